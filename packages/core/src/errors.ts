@@ -1,0 +1,82 @@
+const marker = Symbol.for("embeddinggemma.core.error");
+
+/**
+ * What went wrong, stable across releases:
+ *
+ * - `INVALID_INPUT`: an argument of a call is not usable.
+ * - `INVALID_OPTION`: an option is not usable, alone or with this model.
+ * - `UNKNOWN_PROMPT`: the model has no prompt of that name.
+ * - `UNTRAINED_DIMENSION`: the model was not trained for that `truncateDim`.
+ * - `INPUT_TOO_LONG`: a text exceeds `maxTokens` and `truncation` is `"error"`.
+ * - `MODEL_NOT_FOUND`: neither a local folder nor a reachable repository holds the model.
+ * - `MODEL_FILE_MISSING`: the model is there, a file that it needs is not.
+ * - `MODEL_FILE_INVALID`: a file of the model cannot be read.
+ * - `MODEL_NOT_DESCRIBED`: the files do not say how the model turns tokens into a vector.
+ * - `MODEL_INCOMPLETE`: the graph lacks layers that the description names, so its vectors would be wrong.
+ * - `UNSUPPORTED_DTYPE`: the model gives wrong vectors in that dtype.
+ * - `DOWNLOAD_FAILED`: a file could not be fetched.
+ * - `LOAD_FAILED`: the runtime could not load the model.
+ * - `INFERENCE_FAILED`: the runtime failed on a batch.
+ * - `DISPOSED`: the embedder was used after `dispose()`.
+ */
+export type EmbeddingGemmaErrorCode =
+  | "INVALID_INPUT"
+  | "INVALID_OPTION"
+  | "UNKNOWN_PROMPT"
+  | "UNTRAINED_DIMENSION"
+  | "INPUT_TOO_LONG"
+  | "MODEL_NOT_FOUND"
+  | "MODEL_FILE_MISSING"
+  | "MODEL_FILE_INVALID"
+  | "MODEL_NOT_DESCRIBED"
+  | "MODEL_INCOMPLETE"
+  | "UNSUPPORTED_DTYPE"
+  | "DOWNLOAD_FAILED"
+  | "LOAD_FAILED"
+  | "INFERENCE_FAILED"
+  | "DISPOSED";
+
+/**
+ * Every error that this package throws, except for the reason of an aborted `signal`, which is thrown as it is.
+ *
+ * Test with {@link EmbeddingGemmaError.isInstance}, which also holds when two copies of the package are installed.
+ */
+export class EmbeddingGemmaError extends Error {
+  override readonly name = "EmbeddingGemmaError";
+  readonly code: EmbeddingGemmaErrorCode;
+  /** What was given and what would have been right, by name; which fields there are depends on `code`. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: EmbeddingGemmaErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  static isInstance(value: unknown): value is EmbeddingGemmaError {
+    return typeof value === "object" && value !== null && marker in value;
+  }
+}
+
+/** A value as it stands in an error message: short, and quoted if it is a string. */
+export function show(value: unknown): string {
+  if (typeof value === "string") {
+    const text = JSON.stringify(value);
+    return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
+  }
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name ?? "no prototype"})`;
+  return String(value);
+}
+
+/** What ONNX Runtime or Transformers.js threw, in words: some builds throw a bare number. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

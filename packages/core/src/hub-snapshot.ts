@@ -1,0 +1,158 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { downloadFile, requestFile } from "./download.ts";
+import { EmbeddingGemmaError, show } from "./errors.ts";
+import { isFile, listIfThere, type ModelFolder, readIfThere } from "./model-folder.ts";
+
+/** Bytes of one file that is being downloaded. */
+export interface DownloadProgress {
+  /** Path in the repository, such as `onnx/model_quantized.onnx`. */
+  readonly file: string;
+  /** Bytes received. */
+  readonly loaded: number;
+  /** Bytes of the whole file; null where the server does not tell. */
+  readonly total: number | null;
+}
+
+/** How repositories of the Hugging Face Hub are reached and kept. */
+export interface HubOptions {
+  /** Branch, tag or commit. @default "main" */
+  revision?: string;
+  /** Access token for gated or private models. @default the environment variable `HF_TOKEN` */
+  token?: string;
+  /** Address of the Hub or of a mirror. @default the environment variable `HF_ENDPOINT`, else `https://huggingface.co` */
+  endpoint?: string;
+  /**
+   * Folder of the Hub's cache, laid out as Python's `huggingface_hub` does and shared with it.
+   * @default `HF_HUB_CACHE`, else `$HF_HOME/hub`, else `~/.cache/huggingface/hub`
+   */
+  cacheDir?: string;
+  /** Use only what is in the cache. @default whether the environment variable `HF_HUB_OFFLINE` is `1` */
+  localFilesOnly?: boolean;
+  /** Called while files are downloaded. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Stops loading. */
+  signal?: AbortSignal;
+}
+
+/**
+ * One commit of a Hub repository in the cache: `models--owner--name/snapshots/<commit>/`, with `refs/<revision>` naming the commit, as in
+ * Python's `huggingface_hub`. Files come when they are asked for; a file is there whole or not at all. What the
+ * repository lacks is remembered under `.no_exist/<commit>/`.
+ */
+export class HubSnapshot implements ModelFolder {
+  readonly path: string;
+  readonly commit: string;
+  readonly #model: string;
+  readonly #options: HubOptions;
+  readonly #absent: string;
+
+  private constructor(model: string, repository: string, commit: string, options: HubOptions) {
+    this.#model = model;
+    this.#options = options;
+    this.commit = commit;
+    this.path = join(repository, "snapshots", commit);
+    this.#absent = join(repository, ".no_exist", commit);
+  }
+
+  /**
+   * Finds the commit that `revision` names: asks the Hub, or the cache where the Hub cannot be reached or may not be asked.
+   *
+   * @throws `MODEL_NOT_FOUND` where there is no such repository, `DOWNLOAD_FAILED` where neither Hub nor cache answers
+   */
+  static async open(model: string, options: HubOptions): Promise<HubSnapshot> {
+    const repository = join(cacheFolder(options), `models--${model.replace("/", "--")}`);
+    const revision = options.revision ?? "main";
+    const reference = join(repository, "refs", revision);
+    const cached = isCommit(revision) ? revision : (await readIfThere(reference))?.trim();
+    if (isOffline(options)) {
+      if (cached) return new HubSnapshot(model, repository, cached, options);
+      throw new EmbeddingGemmaError(
+        "MODEL_NOT_FOUND",
+        `${show(model)} at revision ${show(revision)} is not in the cache ${cacheFolder(options)}, and nothing may be downloaded (localFilesOnly or HF_HUB_OFFLINE). ` +
+          "Load it once with a network, or pass the path of a folder that has its files.",
+        { model, revision, cacheDir: cacheFolder(options) },
+      );
+    }
+    if (cached && isCommit(revision)) return new HubSnapshot(model, repository, cached, options);
+    try {
+      const commit = await askCommit(model, revision, options);
+      await mkdir(dirname(reference), { recursive: true });
+      await writeFile(reference, commit);
+      return new HubSnapshot(model, repository, commit, options);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      const unreachable = EmbeddingGemmaError.isInstance(error) && error.details.status === undefined;
+      if (cached && unreachable)
+        return new HubSnapshot(model, repository, cached, { ...options, localFilesOnly: true });
+      throw error;
+    }
+  }
+
+  async read(name: string): Promise<string | null> {
+    return (await this.provide(name)) ? readFile(join(this.path, name), "utf8") : null;
+  }
+
+  async provide(name: string): Promise<boolean> {
+    const path = join(this.path, name);
+    if (await isFile(path)) return true;
+    const absent = join(this.#absent, name);
+    if (isOffline(this.#options) || (await isFile(absent))) return false;
+    const found = await downloadFile(fileUrl(this.#model, this.commit, name, this.#options), path, {
+      ...requestOptions(this.#options),
+      onProgress: (loaded, total) => this.#options.onProgress?.({ file: name, loaded, total }),
+    });
+    if (!found) {
+      await mkdir(dirname(absent), { recursive: true });
+      await writeFile(absent, "");
+    }
+    return found;
+  }
+
+  async refetch(name: string): Promise<boolean> {
+    if (isOffline(this.#options)) return false;
+    await rm(join(this.path, name), { force: true });
+    return this.provide(name);
+  }
+
+  list(folder: string): Promise<string[]> {
+    return listIfThere(join(this.path, folder));
+  }
+}
+
+function cacheFolder({ cacheDir }: HubOptions): string {
+  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
+  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
+  return cacheDir ?? HF_HUB_CACHE ?? join(home, "hub");
+}
+
+function isOffline({ localFilesOnly }: HubOptions): boolean {
+  return localFilesOnly ?? ["1", "true", "yes", "on"].includes((process.env.HF_HUB_OFFLINE ?? "").toLowerCase());
+}
+
+function isCommit(revision: string): boolean {
+  return /^[0-9a-f]{40}$/.test(revision);
+}
+
+function fileUrl(model: string, revision: string, name: string, { endpoint }: HubOptions): string {
+  const host = (endpoint ?? process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, "");
+  return `${host}/${model}/resolve/${encodeURIComponent(revision)}/${name}`;
+}
+
+function requestOptions({ token = process.env.HF_TOKEN, signal }: HubOptions) {
+  return { ...(token && { token }), ...(signal && { signal }) };
+}
+
+async function askCommit(model: string, revision: string, options: HubOptions): Promise<string> {
+  const url = fileUrl(model, revision, "config.json", options);
+  const file = await requestFile(url, { ...requestOptions(options), method: "HEAD" });
+  if (file === null) {
+    throw new EmbeddingGemmaError(
+      "MODEL_NOT_FOUND",
+      `The Hub has no ${show(model)} at revision ${show(revision)}, or the repository has no config.json (${url}).`,
+      { model, revision, url, status: 404 },
+    );
+  }
+  return file.commit ?? revision;
+}

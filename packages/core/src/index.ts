@@ -1,0 +1,12 @@
+export type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
+export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./embedder.ts";
+export { Embedder } from "./embedder.ts";
+export type { EncodeProgress, Truncation } from "./encode-texts.ts";
+export type { EmbeddingGemmaErrorCode } from "./errors.ts";
+export { EmbeddingGemmaError } from "./errors.ts";
+export type { DownloadProgress } from "./hub-snapshot.ts";
+export type { PoolingMode, SimilarityFunction } from "./model-description.ts";
+export type { DocumentInput, PromptOptions } from "./prompts.ts";
+export type { Vector } from "./similarity.ts";
+export { similarity } from "./similarity.ts";
+export type { Dtype } from "./transformers-backend.ts";

@@ -1,0 +1,179 @@
+import type { PoolingMode } from "./model-description.ts";
+
+/**
+ * What the repositories of a model family leave out: the ONNX conversions on the Hub carry few or none of the files in which
+ * Sentence Transformers describes a model. A repository's own files always come before this table.
+ */
+export interface ModelFamily {
+  readonly name: string;
+  /** Matches the last part of a repository id or folder. */
+  readonly pattern: RegExp;
+  readonly pooling: readonly PoolingMode[];
+  readonly maxTokens: number;
+  /** Prompts by name; a name that is missing has none. */
+  readonly prompts?: Readonly<Record<string, string>>;
+  /** Length of a full vector, where it is not the hidden size. */
+  readonly dimension?: number;
+  readonly matryoshkaDimensions?: readonly number[];
+  /** Dense layers that the graph must contain. */
+  readonly denseLayers?: number;
+  /** Whether the model ends in a Normalize module. */
+  readonly normalized?: boolean;
+  /** dtypes in which the model's vectors are wrong, with the reason. */
+  readonly unsupportedDtypes?: Readonly<Record<string, string>>;
+  /** The same for one device. */
+  readonly unsupportedOnDevice?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The family that a model's name tells, or null. */
+export function familyOf(model: string): ModelFamily | null {
+  const name =
+    model
+      .replace(/[\\/]+$/, "")
+      .split(/[\\/]/)
+      .at(-1) ?? model;
+  return modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
+}
+
+const searchQuery = "task: search result | query: ";
+const noTitle = "title: none | text: ";
+const searchPassages = "Represent this sentence for searching relevant passages: ";
+const halfPrecisionOverflows = "its activations overflow in half precision";
+const wrongOnWebGpu = "the quantised kernels are wrong there (transformers.js#1728)";
+
+/** The first match counts, so a special case stands before the general one. */
+const modelFamilies: readonly ModelFamily[] = [
+  {
+    // config_sentence_transformers.json of google/embeddinggemma-300m; dtypes: its model card and onnxruntime#26732
+    name: "EmbeddingGemma 300m",
+    pattern: /^embeddinggemma-300m/i,
+    pooling: ["mean"],
+    maxTokens: 2048,
+    dimension: 768,
+    matryoshkaDimensions: [768, 512, 256, 128],
+    denseLayers: 2,
+    normalized: true,
+    unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
+    unsupportedOnDevice: { webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu } },
+    prompts: {
+      query: searchQuery,
+      document: noTitle,
+      BitextMining: searchQuery,
+      Clustering: "task: clustering | query: ",
+      Classification: "task: classification | query: ",
+      InstructionRetrieval: "task: code retrieval | query: ",
+      MultilabelClassification: "task: classification | query: ",
+      PairClassification: "task: sentence similarity | query: ",
+      Reranking: searchQuery,
+      Retrieval: searchQuery,
+      "Retrieval-query": searchQuery,
+      "Retrieval-document": noTitle,
+      STS: "task: sentence similarity | query: ",
+      Summarization: "task: summarization | query: ",
+    },
+  },
+  {
+    // model card of sentence-transformers/all-MiniLM-L6-v2
+    name: "MiniLM",
+    pattern: /^all-MiniLM-L(6|12)-v\d/i,
+    pooling: ["mean"],
+    maxTokens: 256,
+    normalized: true,
+  },
+  {
+    // model cards of intfloat/multilingual-e5-* and intfloat/e5-*: "each input text should start with query: or passage: "
+    name: "E5",
+    pattern: /^(multilingual-)?e5-(small|base|large)/i,
+    pooling: ["mean"],
+    maxTokens: 512,
+    normalized: true,
+    prompts: { query: "query: ", document: "passage: " },
+  },
+  {
+    // model card of BAAI/bge-m3: no instruction
+    name: "BGE M3",
+    pattern: /^bge-m3/i,
+    pooling: ["cls"],
+    maxTokens: 8192,
+    normalized: true,
+  },
+  {
+    // model card of BAAI/bge-*-zh-v1.5
+    name: "BGE Chinese",
+    pattern: /^bge-(small|base|large)-zh/i,
+    pooling: ["cls"],
+    maxTokens: 512,
+    normalized: true,
+    prompts: { query: "为这个句子生成表示以用于检索相关文章：" },
+  },
+  {
+    // model card of BAAI/bge-*-en-v1.5
+    name: "BGE English",
+    pattern: /^bge-(small|base|large)-en/i,
+    pooling: ["cls"],
+    maxTokens: 512,
+    normalized: true,
+    prompts: { query: searchPassages },
+  },
+  {
+    // model card of thenlper/gte-*
+    name: "GTE",
+    pattern: /^gte-(small|base|large)$/i,
+    pooling: ["mean"],
+    maxTokens: 512,
+    normalized: true,
+  },
+  {
+    // model card of nomic-ai/nomic-embed-text-v1.5
+    name: "Nomic Embed Text",
+    pattern: /^nomic-embed-text-v1/i,
+    pooling: ["mean"],
+    maxTokens: 8192,
+    matryoshkaDimensions: [768, 512, 256, 128, 64],
+    prompts: {
+      query: "search_query: ",
+      document: "search_document: ",
+      Classification: "classification: ",
+      Clustering: "clustering: ",
+    },
+  },
+  {
+    // model card of mixedbread-ai/mxbai-embed-large-v1
+    name: "mxbai Embed",
+    pattern: /^mxbai-embed-(xsmall|large)-v1/i,
+    pooling: ["cls"],
+    maxTokens: 512,
+    prompts: { query: searchPassages },
+  },
+  {
+    // model card of Snowflake/snowflake-arctic-embed-{m,l}-v2.0
+    name: "Snowflake Arctic Embed 2",
+    pattern: /^snowflake-arctic-embed-[ml]-v2/i,
+    pooling: ["cls"],
+    maxTokens: 8192,
+    matryoshkaDimensions: [1024, 768, 256],
+    normalized: true,
+    prompts: { query: "query: " },
+  },
+  {
+    // model cards of Snowflake/snowflake-arctic-embed-{xs,s,m,l} and -m-v1.5
+    name: "Snowflake Arctic Embed",
+    pattern: /^snowflake-arctic-embed-(xs|s|m|l)/i,
+    pooling: ["cls"],
+    maxTokens: 512,
+    normalized: true,
+    prompts: { query: searchPassages },
+  },
+  {
+    // config_sentence_transformers.json of Qwen/Qwen3-Embedding-0.6B; its card: "custom dimensions from 32 to 1024"
+    name: "Qwen3 Embedding",
+    pattern: /^qwen3-embedding/i,
+    pooling: ["lasttoken"],
+    maxTokens: 32768,
+    matryoshkaDimensions: [1024, 768, 512, 256, 128, 64, 32],
+    normalized: true,
+    prompts: {
+      query: "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:",
+    },
+  },
+];

@@ -1,0 +1,84 @@
+import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
+
+/** One caller's hold on a model that others may hold too. */
+export interface ModelHandle {
+  readonly model: LoadedModel;
+  /** Lets go; the last one to do so frees the model, once nothing runs on it. */
+  release(): Promise<void>;
+}
+
+interface SharedModel {
+  loading: Promise<LoadedModel>;
+  holders: number;
+  abort: AbortController;
+  progress: Set<NonNullable<LoadModelOptions["onProgress"]>>;
+}
+
+const sharedModels = new Map<string, SharedModel>();
+
+/**
+ * Loads a model, or joins whoever has loaded it with the same options. A failed load is forgotten. Aborting one caller's `signal`
+ * ends the load only if nobody else waits for it.
+ */
+export async function acquireModel(model: string, options: LoadModelOptions): Promise<ModelHandle> {
+  const { signal, onProgress, ...shareable } = options;
+  signal?.throwIfAborted();
+  const key = JSON.stringify([model, shareable]);
+  const shared = sharedModels.get(key) ?? startLoading(key, model, shareable);
+  shared.holders++;
+  if (onProgress) shared.progress.add(onProgress);
+  try {
+    const loaded = await orAborted(shared.loading, signal);
+    return { model: loaded, release: once(() => letGo(key, shared)) };
+  } catch (error) {
+    await letGo(key, shared);
+    throw error;
+  } finally {
+    if (onProgress) shared.progress.delete(onProgress);
+  }
+}
+
+function startLoading(key: string, model: string, options: LoadModelOptions): SharedModel {
+  const abort = new AbortController();
+  const progress: SharedModel["progress"] = new Set();
+  const loading = loadModel(model, {
+    ...options,
+    signal: abort.signal,
+    onProgress: (event) => {
+      for (const listener of progress) listener(event);
+    },
+  });
+  const shared: SharedModel = { loading, holders: 0, abort, progress };
+  sharedModels.set(key, shared);
+  loading.catch(() => forget(key, shared));
+  return shared;
+}
+
+async function letGo(key: string, shared: SharedModel): Promise<void> {
+  if (--shared.holders > 0) return;
+  forget(key, shared);
+  shared.abort.abort();
+  const model = await shared.loading.catch(() => null);
+  if (!model) return;
+  await model.queue.idle();
+  await model.backend.dispose();
+}
+
+function forget(key: string, shared: SharedModel): void {
+  if (sharedModels.get(key) === shared) sharedModels.delete(key);
+}
+
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return promise;
+  let stop: () => void = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let result: Promise<void> | undefined;
+  return () => (result ??= action());
+}

@@ -1,0 +1,64 @@
+import { EmbeddingGemmaError } from "./errors.ts";
+import type { SimilarityFunction } from "./model-description.ts";
+
+/** One vector, in any array of numbers. */
+export type Vector = ArrayLike<number>;
+
+/**
+ * Compares every vector of `a` with every vector of `b`, as `SentenceTransformer.similarity` does: `cosine` and `dot` as they are,
+ * `euclidean` and `manhattan` as negated distances, so that higher is always more similar.
+ *
+ * @param a - one vector or several
+ * @param b - one vector or several, of the same length
+ * @param similarityFunction - default `"cosine"`
+ * @returns one row for each vector of `a`, one column for each of `b`
+ * @throws `INVALID_INPUT` where two vectors differ in length
+ */
+export function similarity(
+  a: Vector | readonly Vector[],
+  b: Vector | readonly Vector[],
+  similarityFunction: SimilarityFunction = "cosine",
+): number[][] {
+  const compare = comparisons[similarityFunction];
+  if (!compare) {
+    throw new EmbeddingGemmaError(
+      "INVALID_OPTION",
+      `similarityFunction must be one of ${Object.keys(comparisons).join(", ")}; ${String(similarityFunction)} was given.`,
+      { similarityFunction },
+    );
+  }
+  const columns = vectorsOf(b);
+  return vectorsOf(a).map((left) =>
+    columns.map((right) => {
+      if (left.length === right.length) return compare(left, right);
+      throw new EmbeddingGemmaError(
+        "INVALID_INPUT",
+        `Vectors of ${left.length} and ${right.length} numbers cannot be compared. Embed both with one model and one truncateDim.`,
+        { dimensions: [left.length, right.length] },
+      );
+    }),
+  );
+}
+
+function vectorsOf(value: Vector | readonly Vector[]): readonly Vector[] {
+  return Array.isArray(value) && typeof value[0] !== "number" ? (value as readonly Vector[]) : [value as Vector];
+}
+
+type Comparison = (a: Vector, b: Vector) => number;
+
+const comparisons: Readonly<Record<SimilarityFunction, Comparison>> = {
+  cosine: (a, b) => dot(a, b) / Math.max(Math.sqrt(dot(a, a)) * Math.sqrt(dot(b, b)), 1e-12),
+  dot,
+  euclidean: (a, b) => -Math.sqrt(sum(a, b, (x, y) => (x - y) ** 2)),
+  manhattan: (a, b) => -sum(a, b, (x, y) => Math.abs(x - y)),
+};
+
+function dot(a: Vector, b: Vector): number {
+  return sum(a, b, (x, y) => x * y);
+}
+
+function sum(a: Vector, b: Vector, term: (x: number, y: number) => number): number {
+  let total = 0;
+  for (let index = 0; index < a.length; index++) total += term(a[index]!, b[index]!);
+  return total;
+}

@@ -1,0 +1,103 @@
+import type { PretrainedModelOptions } from "@huggingface/transformers";
+import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
+import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
+
+/** Weight types as Transformers.js names them; each is one file of the repository's `onnx` folder. */
+export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
+
+/** The file of a dtype in a Transformers.js repository. */
+export function weightsFile(dtype: Dtype): string {
+  return `onnx/model${weightsSuffixes[dtype]}.onnx`;
+}
+
+/** Every dtype, with the suffix that its file has. */
+export const weightsSuffixes: Readonly<Record<Dtype, string>> = {
+  fp32: "",
+  fp16: "_fp16",
+  q8: "_quantized",
+  int8: "_int8",
+  uint8: "_uint8",
+  q4: "_q4",
+  q4f16: "_q4f16",
+  bnb4: "_bnb4",
+};
+
+export interface TransformersBackendOptions {
+  dtype: Dtype;
+  /** Where the model runs, as Transformers.js names it: `"cpu"`, `"webgpu"`, `"wasm"`, `"cuda"`, `"dml"`, `"coreml"`. */
+  device?: string;
+  /** Options of the ONNX Runtime session, passed through. */
+  sessionOptions?: Record<string, unknown>;
+  /** Whether the weights lie in a second file beside the graph (`….onnx_data`). */
+  externalData: boolean;
+}
+
+/**
+ * Runs a model folder through Transformers.js, 3.8 or 4.
+ *
+ * @throws `LOAD_FAILED` with the runtime's own error as `cause`.
+ */
+export async function loadTransformersBackend(
+  folder: string,
+  { dtype, device, sessionOptions, externalData }: TransformersBackendOptions,
+): Promise<Backend> {
+  const transformers = await import("@huggingface/transformers");
+  const { AutoModel, AutoTokenizer, Tensor } = transformers;
+  const options = {
+    dtype,
+    local_files_only: true,
+    ...(device && { device }),
+    ...(sessionOptions && { session_options: sessionOptions }),
+    ...(externalData && { use_external_data_format: true }),
+  } as PretrainedModelOptions;
+  const [tokenizer, model] = await Promise.all([
+    AutoTokenizer.from_pretrained(folder, { local_files_only: true }),
+    AutoModel.from_pretrained(folder, options),
+  ]).catch((cause: unknown) => {
+    throw new EmbeddingGemmaError(
+      "LOAD_FAILED",
+      `Transformers.js could not load ${show(folder)} with dtype ${dtype}${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
+      { folder, dtype, device },
+      { cause },
+    );
+  });
+  const padId = tokenizer.pad_token_id as number | undefined;
+  if (padId === undefined || padId === null) {
+    await model.dispose();
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_INVALID",
+      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. Set "pad_token" in its tokenizer_config.json.`,
+      { folder, file: "tokenizer_config.json" },
+    );
+  }
+  const tokenize = (text: string, specials: boolean): number[] =>
+    tokenizer.encode(text, { add_special_tokens: specials });
+
+  return {
+    specialTokens: specialTokensOf(tokenize),
+    padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
+    tokenize: (text) => tokenize(text, false),
+    detokenize: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+    async run({ rows, length, inputIds, attentionMask }: Batch): Promise<BackendOutput> {
+      const outputs = await model({
+        input_ids: new Tensor("int64", inputIds, [rows, length]),
+        attention_mask: new Tensor("int64", attentionMask, [rows, length]),
+      });
+      return {
+        sentenceEmbedding: outputs.sentence_embedding?.data,
+        lastHiddenState: (outputs.last_hidden_state ?? outputs.token_embeddings)?.data,
+      };
+    },
+    async dispose() {
+      await model.dispose();
+    },
+  };
+}
+
+/** Finds what the tokenizer puts around any text by looking at one. */
+function specialTokensOf(tokenize: (text: string, specials: boolean) => number[]): SpecialTokens {
+  const bare = tokenize("a", false);
+  const full = tokenize("a", true);
+  const start = full.findIndex((_, index) => bare.every((token, offset) => full[index + offset] === token));
+  return { prefix: full.slice(0, start), suffix: full.slice(start + bare.length) };
+}

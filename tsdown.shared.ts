@@ -1,0 +1,12 @@
+import type { UserConfig } from "tsdown";
+
+/** Every published package is built alike: ESM and CommonJS with types, from one entry point. */
+export const packageBuild: UserConfig = {
+  entry: ["src/index.ts"],
+  format: ["esm", "cjs"],
+  platform: "neutral",
+  target: "es2022",
+  dts: true,
+  sourcemap: true,
+  clean: true,
+};
