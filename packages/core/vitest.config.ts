@@ -1,4 +1,4 @@
 import { defineConfig } from "vitest/config";
-import { sharedConfig } from "../../vitest.shared.ts";
+import { withBothTransformers } from "../../vitest.shared.ts";
 
-export default defineConfig(sharedConfig);
+export default defineConfig(withBothTransformers(["src/**/*.int.test.ts"]));

@@ -21,17 +21,24 @@ export interface SpecialTokens {
   readonly suffix: readonly number[];
 }
 
+/** Text to token ids and back, at once; for text splitters. */
+export interface Tokenizer {
+  /** Token ids of a text, without special tokens. */
+  encode(text: string): number[];
+  /** The text of token ids, special tokens left out. */
+  decode(ids: readonly number[]): string;
+}
+
 /**
  * The seam between the embedder and whatever runs the model. Transformers.js is behind it by default
  * (`transformers-backend.ts`); any object of this shape will do.
  */
 export interface Backend {
+  readonly tokenizer: Tokenizer;
   readonly specialTokens: SpecialTokens;
   readonly padding: { readonly id: number; readonly side: "left" | "right" };
-  /** Token ids of a text, without special tokens. */
-  tokenize(text: string): readonly number[];
-  /** The text of token ids, special tokens left out. */
-  detokenize(ids: readonly number[]): string;
+  /** Token ids of many texts, without special tokens, without holding up the event loop for long. */
+  tokenize(texts: readonly string[]): Promise<number[][]>;
   run(batch: Batch): Promise<BackendOutput>;
   dispose(): Promise<void>;
 }

@@ -9,6 +9,8 @@ export interface RequestOptions {
   token?: string;
   signal?: AbortSignal;
   method?: "GET" | "HEAD";
+  /** How often a failure that may pass is tried. @default 4 */
+  attempts?: number;
 }
 
 export interface DownloadOptions extends RequestOptions {
@@ -16,7 +18,6 @@ export interface DownloadOptions extends RequestOptions {
   onProgress?: (loaded: number, total: number | null) => void;
 }
 
-const attempts = 4;
 const firstDelay = 500;
 const longestDelay = 10_000;
 
@@ -28,7 +29,7 @@ const longestDelay = 10_000;
  * @throws `DOWNLOAD_FAILED`
  */
 export async function downloadFile(url: string, path: string, options: DownloadOptions): Promise<boolean> {
-  return retrying(url, options.signal, async () => {
+  return retrying(url, options, async () => {
     const remote = await request(url, options);
     if (remote === null) return false;
     await mkdir(dirname(path), { recursive: true });
@@ -51,7 +52,7 @@ export async function downloadFile(url: string, path: string, options: DownloadO
  * @throws `DOWNLOAD_FAILED`
  */
 export async function requestFile(url: string, options: RequestOptions): Promise<RemoteFile | null> {
-  return retrying(url, options.signal, () => request(url, options));
+  return retrying(url, options, () => request(url, options));
 }
 
 /** The server's answer, and what the Hub itself said of the file before it redirected to its storage. */
@@ -77,7 +78,11 @@ class TransientFailure extends Error {
   }
 }
 
-async function retrying<T>(url: string, signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
+async function retrying<T>(
+  url: string,
+  { signal, attempts = 4 }: RequestOptions,
+  attempt: () => Promise<T>,
+): Promise<T> {
   for (let count = 1; ; count++) {
     try {
       return await attempt();
@@ -87,7 +92,7 @@ async function retrying<T>(url: string, signal: AbortSignal | undefined, attempt
       if (count === attempts) {
         throw new EmbeddingGemmaError(
           "DOWNLOAD_FAILED",
-          `${url} could not be downloaded in ${attempts} attempts: ${error.message}. ` +
+          `${url} could not be had in ${attempts} attempts: ${error.message}. ` +
             "Check the network and proxy, set HF_ENDPOINT to a mirror, or pass the path of a folder that has the model.",
           { url, attempts, status: error.status },
           { cause: error },

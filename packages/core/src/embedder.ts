@@ -1,12 +1,17 @@
+import type { Backend, Tokenizer } from "./backend.ts";
+import { checkEncodeOptions, checkLoadOptions } from "./check-options.ts";
+import { encodeStream, isAsyncIterable } from "./encode-stream.ts";
 import { type EncodeProgress, encodeTexts, type Truncation } from "./encode-texts.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
-import type { Priority } from "./inference-queue.ts";
+import { embeddingIdentity, modelIdentity } from "./identity.ts";
+import { InferenceQueue, type Priority } from "./inference-queue.ts";
 import type { LoadedModel, LoadModelOptions } from "./load-model.ts";
-import type { SimilarityFunction } from "./model-description.ts";
+import type { ModelDescription, SimilarityFunction } from "./model-description.ts";
 import { type DocumentInput, documentParts, type PromptedText, type PromptOptions, promptOf } from "./prompts.ts";
-import { acquireModel, type ModelHandle } from "./shared-models.ts";
+import { type SelfCheckReport, selfCheck } from "./self-check.ts";
+import { acquireModel, type ModelHandle, releaseModel } from "./shared-models.ts";
 import { similarity, type Vector } from "./similarity.ts";
-import { tokenizeWithPrompt } from "./tokenize.ts";
+import { tokenizeTexts } from "./tokenize.ts";
 
 /** What every call of an embedder does unless the call says otherwise. */
 export interface EncodeDefaults {
@@ -54,7 +59,8 @@ export class Embedder implements AsyncDisposable {
   readonly model: string;
   readonly #handle: ModelHandle;
   readonly #defaults: EncodeDefaults;
-  #disposed = false;
+  readonly #running = new Set<Promise<unknown>>();
+  #disposing: Promise<void> | null = null;
 
   private constructor(model: string, handle: ModelHandle, defaults: EncodeDefaults) {
     this.model = model;
@@ -74,22 +80,36 @@ export class Embedder implements AsyncDisposable {
    * `signal` if it is aborted.
    */
   static async load(model: string, options: LoadOptions = {}): Promise<Embedder> {
-    if (typeof model !== "string" || model === "") {
-      throw new EmbeddingGemmaError("INVALID_INPUT", `model must be a Hub id or a folder; ${show(model)} was given.`, {
-        model,
-      });
-    }
     const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, ...loading } = options;
     const defaults = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens };
+    checkLoadOptions(model, loading);
     const handle = await acquireModel(model, loading);
     try {
       const embedder = new Embedder(model, handle, defined(defaults));
-      checkSettings(handle.model, embedder.#defaults);
+      checkEncodeOptions(defaults as EncodeDefaults, handle.model.description.matryoshkaDimensions);
       return embedder;
     } catch (error) {
       await handle.release();
       throw error;
     }
+  }
+
+  /**
+   * An embedder over any {@link Backend}, such as a remote one or a test's literal.
+   *
+   * @param model - a name for messages
+   */
+  static fromBackend(
+    model: string,
+    backend: Backend,
+    description: ModelDescription,
+    options: EncodeDefaults = {},
+  ): Embedder {
+    checkEncodeOptions(options, description.matryoshkaDimensions);
+    const dtype = "fp32";
+    const identity = modelIdentity(model, dtype, description);
+    const loaded: LoadedModel = { backend, description, queue: new InferenceQueue(), dtype, identity };
+    return new Embedder(model, { model: loaded, release: () => releaseModel(loaded) }, options);
   }
 
   /** The model's prompts by name. */
@@ -120,6 +140,26 @@ export class Embedder implements AsyncDisposable {
   /** How the model's vectors are meant to be compared. */
   get similarityFunction(): SimilarityFunction {
     return this.#model.description.similarityFunction;
+  }
+
+  /**
+   * What the vectors depend on, as one line to keep beside them: model and commit (for a folder that is not from the Hub, a digest of
+   * tokenizer and weights), dtype, this package's way of computing, prompt table, dimension and normalisation. Equal on every machine; vectors of
+   * embedders that differ in it must not be compared or mixed.
+   *
+   * @example "onnx-community/embeddinggemma-300m-ONNX@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true"
+   */
+  get identity(): string {
+    const { identity, description } = this.#model;
+    return embeddingIdentity(identity, description, {
+      dimension: this.dimension,
+      normalize: this.#defaults.normalize ?? true,
+    });
+  }
+
+  /** The model's tokenizer, synchronous, for text splitters: no prompt, no special tokens. */
+  get tokenizer(): Tokenizer {
+    return this.#model.backend.tokenizer;
   }
 
   /**
@@ -155,12 +195,45 @@ export class Embedder implements AsyncDisposable {
    */
   encodeDocument(document: DocumentInput, options?: EncodeOptions & PromptOptions): Promise<Float32Array>;
   encodeDocument(documents: readonly DocumentInput[], options?: EncodeOptions & PromptOptions): Promise<Float32Array[]>;
-  async encodeDocument(
-    input: DocumentInput | readonly DocumentInput[],
+  /**
+   * Embeds a stream of documents of any length in bounded memory: reads some, yields their vectors, in input order, and reads on when
+   * those are taken. `onProgress` counts the documents read so far as the total.
+   */
+  encodeDocument(
+    documents: AsyncIterable<DocumentInput>,
+    options?: EncodeOptions & PromptOptions,
+  ): AsyncGenerator<Float32Array[], void, undefined>;
+  encodeDocument(
+    input: DocumentInput | readonly DocumentInput[] | AsyncIterable<DocumentInput>,
     options: EncodeOptions & PromptOptions = {},
+  ): Promise<Float32Array | Float32Array[]> | AsyncGenerator<Float32Array[], void, undefined> {
+    if (isAsyncIterable(input)) {
+      return encodeStream(
+        input,
+        (documents, progress) => this.encodeDocument(documents, { ...options, ...progress }),
+        options,
+      );
+    }
+    return this.#encodeDocument(input, options);
+  }
+
+  async #encodeDocument(
+    input: DocumentInput | readonly DocumentInput[],
+    options: EncodeOptions & PromptOptions,
   ): Promise<Float32Array | Float32Array[]> {
     const prompt = promptOf(this.#model.description, { promptName: "document", ...options });
     return this.#encode(input, (document) => documentParts(prompt, checkDocument(document)), "bulk", options);
+  }
+
+  /**
+   * Embeds a few built-in texts and compares their similarities with those that the model's makers published, within what the dtype
+   * loses: shows whether model, dtype and device work together on this machine.
+   *
+   * @returns the comparison, or null for a model without published values
+   */
+  async selfCheck(): Promise<SelfCheckReport | null> {
+    const { description, dtype } = this.#model;
+    return selfCheck(this, description.selfCheck, dtype);
   }
 
   /**
@@ -175,16 +248,17 @@ export class Embedder implements AsyncDisposable {
   /** Tokens of a text as the model would get it, prompt and special tokens included, before any cut. */
   async countTokens(text: string, options: PromptOptions = {}): Promise<number> {
     const prompt = promptOf(this.#model.description, options);
-    return tokenizeWithPrompt(this.#model, { prompt, text: checkText(text) }).fullLength;
+    const [sequence] = await tokenizeTexts(this.#model, [{ prompt, text: checkText(text) }]);
+    return sequence!.fullLength;
   }
 
   /**
-   * Lets go of the model; its memory is freed when no other embedder shares it and running calls are done. Later calls fail with
+   * Lets go of the model when running calls are done; its memory is freed when no other embedder shares it. Later calls fail with
    * `DISPOSED`. Doing it twice does nothing.
    */
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    await this.#handle.release();
+  dispose(): Promise<void> {
+    this.#disposing ??= Promise.allSettled(this.#running).then(() => this.#handle.release());
+    return this.#disposing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -192,7 +266,7 @@ export class Embedder implements AsyncDisposable {
   }
 
   get #model(): LoadedModel {
-    if (this.#disposed) {
+    if (this.#disposing) {
       throw new EmbeddingGemmaError(
         "DISPOSED",
         `The embedder of ${show(this.model)} was disposed. Load it again with Embedder.load.`,
@@ -212,9 +286,9 @@ export class Embedder implements AsyncDisposable {
   ): Promise<Float32Array | Float32Array[]> {
     const model = this.#model;
     const settings = { ...this.#defaults, ...defined(options) };
-    checkSettings(model, settings);
+    checkEncodeOptions(settings, model.description.matryoshkaDimensions);
     const items: readonly T[] = Array.isArray(input) ? input : [input as T];
-    const vectors = await encodeTexts(model, items.map(prepare), {
+    const encoding = encodeTexts(model, items.map(prepare), {
       truncation: "end",
       normalize: true,
       maxBatchTokens: 1024,
@@ -223,6 +297,8 @@ export class Embedder implements AsyncDisposable {
       ...(settings.truncateDim !== undefined && { dimension: settings.truncateDim }),
       priority,
     });
+    this.#running.add(encoding);
+    const vectors = await encoding.finally(() => this.#running.delete(encoding));
     return Array.isArray(input) ? vectors : vectors[0]!;
   }
 }
@@ -246,39 +322,4 @@ function checkDocument(document: DocumentInput): DocumentInput {
     `A document must be a string or { title?: string, text: string }; ${show(document)} was given.`,
     { document },
   );
-}
-
-function checkSettings({ description }: LoadedModel, settings: EncodeDefaults): void {
-  const { truncateDim, allowUntrainedDim, truncation, maxBatchTokens } = settings;
-  if (truncateDim !== undefined) {
-    const { dimension, matryoshkaDimensions } = description;
-    if (!Number.isInteger(truncateDim) || truncateDim < 1 || truncateDim > dimension) {
-      throw new EmbeddingGemmaError(
-        "INVALID_OPTION",
-        `truncateDim must be a whole number from 1 to ${dimension}, the model's dimension; ${show(truncateDim)} was given.`,
-        { truncateDim, dimension },
-      );
-    }
-    if (!allowUntrainedDim && !matryoshkaDimensions.includes(truncateDim)) {
-      throw new EmbeddingGemmaError(
-        "UNTRAINED_DIMENSION",
-        `The model was not trained for vectors of ${truncateDim} numbers. Use ${matryoshkaDimensions.join(", ")}, or set allowUntrainedDim.`,
-        { truncateDim, matryoshkaDimensions },
-      );
-    }
-  }
-  if (truncation !== undefined && truncation !== "end" && truncation !== "error") {
-    throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
-      `truncation must be "end" or "error"; ${show(truncation)} was given.`,
-      { truncation },
-    );
-  }
-  if (maxBatchTokens !== undefined && !(maxBatchTokens >= 1)) {
-    throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
-      `maxBatchTokens must be a number of at least 1; ${show(maxBatchTokens)} was given.`,
-      { maxBatchTokens },
-    );
-  }
 }

@@ -5,7 +5,7 @@ import type { Priority } from "./inference-queue.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { pool } from "./pooling.ts";
 import type { PromptedText } from "./prompts.ts";
-import { type TokenSequence, tokenizeWithPrompt } from "./tokenize.ts";
+import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 import { normalizeInPlace, rowsOf } from "./vectors.ts";
 
 /** How far a long call has come. */
@@ -52,7 +52,10 @@ export async function encodeTexts(
   const { dimension, onProgress, signal } = settings;
   signal?.throwIfAborted();
   const { firsts, firstOf } = findDuplicates(texts);
-  const sequences = await tokenizeAll(model, texts, firsts, settings);
+  const sequences = await tokenizeTexts(
+    model,
+    firsts.map((index) => texts[index]!),
+  );
   reportTruncations(model, sequences, firstOf, settings);
 
   const vectors = rowsOf(new Float32Array(texts.length * dimension), dimension);
@@ -103,27 +106,6 @@ function countOccurrences(firstOf: readonly number[]): Map<number, number> {
   const occurrences = new Map<number, number>();
   for (const first of firstOf) occurrences.set(first, (occurrences.get(first) ?? 0) + 1);
   return occurrences;
-}
-
-/** Tokenizing is synchronous; after this many milliseconds of it the event loop gets its turn. */
-const longestPause = 15;
-
-async function tokenizeAll(
-  model: LoadedModel,
-  texts: readonly PromptedText[],
-  indices: readonly number[],
-  { signal }: EncodeSettings,
-): Promise<TokenSequence[]> {
-  const sequences: TokenSequence[] = [];
-  let pausedAt = performance.now();
-  for (const index of indices) {
-    sequences.push(tokenizeWithPrompt(model, texts[index]!));
-    if (performance.now() - pausedAt < longestPause) continue;
-    await new Promise((resolve) => setTimeout(resolve));
-    signal?.throwIfAborted();
-    pausedAt = performance.now();
-  }
-  return sequences;
 }
 
 function reportTruncations(
@@ -198,8 +180,8 @@ function poolOutput(
       { denseLayers: description.denseLayers },
     );
   }
-  const promptTokens = sequences.map((sequence) => (description.includePrompt ? 0 : sequence.promptTokens));
-  const pooled = pool(lastHiddenState, batch, description.pooling, promptTokens);
+  const unpooled = sequences.map((sequence) => sequence.unpooled);
+  const pooled = pool(lastHiddenState, batch, description.pooling, unpooled);
   if (description.normalized) for (const row of rowsOf(pooled, pooled.length / batch.rows)) normalizeInPlace(row);
   return pooled;
 }

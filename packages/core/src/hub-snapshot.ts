@@ -3,7 +3,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { downloadFile, requestFile } from "./download.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
-import { isFile, listIfThere, type ModelFolder, readIfThere } from "./model-folder.ts";
+import { digestIfThere, isFile, listIfThere, type ModelFolder, readIfThere } from "./model-folder.ts";
 
 /** Bytes of one file that is being downloaded. */
 export interface DownloadProgress {
@@ -77,7 +77,7 @@ export class HubSnapshot implements ModelFolder {
     }
     if (cached && isCommit(revision)) return new HubSnapshot(model, repository, cached, options);
     try {
-      const commit = await askCommit(model, revision, options);
+      const commit = await askCommit(model, revision, options, cached === undefined ? undefined : 1);
       await mkdir(dirname(reference), { recursive: true });
       await writeFile(reference, commit);
       return new HubSnapshot(model, repository, commit, options);
@@ -119,6 +119,10 @@ export class HubSnapshot implements ModelFolder {
   list(folder: string): Promise<string[]> {
     return listIfThere(join(this.path, folder));
   }
+
+  digest(name: string): Promise<string | null> {
+    return digestIfThere(join(this.path, name));
+  }
 }
 
 function cacheFolder({ cacheDir }: HubOptions): string {
@@ -144,9 +148,14 @@ function requestOptions({ token = process.env.HF_TOKEN, signal }: HubOptions) {
   return { ...(token && { token }), ...(signal && { signal }) };
 }
 
-async function askCommit(model: string, revision: string, options: HubOptions): Promise<string> {
+async function askCommit(
+  model: string,
+  revision: string,
+  options: HubOptions,
+  attempts: number | undefined,
+): Promise<string> {
   const url = fileUrl(model, revision, "config.json", options);
-  const file = await requestFile(url, { ...requestOptions(options), method: "HEAD" });
+  const file = await requestFile(url, { ...requestOptions(options), method: "HEAD", ...(attempts && { attempts }) });
   if (file === null) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",

@@ -1,12 +1,20 @@
-export type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
-export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./embedder.ts";
 export { Embedder } from "./embedder.ts";
+export { EmbeddingGemmaError } from "./errors.ts";
+export { defaultModel, LazyEmbedder } from "./lazy-embedder.ts";
+export { quantizeEmbeddings } from "./quantization.ts";
+export { similarity } from "./similarity.ts";
+
+// Types
+
+export type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./backend.ts";
+export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./embedder.ts";
 export type { EncodeProgress, Truncation } from "./encode-texts.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
-export { EmbeddingGemmaError } from "./errors.ts";
 export type { DownloadProgress } from "./hub-snapshot.ts";
-export type { PoolingMode, SimilarityFunction } from "./model-description.ts";
+export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
+export type { ModelDescription, PoolingMode, SimilarityFunction } from "./model-description.ts";
 export type { DocumentInput, PromptOptions } from "./prompts.ts";
+export type { Precision, QuantizationRanges, QuantizeOptions } from "./quantization.ts";
+export type { SelfCheckReport } from "./self-check.ts";
 export type { Vector } from "./similarity.ts";
-export { similarity } from "./similarity.ts";
 export type { Dtype } from "./transformers-backend.ts";

@@ -11,7 +11,13 @@ export class InferenceQueue {
 
   run<T>(priority: Priority, task: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      this.#waiting[priority].push(() => task().then(resolve, reject));
+      this.#waiting[priority].push(async () => {
+        try {
+          resolve(await task());
+        } catch (error) {
+          reject(error);
+        }
+      });
       this.#running ??= this.#drain();
     });
   }

@@ -1,6 +1,7 @@
 import type { Backend } from "./backend.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { DownloadProgress, HubOptions } from "./hub-snapshot.ts";
+import { modelIdentity, sourceOf } from "./identity.ts";
 import { InferenceQueue } from "./inference-queue.ts";
 import { type DescriptionOverrides, describeModel, type ModelDescription } from "./model-description.ts";
 import type { ModelFolder } from "./model-folder.ts";
@@ -29,18 +30,14 @@ export interface LoadedModel {
   readonly backend: Backend;
   readonly description: ModelDescription;
   readonly queue: InferenceQueue;
+  readonly dtype: Dtype;
+  /** Identity of the full vectors; see `identity.ts`. */
+  readonly identity: string;
 }
 
 /** Loads a model from a folder or the Hub, with everything checked that can be checked before the first text. */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const dtype = options.dtype ?? "q8";
-  if (!Object.hasOwn(weightsSuffixes, dtype)) {
-    throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
-      `dtype must be one of ${Object.keys(weightsSuffixes).join(", ")}; ${show(dtype)} was given.`,
-      { dtype },
-    );
-  }
   const { openModelFolder } = await import("./model-folder.ts");
   const folder = await openModelFolder(model, options);
   const description = await describeModel(model, (name) => folder.read(name), options);
@@ -55,7 +52,8 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     if (!(await folder.refetch(weightsFile(dtype)))) throw error;
     return load();
   });
-  return { backend, description, queue: new InferenceQueue() };
+  const identity = modelIdentity(await sourceOf(model, dtype, folder), dtype, description);
+  return { backend, description, queue: new InferenceQueue(), dtype, identity };
 }
 
 function refuseDtype(model: string, dtype: Dtype, device: string | undefined, { family }: ModelDescription): void {

@@ -1,5 +1,6 @@
 import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
 import { familyOf, type ModelFamily } from "./model-families.ts";
+import type { SelfCheckValues } from "./self-check.ts";
 
 /** How Sentence Transformers compares two vectors of the model. */
 export type SimilarityFunction = "cosine" | "dot" | "euclidean" | "manhattan";
@@ -26,6 +27,8 @@ export interface ModelDescription {
   readonly dimension: number;
   /** Dimensions that the model was trained for (Matryoshka), longest first; only `dimension` if it was not. */
   readonly matryoshkaDimensions: readonly number[];
+  /** Published scores of a few texts; null if there are none. */
+  readonly selfCheck: SelfCheckValues | null;
   readonly family: ModelFamily | null;
 }
 
@@ -104,6 +107,7 @@ export async function describeModel(
     normalized: modules?.normalized ?? family?.normalized ?? false,
     dimension,
     matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension),
+    selfCheck: (config.self_check as SelfCheckValues | undefined) ?? family?.selfCheck ?? null,
     family,
   };
 }

@@ -1,4 +1,5 @@
 import type { PoolingMode } from "./model-description.ts";
+import type { SelfCheckValues } from "./self-check.ts";
 
 /**
  * What the repositories of a model family leave out: the ONNX conversions on the Hub carry few or none of the files in which
@@ -19,6 +20,8 @@ export interface ModelFamily {
   readonly denseLayers?: number;
   /** Whether the model ends in a Normalize module. */
   readonly normalized?: boolean;
+  /** Published scores of a few texts. */
+  readonly selfCheck?: SelfCheckValues;
   /** dtypes in which the model's vectors are wrong, with the reason. */
   readonly unsupportedDtypes?: Readonly<Record<string, string>>;
   /** The same for one device. */
@@ -55,6 +58,17 @@ const modelFamilies: readonly ModelFamily[] = [
     normalized: true,
     unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
     unsupportedOnDevice: { webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu } },
+    // https://huggingface.co/blog/embeddinggemma
+    selfCheck: {
+      query: "Which planet is known as the Red Planet?",
+      documents: [
+        "Venus is often called Earth's twin because of its similar size and proximity.",
+        "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
+        "Jupiter, the largest planet in our solar system, has a prominent red spot.",
+        "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
+      ],
+      scores: { 768: [0.3011, 0.6359, 0.493, 0.4889], 256: [0.4016, 0.6715, 0.5283, 0.5261] },
+    },
     prompts: {
       query: searchQuery,
       document: noTitle,

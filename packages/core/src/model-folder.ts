@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EmbeddingGemmaError, show } from "./errors.ts";
+import { digestFile } from "./file-digest.ts";
 import { type HubOptions, HubSnapshot } from "./hub-snapshot.ts";
 
 /** A model repository, in a folder of this machine; files of the Hub come into the folder when they are asked for. */
@@ -18,6 +19,8 @@ export interface ModelFolder {
   refetch(name: string): Promise<boolean>;
   /** Names of the files under a folder of the repository that are on this machine. */
   list(folder: string): Promise<string[]>;
+  /** Digest of a file that is in the folder, for the identity of the model; null where it is not there. */
+  digest(name: string): Promise<string | null>;
 }
 
 /**
@@ -46,6 +49,7 @@ function localFolder(path: string): ModelFolder {
     provide: (name) => isFile(join(path, name)),
     refetch: async () => false,
     list: (folder) => listIfThere(join(path, folder)),
+    digest: (name) => digestIfThere(join(path, name)),
   };
 }
 
@@ -65,6 +69,10 @@ export async function isFile(path: string): Promise<boolean> {
 
 export async function readIfThere(path: string): Promise<string | null> {
   return (await isFile(path)) ? readFile(path, "utf8") : null;
+}
+
+export async function digestIfThere(path: string): Promise<string | null> {
+  return (await isFile(path)) ? digestFile(path) : null;
 }
 
 export async function listIfThere(path: string): Promise<string[]> {

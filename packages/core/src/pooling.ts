@@ -6,14 +6,14 @@ import type { PoolingMode } from "./model-description.ts";
  * several modes stand one after the other.
  *
  * @param hidden - last hidden states, `rows × length × hiddenSize`
- * @param promptTokens - for each row, how many tokens at its start (special tokens counted) are left out of the pooling
+ * @param unpooled - for each row, how many tokens at its start, special tokens counted, are left out
  * @returns `rows × (modes.length × hiddenSize)`
  */
 export function pool(
   hidden: Float32Array,
   batch: Batch,
   modes: readonly PoolingMode[],
-  promptTokens: readonly number[],
+  unpooled: readonly number[],
 ): Float32Array {
   const { rows, length } = batch;
   const hiddenSize = hidden.length / (rows * length);
@@ -21,7 +21,7 @@ export function pool(
   const pooled = new Float32Array(rows * width);
   for (let row = 0; row < rows; row++) {
     const span = tokenSpan(batch, row);
-    const first = Math.min(span.first + (promptTokens[row] ?? 0), length);
+    const first = Math.min(span.first + (unpooled[row] ?? 0), length);
     modes.forEach((mode, index) => {
       const start = row * width + index * hiddenSize;
       const target = pooled.subarray(start, start + hiddenSize);

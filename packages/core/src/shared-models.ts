@@ -3,7 +3,7 @@ import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model
 /** One caller's hold on a model that others may hold too. */
 export interface ModelHandle {
   readonly model: LoadedModel;
-  /** Lets go; the last one to do so frees the model, once nothing runs on it. */
+  /** Lets go, to be called once; the last one to do so frees the model, once nothing runs on it. */
   release(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ export async function acquireModel(model: string, options: LoadModelOptions): Pr
   if (onProgress) shared.progress.add(onProgress);
   try {
     const loaded = await orAborted(shared.loading, signal);
-    return { model: loaded, release: once(() => letGo(key, shared)) };
+    return { model: loaded, release: () => letGo(key, shared) };
   } catch (error) {
     await letGo(key, shared);
     throw error;
@@ -59,9 +59,13 @@ async function letGo(key: string, shared: SharedModel): Promise<void> {
   forget(key, shared);
   shared.abort.abort();
   const model = await shared.loading.catch(() => null);
-  if (!model) return;
-  await model.queue.idle();
-  await model.backend.dispose();
+  if (model) await releaseModel(model);
+}
+
+/** Frees a model once nothing runs on it. */
+export async function releaseModel({ queue, backend }: LoadedModel): Promise<void> {
+  await queue.idle();
+  await backend.dispose();
 }
 
 function forget(key: string, shared: SharedModel): void {
@@ -76,9 +80,4 @@ async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined
     signal.addEventListener("abort", stop, { once: true });
   });
   return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
-}
-
-function once(action: () => Promise<void>): () => Promise<void> {
-  let result: Promise<void> | undefined;
-  return () => (result ??= action());
 }

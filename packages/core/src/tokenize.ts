@@ -7,35 +7,42 @@ export interface TokenSequence {
   readonly ids: readonly number[];
   /** Length before the cut. */
   readonly fullLength: number;
-  /** Tokens at the start that belong to the prompt, special tokens before it counted. */
-  readonly promptTokens: number;
+  /** Tokens at the start that stay out of the pooling. */
+  readonly unpooled: number;
+}
+
+/** Tokenizes prompt and text as one string and cuts its end, between the special tokens, as Hugging Face tokenizers do. */
+export async function tokenizeTexts(
+  { backend, description }: LoadedModel,
+  texts: readonly PromptedText[],
+): Promise<TokenSequence[]> {
+  const { prefix, suffix } = backend.specialTokens;
+  const room = Math.max(description.maxTokens - prefix.length - suffix.length, 0);
+  const contents = await backend.tokenize(texts.map(({ prompt, text }) => prompt + text));
+  const unpooled = await countUnpooled({ backend, description }, texts);
+  return contents.map((content, index) => ({
+    ids: [...prefix, ...content.slice(0, room), ...suffix],
+    fullLength: prefix.length + content.length + suffix.length,
+    unpooled: unpooled.get(texts[index]!.prompt) ?? 0,
+  }));
 }
 
 /**
- * Tokenizes prompt and text as one string and cuts its end, between the special tokens, as Hugging Face tokenizers do.
- *
- * A lone surrogate, which no tokenizer can take, counts as U+FFFD.
+ * Tokens of each prompt that the pooling leaves out, if the model says so: as `Transformer._get_prompt_length` of Sentence Transformers,
+ * the prompt tokenized alone with its special tokens, less one at the end.
  */
-export function tokenizeWithPrompt(
-  { backend, description }: LoadedModel,
-  { prompt, text }: PromptedText,
-): TokenSequence {
-  const { prefix, suffix } = backend.specialTokens;
-  const content = backend.tokenize((prompt + text).toWellFormed());
-  const room = Math.max(description.maxTokens - prefix.length - suffix.length, 0);
-  return {
-    ids: [...prefix, ...content.slice(0, room), ...suffix],
-    fullLength: prefix.length + content.length + suffix.length,
-    promptTokens: description.includePrompt || prompt === "" ? 0 : countPromptTokens({ backend, description }, prompt),
-  };
-}
-
-/** As `Transformer._get_prompt_length` of Sentence Transformers: the prompt tokenized alone, less one special token at its end. */
-function countPromptTokens(
+async function countUnpooled(
   { backend, description }: Pick<LoadedModel, "backend" | "description">,
-  prompt: string,
-): number {
+  texts: readonly PromptedText[],
+): Promise<Map<string, number>> {
+  if (description.includePrompt) return new Map();
+  const prompts = [...new Set(texts.map(({ prompt }) => prompt))].filter((prompt) => prompt !== "");
   const { prefix, suffix } = backend.specialTokens;
-  const length = prefix.length + backend.tokenize(prompt.toWellFormed()).length + suffix.length;
-  return Math.min(length, description.maxTokens) - (suffix.length > 0 ? 1 : 0);
+  const contents = await backend.tokenize(prompts);
+  return new Map(
+    prompts.map((prompt, index) => {
+      const length = Math.min(prefix.length + contents[index]!.length + suffix.length, description.maxTokens);
+      return [prompt, length - (suffix.length > 0 ? 1 : 0)];
+    }),
+  );
 }

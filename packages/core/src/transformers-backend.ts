@@ -1,6 +1,7 @@
 import type { PretrainedModelOptions } from "@huggingface/transformers";
-import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
+import type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./backend.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
+import { makeExact } from "./exact-tokenizer.ts";
 
 /** Weight types as Transformers.js names them; each is one file of the repository's `onnx` folder. */
 export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
@@ -61,6 +62,7 @@ export async function loadTransformersBackend(
       { cause },
     );
   });
+  makeExact(tokenizer);
   const padId = tokenizer.pad_token_id as number | undefined;
   if (padId === undefined || padId === null) {
     await model.dispose();
@@ -70,14 +72,19 @@ export async function loadTransformersBackend(
       { folder, file: "tokenizer_config.json" },
     );
   }
+  // A lone surrogate, which no tokenizer takes, counts as U+FFFD.
   const tokenize = (text: string, specials: boolean): number[] =>
-    tokenizer.encode(text, { add_special_tokens: specials });
+    tokenizer.encode(text.toWellFormed(), { add_special_tokens: specials });
 
+  const textTokenizer: Tokenizer = {
+    encode: (text) => tokenize(text, false),
+    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+  };
   return {
+    tokenizer: textTokenizer,
     specialTokens: specialTokensOf(tokenize),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
-    tokenize: (text) => tokenize(text, false),
-    detokenize: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+    tokenize: (texts) => mapWithPauses(texts, textTokenizer.encode),
     async run({ rows, length, inputIds, attentionMask }: Batch): Promise<BackendOutput> {
       const outputs = await model({
         input_ids: new Tensor("int64", inputIds, [rows, length]),
@@ -92,6 +99,21 @@ export async function loadTransformersBackend(
       await model.dispose();
     },
   };
+}
+
+/** Milliseconds of synchronous work after which the event loop gets its turn. */
+const longestPause = 10;
+
+async function mapWithPauses<T, U>(items: readonly T[], map: (item: T) => U): Promise<U[]> {
+  const results: U[] = [];
+  let resumedAt = performance.now();
+  for (const item of items) {
+    results.push(map(item));
+    if (performance.now() - resumedAt < longestPause) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    resumedAt = performance.now();
+  }
+  return results;
 }
 
 /** Finds what the tokenizer puts around any text by looking at one. */

@@ -1,0 +1,233 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { HubServer } from "../test-support/hub-server.ts";
+import { Embedder, type LoadOptions } from "./embedder.ts";
+import type { DownloadProgress } from "./hub-snapshot.ts";
+
+const fixture = fileURLToPath(new URL("../../../test/fixtures/embeddinggemma", import.meta.url));
+const model = "owner/model";
+const weights = "onnx/model.onnx";
+
+let hub: HubServer;
+let cacheDir: string;
+
+beforeEach(async () => {
+  hub = await HubServer.start(model, fixture);
+  cacheDir = await mkdtemp(join(tmpdir(), "hub-cache-"));
+});
+
+afterEach(async () => {
+  await hub[Symbol.asyncDispose]();
+  await rm(cacheDir, { recursive: true });
+});
+
+function load(options: LoadOptions = {}): Promise<Embedder> {
+  return Embedder.load(model, { dtype: "fp32", endpoint: hub.endpoint, cacheDir, ...options });
+}
+
+async function loadAndEncode(options: LoadOptions = {}): Promise<Float32Array> {
+  await using embedder = await load(options);
+  return embedder.encodeQuery("Which planet is known as the Red Planet?");
+}
+
+const snapshot = (file: string) => join(cacheDir, "models--owner--model", "snapshots", hub.commit, file);
+
+describe("a repository on the Hub", () => {
+  test("gives the vectors of the same files in a folder", async () => {
+    await using local = await Embedder.load(fixture, { dtype: "fp32" });
+    expect(await loadAndEncode()).toEqual(await local.encodeQuery("Which planet is known as the Red Planet?"));
+  });
+
+  test("is laid out in the cache as Python's huggingface_hub does", async () => {
+    await loadAndEncode();
+    expect(await readFile(join(cacheDir, "models--owner--model", "refs", "main"), "utf8")).toBe(hub.commit);
+    expect((await stat(snapshot(weights))).size).toBe((await stat(join(fixture, weights))).size);
+  });
+
+  test("is downloaded once: a second load asks for the commit and nothing else", async () => {
+    await loadAndEncode();
+    hub.requests.length = 0;
+    await loadAndEncode();
+    expect(hub.requests.map(({ method, file }) => `${method} ${file}`)).toEqual(["HEAD config.json"]);
+  });
+
+  test("is downloaded once by concurrent loads", async () => {
+    const [first, second] = await Promise.all([load(), load()]);
+    expect(hub.countOf("GET", weights)).toBe(1);
+    await first.dispose();
+    await expect(second.encodeQuery("still there")).resolves.toHaveLength(768);
+    await second.dispose();
+  });
+
+  test("reports bytes and totals of every file", async () => {
+    const events: DownloadProgress[] = [];
+    await loadAndEncode({ onProgress: (event) => events.push(event) });
+    const { size } = await stat(join(fixture, weights));
+    const ofWeights = events.filter(({ file }) => file === weights);
+    expect(ofWeights[0]).toEqual({ file: weights, loaded: 0, total: size });
+    expect(ofWeights.at(-1)).toEqual({ file: weights, loaded: size, total: size });
+    expect(new Set(events.map(({ file }) => file))).toContain("tokenizer.json");
+  });
+
+  test("takes a commit as revision without asking which it is", async () => {
+    await loadAndEncode({ revision: hub.commit });
+    expect(hub.requests.some(({ method }) => method === "HEAD")).toBe(false);
+  });
+});
+
+describe("the token", () => {
+  test("goes to the Hub and not to the storage that it redirects to", async () => {
+    await loadAndEncode({ token: "hf_secret" });
+    const tokens = (storage: boolean) =>
+      new Set(hub.requests.filter((request) => request.storage === storage).map(({ authorization }) => authorization));
+    expect(tokens(false)).toEqual(new Set(["Bearer hf_secret"]));
+    expect(tokens(true)).toEqual(new Set([undefined]));
+  });
+
+  test.for([
+    { token: undefined, advice: "set HF_TOKEN or the option `token`" },
+    { token: "hf_wrong", advice: "The token is wrong" },
+  ])("$token refused with 401 is an error that says so", async ({ token, advice }) => {
+    hub.misbehave = (_request, response) => Boolean(response.writeHead(401).end());
+    await expect(load(token ? { token } : {})).rejects.toMatchObject({
+      code: "DOWNLOAD_FAILED",
+      details: { status: 401 },
+      message: expect.stringContaining(advice),
+    });
+    expect(hub.requests).toHaveLength(1);
+  });
+});
+
+describe("what is not there", () => {
+  test("an unknown repository", async () => {
+    await expect(Embedder.load("owner/other", { endpoint: hub.endpoint, cacheDir })).rejects.toMatchObject({
+      code: "MODEL_NOT_FOUND",
+      message: expect.stringContaining('"owner/other"'),
+    });
+  });
+
+  test("a dtype that the repository lacks, before anything large is fetched", async () => {
+    await expect(load({ dtype: "q4" })).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      details: { file: "onnx/model_q4.onnx" },
+    });
+    expect(hub.countOf("GET", weights)).toBe(0);
+  });
+});
+
+describe("a failing network", () => {
+  const failTwice: [string, (response: import("node:http").ServerResponse, size: number) => void][] = [
+    ["429", (response) => response.writeHead(429, { "retry-after": "0" }).end()],
+    ["500", (response) => response.writeHead(500, { "retry-after": "0" }).end()],
+    [
+      "a connection dropped in the middle",
+      (response, size) => {
+        response.writeHead(200, { "content-length": size });
+        response.write(Buffer.alloc(1000), () => response.destroy());
+      },
+    ],
+    ["a body that is too short", (response) => response.writeHead(200, { "content-length": 10 }).end(Buffer.alloc(10))],
+    ["a body of the right size with other bytes", (response, size) => response.writeHead(200).end(Buffer.alloc(size))],
+  ];
+
+  test.for(failTwice)("%s, twice, is overcome", async ([, fail]) => {
+    const { size } = await stat(join(fixture, weights));
+    hub.misbehave = ({ file, storage }, response, attempt) => {
+      if (file !== weights || !storage || attempt > 4) return false;
+      fail(response, size);
+      return true;
+    };
+    expect(await loadAndEncode()).toHaveLength(768);
+    const [downloaded, original] = await Promise.all([readFile(snapshot(weights)), readFile(join(fixture, weights))]);
+    expect(downloaded.equals(original)).toBe(true);
+  });
+
+  test("that never recovers is an error with address, cause and remedy, and leaves nothing behind", async () => {
+    hub.misbehave = ({ file }, response) =>
+      file === weights && Boolean(response.writeHead(503, { "retry-after": "0" }).end());
+    await expect(load()).rejects.toMatchObject({
+      code: "DOWNLOAD_FAILED",
+      details: { attempts: 4, status: 503 },
+      message: expect.stringMatching(/onnx\/model\.onnx could not be had in 4 attempts: .*503.*HF_ENDPOINT/s),
+    });
+    expect(await readdir(snapshot("."), { recursive: true })).not.toContainEqual(expect.stringContaining("onnx"));
+    hub.misbehave = () => false;
+    expect(await loadAndEncode()).toHaveLength(768);
+  });
+
+  test("is no hindrance to a model in the cache", async () => {
+    const expected = await loadAndEncode();
+    hub.misbehave = (_request, response) => {
+      response.destroy();
+      return true;
+    };
+    expect(await loadAndEncode()).toEqual(expected);
+  });
+
+  test("without a model in the cache is an error", async () => {
+    const nobodyListens = "http://127.0.0.1:9";
+    await expect(load({ endpoint: nobodyListens })).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+  });
+});
+
+describe("localFilesOnly", () => {
+  test("uses the cache and asks nobody", async () => {
+    const expected = await loadAndEncode();
+    hub.requests.length = 0;
+    expect(await loadAndEncode({ localFilesOnly: true })).toEqual(expected);
+    expect(hub.requests).toEqual([]);
+  });
+
+  test("without a model in the cache says what to do", async () => {
+    await expect(load({ localFilesOnly: true })).rejects.toMatchObject({
+      code: "MODEL_NOT_FOUND",
+      message: expect.stringContaining("Load it once with a network"),
+    });
+  });
+});
+
+describe("a damaged file in the cache", () => {
+  test("is fetched anew, once", async () => {
+    const expected = await loadAndEncode();
+    const content = await readFile(snapshot(weights));
+    await writeFile(snapshot(weights), content.subarray(0, content.length / 2));
+    hub.requests.length = 0;
+    expect(await loadAndEncode()).toEqual(expected);
+    expect(hub.countOf("GET", weights)).toBe(1);
+  });
+
+  test("that cannot be fetched anew is an error that names it", async () => {
+    await loadAndEncode();
+    await writeFile(snapshot(weights), "not a model");
+    await expect(load({ localFilesOnly: true })).rejects.toMatchObject({
+      code: "LOAD_FAILED",
+      message: expect.stringContaining(hub.commit),
+    });
+  });
+});
+
+describe("abort", () => {
+  test("ends a download that hangs, with the signal's reason", async () => {
+    const controller = new AbortController();
+    const reason = new Error("no longer wanted");
+    hub.misbehave = ({ file }) => {
+      if (file !== weights) return false;
+      controller.abort(reason);
+      return true;
+    };
+    await expect(load({ signal: controller.signal })).rejects.toBe(reason);
+  });
+
+  test("of one caller leaves the others' load alone", async () => {
+    const controller = new AbortController();
+    const aborted = load({ signal: controller.signal });
+    const other = load();
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ name: "AbortError" });
+    await using embedder = await other;
+    expect(await embedder.encode("text")).toHaveLength(768);
+  });
+});

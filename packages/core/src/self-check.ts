@@ -1,0 +1,56 @@
+import type { Embedder } from "./embedder.ts";
+import type { Dtype } from "./transformers-backend.ts";
+
+/** A query, documents, and the cosine of the query with each document, by dimension. */
+export interface SelfCheckValues {
+  readonly query: string;
+  readonly documents: readonly string[];
+  readonly scores: Readonly<Record<number, readonly number[]>>;
+}
+
+/** What {@link Embedder.selfCheck} found. */
+export interface SelfCheckReport {
+  /** Whether every score is within the tolerance. */
+  readonly passed: boolean;
+  /** Largest difference that the dtype explains. */
+  readonly tolerance: number;
+  readonly checks: readonly {
+    readonly dimension: number;
+    readonly expected: readonly number[];
+    readonly actual: readonly number[];
+  }[];
+}
+
+/** Published scores have four decimals; what a quantised dtype adds is an allowance, several times what is usual. */
+const tolerances: Readonly<Record<Dtype, number>> = {
+  fp32: 0.001,
+  fp16: 0.005,
+  q8: 0.03,
+  int8: 0.03,
+  uint8: 0.03,
+  q4: 0.06,
+  q4f16: 0.06,
+  bnb4: 0.06,
+};
+
+/** Compares the scores of a model with its published ones; null where it has none. */
+export async function selfCheck(
+  embedder: Embedder,
+  values: SelfCheckValues | null,
+  dtype: Dtype,
+): Promise<SelfCheckReport | null> {
+  if (values === null) return null;
+  const tolerance = tolerances[dtype];
+  const checks: SelfCheckReport["checks"][number][] = [];
+  for (const [key, expected] of Object.entries(values.scores)) {
+    const dimension = Number(key);
+    const options = { truncateDim: dimension, normalize: true };
+    const query = await embedder.encodeQuery(values.query, options);
+    const documents = await embedder.encodeDocument(values.documents, options);
+    checks.push({ dimension, expected, actual: embedder.similarity(query, documents)[0]! });
+  }
+  const passed = checks.every(({ expected, actual }) =>
+    expected.every((score, index) => Math.abs(score - actual[index]!) <= tolerance),
+  );
+  return { passed, tolerance, checks };
+}
