@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { embeddingIdentity, modelIdentity } from "./identity.ts";
+import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
 import type { ModelDescription } from "./model-description.ts";
 
 const description: ModelDescription = {
@@ -17,45 +17,43 @@ const description: ModelDescription = {
   family: null,
 } as ModelDescription;
 
-const commit = "0123456789abcdef0123456789abcdef01234567";
-const onHub = { commit, digest: async () => null };
-const local = (contents: Record<string, string>) => ({
-  commit: null,
-  digest: async (name: string) => contents[name] ?? null,
-});
-
-describe("modelIdentity", () => {
-  it("names the commit of a repository on the Hub", async () => {
-    const identity = await modelIdentity("owner/name", "q8", onHub, description);
-    expect(identity).toMatch(/^owner\/name@0123456789abcdef0123456789abcdef01234567\?dtype=q8&recipe=1\.[0-9a-f]{16}$/);
+describe("sourceOf", () => {
+  const local = (contents: Record<string, string>) => ({
+    commit: null,
+    digest: async (name: string) => contents[name] ?? null,
   });
 
-  it("is the same string in every run and on every machine", async () => {
-    // The digest was computed with Python: sha256(json.dumps(recipe, sort_keys=True, separators=(",", ":"))).
-    expect(await modelIdentity("owner/name", "q8", onHub, description)).toBe(
-      "owner/name@0123456789abcdef0123456789abcdef01234567?dtype=q8&recipe=1.a8a4bcc976ae4bbc",
-    );
+  it("names the commit of a repository on the Hub", async () => {
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    expect(await sourceOf("owner/name", "q8", { ...local({}), commit })).toBe(`owner/name@${commit}`);
   });
 
   it("tells folders apart by their contents, not by where they lie", async () => {
     const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
-    const here = await modelIdentity("/here", "fp32", local(files), description);
-    expect(here).toMatch(/^sha256:[0-9a-f]{32}\?dtype=fp32&/);
-    expect(await modelIdentity("C:\\there", "fp32", local({ ...files }), description)).toBe(here);
+    const here = await sourceOf("/here", "fp32", local(files));
+    expect(here).toMatch(/^sha256:[0-9a-f]{32}$/);
+    expect(await sourceOf("C:\\there", "fp32", local({ ...files }))).toBe(here);
     for (const name of Object.keys(files)) {
-      expect(await modelIdentity("/here", "fp32", local({ ...files, [name]: "other" }), description)).not.toBe(here);
+      expect(await sourceOf("/here", "fp32", local({ ...files, [name]: "other" }))).not.toBe(here);
     }
-    const withData = { ...files, "onnx/model.onnx_data": "d" };
-    expect(await modelIdentity("/here", "fp32", local(withData), description)).not.toBe(here);
+    expect(await sourceOf("/here", "fp32", local({ ...files, "onnx/model.onnx_data": "d" }))).not.toBe(here);
   });
 
-  it("falls back to the contents where the revision that is known is not a commit", async () => {
+  it("looks at the contents where the revision that is known is not a commit", async () => {
     const folder = { ...local({ "tokenizer.json": "a" }), commit: "main" };
-    expect(await modelIdentity("owner/name", "q8", folder, description)).toMatch(/^sha256:/);
+    expect(await sourceOf("owner/name", "q8", folder)).toMatch(/^sha256:/);
+  });
+});
+
+describe("modelIdentity", () => {
+  const base = modelIdentity("owner/name@commit", "q8", description);
+
+  it("is the same string in every run and on every machine", () => {
+    // The digest was computed with Python: sha256(json.dumps(recipe, sort_keys=True, separators=(",", ":"))).
+    expect(base).toBe("owner/name@commit?dtype=q8&recipe=1.a8a4bcc976ae4bbc");
   });
 
-  it("changes with whatever changes the full vector", async () => {
-    const base = await modelIdentity("owner/name", "q8", onHub, description);
+  it("changes with whatever changes the full vector", () => {
     const changes: Partial<ModelDescription>[] = [
       { pooling: ["cls"] },
       { maxTokens: 256 },
@@ -65,14 +63,13 @@ describe("modelIdentity", () => {
       { dimension: 768 },
     ];
     for (const change of changes) {
-      expect(await modelIdentity("owner/name", "q8", onHub, { ...description, ...change })).not.toBe(base);
+      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).not.toBe(base);
     }
-    expect(await modelIdentity("owner/name", "fp32", onHub, description)).not.toBe(base);
-    expect(await modelIdentity("owner/other", "q8", onHub, description)).not.toBe(base);
+    expect(modelIdentity("owner/name@commit", "fp32", description)).not.toBe(base);
+    expect(modelIdentity("owner/name@other", "q8", description)).not.toBe(base);
   });
 
-  it("does not change with prompts and what is only said about the vectors", async () => {
-    const base = await modelIdentity("owner/name", "q8", onHub, description);
+  it("does not change with prompts and what is only said about the vectors", () => {
     const changes: Partial<ModelDescription>[] = [
       { prompts: { query: "", document: "" } },
       { defaultPromptName: "query" },
@@ -80,7 +77,7 @@ describe("modelIdentity", () => {
       { matryoshkaDimensions: [384, 128] },
     ];
     for (const change of changes) {
-      expect(await modelIdentity("owner/name", "q8", onHub, { ...description, ...change })).toBe(base);
+      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).toBe(base);
     }
   });
 });

@@ -19,23 +19,29 @@ export function precompiledNormalizer(charsmap: string): Normalize {
 
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
-  const known = new Map<string, string | null>();
 
   /** The replacement of the shortest prefix of the text that the map has, or null. */
   const transform = (text: string): string | null => {
-    const cached = known.get(text);
-    if (cached !== undefined) return cached;
     const start = firstMatch(trie, encoder.encode(text));
-    const result = start === null ? null : decoder.decode(replacements.subarray(start, replacements.indexOf(0, start)));
-    if (known.size < mostKnown) known.set(text, result);
-    return result;
+    return start === null ? null : decoder.decode(replacements.subarray(start, replacements.indexOf(0, start)));
   };
   const normalizeGrapheme = (grapheme: string): string => {
     const whole = encoder.encode(grapheme).length < 6 ? transform(grapheme) : null;
     return whole ?? Array.from(grapheme, (character) => transform(character) ?? character).join("");
   };
-  const normalizeGraphemes = (text: string): string =>
-    Array.from(segmenter.segment(text), ({ segment }) => normalizeGrapheme(segment)).join("");
+  const known = new Map<string, string>();
+  const normalizeGraphemes = (text: string): string => {
+    let normalized = "";
+    for (const { segment } of segmenter.segment(text)) {
+      let replacement = known.get(segment);
+      if (replacement === undefined) {
+        replacement = normalizeGrapheme(segment);
+        if (known.size < mostKnown) known.set(segment, replacement);
+      }
+      normalized += replacement;
+    }
+    return normalized;
+  };
 
   const keepsAscii = printableAscii.every((character) => (transform(character) ?? character) === character);
   return (text) => (keepsAscii ? text.replace(aroundNonAscii, normalizeGraphemes) : normalizeGraphemes(text));
