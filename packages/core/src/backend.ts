@@ -41,4 +41,6 @@ export interface Backend {
   tokenize(texts: readonly string[]): Promise<number[][]>;
   run(batch: Batch): Promise<BackendOutput>;
   dispose(): Promise<void>;
+  /** Resolves when the backend can no longer run although it was not disposed; left out where that cannot happen. */
+  readonly lost?: Promise<void>;
 }

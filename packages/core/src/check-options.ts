@@ -10,7 +10,7 @@ import { weightsSuffixes } from "./transformers-backend.ts";
  * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION`
  */
 export function checkEncodeOptions(options: EncodeDefaults, matryoshkaDimensions?: readonly number[]): void {
-  const { truncateDim, allowUntrainedDim, normalize, truncation, maxBatchTokens } = options;
+  const { truncateDim, allowUntrainedDim, normalize, truncation, maxBatchTokens, cache } = options;
   if (truncateDim !== undefined) checkTruncateDim(truncateDim, allowUntrainedDim ?? false, matryoshkaDimensions);
   if (normalize !== undefined && typeof normalize !== "boolean") throw invalid("normalize", normalize, "true or false");
   if (truncation !== undefined && truncation !== "end" && truncation !== "error") {
@@ -19,6 +19,9 @@ export function checkEncodeOptions(options: EncodeDefaults, matryoshkaDimensions
   if (maxBatchTokens !== undefined && !(maxBatchTokens >= 1)) {
     throw invalid("maxBatchTokens", maxBatchTokens, "a number of at least 1");
   }
+  if (cache && (typeof cache.getMany !== "function" || typeof cache.setMany !== "function")) {
+    throw invalid("cache", cache, "an object with getMany and setMany, such as a MemoryVectorCache");
+  }
 }
 
 /**
@@ -26,10 +29,14 @@ export function checkEncodeOptions(options: EncodeDefaults, matryoshkaDimensions
  *
  * @throws `INVALID_OPTION`
  */
-export function checkLoadOptions(model: unknown, { dtype, threads, maxTokens }: LoadModelOptions): void {
+export function checkLoadOptions(model: unknown, { dtype, threads, maxTokens, worker }: LoadModelOptions): void {
   if (typeof model !== "string" || model === "") throw invalid("model", model, "a Hub id or a folder");
   if (dtype !== undefined && !Object.hasOwn(weightsSuffixes, dtype)) {
     throw invalid("dtype", dtype, `one of ${Object.keys(weightsSuffixes).join(", ")}`);
+  }
+  if (worker !== undefined && typeof worker !== "boolean") throw invalid("worker", worker, "true or false");
+  if (worker && typeof globalThis.process?.versions?.node !== "string") {
+    throw invalid("worker", worker, "false outside Node; in a browser, load the embedder in a Web Worker of your own");
   }
   for (const [name, value] of Object.entries({ threads, maxTokens })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {

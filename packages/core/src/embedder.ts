@@ -12,12 +12,13 @@ import { type SelfCheckReport, selfCheck } from "./self-check.ts";
 import { acquireModel, type ModelHandle, releaseModel } from "./shared-models.ts";
 import { similarity, type Vector } from "./similarity.ts";
 import { tokenizeTexts } from "./tokenize.ts";
+import type { VectorCache } from "./vector-cache.ts";
 
 /** What every call of an embedder does unless the call says otherwise. */
 export interface EncodeDefaults {
   /**
    * Keep only this many leading numbers of each vector (Matryoshka): for EmbeddingGemma 768, 512, 256 or 128.
-   * @default the full dimension of the model
+   * @default the `truncate_dim` of the model, if it has one, else its full dimension
    */
   truncateDim?: number;
   /** Allow a `truncateDim` that the model was not trained for. @default false */
@@ -37,6 +38,12 @@ export interface EncodeDefaults {
    * @default 1024
    */
   maxBatchTokens?: number;
+  /**
+   * Where vectors are kept and looked up, so that a text that was embedded before is not embedded again; null for nowhere. What is kept
+   * serves every `truncateDim`, `normalize` and model. The embedder does not close it.
+   * @default null
+   */
+  cache?: VectorCache | null;
 }
 
 /** Options of {@link Embedder.load}. */
@@ -65,7 +72,8 @@ export class Embedder implements AsyncDisposable {
   private constructor(model: string, handle: ModelHandle, defaults: EncodeDefaults) {
     this.model = model;
     this.#handle = handle;
-    this.#defaults = defaults;
+    const { truncateDim } = handle.model.description;
+    this.#defaults = { ...(truncateDim && { truncateDim }), ...defaults };
   }
 
   /**
@@ -80,8 +88,9 @@ export class Embedder implements AsyncDisposable {
    * `signal` if it is aborted.
    */
   static async load(model: string, options: LoadOptions = {}): Promise<Embedder> {
-    const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, ...loading } = options;
-    const defaults = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens };
+    const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache, ...loading } =
+      options;
+    const defaults = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache };
     checkLoadOptions(model, loading);
     const handle = await acquireModel(model, loading);
     try {

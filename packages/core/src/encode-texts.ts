@@ -6,6 +6,7 @@ import type { LoadedModel } from "./load-model.ts";
 import { pool } from "./pooling.ts";
 import type { PromptedText } from "./prompts.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
+import { readVectors, type VectorCache, vectorCacheKey, writeVectors } from "./vector-cache.ts";
 import { normalizeInPlace, rowsOf } from "./vectors.ts";
 
 /** How far a long call has come. */
@@ -33,14 +34,15 @@ export interface EncodeSettings {
   readonly truncation: "end" | "error";
   readonly maxBatchTokens: number;
   readonly priority: Priority;
+  readonly cache?: VectorCache | null | undefined;
   readonly onTruncate?: ((truncation: Truncation) => void) | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Embeds texts: equal ones once, in batches of nearly equal lengths, and gives the vectors in input order, as rows of one contiguous
- * array.
+ * Embeds texts: equal ones once, those in the cache not at all, the others in batches of nearly equal lengths, and gives the vectors in input
+ * order, as rows of one contiguous array.
  *
  * @returns as many vectors as texts, each of `settings.dimension` numbers
  */
@@ -52,39 +54,108 @@ export async function encodeTexts(
   const { dimension, onProgress, signal } = settings;
   signal?.throwIfAborted();
   const { firsts, firstOf } = findDuplicates(texts);
-  const sequences = await tokenizeTexts(
-    model,
-    firsts.map((index) => texts[index]!),
-  );
-  reportTruncations(model, sequences, firstOf, settings);
-
-  const vectors = rowsOf(new Float32Array(texts.length * dimension), dimension);
   const occurrences = countOccurrences(firstOf);
+  const vectors = rowsOf(new Float32Array(texts.length * dimension), dimension);
   let done = 0;
   let tokens = 0;
-  for (const indices of packBatches(
-    sequences.map(({ ids }) => ids.length),
+  const finish = (first: number, embedding: Float32Array) => {
+    const vector = vectors[first]!;
+    vector.set(embedding.subarray(0, dimension));
+    if (settings.normalize) normalizeInPlace(vector);
+    done += occurrences.get(first)!;
+  };
+
+  const { missing, keep } = await takeFromCache(model, texts, firsts, settings, finish);
+  if (done > 0) onProgress?.({ done, total: texts.length, tokens });
+  const sequences = await tokenizeAt(model, texts, reportsTruncations(settings) ? firsts : missing);
+  reportTruncations(model, sequences, firstOf, settings);
+
+  let kept = Promise.resolve();
+  for (const positions of packBatches(
+    missing.map((first) => sequences.get(first)!.ids.length),
     settings,
   )) {
-    const batch = indices.map((index) => sequences[index]!);
+    const batch = positions.map((position) => missing[position]!);
     const embeddings = await model.queue.run(settings.priority, () => {
       signal?.throwIfAborted();
-      return embedBatch(model, batch);
+      return embedBatch(
+        model,
+        batch.map((first) => sequences.get(first)!),
+      );
     });
-    indices.forEach((index, row) => {
-      const first = firsts[index]!;
-      const vector = vectors[first]!;
-      vector.set(embeddings[row]!.subarray(0, dimension));
-      if (settings.normalize) normalizeInPlace(vector);
-      done += occurrences.get(first)!;
-      tokens += sequences[index]!.ids.length;
+    batch.forEach((first, row) => {
+      finish(first, embeddings[row]!);
+      tokens += sequences.get(first)!.ids.length;
     });
+    await kept;
+    kept = keep(batch, embeddings);
+    // Looked at after the next batch; it must not count as unhandled until then.
+    kept.catch(() => {});
     onProgress?.({ done, total: texts.length, tokens });
   }
+  await kept;
   firstOf.forEach((first, index) => {
     if (first !== index) vectors[index]!.set(vectors[first]!);
   });
   return vectors;
+}
+
+/** Texts that are looked up together: few enough for the event loop to get its turn soon. */
+const lookupSize = 256;
+
+/**
+ * Hands the vectors that the cache has to `found`.
+ *
+ * @returns which texts are missing, and how to keep their vectors
+ */
+async function takeFromCache(
+  { identity, description }: LoadedModel,
+  texts: readonly PromptedText[],
+  firsts: readonly number[],
+  { cache, signal }: EncodeSettings,
+  found: (first: number, embedding: Float32Array) => void,
+): Promise<{
+  missing: readonly number[];
+  keep: (firsts: readonly number[], embeddings: readonly Float32Array[]) => Promise<void>;
+}> {
+  if (!cache) return { missing: firsts, keep: async () => {} };
+  const missing: number[] = [];
+  const keys = new Map<number, string>();
+  for (let start = 0; start < firsts.length; start += lookupSize) {
+    const window = firsts.slice(start, start + lookupSize);
+    const windowKeys = window.map((first) => vectorCacheKey(identity, texts[first]!));
+    const embeddings = await readVectors(cache, windowKeys, description.dimension);
+    window.forEach((first, index) => {
+      const embedding = embeddings[index];
+      if (embedding) {
+        found(first, embedding);
+      } else {
+        missing.push(first);
+        keys.set(first, windowKeys[index]!);
+      }
+    });
+    signal?.throwIfAborted();
+  }
+  return {
+    missing,
+    keep: (batch, embeddings) =>
+      writeVectors(
+        cache,
+        batch.map((first, row) => [keys.get(first)!, embeddings[row]!]),
+      ),
+  };
+}
+
+async function tokenizeAt(
+  model: LoadedModel,
+  texts: readonly PromptedText[],
+  indices: readonly number[],
+): Promise<Map<number, TokenSequence>> {
+  const sequences = await tokenizeTexts(
+    model,
+    indices.map((index) => texts[index]!),
+  );
+  return new Map(indices.map((index, position) => [index, sequences[position]!]));
 }
 
 /** `firsts`: where each distinct text occurs first; `firstOf`: for every text, where its like occurs first. */
@@ -108,27 +179,28 @@ function countOccurrences(firstOf: readonly number[]): Map<number, number> {
   return occurrences;
 }
 
+function reportsTruncations({ truncation, onTruncate }: EncodeSettings): boolean {
+  return onTruncate !== undefined || truncation === "error";
+}
+
 function reportTruncations(
   { description: { maxTokens } }: LoadedModel,
-  sequences: readonly TokenSequence[],
+  sequences: ReadonlyMap<number, TokenSequence>,
   firstOf: readonly number[],
-  { truncation, onTruncate }: EncodeSettings,
+  settings: EncodeSettings,
 ): void {
-  if (!onTruncate && truncation !== "error") return;
-  const sequenceAt = new Map<number, TokenSequence>();
-  let next = 0;
+  if (!reportsTruncations(settings)) return;
   firstOf.forEach((first, index) => {
-    if (first === index) sequenceAt.set(index, sequences[next++]!);
-    const tokens = sequenceAt.get(first)!.fullLength;
+    const tokens = sequences.get(first)!.fullLength;
     if (tokens <= maxTokens) return;
-    if (truncation === "error") {
+    if (settings.truncation === "error") {
       throw new EmbeddingGemmaError(
         "INPUT_TOO_LONG",
         `Text ${index} has ${tokens} tokens with its prompt; the model takes ${maxTokens}. Split it, or let it be cut with \`truncation: "end"\`.`,
         { index, tokens, maxTokens },
       );
     }
-    onTruncate?.({ index, tokens, maxTokens });
+    settings.onTruncate?.({ index, tokens, maxTokens });
   });
 }
 
@@ -140,6 +212,7 @@ async function embedBatch(model: LoadedModel, sequences: readonly TokenSequence[
     backend.padding,
   );
   const output = await backend.run(batch).catch((cause: unknown) => {
+    if (EmbeddingGemmaError.isInstance(cause)) throw cause;
     throw new EmbeddingGemmaError(
       "INFERENCE_FAILED",
       `The runtime failed on a batch of ${batch.rows} texts × ${batch.length} tokens: ${reasonOf(cause)}. ` +

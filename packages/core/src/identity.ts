@@ -32,8 +32,16 @@ export async function sourceOf(
  */
 export function modelIdentity(source: string, dtype: Dtype, description: ModelDescription): string {
   // Prompts count text by text, and the rest does not change the full vector.
-  const { prompts, defaultPromptName, similarityFunction, matryoshkaDimensions, selfCheck, family, ...recipe } =
-    description;
+  const {
+    prompts,
+    defaultPromptName,
+    similarityFunction,
+    matryoshkaDimensions,
+    truncateDim,
+    selfCheck,
+    family,
+    ...recipe
+  } = description;
   return `${source}?dtype=${dtype}&recipe=${recipeVersion}.${shortDigest(recipe)}`;
 }
 

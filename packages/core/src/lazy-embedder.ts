@@ -30,9 +30,9 @@ export class LazyEmbedder {
   /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without loading the model. */
   constructor(options: LazyEmbedderOptions = {}) {
     const { model = defaultModel, embedder, ...loadOptions } = options;
-    const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, ...loading } =
+    const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache, ...loading } =
       loadOptions;
-    const encodeOptions = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens };
+    const encodeOptions = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache };
     if (embedder !== undefined) checkGivenEmbedder(embedder, { model: options.model, ...loading });
     else checkLoadOptions(model, loading);
     checkEncodeOptions(encodeOptions as EncodeDefaults, embedder?.matryoshkaDimensions);

@@ -23,6 +23,11 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   threads?: number;
   /** Options of the ONNX Runtime session, passed through. */
   sessionOptions?: Record<string, unknown>;
+  /**
+   * Run the model in a worker thread, so that inference and tokenizing leave the event loop free; Node only.
+   * @default false
+   */
+  worker?: boolean;
 }
 
 /** A model ready to run. */
@@ -45,11 +50,17 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const externalData = await provideWeights(model, folder, dtype);
   const { device, threads } = options;
   const sessionOptions = { ...(threads && { intraOpNumThreads: threads }), ...options.sessionOptions };
-  const load = () =>
-    loadTransformersBackend(folder.path, { dtype, sessionOptions, externalData, ...(device && { device }) });
+  const { lowerCase } = description;
+  const runtimeOptions = { dtype, sessionOptions, externalData, lowerCase, ...(device && { device }) };
+  const load = async () => {
+    if (!options.worker) return loadTransformersBackend(folder.path, runtimeOptions);
+    const { loadWorkerBackend } = await import("./worker-backend.ts");
+    return loadWorkerBackend(folder.path, runtimeOptions, options.signal);
+  };
   const backend = await load().catch(async (error: unknown) => {
     // A file that was cut or changed in the cache is the usual reason; one fresh copy settles whether it is.
-    if (!(await folder.refetch(weightsFile(dtype)))) throw error;
+    const damaged = EmbeddingGemmaError.isInstance(error) && error.code === "LOAD_FAILED" ? error.details.file : null;
+    if (typeof damaged !== "string" || !(await folder.refetch(damaged))) throw error;
     return load();
   });
   const identity = modelIdentity(await sourceOf(model, dtype, folder), dtype, description);

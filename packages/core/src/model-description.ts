@@ -1,6 +1,9 @@
-import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
+import { EmbeddingGemmaError, show } from "./errors.ts";
 import { familyOf, type ModelFamily } from "./model-families.ts";
+import { invalidFile, type Json, modelFiles, type ReadModelFile, unsupported } from "./model-files.ts";
+import { poolingModeNames, readModules } from "./model-modules.ts";
 import type { SelfCheckValues } from "./self-check.ts";
+import { readTextSettings } from "./text-settings.ts";
 
 /** How Sentence Transformers compares two vectors of the model. */
 export type SimilarityFunction = "cosine" | "dot" | "euclidean" | "manhattan";
@@ -15,11 +18,15 @@ export interface ModelDescription {
   readonly similarityFunction: SimilarityFunction;
   /** Longest input in tokens, prompt and special tokens included. */
   readonly maxTokens: number;
+  /** The end of a text at which it is cut if it is too long. @default "right" */
+  readonly truncationSide?: "left" | "right";
+  /** Whether a text is lowercased before it is tokenized. @default false */
+  readonly lowerCase?: boolean;
   /** Modes applied to the last hidden states; the results of several are concatenated. */
   readonly pooling: readonly PoolingMode[];
   /** Whether prompt tokens take part in the pooling. */
   readonly includePrompt: boolean;
-  /** Dense layers between pooling and vector; only a graph that contains them can be used. */
+  /** Dense and LayerNorm layers between pooling and vector; only a graph that contains them can be used. */
   readonly denseLayers: number;
   /** Whether the model itself ends in a Normalize module. */
   readonly normalized: boolean;
@@ -27,6 +34,8 @@ export interface ModelDescription {
   readonly dimension: number;
   /** Dimensions that the model was trained for (Matryoshka), longest first; only `dimension` if it was not. */
   readonly matryoshkaDimensions: readonly number[];
+  /** The `truncateDim` that the model itself asks for; null or missing if it asks for none. */
+  readonly truncateDim?: number | null;
   /** Published scores of a few texts; null if there are none. */
   readonly selfCheck: SelfCheckValues | null;
   readonly family: ModelFamily | null;
@@ -42,9 +51,6 @@ export interface DescriptionOverrides {
   maxTokens?: number;
 }
 
-/** Gives the text of a file of the model repository, or null where there is none. */
-export type ReadModelFile = (name: string) => Promise<string | null>;
-
 /** The files of a model repository that describe the model; all but `config.json` may be missing. */
 export const descriptionFiles = [
   "config.json",
@@ -58,16 +64,16 @@ export const descriptionFiles = [
  * Reads how a model turns a text into a vector, as Sentence Transformers 6.2 does: `modules.json` names the modules,
  * each with a `config.json` of its own. Where the repository lacks these files, the family table fills in.
  *
- * @throws `MODEL_FILE_MISSING` without a `config.json`, `MODEL_FILE_INVALID` for a file that is not JSON, and
- * `MODEL_NOT_DESCRIBED` where neither files nor table say how the model pools.
+ * @throws `MODEL_FILE_MISSING` without a `config.json`, `MODEL_FILE_INVALID` for a file that is not as it should be, and
+ * `MODEL_NOT_DESCRIBED` where neither files nor table say how the model pools, or they say what is not supported.
  */
 export async function describeModel(
   model: string,
   read: ReadModelFile,
   overrides: DescriptionOverrides = {},
 ): Promise<ModelDescription> {
-  const readJson = (name: string) => readJsonFile(model, name, read);
-  const config = await readJson("config.json");
+  const files = modelFiles(model, read);
+  const config = await files.readJson("config.json");
   if (config === null) {
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
@@ -76,8 +82,8 @@ export async function describeModel(
     );
   }
   const family = familyOf(model);
-  const modules = await readModules(model, readJson);
-  const pooling = overrides.pooling ? [overrides.pooling].flat() : (modules?.pooling ?? family?.pooling);
+  const modules = await readModules(files);
+  const pooling = overrides.pooling ? checkPooling(overrides.pooling) : (modules?.pooling ?? family?.pooling);
   if (!pooling) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
@@ -86,143 +92,79 @@ export async function describeModel(
       { model },
     );
   }
-  const sentenceTransformers = await readJson("config_sentence_transformers.json");
+  const described = (await files.readJson(sentenceTransformersFile)) ?? {};
+  if ((described.model_type ?? "SentenceTransformer") !== "SentenceTransformer") {
+    throw unsupported(model, sentenceTransformersFile, `describes a ${show(described.model_type)}`);
+  }
+  const textSettings = await readTextSettings(files, config, modules, family);
   const textConfig = (config.text_config ?? config) as Json;
-  const dimension =
-    modules?.denseDimensions.at(-1) ??
-    modules?.poolingDimension ??
-    family?.dimension ??
-    pooling.length * Number(textConfig.hidden_size);
+  const dimension = modules?.dimension ?? family?.dimension ?? pooling.length * Number(textConfig.hidden_size);
+  const truncateDim = (described.truncate_dim as number | null | undefined) ?? null;
+  const prompts = { query: "", document: "", ...(overrides.prompts ?? promptsOf(described, family)) };
   return {
-    prompts: { query: "", document: "", ...(overrides.prompts ?? describedPrompts(sentenceTransformers, family)) },
-    defaultPromptName: (sentenceTransformers?.default_prompt_name as string | undefined) ?? null,
-    similarityFunction: (sentenceTransformers?.similarity_fn_name as SimilarityFunction | undefined) ?? "cosine",
-    maxTokens: Math.min(
-      overrides.maxTokens ?? Number.POSITIVE_INFINITY,
-      await maxTokensOf(textConfig, family, readJson),
-    ),
+    prompts,
+    defaultPromptName: defaultPromptNameOf(model, described, prompts, overrides),
+    similarityFunction: similarityFunctionOf(described),
+    ...textSettings,
+    maxTokens: Math.min(overrides.maxTokens ?? Number.POSITIVE_INFINITY, textSettings.maxTokens),
     pooling,
     includePrompt: modules?.includePrompt ?? true,
-    denseLayers: modules?.denseDimensions.length ?? family?.denseLayers ?? 0,
+    denseLayers: modules?.denseLayers ?? family?.denseLayers ?? 0,
     normalized: modules?.normalized ?? family?.normalized ?? false,
     dimension,
-    matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension),
+    matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension, truncateDim),
+    truncateDim,
     selfCheck: (config.self_check as SelfCheckValues | undefined) ?? family?.selfCheck ?? null,
     family,
   };
 }
 
-type Json = Record<string, unknown>;
-type ReadJson = (name: string) => Promise<Json | null>;
+const sentenceTransformersFile = "config_sentence_transformers.json";
 
-async function readJsonFile(model: string, name: string, read: ReadModelFile): Promise<Json | null> {
-  const text = await read(name);
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as Json;
-  } catch (cause) {
-    throw new EmbeddingGemmaError(
-      "MODEL_FILE_INVALID",
-      `${name} of ${show(model)} is not valid JSON (${reasonOf(cause)}). Restore the file, or remove it from the cache so that it is fetched again.`,
-      { model, file: name },
-      { cause },
-    );
-  }
-}
-
-interface Modules {
-  pooling: readonly PoolingMode[];
-  poolingDimension: number | undefined;
-  includePrompt: boolean;
-  denseDimensions: number[];
-  normalized: boolean;
-}
-
-async function readModules(model: string, readJson: ReadJson): Promise<Modules | null> {
-  const list = (await readJson("modules.json")) as unknown as { path: string; type: string }[] | null;
-  if (list === null) return null;
-  const modules: Modules = {
-    pooling: [],
-    poolingDimension: undefined,
-    includePrompt: true,
-    denseDimensions: [],
-    normalized: false,
-  };
-  for (const { path, type } of list) {
-    const kind = type.split(".").at(-1);
-    if (kind === "Transformer") continue;
-    if (kind === "Normalize") {
-      modules.normalized = true;
-      continue;
-    }
-    if (kind !== "Pooling" && kind !== "Dense") {
-      throw new EmbeddingGemmaError(
-        "MODEL_NOT_DESCRIBED",
-        `modules.json of ${show(model)} names the module ${show(type)}; Transformer, Pooling, Dense and Normalize are supported.`,
-        { model, module: type },
-      );
-    }
-    const file = `${path}/config.json`;
-    const config = await readJson(file);
-    if (config === null) {
-      throw new EmbeddingGemmaError(
-        "MODEL_FILE_MISSING",
-        `modules.json of ${show(model)} names ${file}, which is not there. Copy it from the original repository.`,
-        { model, file },
-      );
-    }
-    if (kind === "Dense") {
-      modules.denseDimensions.push(Number(config.out_features));
-    } else {
-      modules.pooling = poolingModes(config);
-      const width = Number(config.embedding_dimension ?? config.word_embedding_dimension);
-      modules.poolingDimension = modules.pooling.length * width;
-      modules.includePrompt = (config.include_prompt as boolean | undefined) ?? true;
-    }
-  }
-  return modules;
-}
-
-/** Order and names of `_LEGACY_POOLING_MODE_KWARGS` in Sentence Transformers' `pooling.py`. */
-const legacyPoolingModes: Readonly<Record<string, PoolingMode>> = {
-  pooling_mode_cls_token: "cls",
-  pooling_mode_max_tokens: "max",
-  pooling_mode_mean_tokens: "mean",
-  pooling_mode_mean_sqrt_len_tokens: "mean_sqrt_len_tokens",
-  pooling_mode_weightedmean_tokens: "weightedmean",
-  pooling_mode_lasttoken: "lasttoken",
-};
-
-function poolingModes(config: Json): readonly PoolingMode[] {
-  const mode = config.pooling_mode as PoolingMode | PoolingMode[] | undefined;
-  if (mode !== undefined) return Array.isArray(mode) ? mode : [mode];
-  const active = Object.entries(legacyPoolingModes).filter(([key]) => config[key]);
-  return active.length > 0 ? active.map(([, name]) => name) : ["mean"];
-}
-
-function describedPrompts(sentenceTransformers: Json | null, family: ModelFamily | null): Record<string, string> {
-  const described = (sentenceTransformers?.prompts ?? {}) as Record<string, string>;
-  return Object.keys(described).length > 0 ? described : { ...family?.prompts };
-}
-
-/**
- * `sentence_bert_config.json`, else the tokenizer's `model_max_length` capped by the model's `max_position_embeddings`.
- */
-async function maxTokensOf(textConfig: Json, family: ModelFamily | null, readJson: ReadJson): Promise<number> {
-  const described = (await readJson("sentence_bert_config.json"))?.max_seq_length;
-  if (typeof described === "number") return described;
-  if (family) return family.maxTokens;
-  const tokenizer = await readJson("tokenizer_config.json");
-  const positions = textConfig.max_position_embeddings;
-  return Math.min(
-    (tokenizer?.model_max_length as number | undefined) ?? Number.POSITIVE_INFINITY,
-    typeof positions === "number" && positions !== -1 ? positions : Number.POSITIVE_INFINITY,
+function checkPooling(pooling: PoolingMode | readonly PoolingMode[]): readonly PoolingMode[] {
+  const modes = [pooling].flat();
+  if (modes.length > 0 && modes.every((mode) => poolingModeNames.includes(mode))) return modes;
+  throw new EmbeddingGemmaError(
+    "INVALID_OPTION",
+    `pooling must be one or several of ${poolingModeNames.join(", ")}; ${JSON.stringify(pooling)} was given.`,
+    { pooling },
   );
 }
 
-/** `matryoshka_dimensions` of `config.json` (Jina's and vLLM's name), else the family's. */
-function matryoshkaDimensionsOf(config: Json, family: ModelFamily | null, dimension: number): readonly number[] {
-  const described = config.matryoshka_dimensions as number[] | undefined;
-  const dimensions = new Set([dimension, ...(described ?? family?.matryoshkaDimensions ?? [])]);
+function promptsOf({ prompts = {} }: Json, family: ModelFamily | null): Record<string, string> {
+  const described = Object.entries(prompts as Record<string, string | null>);
+  return described.length > 0
+    ? Object.fromEntries(described.map(([name, text]) => [name, text ?? ""]))
+    : { ...family?.prompts };
+}
+
+function defaultPromptNameOf(
+  model: string,
+  described: Json,
+  prompts: Readonly<Record<string, string>>,
+  overrides: DescriptionOverrides,
+): string | null {
+  const name = (described.default_prompt_name as string | null | undefined) ?? null;
+  if (name === null || Object.hasOwn(prompts, name)) return name;
+  if (overrides.prompts) return null;
+  throw invalidFile(model, sentenceTransformersFile, `has no prompt of the name of its default, ${show(name)}`);
+}
+
+const similarityFunctions: readonly SimilarityFunction[] = ["cosine", "dot", "euclidean", "manhattan"];
+
+/** As in Sentence Transformers, the function of another kind of model, such as `maxsim`, counts as none. */
+function similarityFunctionOf({ similarity_fn_name: name }: Json): SimilarityFunction {
+  return similarityFunctions.find((known) => known === name) ?? "cosine";
+}
+
+/** `matryoshka_dimensions` of `config.json` (Jina's and vLLM's name), else the family's; and what the model asks for itself. */
+function matryoshkaDimensionsOf(
+  config: Json,
+  family: ModelFamily | null,
+  dimension: number,
+  truncateDim: number | null,
+): readonly number[] {
+  const trained = (config.matryoshka_dimensions as number[] | undefined) ?? family?.matryoshkaDimensions ?? [];
+  const dimensions = new Set([dimension, ...trained, ...(truncateDim === null ? [] : [truncateDim])]);
   return [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a);
 }

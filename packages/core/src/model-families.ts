@@ -40,14 +40,24 @@ export function familyOf(model: string): ModelFamily | null {
 
 const searchQuery = "task: search result | query: ";
 const noTitle = "title: none | text: ";
+const classification = "task: classification | query: ";
+const codeRetrieval = "task: code retrieval | query: ";
 const searchPassages = "Represent this sentence for searching relevant passages: ";
+const sentenceSimilarity = "task: sentence similarity | query: ";
+const webSearch = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:";
+const nomicTasks = {
+  query: "search_query: ",
+  document: "search_document: ",
+  Classification: "classification: ",
+  Clustering: "clustering: ",
+};
 const halfPrecisionOverflows = "its activations overflow in half precision";
 const wrongOnWebGpu = "the quantised kernels are wrong there (transformers.js#1728)";
 
 /** The first match counts, so a special case stands before the general one. */
 const modelFamilies: readonly ModelFamily[] = [
   {
-    // config_sentence_transformers.json of google/embeddinggemma-300m; dtypes: its model card and onnxruntime#26732
+    // modules.json and config_sentence_transformers.json of google/embeddinggemma-300m; dtypes: its model card and onnxruntime#26732
     name: "EmbeddingGemma 300m",
     pattern: /^embeddinggemma-300m/i,
     pooling: ["mean"],
@@ -74,34 +84,94 @@ const modelFamilies: readonly ModelFamily[] = [
       document: noTitle,
       BitextMining: searchQuery,
       Clustering: "task: clustering | query: ",
-      Classification: "task: classification | query: ",
-      InstructionRetrieval: "task: code retrieval | query: ",
-      MultilabelClassification: "task: classification | query: ",
-      PairClassification: "task: sentence similarity | query: ",
+      Classification: classification,
+      InstructionRetrieval: codeRetrieval,
+      MultilabelClassification: classification,
+      PairClassification: sentenceSimilarity,
       Reranking: searchQuery,
       Retrieval: searchQuery,
       "Retrieval-query": searchQuery,
       "Retrieval-document": noTitle,
-      STS: "task: sentence similarity | query: ",
+      STS: sentenceSimilarity,
       Summarization: "task: summarization | query: ",
     },
   },
   {
-    // model card of sentence-transformers/all-MiniLM-L6-v2
-    name: "MiniLM",
-    pattern: /^all-MiniLM-L(6|12)-v\d/i,
+    // modules.json, prompts and dtypes as google/embeddinggemma-2 was made by Hugging Face Transformers'
+    // convert_embedding_gemma2_weights.py; length and dtypes: its model card
+    name: "EmbeddingGemma 2",
+    pattern: /^embeddinggemma-2(?!\d)/i,
+    pooling: ["mean"],
+    maxTokens: 8192,
+    dimension: 768,
+    matryoshkaDimensions: [768, 512, 256, 128],
+    normalized: true,
+    unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
+    prompts: {
+      query: searchQuery,
+      document: noTitle,
+      SearchQuery: searchQuery,
+      Document: noTitle,
+      QuestionAnswering: "task: question answering | query: ",
+      FactChecking: "task: fact checking | query: ",
+      CodeRetrieval: codeRetrieval,
+      Classification: classification,
+      Clustering: "task: clustering | query: ",
+      SentenceSimilarity: sentenceSimilarity,
+      BitextMining: searchQuery,
+      InstructionRetrieval: codeRetrieval,
+      MultilabelClassification: classification,
+      PairClassification: sentenceSimilarity,
+      Reranking: searchQuery,
+      Retrieval: searchQuery,
+      "Retrieval-query": searchQuery,
+      "Retrieval-document": noTitle,
+      STS: sentenceSimilarity,
+      Summarization: sentenceSimilarity,
+    },
+  },
+  {
+    // modules.json and sentence_bert_config.json of sentence-transformers/all-MiniLM-L6-v2
+    name: "MiniLM L6",
+    pattern: /^all-MiniLM-L6-v2/i,
     pooling: ["mean"],
     maxTokens: 256,
     normalized: true,
   },
   {
-    // model cards of intfloat/multilingual-e5-* and intfloat/e5-*: "each input text should start with query: or passage: "
+    // the same of sentence-transformers/all-MiniLM-L12-v2
+    name: "MiniLM L12",
+    pattern: /^all-MiniLM-L12-v2/i,
+    pooling: ["mean"],
+    maxTokens: 128,
+    normalized: true,
+  },
+  {
+    // model card of intfloat/multilingual-e5-large-instruct: queries get an instruction, documents nothing
+    name: "E5 Instruct",
+    pattern: /^multilingual-e5-large-instruct/i,
+    pooling: ["mean"],
+    maxTokens: 512,
+    normalized: true,
+    prompts: { query: `${webSearch} ` },
+  },
+  {
+    // model cards of intfloat/multilingual-e5-* and intfloat/e5-*: "query: " and "passage: " for retrieval, "query: " for tasks in which
+    // all texts are alike and for features of a classifier or clustering
     name: "E5",
     pattern: /^(multilingual-)?e5-(small|base|large)/i,
     pooling: ["mean"],
     maxTokens: 512,
     normalized: true,
-    prompts: { query: "query: ", document: "passage: " },
+    prompts: {
+      query: "query: ",
+      document: "passage: ",
+      BitextMining: "query: ",
+      Classification: "query: ",
+      Clustering: "query: ",
+      PairClassification: "query: ",
+      STS: "query: ",
+    },
   },
   {
     // model card of BAAI/bge-m3: no instruction
@@ -112,7 +182,7 @@ const modelFamilies: readonly ModelFamily[] = [
     normalized: true,
   },
   {
-    // model card of BAAI/bge-*-zh-v1.5
+    // model card of BAAI/bge-*-zh-v1.5: an instruction for queries, none for passages
     name: "BGE Chinese",
     pattern: /^bge-(small|base|large)-zh/i,
     pooling: ["cls"],
@@ -121,7 +191,7 @@ const modelFamilies: readonly ModelFamily[] = [
     prompts: { query: "为这个句子生成表示以用于检索相关文章：" },
   },
   {
-    // model card of BAAI/bge-*-en-v1.5
+    // model card of BAAI/bge-*-en-v1.5: an instruction for queries, none for passages
     name: "BGE English",
     pattern: /^bge-(small|base|large)-en/i,
     pooling: ["cls"],
@@ -130,7 +200,14 @@ const modelFamilies: readonly ModelFamily[] = [
     prompts: { query: searchPassages },
   },
   {
-    // model card of thenlper/gte-*
+    // model cards of Alibaba-NLP/gte-modernbert-base and gte-*-en-v1.5: no prompts
+    name: "GTE 1.5",
+    pattern: /^gte-(modernbert-base|(base|large)-en-v1\.5)/i,
+    pooling: ["cls"],
+    maxTokens: 8192,
+  },
+  {
+    // model card of thenlper/gte-*: no prompts
     name: "GTE",
     pattern: /^gte-(small|base|large)$/i,
     pooling: ["mean"],
@@ -138,39 +215,70 @@ const modelFamilies: readonly ModelFamily[] = [
     normalized: true,
   },
   {
-    // model card of nomic-ai/nomic-embed-text-v1.5
-    name: "Nomic Embed Text",
-    pattern: /^nomic-embed-text-v1/i,
+    // model card of nomic-ai/nomic-embed-text-v1.5: the prefix names the task, a shorter vector is cut and normalised
+    name: "Nomic Embed Text 1.5",
+    pattern: /^nomic-embed-text-v1\.5/i,
     pooling: ["mean"],
     maxTokens: 8192,
     matryoshkaDimensions: [768, 512, 256, 128, 64],
-    prompts: {
-      query: "search_query: ",
-      document: "search_document: ",
-      Classification: "classification: ",
-      Clustering: "clustering: ",
-    },
+    prompts: nomicTasks,
   },
   {
-    // model card of mixedbread-ai/mxbai-embed-large-v1
-    name: "mxbai Embed",
-    pattern: /^mxbai-embed-(xsmall|large)-v1/i,
+    // model card and modules.json of nomic-ai/nomic-embed-text-v1
+    name: "Nomic Embed Text 1",
+    pattern: /^nomic-embed-text-v1(?!\.)/i,
+    pooling: ["mean"],
+    maxTokens: 8192,
+    normalized: true,
+    prompts: nomicTasks,
+  },
+  {
+    // model card of mixedbread-ai/mxbai-embed-large-v1; dimensions: https://www.mixedbread.com/blog/binary-mrl
+    name: "mxbai Embed Large",
+    pattern: /^mxbai-embed-large-v1/i,
     pooling: ["cls"],
     maxTokens: 512,
+    matryoshkaDimensions: [1024, 512, 256, 128, 64],
     prompts: { query: searchPassages },
   },
   {
-    // model card of Snowflake/snowflake-arctic-embed-{m,l}-v2.0
+    // angle_config.json of mixedbread-ai/mxbai-embed-xsmall-v1: "avg" pooling, 4,096 tokens; its card has no prompts
+    name: "mxbai Embed XSmall",
+    pattern: /^mxbai-embed-xsmall-v1/i,
+    pooling: ["mean"],
+    maxTokens: 4096,
+  },
+  {
+    // model cards of Snowflake/snowflake-arctic-embed-{m,l}-v2.0: trained for 256 dimensions besides the full
     name: "Snowflake Arctic Embed 2",
     pattern: /^snowflake-arctic-embed-[ml]-v2/i,
     pooling: ["cls"],
     maxTokens: 8192,
-    matryoshkaDimensions: [1024, 768, 256],
+    matryoshkaDimensions: [256],
     normalized: true,
     prompts: { query: "query: " },
   },
   {
-    // model cards of Snowflake/snowflake-arctic-embed-{xs,s,m,l} and -m-v1.5
+    // model card of Snowflake/snowflake-arctic-embed-m-v1.5: trained for 256 dimensions besides the full
+    name: "Snowflake Arctic Embed 1.5",
+    pattern: /^snowflake-arctic-embed-m-v1\.5/i,
+    pooling: ["cls"],
+    maxTokens: 512,
+    matryoshkaDimensions: [256],
+    normalized: true,
+    prompts: { query: searchPassages },
+  },
+  {
+    // config files of Snowflake/snowflake-arctic-embed-m-long
+    name: "Snowflake Arctic Embed Long",
+    pattern: /^snowflake-arctic-embed-m-long/i,
+    pooling: ["cls"],
+    maxTokens: 8192,
+    normalized: true,
+    prompts: { query: searchPassages },
+  },
+  {
+    // config files of Snowflake/snowflake-arctic-embed-{xs,s,m,l}
     name: "Snowflake Arctic Embed",
     pattern: /^snowflake-arctic-embed-(xs|s|m|l)/i,
     pooling: ["cls"],
@@ -179,15 +287,13 @@ const modelFamilies: readonly ModelFamily[] = [
     prompts: { query: searchPassages },
   },
   {
-    // config_sentence_transformers.json of Qwen/Qwen3-Embedding-0.6B; its card: "custom dimensions from 32 to 1024"
+    // config_sentence_transformers.json and modules.json of Qwen/Qwen3-Embedding-0.6B; its card: "custom dimensions from 32 to 1024"
     name: "Qwen3 Embedding",
     pattern: /^qwen3-embedding/i,
     pooling: ["lasttoken"],
     maxTokens: 32768,
     matryoshkaDimensions: [1024, 768, 512, 256, 128, 64, 32],
     normalized: true,
-    prompts: {
-      query: "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:",
-    },
+    prompts: { query: webSearch },
   },
 ];

@@ -50,7 +50,11 @@ function startLoading(key: string, model: string, options: LoadModelOptions): Sh
   });
   const shared: SharedModel = { loading, holders: 0, abort, progress };
   sharedModels.set(key, shared);
-  loading.catch(() => forget(key, shared));
+  loading.then(
+    // Whoever comes after the model was lost gets a new one.
+    ({ backend }) => backend.lost?.then(() => forget(key, shared)),
+    () => forget(key, shared),
+  );
   return shared;
 }
 

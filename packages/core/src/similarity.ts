@@ -47,11 +47,16 @@ function vectorsOf(value: Vector | readonly Vector[]): readonly Vector[] {
 type Comparison = (a: Vector, b: Vector) => number;
 
 const comparisons: Readonly<Record<SimilarityFunction, Comparison>> = {
-  cosine: (a, b) => dot(a, b) / Math.max(Math.sqrt(dot(a, a)) * Math.sqrt(dot(b, b)), 1e-12),
+  cosine: (a, b) => dot(a, b) / (lengthOf(a) * lengthOf(b)),
   dot,
   euclidean: (a, b) => -Math.sqrt(sum(a, b, (x, y) => (x - y) ** 2)),
   manhattan: (a, b) => -sum(a, b, (x, y) => Math.abs(x - y)),
 };
+
+/** As PyTorch's `normalize`: at least 1e-12, so that the zero vector is at right angles to all. */
+function lengthOf(vector: Vector): number {
+  return Math.max(Math.sqrt(dot(vector, vector)), 1e-12);
+}
 
 function dot(a: Vector, b: Vector): number {
   return sum(a, b, (x, y) => x * y);

@@ -11,7 +11,10 @@ export interface TokenSequence {
   readonly unpooled: number;
 }
 
-/** Tokenizes prompt and text as one string and cuts its end, between the special tokens, as Hugging Face tokenizers do. */
+/**
+ * Tokenizes prompt and text as one string and cuts its end, or its beginning if the model says so, between the special tokens, as Hugging
+ * Face tokenizers do.
+ */
 export async function tokenizeTexts(
   { backend, description }: LoadedModel,
   texts: readonly PromptedText[],
@@ -21,10 +24,14 @@ export async function tokenizeTexts(
   const contents = await backend.tokenize(texts.map(({ prompt, text }) => prompt + text));
   const unpooled = await countUnpooled({ backend, description }, texts);
   return contents.map((content, index) => ({
-    ids: [...prefix, ...content.slice(0, room), ...suffix],
+    ids: [...prefix, ...cut(content, room, description.truncationSide), ...suffix],
     fullLength: prefix.length + content.length + suffix.length,
     unpooled: unpooled.get(texts[index]!.prompt) ?? 0,
   }));
+}
+
+function cut(content: readonly number[], room: number, side: "left" | "right" = "right"): readonly number[] {
+  return side === "left" ? content.slice(Math.max(content.length - room, 0)) : content.slice(0, room);
 }
 
 /**

@@ -1,5 +1,5 @@
-import type { PretrainedModelOptions } from "@huggingface/transformers";
-import type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./backend.ts";
+import type { PreTrainedModel, PretrainedConfig, PretrainedModelOptions } from "@huggingface/transformers";
+import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
 import { makeExact } from "./exact-tokenizer.ts";
 
@@ -31,6 +31,8 @@ export interface TransformersBackendOptions {
   sessionOptions?: Record<string, unknown>;
   /** Whether the weights lie in a second file beside the graph (`….onnx_data`). */
   externalData: boolean;
+  /** Whether texts are lowercased before they are tokenized. @default false */
+  lowerCase?: boolean | undefined;
 }
 
 /**
@@ -40,10 +42,9 @@ export interface TransformersBackendOptions {
  */
 export async function loadTransformersBackend(
   folder: string,
-  { dtype, device, sessionOptions, externalData }: TransformersBackendOptions,
+  { dtype, device, sessionOptions, externalData, lowerCase }: TransformersBackendOptions,
 ): Promise<Backend> {
-  const transformers = await import("@huggingface/transformers");
-  const { AutoModel, AutoTokenizer, Tensor } = transformers;
+  const { AutoConfig, AutoModel, Tensor } = await import("@huggingface/transformers");
   const options = {
     dtype,
     local_files_only: true,
@@ -51,42 +52,30 @@ export async function loadTransformersBackend(
     ...(sessionOptions && { session_options: sessionOptions }),
     ...(externalData && { use_external_data_format: true }),
   } as PretrainedModelOptions;
-  const [tokenizer, model] = await Promise.all([
-    AutoTokenizer.from_pretrained(folder, { local_files_only: true }),
-    AutoModel.from_pretrained(folder, options),
-  ]).catch((cause: unknown) => {
+  const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
+  const load = async () => {
+    const config = withoutMedia(await AutoConfig.from_pretrained(folder, { local_files_only: true }));
+    return { config, model: await AutoModel.from_pretrained(folder, { ...options, config }) };
+  };
+  const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
       `Transformers.js could not load ${show(folder)} with dtype ${dtype}${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
-      { folder, dtype, device },
+      { folder, file: weightsFile(dtype), dtype, device },
       { cause },
     );
   });
-  makeExact(tokenizer);
-  const padId = tokenizer.pad_token_id as number | undefined;
-  if (padId === undefined || padId === null) {
-    await model.dispose();
-    throw new EmbeddingGemmaError(
-      "MODEL_FILE_INVALID",
-      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. Set "pad_token" in its tokenizer_config.json.`,
-      { folder, file: "tokenizer_config.json" },
-    );
-  }
-  // A lone surrogate, which no tokenizer takes, counts as U+FFFD.
-  const tokenize = (text: string, specials: boolean): number[] =>
-    tokenizer.encode(text.toWellFormed(), { add_special_tokens: specials });
-
-  const textTokenizer: Tokenizer = {
-    encode: (text) => tokenize(text, false),
-    decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
-  };
+  const noMedia = Object.fromEntries(
+    mediaInputsOf(model).map((name) => [name, new Tensor("float32", new Float32Array(0), [0, hiddenSizeOf(config)])]),
+  );
   return {
-    tokenizer: textTokenizer,
-    specialTokens: specialTokensOf(tokenize),
-    padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
-    tokenize: (texts) => mapWithPauses(texts, textTokenizer.encode),
+    tokenizer,
+    specialTokens,
+    padding,
+    tokenize: (texts) => mapWithPauses(texts, tokenizer.encode),
     async run({ rows, length, inputIds, attentionMask }: Batch): Promise<BackendOutput> {
       const outputs = await model({
+        ...noMedia,
         input_ids: new Tensor("int64", inputIds, [rows, length]),
         attention_mask: new Tensor("int64", attentionMask, [rows, length]),
       });
@@ -99,6 +88,69 @@ export async function loadTransformersBackend(
       await model.dispose();
     },
   };
+}
+
+/**
+ * Loads the part of a backend that knows texts.
+ *
+ * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`
+ */
+export async function loadTokenizer(
+  folder: string,
+  { lowerCase = false }: Pick<TransformersBackendOptions, "lowerCase"> = {},
+): Promise<Pick<Backend, "tokenizer" | "specialTokens" | "padding">> {
+  const { AutoTokenizer } = await import("@huggingface/transformers");
+  const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true }).catch((cause: unknown) => {
+    throw new EmbeddingGemmaError(
+      "LOAD_FAILED",
+      `Transformers.js could not load the tokenizer in ${show(folder)}: ${reasonOf(cause)}`,
+      { folder, file: "tokenizer.json" },
+      { cause },
+    );
+  });
+  makeExact(tokenizer, { lowerCase });
+  const padId = tokenizer.pad_token_id as number | undefined;
+  if (padId === undefined || padId === null) {
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_INVALID",
+      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. Set "pad_token" in its tokenizer_config.json.`,
+      { folder, file: "tokenizer_config.json" },
+    );
+  }
+  // A lone surrogate, which no tokenizer takes, counts as U+FFFD.
+  const tokenize = (text: string, specials: boolean): number[] =>
+    tokenizer.encode(text.toWellFormed(), { add_special_tokens: specials });
+
+  return {
+    tokenizer: {
+      encode: (text) => tokenize(text, false),
+      decode: (ids) => (ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true })),
+    },
+    specialTokens: specialTokensOf(tokenize),
+    padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
+  };
+}
+
+/** Transformers.js loads the text part alone of a multimodal model whose configuration has no encoders of other kinds. */
+function withoutMedia(config: PretrainedConfig): PretrainedConfig {
+  return Object.assign(config, { vision_config: null, audio_config: null });
+}
+
+/**
+ * Inputs of a multimodal graph that take the images, videos and sounds among the tokens, such as `image_features`. Transformers.js 4 fills
+ * them in by itself; release 3 does not know such models.
+ */
+function mediaInputsOf(model: PreTrainedModel): string[] {
+  const { inputNames } = model.sessions.model as { inputNames: readonly string[] };
+  return inputNames.filter((name) => name.endsWith("_features"));
+}
+
+function hiddenSizeOf(config: PretrainedConfig): number {
+  const { text_config, hidden_size } = config as unknown as {
+    text_config?: { hidden_size: number };
+    hidden_size: number;
+  };
+  return text_config?.hidden_size ?? hidden_size;
 }
 
 /** Milliseconds of synchronous work after which the event loop gets its turn. */
