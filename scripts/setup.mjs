@@ -1,0 +1,42 @@
+/**
+ * Makes a fresh clone ready: `node scripts/setup.mjs [--build]`.
+ *
+ * Reaches the npm registry and the system's package repository, nothing else is needed. Whatever is already in order is left as
+ * it is, so that every command may start with a set-up.
+ */
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { buildPackages } from "./setup/build.mjs";
+import { dependenciesAreInstalled, installDependencies } from "./setup/dependencies.mjs";
+import { faissAddonWorks, provideFaissAddon } from "./setup/faiss-addon.mjs";
+import { report } from "./setup/report.mjs";
+import { SetupError } from "./setup/setup-error.mjs";
+import { withSetupLock } from "./setup/setup-lock.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+try {
+  requireNode(20, 19);
+  if (!isReady()) await withSetupLock(root, makeReady);
+  if (process.argv.includes("--build")) buildPackages(root);
+} catch (error) {
+  process.exitCode = 1;
+  report(error instanceof SetupError ? error.message : `failed unexpectedly: ${error}`);
+  if (error instanceof SetupError && error.remedy) console.error(`\n${error.remedy}\n`);
+}
+
+function isReady() {
+  return dependenciesAreInstalled(root) && faissAddonWorks(root);
+}
+
+/** Looks again at each step: another set-up may have done it while this one waited. */
+async function makeReady() {
+  if (!dependenciesAreInstalled(root)) installDependencies(root);
+  if (!faissAddonWorks(root)) await provideFaissAddon(root);
+}
+
+function requireNode(major, minor) {
+  const [currentMajor, currentMinor] = process.versions.node.split(".").map(Number);
+  if (currentMajor > major || (currentMajor === major && currentMinor >= minor)) return;
+  throw new SetupError(`Node ${process.versions.node} is too old.`, `Install Node ${major}.${minor} or later.`);
+}
