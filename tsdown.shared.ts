@@ -5,6 +5,7 @@ export const packageBuild: UserConfig = {
   entry: ["src/index.ts"],
   format: ["esm", "cjs"],
   platform: "neutral",
+  fixedExtension: false, // .js for ESM on every platform, as the packages' exports say
   target: "es2022",
   dts: true,
   sourcemap: true,

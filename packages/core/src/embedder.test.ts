@@ -67,6 +67,25 @@ describe("inputs and outputs", () => {
     expect(many.map((vector) => vector[1])).toEqual(["bb", "a", "cccc"].map(sumOf));
   });
 
+  test("vectors are as short as the model itself asks for, unless the caller asks for another length", async () => {
+    const own = { truncateDim: 2 };
+    expect(literalEmbedder(literalBackend(), {}, own).dimension).toBe(2);
+    expect(await literalEmbedder(literalBackend(), {}, own).encode("abc")).toHaveLength(2);
+    expect(await literalEmbedder(literalBackend(), { truncateDim: 4 }, own).encode("abc")).toHaveLength(4);
+  });
+
+  test("a text that is too long loses its beginning where the model says so", async () => {
+    const backend = literalBackend();
+    await literalEmbedder(backend, {}, { maxTokens: 4, truncationSide: "left" }).encode("abcd");
+    await literalEmbedder(backend, {}, { maxTokens: 4 }).encode("abcd");
+    const inputs = backend.batches.map(({ inputIds }) => Array.from(inputIds, Number));
+    const ids = Array.from("abcd", (character) => 10 + character.charCodeAt(0));
+    expect(inputs).toEqual([
+      [bos, ...ids.slice(2), eos],
+      [bos, ...ids.slice(0, 2), eos],
+    ]);
+  });
+
   test("rows are views of one contiguous array", async () => {
     const vectors = await literalEmbedder().encode(["a", "b", "a"]);
     expect(new Set(vectors.map(({ buffer }) => buffer)).size).toBe(1);

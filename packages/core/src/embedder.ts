@@ -159,11 +159,14 @@ export class Embedder implements AsyncDisposable {
    * @example "onnx-community/embeddinggemma-300m-ONNX@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true"
    */
   get identity(): string {
+    return this.identityOf();
+  }
+
+  /** {@link Embedder.identity} of the vectors that calls with these options give. */
+  identityOf(options: EncodeDefaults = {}): string {
     const { identity, description } = this.#model;
-    return embeddingIdentity(identity, description, {
-      dimension: this.dimension,
-      normalize: this.#defaults.normalize ?? true,
-    });
+    const { truncateDim = description.dimension, normalize = true } = { ...this.#defaults, ...defined(options) };
+    return embeddingIdentity(identity, description, { dimension: truncateDim, normalize });
   }
 
   /** The model's tokenizer, synchronous, for text splitters: no prompt, no special tokens. */

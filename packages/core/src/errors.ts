@@ -17,7 +17,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `DOWNLOAD_FAILED`: a file could not be fetched.
  * - `LOAD_FAILED`: the runtime could not load the model.
  * - `INFERENCE_FAILED`: the runtime failed on a batch.
- * - `WORKER_FAILED`: the worker thread of the model ended.
+ * - `WORKER_FAILED`: the worker of the model ended.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { digestBlob } from "./digest.ts";
 import { digestFile } from "./file-digest.ts";
 
 let folder: string;
@@ -24,6 +25,16 @@ test("a small file counts whole", async () => {
   expect(await digestOf(contents)).toBe(createHash("sha256").update("9:tokenizer").digest("hex"));
   expect(await digestOf(Buffer.from(""))).toBe(createHash("sha256").update("0:").digest("hex"));
 });
+
+test.for([0, 9, 4 * 2 ** 20, 4 * 2 ** 20 + 1, 5_000_001])(
+  "a file of %d bytes counts alike in a browser",
+  async (size) => {
+    const contents = Buffer.from(
+      Uint32Array.from({ length: size / 4 + 1 }, (_, index) => index * 2654435761).buffer,
+    ).subarray(0, size);
+    expect(await digestBlob(new Blob([contents]))).toBe(await digestOf(contents));
+  },
+);
 
 test("a large file counts by its size and by stretches from its first byte to its last", async () => {
   const size = 20 * 2 ** 20;

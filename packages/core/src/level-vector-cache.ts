@@ -1,4 +1,5 @@
 import type { ClassicLevel } from "classic-level";
+import { loadCrc32 } from "#platform";
 import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
@@ -35,8 +36,8 @@ export class LevelVectorCache implements VectorCache, AsyncDisposable {
     if (typeof folder !== "string" || folder === "") {
       throw new EmbeddingGemmaError("INVALID_INPUT", `folder must be a path; ${show(folder)} was given.`, { folder });
     }
+    const crc32 = await loadCrc32();
     const { ClassicLevel } = await loadClassicLevel();
-    const { crc32 } = await import("node:zlib");
     const database: Database = new ClassicLevel(folder, { valueEncoding: "view", compression: false });
     await database.open().catch((error: unknown) => {
       throw openingFailure(folder, error);

@@ -1,3 +1,4 @@
+import { loadWorkerBackend, openModelFolder } from "#platform";
 import type { Backend } from "./backend.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { DownloadProgress, HubOptions } from "./hub-snapshot.ts";
@@ -24,7 +25,8 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   /** Options of the ONNX Runtime session, passed through. */
   sessionOptions?: Record<string, unknown>;
   /**
-   * Run the model in a worker thread, so that inference and tokenizing leave the event loop free; Node only.
+   * Run the model in a worker thread, so that inference and tokenizing leave the event loop free; Node only. With Transformers.js 3, whose
+   * runtime does not bear several threads, in a process of its own.
    * @default false
    */
   worker?: boolean;
@@ -43,7 +45,6 @@ export interface LoadedModel {
 /** Loads a model from a folder or the Hub, with everything checked that can be checked before the first text. */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const dtype = options.dtype ?? "q8";
-  const { openModelFolder } = await import("./model-folder.ts");
   const folder = await openModelFolder(model, options);
   const description = await describeModel(model, (name) => folder.read(name), options);
   refuseDtype(model, dtype, options.device, description);
@@ -52,11 +53,10 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const sessionOptions = { ...(threads && { intraOpNumThreads: threads }), ...options.sessionOptions };
   const { lowerCase } = description;
   const runtimeOptions = { dtype, sessionOptions, externalData, lowerCase, ...(device && { device }) };
-  const load = async () => {
-    if (!options.worker) return loadTransformersBackend(folder.path, runtimeOptions);
-    const { loadWorkerBackend } = await import("./worker-backend.ts");
-    return loadWorkerBackend(folder.path, runtimeOptions, options.signal);
-  };
+  const load = () =>
+    options.worker
+      ? loadWorkerBackend(folder.path, runtimeOptions, options.signal)
+      : loadTransformersBackend(folder.path, runtimeOptions);
   const backend = await load().catch(async (error: unknown) => {
     // A file that was cut or changed in the cache is the usual reason; one fresh copy settles whether it is.
     const damaged = EmbeddingGemmaError.isInstance(error) && error.code === "LOAD_FAILED" ? error.details.file : null;

@@ -1,59 +1,57 @@
-/** Runs in a worker thread of its own: loads a model there and answers the requests of {@link WorkerRequests}. */
+/** Runs in a thread or process of its own: loads a model there and answers the requests of {@link WorkerRequests}. */
 import { parentPort } from "node:worker_threads";
-import type { Backend, BackendOutput, Batch } from "./backend.ts";
+import type { Backend } from "./backend.ts";
 import { packError } from "./packed-error.ts";
 import { loadTransformersBackend } from "./transformers-backend.ts";
-import {
-  type PackedSequences,
-  packSequences,
-  type RequestMessage,
-  type ResponseMessage,
-  type WorkerRequests,
-} from "./worker-protocol.ts";
+import { packSequences, type RequestMessage, type ResponseMessage, type WorkerRequests } from "./worker-protocol.ts";
 
 let backend: Backend;
 
 type Answers = {
   [Name in keyof WorkerRequests]: (
     argument: WorkerRequests[Name]["argument"],
-  ) => Promise<[result: WorkerRequests[Name]["result"], transferred: Float32Array[] | Int32Array[]]>;
+  ) => Promise<WorkerRequests[Name]["result"]>;
 };
 
 const answers: Answers = {
   async load({ folder, options }) {
     backend = await loadTransformersBackend(folder, options);
-    return [undefined, []];
   },
   async tokenize(texts) {
-    const sequences: PackedSequences = packSequences(await backend.tokenize(texts));
-    return [sequences, [sequences.ids, sequences.ends]];
+    return packSequences(await backend.tokenize(texts));
   },
-  async run(batch: Batch) {
-    const { sentenceEmbedding, lastHiddenState } = await backend.run(batch);
+  async run(batch) {
+    const output = await backend.run(batch);
     // Hidden states are large, and nobody needs them where there are finished vectors.
-    if (sentenceEmbedding) return [{ sentenceEmbedding }, [sentenceEmbedding]];
-    const output: BackendOutput = { ...(lastHiddenState && { lastHiddenState }) };
-    return [output, lastHiddenState ? [lastHiddenState] : []];
+    return output.sentenceEmbedding ? { sentenceEmbedding: output.sentenceEmbedding } : output;
   },
   async dispose() {
     await backend.dispose();
-    return [undefined, []];
   },
 };
 
-parentPort!.on("message", async ({ id, name, argument }: RequestMessage) => {
+async function answer({ id, name, argument }: RequestMessage): Promise<void> {
   try {
-    const answer = answers[name] as (argument: unknown) => ReturnType<Answers[typeof name]>;
-    const [result, transferred] = await answer(argument);
-    post({ id, result }, transferred);
+    send({ id, result: await (answers[name] as (argument: unknown) => Promise<never>)(argument) });
   } catch (error) {
-    post({ id, error: packError(error) }, []);
+    send({ id, error: packError(error) });
   }
-});
+}
 
-function post(message: ResponseMessage, transferred: readonly (Float32Array | Int32Array)[]): void {
-  parentPort!.postMessage(
+if (parentPort) {
+  parentPort.on("message", answer);
+} else {
+  process.on("message", answer);
+  process.on("disconnect", () => process.exit());
+  // An interrupt from the keyboard reaches the whole group of processes; when to end is the parent's business.
+  process.on("SIGINT", () => {});
+}
+
+function send(message: ResponseMessage): void {
+  if (!parentPort) return void process.send?.(message);
+  const arrays = "result" in message ? Object.values(message.result ?? {}) : [];
+  parentPort.postMessage(
     message,
-    transferred.map(({ buffer }) => buffer as ArrayBuffer),
+    arrays.filter(ArrayBuffer.isView).map(({ buffer }) => buffer as ArrayBuffer),
   );
 }

@@ -22,15 +22,33 @@ describe("the prompt of a call", () => {
     expect(promptOf({ ...description, defaultPromptName: "STS" }, {})).toBe("sts: ");
   });
 
-  test.for(["Query", "", "toString", "__proto__"])("%j is unknown, and the error lists what is known", (promptName) => {
-    expect(() => promptOf(description, { promptName })).toThrow(
-      expect.objectContaining({
-        code: "UNKNOWN_PROMPT",
-        message: expect.stringContaining("query, document, STS"),
-        details: { promptName, promptNames: ["query", "document", "STS"] },
-      }),
-    );
+  test.for([
+    ["Retrieval-query", "task: search result | query: "],
+    ["SearchQuery", "task: search result | query: "],
+    ["Retrieval-document", "title: none | text: "],
+    ["SentenceSimilarity", "sts: "],
+    ["PairClassification", "sts: "],
+  ] as const)("%j of EmbeddingGemma is %j of a model with other names", ([promptName, expected]) => {
+    expect(promptOf(description, { promptName })).toBe(expected);
   });
+
+  test("a name of the model's own comes before its equivalent", () => {
+    const prompts = { ...description.prompts, "Retrieval-query": "own: " };
+    expect(promptOf({ ...description, prompts }, { promptName: "Retrieval-query" })).toBe("own: ");
+  });
+
+  test.for(["Classification", "Summarization", "Query", "", "toString", "__proto__"])(
+    "%j is unknown, and the error lists what is known",
+    (promptName) => {
+      expect(() => promptOf(description, { promptName })).toThrow(
+        expect.objectContaining({
+          code: "UNKNOWN_PROMPT",
+          message: expect.stringContaining("query, document, STS"),
+          details: { promptName, promptNames: ["query", "document", "STS"] },
+        }),
+      );
+    },
+  );
 });
 
 describe("a document's title", () => {

@@ -11,7 +11,10 @@ export interface PromptedText {
 }
 
 export interface PromptOptions {
-  /** The name of one of the model's prompts, such as `"STS"`. */
+  /**
+   * The name of one of the model's prompts, such as `"STS"`. EmbeddingGemma's names are also taken for a model that has the same
+   * prompt under another name: `"Retrieval-document"` is the prompt `document` of any model.
+   */
   promptName?: string;
   /** A prompt to put before every text, as it is; `""` embeds the texts verbatim. Comes before `promptName`. */
   prompt?: string;
@@ -29,8 +32,8 @@ export function promptOf(description: ModelDescription, { promptName, prompt }: 
   }
   const name = promptName ?? description.defaultPromptName;
   if (name === null) return "";
-  const text = Object.hasOwn(description.prompts, name) ? description.prompts[name] : undefined;
-  if (text !== undefined) return text;
+  const known = [name, ...(equivalentNames.get(name) ?? [])].find((own) => Object.hasOwn(description.prompts, own));
+  if (known !== undefined) return description.prompts[known]!;
   const promptNames = Object.keys(description.prompts);
   throw new EmbeddingGemmaError(
     "UNKNOWN_PROMPT",
@@ -38,6 +41,26 @@ export function promptOf(description: ModelDescription, { promptName, prompt }: 
     { promptName: name, promptNames },
   );
 }
+
+/**
+ * Names for one prompt in the tables of EmbeddingGemma 300m and 2, which follow the task types of MTEB.
+ *
+ * @see https://huggingface.co/blog/embeddinggemma
+ */
+const equivalentNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ["Retrieval", ["query"]],
+  ["Retrieval-query", ["query"]],
+  ["SearchQuery", ["query"]],
+  ["Reranking", ["query"]],
+  ["Retrieval-document", ["document"]],
+  ["Document", ["document"]],
+  ["STS", ["SentenceSimilarity"]],
+  ["SentenceSimilarity", ["STS"]],
+  ["PairClassification", ["STS", "SentenceSimilarity"]],
+  ["MultilabelClassification", ["Classification"]],
+  ["InstructionRetrieval", ["CodeRetrieval"]],
+  ["CodeRetrieval", ["InstructionRetrieval"]],
+]);
 
 /** The slot in EmbeddingGemma's document prompt, `title: none | text: `. */
 const emptyTitle = "title: none |";

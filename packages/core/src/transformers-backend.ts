@@ -38,6 +38,8 @@ export interface TransformersBackendOptions {
 /**
  * Runs a model folder through Transformers.js, 3.8 or 4.
  *
+ * @param folder - its path; in a browser its URL, with the files in Transformers.js's cache
+ *
  * @throws `LOAD_FAILED` with the runtime's own error as `cause`.
  */
 export async function loadTransformersBackend(
@@ -47,14 +49,14 @@ export async function loadTransformersBackend(
   const { AutoConfig, AutoModel, Tensor } = await import("@huggingface/transformers");
   const options = {
     dtype,
-    local_files_only: true,
+    ...loadingOptions(folder),
     ...(device && { device }),
     ...(sessionOptions && { session_options: sessionOptions }),
     ...(externalData && { use_external_data_format: true }),
   } as PretrainedModelOptions;
   const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
   const load = async () => {
-    const config = withoutMedia(await AutoConfig.from_pretrained(folder, { local_files_only: true }));
+    const config = withoutMedia(await AutoConfig.from_pretrained(folder, loadingOptions(folder)));
     return { config, model: await AutoModel.from_pretrained(folder, { ...options, config }) };
   };
   const { config, model } = await load().catch((cause: unknown) => {
@@ -100,7 +102,7 @@ export async function loadTokenizer(
   { lowerCase = false }: Pick<TransformersBackendOptions, "lowerCase"> = {},
 ): Promise<Pick<Backend, "tokenizer" | "specialTokens" | "padding">> {
   const { AutoTokenizer } = await import("@huggingface/transformers");
-  const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true }).catch((cause: unknown) => {
+  const tokenizer = await AutoTokenizer.from_pretrained(folder, loadingOptions(folder)).catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
       `Transformers.js could not load the tokenizer in ${show(folder)}: ${reasonOf(cause)}`,
@@ -129,6 +131,11 @@ export async function loadTokenizer(
     specialTokens: specialTokensOf(tokenize),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
   };
+}
+
+/** All files are in the folder; but of a URL Transformers.js asks only its cache, and takes this option amiss. */
+function loadingOptions(folder: string): { local_files_only: boolean } {
+  return { local_files_only: !/^https?:/.test(folder) };
 }
 
 /** Transformers.js loads the text part alone of a multimodal model whose configuration has no encoders of other kinds. */

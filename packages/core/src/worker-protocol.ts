@@ -2,7 +2,7 @@ import type { BackendOutput, Batch } from "./backend.ts";
 import type { PackedError } from "./packed-error.ts";
 import type { TransformersBackendOptions } from "./transformers-backend.ts";
 
-/** What the main thread asks of the thread that runs a model: argument and result of each request. */
+/** What the main thread asks of the worker that runs a model: argument and result of each request. */
 export interface WorkerRequests {
   load: { argument: { folder: string; options: TransformersBackendOptions }; result: undefined };
   tokenize: { argument: readonly string[]; result: PackedSequences };

@@ -1,0 +1,8 @@
+import { readFileSync } from "node:fs";
+
+/**
+ * Short texts on many subjects, each with an id and metadata.
+ *
+ * @type {{ id: string, title: string, topic: string, year: number, text: string }[]}
+ */
+export const passages = JSON.parse(readFileSync(new URL("../data/passages.json", import.meta.url), "utf8"));

@@ -1,0 +1,220 @@
+import { cp, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaissStoreError } from "./errors.ts";
+import { FaissStore } from "./faiss-store.ts";
+import { applyToStore } from "./testing/history.mjs";
+import { seededRandom } from "./testing/random-vectors.ts";
+import type { FaissStoreOptions } from "./types.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "faiss-damage-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** A store of several segments with deleted rows. */
+async function savedStore(name: string, options: FaissStoreOptions, firstStep = 1): Promise<string> {
+  const directory = join(folder, name);
+  const store = await FaissStore.create({ dimension: 16, exactBelow: 0, ...options });
+  await applyToStore(store, firstStep);
+  await store.save(directory);
+  for (const step of [firstStep + 1, firstStep + 2, firstStep + 4]) await applyToStore(store, step);
+  await store.save(directory);
+  return directory;
+}
+
+/** Opens what was damaged, which must be refused by name, or be whole. */
+async function expectRefused(directory: string, file: string): Promise<void> {
+  const error = await FaissStore.open(directory, { exactBelow: 0 }).catch((thrown: unknown) => thrown);
+  expect(FaissStoreError.isInstance(error), `${file} was damaged and nobody noticed`).toBe(true);
+  const { code, message } = error as FaissStoreError;
+  expect(["FILE_DAMAGED", "FILE_MISSING", "NOT_A_STORE"]).toContain(code);
+  expect(message).toContain(file);
+}
+
+describe.each<FaissStoreOptions>([
+  { engine: "exact" },
+  { engine: "exact", rescore: "int8", searchDimension: 8 },
+  { engine: "faiss", index: "HNSW8,Flat" },
+])("a saved store with %j", (options) => {
+  const name = `${options.index ?? options.rescore ?? "flat"}`;
+  let original: string;
+  let other: string;
+  let files: string[];
+  beforeAll(async () => {
+    original = await savedStore(name, options);
+    other = await savedStore(`${name}-other`, options, 50);
+    files = await readdir(original);
+  });
+
+  async function damagedCopy(label: string): Promise<string> {
+    const copy = join(folder, `${name}-${label}`);
+    await rm(copy, { recursive: true, force: true });
+    await cp(original, copy, { recursive: true });
+    return copy;
+  }
+
+  it("has the files that are damaged here", () => {
+    expect(files.filter((file) => file.startsWith("vectors"))).toHaveLength(2);
+    expect(files.some((file) => file.startsWith("deleted"))).toBe(true);
+    expect(files.some((file) => file.startsWith("index"))).toBe(options.index !== undefined);
+  });
+
+  it("is refused when one bit of a file is flipped", async () => {
+    const random = seededRandom(11);
+    for (const file of files) {
+      const bytes = await readFile(join(original, file));
+      for (let round = 0; round < 25; round++) {
+        const copy = round === 0 ? await damagedCopy("flipped") : join(folder, `${name}-flipped`);
+        const flipped = Buffer.from(bytes);
+        const position = Math.floor(random() * bytes.length);
+        flipped[position]! ^= 1 << Math.floor(random() * 8);
+        await writeFile(join(copy, file), flipped);
+        await expectRefused(copy, file);
+      }
+    }
+  });
+
+  it("is refused when a file is cut short or longer", async () => {
+    for (const file of files) {
+      const { size } = await stat(join(original, file));
+      for (const length of [0, 1, size >> 1, size - 1, size + 1]) {
+        const copy = await damagedCopy("cut");
+        await truncate(join(copy, file), length);
+        await expectRefused(copy, file);
+      }
+    }
+  });
+
+  it("is refused when a file is gone, is a folder, or is another store's", async () => {
+    const others = await readdir(other);
+    for (const file of files) {
+      const copy = await damagedCopy("lost");
+      await rm(join(copy, file));
+      await expectRefused(copy, file);
+      const twin = others.filter((name) => name.split("-")[0] === file.split("-")[0]).sort()[0];
+      if (file === "faiss-store.json" || twin === undefined) continue;
+      await cp(join(other, twin), join(copy, file));
+      await expectRefused(copy, file);
+    }
+  });
+
+  it("is refused with another store's manifest, naming a file that is not there", async () => {
+    const copy = await damagedCopy("manifest");
+    await cp(join(other, "faiss-store.json"), join(copy, "faiss-store.json"));
+    const error = await FaissStore.open(copy).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "FILE_MISSING", message: expect.stringMatching(/vectors-\d+-/) });
+  });
+
+  it("is whole again after it is saved over the damage", async () => {
+    const copy = await damagedCopy("healed");
+    const store = await FaissStore.open(copy, options);
+    const [vectors] = files.filter((file) => file.startsWith("vectors"));
+    await rm(join(copy, vectors!));
+    await store.save(copy);
+    expect((await FaissStore.open(copy)).ids()).toEqual(store.ids());
+  });
+});
+
+describe("opening", () => {
+  it.each([
+    ["a folder that is not there", "nowhere"],
+    ["an empty folder", "."],
+  ])("refuses %s", async (_what, name) => {
+    const empty = await mkdtemp(join(folder, "empty-"));
+    await expect(FaissStore.open(join(empty, name))).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+      message: expect.stringContaining(empty),
+    });
+  });
+
+  it("refuses a file, a path that is no string, and a manifest of something else", async () => {
+    const directory = await mkdtemp(join(folder, "strange-"));
+    const manifest = join(directory, "faiss-store.json");
+    await writeFile(manifest, '{"name":"something else"}');
+    await expect(FaissStore.open(manifest)).rejects.toMatchObject({ code: "READ_FAILED" });
+    await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
+    await expect(FaissStore.open(7 as unknown as string)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await writeFile(manifest, "[1, 2]");
+    await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
+  });
+
+  it("refuses a newer format", async () => {
+    const { createHash } = await import("node:crypto");
+    const directory = await mkdtemp(join(folder, "newer-"));
+    const envelope = { format: "embeddinggemma-faiss-store", version: 99 };
+    const checksum = createHash("sha256").update(JSON.stringify(envelope)).digest("hex");
+    await writeFile(join(directory, "faiss-store.json"), JSON.stringify({ ...envelope, checksum }));
+    await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NEWER_FORMAT" });
+  });
+
+  it("never mixes states while another writer saves", async () => {
+    const directory = join(folder, "busy");
+    const writer = await FaissStore.create({ dimension: 16, engine: "exact" });
+    await applyToStore(writer, 1);
+    await writer.save(directory);
+    let isWriting = true;
+    const writing = (async () => {
+      for (let step = 2; step < 20; step++) {
+        await applyToStore(writer, step);
+        await writer.save(directory);
+      }
+      isWriting = false;
+    })();
+    let opened = 0;
+    while (isWriting) {
+      const store = await FaissStore.open<{ step: number }>(directory, { engine: "exact" });
+      const latest = Math.max(...[...store].map(({ record }) => record.step));
+      expect(store.get("step")?.record.step).toBe(latest);
+      opened++;
+    }
+    await writing;
+    expect(opened).toBeGreaterThan(3);
+  });
+});
+
+describe("the folder of a store", () => {
+  it("is written only where something changed", async () => {
+    const directory = join(folder, "twice");
+    const store = await FaissStore.create({ dimension: 16, engine: "exact" });
+    await applyToStore(store, 1);
+    await store.save(directory);
+    const first = await readdir(directory);
+    await store.save(directory);
+    expect(await readdir(directory)).toEqual(first);
+    await store.upsert([{ id: "new", vector: new Float32Array(16).fill(1), record: null }]);
+    await store.save(directory);
+    const second = await readdir(directory);
+    expect(second.length).toBe(first.length + 2);
+    expect(second).toEqual(expect.arrayContaining(first));
+    const handle = await open(join(directory, second.filter((file) => file.startsWith("vectors-2"))[0]!));
+    expect((await handle.stat()).size).toBe(45 + 16 * 4);
+    await handle.close();
+    expect((await FaissStore.open(directory)).ids()).toEqual(store.ids());
+  });
+
+  it("keeps the files of many small saves few", async () => {
+    const directory = join(folder, "many");
+    const store = await FaissStore.create<number>({ dimension: 2, engine: "exact" });
+    for (let record = 0; record < 40; record++) {
+      await store.upsert([{ id: `${record}`, vector: [1, record], record }]);
+      await store.save(directory);
+    }
+    expect((await readdir(directory)).length).toBeLessThan(20);
+    const reopened = await FaissStore.open<number>(directory);
+    expect([...reopened].map(({ record }) => record)).toEqual(Array.from({ length: 40 }, (_, record) => record));
+  });
+
+  it("holds the same bytes whichever engine saved it", async () => {
+    const contents = await Promise.all(
+      (["faiss", "exact"] as const).map(async (engine) => {
+        const directory = await savedStore(`engine-${engine}`, { engine });
+        const files = (await readdir(directory)).filter((file) => !file.endsWith(".json")).sort();
+        return Promise.all(files.map((file) => readFile(join(directory, file))));
+      }),
+    );
+    expect(contents[0]).toEqual(contents[1]);
+  });
+});

@@ -1,0 +1,172 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { EngineProcess } from "./engine-process.ts";
+import type { Command, ReadReply, SearchReply } from "./protocol.ts";
+
+export interface IndexSpecification {
+  dimension: number;
+  factory: string;
+  nprobe: number | undefined;
+  efSearch: number | undefined;
+}
+
+/** A process is replaced once its addon has leaked this much: 64 MiB are 131,072 queries at 128 numbers. */
+const mostLeakedBytes = 64 * 2 ** 20;
+
+const succeeded = [() => true, () => false] as const;
+
+const engines = new Map<string, Promise<FaissEngine>>();
+
+/**
+ * The FAISS engine of this program, started once for each `faiss-node`; a failed start is not remembered.
+ *
+ * @throws FaissStoreError `ENGINE_UNAVAILABLE`
+ */
+export function faissEngine(faissNode = "faiss-node"): Promise<FaissEngine> {
+  let engine = engines.get(faissNode);
+  if (!engine) {
+    engine = FaissEngine.start(faissNode);
+    engines.set(faissNode, engine);
+    engine.catch(() => engines.delete(faissNode));
+  }
+  return engine;
+}
+
+/** Runs FAISS indexes in a process that is replaced when it dies or has leaked too much. */
+export class FaissEngine {
+  readonly #faissNodePath: string;
+  readonly #temporaryFolder: string;
+  /** The indexes that the present process holds. */
+  readonly #indexes = new Map<number, IndexSpecification>();
+  #process: EngineProcess;
+  #replacing: Promise<void> | undefined;
+  #nextIndex = 1;
+  readonly #abandoned = new FinalizationRegistry<number>((index) => this.free(index));
+
+  private constructor(faissNodePath: string, temporaryFolder: string, process: EngineProcess) {
+    this.#faissNodePath = faissNodePath;
+    this.#temporaryFolder = temporaryFolder;
+    this.#process = process;
+  }
+
+  static async start(faissNode: string): Promise<FaissEngine> {
+    const temporaryFolder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+    try {
+      const path = createRequire(import.meta.url).resolve(faissNode);
+      return new FaissEngine(path, temporaryFolder, await EngineProcess.start(path, temporaryFolder));
+    } catch (error) {
+      throw new FaissStoreError(
+        "ENGINE_UNAVAILABLE",
+        `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} Install it with \`npm install faiss-node\` ` +
+          "and let its install script run, or compile it as this package's README says; " +
+          'engine: "exact" needs no addon, and engine: "auto" takes FAISS only where it loads.',
+        { faissNode },
+        { cause: error },
+      );
+    }
+  }
+
+  async create(specification: IndexSpecification): Promise<NativeIndex> {
+    const index = this.#nextIndex++;
+    await this.run({ operation: "create", index, ...specification });
+    return this.#adopt(index, specification);
+  }
+
+  async read(path: string, specification: IndexSpecification): Promise<NativeIndex & ReadReply> {
+    const index = this.#nextIndex++;
+    const isFlat = specification.factory === "Flat";
+    const reply = await this.run<ReadReply>({ operation: "read", index, path, isFlat });
+    return Object.assign(this.#adopt(index, specification), reply);
+  }
+
+  holds(index: number): boolean {
+    return this.#process.isAlive && this.#indexes.has(index);
+  }
+
+  free(index: number): void {
+    if (!this.#indexes.delete(index) || !this.#process.isAlive) return;
+    this.run({ operation: "free", index }).catch(() => {});
+  }
+
+  async run<T>(command: Command): Promise<T> {
+    if (!this.#process.isAlive || this.#process.leakedBytes > mostLeakedBytes) this.#replacing ??= this.#replace();
+    await this.#replacing;
+    return this.#process.run<T>(command);
+  }
+
+  #adopt(index: number, specification: IndexSpecification): NativeIndex {
+    this.#indexes.set(index, specification);
+    const native = new NativeIndex(this, index);
+    this.#abandoned.register(native, index);
+    return native;
+  }
+
+  /** The indexes of a living process move to the new one; those of a dead one are lost, and their owners build them again. */
+  async #replace(): Promise<void> {
+    const old = this.#process;
+    try {
+      const next = await EngineProcess.start(this.#faissNodePath, this.#temporaryFolder);
+      const moved = old.isAlive && (await this.#move(old, next).then(...succeeded));
+      if (!moved) this.#indexes.clear();
+      this.#process = next;
+      old.stop();
+    } finally {
+      this.#replacing = undefined;
+    }
+  }
+
+  async #move(old: EngineProcess, next: EngineProcess): Promise<void> {
+    const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
+    try {
+      for (const [index, { factory }] of this.#indexes) {
+        const path = join(folder, String(index));
+        await old.run({ operation: "write", index, path });
+        await next.run({ operation: "read", index, path, isFlat: factory === "Flat" });
+        await rm(path);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** An index in the engine's process. */
+export class NativeIndex {
+  readonly #engine: FaissEngine;
+  readonly #index: number;
+
+  constructor(engine: FaissEngine, index: number) {
+    this.#engine = engine;
+    this.#index = index;
+  }
+
+  /** Whether its process has died, and the index with it. */
+  get isLost(): boolean {
+    return !this.#engine.holds(this.#index);
+  }
+
+  train(vectors: Float32Array): Promise<void> {
+    return this.#engine.run({ operation: "train", index: this.#index, vectors });
+  }
+
+  add(vectors: Float32Array): Promise<void> {
+    return this.#engine.run({ operation: "add", index: this.#index, vectors });
+  }
+
+  /** @param queries - one after the other */
+  search(queries: Float32Array, count: number): Promise<SearchReply> {
+    return this.#engine.run({ operation: "search", index: this.#index, queries, count });
+  }
+
+  write(path: string): Promise<void> {
+    return this.#engine.run({ operation: "write", index: this.#index, path });
+  }
+
+  free(): void {
+    this.#engine.free(this.#index);
+  }
+}

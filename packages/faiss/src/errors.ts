@@ -1,0 +1,86 @@
+const marker = Symbol.for("embeddinggemma.faiss.error");
+
+/**
+ * What went wrong, stable across releases:
+ *
+ * - `INVALID_ARGUMENT`: an argument of a call is not usable.
+ * - `INVALID_OPTION`: an option is not usable, alone or with the others.
+ * - `INVALID_VECTOR`: a vector holds what is no finite number, or has no direction.
+ * - `DIMENSION_MISMATCH`: a vector is longer or shorter than those of the store.
+ * - `INVALID_RECORD`: a record holds something that JSON cannot hold.
+ * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was asked for and `faiss-node` does not load here.
+ * - `ENGINE_FAILED`: FAISS refused an operation, or its process died.
+ * - `NOT_A_STORE`: the folder or file is not what it should be.
+ * - `NEWER_FORMAT`: the store was written by a later release.
+ * - `FILE_MISSING`, `FILE_DAMAGED`: a file that the store needs is gone, or is not the one that was saved.
+ * - `IDENTITY_MISMATCH`: the store was made with another embedding.
+ * - `STORE_LOCKED`: another writer is saving to the folder.
+ * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved there.
+ * - `SAVE_FAILED`, `READ_FAILED`: the file system refused; `cause` says why.
+ * - `UNSAFE_FILE`: a foreign file asks for code to be run.
+ * - `CLOSED`: the store was used after `close()`.
+ */
+export type FaissStoreErrorCode =
+  | "INVALID_ARGUMENT"
+  | "INVALID_OPTION"
+  | "INVALID_VECTOR"
+  | "DIMENSION_MISMATCH"
+  | "INVALID_RECORD"
+  | "ENGINE_UNAVAILABLE"
+  | "ENGINE_FAILED"
+  | "NOT_A_STORE"
+  | "NEWER_FORMAT"
+  | "FILE_MISSING"
+  | "FILE_DAMAGED"
+  | "IDENTITY_MISMATCH"
+  | "STORE_LOCKED"
+  | "STORE_CHANGED"
+  | "SAVE_FAILED"
+  | "READ_FAILED"
+  | "UNSAFE_FILE"
+  | "CLOSED";
+
+/**
+ * Every error that this package throws, except for what a caller's own `filter` throws, which passes unchanged.
+ *
+ * Test with {@link FaissStoreError.isInstance}, which also holds when two copies of the package are installed.
+ */
+export class FaissStoreError extends Error {
+  override readonly name = "FaissStoreError";
+  readonly code: FaissStoreErrorCode;
+  /** What was given and what would have been right, by name; which fields there are depends on `code`. */
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: FaissStoreErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.code = code;
+    this.details = details;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  static isInstance(value: unknown): value is FaissStoreError {
+    return typeof value === "object" && value !== null && marker in value;
+  }
+}
+
+/** A value as it stands in an error message: short, and quoted if it is a string. */
+export function show(value: unknown): string {
+  if (typeof value === "string") {
+    const text = JSON.stringify(value);
+    return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+  }
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name ?? "no prototype"})`;
+  return String(value);
+}
+
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

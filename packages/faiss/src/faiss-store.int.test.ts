@@ -1,0 +1,330 @@
+import { describe, expect, it } from "vitest";
+import { FaissStoreError } from "./errors.ts";
+import { FaissStore } from "./faiss-store.ts";
+import { naiveRanking, randomUnitVectors, seededRandom } from "./testing/random-vectors.ts";
+import type { FaissStoreOptions } from "./types.ts";
+
+interface Planet {
+  name: string;
+  rings?: boolean;
+}
+
+const planets = [
+  { id: "venus", vector: [1, 0, 0], record: { name: "Venus" } },
+  { id: "mars", vector: [0, 2, 0], record: { name: "Mars" } },
+  { id: "saturn", vector: [0, 1, 1], record: { name: "Saturn", rings: true } },
+];
+
+describe.each([
+  { engine: "faiss", exactBelow: 0 },
+  { engine: "faiss" },
+  { engine: "exact", exactBelow: 0 },
+  { engine: "exact" },
+] as const)("FaissStore with %j", (engineOptions) => {
+  async function planetStore(options: FaissStoreOptions = {}) {
+    const store = await FaissStore.create<Planet>({ ...engineOptions, ...options });
+    await store.upsert(planets);
+    return store;
+  }
+
+  it("finds the nearest by cosine, best first", async () => {
+    const store = await planetStore();
+    const hits = await store.search([0, 0.5, 0], { k: 2 });
+    expect(hits.map(({ id }) => id)).toEqual(["mars", "saturn"]);
+    expect(hits[0]?.score).toBe(1);
+    expect(hits[1]?.score).toBeCloseTo(Math.SQRT1_2, 6);
+    expect(hits[0]?.record).toEqual({ name: "Mars" });
+    expect(store.engine).toBe(engineOptions.engine);
+  });
+
+  it("answers an empty store with nothing", async () => {
+    const unknown = await FaissStore.create(engineOptions);
+    expect(await unknown.search([1, 2], { k: 3 })).toEqual([]);
+    expect(unknown.dimension).toBeUndefined();
+    const known = await FaissStore.create({ ...engineOptions, dimension: 3 });
+    expect(await known.search([[1, 2, 3]], { k: 3 })).toEqual([[]]);
+    expect(await known.maximalMarginalRelevance([1, 2, 3])).toEqual([]);
+    expect(await known.delete(["mars"])).toBe(0);
+    expect(await known.upsert([])).toEqual([]);
+    await expect(known.search([1, 2])).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+  });
+
+  it("returns every item when k is over the size", async () => {
+    const store = await planetStore();
+    expect(await store.search([1, 1, 1], { k: 1000 })).toHaveLength(3);
+  });
+
+  it("answers many queries in their order, and none with none", async () => {
+    const store = await planetStore();
+    const results = await store.search(
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+      ],
+      { k: 1 },
+    );
+    expect(results.map(([hit]) => hit?.id)).toEqual(["venus", "mars"]);
+    expect(await store.search([])).toEqual([]);
+  });
+
+  it("makes ids that are missing", async () => {
+    const store = await FaissStore.create<null>(engineOptions);
+    const ids = await store.upsert([
+      { vector: [1, 0], record: null },
+      { id: "given", vector: [0, 1], record: null },
+      { vector: [1, 1], record: null },
+    ]);
+    expect(ids[1]).toBe("given");
+    expect(new Set(ids).size).toBe(3);
+    expect(store.ids()).toEqual(ids);
+  });
+
+  it("replaces an item in its place", async () => {
+    const store = await planetStore();
+    await store.upsert([{ id: "venus", vector: [0, 0, 1], record: { name: "Venus again" } }]);
+    expect(store.size).toBe(3);
+    expect(store.ids()).toEqual(["venus", "mars", "saturn"]);
+    expect(store.get("venus")).toEqual({
+      id: "venus",
+      vector: new Float32Array([0, 0, 1]),
+      record: { name: "Venus again" },
+    });
+    expect((await store.search([1, 0, 0], { k: 1 }))[0]?.score).toBe(0);
+    const [first] = await store.search([0, 0, 1], { k: 1 });
+    expect(first).toEqual({ id: "venus", score: 1, record: { name: "Venus again" } });
+  });
+
+  it("takes the last of an id that is given twice", async () => {
+    const store = await FaissStore.create<number>(engineOptions);
+    await store.upsert([
+      { id: "a", vector: [1, 0], record: 1 },
+      { id: "b", vector: [1, 1], record: 2 },
+      { id: "a", vector: [0, 1], record: 3 },
+    ]);
+    expect(store.ids()).toEqual(["a", "b"]);
+    expect((await store.search([0, 1])).map(({ record }) => record)).toEqual([3, 2]);
+  });
+
+  it("breaks ties by insertion order, also among more equals than k", async () => {
+    const store = await FaissStore.create<number>({ ...engineOptions, searchDimension: 2 });
+    await store.upsert(Array.from({ length: 300 }, (_, record) => ({ id: `${record}`, vector: [1, 2, 3], record })));
+    await store.upsert([{ id: "7", vector: [1, 2, 3], record: 7 }]);
+    const hits = await store.search([3, 2, 1], { k: 9 });
+    expect(hits.map(({ record }) => record)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  });
+
+  it("filters exactly, whether few or many match", async () => {
+    const random = seededRandom(3);
+    const vectors = randomUnitVectors(2000, 16, random);
+    const [query] = randomUnitVectors(1, 16, random) as [Float32Array];
+    const store = await FaissStore.create<number>(engineOptions);
+    await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+    for (const modulus of [1, 2, 10, 300, 1999, 5000]) {
+      const hits = await store.search(query, { k: 20, filter: (record) => record % modulus === modulus - 1 });
+      const expected = naiveRanking(vectors, query).filter(({ row }) => row % modulus === modulus - 1);
+      expect(hits.map(({ record }) => record)).toEqual(expected.slice(0, 20).map(({ row }) => row));
+    }
+    const byId = await store.search(query, { filter: (_record, id) => id === store.ids()[5] });
+    expect(byId.map(({ record }) => record)).toEqual([5]);
+  });
+
+  it("leaves out what scores below minScore", async () => {
+    const store = await planetStore();
+    expect((await store.search([0, 1, 0], { minScore: 0.5 })).map(({ id }) => id)).toEqual(["mars", "saturn"]);
+    expect(await store.search([0, -1, 0], { minScore: 0.5 })).toEqual([]);
+  });
+
+  it("deletes by id, by ids and by filter", async () => {
+    const store = await planetStore();
+    expect(await store.delete("pluto")).toBe(0);
+    expect(await store.delete(["venus", "pluto", "venus"])).toBe(1);
+    expect(store.has("venus")).toBe(false);
+    expect(store.get("venus")).toBeUndefined();
+    expect(await store.delete((record) => record.rings === true)).toBe(1);
+    expect(store.ids()).toEqual(["mars"]);
+    expect((await store.search([1, 1, 1])).map(({ id }) => id)).toEqual(["mars"]);
+    await store.upsert([planets[0]!]);
+    expect(store.ids()).toEqual(["mars", "venus"]);
+  });
+
+  it("clears dead rows away and keeps the answers", async () => {
+    const vectors = randomUnitVectors(4000, 8, seededRandom(5));
+    const store = await FaissStore.create<number>(engineOptions);
+    await store.upsert(vectors.map((vector, record) => ({ id: `${record}`, vector, record })));
+    expect(await store.delete((record) => record % 4 !== 0)).toBe(3000);
+    const kept = vectors.filter((_vector, row) => row % 4 === 0);
+    const expected = naiveRanking(kept, vectors[1]!).slice(0, 10);
+    const hits = await store.search(vectors[1]!, { k: 10 });
+    expect(hits.map(({ record }) => record)).toEqual(expected.map(({ row }) => row * 4));
+    expect(store.ids().slice(0, 3)).toEqual(["0", "4", "8"]);
+  });
+
+  it("copies records on the way in and on the way out", async () => {
+    const store = await FaissStore.create<{ tags: string[] }>(engineOptions);
+    const record = { tags: ["red"] };
+    await store.upsert([{ id: "mars", vector: [1], record }]);
+    record.tags.push("changed");
+    store.get("mars")!.record.tags.push("changed");
+    (await store.search([1]))[0]!.record.tags.push("changed");
+    expect(store.get("mars")!.record).toEqual({ tags: ["red"] });
+  });
+
+  it("normalises what is not a unit vector, and keeps bit for bit what is", async () => {
+    const store = await FaissStore.create<null>({ ...engineOptions, dimension: 2 });
+    const unit = new Float32Array([0.6, 0.8]);
+    await store.upsert([
+      { id: "unit", vector: unit, record: null },
+      { id: "long", vector: [3e200, 4e200], record: null },
+      { id: "short", vector: new Float64Array([3e-200, -4e-200]), record: null },
+      { id: "tiny", vector: [5e-324, 0], record: null },
+    ]);
+    expect(store.get("unit")?.vector).toEqual(unit);
+    expect(store.get("long")?.vector).toEqual(unit);
+    expect(store.get("short")?.vector).toEqual(new Float32Array([0.6, -0.8]));
+    expect(store.get("tiny")?.vector).toEqual(new Float32Array([1, 0]));
+  });
+
+  it("takes columns of a typed array", async () => {
+    const store = await FaissStore.create<string | null>({ ...engineOptions, dimension: 2 });
+    await store.upsert({ vectors: new Float32Array([1, 0, 0, 1]), ids: ["a", "b"], records: ["A", "B"] });
+    const [id] = await store.upsert({ vectors: new Float32Array([1, 1]) });
+    expect([...store].map(({ record }) => record)).toEqual(["A", "B", null]);
+    expect(store.ids()[2]).toBe(id);
+    const unknown = await FaissStore.create<null>(engineOptions);
+    await unknown.upsert({ vectors: new Float32Array(6).fill(1), ids: ["a", "b"] });
+    expect(unknown.dimension).toBe(3);
+  });
+
+  it("iterates in insertion order while it changes", async () => {
+    const store = await planetStore();
+    const seen: string[] = [];
+    for (const { id } of store) {
+      seen.push(id);
+      if (id === "venus") await store.delete("mars");
+    }
+    expect(seen).toEqual(["venus", "saturn"]);
+  });
+
+  it("loses nothing when calls overlap", async () => {
+    const store = await FaissStore.create<number>(engineOptions);
+    const vectors = randomUnitVectors(500, 8, seededRandom(9));
+    const calls: Promise<unknown>[] = [];
+    for (const [record, vector] of vectors.entries()) {
+      calls.push(store.upsert([{ id: `${record}`, vector, record }]));
+      if (record % 50 === 0) calls.push(store.search(vector, { k: 5 }), store.delete(`${record - 1}`));
+    }
+    await Promise.all(calls);
+    expect(store.size).toBe(491);
+    expect((await store.search(vectors[42]!, { k: 1 }))[0]?.record).toBe(42);
+  });
+
+  it("adds all items or none", async () => {
+    const store = await planetStore();
+    const before = [...store];
+    const items = [planets[0]!, { id: "bad", vector: [1, Number.NaN, 0], record: { name: "" } }];
+    await expect(store.upsert(items)).rejects.toMatchObject({ code: "INVALID_VECTOR" });
+    expect([...store]).toEqual(before);
+    const fresh = await FaissStore.create<Planet>(engineOptions);
+    await expect(fresh.upsert([...planets, { vector: [1, 2], record: { name: "short" } }])).rejects.toThrow();
+    expect(fresh.dimension).toBeUndefined();
+    await fresh.upsert([{ vector: [1, 2], record: { name: "short" } }]);
+    expect(fresh.size).toBe(1);
+  });
+
+  it("is not misled by an array that is emptied after the call", async () => {
+    const store = await FaissStore.create<number>(engineOptions);
+    const items = Array.from({ length: 100 }, (_, record) => ({ vector: [1, record], record }));
+    const adding = store.upsert(items);
+    items.length = 0;
+    expect(await adding).toHaveLength(100);
+  });
+
+  it("gives diverse items by maximal marginal relevance", async () => {
+    const store = await FaissStore.create<null>(engineOptions);
+    await store.upsert(
+      Object.entries({ best: [1, 0.1, 0], twin: [1, 0.11, 0], other: [0.7, 0, 0.7], far: [-1, 0, 0] }).map(
+        ([id, vector]) => ({ id, vector, record: null }),
+      ),
+    );
+    const idsFor = async (lambda: number) =>
+      (await store.maximalMarginalRelevance([1, 0, 0], { k: 2, lambda, fetchK: 3 })).map(({ id }) => id);
+    expect(await idsFor(1)).toEqual(["best", "twin"]);
+    expect(await idsFor(0.3)).toEqual(["best", "other"]);
+    const [, second] = await store.maximalMarginalRelevance([1, 0, 0], { k: 2, lambda: 0.3, fetchK: 3 });
+    expect(second?.score).toBeCloseTo(Math.SQRT1_2, 5);
+  });
+
+  it("can be closed", async () => {
+    const store = await planetStore();
+    await store.close();
+    await store.close();
+    await expect(store.search([1, 0, 0])).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(store.upsert(planets)).rejects.toMatchObject({ code: "CLOSED" });
+  });
+});
+
+describe("FaissStore's Matryoshka search", () => {
+  it.each(["faiss", "exact"] as const)("takes candidates by the leading numbers alone (%s)", async (engine) => {
+    const store = await FaissStore.create<string>({ engine, exactBelow: 0, searchDimension: 2, oversample: 2 });
+    await store.upsert([
+      { vector: [1, 0, 0, 0], record: "exact" },
+      { vector: [0.9, 0.1, 3, 0], record: "near in front" },
+      { vector: [0.9, 0.2, 2, 0], record: "next in front" },
+      { vector: [0.1, 0.1, 0, 0.02], record: "nearer, but not in front" },
+    ]);
+    const hits = await store.search([1, 0, 0, 0], { k: 1 });
+    expect(hits.map(({ record }) => record)).toEqual(["exact"]);
+    const tilted = await store.search([0.9, 0.15, 0, 0], { k: 1 });
+    expect(tilted[0]?.record).toBe("next in front");
+    const all = await store.search([0.9, 0.15, 0, 0], { k: 1, oversample: 4 });
+    expect(all[0]?.record).toBe("exact");
+  });
+
+  it("scores by the full vectors where the leading numbers of the query are zeros", async () => {
+    const store = await FaissStore.create<number>({ exactBelow: 0, searchDimension: 2, oversample: 1 });
+    await store.upsert(Array.from({ length: 50 }, (_, record) => ({ vector: [1, 1, record, 1], record })));
+    expect((await store.search([0, 0, 1, 0], { k: 1 }))[0]?.record).toBe(49);
+  });
+});
+
+describe("FaissStore's errors", () => {
+  it.each([0, -1, 1.5, Number.NaN, "3", null])("refuses k: %s", async (k) => {
+    const store = await FaissStore.create({ dimension: 2 });
+    const error = await store.search([1, 2], { k: k as number }).catch((thrown: unknown) => thrown);
+    expect(FaissStoreError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "k", value: k } });
+  });
+
+  it("names both dimensions", async () => {
+    const store = await FaissStore.create({ dimension: 3 });
+    await expect(store.search([1, 2])).rejects.toThrow("The store holds vectors of 3 numbers, but the query has 2.");
+    await expect(store.upsert([{ id: "x", vector: [1], record: null }])).rejects.toThrow(
+      'The store holds vectors of 3 numbers, but the vector of item 0 ("x") has 1.',
+    );
+  });
+
+  it.each([
+    [{ dimension: 0 }, "dimension must be an integer from 1 to 65536, but is 0."],
+    [{ dimension: 1.5 }, "dimension must be an integer from 1 to 65536, but is 1.5."],
+    [{ dimension: 4, searchDimension: 8 }, "searchDimension must be at most dimension, which is 4, but is 8."],
+    [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "exact", but is "gpu".'],
+    [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is none of the FAISS factory strings'],
+    [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, which does not divide the 4 numbers"],
+    [{ oversample: 0.5 }, "oversample must be a number of at least 1, but is 0.5."],
+    [{ identity: 5 }, "identity must be a string or a plain object, but is 5."],
+    [null, "options must be an object, but is null."],
+  ])("refuses options %j", async (options, message) => {
+    const error = await FaissStore.create(options as FaissStoreOptions).catch((thrown: unknown) => thrown);
+    expect(FaissStoreError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining(message) });
+  });
+
+  it("says what to do where faiss-node does not load", async () => {
+    await expect(FaissStore.create({ engine: "faiss", faissNode: "no-such-module" })).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+      message: expect.stringMatching(/"no-such-module".*npm install faiss-node.*engine: "exact"/s),
+    });
+    const store = await FaissStore.create({ engine: "auto", faissNode: "no-such-module" });
+    expect(store.engine).toBe("exact");
+  });
+});

@@ -1,0 +1,502 @@
+import { randomUUID } from "node:crypto";
+import { join, resolve } from "node:path";
+import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
+import { type FaissEngine, faissEngine } from "./engine/faiss-engine.ts";
+import { RowIndex } from "./engine/row-index.ts";
+import { FaissStoreError, show } from "./errors.ts";
+import { identityText } from "./files/manifest.ts";
+import { readStore } from "./files/read-store.ts";
+import { type SavedState, writeStore } from "./files/write-store.ts";
+import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
+import { readForeign } from "./interchange/import-store.ts";
+import {
+  checkFilter,
+  checkImportOptions,
+  checkMaximalMarginalRelevanceOptions,
+  checkOptions,
+  checkSearchOptions,
+  checkString,
+  type StoreSettings,
+  settingsFor,
+} from "./options.ts";
+import { cloneRecord } from "./rows/json-record.ts";
+import { checkItems, dimensionOf, type Items, stageItems } from "./rows/stage-items.ts";
+import { Table } from "./rows/table.ts";
+import { isVector, writeUnitVector } from "./rows/unit-vector.ts";
+import { maximalMarginalRelevance } from "./search/maximal-marginal-relevance.ts";
+import { type RankedRow, rank } from "./search/rank.ts";
+import { askFilter } from "./search/row-filter.ts";
+import type {
+  EngineName,
+  EngineOptions,
+  FaissStoreEntry,
+  FaissStoreFilter,
+  FaissStoreHit,
+  FaissStoreOptions,
+  Identity,
+  ImportOptions,
+  JsonValue,
+  LangChainDocument,
+  LangChainExportOptions,
+  MaximalMarginalRelevanceOptions,
+  MergeOptions,
+  OpenOptions,
+  SaveOptions,
+  SearchOptions,
+  Vector,
+} from "./types.ts";
+
+/** The items, once the dimension is known. */
+interface Content<R> {
+  settings: StoreSettings;
+  table: Table<R>;
+  index: RowIndex<R> | undefined;
+}
+
+/** About a million numbers are scanned in a millisecond, which is what asking the engine's process costs at most. */
+const numbersScannedFast = 2 ** 20;
+
+/** Dead rows are cleared away once they are so many, and this share of all. */
+const leastDeadRows = 1024;
+const mostDeadShare = 0.25;
+
+/**
+ * Vectors with string ids and a JSON record each, searched by inner product of unit vectors: a score is a cosine, higher is
+ * better. Vectors are normalised on entry; a unit vector is kept bit for bit.
+ *
+ * Calls may overlap: searches and saves run side by side, and each change waits for what was called before it.
+ */
+export class FaissStore<R = JsonValue> {
+  readonly #options: FaissStoreOptions;
+  readonly #engine: FaissEngine | undefined;
+  readonly #lock = new ReadWriteLock();
+  #id: string = randomUUID();
+  #content: Content<R> | undefined;
+  #saved: SavedState<R> | undefined;
+  #saving: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(options: FaissStoreOptions, engine: FaissEngine | undefined) {
+    this.#options = options;
+    this.#engine = engine;
+    if (options.dimension !== undefined) this.#content = this.#emptyContent(options.dimension);
+  }
+
+  /**
+   * An empty store.
+   *
+   * @throws FaissStoreError `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   */
+  static async create<R = JsonValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
+    checkOptions(options);
+    return new FaissStore<R>({ ...options }, await loadEngine(options));
+  }
+
+  /**
+   * The store that was saved to a folder.
+   *
+   * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`, `READ_FAILED`, `IDENTITY_MISMATCH`,
+   * `DIMENSION_MISMATCH`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   */
+  static async open<R = JsonValue>(directory: string, options: OpenOptions = {}): Promise<FaissStore<R>> {
+    checkDirectory(directory);
+    checkOptions(options);
+    const { manifest, table } = await readStore<R>(resolve(directory), options);
+    const { dimension, searchDimension, index, oversample, rescore } = manifest;
+    const identity = (options.allowMismatch ? options.identity : undefined) ?? manifest.identity ?? undefined;
+    const nprobe = manifest.nprobe ?? undefined;
+    const efSearch = manifest.efSearch ?? undefined;
+    const { engine, exactBelow, faissNode } = options;
+    const store = new FaissStore<R>(
+      {
+        dimension,
+        searchDimension,
+        index,
+        oversample,
+        rescore,
+        identity,
+        nprobe,
+        efSearch,
+        engine,
+        exactBelow,
+        faissNode,
+      },
+      await loadEngine(options),
+    );
+    const content = store.#content!;
+    content.table = table;
+    store.#id = manifest.id;
+    store.#saved = { directory: resolve(directory), manifest, table, version: table.version };
+    if (manifest.index_file) {
+      await content.index?.read(join(resolve(directory), manifest.index_file.file), manifest.index_file.rows);
+    }
+    await content.index?.update(table);
+    return store;
+  }
+
+  /**
+   * A store of what another library has saved: a folder of LangChain.js's community `FaissStore`, of LangChain Python's
+   * `save_local`, of LlamaIndex Python's FAISS stores, or a FAISS file of a flat index. Ids are kept; nothing in the files is run.
+   *
+   * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`,
+   * `INVALID_RECORD`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   */
+  static async import<R = JsonValue>(path: string, options: ImportOptions<R> = {}): Promise<FaissStore<R>> {
+    checkDirectory(path);
+    checkOptions(options);
+    checkImportOptions(options);
+    const { dimension, ids, vectors, records } = await readForeign(resolve(path), options);
+    const { format, indexName, ids: _ids, normalize, toRecord = (source) => source as R, ...storeOptions } = options;
+    const store = await FaissStore.create<R>({ dimension, ...storeOptions });
+    await store.upsert(ids.map((id, row) => ({ id, vector: vectors[row]!, record: toRecord(records[row]!, id) })));
+    return store;
+  }
+
+  /** How many items there are. */
+  get size(): number {
+    return this.#content?.table.size ?? 0;
+  }
+
+  /** Numbers in a vector; undefined until the first vector where it was not given. */
+  get dimension(): number | undefined {
+    return this.#content?.settings.dimension;
+  }
+
+  /** Numbers of a vector that the index holds. */
+  get searchDimension(): number | undefined {
+    return this.#content?.settings.searchDimension;
+  }
+
+  /** Which engine answers. */
+  get engine(): EngineName {
+    return this.#engine ? "faiss" : "exact";
+  }
+
+  /** What made the vectors. */
+  get identity(): Identity | undefined {
+    return this.#options.identity;
+  }
+
+  has(id: string): boolean {
+    return this.#content?.table.rowOf.has(id) ?? false;
+  }
+
+  /** One item, copied; undefined if there is none of that id. */
+  get(id: string): FaissStoreEntry<R> | undefined {
+    const row = this.#content?.table.rowOf.get(id);
+    return row === undefined ? undefined : this.#entry(id, row);
+  }
+
+  /** The ids in insertion order. */
+  ids(): string[] {
+    return [...(this.#content?.table.rowOf.keys() ?? [])];
+  }
+
+  /** The items in insertion order, each copied when it is reached. */
+  *[Symbol.iterator](): IterableIterator<FaissStoreEntry<R>> {
+    for (const id of this.ids()) {
+      const entry = this.get(id);
+      if (entry) yield entry;
+    }
+  }
+
+  /**
+   * Adds items. One whose id exists replaces the vector and the record of the old one and keeps its place in the order; of one
+   * id given twice, the last counts. Either all are added or, if it throws, none.
+   *
+   * @returns the ids, given or made, in the order of the items
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`
+   */
+  async upsert(items: Items<R>): Promise<string[]> {
+    checkItems(items);
+    const own = Array.isArray(items) ? [...items] : items;
+    return this.#write(async () => {
+      const dimension = this.dimension ?? dimensionOf(own);
+      if (dimension === undefined) return [];
+      const content = this.#content ?? this.#emptyContent(dimension);
+      const { table } = content;
+      try {
+        const staged = await stageItems(own, table);
+        table.commit(staged);
+        this.#content = content;
+        await this.#maintain();
+        return staged.map(({ id }) => id);
+      } finally {
+        table.unstage();
+      }
+    });
+  }
+
+  /**
+   * Removes the items of these ids, or those that a filter chooses; unknown ids are ignored.
+   *
+   * @returns how many were removed
+   */
+  async delete(which: string | readonly string[] | FaissStoreFilter<R>): Promise<number> {
+    if (typeof which !== "string" && typeof which !== "function" && !Array.isArray(which)) {
+      throw new FaissStoreError(
+        "INVALID_ARGUMENT",
+        `delete takes an id, an array of ids or a filter, but was given ${show(which)}.`,
+      );
+    }
+    const own = typeof which === "string" ? [which] : typeof which === "function" ? which : [...which];
+    return this.#write(async () => {
+      if (!this.#content) return 0;
+      const { table } = this.#content;
+      const ids = typeof own === "function" ? chosen(table, own) : own;
+      const removed = table.delete(ids);
+      if (removed > 0) await this.#maintain();
+      return removed;
+    });
+  }
+
+  /**
+   * The best items for a query, or for each of many, best first; ties in insertion order.
+   *
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`
+   */
+  async search(query: Vector, options?: SearchOptions<R>): Promise<FaissStoreHit<R>[]>;
+  async search(queries: readonly Vector[], options?: SearchOptions<R>): Promise<FaissStoreHit<R>[][]>;
+  async search(
+    query: Vector | readonly Vector[],
+    options: SearchOptions<R> = {},
+  ): Promise<FaissStoreHit<R>[] | FaissStoreHit<R>[][]> {
+    const isOne = isVector(query) && query.length > 0;
+    if (!isOne && !Array.isArray(query)) {
+      throw new FaissStoreError(
+        "INVALID_ARGUMENT",
+        `search takes a vector or an array of vectors, but was given ${show(query)}.`,
+      );
+    }
+    const queries = isOne ? [query] : [...(query as readonly Vector[])];
+    const hits = await this.#rank(queries, options, (ranking) => ranking.map((ranked) => this.#hit(ranked)));
+    return isOne ? hits[0]! : hits;
+  }
+
+  /**
+   * Items that are relevant and unlike each other, in the order in which they were chosen among the best `fetchK`. A score is
+   * still the cosine to the query.
+   *
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`
+   */
+  async maximalMarginalRelevance(
+    query: Vector,
+    options: MaximalMarginalRelevanceOptions<R> = {},
+  ): Promise<FaissStoreHit<R>[]> {
+    const { k, fetchK, lambda } = checkMaximalMarginalRelevanceOptions(options);
+    const [hits = []] = await this.#rank([query], { k: fetchK, filter: options.filter }, (ranking) => {
+      const vectors = ranking.map(({ row }) => this.#content!.table.vector(row));
+      const scores = ranking.map(({ score }) => score);
+      return maximalMarginalRelevance(scores, vectors, k, lambda).map((position) => this.#hit(ranking[position]!));
+    });
+    return hits;
+  }
+
+  /**
+   * Makes a folder hold this store, all at once: whatever happens meanwhile, it holds what it held before or all of this.
+   * Only what changed since the last save there is written.
+   *
+   * @throws FaissStoreError `SAVE_FAILED`, `STORE_LOCKED`, `STORE_CHANGED`, `INVALID_ARGUMENT`
+   */
+  async save(directory: string, options: SaveOptions = {}): Promise<void> {
+    checkDirectory(directory);
+    const path = resolve(directory);
+    await this.#read(() => {
+      const saving = this.#saving.then(async () => {
+        const saved = this.#saved?.directory === path ? this.#saved : undefined;
+        const content = { id: this.#id, identity: this.identity, ...this.#known("saved") };
+        this.#saved = await writeStore(path, content, saved, options);
+      });
+      this.#saving = saving.catch(() => {});
+      return saving;
+    });
+  }
+
+  /**
+   * Writes the vectors as a FAISS file of a flat inner-product index, which `faiss.read_index` opens.
+   *
+   * @returns the ids in the order of the vectors
+   * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`
+   */
+  async exportFaiss(path: string): Promise<string[]> {
+    checkDirectory(path);
+    return this.#read(async () => {
+      await exportFaiss(resolve(path), this.#known("exported").table);
+      return this.ids();
+    });
+  }
+
+  /**
+   * Writes a folder that LangChain Python's `FAISS.load_local` opens. Load it with
+   * `distance_strategy=DistanceStrategy.MAX_INNER_PRODUCT`, since its scores are cosines.
+   *
+   * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`, `INVALID_RECORD`
+   */
+  async exportLangChainPython(directory: string, options: LangChainExportOptions<R> = {}): Promise<void> {
+    checkDirectory(directory);
+    const { indexName = "index", toDocument = asDocument } = options;
+    checkString("indexName", indexName);
+    await this.#read(async () => {
+      await exportLangChainPython(resolve(directory), indexName, this.#known("exported").table, toDocument);
+    });
+  }
+
+  /**
+   * Adds the items of another store; those whose id is in both are the other's.
+   *
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both say what made their vectors and disagree
+   */
+  async merge(other: FaissStore<R>, { allowMismatch = false }: MergeOptions = {}): Promise<void> {
+    if (!(other instanceof FaissStore)) {
+      throw new FaissStoreError("INVALID_ARGUMENT", `merge takes another FaissStore, but was given ${show(other)}.`);
+    }
+    if (!allowMismatch) checkMergeable(this.identity, other.identity);
+    await this.upsert([...other]);
+  }
+
+  /** Gives back what the store holds outside of JavaScript; it cannot be used after. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#write(async () => {
+      this.#content?.index?.drop();
+      this.#content = undefined;
+      this.#isClosed = true;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #known(what: string): Content<R> {
+    if (this.#content) return this.#content;
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `An empty store that has no dimension yet cannot be ${what}. Create it with a dimension, or add a vector first.`,
+    );
+  }
+
+  #emptyContent(dimension: number): Content<R> {
+    const settings = settingsFor(this.#options, dimension);
+    return { settings, table: new Table<R>(settings), index: this.#newIndex(settings) };
+  }
+
+  #newIndex({ kind, searchDimension, nprobe, efSearch }: StoreSettings): RowIndex<R> | undefined {
+    if (!this.#engine) return undefined;
+    const specification = {
+      dimension: searchDimension,
+      factory: kind.factory,
+      nprobe: kind.cells && (nprobe ?? Math.min(kind.cells, Math.max(8, kind.cells >> 3))),
+      efSearch: kind.isGraph ? (efSearch ?? 64) : undefined,
+    };
+    return new RowIndex<R>(this.#engine, kind, specification, this.#exactBelow(searchDimension));
+  }
+
+  #exactBelow(searchDimension: number): number {
+    return this.#options.exactBelow ?? Math.floor(numbersScannedFast / searchDimension);
+  }
+
+  /** @param finish - turns a ranking into hits while its rows still are what they were */
+  async #rank(
+    vectors: readonly Vector[],
+    options: SearchOptions<R>,
+    finish: (ranking: RankedRow[]) => FaissStoreHit<R>[],
+  ): Promise<FaissStoreHit<R>[][]> {
+    const { k, minScore } = checkSearchOptions(options);
+    return this.#read(async () => {
+      if (!this.#content) return vectors.map(() => []);
+      const { table, index, settings } = this.#content;
+      const queries = vectors.map((vector, position) => {
+        const query = new Float32Array(settings.dimension);
+        writeUnitVector(vector, query, () => (vectors.length === 1 ? "the query" : `query ${position}`));
+        return query;
+      });
+      if (table.size === 0) return vectors.map(() => []);
+      await index?.update(table);
+      const rankings = await rank(table, index, queries, {
+        k: Math.min(k, table.size),
+        minScore,
+        filter: options.filter,
+        oversample: options.oversample ?? settings.oversample,
+        exactBelow: this.#exactBelow(settings.searchDimension),
+      });
+      return rankings.map(finish);
+    });
+  }
+
+  /** Clears dead rows away when they are many, and lets the index take in new ones. */
+  async #maintain(): Promise<void> {
+    const content = this.#content!;
+    const { table, index } = content;
+    if (table.deadRows > leastDeadRows && table.deadRows > mostDeadShare * table.rows) {
+      content.table = await table.compacted();
+      index?.drop();
+    }
+    // The items are in; should FAISS fail, the next search tries again and reports it.
+    await index?.update(content.table).catch(() => {});
+  }
+
+  #entry(id: string, row: number): FaissStoreEntry<R> {
+    const { table } = this.#content!;
+    return { id, vector: table.vector(row), record: cloneRecord(table.records[row] as R) };
+  }
+
+  #hit({ row, score }: RankedRow): FaissStoreHit<R> {
+    const { ids, records } = this.#content!.table;
+    return { id: ids[row]!, score, record: cloneRecord(records[row] as R) };
+  }
+
+  #read<T>(task: () => Promise<T>): Promise<T> {
+    return this.#lock.read(() => this.#ifOpen(task));
+  }
+
+  #write<T>(task: () => Promise<T>): Promise<T> {
+    return this.#lock.write(() => this.#ifOpen(task));
+  }
+
+  async #ifOpen<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");
+    return task();
+  }
+}
+
+async function loadEngine({ engine = "auto", faissNode }: EngineOptions): Promise<FaissEngine | undefined> {
+  if (engine === "exact") return undefined;
+  try {
+    return await faissEngine(faissNode);
+  } catch (error) {
+    if (engine === "faiss") throw error;
+    return undefined;
+  }
+}
+
+function chosen<R>(table: Table<R>, filter: FaissStoreFilter<R>): string[] {
+  checkFilter(filter);
+  return [...table.rowOf].filter(([id, row]) => askFilter(filter, table.records[row] as R, id)).map(([id]) => id);
+}
+
+function asDocument(record: unknown, id: string): LangChainDocument {
+  const { pageContent, metadata = {} } = (record ?? {}) as Partial<LangChainDocument>;
+  if (typeof pageContent === "string" && typeof metadata === "object" && metadata !== null)
+    return { pageContent, metadata };
+  throw new FaissStoreError(
+    "INVALID_RECORD",
+    `The record of ${show(id)} is no { pageContent, metadata }. Pass toDocument to make one of it.`,
+    { id },
+  );
+}
+
+function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
+  if (own === undefined || other === undefined || identityText(own) === identityText(other)) return;
+  throw new FaissStoreError(
+    "IDENTITY_MISMATCH",
+    `The stores were made with different embeddings, so their vectors cannot be compared: ${identityText(own)} and ${identityText(other)}. ` +
+      "Embed the texts again with one of them, or pass allowMismatch: true if you know that they agree.",
+    { own, other },
+  );
+}
+
+function checkDirectory(directory: string): void {
+  if (typeof directory === "string" && directory !== "" && !directory.includes("\0")) return;
+  throw new FaissStoreError("INVALID_ARGUMENT", `A folder's path is a string, but ${show(directory)} was given.`);
+}

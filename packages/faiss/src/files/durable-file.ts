@@ -1,0 +1,114 @@
+import { createHash } from "node:crypto";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { FaissStoreError, reasonOf } from "../errors.ts";
+import { damaged, type StoredFile } from "./manifest.ts";
+
+const pieceBytes = 2 ** 20;
+
+/** Writes a new file and waits until the disk has it. */
+export async function writeDurably(
+  directory: string,
+  file: string,
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<StoredFile> {
+  const hash = createHash("sha256");
+  const handle = await open(join(directory, file), "wx");
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      for (let offset = 0; offset < piece.length; offset += pieceBytes) {
+        const part = piece.subarray(offset, offset + pieceBytes);
+        hash.update(part);
+        bytes += part.length;
+        await handle.writeFile(part);
+      }
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  return { file, bytes, sha256: hash.digest("hex") };
+}
+
+/** Makes a file that somebody else wrote durable, and describes it. */
+export async function syncFile(directory: string, file: string): Promise<StoredFile> {
+  const handle = await open(join(directory, file), "r+");
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    await handle.sync();
+    for await (const piece of handle.createReadStream({ autoClose: false, highWaterMark: pieceBytes })) {
+      hash.update(piece as Uint8Array);
+      bytes += (piece as Uint8Array).length;
+    }
+  } finally {
+    await handle.close();
+  }
+  return { file, bytes, sha256: hash.digest("hex") };
+}
+
+/** Makes the names in a folder durable; not every system can. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/**
+ * The content of a stored file in pieces of whole records of `multiple` bytes, after `header` bytes that come first. Only
+ * after the last piece is it certain that the file is the one that was saved.
+ *
+ * @throws FaissStoreError `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`
+ */
+export async function* readVerified(
+  directory: string,
+  stored: StoredFile,
+  { header = 0, multiple = 1 }: { header?: number; multiple?: number } = {},
+): AsyncIterable<Buffer> {
+  const path = join(directory, stored.file);
+  const handle = await openStored(path);
+  try {
+    const { size } = await handle.stat();
+    if (size !== stored.bytes) throw damaged(path, `it has ${size} bytes instead of ${stored.bytes}`);
+    const hash = createHash("sha256");
+    const length = Math.max(1, Math.floor(pieceBytes / multiple)) * multiple;
+    for (let position = 0; position < size; ) {
+      const wanted = position < header ? header : Math.min(length, size - position);
+      const piece = Buffer.allocUnsafe(wanted);
+      const { bytesRead } = await handle.read(piece, 0, wanted, position);
+      if (bytesRead !== wanted) throw damaged(path, "it ends early");
+      hash.update(piece);
+      position += bytesRead;
+      yield piece;
+    }
+    if (hash.digest("hex") !== stored.sha256) throw damaged(path, "its checksum is wrong");
+  } catch (error) {
+    throw FaissStoreError.isInstance(error) ? error : readFailed(path, error);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openStored(path: string) {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw readFailed(path, error);
+    throw new FaissStoreError(
+      "FILE_MISSING",
+      `${path} is missing. Restore the folder from a copy, or build the store again.`,
+      { path },
+      { cause: error },
+    );
+  }
+}
+
+function readFailed(path: string, error: unknown): FaissStoreError {
+  return new FaissStoreError(
+    "READ_FAILED",
+    `${path} could not be read: ${reasonOf(error)}.`,
+    { path },
+    { cause: error },
+  );
+}

@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { constants, copyFile, link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FaissStoreError } from "../errors.ts";
+
+interface Owner {
+  token: string;
+  pid: number;
+  /** When the process began, where the system tells; a pid is used again. */
+  started: string;
+  host: string;
+}
+
+export const lockName = "faiss-store.lock";
+
+/** The lock of another machine is taken to be left behind after so many milliseconds. */
+const foreignLockLives = 10 * 60_000;
+
+/**
+ * Runs a task while no other writer of the folder runs one, in any process. The lock of a process that has died is removed.
+ *
+ * @throws FaissStoreError `STORE_LOCKED` when another writer takes longer than `timeout` milliseconds
+ */
+export async function withFolderLock<T>(directory: string, timeout: number, task: () => Promise<T>): Promise<T> {
+  const path = join(directory, lockName);
+  const owner: Owner = { token: randomUUID(), pid: process.pid, started: await startOf(process.pid), host: hostname() };
+  await acquire(path, owner, timeout);
+  try {
+    await removeDrafts(directory);
+    return await task();
+  } finally {
+    if ((await readOwner(path))?.token === owner.token) await rm(path, { force: true });
+  }
+}
+
+async function acquire(path: string, owner: Owner, timeout: number): Promise<void> {
+  // A lock appears with its content: a process that dies in between leaves none that nobody can judge.
+  const draft = `${path}.${owner.token}`;
+  await writeFile(draft, JSON.stringify(owner), { flag: "wx" });
+  try {
+    for (const deadline = Date.now() + timeout; ; ) {
+      if (await tryLink(draft, path)) return;
+      const other = await readOwner(path);
+      if (other && (await isGone(other, path))) await removeStale(path, other);
+      else if (Date.now() >= deadline) {
+        throw new FaissStoreError(
+          "STORE_LOCKED",
+          `Another writer is saving to this folder (process ${other?.pid} on ${other?.host}, lock ${path}). ` +
+            "Wait for it, or raise lockTimeout; remove the lock if no such writer exists.",
+          { path, pid: other?.pid, host: other?.host },
+        );
+      } else await sleep(5 + Math.random() * 20);
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+async function tryLink(draft: string, path: string): Promise<boolean> {
+  try {
+    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "EEXIST") throw error;
+      // Some file systems have no links.
+      return copyFile(draft, path, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** Removes the lock that was judged, and no other that may have taken its place. */
+async function removeStale(path: string, judged: Owner): Promise<void> {
+  const aside = `${path}.${randomUUID()}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  const moved = await readOwner(aside);
+  if (moved && moved.token !== judged.token) await tryLink(aside, path);
+  await rm(aside, { force: true });
+}
+
+/** Removes what writers that died while they waited have left. */
+async function removeDrafts(directory: string): Promise<void> {
+  for (const file of await readdir(directory)) {
+    if (!file.startsWith(`${lockName}.`)) continue;
+    const path = join(directory, file);
+    const owner = await readOwner(path);
+    if (owner && (await isGone(owner, path))) await rm(path, { force: true });
+  }
+}
+
+async function readOwner(path: string): Promise<Owner | undefined> {
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as Owner;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    return { token: "", pid: 0, started: "", host: "" };
+  }
+}
+
+async function isGone(owner: Owner, path: string): Promise<boolean> {
+  if (owner.host !== hostname()) {
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    return Date.now() - mtimeMs > foreignLockLives;
+  }
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ESRCH";
+  }
+  return (await startOf(owner.pid)) !== owner.started;
+}
+
+/** The start time of a process in clock ticks since boot, field 22 of `/proc/<pid>/stat`; empty where there is none. */
+async function startOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}

@@ -1,0 +1,50 @@
+import type { TableShape } from "../rows/table.ts";
+
+export const flatHeaderBytes = 45;
+export const int8HeaderBytes = 20;
+const int8Signature = "EGI8";
+
+export type Metric = "innerProduct" | "l2";
+
+export interface FlatHeader {
+  metric: Metric;
+  dimension: number;
+  rows: number;
+}
+
+/**
+ * Vectors are kept in a FAISS flat file (`IxFI`), which `faiss.read_index` opens: fourcc, int32 dimension, int64 rows, 2 × int64
+ * 1048576, uint8 trained, int32 metric, uint64 numbers, then the rows; or, as int8, in a file of the same kind: fourcc `EGI8`,
+ * uint32 version, int32 dimension, int64 rows, then of each row a float32 scale and its codes. All little-endian.
+ */
+export function vectorFileLayout({ dimension, rescore }: TableShape): { header: number; rowBytes: number } {
+  return rescore === "int8"
+    ? { header: int8HeaderBytes, rowBytes: dimension + 4 }
+    : { header: flatHeaderBytes, rowBytes: dimension * 4 };
+}
+
+export function vectorFileHeader({ dimension, rescore }: TableShape, rows: number): Buffer {
+  return rescore === "int8" ? int8Header(dimension, rows) : flatHeader({ metric: "innerProduct", dimension, rows });
+}
+
+export function flatHeader({ metric, dimension, rows }: FlatHeader): Buffer {
+  const header = Buffer.alloc(flatHeaderBytes);
+  header.write(metric === "l2" ? "IxF2" : "IxFI", "latin1");
+  header.writeInt32LE(dimension, 4);
+  header.writeBigInt64LE(BigInt(rows), 8);
+  header.writeBigInt64LE(1048576n, 16);
+  header.writeBigInt64LE(1048576n, 24);
+  header.writeUInt8(1, 32);
+  header.writeInt32LE(metric === "l2" ? 1 : 0, 33);
+  header.writeBigUInt64LE(BigInt(rows) * BigInt(dimension), 37);
+  return header;
+}
+
+function int8Header(dimension: number, rows: number): Buffer {
+  const header = Buffer.alloc(int8HeaderBytes);
+  header.write(int8Signature, "latin1");
+  header.writeUInt32LE(1, 4);
+  header.writeInt32LE(dimension, 8);
+  header.writeBigInt64LE(BigInt(rows), 12);
+  return header;
+}

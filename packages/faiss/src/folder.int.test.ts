@@ -1,0 +1,201 @@
+import { spawn, spawnSync } from "node:child_process";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaissStore } from "./faiss-store.ts";
+import { buildPackage } from "./testing/built-package.ts";
+import { applyToStore } from "./testing/history.mjs";
+
+let folder: string;
+let built: Awaited<ReturnType<typeof buildPackage>>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "faiss-folder-"));
+  built = await buildPackage();
+}, 60_000);
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await built.remove();
+});
+
+async function smallStore(): Promise<FaissStore> {
+  const store = await FaissStore.create({ dimension: 16, engine: "exact" });
+  await applyToStore(store, 1);
+  return store;
+}
+
+describe("two writers of a folder", () => {
+  it("do not overwrite each other's changes unasked", async () => {
+    const directory = join(folder, "two");
+    const first = await smallStore();
+    await first.save(directory);
+    const second = await FaissStore.open(directory, { engine: "exact" });
+    await first.delete("step");
+    await first.save(directory);
+    await applyToStore(second, 2);
+    await expect(second.save(directory)).rejects.toMatchObject({ code: "STORE_CHANGED" });
+    expect((await FaissStore.open(directory)).ids()).toEqual(first.ids());
+    await second.save(directory, { overwrite: true });
+    expect((await FaissStore.open(directory)).ids()).toEqual(second.ids());
+  });
+
+  it("wait for each other, in one process and in two stores", async () => {
+    const directory = join(folder, "at-once");
+    const stores = await Promise.all([smallStore(), smallStore(), smallStore()]);
+    await Promise.all(stores.map((store) => store.save(directory)));
+    expect((await FaissStore.open(directory)).size).toBe(stores[0]!.size);
+    const [store] = stores;
+    await applyToStore(store!, 2);
+    await Promise.all([store!.save(directory, { overwrite: true }), store!.save(directory), store!.save(directory)]);
+    expect((await FaissStore.open(directory)).ids()).toEqual(store!.ids());
+  });
+
+  it("are told of a lock that a living process holds", async () => {
+    const directory = join(folder, "locked");
+    const store = await smallStore();
+    await store.save(directory);
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const started = spawnSync("cat", [`/proc/${child.pid}/stat`], { encoding: "utf8" })
+      .stdout.split(") ")[1]
+      ?.split(" ")[19];
+    const lock = join(directory, "faiss-store.lock");
+    const owner = { token: "theirs", pid: child.pid, started: started ?? "", host: hostname() };
+    await writeFile(lock, JSON.stringify(owner));
+    await applyToStore(store, 2);
+    await expect(store.save(directory, { lockTimeout: 50 })).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+      details: { pid: child.pid, host: hostname() },
+    });
+    const ended = new Promise((resolve) => child.on("close", resolve));
+    const saving = store.save(directory);
+    child.kill("SIGKILL");
+    await ended;
+    await saving;
+    expect(await readdir(directory)).not.toContain("faiss-store.lock");
+  });
+
+  it("remove the lock of a process whose number another one has now", async () => {
+    const directory = join(folder, "reused");
+    await mkdir(directory);
+    const owner = { token: "old", pid: process.ppid, started: "1", host: hostname() };
+    await writeFile(join(directory, "faiss-store.lock"), JSON.stringify(owner));
+    await (await smallStore()).save(directory);
+    expect(await readdir(directory)).toHaveLength(3);
+  });
+});
+
+describe("a folder that cannot be written", () => {
+  /** A program that adds to a store and saves it, in a shell that first makes the disk what the test needs. */
+  function saveIn(directory: string, shell: string, items: number, options: object) {
+    const program = `
+      const { FaissStore } = await import(${JSON.stringify(built.entry)});
+      const directory = ${JSON.stringify(directory)};
+      const store = await FaissStore.open(directory, ${JSON.stringify(options)});
+      const before = store.size;
+      const vectors = new Float32Array(${items} * 16).map((_, index) => Math.sin(index));
+      await store.upsert({ vectors, ids: Array.from({ length: ${items} }, (_, index) => "added " + index) });
+      const outcome = await store.save(directory).then(() => "saved", (error) => error.code + " " + error.message);
+      const again = await FaissStore.open(directory, ${JSON.stringify(options)});
+      const hits = await store.search(vectors.subarray(0, 16), { k: 1 });
+      console.log(JSON.stringify({ before, outcome, after: again.size, hit: hits[0].id }));
+    `;
+    const result = spawnSync(
+      "sh",
+      ["-c", `${shell} exec "$0" --input-type=module -e "$1"`, process.execPath, program],
+      {
+        encoding: "utf8",
+      },
+    );
+    if (result.status !== 0) throw new Error(`${result.signal} ${result.stderr}`);
+    return JSON.parse(result.stdout) as { before: number; outcome: string; after: number; hit: string };
+  }
+
+  /** In namespaces of its own even a plain user may mount; where not even that is allowed, a file must not grow beyond a limit. */
+  const mayMount = spawnSync("unshare", ["-rm", "true"]).status === 0;
+
+  it.each([
+    ["the vectors", { engine: "exact" }, 160],
+    ["the records", { engine: "exact" }, 280],
+    ["the index that FAISS writes", { engine: "faiss", exactBelow: 0 }, 640],
+  ])("because the disk is full keeps the old state: %s", { timeout: 60_000 }, async (_what, options, kibibytes) => {
+    const directory = await mkdtemp(join(folder, "full-"));
+    const store = await FaissStore.create({ dimension: 16, index: "HNSW16,Flat", engine: "exact" });
+    await applyToStore(store, 1);
+    await store.save(directory);
+    const limit = `size=${kibibytes}k`;
+    const shell = mayMount
+      ? `exec unshare -rm sh -c 'cp -r ${directory} ${directory}-copy && mount -t tmpfs -o ${limit} tmpfs ${directory} && cp ${directory}-copy/* ${directory} && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+      : `trap '' XFSZ; ulimit -f ${kibibytes / 2}; `;
+    const { before, outcome, after, hit } = saveIn(directory, shell, 3000, options);
+    expect(outcome).toMatch(/^SAVE_FAILED /);
+    expect(outcome).toContain("What was saved there before is unharmed.");
+    expect(after).toBe(before);
+    expect(hit).toBe("added 0");
+  });
+
+  it("because it is read-only keeps the old state", { timeout: 30_000 }, async () => {
+    const directory = await mkdtemp(join(folder, "read-only-"));
+    await (await smallStore()).save(directory);
+    const shell = mayMount
+      ? `exec unshare -rm sh -c 'mount --bind ${directory} ${directory} && mount -o remount,bind,ro ${directory} && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+      : "";
+    if (!mayMount) await chmod(directory, 0o500);
+    const { before, outcome, after } = saveIn(directory, shell, 10, { engine: "exact" });
+    await chmod(directory, 0o700);
+    expect(outcome).toMatch(/^SAVE_FAILED .*Save to a folder that/s);
+    expect(after).toBe(before);
+  });
+
+  it("because it is a file says so", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    const store = await smallStore();
+    await expect(store.save(file)).rejects.toMatchObject({ code: "SAVE_FAILED" });
+    await expect(store.save(join(file, "below"))).rejects.toMatchObject({ code: "SAVE_FAILED" });
+    await expect(store.save("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
+
+describe("the identity of the embedding", () => {
+  const identity = {
+    model: "tiny",
+    revision: "1",
+    dtype: "q8",
+    dimension: 16,
+    prompts: { query: "q: ", document: "d: " },
+  };
+
+  it("is kept, and compared by content", async () => {
+    const directory = join(folder, "identity");
+    const store = await FaissStore.create({ dimension: 16, identity, engine: "exact" });
+    await applyToStore(store, 1);
+    await store.save(directory);
+    const { prompts, ...rest } = identity;
+    const reordered = { prompts: { document: "d: ", query: "q: " }, ...rest };
+    expect((await FaissStore.open(directory, { identity: reordered })).identity).toEqual(identity);
+    expect((await FaissStore.open(directory)).identity).toEqual(identity);
+    for (const other of [
+      { ...identity, model: "large" },
+      { ...identity, revision: "2" },
+      { ...identity, dtype: "fp32" },
+      { ...identity, dimension: 8 },
+      { ...identity, prompts: { query: "query: " } },
+      "tiny",
+    ]) {
+      const error = await FaissStore.open(directory, { identity: other }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "IDENTITY_MISMATCH", details: { stored: identity, given: other } });
+      expect((error as Error).message).toContain(JSON.stringify("tiny"));
+      expect((await FaissStore.open(directory, { identity: other, allowMismatch: true })).identity).toEqual(other);
+    }
+    await expect(FaissStore.open(directory, { dimension: 8 })).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+  });
+
+  it("cannot be checked where none was recorded, which is refused too", async () => {
+    const directory = join(folder, "anonymous");
+    await (await smallStore()).save(directory);
+    await expect(FaissStore.open(directory, { identity: "tiny" })).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining("one that was not recorded"),
+    });
+  });
+});

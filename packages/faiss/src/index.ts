@@ -1,0 +1,26 @@
+export type { FaissStoreErrorCode } from "./errors.ts";
+export { FaissStoreError } from "./errors.ts";
+export { FaissStore } from "./faiss-store.ts";
+export type {
+  EngineName,
+  EngineOptions,
+  FaissStoreBatch,
+  FaissStoreEntry,
+  FaissStoreFilter,
+  FaissStoreHit,
+  FaissStoreItem,
+  FaissStoreOptions,
+  ForeignFormat,
+  Identity,
+  ImportOptions,
+  JsonValue,
+  LangChainDocument,
+  LangChainExportOptions,
+  MaximalMarginalRelevanceOptions,
+  MergeOptions,
+  OpenOptions,
+  Preset,
+  SaveOptions,
+  SearchOptions,
+  Vector,
+} from "./types.ts";

@@ -1,0 +1,89 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FaissStoreError, show } from "../errors.ts";
+import type { ImportOptions, JsonValue } from "../types.ts";
+import { readFlatFile } from "./flat-file.ts";
+import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
+import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
+
+export interface ImportedItems {
+  dimension: number;
+  ids: string[];
+  vectors: Float32Array[];
+  records: JsonValue[];
+}
+
+/** The cosine ranks as L2 or inner product do as long as lengths differ by no more than this. */
+const unitTolerance = 1e-3;
+
+/**
+ * Reads what another library has saved.
+ *
+ * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`
+ */
+export async function readForeign<R>(path: string, options: ImportOptions<R>): Promise<ImportedItems> {
+  const { flat, ids, records } = await readFormat(path, options);
+  const imported: ImportedItems = { dimension: flat.dimension, ids: [], vectors: [], records: [] };
+  for (const [row, id] of ids.entries()) {
+    if (id === undefined) continue;
+    const vector = flat.vectors.subarray(row * flat.dimension, (row + 1) * flat.dimension);
+    if (!options.normalize) checkUnit(vector, id, flat.metric, path);
+    imported.ids.push(id);
+    imported.vectors.push(vector);
+    imported.records.push(records[row]!);
+  }
+  return imported;
+}
+
+async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<ForeignContent> {
+  const { indexName = "index", ids } = options;
+  switch (options.format ?? (await detectFormat(path, indexName))) {
+    case "langchain-js":
+      return readLangChainJs(path);
+    case "langchain-python":
+      return readLangChainPython(path, indexName);
+    case "llamaindex-python":
+      return readLlamaIndexPython(path);
+    case "faiss": {
+      const flat = await readFlatFile(path);
+      if (ids !== undefined && (!Array.isArray(ids) || ids.length !== flat.labels.length)) {
+        throw new FaissStoreError(
+          "INVALID_OPTION",
+          `ids must name each of the ${flat.labels.length} vectors in ${path}, but is ${show(ids)}.`,
+        );
+      }
+      return { flat, ids: ids ? [...ids] : flat.labels.map(String), records: flat.labels.map(() => null) };
+    }
+  }
+}
+
+async function detectFormat(path: string, indexName: string): Promise<NonNullable<ImportOptions<unknown>["format"]>> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile()) return "faiss";
+  for (const [format, file] of [
+    ["langchain-js", "faiss.index"],
+    ["langchain-python", `${indexName}.pkl`],
+    ["llamaindex-python", vectorStoreName],
+  ] as const) {
+    if (await stat(join(path, file)).catch(() => undefined)) return format;
+  }
+  throw new FaissStoreError(
+    "NOT_A_STORE",
+    `${show(path)} is nothing that can be imported: ${stats ? "the folder" : "it does not exist, so it"} holds no faiss.index (LangChain.js), ` +
+      `${indexName}.pkl (LangChain Python) or ${vectorStoreName} (LlamaIndex Python). A store that save() wrote is opened with open().`,
+    { path },
+  );
+}
+
+function checkUnit(vector: Float32Array, id: string, metric: string, path: string): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  const norm = Math.sqrt(squares);
+  if (Math.abs(norm - 1) <= unitTolerance || !Number.isFinite(norm)) return;
+  throw new FaissStoreError(
+    "INVALID_VECTOR",
+    `The vector of ${show(id)} in ${path} has length ${norm.toPrecision(6)}. The store ranks by cosine, which orders vectors that are not of ` +
+      `length 1 otherwise than ${metric === "l2" ? "L2" : "inner product"} did. Pass normalize: true if that is what you want.`,
+    { id, norm },
+  );
+}

@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaissStoreError } from "./errors.ts";
+import { FaissStore } from "./faiss-store.ts";
+import { buildPackage } from "./testing/built-package.ts";
+import { applyToMap, type Item } from "./testing/history.mjs";
+import { seededRandom } from "./testing/random-vectors.ts";
+import type { FaissStoreOptions } from "./types.ts";
+
+const program = join(import.meta.dirname, "testing/saving-process.mjs");
+let folder: string;
+let built: Awaited<ReturnType<typeof buildPackage>>;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "faiss-kill-"));
+  built = await buildPackage();
+}, 60_000);
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await built.remove();
+});
+
+/**
+ * A process that saves to several folders at once and is killed some milliseconds after it has said a number of lines: one kill
+ * cuts saves of many folders, at different moments.
+ *
+ * @returns for each folder the last step whose save began, and ended
+ */
+async function saveAndKill(directories: string[], options: FaissStoreOptions, lines: number, delay: number) {
+  const child = spawn(process.execPath, [program, built.entry, JSON.stringify(options), ...directories]);
+  let output = "";
+  let errors = "";
+  child.stderr.on("data", (text) => {
+    errors += text;
+  });
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  await new Promise<void>((resolve) => {
+    child.stdout.on("data", (text) => {
+      output += text;
+      if (output.split("\n").length > lines) resolve();
+    });
+    child.on("close", () => resolve());
+  });
+  await sleep(delay);
+  child.kill("SIGKILL");
+  await ended;
+  expect(errors).toBe("");
+  const last = (word: string, directory: string) =>
+    Number([...output.matchAll(new RegExp(`${word} .*/${basename(directory)} (\\d+)\n`, "g"))].at(-1)?.[1] ?? 0);
+  return directories.map((directory) => ({ begun: last("begin", directory), ended: last("end", directory) }));
+}
+
+/** What a folder should hold, step by step. */
+class History {
+  readonly directory: string;
+  readonly #model = new Map<string, Item>();
+  step = 0;
+  savesCut = 0;
+
+  constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  async check({ begun, ended }: { begun: number; ended: number }): Promise<void> {
+    const store = await FaissStore.open<Item["record"]>(this.directory, { engine: "exact" }).catch((error: unknown) => {
+      expect(FaissStoreError.isInstance(error) && error.code).toBe("NOT_A_STORE");
+      return undefined;
+    });
+    const found = store?.get("step")?.record.step ?? 0;
+    expect(found, "a save that was acknowledged is there").toBeGreaterThanOrEqual(Math.max(this.step, ended));
+    expect(found, "nothing is there that was not saved").toBeLessThanOrEqual(Math.max(this.step, begun));
+    if (begun > ended) this.savesCut++;
+    while (this.step < found) applyToMap(this.#model, ++this.step);
+    if (!store) return;
+    expect(store.ids()).toEqual([...this.#model.keys()]);
+    for (const { id, record } of store) expect(record).toEqual(this.#model.get(id)?.record);
+  }
+}
+
+async function killRepeatedly(names: string[], kills: number, options: FaissStoreOptions, seed: number) {
+  const random = seededRandom(seed);
+  const histories = names.map((name) => new History(join(folder, name)));
+  for (let kill = 0; kill < kills; kill++) {
+    const directories = histories.map(({ directory }) => directory);
+    const lines = Math.floor(names.length * (1 + 2 * random()));
+    const reports = await saveAndKill(directories, options, lines, random() * 10);
+    for (const [position, history] of histories.entries()) await history.check(reports[position]!);
+  }
+  return {
+    savesCut: histories.reduce((sum, { savesCut }) => sum + savesCut, 0),
+    steps: histories.reduce((sum, { step }) => sum + step, 0),
+  };
+}
+
+describe("a process that is killed while it saves", () => {
+  it("leaves the old state or the new one: 240 saves cut", { timeout: 120_000 }, async () => {
+    const names = Array.from({ length: 8 }, (_, position) => `flat-${position}`);
+    const { savesCut, steps } = await killRepeatedly(names, 30, { engine: "exact" }, 1);
+    expect(savesCut, "most kills cut a save").toBeGreaterThan(120);
+    expect(steps).toBeGreaterThan(40);
+    // What the killed left behind is cleared away by the next save.
+    for (const name of names) expect((await readdir(join(folder, name))).length).toBeLessThan(30);
+  });
+
+  it("leaves the old state or the new one with an index that FAISS writes", { timeout: 120_000 }, async () => {
+    const options = { engine: "faiss", exactBelow: 0, index: "HNSW8,Flat" } as const;
+    const { steps } = await killRepeatedly(["graph-1", "graph-2", "graph-3", "graph-4"], 6, options, 2);
+    expect(steps).toBeGreaterThan(4);
+  });
+
+  it("leaves nothing or a whole store where there was none", { timeout: 120_000 }, async () => {
+    for (let round = 0; round < 5; round++) {
+      const names = Array.from({ length: 8 }, (_, position) => `fresh-${round}-${position}`);
+      await killRepeatedly(names, 1, { engine: "exact" }, 100 + round);
+    }
+  });
+});

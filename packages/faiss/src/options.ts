@@ -1,0 +1,186 @@
+import { FaissStoreError, show } from "./errors.ts";
+import { type IndexKind, parseIndexKind } from "./index-kind.ts";
+import type {
+  FaissStoreFilter,
+  FaissStoreOptions,
+  Identity,
+  ImportOptions,
+  MaximalMarginalRelevanceOptions,
+  Preset,
+  SearchOptions,
+} from "./types.ts";
+
+/** What a store is built with once its dimension is known. */
+export interface StoreSettings {
+  dimension: number;
+  searchDimension: number;
+  kind: IndexKind;
+  oversample: number;
+  rescore: "float32" | "int8";
+  nprobe: number | undefined;
+  efSearch: number | undefined;
+}
+
+const mostDimensions = 65_536;
+
+/** The reasons stand in the README, under "Presets". */
+const presets: Record<Preset, FaissStoreOptions> = {
+  exact: {},
+  balanced: { searchDimension: 256 },
+  small: { searchDimension: 128, index: "SQ8", rescore: "int8", oversample: 20 },
+};
+
+/**
+ * What can be checked before the dimension is known.
+ *
+ * @throws FaissStoreError `INVALID_OPTION`
+ */
+export function checkOptions(options: FaissStoreOptions): void {
+  checkObject("options", options);
+  checkChoice("preset", options.preset, ["exact", "balanced", "small"]);
+  checkChoice("engine", options.engine, ["auto", "faiss", "exact"]);
+  checkChoice("rescore", options.rescore, ["float32", "int8"]);
+  checkInteger("dimension", options.dimension, 1, mostDimensions);
+  checkInteger("searchDimension", options.searchDimension, 1, mostDimensions);
+  checkInteger("nprobe", options.nprobe, 1, mostDimensions);
+  checkInteger("efSearch", options.efSearch, 1, mostDimensions);
+  checkInteger("exactBelow", options.exactBelow, 0, Number.MAX_SAFE_INTEGER);
+  checkOversample(options.oversample);
+  checkString("index", options.index);
+  checkString("faissNode", options.faissNode);
+  checkIdentity(options.identity);
+  if (options.dimension !== undefined) settingsFor(options, options.dimension);
+}
+
+/**
+ * Completes checked options.
+ *
+ * @throws FaissStoreError `INVALID_OPTION` where an option does not fit the dimension
+ */
+export function settingsFor(options: FaissStoreOptions, dimension: number): StoreSettings {
+  const preset = options.preset === undefined ? {} : presets[options.preset];
+  const presetSearchDimension = Math.min(preset.searchDimension ?? dimension, dimension);
+  const searchDimension = options.searchDimension ?? presetSearchDimension;
+  if (searchDimension > dimension) {
+    throw invalidOption("searchDimension", searchDimension, `at most dimension, which is ${dimension}`);
+  }
+  if (dimension > mostDimensions) throw invalidOption("dimension", dimension, `at most ${mostDimensions}`);
+  return {
+    dimension,
+    searchDimension,
+    kind: parseIndexKind(options.index ?? preset.index ?? "Flat", searchDimension),
+    oversample: options.oversample ?? preset.oversample ?? 10,
+    rescore: options.rescore ?? preset.rescore ?? "float32",
+    nprobe: options.nprobe,
+    efSearch: options.efSearch,
+  };
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkSearchOptions<R>(options: SearchOptions<R>): Required<Pick<SearchOptions<R>, "k" | "minScore">> {
+  checkArgumentObject("search", options);
+  const { k = 10, minScore = Number.NEGATIVE_INFINITY } = options;
+  checkCount("k", k);
+  if (typeof minScore !== "number" || Number.isNaN(minScore)) throw invalidArgument("minScore", minScore, "a number");
+  checkFilter(options.filter);
+  if (options.oversample !== undefined && !(Number.isFinite(options.oversample) && options.oversample >= 1)) {
+    throw invalidArgument("oversample", options.oversample, "a number of at least 1");
+  }
+  return { k, minScore };
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkMaximalMarginalRelevanceOptions<R>(
+  options: MaximalMarginalRelevanceOptions<R>,
+): Required<Omit<MaximalMarginalRelevanceOptions<R>, "filter">> {
+  checkArgumentObject("maximalMarginalRelevance", options);
+  const { k = 4, lambda = 0.5 } = options;
+  checkCount("k", k);
+  const { fetchK = Math.max(20, k) } = options;
+  checkCount("fetchK", fetchK);
+  if (fetchK < k) throw invalidArgument("fetchK", fetchK, `at least k, which is ${k}`);
+  if (typeof lambda !== "number" || !(lambda >= 0 && lambda <= 1)) {
+    throw invalidArgument("lambda", lambda, "a number from 0 to 1");
+  }
+  checkFilter(options.filter);
+  return { k, fetchK, lambda };
+}
+
+/** @throws FaissStoreError `INVALID_OPTION` */
+export function checkImportOptions<R>({ format, indexName, toRecord }: ImportOptions<R>): void {
+  checkChoice("format", format, ["langchain-js", "langchain-python", "llamaindex-python", "faiss"]);
+  checkString("indexName", indexName);
+  if (toRecord !== undefined && typeof toRecord !== "function") {
+    throw invalidOption("toRecord", toRecord, "a function of a source and an id");
+  }
+}
+
+export function checkFilter<R>(filter: FaissStoreFilter<R> | undefined): void {
+  if (filter !== undefined && typeof filter !== "function") {
+    throw invalidArgument("filter", filter, "a function of a record and an id");
+  }
+}
+
+/** @throws FaissStoreError `INVALID_OPTION` */
+export function checkIdentity(identity: Identity | undefined): void {
+  if (identity === undefined || typeof identity === "string") return;
+  if (typeof identity !== "object" || identity === null || Array.isArray(identity)) {
+    throw invalidOption("identity", identity, "a string or a plain object");
+  }
+}
+
+export function checkObject(name: string, options: unknown): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new FaissStoreError("INVALID_OPTION", `${name} must be an object, but is ${show(options)}.`);
+  }
+}
+
+export function checkInteger(name: string, value: number | undefined, least: number, most: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return;
+  throw invalidOption(name, value, `an integer from ${least} to ${most}`);
+}
+
+export function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
+  if (value !== undefined && !choices.includes(value)) {
+    throw invalidOption(name, value, `one of ${choices.map(show).join(", ")}`);
+  }
+}
+
+export function checkString(name: string, value: string | undefined): void {
+  if (value !== undefined && (typeof value !== "string" || value === "")) {
+    throw invalidOption(name, value, "a string that is not empty");
+  }
+}
+
+function checkOversample(oversample: number | undefined): void {
+  if (oversample !== undefined && !(Number.isFinite(oversample) && oversample >= 1)) {
+    throw invalidOption("oversample", oversample, "a number of at least 1");
+  }
+}
+
+function checkCount(name: string, value: unknown): void {
+  if (!Number.isSafeInteger(value) || (value as number) < 1) throw invalidArgument(name, value, "a positive integer");
+}
+
+function checkArgumentObject(call: string, options: unknown): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `The options of ${call} must be an object, as { k: 10 }, but are ${show(options)}.`,
+    );
+  }
+}
+
+function invalidOption(name: string, value: unknown, expected: string): FaissStoreError {
+  return new FaissStoreError("INVALID_OPTION", `${name} must be ${expected}, but is ${show(value)}.`, {
+    option: name,
+    value,
+  });
+}
+
+function invalidArgument(name: string, value: unknown, expected: string): FaissStoreError {
+  return new FaissStoreError("INVALID_ARGUMENT", `${name} must be ${expected}, but is ${show(value)}.`, {
+    argument: name,
+    value,
+  });
+}

@@ -1,0 +1,171 @@
+import { Pacer } from "../concurrency/pacer.ts";
+import { Float32Rows } from "./float32-rows.ts";
+import { Int8Rows } from "./int8-rows.ts";
+import type { VectorRows } from "./vector-rows.ts";
+
+export interface TableShape {
+  dimension: number;
+  searchDimension: number;
+  rescore: "float32" | "int8";
+}
+
+/** A row that is to be added; its vector has been staged already. */
+export interface StagedRow<R> {
+  id: string;
+  record: R;
+}
+
+/**
+ * What a store holds, in rows that are only ever appended: replacing or deleting an item leaves a dead row behind, so that an
+ * index over rows stays true; `compacted` gives a table without them.
+ */
+export class Table<R> {
+  readonly shape: TableShape;
+  readonly vectors: VectorRows;
+  /** One over the length of the leading `searchDimension` numbers of each row, so that a prefix score is a cosine. */
+  readonly prefixScales: number[] = [];
+  /** `undefined` marks a dead row. */
+  readonly ids: (string | undefined)[] = [];
+  readonly records: (R | undefined)[] = [];
+  /** Insertion order: an item that is replaced keeps its place. */
+  readonly sequence: number[] = [];
+  readonly rowOf = new Map<string, number>();
+  /** Grows with every change. */
+  version = 0;
+  #nextSequence = 0;
+
+  constructor(shape: TableShape) {
+    this.shape = shape;
+    this.vectors = shape.rescore === "int8" ? new Int8Rows(shape.dimension) : new Float32Rows(shape.dimension);
+  }
+
+  /** How many items there are. */
+  get size(): number {
+    return this.rowOf.size;
+  }
+
+  /** How many rows there are, dead ones included. */
+  get rows(): number {
+    return this.ids.length;
+  }
+
+  get deadRows(): number {
+    return this.rows - this.size;
+  }
+
+  isLive(row: number): boolean {
+    return this.ids[row] !== undefined;
+  }
+
+  vector(row: number): Float32Array {
+    const vector = new Float32Array(this.shape.dimension);
+    this.vectors.read(row, vector);
+    return vector;
+  }
+
+  /** The re-normalised leading numbers of a row, as the index holds them. */
+  readPrefix(row: number, target: Float32Array): void {
+    this.vectors.read(row, target);
+    const scale = this.prefixScales[row]!;
+    if (scale !== 1) for (let index = 0; index < target.length; index++) target[index]! *= scale;
+  }
+
+  prefixScore(row: number, prefix: Float32Array): number {
+    return this.vectors.dot(row, prefix, prefix.length) * this.prefixScales[row]!;
+  }
+
+  score(row: number, query: Float32Array): number {
+    return Math.min(1, Math.max(-1, this.vectors.dot(row, query, query.length)));
+  }
+
+  /** Drops vectors that were staged behind the rows and are not wanted after all. */
+  unstage(): void {
+    this.vectors.truncate(this.rows);
+  }
+
+  /** Turns the staged vectors into rows, all at once. */
+  commit(staged: readonly StagedRow<R>[]): void {
+    for (const { id, record } of staged) {
+      const row = this.rows;
+      const previous = this.rowOf.get(id);
+      const sequence = previous === undefined ? this.#nextSequence++ : this.sequence[previous]!;
+      if (previous !== undefined) this.#bury(previous);
+      this.ids.push(id);
+      this.records.push(record);
+      this.sequence.push(sequence);
+      this.prefixScales.push(this.#prefixScale(row));
+      this.rowOf.set(id, row);
+    }
+    this.version++;
+  }
+
+  delete(ids: Iterable<string>): number {
+    const before = this.size;
+    for (const id of ids) {
+      const row = this.rowOf.get(id);
+      if (row === undefined) continue;
+      this.rowOf.delete(id);
+      this.#bury(row);
+    }
+    if (this.size !== before) this.version++;
+    return before - this.size;
+  }
+
+  /** Appends one row as it was saved; `id` is undefined for a dead one. Its vector has been staged. */
+  restore(id: string | undefined, record: R | undefined, sequence: number): void {
+    this.prefixScales.push(this.#prefixScale(this.rows));
+    this.ids.push(id);
+    this.records.push(record);
+    this.sequence.push(sequence);
+  }
+
+  /** Makes the restored rows findable, in insertion order. */
+  finishRestoring(): void {
+    const rows = [...this.ids.keys()].filter((row) => this.isLive(row));
+    rows.sort((one, other) => this.sequence[one]! - this.sequence[other]!);
+    for (const row of rows) this.rowOf.set(this.ids[row]!, row);
+    this.#nextSequence = rows.length === 0 ? 0 : this.sequence[rows.at(-1)!]! + 1;
+  }
+
+  /** The items alone, in insertion order. */
+  async compacted(): Promise<Table<R>> {
+    const table = new Table<R>(this.shape);
+    const vector = new Float32Array(this.shape.dimension);
+    const pacer = new Pacer();
+    for (const [id, row] of this.rowOf) {
+      if (pacer.due) await pacer.pause();
+      this.vectors.read(row, vector);
+      table.vectors.append(vector);
+      table.commit([{ id, record: this.records[row]! }]);
+    }
+    table.version = this.version + 1;
+    return table;
+  }
+
+  /** Marks a row of the saved table as dead. */
+  bury(row: number): void {
+    this.#bury(row);
+  }
+
+  #bury(row: number): void {
+    this.ids[row] = undefined;
+    this.records[row] = undefined;
+  }
+
+  #prefixScale(row: number): number {
+    const { dimension, searchDimension } = this.shape;
+    if (searchDimension === dimension) return 1;
+    const prefix = prefixBuffer(searchDimension);
+    this.vectors.read(row, prefix);
+    let squares = 0;
+    for (const value of prefix) squares += value * value;
+    return squares === 0 ? 0 : 1 / Math.sqrt(squares);
+  }
+}
+
+let sharedPrefix = new Float32Array(0);
+
+function prefixBuffer(length: number): Float32Array {
+  if (sharedPrefix.length !== length) sharedPrefix = new Float32Array(length);
+  return sharedPrefix;
+}

@@ -1,0 +1,79 @@
+import { FaissStoreError, show } from "../errors.ts";
+import type { Vector } from "../types.ts";
+
+/**
+ * A norm this close to 1 counts as a unit vector, which is kept bit for bit. Float32 rounding of a unit vector of 4096 numbers
+ * stays below it.
+ */
+const unitTolerance = 1e-6;
+
+/** Whether a value is something whose numbers can be read as a vector's. */
+export function isVector(value: unknown): value is Vector {
+  return (
+    value instanceof Float32Array ||
+    value instanceof Float64Array ||
+    (Array.isArray(value) && (value.length === 0 || typeof value[0] !== "object"))
+  );
+}
+
+/**
+ * Writes the unit vector of a vector's direction.
+ *
+ * @param what - names the vector in an error, as `the query`
+ * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_ARGUMENT`
+ */
+export function writeUnitVector(vector: Vector, target: Float32Array, what: () => string): void {
+  if (!isVector(vector)) {
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `A vector is a Float32Array, a Float64Array or an array of numbers, but ${what()} is ${show(vector)}.`,
+    );
+  }
+  if (vector.length !== target.length) {
+    throw new FaissStoreError(
+      "DIMENSION_MISMATCH",
+      `The store holds vectors of ${target.length} numbers, but ${what()} has ${vector.length}. ` +
+        "Use the embedding model and the truncation that the store was made with.",
+      { expected: target.length, given: vector.length },
+    );
+  }
+  let largest = 0;
+  let squares = 0;
+  for (let position = 0; position < vector.length; position++) {
+    const value = vector[position]!;
+    if (!Number.isFinite(value)) {
+      throw new FaissStoreError(
+        "INVALID_VECTOR",
+        `Every number of a vector must be finite, but ${what()} has ${show(value)} at position ${position}.`,
+        { position, value },
+      );
+    }
+    const magnitude = Math.abs(value);
+    if (magnitude > largest) largest = magnitude;
+    squares += value * value;
+  }
+  if (largest === 0) {
+    throw new FaissStoreError(
+      "INVALID_VECTOR",
+      `A vector of zeros has no direction and so no cosine, but ${what()} is one. Leave it out, or embed a text that is not empty.`,
+    );
+  }
+  if (Math.abs(Math.sqrt(squares) - 1) <= unitTolerance) {
+    target.set(vector);
+    return;
+  }
+  // The squares of very large or very small numbers leave the range of a float64, so they are measured by the largest.
+  const norm = squares > 1e-280 && squares < 1e280 ? Math.sqrt(squares) : largest * scaledNorm(vector, largest);
+  if (norm > 1e-280 && norm < 1e280) {
+    for (let position = 0; position < vector.length; position++) target[position] = vector[position]! / norm;
+    return;
+  }
+  const scaled = scaledNorm(vector, largest);
+  for (let position = 0; position < vector.length; position++) target[position] = vector[position]! / largest / scaled;
+}
+
+function scaledNorm(vector: Vector, largest: number): number {
+  let squares = 0;
+  for (const value of vector) squares += (value / largest) ** 2;
+  return Math.sqrt(squares);
+}

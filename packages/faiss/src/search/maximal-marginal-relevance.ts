@@ -1,0 +1,43 @@
+/**
+ * Picks candidates one by one, each the most relevant that is least like those picked before it: the highest
+ * `lambda × score - (1 - lambda) × (cosine to the most alike of those picked)`, ties in the order given.
+ *
+ * @param scores - of each candidate to the query
+ * @param vectors - unit vectors of the candidates
+ * @returns positions of the picked, in that order
+ * @see Carbonell and Goldstein, The use of MMR, diversity-based reranking for reordering documents, SIGIR 1998
+ */
+export function maximalMarginalRelevance(
+  scores: readonly number[],
+  vectors: readonly Float32Array[],
+  k: number,
+  lambda: number,
+): number[] {
+  const picked: number[] = [];
+  const left = new Set(scores.keys());
+  const likeness = scores.map(() => Number.NEGATIVE_INFINITY);
+  while (picked.length < k && left.size > 0) {
+    let best = -1;
+    let bestValue = Number.NEGATIVE_INFINITY;
+    for (const candidate of left) {
+      const penalty = picked.length === 0 ? 0 : (1 - lambda) * likeness[candidate]!;
+      const value = (picked.length === 0 ? 1 : lambda) * scores[candidate]! - penalty;
+      if (value > bestValue) {
+        best = candidate;
+        bestValue = value;
+      }
+    }
+    picked.push(best);
+    left.delete(best);
+    for (const candidate of left) {
+      likeness[candidate] = Math.max(likeness[candidate]!, cosine(vectors[candidate]!, vectors[best]!));
+    }
+  }
+  return picked;
+}
+
+function cosine(one: Float32Array, other: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) sum += one[index]! * other[index]!;
+  return sum;
+}

@@ -1,0 +1,29 @@
+import { cp, mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { build } from "tsdown";
+
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * The package as one JavaScript module that a child process can import, built from the present sources.
+ *
+ * @returns its path, and what removes it
+ */
+export async function buildPackage(): Promise<{ entry: string; remove: () => Promise<void> }> {
+  const folder = join(root, "node_modules", ".test-build", String(process.pid));
+  await mkdir(folder, { recursive: true });
+  await build({
+    config: false,
+    cwd: root,
+    entry: { index: join(root, "src/index.ts") },
+    outDir: folder,
+    format: "esm",
+    platform: "node",
+    fixedExtension: true,
+    dts: false,
+    clean: false,
+    logLevel: "silent",
+  });
+  await cp(join(root, "src/engine/faiss-process.mjs"), join(folder, "faiss-process.mjs"));
+  return { entry: join(folder, "index.mjs"), remove: () => rm(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,27 @@
+// Changes and saves stores again and again until it is killed, and says before and after each save which step it is at.
+// Arguments: the built package, the options of the stores as JSON, the folders.
+import { writeSync } from "node:fs";
+import { applyToStore } from "./history.mjs";
+
+const [entry = "", options = "{}", ...folders] = process.argv.slice(2);
+/** @type {typeof import("../index.ts")} */
+const { FaissStore } = await import(entry);
+const settings = JSON.parse(options);
+
+/** @param {string} folder */
+async function saveForEver(folder) {
+  const store = await FaissStore.open(folder, settings).catch((error) => {
+    if (error.code !== "NOT_A_STORE") throw error;
+    return FaissStore.create({ dimension: 16, ...settings });
+  });
+  /** @type {any} */
+  const last = store.get("step");
+  for (let step = (last?.record.step ?? 0) + 1; ; step++) {
+    await applyToStore(store, step);
+    writeSync(1, `begin ${folder} ${step}\n`);
+    await store.save(folder);
+    writeSync(1, `end ${folder} ${step}\n`);
+  }
+}
+
+await Promise.all(folders.map(saveForEver));

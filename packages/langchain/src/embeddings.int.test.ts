@@ -1,0 +1,129 @@
+import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { Document } from "@langchain/core/documents";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+
+describe("EmbeddingGemmaEmbeddings", () => {
+  let embedder: Embedder;
+  beforeAll(async () => {
+    embedder = await Embedder.load(model);
+  });
+  afterAll(() => embedder.dispose());
+
+  it("gives queries the query prompt and documents the document prompt", async () => {
+    const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
+    expect(await embeddings.embedQuery("Mars")).toEqual(Array.from(await embedder.encodeQuery("Mars")));
+    const [mars, venus] = await embeddings.embedDocuments(["Mars", "Venus"]);
+    expect([mars, venus]).toEqual(plain(await embedder.encodeDocument(["Mars", "Venus"])));
+    expect(mars).not.toEqual(await embeddings.embedQuery("Mars"));
+  });
+
+  it("loads the model at the first text, once for all who wait", async () => {
+    const embeddings = new EmbeddingGemmaEmbeddings({ model });
+    const [first, second] = await Promise.all([embeddings.load(), embeddings.load()]);
+    expect(first).toBe(second);
+    const vector = await embeddings.embedQuery("Mars");
+    expect(vector).toEqual(Array.from(await embedder.encodeQuery("Mars")));
+    await embeddings.dispose();
+    expect(await embeddings.embedQuery("Mars")).toEqual(vector);
+    await embeddings.dispose();
+  });
+
+  it("leaves a given embedder to its owner", async () => {
+    const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
+    await embeddings.dispose();
+    expect(await embeddings.embedQuery("Mars")).toHaveLength(768);
+  });
+
+  it("applies truncateDim and normalize, also to a given embedder", async () => {
+    const short = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 128 });
+    const raw = new EmbeddingGemmaEmbeddings({ model, truncateDim: 128, normalize: false });
+    const [unit, whole] = [await short.embedQuery("Mars"), await raw.embedQuery("Mars")];
+    expect(unit).toEqual(Array.from(await embedder.encodeQuery("Mars", { truncateDim: 128 })));
+    expect(Math.hypot(...unit)).toBeCloseTo(1, 5);
+    expect(Math.hypot(...whole)).toBeLessThan(0.99);
+    await raw.dispose();
+  });
+
+  it("puts titles of documents into the prompt, from the key it is told", async () => {
+    const documents = [
+      new Document({ pageContent: "is red.", metadata: { title: "Mars", name: "Ares" } }),
+      new Document({ pageContent: "is red.", metadata: { title: 4 } }),
+      new Document({ pageContent: "is red." }),
+    ];
+    const vectors = await new EmbeddingGemmaEmbeddings({ embedder }).embedTitledDocuments(documents);
+    const mars = { title: "Mars", text: "is red." };
+    expect(vectors).toEqual(plain(await embedder.encodeDocument([mars, "is red.", "is red."])));
+    const renamed = await new EmbeddingGemmaEmbeddings({ embedder, titleKey: "name" }).embedTitledDocuments(documents);
+    const ares = { title: "Ares", text: "is red." };
+    expect(renamed).toEqual(plain(await embedder.encodeDocument([ares, "is red.", "is red."])));
+    expect(vectors[0]).not.toEqual(renamed[0]);
+  });
+
+  it("takes other prompts, by name or as they are", async () => {
+    const embeddings = new EmbeddingGemmaEmbeddings({
+      embedder,
+      queryPrompt: { promptName: "InstructionRetrieval" },
+      documentPrompt: { prompt: "" },
+    });
+    const code = await embedder.encode("sort a list", { promptName: "InstructionRetrieval" });
+    expect(await embeddings.embedQuery("sort a list")).toEqual(Array.from(code));
+    const verbatim = await embedder.encode("list.sort()", { prompt: "" });
+    expect(await embeddings.embedDocuments(["list.sort()"])).toEqual([Array.from(verbatim)]);
+  });
+
+  it("counts a text's own tokens", async () => {
+    const { countTokens } = new EmbeddingGemmaEmbeddings({ embedder });
+    expect(await countTokens("")).toBe(0);
+    expect((await countTokens("a red planet")) + 2).toBe(await embedder.countTokens("a red planet", { prompt: "" }));
+  });
+
+  it("tells how far it is", async () => {
+    const seen: number[] = [];
+    const embeddings = new EmbeddingGemmaEmbeddings({ embedder, onEncodeProgress: ({ done }) => seen.push(done) });
+    await embeddings.embedDocuments(["one", "two", "three"]);
+    expect(seen.at(-1)).toBe(3);
+  });
+
+  it("embeds no documents to nothing", async () => {
+    expect(await new EmbeddingGemmaEmbeddings({ embedder }).embedDocuments([])).toEqual([]);
+  });
+
+  it("fails at once, without retries, and tries again when asked again", async () => {
+    const embeddings = new EmbeddingGemmaEmbeddings({ model: "./no/such/folder", localFilesOnly: true });
+    const started = performance.now();
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const error = await embeddings.embedDocuments(["Mars"]).catch((reason: unknown) => reason);
+      expect(EmbeddingGemmaError.isInstance(error)).toBe(true);
+    }
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it.each([
+    [{ model: "" }, "INVALID_OPTION"],
+    [{ dtype: "q7" }, "INVALID_OPTION"],
+    [{ truncateDim: 1.5 }, "INVALID_OPTION"],
+    [{ truncation: "start" }, "INVALID_OPTION"],
+    [{ embedder: {} }, "INVALID_OPTION"],
+  ])("refuses %j in the constructor", (fields, code) => {
+    expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("refuses in the constructor what a given embedder cannot do", () => {
+    expect(() => new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 300 })).toThrow(/768, 512, 256, 128/);
+    expect(() => new EmbeddingGemmaEmbeddings({ embedder, dtype: "q4", model })).toThrow(
+      /model, dtype cannot take effect/,
+    );
+  });
+
+  it("refuses a text where an array belongs", async () => {
+    const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
+    await expect(embeddings.embedDocuments("Mars" as never)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+  });
+});
+
+function plain(vectors: Float32Array[]): number[][] {
+  return vectors.map((vector) => Array.from(vector));
+}

@@ -1,0 +1,246 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Embedder } from "@embeddinggemma/core";
+import { FaissStore as Index } from "@embeddinggemma/faiss";
+import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { Document } from "@langchain/core/documents";
+import { FakeEmbeddings } from "@langchain/core/utils/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+import { type DocumentRecord, FaissStore } from "./faiss-store.ts";
+
+const question = "Which planet is known as the Red Planet?";
+const planets = [
+  { id: "venus", text: "Venus is often called Earth's twin because of its similar size and proximity.", rings: false },
+  { id: "mars", text: "Mars, known for its reddish appearance, is often referred to as the Red Planet.", rings: false },
+  { id: "jupiter", text: "Jupiter, the largest planet in our solar system, has a prominent red spot.", rings: true },
+  { id: "saturn", text: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.", rings: true },
+].map(({ id, text, rings }) => new Document({ id, pageContent: text, metadata: { rings } }));
+
+describe("FaissStore", () => {
+  let embedder: Embedder;
+  let embeddings: EmbeddingGemmaEmbeddings;
+  let store: FaissStore;
+  let folder: string;
+
+  beforeAll(async () => {
+    embedder = await Embedder.load(model);
+    embeddings = new EmbeddingGemmaEmbeddings({ embedder });
+    folder = await mkdtemp(join(tmpdir(), "langchain-faiss-"));
+  });
+  afterAll(async () => {
+    await embedder.dispose();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    store = await FaissStore.fromDocuments(planets, embeddings);
+  });
+
+  it.each([768, 512, 256, 128])("ranks Mars first at %i dimensions, with cosines as scores", async (truncateDim) => {
+    const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim });
+    const ranked = await (await FaissStore.fromDocuments(planets, shortened)).similaritySearchWithScore(question, 4);
+    expect(ranked[0]![0]).toEqual(planets[1]);
+    const query = await embedder.encodeQuery(question, { truncateDim });
+    const texts = planets.map(({ pageContent }) => pageContent);
+    const [expected] = embedder.similarity(query, await embedder.encodeDocument(texts, { truncateDim }));
+    for (const [document, score] of ranked) {
+      expect(score).toBeCloseTo(expected![planets.findIndex(({ id }) => id === document.id)]!, 5);
+    }
+    expect(ranked.map(([, score]) => score)).toEqual(
+      expected!.toSorted((a, b) => b - a).map((score) => expect.closeTo(score, 5)),
+    );
+  });
+
+  it("searches the leading numbers and scores with all of them", async () => {
+    const matryoshka = await FaissStore.fromDocuments(planets, embeddings, { searchDimension: 128 });
+    const [exact, found] = await Promise.all(
+      [store, matryoshka].map((one) => one.similaritySearchWithScore(question, 4)),
+    );
+    expect(found).toEqual(exact);
+  });
+
+  it("filters by a function and by an object, with k results whenever k match", async () => {
+    const ringed = await store.similaritySearch(question, 2, ({ metadata }) => metadata.rings);
+    expect(ringed.map(({ id }) => id).toSorted()).toEqual(["jupiter", "saturn"]);
+    expect(await store.similaritySearch(question, 2, { rings: true })).toEqual(ringed);
+    expect(await store.similaritySearch(question, 4, { rings: true })).toHaveLength(2);
+    expect(await store.similaritySearch(question, 4, (document) => document.id === "venus")).toEqual([planets[0]]);
+  });
+
+  it("takes ids from the call, from the documents, or makes them", async () => {
+    const fresh = new FaissStore(embeddings);
+    expect(await fresh.addDocuments(planets.slice(0, 2), { ids: ["a", "b"] })).toEqual(["a", "b"]);
+    expect(await fresh.addDocuments(planets.slice(2, 3))).toEqual(["jupiter"]);
+    const [made] = await fresh.addDocuments([new Document({ pageContent: "Pluto" })]);
+    expect(made).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await fresh.addDocuments([])).toEqual([]);
+  });
+
+  it("replaces a document under an id that is there", async () => {
+    await store.addDocuments([
+      new Document({ id: "mars", pageContent: "Mars has two moons.", metadata: { moons: 2 } }),
+    ]);
+    const found = await store.similaritySearch("How many moons has Mars?", 5);
+    expect(found).toHaveLength(4);
+    expect(found[0]).toEqual(new Document({ id: "mars", pageContent: "Mars has two moons.", metadata: { moons: 2 } }));
+  });
+
+  it("embeds titles of documents as titles", async () => {
+    const document = new Document({
+      id: "deimos",
+      pageContent: "It is small and dark.",
+      metadata: { title: "Deimos, a moon of Mars" },
+    });
+    const titled = await FaissStore.fromDocuments([document], embeddings);
+    const [[, score]] = (await titled.similaritySearchWithScore(question, 1)) as [[Document, number]];
+    const query = await embedder.encodeQuery(question);
+    const vector = await embedder.encodeDocument({ title: "Deimos, a moon of Mars", text: "It is small and dark." });
+    expect(score).toBeCloseTo(embedder.similarity(query, vector)[0]![0]!, 5);
+  });
+
+  it("deletes by ids and by filter", async () => {
+    await store.delete({ ids: ["mars", "pluto"] });
+    expect((await store.similaritySearch(question, 4)).map(({ id }) => id)).not.toContain("mars");
+    await store.delete({ filter: { rings: true } });
+    expect(await store.similaritySearch(question, 4)).toEqual([planets[0]]);
+    await store.addDocuments(planets);
+    expect((await store.similaritySearch(question, 1))[0]).toEqual(planets[1]);
+  });
+
+  it("chooses relevant and different documents", async () => {
+    const twins = planets.map((document) => new Document({ ...document, id: `${document.id} again` }));
+    await store.addDocuments(twins);
+    const plain = await store.similaritySearch(question, 2);
+    expect(plain.map(({ id }) => id)).toEqual(["mars", "mars again"]);
+    const diverse = await store.maxMarginalRelevanceSearch(question, { k: 2, fetchK: 8, lambda: 0.5 });
+    expect(diverse.map(({ pageContent }) => pageContent)).toContain(planets[1]!.pageContent);
+    expect(new Set(diverse.map(({ pageContent }) => pageContent)).size).toBe(2);
+    const relevant = await store.maxMarginalRelevanceSearch(question, { k: 2, lambda: 1 });
+    expect(relevant).toEqual(plain);
+    const ringed = await store.maxMarginalRelevanceSearch(question, { k: 4, filter: { rings: true } });
+    expect(ringed).toHaveLength(4);
+    expect(ringed.every(({ metadata }) => metadata.rings)).toBe(true);
+  });
+
+  it("is a retriever of both search types", async () => {
+    expect(await store.asRetriever(1).invoke(question)).toEqual([planets[1]]);
+    const ringed = store.asRetriever({ k: 4, filter: (document) => document.metadata.rings });
+    expect(await ringed.invoke(question)).toHaveLength(2);
+    const diverse = store.asRetriever({
+      searchType: "mmr",
+      k: 2,
+      searchKwargs: { fetchK: 4, lambda: 1 },
+      filter: { rings: false },
+    });
+    expect((await diverse.invoke(question)).map(({ id }) => id)).toEqual(["mars", "venus"]);
+    await store
+      .asRetriever()
+      .addDocuments([new Document({ id: "pluto", pageContent: "Pluto is a dwarf planet, far from the sun." })]);
+    expect((await store.similaritySearch("What is Pluto?", 1))[0]!.id).toBe("pluto");
+  });
+
+  it("is made of texts, with metadata for each or for all", async () => {
+    const texts = planets.map(({ pageContent }) => pageContent);
+    const each = await FaissStore.fromTexts(
+      texts,
+      texts.map((_, place) => ({ place })),
+      embeddings,
+    );
+    expect((await each.similaritySearch(question, 1))[0]!.metadata).toEqual({ place: 1 });
+    const all = await FaissStore.fromTexts(texts, { source: "blog" }, embeddings);
+    expect((await all.similaritySearch(question, 4)).map(({ metadata }) => metadata.source)).toEqual(
+      Array(4).fill("blog"),
+    );
+    await expect(FaissStore.fromTexts(texts, [{}], embeddings)).rejects.toThrow(/as many metadatas as texts; 1 and 4/);
+  });
+
+  it("saves and loads, with ids, metadata and scores as they were", async () => {
+    const directory = join(folder, "planets");
+    await store.save(directory);
+    const again = await FaissStore.load(directory, embeddings);
+    expect(await again.similaritySearchWithScore(question, 4)).toEqual(
+      await store.similaritySearchWithScore(question, 4),
+    );
+    await again.delete({ ids: ["mars"] });
+    await again.save(directory);
+    expect(await (await FaissStore.load(directory, embeddings)).similaritySearch(question, 4)).toHaveLength(3);
+  });
+
+  it("refuses to load what another model or dimension made", async () => {
+    const directory = join(folder, "identity");
+    await store.save(directory);
+    const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
+    await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
+    const prompted = new EmbeddingGemmaEmbeddings({ embedder, documentPrompt: { promptName: "STS" } });
+    await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
+    const sameModel = new EmbeddingGemmaEmbeddings({ model });
+    expect(await (await FaissStore.load(directory, sameModel)).similaritySearch(question, 1)).toEqual([planets[1]]);
+    await sameModel.dispose();
+  });
+
+  it("refuses a folder that is no store", async () => {
+    await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({ code: "NOT_A_STORE" });
+  });
+
+  it("works with any embeddings", async () => {
+    const foreign = new FaissStore(new FakeEmbeddings());
+    await foreign.addDocuments(planets);
+    expect(await foreign.similaritySearch(question, 10)).toHaveLength(4);
+    const vectors = [[3, 4, 0]];
+    const other = new FaissStore(new FakeEmbeddings(), { dimension: 3 });
+    expect(await other.addVectors(vectors, [planets[0]!])).toEqual(["venus"]);
+    expect(await other.similaritySearchVectorWithScore([0, 2, 0], 1)).toEqual([[planets[0], expect.closeTo(0.8, 5)]]);
+  });
+
+  it("stands on an index that is there already", async () => {
+    const index = await Index.create<DocumentRecord>({ dimension: 768 });
+    const [vector] = await embeddings.embedDocuments(["Mars is red."]);
+    await index.upsert([{ id: "mine", vector: vector!, record: { pageContent: "Mars is red.", metadata: {} } }]);
+    const existing = await FaissStore.fromExistingIndex(embeddings, { store: index });
+    expect(await existing.client()).toBe(index);
+    expect((await existing.similaritySearch(question, 1))[0]!.id).toBe("mine");
+  });
+
+  it("answers nothing from an empty store", async () => {
+    const empty = new FaissStore(embeddings);
+    expect(await empty.similaritySearch(question)).toEqual([]);
+    expect(await empty.maxMarginalRelevanceSearch(question, { k: 2 })).toEqual([]);
+    await empty.delete({ ids: ["mars"] });
+  });
+
+  it("keeps every document of adds that run at once on a new store", async () => {
+    const busy = new FaissStore(embeddings);
+    await Promise.all(planets.map((document) => busy.addDocuments([document])));
+    expect(await busy.similaritySearch(question, 10)).toHaveLength(4);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("refuses k = %d", async (k) => {
+    await expect(store.similaritySearch(question, k)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it("gives everything for a k over the size", async () => {
+    expect(await store.similaritySearch(question, 100)).toHaveLength(4);
+  });
+
+  it("refuses what cannot be right", async () => {
+    await expect(store.addDocuments(planets, { ids: ["one"] })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.addVectors([], planets)).rejects.toThrow(/as many documents as vectors; 4 and 0/);
+    await expect(store.similaritySearchVectorWithScore([1, 2], 1)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
+    await expect(store.similaritySearch(question, 1, { year: { $gt: 1 } } as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    await expect(store.delete()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.delete({ ids: ["mars"], filter: {} })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    const untold = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
+    await expect(store.addDocuments([untold])).rejects.toMatchObject({ code: "INVALID_RECORD" });
+    expect(await store.similaritySearch(question, 10)).toHaveLength(4);
+  });
+
+  it("is named as LangChain names it", () => {
+    expect(store._vectorstoreType()).toBe("faiss");
+    expect(store.lc_namespace).toEqual(["langchain", "vectorstores", "faiss"]);
+  });
+});

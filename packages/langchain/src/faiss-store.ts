@@ -1,0 +1,222 @@
+import {
+  FaissStoreError,
+  type FaissStoreFilter,
+  type FaissStoreHit,
+  type FaissStoreOptions,
+  FaissStore as Index,
+  type JsonValue,
+  type OpenOptions,
+  type SaveOptions,
+} from "@embeddinggemma/faiss";
+import { Document, type DocumentInterface } from "@langchain/core/documents";
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import { type MaxMarginalRelevanceSearchOptions, SaveableVectorStore } from "@langchain/core/vectorstores";
+import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
+import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+
+/** A document as the index keeps it under its id. */
+export interface DocumentRecord {
+  pageContent: string;
+  metadata: Record<string, JsonValue>;
+}
+
+/** Options of a new {@link FaissStore}: those of the FAISS index, which is made with the first documents. */
+export interface FaissStoreParams extends FaissStoreOptions {
+  /** A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no effect then. */
+  store?: Index<DocumentRecord>;
+}
+
+/**
+ * A local FAISS vector store for LangChain: inner product on unit vectors, so that scores are cosines and higher is better; filters,
+ * deletion, upserts, maximal marginal relevance, and saving without loss.
+ *
+ * With {@link EmbeddingGemmaEmbeddings} titles of documents are embedded as titles, and the saved store remembers which model made it.
+ * Errors are `FaissStoreError` of `@embeddinggemma/faiss`, and those of the embeddings.
+ *
+ * @example
+ * const store = await FaissStore.fromDocuments(documents, embeddings, { searchDimension: 128 });
+ * const [[document, score]] = await store.similaritySearchWithScore("Which planet is red?", 1, { lang: "en" });
+ */
+export class FaissStore extends SaveableVectorStore {
+  declare FilterType: DocumentFilter;
+  readonly #options: FaissStoreOptions;
+  #index: Promise<Index<DocumentRecord>> | null;
+
+  constructor(embeddings: EmbeddingsInterface, { store, ...options }: FaissStoreParams = {}) {
+    super(embeddings, options);
+    this.#options = options;
+    this.#index = store ? Promise.resolve(store) : null;
+  }
+
+  override _vectorstoreType(): string {
+    return "faiss";
+  }
+
+  /** The store beneath, with all that it offers beyond LangChain. */
+  client(): Promise<Index<DocumentRecord>> {
+    if (this.#index) return this.#index;
+    const creating = this.#create();
+    creating.catch(() => {
+      this.#index = null;
+    });
+    this.#index = creating;
+    return creating;
+  }
+
+  /**
+   * Embeds documents and stores them. An id comes from `ids`, else from the document, else it is made; a document whose id is there
+   * already takes the old one's place.
+   *
+   * @returns the ids, in the order of the documents
+   */
+  override async addDocuments(documents: DocumentInterface[], options?: { ids?: string[] }): Promise<string[]> {
+    if (documents.length === 0) return [];
+    const vectors = embedsTitles(this.embeddings)
+      ? await this.embeddings.embedTitledDocuments(documents)
+      : await this.embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent));
+    return this.addVectors(vectors, documents, options);
+  }
+
+  /** Stores documents whose vectors are there already. See {@link FaissStore.addDocuments}. */
+  override async addVectors(
+    vectors: number[][],
+    documents: DocumentInterface[],
+    { ids }: { ids?: string[] } = {},
+  ): Promise<string[]> {
+    checkLengths({ vectors, documents, ...(ids && { ids }) });
+    const index = await this.client();
+    return index.upsert(
+      documents.map(({ id, pageContent, metadata }, row) => ({
+        id: ids?.[row] ?? id,
+        vector: vectors[row]!,
+        record: { pageContent, metadata },
+      })),
+    );
+  }
+
+  /** Deletes documents by id, where ids that are not there are passed over, or those that a filter chooses. */
+  override async delete({ ids, filter }: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
+    if ((ids === undefined) === (filter === undefined)) {
+      throw new FaissStoreError("INVALID_ARGUMENT", "delete takes either `ids` or a `filter`.", { ids, filter });
+    }
+    const index = await this.client();
+    await index.delete(ids ?? recordFilter(filter!));
+  }
+
+  /** @returns documents with their cosine, -1 to 1, best first; `k` of them whenever so many pass the filter */
+  override async similaritySearchVectorWithScore(
+    query: number[],
+    k: number,
+    filter?: DocumentFilter,
+  ): Promise<[Document, number][]> {
+    const index = await this.client();
+    const hits = await index.search(query, { k, ...(filter && { filter: recordFilter(filter) }) });
+    return hits.map((hit) => [documentOf(hit), hit.score]);
+  }
+
+  /**
+   * Documents that are relevant and different from each other.
+   *
+   * @param options - `k`; `fetchK`, among how many of the best to choose, default 20; `lambda` from 0, the most different, to 1, the
+   * most relevant, default 0.5; `filter`
+   */
+  override async maxMarginalRelevanceSearch(
+    query: string,
+    { filter, ...options }: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
+  ): Promise<Document[]> {
+    const vector = await this.embeddings.embedQuery(query);
+    const index = await this.client();
+    const hits = await index.maximalMarginalRelevance(vector, {
+      ...options,
+      ...(filter && { filter: recordFilter(filter) }),
+    });
+    return hits.map(documentOf);
+  }
+
+  /** Saves to a folder, whole or not at all. */
+  async save(directory: string, options?: SaveOptions): Promise<void> {
+    const index = await this.client();
+    await index.save(directory, options);
+  }
+
+  /** Opens what {@link FaissStore.save} has written. A store that another model made is refused. */
+  static override async load(
+    directory: string,
+    embeddings: EmbeddingsInterface,
+    options: OpenOptions = {},
+  ): Promise<FaissStore> {
+    const identity = await identityOf(embeddings);
+    const store = await Index.open<DocumentRecord>(directory, { ...identity, ...options });
+    return new FaissStore(embeddings, { store });
+  }
+
+  /** @param metadatas - one for each text, or one for all */
+  static override async fromTexts(
+    texts: string[],
+    metadatas: object[] | object,
+    embeddings: EmbeddingsInterface,
+    params?: FaissStoreParams,
+  ): Promise<FaissStore> {
+    if (Array.isArray(metadatas)) checkLengths({ texts, metadatas });
+    const documents = texts.map((pageContent, row) => {
+      const metadata = Array.isArray(metadatas) ? metadatas[row] : metadatas;
+      return new Document({ pageContent, metadata });
+    });
+    return FaissStore.fromDocuments(documents, embeddings, params);
+  }
+
+  static override async fromDocuments(
+    documents: DocumentInterface[],
+    embeddings: EmbeddingsInterface,
+    params?: FaissStoreParams,
+  ): Promise<FaissStore> {
+    const store = new FaissStore(embeddings, params);
+    await store.addDocuments(documents);
+    return store;
+  }
+
+  /** LangChain's name for a store on an index that is there already: `params.store`. */
+  static async fromExistingIndex(
+    embeddings: EmbeddingsInterface,
+    params: FaissStoreParams & { store: Index<DocumentRecord> },
+  ): Promise<FaissStore> {
+    return new FaissStore(embeddings, params);
+  }
+
+  async #create(): Promise<Index<DocumentRecord>> {
+    return Index.create<DocumentRecord>({ ...(await identityOf(this.embeddings)), ...this.#options });
+  }
+}
+
+/** Structural, since two copies of this package may be installed. */
+function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingGemmaEmbeddings {
+  return "embedTitledDocuments" in embeddings;
+}
+
+async function identityOf(embeddings: EmbeddingsInterface): Promise<Pick<FaissStoreOptions, "identity">> {
+  return embedsTitles(embeddings) ? { identity: await embeddings.identity() } : {};
+}
+
+function documentOf({ id, record: { pageContent, metadata } }: Omit<FaissStoreHit<DocumentRecord>, "score">): Document {
+  return new Document({ id, pageContent, metadata });
+}
+
+function recordFilter(filter: DocumentFilter): FaissStoreFilter<DocumentRecord> {
+  const predicate = documentPredicate(filter);
+  return (record, id) => predicate(documentOf({ id, record }));
+}
+
+function checkLengths(lists: Record<string, readonly unknown[]>): void {
+  const [[first, expected], ...others] = Object.entries(lists) as [
+    [string, readonly unknown[]],
+    ...[string, readonly unknown[]][],
+  ];
+  for (const [name, list] of others) {
+    if (list.length === expected.length) continue;
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `There must be as many ${name} as ${first}; ${list.length} and ${expected.length} were given.`,
+      { [first]: expected.length, [name]: list.length },
+    );
+  }
+}

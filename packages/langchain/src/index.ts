@@ -1,0 +1,8 @@
+export { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+export { FaissStore } from "./faiss-store.ts";
+
+// Types
+
+export type { DocumentFilter, FilterValue } from "./document-filter.ts";
+export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
+export type { DocumentRecord, FaissStoreParams } from "./faiss-store.ts";

@@ -1,0 +1,135 @@
+import { Embedder } from "@embeddinggemma/core";
+import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { SentenceSplitter } from "@llamaindex/core/node-parser";
+import { Document, IndexNode, MetadataMode, TextNode } from "@llamaindex/core/schema";
+import { Settings } from "llamaindex";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmbeddingGemmaEmbedding } from "./embedding.ts";
+
+describe("EmbeddingGemmaEmbedding", () => {
+  let embedder: Embedder;
+  beforeAll(async () => {
+    embedder = await Embedder.load(model);
+  });
+  afterAll(() => embedder.dispose());
+
+  it("gives queries the query prompt and texts the document prompt", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const query = await embedding.getQueryEmbedding({ type: "text", text: "Mars" });
+    expect(query).toEqual(Array.from(await embedder.encodeQuery("Mars")));
+    const mars = Array.from(await embedder.encodeDocument("Mars"));
+    expect(await embedding.getTextEmbedding("Mars")).toEqual(mars);
+    expect(await embedding.getTextEmbeddings(["Mars"])).toEqual([mars]);
+    expect(await embedding.getTextEmbeddingsBatch(["Mars"])).toEqual([mars]);
+    expect(query).not.toEqual(mars);
+  });
+
+  it("has no vector for a query without text", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const image = { type: "image_url" as const, image_url: { url: "https://example.com/mars.png" } };
+    expect(await embedding.getQueryEmbedding(image)).toBeNull();
+    expect(await embedding.getQueryEmbedding({ type: "text", text: "" })).toBeNull();
+  });
+
+  it("embeds every node, whatever the batch size", async () => {
+    const texts = Array.from({ length: 21 }, (_, index) => `planet number ${index}`);
+    const expected = (await embedder.encodeDocument(texts)).map((vector) => Array.from(vector));
+    for (const batchSize of [1, 2, 10, 21, 100]) {
+      const embedding = new EmbeddingGemmaEmbedding({ embedder });
+      embedding.embedBatchSize = batchSize;
+      const nodes = await embedding(texts.map((text) => new TextNode({ text })));
+      expect(nodes.map((node) => node.embedding)).toEqual(expected);
+      expect(await embedding.getTextEmbeddingsBatch([...texts])).toEqual(expected);
+    }
+  });
+
+  it("puts a node's title into the prompt and its other metadata before the text", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const node = new TextNode({ text: "It is red.", metadata: { title: "Mars", lang: "en" } });
+    await embedding([node]);
+    const expected = await embedder.encodeDocument({ title: "Mars", text: "lang: en\n\nIt is red." });
+    expect(node.embedding).toEqual(Array.from(expected));
+    expect(node.getContent(MetadataMode.EMBED)).toBe("lang: en\ntitle: Mars\n\nIt is red.");
+    expect(node.excludedEmbedMetadataKeys).toEqual([]);
+  });
+
+  it("leaves out what a node excludes from embedding, the title as well", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const metadata = { title: "Mars", lang: "en" };
+    const node = new TextNode({ text: "It is red.", metadata, excludedEmbedMetadataKeys: ["title", "lang"] });
+    await embedding([node]);
+    expect(node.embedding).toEqual(Array.from(await embedder.encodeDocument("It is red.")));
+  });
+
+  it("embeds documents and index nodes alike", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder, titleKey: "name" });
+    const init = { text: "It is red.", metadata: { name: "Mars" } };
+    const nodes = await embedding([new Document(init), new IndexNode({ ...init, indexId: "planets" })]);
+    const expected = Array.from(await embedder.encodeDocument({ title: "Mars", text: "It is red." }));
+    expect(nodes.map((node) => node.embedding)).toEqual([expected, expected]);
+  });
+
+  it("reports progress as LlamaIndex asks for it", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const seen: [number, number][] = [];
+    const lines: unknown[] = [];
+    const logger = { log: (line: unknown) => lines.push(line), error: () => {}, warn: () => {} };
+    const progressCallback = (done: number, total: number) => seen.push([done, total]);
+    await embedding.getTextEmbeddingsBatch(["one", "two"], { progressCallback, logProgress: true, logger });
+    expect(seen.at(-1)).toEqual([2, 2]);
+    expect(lines.at(-1)).toBe("getting embedding progress: 2 / 2");
+  });
+
+  it("says nothing unless asked to", async () => {
+    const lines: unknown[] = [];
+    const logger = { log: (line: unknown) => lines.push(line), error: () => {}, warn: () => {} };
+    await new EmbeddingGemmaEmbedding({ embedder }).getTextEmbeddingsBatch(["one"], { logger });
+    expect(lines).toEqual([]);
+  });
+
+  it("lends its tokens to a splitter", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const tokenizer = await embedding.tokenizer();
+    const text = "The planet Mars is red. ".repeat(40);
+    expect(tokenizer.decode(tokenizer.encode("The planet Mars"))).toBe("The planet Mars");
+    const splitter = new SentenceSplitter({ chunkSize: 64, chunkOverlap: 0, tokenizer });
+    const chunks = splitter.splitText(text);
+    expect(chunks.length).toBeGreaterThan(1);
+    for (const chunk of chunks) expect(embedder.tokenizer.encode(chunk).length).toBeLessThanOrEqual(64);
+  });
+
+  it("serves as Settings.embedModel", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    Settings.embedModel = embedding;
+    expect(Settings.embedModel).toBe(embedding);
+  });
+
+  it("applies truncateDim, and other prompts", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({
+      embedder,
+      truncateDim: 256,
+      queryPrompt: { promptName: "STS" },
+      documentPrompt: { prompt: "" },
+    });
+    const sts = await embedder.encode("Mars", { promptName: "STS", truncateDim: 256 });
+    expect(await embedding.getQueryEmbedding({ type: "text", text: "Mars" })).toEqual(Array.from(sts));
+    const verbatim = await embedder.encode("Mars", { prompt: "", truncateDim: 256 });
+    expect(await embedding.getTextEmbedding("Mars")).toEqual(Array.from(verbatim));
+  });
+
+  it("loads lazily, and anew after dispose", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ model });
+    const vector = await embedding.getTextEmbedding("Mars");
+    await embedding.dispose();
+    expect(await embedding.getTextEmbedding("Mars")).toEqual(vector);
+    await embedding.dispose();
+  });
+
+  it.each([
+    [{ model: 7 }, "INVALID_OPTION"],
+    [{ dtype: "q7" }, "INVALID_OPTION"],
+    [{ embedder: "tiny" }, "INVALID_OPTION"],
+  ])("refuses %j in the constructor", (params, code) => {
+    expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(expect.objectContaining({ code }));
+  });
+});

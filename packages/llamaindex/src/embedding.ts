@@ -1,0 +1,137 @@
+import {
+  type DocumentInput,
+  type Embedder,
+  LazyEmbedder,
+  type LazyEmbedderOptions,
+  type PromptOptions,
+} from "@embeddinggemma/core";
+import type { Identity } from "@embeddinggemma/faiss";
+import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
+import type { MessageContentDetail } from "@llamaindex/core/llms";
+import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
+import { extractSingleText } from "@llamaindex/core/utils";
+import { consoleLogger } from "@llamaindex/env";
+import type { Tokenizer } from "@llamaindex/env/tokenizers";
+
+/** Options of {@link EmbeddingGemmaEmbedding}: those of `Embedder.load`, or a ready `embedder`, and these. */
+export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
+  /**
+   * Key of the metadata that holds a node's title, which goes into the title slot of the document prompt, and not a second time before
+   * the text with the rest of the metadata. A title among the node's `excludedEmbedMetadataKeys` is left out.
+   * @default "title"
+   */
+  titleKey?: string;
+  /** Prompt of queries. @default the model's prompt `query` */
+  queryPrompt?: PromptOptions;
+  /** Prompt of texts and nodes. @default the model's prompt `document` */
+  documentPrompt?: PromptOptions;
+}
+
+/**
+ * EmbeddingGemma, or another Sentence Transformers model, as LlamaIndex embedding. Runs on this machine; the model is loaded when
+ * the first text comes. Queries and documents get the prompts that the model was trained with.
+ *
+ * `embedBatchSize` has no effect: the embedder makes its own batches, by tokens. Errors are those of `@embeddinggemma/core`.
+ *
+ * @example
+ * Settings.embedModel = new EmbeddingGemmaEmbedding({ model: "onnx-community/embeddinggemma-300m-ONNX", truncateDim: 256 });
+ */
+export class EmbeddingGemmaEmbedding extends BaseEmbedding {
+  readonly titleKey: string;
+  readonly #embedder: LazyEmbedder;
+  readonly #queryPrompt: PromptOptions | undefined;
+  readonly #documentPrompt: PromptOptions | undefined;
+
+  /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the model */
+  constructor(params: EmbeddingGemmaEmbeddingParams = {}) {
+    super((nodes, options) => this.#embedNodes(nodes, options));
+    const { titleKey = "title", queryPrompt, documentPrompt, ...embedderOptions } = params;
+    this.titleKey = titleKey;
+    this.#queryPrompt = queryPrompt;
+    this.#documentPrompt = documentPrompt;
+    this.#embedder = new LazyEmbedder(embedderOptions);
+  }
+
+  /** @returns null for a query without text, as LlamaIndex wants it */
+  override async getQueryEmbedding(query: MessageContentDetail): Promise<number[] | null> {
+    const text = extractSingleText(query);
+    if (!text) return null;
+    const embedder = await this.load();
+    return Array.from(await embedder.encodeQuery(text, { ...this.#embedder.encodeOptions, ...this.#queryPrompt }));
+  }
+
+  async getTextEmbedding(text: string): Promise<number[]> {
+    return (await this.#encodeDocuments([text]))[0]!;
+  }
+
+  // The base class has this as a property of the instance, which a method would not override.
+  override getTextEmbeddings = (texts: string[]): Promise<number[][]> => this.#encodeDocuments(texts);
+
+  override getTextEmbeddingsBatch(texts: string[], options?: BaseEmbeddingOptions): Promise<number[][]> {
+    return this.#encodeDocuments(texts, options);
+  }
+
+  /**
+   * The model's tokens, for text splitters.
+   *
+   * @example
+   * new SentenceSplitter({ chunkSize: 256, chunkOverlap: 32, tokenizer: await embedding.tokenizer() });
+   */
+  async tokenizer(): Promise<Tokenizer> {
+    const { tokenizer } = await this.load();
+    return {
+      encode: (text) => Uint32Array.from(tokenizer.encode(text)),
+      decode: (tokens) => tokenizer.decode(Array.from(tokens)),
+    };
+  }
+
+  /** What decides the vectors of nodes: model, revision, dtype, dimension, prompts. Vectors of two identities do not mix. */
+  async identity(): Promise<Identity> {
+    const embedder = await this.load();
+    const identity = embedder.identityOf(this.#embedder.encodeOptions);
+    return this.#documentPrompt ? { embedder: identity, documentPrompt: { ...this.#documentPrompt } } : identity;
+  }
+
+  /** Loads the model now; what an embedder offers beyond LlamaIndex is found on the result. */
+  load(): Promise<Embedder> {
+    return this.#embedder.get();
+  }
+
+  /** Frees the model, unless it came ready as `embedder`. */
+  dispose(): Promise<void> {
+    return this.#embedder.dispose();
+  }
+
+  async #embedNodes(nodes: BaseNode[], options?: BaseEmbeddingOptions): Promise<BaseNode[]> {
+    const documents = nodes.map((node) => documentOf(node, this.titleKey));
+    const embeddings = await this.#encodeDocuments(documents, options);
+    nodes.forEach((node, index) => {
+      node.embedding = embeddings[index];
+    });
+    return nodes;
+  }
+
+  async #encodeDocuments(documents: readonly DocumentInput[], options?: BaseEmbeddingOptions): Promise<number[][]> {
+    const embedder = await this.load();
+    const vectors = await embedder.encodeDocument(documents, {
+      ...this.#embedder.encodeOptions,
+      ...this.#documentPrompt,
+      onProgress: ({ done, total }) => reportProgress(done, total, options),
+    });
+    return vectors.map((vector) => Array.from(vector));
+  }
+}
+
+/** A node's text with its metadata before it, as LlamaIndex embeds it, but with the title apart. */
+function documentOf(node: BaseNode, titleKey: string): DocumentInput {
+  const title = node.metadata[titleKey];
+  const hidden = node.excludedEmbedMetadataKeys;
+  if (typeof title !== "string" || hidden.includes(titleKey)) return node.getContent(MetadataMode.EMBED);
+  const untitled: BaseNode = Object.create(node, { excludedEmbedMetadataKeys: { value: [...hidden, titleKey] } });
+  return { title, text: untitled.getContent(MetadataMode.EMBED) };
+}
+
+function reportProgress(done: number, total: number, options: BaseEmbeddingOptions = {}): void {
+  options.progressCallback?.(done, total);
+  if (options.logProgress) (options.logger ?? consoleLogger).log(`getting embedding progress: ${done} / ${total}`);
+}

@@ -1,0 +1,252 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Embedder } from "@embeddinggemma/core";
+import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { type BaseNode, Document, IndexNode, type Metadata, NodeRelationship, TextNode } from "@llamaindex/core/schema";
+import { type VectorStoreQuery, VectorStoreQueryMode } from "@llamaindex/core/vector-store";
+import { Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaindex";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EmbeddingGemmaEmbedding } from "./embedding.ts";
+import { type FaissQueryParams, FaissVectorStore } from "./faiss-vector-store.ts";
+
+const question = "Which planet is known as the Red Planet?";
+const planets = [
+  { id_: "venus", text: "Venus is often called Earth's twin because of its similar size and proximity.", moons: 0 },
+  { id_: "mars", text: "Mars, known for its reddish appearance, is often referred to as the Red Planet.", moons: 2 },
+  { id_: "jupiter", text: "Jupiter, the largest planet in our solar system, has a prominent red spot.", moons: 95 },
+  { id_: "saturn", text: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.", moons: 146 },
+];
+
+describe("FaissVectorStore", () => {
+  let embedder: Embedder;
+  let embedModel: EmbeddingGemmaEmbedding;
+  let store: FaissVectorStore;
+  let nodes: BaseNode[];
+  let queryEmbedding: number[];
+  let folder: string;
+
+  beforeAll(async () => {
+    embedder = await Embedder.load(model);
+    embedModel = new EmbeddingGemmaEmbedding({ embedder });
+    queryEmbedding = Array.from(await embedder.encodeQuery(question));
+    folder = await mkdtemp(join(tmpdir(), "llamaindex-faiss-"));
+  });
+  afterAll(async () => {
+    await embedder.dispose();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    Settings.embedModel = embedModel;
+    nodes = await embedModel(planets.map(({ id_, text, moons }) => nodeFrom(id_, text, { moons })));
+    store = new FaissVectorStore();
+    await store.add(nodes);
+  });
+
+  const ask = (query: Partial<VectorStoreQuery<FaissQueryParams>> = {}) =>
+    store.query({ queryEmbedding, similarityTopK: 10, mode: VectorStoreQueryMode.DEFAULT, ...query });
+
+  it.each([768, 512, 256, 128])("ranks Mars first in a VectorStoreIndex at %i dimensions", async (truncateDim) => {
+    Settings.embedModel = new EmbeddingGemmaEmbedding({ embedder, truncateDim });
+    const storageContext = await storageContextFromDefaults({ vectorStore: new FaissVectorStore() });
+    const documents = planets.map(({ id_, text }) => new Document({ id_, text }));
+    const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
+    const ranked = await index.asRetriever({ similarityTopK: 4 }).retrieve(question);
+    expect(ranked).toHaveLength(4);
+    expect(ranked[0]!.node.sourceNode?.nodeId).toBe("mars");
+    const query = await embedder.encodeQuery(question, { truncateDim });
+    const mars = await embedder.encodeDocument(planets[1]!.text, { truncateDim });
+    expect(ranked[0]!.score).toBeCloseTo(embedder.similarity(query, mars)[0]![0]!, 2);
+  });
+
+  it("gives nodes, cosines and ids, best first", async () => {
+    const { ids, similarities, nodes: found } = await ask({ similarityTopK: 2 });
+    expect(ids[0]).toBe("mars");
+    expect(ids).toHaveLength(2);
+    expect(found!.map((node) => node.id_)).toEqual(ids);
+    const vectors = nodes.map((node) => node.getEmbedding());
+    const expected = embedder.similarity(queryEmbedding, vectors)[0]!.toSorted((a, b) => b - a);
+    expect(similarities).toEqual(expected.slice(0, 2).map((score) => expect.closeTo(score, 5)));
+  });
+
+  it("gives nodes back as they went in", async () => {
+    const document = new Document<Metadata>({
+      id_: "doc",
+      text: "All of it.",
+      metadata: { doc_id: "mine", deep: { list: [1, null] } },
+    });
+    const node = new TextNode<Metadata>({
+      id_: "part",
+      text: "A part. 🪐 火星",
+      metadata: { title: "Part", year: 1976, tags: ["a", "b"], document_id: "kept" },
+      excludedEmbedMetadataKeys: ["year"],
+      excludedLlmMetadataKeys: ["tags"],
+      startCharIdx: 3,
+      endCharIdx: 10,
+      metadataSeparator: " | ",
+      relationships: {
+        [NodeRelationship.SOURCE]: document.asRelatedNodeInfo(),
+        [NodeRelationship.PREVIOUS]: { nodeId: "before", metadata: {} },
+        [NodeRelationship.NEXT]: { nodeId: "after", metadata: { page: 2 } },
+        [NodeRelationship.CHILD]: [{ nodeId: "child", metadata: {} }],
+      },
+    });
+    const index = new IndexNode({ id_: "index", text: "Points elsewhere.", indexId: "other" });
+    const before = [document, node, index].map((one) => one.clone());
+    const fresh = new FaissVectorStore();
+    await fresh.add(await embedModel([document, node, index]));
+    const { nodes: after, ids } = await fresh.query({
+      queryEmbedding,
+      similarityTopK: 3,
+      mode: VectorStoreQueryMode.DEFAULT,
+    });
+    for (const original of before) {
+      const back = after![ids.indexOf(original.id_)]!;
+      expect(back.constructor).toBe(original.constructor);
+      expect(back.toJSON()).toEqual({ ...original.toJSON(), embedding: undefined });
+    }
+  });
+
+  it("filters by metadata", async () => {
+    const few = { filters: [{ key: "moons", operator: "<" as const, value: 90 }] };
+    expect((await ask({ filters: few })).ids.toSorted()).toEqual(["mars", "venus"]);
+    const either = {
+      condition: "or" as const,
+      filters: [
+        { key: "moons", operator: "==" as const, value: 95 },
+        { key: "moons", operator: "==" as const, value: 0 },
+      ],
+    };
+    expect((await ask({ filters: either })).ids.toSorted()).toEqual(["jupiter", "venus"]);
+    const retriever = (await VectorStoreIndex.fromVectorStore(store)).asRetriever({
+      similarityTopK: 1,
+      filters: either,
+    });
+    expect((await retriever.retrieve(question)).map(({ node }) => node.id_)).toEqual(["jupiter"]);
+  });
+
+  it("filters by the source document, by docIds and by its reserved keys", async () => {
+    await store.add(await embedModel([nodeFrom("chunk", "Mars is cold.", {}, "report")]));
+    expect((await ask({ docIds: ["report"] })).ids).toEqual(["chunk"]);
+    expect((await ask({ docIds: ["mars", "venus"] })).ids.toSorted()).toEqual(["mars", "venus"]);
+    expect((await ask({ docIds: [] })).ids).toEqual([]);
+    const filters = { filters: [{ key: "ref_doc_id", operator: "==" as const, value: "report" }] };
+    expect((await ask({ filters })).ids).toEqual(["chunk"]);
+  });
+
+  it("answers in mode mmr with relevant and different nodes", async () => {
+    const twins = planets.map(({ id_, text }) => nodeFrom(`${id_} again`, text));
+    await store.add(await embedModel(twins));
+    const mmr = { mode: VectorStoreQueryMode.MMR, similarityTopK: 2 };
+    const { nodes: diverse } = await ask({ ...mmr, mmrThreshold: 0.5 });
+    expect(new Set(diverse!.map((node) => (node as TextNode).text)).size).toBe(2);
+    const { ids, similarities } = await ask({ ...mmr, mmrThreshold: 1 });
+    expect({ ids, similarities }).toMatchObject(
+      await ask({ similarityTopK: 2 }).then((result) => ({ ids: result.ids, similarities: result.similarities })),
+    );
+    expect((await ask({ ...mmr, customParams: { fetchK: 2 }, mmrThreshold: 0 })).ids.toSorted()).toEqual([
+      "mars",
+      "mars again",
+    ]);
+  });
+
+  it.each(["sparse", "hybrid", "svm", "logistic_regression", "linear_regression", "semantic_hybrid"])(
+    "refuses mode %s",
+    async (mode) => {
+      await expect(ask({ mode: mode as VectorStoreQueryMode })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(mode),
+      });
+    },
+  );
+
+  it("replaces a node under an id that is there", async () => {
+    await store.add(await embedModel([nodeFrom("mars", "Mars has two small moons.")]));
+    const { nodes: found } = await ask();
+    expect(found).toHaveLength(4);
+    expect(found!.filter((node) => node.id_ === "mars").map((node) => (node as TextNode).text)).toEqual([
+      "Mars has two small moons.",
+    ]);
+  });
+
+  it("deletes the nodes of a document, and a node that is from none", async () => {
+    await store.add(await embedModel([nodeFrom("a", "one", {}, "doc"), nodeFrom("b", "two", {}, "doc")]));
+    await store.delete("doc");
+    expect((await ask()).ids).toHaveLength(4);
+    await store.delete("mars");
+    await store.delete("unknown");
+    expect((await ask()).ids.toSorted()).toEqual(["jupiter", "saturn", "venus"]);
+    await store.add(nodes);
+    expect((await ask()).ids[0]).toBe("mars");
+  });
+
+  it("persists, and is opened again", async () => {
+    const persistDir = join(folder, "explicit");
+    await store.persist(persistDir);
+    const again = await FaissVectorStore.fromPersistDir(persistDir);
+    expect(await again.query({ queryEmbedding, similarityTopK: 4, mode: VectorStoreQueryMode.DEFAULT })).toEqual(
+      await ask({ similarityTopK: 4 }),
+    );
+  });
+
+  it("saves every change of a store with a persistDir, as the other stores of a storage context do", async () => {
+    const persistDir = join(folder, "context");
+    const run = async (texts: Record<string, string>) => {
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+      const storageContext = await storageContextFromDefaults({ persistDir, vectorStore });
+      const documents = Object.entries(texts).map(([id_, text]) => new Document({ id_, text }));
+      const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
+      const found = await index.asRetriever({ similarityTopK: 10 }).retrieve(question);
+      return found.map(({ node }) => (node as TextNode).text).toSorted();
+    };
+    expect(await run({ mars: "Mars is red.", venus: "Venus is hot." })).toEqual(["Mars is red.", "Venus is hot."]);
+    expect(await run({ mars: "Mars is cold.", venus: "Venus is hot." })).toEqual(["Mars is cold.", "Venus is hot."]);
+    expect(await run({ pluto: "Pluto is small." })).toEqual(["Mars is cold.", "Pluto is small.", "Venus is hot."]);
+  });
+
+  it("refuses to open what another dimension made", async () => {
+    const persistDir = join(folder, "identity");
+    await store.persist(persistDir);
+    const shortened = new EmbeddingGemmaEmbedding({ embedder, truncateDim: 128 });
+    await expect(FaissVectorStore.fromPersistDir(persistDir, { embedModel: shortened })).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+    });
+  });
+
+  it("answers nothing from an empty store", async () => {
+    const empty = new FaissVectorStore();
+    expect(await empty.add([])).toEqual([]);
+    expect(await empty.query({ queryEmbedding, similarityTopK: 2, mode: VectorStoreQueryMode.DEFAULT })).toEqual({
+      nodes: [],
+      similarities: [],
+      ids: [],
+    });
+    await empty.delete("mars");
+  });
+
+  it("keeps every node of adds that run at once on a new store", async () => {
+    const busy = new FaissVectorStore();
+    await Promise.all(nodes.map((node) => busy.add([node])));
+    expect(
+      (await busy.query({ queryEmbedding, similarityTopK: 10, mode: VectorStoreQueryMode.DEFAULT })).ids,
+    ).toHaveLength(4);
+  });
+
+  it.each([0, -1, 1.5])("refuses similarityTopK of %d", async (similarityTopK) => {
+    await expect(ask({ similarityTopK })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it("refuses a query without a vector, or of another dimension", async () => {
+    await expect(ask({ queryEmbedding: undefined as never })).rejects.toThrow(/queryEmbedding/);
+    await expect(ask({ queryEmbedding: [1, 2, 3] })).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+  });
+
+  it("refuses a node without an embedding", async () => {
+    await expect(store.add([new TextNode({ text: "x" })])).rejects.toThrow(/Embedding not set/);
+  });
+});
+
+function nodeFrom(id_: string, text: string, metadata: Record<string, unknown> = {}, source?: string): TextNode {
+  const relationships = source ? { [NodeRelationship.SOURCE]: { nodeId: source, metadata: {} } } : {};
+  return new TextNode({ id_, text, metadata, relationships });
+}

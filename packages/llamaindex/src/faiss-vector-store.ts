@@ -1,0 +1,163 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  FaissStoreError,
+  type FaissStoreHit,
+  type FaissStoreOptions,
+  FaissStore as Index,
+  type SaveOptions,
+} from "@embeddinggemma/faiss";
+import type { BaseEmbedding } from "@llamaindex/core/embeddings";
+import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
+import type { BaseNode } from "@llamaindex/core/schema";
+import {
+  BaseVectorStore,
+  type VectorStoreBaseParams,
+  type VectorStoreQuery,
+  type VectorStoreQueryResult,
+} from "@llamaindex/core/vector-store";
+import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
+import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
+
+/** Options of {@link FaissVectorStore}: those of the FAISS index, which is made with the first nodes, and these. */
+export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBaseParams {
+  /** A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have no effect then. */
+  store?: Index<NodeRecord> | undefined;
+  /**
+   * Folder of LlamaIndex's storage context. A store that was saved there is opened, and every change is saved there, as with the other
+   * stores of the context. @default none: the store lives in memory, and is saved by `persist`
+   */
+  persistDir?: string | undefined;
+}
+
+/** What a query may say beyond LlamaIndex's own fields, as `customParams`. */
+export interface FaissQueryParams {
+  /** In mode `mmr`: among how many of the best nodes to choose. @default 20, or `similarityTopK` if that is more */
+  fetchK?: number;
+  /** Only nodes with at least this cosine, in mode `default`. */
+  minScore?: number;
+}
+
+/**
+ * A local FAISS vector store for LlamaIndex: inner product on unit vectors, so that similarities are cosines and higher is better; all
+ * metadata filters, maximal marginal relevance, and saving without loss. Nodes come back as they went in.
+ *
+ * With {@link EmbeddingGemmaEmbedding} the saved store remembers which model made it. Errors are `FaissStoreError` of `@embeddinggemma/faiss`.
+ *
+ * @example
+ * const vectorStore = new FaissVectorStore({ searchDimension: 128 });
+ * const storageContext = await storageContextFromDefaults({ vectorStore });
+ * const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
+ */
+export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>, FaissQueryParams> {
+  readonly storesText = true;
+  readonly #options: FaissStoreOptions;
+  readonly #persistDir: string | undefined;
+  #index: Promise<Index<NodeRecord>> | null;
+
+  /** @throws Error of LlamaIndex where neither `embedModel` is given nor `Settings.embedModel` set */
+  constructor({ embedModel, embeddingModel, store, persistDir, ...options }: FaissVectorStoreParams = {}) {
+    super({ embedModel, embeddingModel });
+    this.#options = options;
+    this.#persistDir = persistDir;
+    this.#index = store ? Promise.resolve(store) : null;
+  }
+
+  /** Opens the store of a storage context's folder, or starts one there; see `persistDir` of {@link FaissVectorStoreParams}. */
+  static async fromPersistDir(
+    persistDir: string = DEFAULT_PERSIST_DIR,
+    params: Omit<FaissVectorStoreParams, "persistDir" | "store"> = {},
+  ): Promise<FaissVectorStore> {
+    const store = new FaissVectorStore({ ...params, persistDir });
+    await store.client();
+    return store;
+  }
+
+  /** The store beneath, with all that it offers beyond LlamaIndex. */
+  client(): Promise<Index<NodeRecord>> {
+    if (this.#index) return this.#index;
+    const opening = this.#openOrCreate();
+    opening.catch(() => {
+      this.#index = null;
+    });
+    this.#index = opening;
+    return opening;
+  }
+
+  /** Stores nodes with their embeddings; a node whose id is there already takes the old one's place. */
+  async add(nodes: BaseNode[]): Promise<string[]> {
+    if (nodes.length === 0) return [];
+    const items = nodes.map((node) => ({ id: node.id_, vector: node.getEmbedding(), record: recordOf(node) }));
+    const index = await this.client();
+    const ids = await index.upsert(items);
+    await this.#autosave();
+    return ids;
+  }
+
+  /** Deletes the nodes of the document `refDocId`; that there are none is no error. */
+  async delete(refDocId: string): Promise<void> {
+    const index = await this.client();
+    await index.delete((record) => record.refDocId === refDocId);
+    await this.#autosave();
+  }
+
+  /**
+   * Answers in the modes `default` and `mmr`, where `mmrThreshold` is the weight of relevance, 0.5 unless given. Similarities are cosines in
+   * both. `docIds` are ids of source documents or of nodes.
+   *
+   * @throws `INVALID_ARGUMENT` for the other modes, which need more than one vector for a node
+   */
+  async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
+    const { queryEmbedding, similarityTopK: k, mode, mmrThreshold: lambda, customParams } = query;
+    if (!queryEmbedding) throw invalid("A query needs a queryEmbedding, and none was given.", { queryEmbedding });
+    const index = await this.client();
+    const filter = nodeFilter(query);
+    switch (mode) {
+      case "default":
+        return resultOf(await index.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }));
+      case "mmr": {
+        const options = { k, filter, lambda, fetchK: customParams?.fetchK };
+        return resultOf(await index.maximalMarginalRelevance(queryEmbedding, options));
+      }
+      default:
+        throw invalid(`FaissVectorStore answers queries of mode "default" and "mmr"; "${mode}" was given.`, { mode });
+    }
+  }
+
+  /** Saves to a storage context's folder, whole or not at all. */
+  async persist(persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR, options?: SaveOptions): Promise<void> {
+    const index = await this.client();
+    await index.save(join(persistDir, folderName), options);
+  }
+
+  async #openOrCreate(): Promise<Index<NodeRecord>> {
+    const options = { ...(await identityOf(this.embedModel)), ...this.#options };
+    const folder = this.#persistDir && join(this.#persistDir, folderName);
+    return folder && existsSync(folder) ? Index.open<NodeRecord>(folder, options) : Index.create<NodeRecord>(options);
+  }
+
+  async #autosave(): Promise<void> {
+    // A store that never had a vector has no dimension, and nothing to save.
+    if (this.#persistDir && (await this.client()).dimension !== undefined) await this.persist();
+  }
+}
+
+/** Beside `doc_store.json` and `index_store.json`. */
+const folderName = "faiss_vector_store";
+
+/** Structural, since two copies of this package may be installed. */
+async function identityOf(embedModel: BaseEmbedding): Promise<Pick<FaissStoreOptions, "identity">> {
+  return "identity" in embedModel ? { identity: await (embedModel as EmbeddingGemmaEmbedding).identity() } : {};
+}
+
+function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryResult {
+  return {
+    nodes: hits.map(({ record }) => nodeOf(record)),
+    similarities: hits.map(({ score }) => score),
+    ids: hits.map(({ id }) => id),
+  };
+}
+
+function invalid(message: string, details: Record<string, unknown>): FaissStoreError {
+  return new FaissStoreError("INVALID_ARGUMENT", message, details);
+}

@@ -1,0 +1,8 @@
+export { EmbeddingGemmaEmbedding } from "./embedding.ts";
+export { FaissVectorStore } from "./faiss-vector-store.ts";
+
+// Types
+
+export type { EmbeddingGemmaEmbeddingParams } from "./embedding.ts";
+export type { FaissQueryParams, FaissVectorStoreParams } from "./faiss-vector-store.ts";
+export type { NodeRecord } from "./node-record.ts";

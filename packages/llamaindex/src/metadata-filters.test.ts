@@ -1,0 +1,100 @@
+import { FaissStoreError } from "@embeddinggemma/faiss";
+import type { MetadataFilter } from "@llamaindex/core/vector-store";
+import { describe, expect, it } from "vitest";
+import { metadataPredicate } from "./metadata-filters.ts";
+
+const metadata = {
+  lang: "en",
+  year: 1998,
+  zero: 0,
+  blank: "",
+  done: true,
+  tags: ["red", "planet", 4],
+  none: null,
+  bare: [],
+};
+
+const passing: MetadataFilter[] = [
+  { key: "lang", operator: "==", value: "en" },
+  { key: "lang", operator: "!=", value: "de" },
+  { key: "year", operator: "==", value: 1998 },
+  { key: "year", operator: "!=", value: "1998" },
+  { key: "lang", operator: "in", value: ["de", "en"] },
+  { key: "zero", operator: "in", value: [0, 1] },
+  { key: "blank", operator: "in", value: [""] },
+  { key: "year", operator: "nin", value: [1997] },
+  { key: "year", operator: ">", value: 1997 },
+  { key: "year", operator: ">=", value: 1998 },
+  { key: "year", operator: "<", value: 1999 },
+  { key: "year", operator: "<=", value: 1998 },
+  { key: "lang", operator: ">", value: "de" },
+  { key: "tags", operator: "any", value: ["blue", "red"] },
+  { key: "tags", operator: "all", value: ["planet", "red"] },
+  { key: "tags", operator: "contains", value: 4 },
+  { key: "tags", operator: "text_match", value: "red" },
+  { key: "lang", operator: "text_match", value: "n" },
+  { key: "missing", operator: "is_empty" },
+  { key: "none", operator: "is_empty" },
+  { key: "blank", operator: "is_empty" },
+  { key: "bare", operator: "is_empty" },
+];
+
+const failing: MetadataFilter[] = [
+  { key: "lang", operator: "==", value: "de" },
+  { key: "lang", operator: "!=", value: "en" },
+  { key: "missing", operator: "!=", value: "en" },
+  { key: "missing", operator: "nin", value: ["en"] },
+  { key: "none", operator: "!=", value: "en" },
+  { key: "zero", operator: "nin", value: [0] },
+  { key: "year", operator: ">", value: 1998 },
+  { key: "year", operator: ">", value: "1" },
+  { key: "lang", operator: "<", value: 5 },
+  { key: "lang", operator: "any", value: ["en"] },
+  { key: "tags", operator: "all", value: ["red", "blue"] },
+  { key: "tags", operator: "contains", value: "plan" },
+  { key: "tags", operator: "text_match", value: "plan" },
+  { key: "year", operator: "text_match", value: "19" },
+  { key: "lang", operator: "is_empty" },
+  { key: "zero", operator: "is_empty" },
+];
+
+describe("metadataPredicate", () => {
+  const test = (filter: MetadataFilter) => metadataPredicate({ filters: [filter] })(metadata);
+
+  it.each(passing)("passes $key $operator $value", (filter) => expect(test(filter)).toBe(true));
+  it.each(failing)("refuses $key $operator $value", (filter) => expect(test(filter)).toBe(false));
+
+  it("takes booleans", () => {
+    const filter = { key: "done", operator: "==", value: true } as unknown as MetadataFilter;
+    expect(test(filter)).toBe(true);
+  });
+
+  it("combines by and, unless told to by or", () => {
+    const filters = [passing[0]!, failing[0]!];
+    expect(metadataPredicate({ filters })(metadata)).toBe(false);
+    expect(metadataPredicate({ filters, condition: "and" })(metadata)).toBe(false);
+    expect(metadataPredicate({ filters, condition: "or" })(metadata)).toBe(true);
+    expect(metadataPredicate({ filters: [] })(metadata)).toBe(true);
+  });
+
+  it.each([
+    [{ filters: [{ key: "lang", operator: "like", value: "e" }] }, /like/],
+    [{ filters: [{ key: "lang", operator: "toString", value: "e" }] }, /toString/],
+    [{ filters: [], condition: "not" }, /not/],
+    [{ filters: [{ key: "lang", operator: "==", value: ["en"] }] }, /`lang ==` needs a string/],
+    [{ filters: [{ key: "lang", operator: "==" }] }, /undefined was given/],
+    [{ filters: [{ key: "lang", operator: "in", value: "en" }] }, /`lang in` needs an array/],
+  ])("refuses %j", (filters, message) => {
+    const error = catching(() => metadataPredicate(filters as never));
+    expect(FaissStoreError.isInstance(error)).toBe(true);
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) });
+  });
+});
+
+function catching(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
