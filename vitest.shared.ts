@@ -14,6 +14,7 @@ export const sharedConfig = {
     include: ["src/**/*.test.ts"],
     typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], ignoreSourceErrors: false },
     testTimeout: 30_000,
+    hookTimeout: 60_000,
   },
 } satisfies ViteUserConfig;
 

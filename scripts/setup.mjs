@@ -1,11 +1,13 @@
 /**
- * Makes a fresh clone ready: `node scripts/setup.mjs [--build]`.
+ * Makes a fresh clone ready: `node scripts/setup.mjs [--build] [--browser]`. `--build` builds the packages too, `--browser` provides
+ * the browser that some tests run in.
  *
  * Reaches the npm registry and the system's package repository, nothing else is needed. Whatever is already in order is left as
  * it is, so that every command may start with a set-up.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findBrowser, provideBrowser } from "./setup/browser.mjs";
 import { buildPackages } from "./setup/build.mjs";
 import { dependenciesAreInstalled, installDependencies } from "./setup/dependencies.mjs";
 import { faissAddonWorks, provideFaissAddon } from "./setup/faiss-addon.mjs";
@@ -14,11 +16,13 @@ import { SetupError } from "./setup/setup-error.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const needsBuild = process.argv.includes("--build");
+const needsBrowser = process.argv.includes("--browser");
 
 try {
   requireNode(20, 19);
   if (!isReady()) await withSetupLock(root, makeReady);
-  if (process.argv.includes("--build")) buildPackages(root);
+  if (needsBuild) buildPackages(root);
 } catch (error) {
   process.exitCode = 1;
   report(error instanceof SetupError ? error.message : `failed unexpectedly: ${error}`);
@@ -26,13 +30,14 @@ try {
 }
 
 function isReady() {
-  return dependenciesAreInstalled(root) && faissAddonWorks(root);
+  return dependenciesAreInstalled(root) && (!needsBrowser || findBrowser()) && faissAddonWorks(root);
 }
 
 /** Looks again at each step: another set-up may have done it while this one waited. */
 async function makeReady() {
   if (!dependenciesAreInstalled(root)) installDependencies(root);
   if (!faissAddonWorks(root)) await provideFaissAddon(root);
+  if (needsBrowser && !findBrowser()) provideBrowser();
 }
 
 function requireNode(major, minor) {

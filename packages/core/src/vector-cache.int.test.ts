@@ -337,6 +337,21 @@ describe("LevelVectorCache", () => {
     });
   });
 
+  test("without the package classic-level: an error that says what to install", async () => {
+    const cause = new Error("Cannot find package 'classic-level'");
+    vi.doMock("classic-level", () => Promise.reject(cause));
+    try {
+      await expect(LevelVectorCache.open(await newFolder())).rejects.toMatchObject({
+        code: "CACHE_FAILED",
+        message: expect.stringContaining("npm install classic-level@3"),
+        details: { package: "classic-level" },
+        cause: expect.any(Error),
+      });
+    } finally {
+      vi.doUnmock("classic-level");
+    }
+  });
+
   test("damaged files are an error that says so, never a crash", async () => {
     for (const damage of ["MANIFEST", ".ldb", "CURRENT"]) {
       const folder = await newFolder();

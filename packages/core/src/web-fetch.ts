@@ -11,6 +11,7 @@ export interface FetchOptions {
 export interface WebCache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<void>;
+  delete?(url: string): Promise<boolean>;
 }
 
 const attempts = 3;
@@ -28,7 +29,10 @@ export async function fetchInto(cache: WebCache, url: string, options: FetchOpti
     signal?.throwIfAborted();
     try {
       const response = await request(url, "GET", options);
-      if (response.status === 404) return null;
+      if (response.status === 404) {
+        await cache.delete?.(url);
+        return null;
+      }
       if (!response.ok) throw refusal(url, response);
       await cache.put(url, counted(response, options));
       return response.headers;
@@ -47,6 +51,12 @@ export async function fetchInto(cache: WebCache, url: string, options: FetchOpti
       await new Promise((resolve) => setTimeout(resolve, firstDelay * 2 ** (count - 1)));
     }
   }
+}
+
+/** Whether a cached file is as long as it was; what is not must not reach Transformers.js 4, which loads nothing more after one failure. */
+export async function isWhole(cached: Response): Promise<boolean> {
+  const length = cached.headers.get("content-length");
+  return length === null || (await cached.clone().blob()).size === Number(length);
 }
 
 /** Whether the server still has the file that was cached. Where it does not tell, or cannot be reached, the cached one counts. */

@@ -3,7 +3,7 @@ import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { HubOptions } from "./hub-snapshot.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { hubFolder, openTransformersCache } from "./transformers-browser.ts";
-import { fetchInto, isUnchanged, type WebCache } from "./web-fetch.ts";
+import { fetchInto, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
 
 /**
  * Finds a model from a browser: the URL of a folder, such as `https://example.org/models/tiny/` or `/models/tiny/`, or the id of a
@@ -13,7 +13,7 @@ import { fetchInto, isUnchanged, type WebCache } from "./web-fetch.ts";
  */
 export async function openWebFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const cache = await openTransformersCache();
-  if (isUrl(model)) return new WebFolder(folderUrl(model), null, cache, options);
+  if (isUrl(model)) return WebFolder.open(folderUrl(model), null, cache, options);
   if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
@@ -22,7 +22,7 @@ export async function openWebFolder(model: string, options: HubOptions): Promise
     );
   }
   const { revision = "main", endpoint } = options;
-  return new WebFolder(await hubFolder(model, revision, endpoint), revision, cache, options);
+  return WebFolder.open(await hubFolder(model, revision, endpoint), revision, cache, options);
 }
 
 /**
@@ -38,7 +38,15 @@ class WebFolder implements ModelFolder {
   readonly #provided = new Map<string, Promise<boolean>>();
 
   /** @param revision - of a repository on the Hub; null for any other folder */
-  constructor(path: string, revision: string | null, cache: WebCache, options: HubOptions) {
+  static async open(path: string, revision: string | null, cache: WebCache, options: HubOptions): Promise<WebFolder> {
+    const folder = new WebFolder(path, revision, cache, options);
+    if (!(await folder.provide(optionalFile)) && !options.localFilesOnly) {
+      await cache.put(folder.#url(optionalFile), new Response("{}"));
+    }
+    return folder;
+  }
+
+  private constructor(path: string, revision: string | null, cache: WebCache, options: HubOptions) {
     this.path = path;
     this.#pinned = revision !== null && isCommit(revision);
     this.#commit = this.#pinned ? revision : null;
@@ -81,7 +89,9 @@ class WebFolder implements ModelFolder {
     const { localFilesOnly, token, signal } = this.#options;
     const cached = await this.#cache.match(this.#url(name));
     const current =
-      cached && (this.#pinned || localFilesOnly || (await isUnchanged(this.#url(name), cached, { token, signal })));
+      cached &&
+      (await isWhole(cached)) &&
+      (this.#pinned || localFilesOnly || (await isUnchanged(this.#url(name), cached, { token, signal })));
     if (!current) return !localFilesOnly && this.#fetch(name);
     this.#noteCommit(cached.headers);
     return true;
@@ -106,6 +116,9 @@ class WebFolder implements ModelFolder {
     return `${this.path}/${name}`;
   }
 }
+
+/** What Transformers.js 3 asks for with every model that could generate text; without an answer it fails, an empty one will do. */
+const optionalFile = "generation_config.json";
 
 function isUrl(model: string): boolean {
   return /^(https?:\/\/|\.{0,2}\/)/.test(model);

@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 type Core = typeof import("./index.ts");
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // processes and models start slowly on a busy machine
 
 const fixtures = fileURLToPath(new URL("../../../test/fixtures/", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
@@ -213,7 +215,7 @@ describe("a process with a worker", () => {
   ])("ends by itself: %s", async (_how, name, code) => {
     const { folder } = await install();
     await writeFile(join(folder, name), code);
-    const { stdout, stderr } = await run(process.execPath, [name], { cwd: folder, timeout: 25_000 });
+    const { stdout, stderr } = await run(process.execPath, [name], { cwd: folder, timeout: 100_000 });
     expect([stdout.trim(), stderr.trim()]).toEqual(["768", ""]);
   });
 
@@ -222,7 +224,7 @@ describe("a process with a worker", () => {
     const code = asModule("await embedder.dispose();");
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], {
       cwd: folder,
-      timeout: 25_000,
+      timeout: 100_000,
     });
     expect(stdout.trim()).toBe("768");
   });
@@ -231,7 +233,7 @@ describe("a process with a worker", () => {
     const { folder } = await install();
     // What holds the standard output open keeps `run` from returning.
     await writeFile(join(folder, "main.mjs"), asModule('process.kill(process.pid, "SIGKILL");'));
-    await expect(run(process.execPath, ["main.mjs"], { cwd: folder, timeout: 25_000 })).rejects.toMatchObject({
+    await expect(run(process.execPath, ["main.mjs"], { cwd: folder, timeout: 100_000 })).rejects.toMatchObject({
       signal: "SIGKILL",
     });
   });

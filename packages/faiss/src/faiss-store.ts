@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { type FaissEngine, faissEngine } from "./engine/faiss-engine.ts";
-import { RowIndex } from "./engine/row-index.ts";
 import { FaissStoreError, show } from "./errors.ts";
 import { identityText } from "./files/manifest.ts";
 import { readStore } from "./files/read-store.ts";
@@ -16,16 +15,15 @@ import {
   checkOptions,
   checkSearchOptions,
   checkString,
-  type StoreSettings,
-  settingsFor,
 } from "./options.ts";
 import { cloneRecord } from "./rows/json-record.ts";
 import { checkItems, dimensionOf, type Items, stageItems } from "./rows/stage-items.ts";
-import { Table } from "./rows/table.ts";
+import type { Table } from "./rows/table.ts";
 import { isVector, writeUnitVector } from "./rows/unit-vector.ts";
 import { maximalMarginalRelevance } from "./search/maximal-marginal-relevance.ts";
 import { type RankedRow, rank } from "./search/rank.ts";
 import { askFilter } from "./search/row-filter.ts";
+import { StoreContent } from "./store-content.ts";
 import type {
   EngineName,
   EngineOptions,
@@ -46,20 +44,6 @@ import type {
   Vector,
 } from "./types.ts";
 
-/** The items, once the dimension is known. */
-interface Content<R> {
-  settings: StoreSettings;
-  table: Table<R>;
-  index: RowIndex<R> | undefined;
-}
-
-/** About a million numbers are scanned in a millisecond, which is what asking the engine's process costs at most. */
-const numbersScannedFast = 2 ** 20;
-
-/** Dead rows are cleared away once they are so many, and this share of all. */
-const leastDeadRows = 1024;
-const mostDeadShare = 0.25;
-
 /**
  * Vectors with string ids and a JSON record each, searched by inner product of unit vectors: a score is a cosine, higher is
  * better. Vectors are normalised on entry; a unit vector is kept bit for bit.
@@ -71,7 +55,7 @@ export class FaissStore<R = JsonValue> {
   readonly #engine: FaissEngine | undefined;
   readonly #lock = new ReadWriteLock();
   #id: string = randomUUID();
-  #content: Content<R> | undefined;
+  #content: StoreContent<R> | undefined;
   #saved: SavedState<R> | undefined;
   #saving: Promise<unknown> = Promise.resolve();
   #isClosed = false;
@@ -79,7 +63,7 @@ export class FaissStore<R = JsonValue> {
   private constructor(options: FaissStoreOptions, engine: FaissEngine | undefined) {
     this.#options = options;
     this.#engine = engine;
-    if (options.dimension !== undefined) this.#content = this.#emptyContent(options.dimension);
+    if (options.dimension !== undefined) this.#content = new StoreContent<R>(options, options.dimension, engine);
   }
 
   /**
@@ -213,13 +197,13 @@ export class FaissStore<R = JsonValue> {
     return this.#write(async () => {
       const dimension = this.dimension ?? dimensionOf(own);
       if (dimension === undefined) return [];
-      const content = this.#content ?? this.#emptyContent(dimension);
+      const content = this.#content ?? new StoreContent<R>(this.#options, dimension, this.#engine);
       const { table } = content;
       try {
         const staged = await stageItems(own, table);
         table.commit(staged);
         this.#content = content;
-        await this.#maintain();
+        await content.maintain();
         return staged.map(({ id }) => id);
       } finally {
         table.unstage();
@@ -241,11 +225,12 @@ export class FaissStore<R = JsonValue> {
     }
     const own = typeof which === "string" ? [which] : typeof which === "function" ? which : [...which];
     return this.#write(async () => {
-      if (!this.#content) return 0;
-      const { table } = this.#content;
+      const content = this.#content;
+      if (!content) return 0;
+      const { table } = content;
       const ids = typeof own === "function" ? chosen(table, own) : own;
       const removed = table.delete(ids);
-      if (removed > 0) await this.#maintain();
+      if (removed > 0) await content.maintain();
       return removed;
     });
   }
@@ -304,7 +289,8 @@ export class FaissStore<R = JsonValue> {
     await this.#read(() => {
       const saving = this.#saving.then(async () => {
         const saved = this.#saved?.directory === path ? this.#saved : undefined;
-        const content = { id: this.#id, identity: this.identity, ...this.#known("saved") };
+        const { table, index, settings } = this.#known("saved");
+        const content = { id: this.#id, identity: this.identity, table, index, settings };
         this.#saved = await writeStore(path, content, saved, options);
       });
       this.#saving = saving.catch(() => {});
@@ -356,8 +342,7 @@ export class FaissStore<R = JsonValue> {
 
   /** Gives back what the store holds outside of JavaScript; it cannot be used after. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    await this.#write(async () => {
+    await this.#lock.write(async () => {
       this.#content?.index?.drop();
       this.#content = undefined;
       this.#isClosed = true;
@@ -368,32 +353,12 @@ export class FaissStore<R = JsonValue> {
     await this.close();
   }
 
-  #known(what: string): Content<R> {
+  #known(what: string): StoreContent<R> {
     if (this.#content) return this.#content;
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
       `An empty store that has no dimension yet cannot be ${what}. Create it with a dimension, or add a vector first.`,
     );
-  }
-
-  #emptyContent(dimension: number): Content<R> {
-    const settings = settingsFor(this.#options, dimension);
-    return { settings, table: new Table<R>(settings), index: this.#newIndex(settings) };
-  }
-
-  #newIndex({ kind, searchDimension, nprobe, efSearch }: StoreSettings): RowIndex<R> | undefined {
-    if (!this.#engine) return undefined;
-    const specification = {
-      dimension: searchDimension,
-      factory: kind.factory,
-      nprobe: kind.cells && (nprobe ?? Math.min(kind.cells, Math.max(8, kind.cells >> 3))),
-      efSearch: kind.isGraph ? (efSearch ?? 64) : undefined,
-    };
-    return new RowIndex<R>(this.#engine, kind, specification, this.#exactBelow(searchDimension));
-  }
-
-  #exactBelow(searchDimension: number): number {
-    return this.#options.exactBelow ?? Math.floor(numbersScannedFast / searchDimension);
   }
 
   /** @param finish - turns a ranking into hits while its rows still are what they were */
@@ -405,7 +370,7 @@ export class FaissStore<R = JsonValue> {
     const { k, minScore } = checkSearchOptions(options);
     return this.#read(async () => {
       if (!this.#content) return vectors.map(() => []);
-      const { table, index, settings } = this.#content;
+      const { table, index, settings, exactBelow } = this.#content;
       const queries = vectors.map((vector, position) => {
         const query = new Float32Array(settings.dimension);
         writeUnitVector(vector, query, () => (vectors.length === 1 ? "the query" : `query ${position}`));
@@ -418,22 +383,10 @@ export class FaissStore<R = JsonValue> {
         minScore,
         filter: options.filter,
         oversample: options.oversample ?? settings.oversample,
-        exactBelow: this.#exactBelow(settings.searchDimension),
+        exactBelow,
       });
       return rankings.map(finish);
     });
-  }
-
-  /** Clears dead rows away when they are many, and lets the index take in new ones. */
-  async #maintain(): Promise<void> {
-    const content = this.#content!;
-    const { table, index } = content;
-    if (table.deadRows > leastDeadRows && table.deadRows > mostDeadShare * table.rows) {
-      content.table = await table.compacted();
-      index?.drop();
-    }
-    // The items are in; should FAISS fail, the next search tries again and reports it.
-    await index?.update(content.table).catch(() => {});
   }
 
   #entry(id: string, row: number): FaissStoreEntry<R> {

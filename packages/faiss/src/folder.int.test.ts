@@ -54,7 +54,7 @@ describe("two writers of a folder", () => {
     const directory = join(folder, "locked");
     const store = await smallStore();
     await store.save(directory);
-    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    const child = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60_000)"]);
     const started = spawnSync("cat", [`/proc/${child.pid}/stat`], { encoding: "utf8" })
       .stdout.split(") ")[1]
       ?.split(" ")[19];

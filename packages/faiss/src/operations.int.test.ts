@@ -45,9 +45,9 @@ const ids = fc.oneof(
   fc.string({ minLength: 1, maxLength: 3, unit: "grapheme" }),
 );
 
-const records = fc.oneof(
-  fc.constant({}),
-  fc.constant({ nested: { list: [1, null, "x"], empty: {} } }),
+const records: fc.Arbitrary<JsonValue> = fc.oneof(
+  fc.constant<JsonValue>({}),
+  fc.constant<JsonValue>({ nested: { list: [1, null, "x"], empty: {} } }),
   fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<JsonValue>,
 );
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
@@ -181,6 +181,29 @@ describe("FaissStore", () => {
 
   it("refuses a folder that is no store", async () => {
     await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({ code: "NOT_A_STORE" });
+  });
+
+  it.each(["loadFromPython", "loadFromCommunity"] as const)(
+    "takes over a folder of another library: %s",
+    async (load) => {
+      const name = load === "loadFromPython" ? "langchain-python" : "langchain-js";
+      const fixture = join(import.meta.dirname, "../../../test/fixtures/faiss");
+      const { ids, texts, metadata, vectors } = JSON.parse(await readFile(join(fixture, "expected.json"), "utf8"));
+      const foreign = await FaissStore[load](join(fixture, name), new FakeEmbeddings());
+      expect((await foreign.client()).ids()).toEqual(ids);
+      const [[document, score]] = (await foreign.similaritySearchVectorWithScore(vectors[2], 1)) as [
+        [Document, number],
+      ];
+      expect(document).toEqual(new Document({ id: ids[2], pageContent: texts[2], metadata: metadata[2] }));
+      expect(score).toBeCloseTo(1, 5);
+      await foreign.save(join(folder, name));
+      expect((await (await FaissStore.load(join(folder, name), new FakeEmbeddings())).client()).size).toBe(ids.length);
+    },
+  );
+
+  it("refuses a pickle that would run code", async () => {
+    const malicious = join(import.meta.dirname, "../../../test/fixtures/faiss/malicious-reduce");
+    await expect(FaissStore.loadFromPython(malicious, embeddings)).rejects.toMatchObject({ code: "UNSAFE_FILE" });
   });
 
   it("works with any embeddings", async () => {

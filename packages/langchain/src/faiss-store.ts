@@ -3,6 +3,7 @@ import {
   type FaissStoreFilter,
   type FaissStoreHit,
   type FaissStoreOptions,
+  type ImportOptions,
   FaissStore as Index,
   type JsonValue,
   type OpenOptions,
@@ -25,6 +26,9 @@ export interface FaissStoreParams extends FaissStoreOptions {
   /** A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no effect then. */
   store?: Index<DocumentRecord>;
 }
+
+/** Options of the index that takes over what another library has saved; see `ImportOptions` of `@embeddinggemma/faiss`. */
+export type FaissStoreImportOptions = Omit<ImportOptions<DocumentRecord>, "format" | "ids" | "toRecord">;
 
 /**
  * A local FAISS vector store for LangChain: inner product on unit vectors, so that scores are cosines and higher is better; filters,
@@ -150,6 +154,32 @@ export class FaissStore extends SaveableVectorStore {
     return new FaissStore(embeddings, { store });
   }
 
+  /**
+   * Takes over what LangChain for Python has saved with `FAISS.save_local`, ids kept. Nothing in the files is run.
+   *
+   * @param embeddings - of the model that made the vectors
+   */
+  static async loadFromPython(
+    directory: string,
+    embeddings: EmbeddingsInterface,
+    options?: FaissStoreImportOptions,
+  ): Promise<FaissStore> {
+    return importStore(directory, embeddings, { ...options, format: "langchain-python" });
+  }
+
+  /**
+   * Takes over what the `FaissStore` of LangChain.js's community package has saved, ids kept; its L2 distances become cosines.
+   *
+   * @param embeddings - of the model that made the vectors
+   */
+  static async loadFromCommunity(
+    directory: string,
+    embeddings: EmbeddingsInterface,
+    options?: Omit<FaissStoreImportOptions, "indexName">,
+  ): Promise<FaissStore> {
+    return importStore(directory, embeddings, { ...options, format: "langchain-js" });
+  }
+
   /** @param metadatas - one for each text, or one for all */
   static override async fromTexts(
     texts: string[],
@@ -186,6 +216,15 @@ export class FaissStore extends SaveableVectorStore {
   async #create(): Promise<Index<DocumentRecord>> {
     return Index.create<DocumentRecord>({ ...(await identityOf(this.embeddings)), ...this.#options });
   }
+}
+
+async function importStore(
+  directory: string,
+  embeddings: EmbeddingsInterface,
+  options: ImportOptions<DocumentRecord>,
+): Promise<FaissStore> {
+  const store = await Index.import<DocumentRecord>(directory, { ...(await identityOf(embeddings)), ...options });
+  return new FaissStore(embeddings, { store });
 }
 
 /** Structural, since two copies of this package may be installed. */

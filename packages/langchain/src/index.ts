@@ -5,4 +5,4 @@ export { FaissStore } from "./faiss-store.ts";
 
 export type { DocumentFilter, FilterValue } from "./document-filter.ts";
 export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
-export type { DocumentRecord, FaissStoreParams } from "./faiss-store.ts";
+export type { DocumentRecord, FaissStoreImportOptions, FaissStoreParams } from "./faiss-store.ts";

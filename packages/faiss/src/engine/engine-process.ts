@@ -8,6 +8,9 @@ interface Pending {
   reject: (error: FaissStoreError) => void;
 }
 
+/** Makes glibc give large blocks back: without it, what vectors pass through on their way stays as large as the index itself. */
+const allocatorSettings = { MALLOC_MMAP_THRESHOLD_: "262144", MALLOC_ARENA_MAX: "2" };
+
 /**
  * A process that has loaded `faiss-node`. It keeps its parent alive only while it owes an answer, and ends with it.
  *
@@ -41,8 +44,8 @@ export class EngineProcess {
     const program = fileURLToPath(new URL("./faiss-process.mjs", import.meta.url));
     const engine = new EngineProcess(
       fork(program, [faissNodePath, temporaryFolder], {
-        execArgv: [],
-        env: { ...process.env, NODE_OPTIONS: "" },
+        execArgv: ["--expose-gc", "--max-semi-space-size=2"],
+        env: { ...process.env, ...allocatorSettings, NODE_OPTIONS: "" },
         serialization: "advanced",
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       }),

@@ -116,6 +116,7 @@ function add(index, vectors) {
     writeFileSync(path, Buffer.concat([flatHeader(dimension, vectors.length), bytesOf(vectors)]));
     index.mergeFrom(faiss.IndexFlatIP.read(path));
   });
+  globalThis.gc?.();
 }
 
 /**

@@ -20,7 +20,7 @@ export interface SavedState<R> {
   version: number;
 }
 
-export interface StoreContent<R> {
+export interface SavedContent<R> {
   id: string;
   table: Table<R>;
   index: RowIndex<R> | undefined;
@@ -36,7 +36,7 @@ const defaultLockTimeout = 10_000;
  */
 export async function writeStore<R>(
   directory: string,
-  content: StoreContent<R>,
+  content: SavedContent<R>,
   saved: SavedState<R> | undefined,
   { overwrite = false, lockTimeout = defaultLockTimeout }: SaveOptions,
 ): Promise<SavedState<R>> {
@@ -60,7 +60,7 @@ export async function writeStore<R>(
 
 async function writeGeneration<R>(
   directory: string,
-  content: StoreContent<R>,
+  content: SavedContent<R>,
   kept: SavedState<R> | undefined,
   generation: number,
 ): Promise<SavedState<R>> {
@@ -84,7 +84,7 @@ async function writeGeneration<R>(
 
 async function writeFiles<R>(
   directory: string,
-  { id, table, index, settings, identity }: StoreContent<R>,
+  { id, table, index, settings, identity }: SavedContent<R>,
   old: Manifest | undefined,
   suffix: string,
 ): Promise<Manifest> {
@@ -173,7 +173,7 @@ function isSame(one: Manifest, other: Manifest): boolean {
   return one.id === other.id && one.generation === other.generation && manifestText(one) === manifestText(other);
 }
 
-function isUpToDate<R>({ table, index, settings }: StoreContent<R>, saved: SavedState<R>): boolean {
+function isUpToDate<R>({ table, index, settings }: SavedContent<R>, saved: SavedState<R>): boolean {
   const indexed = settings.kind.isFlat ? 0 : (index?.covered ?? 0);
   return (
     saved.table === table &&

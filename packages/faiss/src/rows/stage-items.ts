@@ -25,8 +25,7 @@ export async function stageItems<R>(items: Items<R>, table: Table<R>): Promise<S
         { id, path: "record" },
       );
     }
-    table.vectors.append(unit);
-    staged.push({ id, record: copyRecord(record, id) });
+    staged.push(table.stage(unit, id, copyRecord(record, id)));
     if (pacer.due) await pacer.pause();
   }
   return staged;

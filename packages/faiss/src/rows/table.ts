@@ -13,6 +13,7 @@ export interface TableShape {
 export interface StagedRow<R> {
   id: string;
   record: R;
+  prefixScale: number;
 }
 
 /**
@@ -78,6 +79,12 @@ export class Table<R> {
     return Math.min(1, Math.max(-1, this.vectors.dot(row, query, query.length)));
   }
 
+  /** Writes the vector of a row that is to be added behind the rows. */
+  stage(vector: Float32Array, id: string, record: R): StagedRow<R> {
+    this.vectors.append(vector);
+    return { id, record, prefixScale: this.#prefixScale(this.vectors.length - 1) };
+  }
+
   /** Drops vectors that were staged behind the rows and are not wanted after all. */
   unstage(): void {
     this.vectors.truncate(this.rows);
@@ -85,7 +92,7 @@ export class Table<R> {
 
   /** Turns the staged vectors into rows, all at once. */
   commit(staged: readonly StagedRow<R>[]): void {
-    for (const { id, record } of staged) {
+    for (const { id, record, prefixScale } of staged) {
       const row = this.rows;
       const previous = this.rowOf.get(id);
       const sequence = previous === undefined ? this.#nextSequence++ : this.sequence[previous]!;
@@ -93,7 +100,7 @@ export class Table<R> {
       this.ids.push(id);
       this.records.push(record);
       this.sequence.push(sequence);
-      this.prefixScales.push(this.#prefixScale(row));
+      this.prefixScales.push(prefixScale);
       this.rowOf.set(id, row);
     }
     this.version++;
@@ -135,8 +142,7 @@ export class Table<R> {
     for (const [id, row] of this.rowOf) {
       if (pacer.due) await pacer.pause();
       this.vectors.read(row, vector);
-      table.vectors.append(vector);
-      table.commit([{ id, record: this.records[row]! }]);
+      table.commit([table.stage(vector, id, this.records[row] as R)]);
     }
     table.version = this.version + 1;
     return table;

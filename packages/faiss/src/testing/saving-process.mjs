@@ -1,8 +1,9 @@
-// Changes and saves stores again and again until it is killed, and says before and after each save which step it is at.
+// Changes and saves stores again and again until it is killed or its parent is gone, and says before and after each save which step it is at.
 // Arguments: the built package, the options of the stores as JSON, the folders.
 import { writeSync } from "node:fs";
 import { applyToStore } from "./history.mjs";
 
+process.stdin.on("end", () => process.exit()).resume();
 const [entry = "", options = "{}", ...folders] = process.argv.slice(2);
 /** @type {typeof import("../index.ts")} */
 const { FaissStore } = await import(entry);

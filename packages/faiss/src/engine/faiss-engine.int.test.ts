@@ -1,0 +1,148 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaissStore } from "../faiss-store.ts";
+import { naiveRanking, randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
+import type { FaissStoreOptions } from "../types.ts";
+import { faissEngine } from "./faiss-engine.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "faiss-engine-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The processes that run our engine, as children of this one. */
+function engineProcesses(): number[] {
+  const children = readdirSync("/proc/self/task").flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),
+  );
+  return [...new Set(children.map(Number))].filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("faiss-process.mjs"),
+  );
+}
+
+async function filledStore(options: FaissStoreOptions, count: number, dimension: number) {
+  const vectors = randomUnitVectors(count, dimension, seededRandom(17));
+  const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, ...options });
+  await store.upsert(vectors.map((vector, record) => ({ id: `${record}`, vector, record })));
+  const expectRanked = async (searched = store) => {
+    for (const query of [vectors[3]!, vectors[count - 1]!]) {
+      const expected = naiveRanking(vectors, query).slice(0, 5);
+      const hits = await searched.search(query, { k: 5 });
+      expect(hits.map(({ record }) => record)).toEqual(expected.map(({ row }) => row));
+    }
+  };
+  return { store, vectors, expectRanked };
+}
+
+describe("the FAISS process", () => {
+  it("is one for all stores, and starts once", async () => {
+    await Promise.all([1, 2, 3].map(() => FaissStore.create({ engine: "faiss", dimension: 2 })));
+    expect(engineProcesses()).toHaveLength(1);
+    expect(await faissEngine()).toBe(await faissEngine());
+  });
+
+  it.each(["Flat", "HNSW16,Flat"])("may die at any time: %s", async (index) => {
+    const { store, vectors, expectRanked } = await filledStore({ index, oversample: 100 }, 800, 16);
+    await expectRanked();
+    for (let round = 0; round < 5; round++) {
+      const [pid] = engineProcesses() as [number];
+      const searching = vectors.slice(0, 50).map((vector) => store.search(vector, { k: 1 }));
+      setTimeout(() => process.kill(pid, "SIGKILL"), round * 3);
+      const results = await Promise.all(searching);
+      expect(results.map(([hit]) => hit?.record)).toEqual(vectors.slice(0, 50).map((_vector, row) => row));
+      await expectRanked();
+    }
+    const [pid] = engineProcesses() as [number];
+    const more = randomUnitVectors(300, 16, seededRandom(99));
+    const adding = store.upsert(more.map((vector, row) => ({ id: `more ${row}`, vector, record: 1000 + row })));
+    process.kill(pid, "SIGKILL");
+    await adding;
+    expect(store.size).toBe(1100);
+    expect((await store.search(more[7]!, { k: 1 }))[0]?.record).toBe(1007);
+  });
+
+  it("is saved around its death", async () => {
+    const { store, expectRanked } = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 500, 8);
+    process.kill(engineProcesses()[0]!, "SIGKILL");
+    await store.save(join(folder, "dead"));
+    await expectRanked(await FaissStore.open<number>(join(folder, "dead"), { engine: "faiss", exactBelow: 0 }));
+    await expectRanked();
+  });
+
+  it("is replaced when the addon has leaked 64 MiB, and its indexes move", { timeout: 60_000 }, async () => {
+    const { store, vectors, expectRanked } = await filledStore({}, 200, 4096);
+    const graph = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 300, 8);
+    await expectRanked();
+    const before = engineProcesses();
+    const queries = Array.from({ length: 64 }, (_, row) => vectors[row]!);
+    // A query of 4096 numbers leaks 16 KiB.
+    for (let round = 0; round < 70; round++) {
+      const results = await store.search(queries, { k: 1 });
+      expect(results.map(([hit]) => hit?.record)).toEqual(queries.map((_query, row) => row));
+    }
+    const after = engineProcesses();
+    expect(after).toHaveLength(1);
+    expect(after).not.toEqual(before);
+    await expectRanked();
+    await graph.expectRanked();
+  });
+});
+
+describe("an index that is more than the vectors", () => {
+  it.each(["HNSW16,Flat", "SQ8", "IVF8,Flat", "IVF4,PQ2x4", "PQ2x4"])(
+    "is trained, saved, extended and read again: %s",
+    async (index) => {
+      const directory = join(folder, index);
+      const { store, expectRanked } = await filledStore({ index, oversample: 1000 }, 1200, 16);
+      await expectRanked();
+      await store.save(directory);
+      const reopened = await FaissStore.open<number>(directory, { engine: "faiss", exactBelow: 0 });
+      await expectRanked(reopened);
+      await reopened.delete(["0", "1", "2"]);
+      await reopened.upsert([{ id: "new", vector: new Float32Array(16).fill(1), record: -1 }]);
+      await reopened.save(directory);
+      for (const engine of ["faiss", "exact"] as const) {
+        const again = await FaissStore.open<number>(directory, { engine, exactBelow: 0 });
+        expect(again.size).toBe(1198);
+        expect((await again.search(new Float32Array(16).fill(1), { k: 1 }))[0]?.record).toBe(-1);
+        await again.save(directory);
+      }
+    },
+  );
+
+  it("finds what an exact search finds, mostly, with the default search parameters", async () => {
+    const random = seededRandom(4);
+    const centres = randomUnitVectors(40, 32, random);
+    const vectors = Array.from({ length: 4000 }, (_, row) =>
+      centres[row % 40]!.map((value) => value + (random() - 0.5) * 0.3),
+    );
+    const queries = Array.from({ length: 30 }, (_, row) =>
+      centres[row]!.map((value) => value + (random() - 0.5) * 0.2),
+    );
+    for (const [index, least] of Object.entries({
+      "HNSW16,Flat": 0.97,
+      SQ8: 0.97,
+      "IVF32,Flat": 0.9,
+      "IVF32,PQ8x4": 0.6,
+    })) {
+      const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, index });
+      await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+      const results = await store.search(queries, { k: 10 });
+      let found = 0;
+      for (const [position, hits] of results.entries()) {
+        const best = new Set(
+          naiveRanking(vectors, queries[position]!)
+            .slice(0, 10)
+            .map(({ row }) => row),
+        );
+        found += hits.filter(({ record }) => best.has(record)).length;
+      }
+      expect(found / 300, index).toBeGreaterThanOrEqual(least);
+      await store.close();
+    }
+  });
+});

@@ -1,0 +1,216 @@
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaissStoreError } from "../errors.ts";
+import { FaissStore } from "../faiss-store.ts";
+import { seededRandom } from "../testing/random-vectors.ts";
+import type { ImportOptions, JsonValue } from "../types.ts";
+
+/** Written by the real libraries: test/reference/faiss/make_fixtures.py. */
+const fixtures = join(import.meta.dirname, "../../../../test/fixtures/faiss");
+
+interface Expected {
+  ids: string[];
+  texts: string[];
+  metadata: { [key: string]: JsonValue }[];
+  vectors: number[][];
+}
+
+interface LangChainRecord {
+  pageContent: string;
+  metadata: { [key: string]: JsonValue };
+}
+
+let expected: Expected;
+let folder: string;
+beforeAll(async () => {
+  expected = JSON.parse(await readFile(join(fixtures, "expected.json"), "utf8"));
+  folder = await mkdtemp(join(tmpdir(), "faiss-interchange-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function recordsOf(positions: number[]): LangChainRecord[] {
+  return positions.map((position) => ({
+    pageContent: expected.texts[position]!,
+    metadata: expected.metadata[position]!,
+  }));
+}
+
+async function expectVectors(store: FaissStore<never>, positions: number[]): Promise<void> {
+  for (const [place, id] of store.ids().entries()) {
+    expect(store.get(id)!.vector).toEqual(new Float32Array(expected.vectors[positions[place]!]!));
+  }
+  const [hit] = await (store as FaissStore).search(expected.vectors[positions[1]!]!, { k: 1 });
+  expect(hit).toMatchObject({ id: store.ids()[1], score: expect.closeTo(1, 6) });
+}
+
+const all = [0, 1, 2, 3, 4, 5];
+
+describe("importing", () => {
+  it.each<[string, ImportOptions<LangChainRecord>, number[]]>([
+    ["langchain-python", {}, all],
+    ["langchain-python-inner-product", {}, all],
+    ["langchain-python-deleted", { indexName: "planets" }, [0, 2, 4, 5]],
+    ["langchain-js", {}, all],
+  ])("reads %s", async (name, options, positions) => {
+    const store = await FaissStore.import<LangChainRecord>(join(fixtures, name), { engine: "exact", ...options });
+    expect(store.ids()).toEqual(positions.map((position) => expected.ids[position]));
+    expect([...store].map(({ record }) => record)).toEqual(recordsOf(positions));
+    await expectVectors(store as FaissStore<never>, positions);
+  });
+
+  it.each(["llamaindex-python", "llamaindex-python-map"])("reads %s", async (name) => {
+    const store = await FaissStore.import<{ text: string; metadata: JsonValue }>(join(fixtures, name));
+    expect(store.ids()).toEqual(expected.ids);
+    expect([...store].map(({ record: { text, metadata } }) => ({ pageContent: text, metadata }))).toEqual(
+      recordsOf(all),
+    );
+    await expectVectors(store as FaissStore<never>, all);
+  });
+
+  it.each([
+    ["flat-ip", ["0", "1", "2", "3", "4", "5"]],
+    ["flat-l2", ["0", "1", "2", "3", "4", "5"]],
+    ["idmap", ["5", "15", "25", "35", "45", "55"]],
+    ["idmap2", ["5", "15", "25", "35", "45", "55"]],
+  ])("reads the FAISS file %s", async (name, ids) => {
+    const store = await FaissStore.import<null>(join(fixtures, `${name}.faiss`));
+    expect(store.ids()).toEqual(ids);
+    await expectVectors(store as FaissStore<never>, all);
+    const named = await FaissStore.import<string>(join(fixtures, `${name}.faiss`), {
+      ids: expected.ids,
+      toRecord: (source, id) => `${source} of ${id}`,
+      searchDimension: 4,
+      identity: "python",
+    });
+    expect(named.get("planet-2")?.record).toBe("null of planet-2");
+    expect(named.searchDimension).toBe(4);
+    expect(named.identity).toBe("python");
+  });
+
+  it("does not change a ranking unasked", async () => {
+    const path = join(fixtures, "flat-l2-lengths.faiss");
+    await expect(FaissStore.import(path)).rejects.toMatchObject({
+      code: "INVALID_VECTOR",
+      message: expect.stringContaining("normalize: true"),
+    });
+    const store = await FaissStore.import(path, { normalize: true });
+    for (const [position, id] of store.ids().entries()) {
+      const [hit] = await store.search(expected.vectors[position]!, { k: 1 });
+      expect(hit).toMatchObject({ id, score: expect.closeTo(1, 6) });
+    }
+  });
+
+  it.each([
+    ["hnsw.faiss", "NOT_A_STORE", "IxFI"],
+    ["nowhere", "NOT_A_STORE", "does not exist"],
+    [".", "NOT_A_STORE", "faiss.index"],
+    ["langchain-js/docstore.json", "NOT_A_STORE", "IxFI"],
+  ])("refuses %s", async (name, code, words) => {
+    const error = await FaissStore.import(join(fixtures, name)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+
+  it.each(["malicious-reduce", "malicious-metadata", "unexpected-class"])("runs nothing of %s", async (name) => {
+    const error = await FaissStore.import(join(fixtures, name)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "UNSAFE_FILE", message: expect.stringContaining("Nothing was run.") });
+    expect(existsSync("pwned")).toBe(false);
+  });
+
+  it("refuses damaged files with an error, whatever the damage", { timeout: 60_000 }, async () => {
+    const random = seededRandom(21);
+    for (const [name, file] of [
+      ["langchain-python", "index.pkl"],
+      ["langchain-python", "index.faiss"],
+      ["langchain-js", "docstore.json"],
+      ["llamaindex-python", "docstore.json"],
+      ["llamaindex-python-map", "id_map.json"],
+      ["llamaindex-python-map", "default__vector_store.json"],
+    ] as const) {
+      const copy = join(folder, "damaged");
+      await cp(join(fixtures, name), copy, { recursive: true });
+      const bytes = await readFile(join(copy, file));
+      for (let round = 0; round < 60; round++) {
+        const spoilt = Buffer.from(bytes);
+        for (let flip = 0; flip < 3; flip++)
+          spoilt[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
+        await writeFile(join(copy, file), spoilt.subarray(0, round % 3 === 0 ? random() * bytes.length : undefined));
+        // A flipped letter of a text is no damage that anyone could see; whatever else happens is an error of ours.
+        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch((error: unknown) => error);
+        expect(outcome instanceof FaissStore || FaissStoreError.isInstance(outcome), String(outcome)).toBe(true);
+      }
+      for (const length of [0, 3, 44, bytes.length - 1]) {
+        await writeFile(join(copy, file), bytes);
+        await truncate(join(copy, file), length);
+        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch((error: unknown) => error);
+        expect(FaissStoreError.isInstance(outcome)).toBe(true);
+      }
+      await rm(copy, { recursive: true });
+    }
+  });
+});
+
+describe("exporting", () => {
+  async function planets(): Promise<FaissStore<LangChainRecord>> {
+    const store = await FaissStore.create<LangChainRecord>({ dimension: 8 });
+    const decoy = { id: "gone", vector: [1, 1, 1, 1, 1, 1, 1, 1], record: { pageContent: "", metadata: {} } };
+    await store.upsert([decoy]);
+    await store.upsert({
+      vectors: new Float32Array(expected.vectors.flat()),
+      ids: expected.ids,
+      records: recordsOf(all),
+    });
+    await store.delete("gone");
+    return store;
+  }
+
+  it("writes the very file that faiss.write_index writes", async () => {
+    const path = join(folder, "below", "planets.faiss");
+    expect(await (await planets()).exportFaiss(path)).toEqual(expected.ids);
+    expect(await readFile(path)).toEqual(await readFile(join(fixtures, "flat-ip.faiss")));
+  });
+
+  it("writes a folder for LangChain Python that reads back as it was", async () => {
+    const store = await planets();
+    await store.exportLangChainPython(join(folder, "langchain"));
+    const again = await FaissStore.import<LangChainRecord>(join(folder, "langchain"));
+    expect([...again]).toEqual([...store]);
+    await store.exportLangChainPython(join(folder, "langchain"), {
+      indexName: "other",
+      toDocument: ({ pageContent }, id) => ({ pageContent: `${id}: ${pageContent}`, metadata: {} }),
+    });
+    const other = await FaissStore.import<LangChainRecord>(join(folder, "langchain"), { indexName: "other" });
+    expect(other.get("planet-0")?.record).toEqual({ pageContent: "planet-0: Mercury", metadata: {} });
+  });
+
+  it("says what cannot be exported", async () => {
+    const store = await FaissStore.create<number>();
+    await expect(store.exportFaiss(join(folder, "empty"))).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await store.upsert([{ id: "five", vector: [1], record: 5 }]);
+    await expect(store.exportLangChainPython(folder)).rejects.toMatchObject({ code: "INVALID_RECORD" });
+    await expect(store.exportFaiss(folder)).rejects.toMatchObject({ code: "SAVE_FAILED" });
+  });
+});
+
+describe("merging", () => {
+  it("takes the other store's items, and its version of those in both", async () => {
+    const one = await FaissStore.create<string>({ identity: "tiny" });
+    const other = await FaissStore.create<string>({ identity: { model: "other" } });
+    await one.upsert([
+      { id: "a", vector: [1, 0], record: "one" },
+      { id: "b", vector: [0, 1], record: "one" },
+    ]);
+    await other.upsert([
+      { id: "b", vector: [1, 1], record: "other" },
+      { id: "c", vector: [1, 2], record: "other" },
+    ]);
+    await expect(one.merge(other)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
+    await one.merge(other, { allowMismatch: true });
+    expect([...one].map(({ id, record }) => `${id} ${record}`)).toEqual(["a one", "b other", "c other"]);
+    await one.merge(one);
+    expect(one.size).toBe(3);
+    await expect(one.merge([] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});

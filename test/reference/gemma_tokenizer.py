@@ -1,0 +1,17 @@
+"""Gemma's tokenizer with a small vocabulary."""
+
+from collections import Counter
+from pathlib import Path
+
+from tokenizer import train_tokenizer
+
+ALPHABET_SIZE = 350
+
+
+def write_gemma_tokenizer(texts: list[str], vocab_size: int, folder: Path) -> None:
+    """Write the files of `train_tokenizer`, the same ones in each run: the trainer breaks ties between equally frequent
+    characters by chance, so it is given the frequent characters only."""
+    counts = Counter(character for text in texts for character in text)
+    frequent = {character for character, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:ALPHABET_SIZE]}
+    reduced = ["".join(character if character in frequent else " " for character in text) for text in texts]
+    train_tokenizer(reduced, vocab_size, folder, max_alphabet=ALPHABET_SIZE)
