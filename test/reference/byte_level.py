@@ -1,8 +1,7 @@
 """Qwen's byte-level BPE tokenizer with a small vocabulary, in the files of Qwen3-Embedding."""
 
-from pathlib import Path
-
 import json
+from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 

@@ -12,6 +12,7 @@ def write_gemma_tokenizer(texts: list[str], vocab_size: int, folder: Path) -> No
     """Write the files of `train_tokenizer`, the same ones in each run: the trainer breaks ties between equally frequent
     characters by chance, so it is given the frequent characters only."""
     counts = Counter(character for text in texts for character in text)
-    frequent = {character for character, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:ALPHABET_SIZE]}
+    by_frequency = sorted(counts, key=lambda character: (-counts[character], character))
+    frequent = set(by_frequency[:ALPHABET_SIZE])
     reduced = ["".join(character if character in frequent else " " for character in text) for text in texts]
     train_tokenizer(reduced, vocab_size, folder, max_alphabet=ALPHABET_SIZE)

@@ -143,7 +143,8 @@ def encode_floats(vector: np.ndarray) -> str:
 def write(path: Path, content: dict) -> None:
     """JSON in ASCII, a line for each entry of a table or list."""
     path.parent.mkdir(exist_ok=True)
-    path.write_text("{\n" + ",\n".join(f"  {json.dumps(key)}: {lines(value)}" for key, value in content.items()) + "\n}\n")
+    entries = ",\n".join(f"  {json.dumps(key)}: {lines(value)}" for key, value in content.items())
+    path.write_text(f"{{\n{entries}\n}}\n")
     print(f"{path.name}: {path.stat().st_size:,} bytes")
 
 

@@ -60,7 +60,8 @@ def quantization() -> dict:
                 "name": name,
                 **{camel_case(key): value.tolist() for key, value in arguments.items()},
                 "quantized": {
-                    precision: quantize_embeddings(precision=precision, **arguments).tolist() for precision in PRECISIONS
+                    precision: quantize_embeddings(precision=precision, **arguments).tolist()
+                    for precision in PRECISIONS
                 },
             }
             for name, arguments in calls.items()

@@ -30,7 +30,8 @@ def write_word_piece(texts: list[str], vocab_size: int, folder: Path, model_max_
 
     def template(*parts: tuple[str, int]) -> list[dict]:
         return [
-            {"Sequence" if part in "AB" else "SpecialToken": {"id": part, "type_id": type_id}} for part, type_id in parts
+            {"Sequence" if part in "AB" else "SpecialToken": {"id": part, "type_id": type_id}}
+            for part, type_id in parts
         ]
 
     write_json(
@@ -66,7 +67,8 @@ def write_word_piece(texts: list[str], vocab_size: int, folder: Path, model_max_
                 "single": template(("[CLS]", 0), ("A", 0), ("[SEP]", 0)),
                 "pair": template(("[CLS]", 0), ("A", 0), ("[SEP]", 0), ("B", 1), ("[SEP]", 1)),
                 "special_tokens": {
-                    token: {"id": token, "ids": [SPECIAL_TOKENS[token]], "tokens": [token]} for token in ("[CLS]", "[SEP]")
+                    token: {"id": token, "ids": [SPECIAL_TOKENS[token]], "tokens": [token]}
+                    for token in ("[CLS]", "[SEP]")
                 },
             },
             "decoder": {"type": "WordPiece", "prefix": "##", "cleanup": True},
@@ -80,7 +82,13 @@ def write_word_piece(texts: list[str], vocab_size: int, folder: Path, model_max_
         },
         indent=None,
     )
-    names = {"unk_token": "[UNK]", "sep_token": "[SEP]", "pad_token": "[PAD]", "cls_token": "[CLS]", "mask_token": "[MASK]"}
+    names = {
+        "unk_token": "[UNK]",
+        "sep_token": "[SEP]",
+        "pad_token": "[PAD]",
+        "cls_token": "[CLS]",
+        "mask_token": "[MASK]",
+    }
     write_json(
         folder / "tokenizer_config.json",
         {
@@ -99,8 +107,8 @@ def write_word_piece(texts: list[str], vocab_size: int, folder: Path, model_max_
 
 
 def choose_pieces(texts: list[str], size: int) -> list[str]:
-    """Every frequent character, alone and continuing a word, then the most frequent words and word endings. (The trainer
-    of the tokenizers library gives another vocabulary in each run.)"""
+    """Every frequent character, alone and continuing a word, then the most frequent words and word endings. (The
+    trainer of the tokenizers library gives another vocabulary in each run.)"""
     normalizer = normalizers.BertNormalizer(lowercase=True)
     pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     words = Counter(

@@ -79,6 +79,10 @@ export class Embedder implements AsyncDisposable {
   /**
    * Loads a model: an existing folder (path or `file:` URL), else the id of a repository on the Hugging Face Hub.
    *
+   * In a browser a folder is the URL of one (`https://…` or, relative to the page, `/models/tiny/`), and files are kept in the cache of
+   * Transformers.js. Its ONNX Runtime fetches its own WebAssembly files from a CDN, unless `env.backends.onnx.wasm.wasmPaths` of
+   * Transformers.js names another place.
+   *
    * Embedders of one model with the same options share its weights until the last of them is disposed.
    *
    * @example

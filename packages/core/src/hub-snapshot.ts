@@ -24,7 +24,7 @@ export interface HubOptions {
   /** Address of the Hub or of a mirror. @default the environment variable `HF_ENDPOINT`, else `https://huggingface.co` */
   endpoint?: string;
   /**
-   * Folder of the Hub's cache, laid out as Python's `huggingface_hub` does and shared with it.
+   * Folder of the Hub's cache, laid out as Python's `huggingface_hub` does and shared with it. Not for browsers.
    * @default `HF_HUB_CACHE`, else `$HF_HOME/hub`, else `~/.cache/huggingface/hub`
    */
   cacheDir?: string;

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import * as tsdown from "tsdown";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import packageBuilds from "../tsdown.config.ts";
 
 type Core = typeof import("./index.ts");
 
@@ -13,27 +15,30 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // processes and m
 
 const fixtures = fileURLToPath(new URL("../../../test/fixtures/", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
-const dist = fileURLToPath(new URL("../dist", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
 const run = promisify(execFile);
 let parent: string;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "worker-"));
-  await cp(dist, join(parent, "dist"), { recursive: true });
+  const outDir = join(parent, "dist");
+  for (const build of packageBuilds) {
+    await tsdown.build({ ...build, config: false, cwd: root, outDir, dts: false, clean: false, logLevel: "silent" });
+  }
 });
 
 afterAll(() => rm(parent, { recursive: true }));
 
 /**
- * The package as it is built, installed in a folder of its own beside the release of Transformers.js that this test run is about: a worker
+ * The package, built from these sources and installed in a folder of its own beside the release of Transformers.js that this test run is about: a worker
  * starts from a file, and finds its modules as Node does.
  */
 async function install(): Promise<{ folder: string; installed: string; core: Core }> {
   const folder = await mkdtemp(join(parent, "app-"));
   const installed = join(folder, "node_modules", "@embeddinggemma", "core");
   await cp(join(parent, "dist"), join(installed, "dist"), { recursive: true });
-  await cp(fileURLToPath(new URL("../package.json", import.meta.url)), join(installed, "package.json"));
+  await cp(join(root, "package.json"), join(installed, "package.json"));
   const transformers = process.env.TRANSFORMERS_MAJOR === "4" ? "transformers-v4" : "@huggingface/transformers";
   for (const [name, source] of [
     ["@huggingface/transformers", transformers],

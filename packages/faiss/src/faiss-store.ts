@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
-import { type FaissEngine, faissEngine } from "./engine/faiss-engine.ts";
+import { type FaissEngine, loadEngine } from "./engine/faiss-engine.ts";
 import { FaissStoreError, show } from "./errors.ts";
-import { identityText } from "./files/manifest.ts";
+import { checkMergeable } from "./files/identity.ts";
 import { readStore } from "./files/read-store.ts";
 import { type SavedState, writeStore } from "./files/write-store.ts";
-import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
+import { asDocument, exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
 import { readForeign } from "./interchange/import-store.ts";
 import {
   checkFilter,
@@ -26,7 +26,6 @@ import { askFilter } from "./search/row-filter.ts";
 import { StoreContent } from "./store-content.ts";
 import type {
   EngineName,
-  EngineOptions,
   FaissStoreEntry,
   FaissStoreFilter,
   FaissStoreHit,
@@ -34,7 +33,6 @@ import type {
   Identity,
   ImportOptions,
   JsonValue,
-  LangChainDocument,
   LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
   MergeOptions,
@@ -413,40 +411,9 @@ export class FaissStore<R = JsonValue> {
   }
 }
 
-async function loadEngine({ engine = "auto", faissNode }: EngineOptions): Promise<FaissEngine | undefined> {
-  if (engine === "exact") return undefined;
-  try {
-    return await faissEngine(faissNode);
-  } catch (error) {
-    if (engine === "faiss") throw error;
-    return undefined;
-  }
-}
-
 function chosen<R>(table: Table<R>, filter: FaissStoreFilter<R>): string[] {
   checkFilter(filter);
   return [...table.rowOf].filter(([id, row]) => askFilter(filter, table.records[row] as R, id)).map(([id]) => id);
-}
-
-function asDocument(record: unknown, id: string): LangChainDocument {
-  const { pageContent, metadata = {} } = (record ?? {}) as Partial<LangChainDocument>;
-  if (typeof pageContent === "string" && typeof metadata === "object" && metadata !== null)
-    return { pageContent, metadata };
-  throw new FaissStoreError(
-    "INVALID_RECORD",
-    `The record of ${show(id)} is no { pageContent, metadata }. Pass toDocument to make one of it.`,
-    { id },
-  );
-}
-
-function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
-  if (own === undefined || other === undefined || identityText(own) === identityText(other)) return;
-  throw new FaissStoreError(
-    "IDENTITY_MISMATCH",
-    `The stores were made with different embeddings, so their vectors cannot be compared: ${identityText(own)} and ${identityText(other)}. ` +
-      "Embed the texts again with one of them, or pass allowMismatch: true if you know that they agree.",
-    { own, other },
-  );
 }
 
 function checkDirectory(directory: string): void {

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import type { EngineOptions } from "../types.ts";
 import { EngineProcess } from "./engine-process.ts";
 import type { Command, ReadReply, SearchReply } from "./protocol.ts";
 
@@ -34,6 +35,21 @@ export function faissEngine(faissNode = "faiss-node"): Promise<FaissEngine> {
     engine.catch(() => engines.delete(faissNode));
   }
   return engine;
+}
+
+/**
+ * The engine that options ask for; undefined for the built-in scan.
+ *
+ * @throws FaissStoreError `ENGINE_UNAVAILABLE` where FAISS alone would do
+ */
+export async function loadEngine({ engine = "auto", faissNode }: EngineOptions): Promise<FaissEngine | undefined> {
+  if (engine === "exact") return undefined;
+  try {
+    return await faissEngine(faissNode);
+  } catch (error) {
+    if (engine === "faiss") throw error;
+    return undefined;
+  }
 }
 
 /** Runs FAISS indexes in a process that is replaced when it dies or has leaked too much. */

@@ -93,15 +93,6 @@ export function filesOf(manifest: Manifest): StoredFile[] {
   return [...files, deleted, index_file].filter((file) => file !== null);
 }
 
-/** The same identity has the same text, whatever the order of its keys. */
-export function identityText(identity: Identity | null): string {
-  return JSON.stringify(identity, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : value,
-  );
-}
-
 export function damaged(path: string, how: string): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",

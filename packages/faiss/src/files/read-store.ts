@@ -4,7 +4,8 @@ import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { Table } from "../rows/table.ts";
 import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
-import { damaged, identityText, type Manifest, manifestName, readManifest } from "./manifest.ts";
+import { checkIdentity } from "./identity.ts";
+import { damaged, type Manifest, manifestName, readManifest } from "./manifest.ts";
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
@@ -73,17 +74,7 @@ function checkIdentities(
       { expected: dimension, given: manifest.dimension },
     );
   }
-  if (identity === undefined || allowMismatch) return;
-  const stored = identityText(manifest.identity);
-  const given = identityText(identity);
-  if (stored === given) return;
-  throw new FaissStoreError(
-    "IDENTITY_MISMATCH",
-    `The store in ${directory} was made with another embedding, so its vectors cannot be compared with yours. ` +
-      `Made with ${manifest.identity === null ? "one that was not recorded" : stored}, opened with ${given}. ` +
-      "Open it with the embedding that made it, build it again, or pass allowMismatch: true if you know that they agree.",
-    { stored: manifest.identity, given: identity },
-  );
+  if (!allowMismatch) checkIdentity(directory, manifest.identity, identity);
 }
 
 async function notAStore(directory: string): Promise<FaissStoreError> {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { FaissStoreError, reasonOf } from "../errors.ts";
+import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { flatHeader } from "../files/vector-file.ts";
 import type { Table } from "../rows/table.ts";
@@ -39,6 +39,18 @@ export async function exportLangChainPython<R>(
     writePickle({ kind: "tuple", items: [docstore, mapping] }),
   );
   await exportFaiss(join(directory, `${indexName}.faiss`), table);
+}
+
+/** The record itself, if it is a document. */
+export function asDocument(record: unknown, id: string): LangChainDocument {
+  const { pageContent, metadata = {} } = (record ?? {}) as Partial<LangChainDocument>;
+  if (typeof pageContent === "string" && typeof metadata === "object" && metadata !== null)
+    return { pageContent, metadata };
+  throw new FaissStoreError(
+    "INVALID_RECORD",
+    `The record of ${show(id)} is no { pageContent, metadata }. Pass toDocument to make one of it.`,
+    { id },
+  );
 }
 
 /** The state of a `langchain_core.documents.base.Document`, a Pydantic 2 model. */

@@ -1,0 +1,48 @@
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FaissStore } from "@embeddinggemma/langchain";
+import { Document } from "@langchain/core/documents";
+import { index } from "@langchain/core/indexing";
+import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
+import { FileRecordManager } from "./file-record-manager.mjs";
+
+/**
+ * Brings the index of a folder's text files up to date: what has not changed is not embedded again, what has changed is replaced, and
+ * what is gone is deleted. The store and the records are kept in `stateFolder`.
+ *
+ * @param {string} folder
+ * @param {string} stateFolder
+ * @param {import("@embeddinggemma/langchain").EmbeddingGemmaEmbeddings} embeddings
+ */
+export async function indexFolder(folder, stateFolder, embeddings) {
+  await mkdir(stateFolder, { recursive: true });
+  const storeFolder = join(stateFolder, "faiss");
+  const vectorStore = existsSync(storeFolder)
+    ? await FaissStore.load(storeFolder, embeddings)
+    : new FaissStore(embeddings);
+  const recordManager = new FileRecordManager(join(stateFolder, "records.json"));
+  await recordManager.createSchema();
+
+  const splitter = new RecursiveCharacterTextSplitter({
+    chunkSize: 64,
+    chunkOverlap: 0,
+    lengthFunction: embeddings.countTokens,
+  });
+  const docsSource = await splitter.splitDocuments(await readDocuments(folder));
+  const options = { cleanup: /** @type {const} */ ("full"), sourceIdKey: "source" };
+  const result = await index({ docsSource, recordManager, vectorStore, options });
+  await vectorStore.save(storeFolder);
+  return { vectorStore, result };
+}
+
+/** @param {string} folder */
+async function readDocuments(folder) {
+  const names = (await readdir(folder)).sort();
+  return Promise.all(
+    names.map(async (source) => {
+      const pageContent = await readFile(join(folder, source), "utf8");
+      return new Document({ pageContent, metadata: { source } });
+    }),
+  );
+}

@@ -1,0 +1,28 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { FaissStore } from "@embeddinggemma/langchain";
+import { Document } from "@langchain/core/documents";
+import { MarkdownTextSplitter } from "@langchain/textsplitters";
+
+/**
+ * Splits the Markdown files of a folder by the model's own tokens, and indexes the parts. The first heading is the title of every part, and
+ * reaches the model in the title slot of its document prompt.
+ *
+ * @param {string} folder
+ * @param {import("@embeddinggemma/langchain").EmbeddingGemmaEmbeddings} embeddings
+ */
+export async function indexFolder(folder, embeddings) {
+  const files = (await readdir(folder)).filter((name) => name.endsWith(".md")).sort();
+  const documents = await Promise.all(
+    files.map(async (source) => {
+      const pageContent = await readFile(join(folder, source), "utf8");
+      const title = pageContent.match(/^# (.*)$/m)?.[1] ?? source;
+      return new Document({ pageContent, metadata: { source, title } });
+    }),
+  );
+  const lengthFunction = embeddings.countTokens;
+  const splitter = new MarkdownTextSplitter({ chunkSize: 96, chunkOverlap: 0, lengthFunction });
+  const parts = await splitter.splitDocuments(documents);
+  const store = await FaissStore.fromDocuments(parts, embeddings);
+  return { store, files, parts };
+}

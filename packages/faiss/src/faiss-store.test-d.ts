@@ -1,0 +1,28 @@
+import { describe, expectTypeOf, it } from "vitest";
+import { FaissStore, type FaissStoreEntry, type FaissStoreHit, type JsonValue } from "./index.ts";
+
+interface Doc {
+  text: string;
+}
+
+describe("FaissStore", () => {
+  it("knows its records", async () => {
+    const store = await FaissStore.create<Doc>({ dimension: 2 });
+    expectTypeOf(await store.search([1, 2])).toEqualTypeOf<FaissStoreHit<Doc>[]>();
+    expectTypeOf(await store.search(new Float32Array(2))).toEqualTypeOf<FaissStoreHit<Doc>[]>();
+    expectTypeOf(await store.search([[1, 2]])).toEqualTypeOf<FaissStoreHit<Doc>[][]>();
+    expectTypeOf(await store.search([new Float32Array(2)])).toEqualTypeOf<FaissStoreHit<Doc>[][]>();
+    expectTypeOf(store.get("a")).toEqualTypeOf<FaissStoreEntry<Doc> | undefined>();
+    expectTypeOf([...store]).toEqualTypeOf<FaissStoreEntry<Doc>[]>();
+    await store.search([1, 2], { filter: (record, id) => record.text === id });
+    // @ts-expect-error a record must be what the store holds
+    await store.upsert([{ vector: [1, 2], record: { title: "" } }]);
+    // @ts-expect-error an engine that is none
+    await FaissStore.create({ engine: "gpu" });
+  });
+
+  it("holds JSON where nothing else is said", async () => {
+    const store = await FaissStore.open("folder");
+    expectTypeOf(store).toEqualTypeOf<FaissStore<JsonValue>>();
+  });
+});

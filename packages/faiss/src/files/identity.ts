@@ -1,0 +1,34 @@
+import { FaissStoreError } from "../errors.ts";
+import type { Identity } from "../types.ts";
+
+/** @throws FaissStoreError `IDENTITY_MISMATCH` where `given` is not what made the vectors of a saved store */
+export function checkIdentity(directory: string, stored: Identity | null, given: Identity | undefined): void {
+  if (given === undefined || (stored !== null && identityText(stored) === identityText(given))) return;
+  throw new FaissStoreError(
+    "IDENTITY_MISMATCH",
+    `The store in ${directory} was made with another embedding, so its vectors cannot be compared with yours. ` +
+      `Made with ${stored === null ? "one that was not recorded" : identityText(stored)}, opened with ${identityText(given)}. ` +
+      "Open it with the embedding that made it, build it again, or pass allowMismatch: true if you know that they agree.",
+    { stored, given },
+  );
+}
+
+/** @throws FaissStoreError `IDENTITY_MISMATCH` where both stores say what made their vectors and disagree */
+export function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
+  if (own === undefined || other === undefined || identityText(own) === identityText(other)) return;
+  throw new FaissStoreError(
+    "IDENTITY_MISMATCH",
+    `The stores were made with different embeddings, so their vectors cannot be compared: ${identityText(own)} and ${identityText(other)}. ` +
+      "Embed the texts again with one of them, or pass allowMismatch: true if you know that they agree.",
+    { own, other },
+  );
+}
+
+/** The same identity has the same text, whatever the order of its keys. */
+function identityText(identity: Identity): string {
+  return JSON.stringify(identity, (_key, value: unknown) =>
+    typeof value === "object" && value !== null && !Array.isArray(value)
+      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+      : value,
+  );
+}

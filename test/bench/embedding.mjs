@@ -1,0 +1,67 @@
+/**
+ * Useful tokens a second of `Embedder.encode` and of what others do with the same texts, on the same model, in one run: one text at a
+ * time, one padded batch, batches of ten in input order. Padding is no use; a higher number is better.
+ *
+ * node embedding.mjs [folder of a model] [--dtype=q8] [--texts=64] [--repeats=5]
+ */
+import { Embedder } from "@embeddinggemma/core";
+import { AutoModel, AutoTokenizer } from "@huggingface/transformers";
+import { benchOptions, median, randomNumbers, textsOf } from "./model.mjs";
+
+const { model, dtype, texts: count, repeats } = benchOptions({ texts: 64, repeats: 5 });
+
+const mixes = {
+  "short, alike": Array(count).fill(16),
+  mixed: mixedLengths(count),
+  "all long": Array(count).fill(300),
+  "a few very long": Array.from({ length: count }, (_, index) => (index % 16 === 7 ? 1200 : 12)),
+};
+
+const embedder = await Embedder.load(model, { dtype });
+const tokenizer = await AutoTokenizer.from_pretrained(model, { local_files_only: true });
+const graph = await AutoModel.from_pretrained(model, { dtype, local_files_only: true });
+
+const strategies = {
+  Embedder: (texts) => embedder.encode(texts, { prompt: "" }),
+  "one at a time": (texts) => inBatches(texts, 1),
+  "one padded batch": (texts) => inBatches(texts, texts.length),
+  "tens in input order": (texts) => inBatches(texts, 10),
+};
+
+async function inBatches(texts, size) {
+  for (let start = 0; start < texts.length; start += size) {
+    await graph(tokenizer(texts.slice(start, start + size), { padding: true, truncation: true }));
+  }
+}
+
+console.log(`${count} texts, ${repeats} repeats, useful tokens/s (and how many times as fast Embedder is)`);
+for (const [mix, lengths] of Object.entries(mixes)) {
+  const texts = textsOf(lengths);
+  let tokens = 0;
+  for (const text of texts) tokens += Math.min(await embedder.countTokens(text, { prompt: "" }), embedder.maxTokens);
+  const seconds = Object.fromEntries(Object.keys(strategies).map((name) => [name, []]));
+  await embedder.encode(texts.slice(0, 4));
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    for (const [name, run] of Object.entries(strategies)) {
+      const start = performance.now();
+      await run(texts);
+      seconds[name].push((performance.now() - start) / 1000);
+    }
+  }
+  const ours = median(seconds.Embedder);
+  const results = Object.entries(seconds).map(([name, times]) => {
+    const time = median(times);
+    const ratio = name === "Embedder" ? "" : ` (${(time / ours).toFixed(2)}×)`;
+    return `${name} ${Math.round(tokens / time)}${ratio}`;
+  });
+  console.log(`${mix}, ${tokens} tokens: ${results.join(", ")}`);
+}
+await embedder.dispose();
+await graph.dispose();
+
+/** Median 45 words, some ten times that: as documents are. */
+function mixedLengths(count) {
+  const random = randomNumbers(2);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Array.from({ length: count }, () => Math.min(Math.max(Math.round(45 * Math.exp(0.8 * normal())), 2), 400));
+}

@@ -1,0 +1,149 @@
+// Search over random clustered vectors: what each kind of store costs in time, memory and recall, beside faiss-node used directly.
+//
+//     node test/bench/faiss-search.mjs [vectors=100000] [queries=30]
+//
+// Every candidate runs in a process of its own over the same vectors, so that its memory is its own; times are medians, and the ratio is
+// to faiss-node's flat index in the same run.
+import { execFileSync, spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import { FaissStore } from "@embeddinggemma/faiss";
+
+const dimension = 768;
+const k = 10;
+const candidates = {
+  "faiss-node Flat": null,
+  "preset exact": { preset: "exact" },
+  "preset balanced": { preset: "balanced" },
+  "preset small": { preset: "small" },
+  "Flat, searchDimension 128": { searchDimension: 128 },
+  "Flat, searchDimension 128, int8": { searchDimension: 128, rescore: "int8" },
+  "SQ8, searchDimension 128": { searchDimension: 128, index: "SQ8" },
+  "HNSW32,Flat, searchDimension 128": { searchDimension: 128, index: "HNSW32,Flat" },
+  "IVF256,Flat, searchDimension 128": { searchDimension: 128, index: "IVF256,Flat" },
+  "exact engine": { engine: "exact" },
+  "exact engine, searchDimension 128": { engine: "exact", searchDimension: 128 },
+};
+
+const [first = "100000", second = "30", name] = process.argv.slice(2);
+const count = Number(first);
+const queryCount = Number(second);
+if (name === undefined) compareAll();
+else await measure(name);
+
+function compareAll() {
+  const results = Object.keys(candidates).map((candidate) => {
+    const script = fileURLToPath(import.meta.url);
+    const arguments_ = ["--expose-gc", script, first, second, candidate];
+    const { stdout, stderr, status } = spawnSync(process.execPath, arguments_, {
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    });
+    if (status !== 0) throw new Error(`${candidate}: ${stderr}`);
+    return JSON.parse(stdout);
+  });
+  const [reference] = results;
+  const rawMegabytes = (count * dimension * 4) / 2 ** 20;
+  console.log(`${count} vectors of ${dimension}, k = ${k}; raw vectors ${rawMegabytes.toFixed(0)} MiB`);
+  console.table(
+    Object.fromEntries(
+      results.map(({ candidate, milliseconds, megabytes, addSeconds, top }) => [
+        candidate,
+        {
+          "ms/query": Number(milliseconds.toFixed(2)),
+          "of faiss-node": Number((milliseconds / reference.milliseconds).toFixed(3)),
+          "recall@10": recall(top, reference.top),
+          "add s": Number(addSeconds.toFixed(1)),
+          "memory/raw": Number((megabytes / rawMegabytes).toFixed(2)),
+        },
+      ]),
+    ),
+  );
+}
+
+async function measure(candidate) {
+  const random = mulberry(1);
+  const centres = Array.from({ length: 300 }, () => gaussianVector(random));
+  const before = memoryMegabytes();
+  const options = candidates[candidate];
+  const start = performance.now();
+  const search = options ? await fillStore(options, centres, random) : fillFaissNode(centres, random);
+  const addSeconds = (performance.now() - start) / 1000;
+  const queryRandom = mulberry(2);
+  const queries = Array.from({ length: queryCount }, (_, row) =>
+    nearCentre(centres[row % centres.length], queryRandom),
+  );
+  const top = [];
+  const times = [];
+  await search(queries[0]);
+  for (const query of queries) {
+    const started = performance.now();
+    top.push(await search(query));
+    times.push(performance.now() - started);
+  }
+  globalThis.gc?.();
+  const megabytes = memoryMegabytes() - before;
+  const milliseconds = times.sort((one, other) => one - other)[times.length >> 1];
+  console.log(JSON.stringify({ candidate, milliseconds, megabytes, addSeconds, top }));
+  process.exit();
+}
+
+async function fillStore(options, centres, random) {
+  const store = await FaissStore.create({ dimension, ...options });
+  const batch = 5000;
+  for (let start = 0; start < count; start += batch) {
+    const rows = Math.min(batch, count - start);
+    const vectors = new Float32Array(rows * dimension);
+    for (let row = 0; row < rows; row++) vectors.set(nearCentre(centres[(start + row) % 300], random), row * dimension);
+    await store.upsert({ vectors, ids: Array.from({ length: rows }, (_, row) => String(start + row)) });
+  }
+  return async (query) => (await store.search(query, { k })).map(({ id }) => Number(id));
+}
+
+function fillFaissNode(centres, random) {
+  const { IndexFlatIP } = createRequire(import.meta.url)("faiss-node");
+  const index = new IndexFlatIP(dimension);
+  for (let row = 0; row < count; row++) index.add(Array.from(nearCentre(centres[row % 300], random)));
+  return async (query) => index.search(Array.from(query), k).labels;
+}
+
+/** Proportional memory of this process and its children: shared pages count in shares. */
+function memoryMegabytes() {
+  const children = execFileSync("ps", ["--ppid", String(process.pid), "-o", "pid="], { encoding: "utf8" }).split("\n");
+  let kibibytes = 0;
+  for (const pid of [process.pid, ...children.map(Number).filter(Boolean)]) {
+    const { stdout } = spawnSync("grep", ["-m1", "^Pss:", `/proc/${pid}/smaps_rollup`], { encoding: "utf8" });
+    kibibytes += Number(/\d+/.exec(stdout)?.[0] ?? 0);
+  }
+  return kibibytes / 1024;
+}
+
+function recall(top, reference) {
+  const found = top.map((rows, query) => rows.filter((row) => reference[query].includes(row)).length);
+  return Number((found.reduce((sum, value) => sum + value, 0) / (top.length * k)).toFixed(3));
+}
+
+/** Spread that falls off along the numbers, as that of a Matryoshka embedding does. */
+function gaussianVector(random) {
+  return Float32Array.from({ length: dimension }, (_, index) => gaussian(random) / Math.sqrt(1 + index / 32));
+}
+
+function nearCentre(centre, random) {
+  const vector = centre.map((value, index) => value + (0.7 * gaussian(random)) / Math.sqrt(1 + index / 32));
+  const norm = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  return vector.map((value) => value / norm);
+}
+
+function gaussian(random) {
+  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+}
+
+function mulberry(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,47 @@
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { modelPath } from "@embeddinggemma/tiny-model";
+
+/**
+ * The model and numbers that a benchmark is run with: `node <script> [folder of a model] [--dtype=q8] [--name=number …]`.
+ *
+ * @param numbers - default of each number
+ */
+export function benchOptions(numbers) {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      dtype: { type: "string" },
+      ...Object.fromEntries(Object.keys(numbers).map((name) => [name, { type: "string" }])),
+    },
+  });
+  const model = positionals[0] ?? modelPath;
+  if (!existsSync(model)) throw new Error(`There is no model in ${model}. Give the folder of one as first argument.`);
+  const given = Object.entries(numbers).map(([name, number]) => [name, Number(values[name] ?? number)]);
+  return { model, dtype: values.dtype ?? "q8", ...Object.fromEntries(given) };
+}
+
+/** Texts of given lengths in words, the same in every run, no two alike. */
+export function textsOf(lengths) {
+  const random = randomNumbers(1);
+  return lengths.map((length) => Array.from({ length }, () => words[Math.floor(random() * words.length)]).join(" "));
+}
+
+/** Numbers from 0 to 1, the same in every run. */
+export function randomNumbers(seed) {
+  let state = seed;
+  return () => {
+    state = (state * 1_664_525 + 1_013_904_223) % 2 ** 32;
+    return state / 2 ** 32;
+  };
+}
+
+export function median(numbers) {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+const words = (
+  "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one you were " +
+  "all her she there would their we him been has when who will no more if out so up said what its about than into them can only other " +
+  "time new some could these two may first then do any like my now over such our man me even most made after also did many before"
+).split(" ");

@@ -1,0 +1,212 @@
+import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Embedder } from "@embeddinggemma/core";
+import type { Browser, Page as BrowserPage } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PageSources } from "./browser/bundle.ts";
+import { launchChromium } from "./browser/chromium.ts";
+import type { Page } from "./browser/page.ts";
+import { PageServer } from "./browser/page-server.ts";
+import { decodeVector, expandText, readGolden } from "./golden.ts";
+
+declare const page: Page;
+
+const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+const fixture = join(fixtures, "embeddinggemma");
+const golden = readGolden("embeddinggemma");
+/** Every call, prompt and title, and every kind of text, as far as they are short. */
+const cases = golden.cases
+  .filter(({ tokens, prompt }) => tokens < 60 && prompt === undefined)
+  .filter((_, index) => index % 4 === 0);
+
+let sources: PageSources;
+let browser: Browser;
+
+beforeAll(async () => {
+  sources = new PageSources();
+  browser = await launchChromium();
+}, 60_000);
+
+afterAll(async () => {
+  await browser?.close();
+  sources?.remove();
+});
+
+describe.each([
+  ["3", "@huggingface/transformers"],
+  ["4", "transformers-v4"],
+])("the packed core, bundled with Vite and Transformers.js %s", (major, transformers) => {
+  let bundle: string;
+  let models: string;
+  let server: PageServer;
+  let origin: string;
+  let tab: BrowserPage;
+  const elsewhere: string[] = [];
+
+  beforeAll(async () => {
+    const { folder, warnings } = await sources.bundle(transformers);
+    expect(warnings).toEqual([]);
+    bundle = folder;
+    models = join(sources.folder, `models-${major}`);
+    cpSync(fixture, join(models, "gemma"), { recursive: true });
+    for (const copy of ["bert", "hub/owner/bert/resolve/main"]) {
+      cpSync(join(fixtures, "bert-mean"), join(models, copy), { recursive: true });
+    }
+    server = new PageServer({ "/": bundle, "/models/": models, "/onnxruntime/": runtimeFolder(transformers) });
+    origin = await server.listen();
+    const context = await browser.newContext();
+    await context.route(
+      (url) => url.origin !== origin,
+      (route) => {
+        elsewhere.push(route.request().url());
+        return route.abort();
+      },
+    );
+    tab = await context.newPage();
+    tab.on("pageerror", (error) => elsewhere.push(String(error)));
+    await tab.goto(origin);
+    await tab.waitForFunction(() => "page" in globalThis);
+  }, 120_000);
+
+  afterAll(async () => {
+    await tab?.context().close();
+    await server?.close();
+  });
+
+  test("has nothing of Node in it", () => {
+    const scripts = readdirSync(join(bundle, "assets")).filter((file) => file.endsWith(".js"));
+    expect(scripts.length).toBeGreaterThan(0);
+    for (const script of scripts) {
+      expect(readFileSync(join(bundle, "assets", script), "utf8")).not.toMatch(/(from|import\()\s*["'`]node:/);
+    }
+  });
+
+  test("is of that release", async () => {
+    expect(await tab.evaluate(() => page.env.version.split(".")[0])).toBe(major);
+  });
+
+  test("gives the vectors of Sentence Transformers, tells its progress and changes no setting", {
+    timeout: 60_000,
+  }, async () => {
+    const calls = cases.map(({ text, title, call, promptName }) => ({
+      call: title === undefined ? call : ("encodeDocument" as const),
+      input: title === undefined ? expandText(golden.texts[text]!) : { title, text: expandText(golden.texts[text]!) },
+      options: { normalize: false, ...(promptName !== undefined && { promptName }) },
+    }));
+    const result = await tab.evaluate(async (calls) => {
+      // ONNX Runtime notes its own start under `backends`.
+      const settings = () => JSON.stringify({ ...page.env, backends: undefined });
+      const before = settings();
+      const files: Record<string, { loaded: number; total: number | null }> = {};
+      const embedder = await page.Embedder.load("/models/gemma/", {
+        dtype: "fp32",
+        onProgress: ({ file, ...bytes }) => {
+          files[file] = bytes;
+        },
+      });
+      const vectors: number[][] = [];
+      for (const { call, input, options } of calls) {
+        vectors.push(Array.from(await embedder[call](input as string, options)));
+      }
+      const { dimension, prompts, identity } = embedder;
+      await embedder.dispose();
+      return { vectors, files, dimension, prompts, identity, changed: settings() !== before };
+    }, calls);
+
+    expect(result).toMatchObject({ dimension: golden.dimension, prompts: golden.prompts, changed: false });
+    expect(cases.length).toBeGreaterThan(10);
+    cases.forEach(({ vector }, index) => {
+      const expected = decodeVector(vector);
+      const actual = result.vectors[index]!;
+      expect(actual).toHaveLength(expected.length);
+      expect(Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!)))).toBeLessThan(1e-5);
+    });
+    const size = readFileSync(join(fixture, "onnx/model.onnx")).length;
+    expect(result.files["onnx/model.onnx"]).toEqual({ loaded: size, total: size });
+    const inNode = await Embedder.load(fixture, { dtype: "fp32" });
+    expect(result.identity).toBe(inNode.identity);
+    await inNode.dispose();
+  });
+
+  test("loads a second time from the browser's cache, and what has changed on the server anew", {
+    timeout: 60_000,
+  }, async () => {
+    const load = () =>
+      tab.evaluate(async () => {
+        const embedder = await page.Embedder.load(new URL("/models/bert", location.href).href, { dtype: "fp32" });
+        const { prompts, identity } = embedder;
+        await embedder.dispose();
+        return { prompts, identity };
+      });
+    const first = await load();
+    server.requests.length = 0;
+    expect(await load()).toEqual(first);
+    expect(
+      server.requests.filter((request) => /^GET .*(onnx|tokenizer)/.test(request) && !/onnx_data/.test(request)),
+    ).toEqual([]);
+
+    const file = join(models, "bert/config_sentence_transformers.json");
+    writeFileSync(file, JSON.stringify({ prompts: { query: "new: " } }));
+    expect((await load()).prompts).toEqual({ query: "new: ", document: "" });
+  });
+
+  test("replaces a cached file that is damaged", async () => {
+    const vector = await tab.evaluate(async () => {
+      const url = new URL("/models/bert/onnx/model.onnx", location.href).href;
+      const cache = await caches.open("transformers-cache");
+      const { headers } = (await cache.match(url))!;
+      await cache.put(url, new Response("cut short", { headers }));
+      const embedder = await page.Embedder.load("./models/bert", { dtype: "fp32" });
+      const embedding = await embedder.encode("a");
+      await embedder.dispose();
+      return Array.from(embedding);
+    });
+    expect(vector).toHaveLength(readGolden("bert-mean").dimension);
+  });
+
+  test("loads a repository of a Hub, and without it from the cache", async () => {
+    const dimensions = await tab.evaluate(async () => {
+      const options = { dtype: "fp32", endpoint: new URL("/models/hub", location.href).href } as const;
+      const first = await page.Embedder.load("owner/bert", options);
+      await first.dispose();
+      const second = await page.Embedder.load("owner/bert", { ...options, localFilesOnly: true });
+      await second.dispose();
+      return [first.model, second.model];
+    });
+    expect(dimensions).toEqual(["owner/bert", "owner/bert"]);
+    expect(server.requests).toContain("GET /models/hub/owner/bert/resolve/main/onnx/model.onnx");
+  });
+
+  test.for([
+    ["a name that is no model", "gemma", {}, "MODEL_NOT_FOUND"],
+    ["a folder that is not there", "/models/nothing/", {}, "MODEL_FILE_MISSING"],
+    ["a dtype that is not there", "/models/bert/", { dtype: "q4" }, "MODEL_FILE_MISSING"],
+    ["a model that is not in the cache", "/models/hub/", { localFilesOnly: true }, "MODEL_FILE_MISSING"],
+    ["a server that is not there", "http://127.0.0.1:9/gemma/", {}, "DOWNLOAD_FAILED"],
+    ["a worker thread", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_OPTION"],
+    ["a device of Node's", "/models/bert/", { dtype: "fp32", device: "cpu" }, "LOAD_FAILED"],
+  ] as const)("explains %s", async ([, model, options, code]) => {
+    const error = await tab.evaluate(
+      async ([model, options]) => {
+        const error = await page.Embedder.load(model, options as object).catch((error: unknown) => error);
+        return page.EmbeddingGemmaError.isInstance(error)
+          ? { code: error.code, message: error.message }
+          : String(error);
+      },
+      [model, options] as const,
+    );
+    expect(error).toMatchObject({ code });
+  });
+
+  test("asks nobody but its own server, and nothing goes unhandled", () => {
+    expect(elsewhere.filter((url) => !url.startsWith("http://127.0.0.1:9/"))).toEqual([]);
+  });
+});
+
+/** The folder with the WebAssembly files that this Transformers.js asks for. */
+function runtimeFolder(transformers: string): string {
+  const resolve = createRequire(createRequire(import.meta.url).resolve(transformers)).resolve;
+  return dirname(resolve("onnxruntime-web"));
+}

@@ -1,0 +1,14 @@
+import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { env } from "@huggingface/transformers";
+
+/** What the tests use of the page. */
+export interface Page {
+  Embedder: typeof Embedder;
+  EmbeddingGemmaError: typeof EmbeddingGemmaError;
+  env: typeof env;
+}
+
+// By default Transformers.js takes the files of ONNX Runtime from a CDN.
+env.backends.onnx.wasm!.wasmPaths = new URL("/onnxruntime/", location.href).href;
+
+Object.assign(globalThis, { page: { Embedder, EmbeddingGemmaError, env } satisfies Page });

@@ -1,0 +1,67 @@
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Application } from "./packages/application.ts";
+import { type PackageName, packPackages } from "./packages/tarballs.ts";
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 }); // npm and the compiler, on a busy machine
+
+/** The ends of the adapters' peer ranges, as far as they are published. */
+const hosts: { adapter: PackageName; consumer: string; host: string; packages: string[]; ids: string[] }[] = [
+  ...["1.0.0", "1.4.0"].map((version) => ({
+    adapter: "langchain" as const,
+    consumer: "langchain",
+    host: `@langchain/core ${version}`,
+    packages: [`@langchain/core@${version}`],
+    ids: ["jupiter", "mars", "saturn", "venus"],
+  })),
+  ...[
+    ["0.6.22", "0.1.30"],
+    ["0.6.23", "0.1.31"],
+  ].map(([core, env]) => ({
+    adapter: "llamaindex" as const,
+    consumer: "llamaindex-core",
+    host: `@llamaindex/core ${core}`,
+    packages: [`@llamaindex/core@${core}`, `@llamaindex/env@${env}`],
+    ids: ["jupiter", "mars", "saturn"],
+  })),
+];
+
+let folder: string;
+let tarballs: Record<PackageName, string>;
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "host-versions-")));
+  tarballs = packPackages(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe.each(hosts)("$host", ({ adapter, consumer, host, packages, ids }) => {
+  let application: Application;
+
+  beforeAll(async () => {
+    application = new Application(join(folder, host.replaceAll(/\W+/g, "-")));
+    const own = [tarballs.core, tarballs.faiss, tarballs[adapter], tarballs["tiny-model"]];
+    await application.install(...own, ...packages, "@types/node@20");
+  });
+
+  it("is what is installed", () => {
+    const [name, version] = host.split(" ") as [string, string];
+    const installed = createRequire(import.meta.url)(application.path("node_modules", name, "package.json"));
+    expect(installed.version).toBe(version);
+  });
+
+  it("compiles with strict types", async () => {
+    await application.compile(consumer, { skipLibCheck: true }); // the frameworks' own declarations have errors
+  });
+
+  it("embeds, stores and searches, as an ES module and as CommonJS alike", async () => {
+    const hits = (await application.run(`${consumer}.mjs`)) as { id: string; score: number }[];
+    expect(hits[0]!.id).toBe("mars");
+    expect(hits.map(({ id }) => id).toSorted()).toEqual(ids);
+    expect(await application.run(`${consumer}.cjs`)).toEqual(hits);
+  });
+});

@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, test } from "vitest";
+import { decodeVector, expandText, readGolden } from "./golden.ts";
+import { nodeBinary } from "./node-versions/node-binary.ts";
+
+const run = promisify(execFile);
+const golden = readGolden("embeddinggemma");
+const cases = golden.cases.filter(
+  ({ call, tokens, prompt, promptName }) => call === "encode" && tokens < 40 && !prompt && !promptName,
+);
+const texts = cases.map(({ text }) => expandText(golden.texts[text]!));
+
+/** Other releases than the one that runs the tests; npm has their binaries for one platform. */
+const otherVersions = process.platform === "linux" && process.arch === "x64" ? ["22.23.3", "24.21.0", "26.10.0"] : [];
+
+/** Stands Transformers.js 4 in for the release that the workspace has. */
+const withTransformers4 = [
+  "--import",
+  `data:text/javascript,${encodeURIComponent(`
+    import { register } from "node:module";
+    register("data:text/javascript," + encodeURIComponent(\`
+      export const resolve = (name, context, next) =>
+        next(name === "@huggingface/transformers" ? "transformers-v4" : name, context);
+    \`));
+  `)}`,
+];
+
+describe.each([process.versions.node, ...otherVersions])("Node %s", (version) => {
+  let node: string;
+
+  beforeAll(async () => {
+    node = version === process.versions.node ? process.execPath : await nodeBinary(version);
+  }, 300_000);
+
+  test.for([
+    ["as ES modules", "consumer.mjs", "3", []],
+    ["as CommonJS", "consumer.cjs", "3", []],
+    ["as ES modules, on Transformers.js 4", "consumer.mjs", "4", withTransformers4],
+  ] as const)(
+    "loads the packages %s, and embeds and searches as ever",
+    { timeout: 60_000 },
+    async ([, file, major, options]) => {
+      const consumer = fileURLToPath(new URL(`node-versions/${file}`, import.meta.url));
+      const { stdout } = await run(node, [...options, consumer], {
+        env: { ...process.env, ...inputs },
+        maxBuffer: 2 ** 26,
+      });
+      const result = JSON.parse(stdout) as Result;
+      expect(result).toMatchObject({ node: version, engine: "faiss" });
+      expect(result.transformers.split(".")[0]).toBe(major);
+      cases.forEach(({ vector }, index) => {
+        const expected = decodeVector(vector);
+        const actual = result.vectors[index]!;
+        expect(actual).toHaveLength(expected.length);
+        expect(Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!)))).toBeLessThan(1e-5);
+      });
+      expect(result.found.map(({ text }) => text)).toEqual(texts);
+      for (const { score } of result.found) expect(score).toBeCloseTo(1, 4);
+    },
+  );
+});
+
+const inputs = {
+  MODEL: fileURLToPath(new URL("../fixtures/embeddinggemma", import.meta.url)),
+  TEXTS: JSON.stringify(texts),
+};
+
+interface Result {
+  node: string;
+  transformers: string;
+  engine: string;
+  vectors: number[][];
+  found: { text: string; score: number }[];
+}

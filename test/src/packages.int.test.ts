@@ -1,0 +1,117 @@
+import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { Application } from "./packages/application.ts";
+import { type PackageName, packPackages } from "./packages/tarballs.ts";
+
+interface Hit {
+  id: string;
+  score: number;
+}
+
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 }); // npm and the compiler, on a busy machine
+
+let folder: string;
+let tarballs: Record<PackageName, string>;
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "packages-")));
+  tarballs = packPackages(folder);
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("an application with LangChain and the FAISS addon", () => {
+  let application: Application;
+
+  beforeAll(async () => {
+    application = new Application(join(folder, "langchain"));
+    await application.install(
+      ...[tarballs.core, tarballs.faiss, tarballs.langchain, tarballs["tiny-model"]],
+      ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "@types/node@20"],
+    );
+    copyAddon(application);
+  });
+
+  it("has Transformers.js 4", () => {
+    expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
+  });
+
+  it("compiles the LangChain consumer with strict types", async () => {
+    await application.compile("langchain", { skipLibCheck: true }); // LangChain's own declarations have errors
+  });
+
+  it("compiles the plain consumer with strict types, our declarations included", async () => {
+    await application.compile("plain", { types: ["node"] });
+  });
+
+  it("embeds, stores and searches through LangChain, as an ES module and as CommonJS alike", async () => {
+    const hits = (await application.run("langchain.mjs")) as Hit[];
+    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
+    expect(await application.run("langchain.cjs")).toEqual(hits);
+  });
+
+  it("embeds, stores and searches without a framework, as an ES module and as CommonJS alike", async () => {
+    const hits = (await application.run("plain.mjs")) as Hit[];
+    expectRedPlanet(hits, ["mars", "saturn"]);
+    expect(await application.run("plain.cjs")).toEqual(hits);
+  });
+});
+
+describe("an application with LlamaIndex and without the FAISS addon", () => {
+  let application: Application;
+
+  beforeAll(async () => {
+    application = new Application(join(folder, "llamaindex"));
+    await application.install(
+      ...[tarballs.core, tarballs.faiss, tarballs.llamaindex, tarballs["tiny-model"]],
+      ...["llamaindex@0.12.1", "@types/node@20"],
+    );
+  });
+
+  it("has the Transformers.js that LlamaIndex asks for", () => {
+    expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^3\./);
+  });
+
+  it("compiles the LlamaIndex consumer with strict types", async () => {
+    await application.compile("llamaindex", { skipLibCheck: true }); // LlamaIndex's own declarations have errors
+  });
+
+  it("embeds, stores and retrieves through LlamaIndex, as an ES module and as CommonJS alike", async () => {
+    const hits = (await application.run("llamaindex.mjs")) as Hit[];
+    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
+    expect(await application.run("llamaindex.cjs")).toEqual(hits);
+  });
+});
+
+describe("an application with the tiny model alone", () => {
+  it("finds the model's files, as an ES module and as CommonJS alike", async () => {
+    const application = new Application(join(folder, "tiny-model"));
+    await application.install(tarballs["tiny-model"]);
+    await application.compile("tiny-model", { types: [] });
+    const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
+    expect(await application.run("tiny-model.mjs")).toBe(model);
+    expect(await application.run("tiny-model.cjs")).toBe(model);
+  });
+});
+
+/** Mars first, scores falling, and these planets in all. */
+function expectRedPlanet(hits: Hit[], planets: string[]): void {
+  const scores = hits.map((hit) => hit.score);
+  expect(hits[0]?.id).toBe("mars");
+  expect(hits.map((hit) => hit.id).sort()).toEqual(planets);
+  expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+}
+
+function installedVersion(application: Application, name: string): string {
+  return createRequire(import.meta.url)(application.path("node_modules", name, "package.json")).version;
+}
+
+/** The addon of this clone, which a user would get from faiss-node's install script. */
+function copyAddon(application: Application): void {
+  const build = fileURLToPath(new URL("../../node_modules/faiss-node/build", import.meta.url));
+  cpSync(build, application.path("node_modules/faiss-node/build"), { recursive: true });
+}

@@ -1,0 +1,75 @@
+import { execFile } from "node:child_process";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+const consumers = fileURLToPath(new URL("consumers", import.meta.url));
+const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+
+/** An empty project in a folder of its own, into which packages are installed and which runs a consumer of them. */
+export class Application {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(this.path("package.json"), JSON.stringify({ name: "application", private: true }));
+  }
+
+  path(...segments: string[]): string {
+    return join(this.#folder, ...segments);
+  }
+
+  /**
+   * A plain `npm install` of these, without the install scripts: onnxruntime-node's would download CUDA libraries.
+   *
+   * @returns what npm printed
+   */
+  install(...dependencies: string[]): Promise<string> {
+    return this.#run("npm", [
+      "install",
+      "--ignore-scripts",
+      "--prefer-offline",
+      "--no-audit",
+      "--no-fund",
+      ...dependencies,
+    ]);
+  }
+
+  /**
+   * Compiles `consumers/<name>.ts` with strict settings as an ES module and as a CommonJS one, and for a bundler.
+   *
+   * @param options more compiler options
+   * @throws with the compiler's errors
+   */
+  async compile(name: string, options: object = {}): Promise<void> {
+    for (const extension of ["mts", "cts"])
+      copyFileSync(join(consumers, `${name}.ts`), this.path(`${name}.${extension}`));
+    const strict = { strict: true, exactOptionalPropertyTypes: true, target: "es2022", ...options };
+    const node = { ...strict, module: "nodenext" };
+    const bundler = { ...strict, module: "esnext", moduleResolution: "bundler", noEmit: true };
+    await this.#compileProject("nodenext", { compilerOptions: node, files: [`${name}.mts`, `${name}.cts`] });
+    await this.#compileProject("bundler", { compilerOptions: bundler, files: [`${name}.mts`] });
+  }
+
+  /** Runs a compiled consumer in a process of its own, without a network, and resolves with the JSON that it prints. */
+  async run(file: string): Promise<unknown> {
+    return JSON.parse(await this.#run(process.execPath, ["--require", join(consumers, "offline.cjs"), file]));
+  }
+
+  async #compileProject(name: string, config: object): Promise<void> {
+    writeFileSync(this.path(`tsconfig.${name}.json`), JSON.stringify(config));
+    await this.#run(process.execPath, [compiler, "--project", `tsconfig.${name}.json`]);
+  }
+
+  async #run(command: string, args: string[]): Promise<string> {
+    try {
+      return (await promisify(execFile)(command, args, { cwd: this.#folder })).stdout;
+    } catch (error) {
+      const { message, stdout, stderr } = error as Error & { stdout?: string; stderr?: string };
+      throw new Error(`${message}\n${stdout ?? ""}\n${stderr ?? ""}`);
+    }
+  }
+}
