@@ -1,0 +1,53 @@
+"""What the student is trained for, each part at every Matryoshka dimension."""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, log_softmax, normalize, softmax
+
+from architecture import MATRYOSHKA_DIMENSIONS
+
+TEMPERATURE = 0.05
+WEIGHTS = {"target": 2.0, "similarity": 20.0, "ranking": 0.5, "negatives": 0.1}
+
+
+def distillation_loss(
+    left: Tensor, right: Tensor, left_teacher: Tensor, right_teacher: Tensor, retrieval: bool
+) -> Tensor:
+    """The weighted sum of two losses over all texts of the batch and one over its pairs of query and document.
+
+    Rows are texts; the student's have 768 numbers and any length, the teacher's have 384 and length 1.
+
+    - similarity: squared difference of the student's and the teacher's cosine of any two texts.
+    - ranking: Kullback-Leibler divergence from the teacher's distribution over the other texts, the nearest the
+      most likely.
+    - negatives (retrieval alone): the document of another query is a wrong answer, unless the teacher finds it as near
+      as the right one.
+    """
+    student, teacher = torch.cat([left, right]), torch.cat([left_teacher, right_teacher])
+    wanted = teacher @ teacher.T
+    itself = torch.eye(len(student), dtype=torch.bool)
+    wanted_ranking = softmax((wanted / TEMPERATURE).masked_fill(itself, -1e4), dim=1)
+    loss = student.new_zeros(())
+    for dimension in MATRYOSHKA_DIMENSIONS:
+        vectors = normalize(student[:, :dimension], dim=1)
+        cosines = vectors @ vectors.T
+        loss = loss + WEIGHTS["similarity"] * (cosines - wanted).masked_fill(itself, 0).square().mean()
+        ranking = log_softmax((cosines / TEMPERATURE).masked_fill(itself, -1e4), dim=1)
+        divergence = wanted_ranking * (wanted_ranking.clamp_min(1e-9).log() - ranking)
+        loss = loss + WEIGHTS["ranking"] * divergence.sum(dim=1).mean()
+        if retrieval:
+            loss = loss + WEIGHTS["negatives"] * _negatives(
+                cosines[: len(left), len(left) :], left_teacher @ right_teacher.T
+            )
+    return loss / len(MATRYOSHKA_DIMENSIONS)
+
+
+def target_loss(student: Tensor, targets: Tensor) -> Tensor:
+    """One minus the cosine with the teacher's vector in the student's space."""
+    return WEIGHTS["target"] * (1 - (normalize(student, dim=1) * targets).sum(dim=1)).mean()
+
+
+def _negatives(cosines: Tensor, wanted: Tensor) -> Tensor:
+    rows = torch.arange(len(cosines))
+    as_near = (wanted >= wanted.diagonal()[:, None]) & (rows[:, None] != rows)
+    return cross_entropy((cosines / TEMPERATURE).masked_fill(as_near, -1e4), rows)

