@@ -1,14 +1,14 @@
 /**
- * Growth of the process's memory (resident set): while inputs of awkward lengths are embedded, and what is left after `dispose`. Each case
+ * Growth of the process's memory (resident set): while inputs of awkward lengths, and a long stream, are embedded, and what is left after `dispose`. Each case
  * runs in a process of its own; with `--expose-gc`, so that JavaScript's own garbage does not count.
  *
- * node memory.mjs [folder of a model] [--dtype=q8] [--texts=64] [--rounds=3]
+ * node memory.mjs [folder of a model] [--dtype=q8] [--texts=64] [--stream=100000] [--rounds=3]
  */
-import { spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
-import { benchOptions, textsOf } from "./model.mjs";
+import { benchOptions, printTable, textsOf } from "./model.mjs";
 
 const cases = {
   "all short": (count) => Array(count).fill(8),
@@ -17,31 +17,39 @@ const cases = {
   "every length": (count) => Array.from({ length: count }, (_, index) => 1 + index * 8),
 };
 
-const { model, dtype, texts, rounds } = benchOptions({ texts: 64, rounds: 3 });
-const asked = process.env.MEMORY_CASE;
-if (asked) await measure(asked);
-else for (const name of Object.keys(cases)) measureApart(name);
+/** Twice as long a stream must not take more. */
+const streams = { "a stream": 1, "a stream twice as long": 2 };
 
-function measureApart(name) {
-  const script = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  const env = { ...process.env, MEMORY_CASE: name };
-  const { status } = spawnSync(process.execPath, ["--expose-gc", ...script], { stdio: "inherit", env });
-  if (status !== 0) process.exitCode = 1;
+const { model, dtype, texts, stream, rounds } = benchOptions({ texts: 64, stream: 100_000, rounds: 3 });
+const asked = process.env.MEMORY_CASE;
+if (asked) console.log(JSON.stringify(await measure(asked)));
+else compare();
+
+function compare() {
+  const rows = [["input", "texts", "loaded", "peak", "after the call", "disposed", "loaded again", "disposed"]];
+  for (const name of [...Object.keys(cases), ...Object.keys(streams)]) {
+    const script = ["--expose-gc", fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+    const env = { ...process.env, MEMORY_CASE: name };
+    rows.push(JSON.parse(execFileSync(process.execPath, script, { env, encoding: "utf8" }).trim().split("\n").at(-1)));
+  }
+  printTable(`MiB of resident memory over the start of the process, ${dtype}`, rows);
 }
 
 async function measure(name) {
-  const input = textsOf(cases[name](texts));
+  const count = (streams[name] ?? 0) * stream || texts;
   const before = await memory();
   let embedder = await Embedder.load(model, { dtype });
   const loaded = await memory();
   let peak = loaded;
-  const watch = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, 5);
-  const onProgress = () => {
+  const look = () => {
     peak = Math.max(peak, process.memoryUsage.rss());
   };
-  await embedder.encodeDocument(input, { onProgress });
+  const watch = setInterval(look, 5);
+  if (name in streams) {
+    for await (const _ of embedder.encodeDocument(shortTexts(count))) look();
+  } else {
+    await embedder.encodeDocument(textsOf(cases[name](count)), { onProgress: look });
+  }
   clearInterval(watch);
   const used = await memory();
   await embedder.dispose();
@@ -50,16 +58,17 @@ async function measure(name) {
   const again = [];
   for (let round = 0; round < rounds; round++) {
     const other = await Embedder.load(model, { dtype });
-    await other.encodeDocument(input.slice(0, 16));
+    await other.encodeDocument(textsOf(Array(16).fill(8)));
     again.push(await memory());
     await other.dispose();
   }
   const left = await memory();
-  const growth = (bytes) => `${((bytes - before) / 2 ** 20).toFixed(0)}`;
-  console.log(
-    `${name} (${input.length} texts), MiB over the start: loaded ${growth(loaded)}, peak ${growth(peak)}, after the call ${growth(used)}, ` +
-      `disposed ${growth(disposed)}, loaded again ${again.map(growth).join(" ")}, disposed ${growth(left)}`,
-  );
+  const growth = (bytes) => ((bytes - before) / 2 ** 20).toFixed(0);
+  return [name, count, ...[loaded, peak, used, disposed].map(growth), again.map(growth).join(" "), growth(left)];
+}
+
+async function* shortTexts(count) {
+  for (let index = 0; index < count; index++) yield `text number ${index}`;
 }
 
 async function memory() {

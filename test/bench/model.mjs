@@ -40,6 +40,25 @@ export function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }
 
+/**
+ * Prints rows of cells under a heading each, in columns.
+ *
+ * @param rows - the first one has the headings
+ */
+export function printTable(title, rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
+  const line = (row) => row.map((cell, column) => pad(cell, widths[column], column));
+  console.log(`\n${title}\n`);
+  rows.forEach((row, index) => {
+    console.log(`| ${line(row).join(" | ")} |`);
+    if (index === 0) console.log(`| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`);
+  });
+}
+
+function pad(cell, width, column) {
+  return column === 0 ? String(cell).padEnd(width) : String(cell).padStart(width);
+}
+
 const words = (
   "the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one you were " +
   "all her she there would their we him been has when who will no more if out so up said what its about than into them can only other " +

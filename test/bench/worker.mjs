@@ -6,11 +6,12 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { Embedder } from "@embeddinggemma/core";
-import { benchOptions, textsOf } from "./model.mjs";
+import { benchOptions, printTable, textsOf } from "./model.mjs";
 
 const { model, dtype, texts: count, words } = benchOptions({ texts: 1000, words: 40 });
 const texts = textsOf(Array(count).fill(words));
 
+const rows = [["the model runs in", "seconds", "longest pause, ms", "99th percentile, ms"]];
 for (const worker of [false, true]) {
   const embedder = await Embedder.load(model, { dtype, worker });
   await embedder.encodeDocument(texts.slice(0, 8));
@@ -23,9 +24,12 @@ for (const worker of [false, true]) {
   await delay(5);
   pauses.disable();
   const milliseconds = (nanoseconds) => (nanoseconds / 1e6).toFixed(1);
-  console.log(
-    `${worker ? "in a worker" : "in this thread"}: ${count} texts in ${seconds.toFixed(2)} s; ` +
-      `event loop paused for ${milliseconds(pauses.max)} ms at most, ${milliseconds(pauses.percentile(99))} ms at the 99th percentile`,
-  );
+  rows.push([
+    worker ? "a worker" : "this thread",
+    seconds.toFixed(2),
+    milliseconds(pauses.max),
+    milliseconds(pauses.percentile(99)),
+  ]);
   await embedder.dispose();
 }
+printTable(`Pauses of the event loop while ${count} texts of ${words} words are embedded, ${dtype}`, rows);

@@ -1,7 +1,10 @@
 import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeVector, expandText, readGolden } from "./golden.ts";
 import { nodeBinary } from "./node-versions/node-binary.ts";
 
@@ -27,11 +30,27 @@ const withTransformers4 = [
   `)}`,
 ];
 
-describe.each([process.versions.node, ...otherVersions])("Node %s", (version) => {
+/** All are fetched at once, while the tests of the first run. */
+const binaries = new Map([
+  [process.versions.node, Promise.resolve(process.execPath)],
+  ...otherVersions.map((version) => [version, nodeBinary(version)] as const),
+]);
+// Whoever waits for one hears of its failure.
+for (const binary of binaries.values()) binary.catch(() => {});
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "node-versions-"));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.each([...binaries])("Node %s", (version, binary) => {
   let node: string;
 
   beforeAll(async () => {
-    node = version === process.versions.node ? process.execPath : await nodeBinary(version);
+    node = await binary;
   }, 300_000);
 
   test.for([
@@ -43,8 +62,10 @@ describe.each([process.versions.node, ...otherVersions])("Node %s", (version) =>
     { timeout: 60_000 },
     async ([, file, major, options]) => {
       const consumer = fileURLToPath(new URL(`node-versions/${file}`, import.meta.url));
+      // A worker finds the release that the workspace has, and no other.
+      const cache = major === "3" ? { WORKER: await mkdtemp(join(folder, "cache-")) } : {};
       const { stdout } = await run(node, [...options, consumer], {
-        env: { ...process.env, ...inputs },
+        env: { ...process.env, ...inputs, ...cache },
         maxBuffer: 2 ** 26,
       });
       const result = JSON.parse(stdout) as Result;
@@ -56,6 +77,7 @@ describe.each([process.versions.node, ...otherVersions])("Node %s", (version) =>
         expect(actual).toHaveLength(expected.length);
         expect(Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!)))).toBeLessThan(1e-5);
       });
+      if (major === "3") expect(result.inWorker).toEqual(result.vectors);
       expect(result.found.map(({ text }) => text)).toEqual(texts);
       for (const { score } of result.found) expect(score).toBeCloseTo(1, 4);
     },
@@ -72,5 +94,6 @@ interface Result {
   transformers: string;
   engine: string;
   vectors: number[][];
+  inWorker: number[][] | null;
   found: { text: string; score: number }[];
 }

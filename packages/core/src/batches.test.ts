@@ -86,6 +86,11 @@ describe("packBatches", () => {
 });
 
 describe("padBatch", () => {
+  test("takes more sequences than a function takes arguments", () => {
+    const sequences = Array.from({ length: 200_000 }, () => [1]);
+    expect(padBatch(sequences, { id: 0, side: "right" })).toMatchObject({ rows: 200_000, length: 1 });
+  });
+
   const sequences = [[5, 6, 7], [8]];
 
   test("pads on the right", () => {

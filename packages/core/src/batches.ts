@@ -51,7 +51,7 @@ export function packBatches(lengths: readonly number[], { maxBatchTokens }: Batc
 /** Makes one rectangle of the sequences, padded on the tokenizer's side. */
 export function padBatch(sequences: readonly (readonly number[])[], { id, side }: Backend["padding"]): Batch {
   const rows = sequences.length;
-  const length = Math.max(...sequences.map((sequence) => sequence.length));
+  const length = sequences.reduce((longest, sequence) => Math.max(longest, sequence.length), 0);
   const inputIds = new BigInt64Array(rows * length).fill(BigInt(id));
   const attentionMask = new BigInt64Array(rows * length);
   sequences.forEach((sequence, row) => {

@@ -1,4 +1,4 @@
-import type { EncodeDefaults } from "./embedder.ts";
+import type { EncodeOptions } from "./encode-options.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { LoadModelOptions } from "./load-model.ts";
 import { weightsSuffixes } from "./transformers-backend.ts";
@@ -9,8 +9,8 @@ import { weightsSuffixes } from "./transformers-backend.ts";
  * @param matryoshkaDimensions - what the model was trained for, longest first; left out while the model is not loaded
  * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION`
  */
-export function checkEncodeOptions(options: EncodeDefaults, matryoshkaDimensions?: readonly number[]): void {
-  const { truncateDim, allowUntrainedDim, normalize, truncation, maxBatchTokens, cache } = options;
+export function checkEncodeOptions(options: EncodeOptions, matryoshkaDimensions?: readonly number[]): void {
+  const { truncateDim, allowUntrainedDim, normalize, truncation, maxBatchTokens, cache, ...rest } = options;
   if (truncateDim !== undefined) checkTruncateDim(truncateDim, allowUntrainedDim ?? false, matryoshkaDimensions);
   if (normalize !== undefined && typeof normalize !== "boolean") throw invalid("normalize", normalize, "true or false");
   if (truncation !== undefined && truncation !== "end" && truncation !== "error") {
@@ -22,6 +22,8 @@ export function checkEncodeOptions(options: EncodeDefaults, matryoshkaDimensions
   if (cache && (typeof cache.getMany !== "function" || typeof cache.setMany !== "function")) {
     throw invalid("cache", cache, "an object with getMany and setMany, such as a MemoryVectorCache");
   }
+  checkTypes(rest, { onTruncate: "function", onProgress: "function" });
+  checkSignal(rest.signal);
 }
 
 /**
@@ -29,12 +31,15 @@ export function checkEncodeOptions(options: EncodeDefaults, matryoshkaDimensions
  *
  * @throws `INVALID_OPTION`
  */
-export function checkLoadOptions(model: unknown, { dtype, threads, maxTokens, worker }: LoadModelOptions): void {
+export function checkLoadOptions(model: unknown, options: LoadModelOptions): void {
+  const { dtype, threads, maxTokens, worker, prompts, signal } = options;
   if (typeof model !== "string" || model === "") throw invalid("model", model, "a Hub id or a folder");
   if (dtype !== undefined && !Object.hasOwn(weightsSuffixes, dtype)) {
     throw invalid("dtype", dtype, `one of ${Object.keys(weightsSuffixes).join(", ")}`);
   }
-  if (worker !== undefined && typeof worker !== "boolean") throw invalid("worker", worker, "true or false");
+  checkTypes(options, loadOptionTypes);
+  checkSignal(signal);
+  checkPrompts(prompts);
   if (worker && typeof globalThis.process?.versions?.node !== "string") {
     throw invalid("worker", worker, "false outside Node; in a browser, load the embedder in a Web Worker of your own");
   }
@@ -42,6 +47,42 @@ export function checkLoadOptions(model: unknown, { dtype, threads, maxTokens, wo
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
       throw invalid(name, value, "a whole number of at least 1");
     }
+  }
+}
+
+const loadOptionTypes = {
+  device: "string",
+  revision: "string",
+  token: "string",
+  endpoint: "string",
+  cacheDir: "string",
+  localFilesOnly: "boolean",
+  worker: "boolean",
+  sessionOptions: "object",
+  onProgress: "function",
+} as const;
+
+/** What each type is called in a message. */
+const typeNames = { string: "a string", boolean: "true or false", function: "a function", object: "an object" };
+
+function checkTypes(options: object, types: Readonly<Record<string, keyof typeof typeNames>>): void {
+  for (const [name, type] of Object.entries(types)) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value === undefined || (typeof value === type && value !== null)) continue;
+    throw invalid(name, value, typeNames[type]);
+  }
+}
+
+function checkSignal(signal: unknown): void {
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === "function") return;
+  throw invalid("signal", signal, "an AbortSignal");
+}
+
+function checkPrompts(prompts: unknown): void {
+  if (prompts === undefined) return;
+  const texts = typeof prompts === "object" && prompts !== null ? Object.values(prompts) : [null];
+  if (texts.some((text) => typeof text !== "string")) {
+    throw invalid("prompts", prompts, "an object of strings, prompt texts by their names");
   }
 }
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import type { Backend, Batch } from "./backend.ts";
-import { Embedder, type EncodeDefaults } from "./embedder.ts";
+import { Embedder } from "./embedder.ts";
+import type { EncodeDefaults, EncodeOptions } from "./encode-options.ts";
 import type { EncodeProgress, Truncation } from "./encode-texts.ts";
 import type { ModelDescription } from "./model-description.ts";
 
@@ -109,6 +110,15 @@ describe("inputs and outputs", () => {
     expect((await embedder.encodeQuery("x", { prompt: "" }))[1]).toBe(sumOf("x"));
   });
 
+  test("an option that is undefined counts as left out", async () => {
+    const embedder = literalEmbedder(literalBackend(), { normalize: false, truncateDim: undefined } as EncodeDefaults);
+    const options = { promptName: undefined, normalize: undefined } as object;
+    expect(await embedder.encodeQuery("x", options)).toEqual(await embedder.encodeQuery("x"));
+    expect(await embedder.encodeDocument("x", options)).toEqual(await embedder.encodeDocument("x"));
+    const normalized = literalEmbedder(literalBackend(), { normalize: undefined } as object as EncodeDefaults);
+    expect(Math.hypot(...(await normalized.encode("x")))).toBeCloseTo(1, 6);
+  });
+
   test("truncation, then normalisation", async () => {
     const full = await literalEmbedder(literalBackend(), { normalize: false }).encode("abc");
     const short = await literalEmbedder(literalBackend(), { truncateDim: 2 }).encode("abc");
@@ -196,6 +206,19 @@ describe("batches", () => {
   });
 });
 
+describe("numbers that are not finite", () => {
+  test.for([Number.NaN, Number.POSITIVE_INFINITY])("%d is an error, and no cache keeps it", async (number) => {
+    const run = async ({ rows }: Batch) => ({ sentenceEmbedding: new Float32Array(rows * 4).fill(number) });
+    const cache = { getMany: async (keys: readonly string[]) => keys.map(() => undefined), setMany: vi.fn() };
+    const call = literalEmbedder(literalBackend({ run }), { cache }).encode(["a", "b"]);
+    await expect(call).rejects.toMatchObject({
+      code: "INFERENCE_FAILED",
+      message: expect.stringContaining("overflow"),
+    });
+    expect(cache.setMany).not.toHaveBeenCalled();
+  });
+});
+
 describe("length", () => {
   const long = "x".repeat(40);
 
@@ -249,6 +272,18 @@ describe("abort", () => {
   });
 });
 
+test("an abort ends the tokenizing of many texts", async () => {
+  const controller = new AbortController();
+  const tokenize = vi.fn(async (texts: readonly string[]) => {
+    controller.abort(new Error("enough"));
+    return texts.map(() => [10]);
+  });
+  const texts = Array.from({ length: 10_000 }, (_, index) => `text ${index}`);
+  const call = literalEmbedder(literalBackend({ tokenize })).encode(texts, { signal: controller.signal });
+  await expect(call).rejects.toThrow("enough");
+  expect(tokenize).toHaveBeenCalledTimes(1);
+});
+
 describe("a stream of documents", () => {
   async function* documents(count: number) {
     for (let index = 0; index < count; index++) yield `d${index}`;
@@ -268,6 +303,38 @@ describe("a stream of documents", () => {
     expect(events.every((event, index) => index === 0 || event.done > events[index - 1]!.done)).toBe(true);
   });
 
+  test("tells of cuts, and refuses them, by the position in the stream", async () => {
+    async function* oneLong() {
+      for (let index = 0; index < 300; index++) yield index === 270 ? "x".repeat(40) : "short";
+    }
+    const drain = async (options: EncodeOptions) => {
+      for await (const _ of literalEmbedder().encodeDocument(oneLong(), { prompt: "", ...options }));
+    };
+    const cuts: Truncation[] = [];
+    await drain({ onTruncate: (cut) => cuts.push(cut) });
+    expect(cuts).toEqual([{ index: 270, tokens: 42, maxTokens: 30 }]);
+    await expect(drain({ truncation: "error" })).rejects.toMatchObject({
+      code: "INPUT_TOO_LONG",
+      details: { index: 270 },
+    });
+  });
+
+  test("is closed when its reader stops, and when a batch fails", async () => {
+    let closed = 0;
+    async function* source() {
+      try {
+        for (;;) yield "text";
+      } finally {
+        closed++;
+      }
+    }
+    for await (const _ of literalEmbedder().encodeDocument(source())) break;
+    expect(closed).toBe(1);
+    const failing = literalEmbedder(literalBackend({ run: async () => Promise.reject(new Error("no")) }));
+    await expect(failing.encodeDocument(source()).next()).rejects.toMatchObject({ code: "INFERENCE_FAILED" });
+    expect(closed).toBe(2);
+  });
+
   test("is read only as far as vectors are taken", async () => {
     let read = 0;
     async function* endless() {
@@ -282,7 +349,7 @@ describe("a stream of documents", () => {
 });
 
 describe("bad input", () => {
-  test.for([undefined, null, 5, {}, [["nested"]], [1, 2]])("encode(%j)", async (input) => {
+  test.for([undefined, null, 5, {}, [["nested"]], [1, 2], new Array(2)])("encode(%j)", async (input) => {
     await expect(literalEmbedder().encode(input as string)).rejects.toMatchObject({ code: "INVALID_INPUT" });
   });
 
@@ -299,6 +366,10 @@ describe("bad input", () => {
     [{ maxBatchTokens: Number.NaN }, "INVALID_OPTION", "maxBatchTokens"],
     [{ truncation: "start" }, "INVALID_OPTION", '"end" or "error"'],
     [{ normalize: "yes" }, "INVALID_OPTION", "true or false"],
+    [{ signal: 5 }, "INVALID_OPTION", "signal must be an AbortSignal"],
+    [{ onProgress: "log" }, "INVALID_OPTION", "onProgress must be a function"],
+    [{ onTruncate: true }, "INVALID_OPTION", "onTruncate must be a function"],
+    [{ cache: {} }, "INVALID_OPTION", "getMany and setMany"],
     [{ prompt: 5 }, "INVALID_OPTION", "prompt must be a string"],
     [{ promptName: "nope" }, "UNKNOWN_PROMPT", "query, document, STS"],
   ] as const)("%j", async ([options, code, message]) => {
@@ -328,6 +399,24 @@ describe("a graph that does not fit its description", () => {
 });
 
 describe("dispose", () => {
+  test("waits for tokens that are being counted", async () => {
+    let answer: (tokens: number[][]) => void = () => {};
+    const tokenize = () =>
+      new Promise<number[][]>((resolve) => {
+        answer = resolve;
+      });
+    const dispose = vi.fn(async () => {});
+    const embedder = literalEmbedder(literalBackend({ tokenize, dispose }));
+    const counting = embedder.countTokens("abc");
+    const disposing = embedder.dispose();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(dispose).not.toHaveBeenCalled();
+    answer([[10, 11, 12]]);
+    await disposing;
+    expect(await counting).toBe(5);
+    expect(dispose).toHaveBeenCalledTimes(1);
+  });
+
   test("lets running calls finish, refuses later ones, and may be repeated", async () => {
     const dispose = vi.fn(async () => {});
     const embedder = literalEmbedder(literalBackend({ dispose }));

@@ -1,61 +1,19 @@
 import type { Backend, Tokenizer } from "./backend.ts";
+import { checkDocument, checkText } from "./check-input.ts";
 import { checkEncodeOptions, checkLoadOptions } from "./check-options.ts";
-import { encodeStream, isAsyncIterable } from "./encode-stream.ts";
-import { type EncodeProgress, encodeTexts, type Truncation } from "./encode-texts.ts";
+import { defined, type EncodeDefaults, type EncodeOptions, type LoadOptions, splitOptions } from "./encode-options.ts";
+import { encodeStream, isAsyncIterable, type StreamPosition } from "./encode-stream.ts";
+import { encodeTexts } from "./encode-texts.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import { embeddingIdentity, modelIdentity } from "./identity.ts";
 import { InferenceQueue, type Priority } from "./inference-queue.ts";
-import type { LoadedModel, LoadModelOptions } from "./load-model.ts";
+import type { LoadedModel } from "./load-model.ts";
 import type { ModelDescription, SimilarityFunction } from "./model-description.ts";
 import { type DocumentInput, documentParts, type PromptedText, type PromptOptions, promptOf } from "./prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./self-check.ts";
 import { acquireModel, type ModelHandle, releaseModel } from "./shared-models.ts";
 import { similarity, type Vector } from "./similarity.ts";
 import { tokenizeTexts } from "./tokenize.ts";
-import type { VectorCache } from "./vector-cache.ts";
-
-/** What every call of an embedder does unless the call says otherwise. */
-export interface EncodeDefaults {
-  /**
-   * Keep only this many leading numbers of each vector (Matryoshka): for EmbeddingGemma 768, 512, 256 or 128.
-   * @default the `truncate_dim` of the model, if it has one, else its full dimension
-   */
-  truncateDim?: number;
-  /** Allow a `truncateDim` that the model was not trained for. @default false */
-  allowUntrainedDim?: boolean;
-  /**
-   * Divide each vector, after truncation, by its length. `false` gives what Sentence Transformers gives by default: a truncated
-   * vector that is not of unit length.
-   * @default true
-   */
-  normalize?: boolean;
-  /** What happens to a text over `maxTokens`: its end is cut, or the call fails with `INPUT_TOO_LONG`. @default "end" */
-  truncation?: "end" | "error";
-  /** Called for each text that is cut. */
-  onTruncate?: (truncation: Truncation) => void;
-  /**
-   * Most tokens in one inference, padding included. A larger budget gains nothing on a CPU once the cores are busy, and takes memory.
-   * @default 1024
-   */
-  maxBatchTokens?: number;
-  /**
-   * Where vectors are kept and looked up, so that a text that was embedded before is not embedded again; null for nowhere. What is kept
-   * serves every `truncateDim`, `normalize` and model. The embedder does not close it.
-   * @default null
-   */
-  cache?: VectorCache | null;
-}
-
-/** Options of {@link Embedder.load}. */
-export interface LoadOptions extends LoadModelOptions, EncodeDefaults {}
-
-/** Options of one call. */
-export interface EncodeOptions extends EncodeDefaults {
-  /** Called after each batch. */
-  onProgress?: (progress: EncodeProgress) => void;
-  /** Stops the call before its next batch; it rejects with the signal's reason. */
-  signal?: AbortSignal;
-}
 
 /**
  * Turns texts into vectors as Sentence Transformers does: prompt, tokens, model, pooling, Dense layers, Matryoshka truncation,
@@ -73,7 +31,7 @@ export class Embedder implements AsyncDisposable {
     this.model = model;
     this.#handle = handle;
     const { truncateDim } = handle.model.description;
-    this.#defaults = { ...(truncateDim && { truncateDim }), ...defaults };
+    this.#defaults = { ...(truncateDim && { truncateDim }), ...defined(defaults) };
   }
 
   /**
@@ -88,19 +46,18 @@ export class Embedder implements AsyncDisposable {
    * @example
    * const embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX", { dtype: "q8", truncateDim: 256 });
    *
-   * @throws {@link EmbeddingGemmaError} whose `code` says what is wrong with the model, an option or the network; the reason of
-   * `signal` if it is aborted.
+   * @throws {@link EmbeddingGemmaError} whose `code` says what is wrong with an option (`INVALID_OPTION`, `UNTRAINED_DIMENSION`,
+   * `UNSUPPORTED_DTYPE`), the model (`MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`), the network
+   * (`DOWNLOAD_FAILED`) or the runtime (`LOAD_FAILED`, `WORKER_FAILED`); the reason of `signal` if it is aborted.
    */
   static async load(model: string, options: LoadOptions = {}): Promise<Embedder> {
-    const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache, ...loading } =
-      options;
-    const defaults = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache };
+    const { loading, encoding } = splitOptions(options);
     checkLoadOptions(model, loading);
+    checkEncodeOptions(encoding);
     const handle = await acquireModel(model, loading);
     try {
-      const embedder = new Embedder(model, handle, defined(defaults));
-      checkEncodeOptions(defaults as EncodeDefaults, handle.model.description.matryoshkaDimensions);
-      return embedder;
+      checkEncodeOptions(encoding, handle.model.description.matryoshkaDimensions);
+      return new Embedder(model, handle, encoding);
     } catch (error) {
       await handle.release();
       throw error;
@@ -110,7 +67,9 @@ export class Embedder implements AsyncDisposable {
   /**
    * An embedder over any {@link Backend}, such as a remote one or a test's literal.
    *
-   * @param model - a name for messages
+   * @param model - a name, for messages and for {@link Embedder.identity}: backends that give different vectors must have different
+   * names, or a shared cache would mix them
+   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION`
    */
   static fromBackend(
     model: string,
@@ -118,7 +77,7 @@ export class Embedder implements AsyncDisposable {
     description: ModelDescription,
     options: EncodeDefaults = {},
   ): Embedder {
-    checkEncodeOptions(options, description.matryoshkaDimensions);
+    checkEncodeOptions(defined(options), description.matryoshkaDimensions);
     const dtype = "fp32";
     const identity = modelIdentity(model, dtype, description);
     const loaded: LoadedModel = { backend, description, queue: new InferenceQueue(), dtype, identity };
@@ -201,7 +160,7 @@ export class Embedder implements AsyncDisposable {
     input: string | readonly string[],
     options: EncodeOptions & PromptOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    const prompt = promptOf(this.#model.description, { promptName: "query", ...options });
+    const prompt = promptOf(this.#model.description, { ...options, promptName: options.promptName ?? "query" });
     return this.#encode(input, (text) => ({ prompt, text: checkText(text) }), "query", options);
   }
 
@@ -212,8 +171,8 @@ export class Embedder implements AsyncDisposable {
   encodeDocument(document: DocumentInput, options?: EncodeOptions & PromptOptions): Promise<Float32Array>;
   encodeDocument(documents: readonly DocumentInput[], options?: EncodeOptions & PromptOptions): Promise<Float32Array[]>;
   /**
-   * Embeds a stream of documents of any length in bounded memory: reads some, yields their vectors, in input order, and reads on when
-   * those are taken. `onProgress` counts the documents read so far as the total.
+   * Embeds a stream of documents of any length in bounded memory: reads 256 at most, yields their vectors, in input order, and reads on
+   * when those are taken. `onProgress` counts the documents read so far as the total.
    */
   encodeDocument(
     documents: AsyncIterable<DocumentInput>,
@@ -226,7 +185,7 @@ export class Embedder implements AsyncDisposable {
     if (isAsyncIterable(input)) {
       return encodeStream(
         input,
-        (documents, progress) => this.encodeDocument(documents, { ...options, ...progress }),
+        (window, position) => this.#encodeDocument(window, { ...options, ...position }) as Promise<Float32Array[]>,
         options,
       );
     }
@@ -235,9 +194,9 @@ export class Embedder implements AsyncDisposable {
 
   async #encodeDocument(
     input: DocumentInput | readonly DocumentInput[],
-    options: EncodeOptions & PromptOptions,
+    options: EncodeOptions & PromptOptions & Partial<StreamPosition>,
   ): Promise<Float32Array | Float32Array[]> {
-    const prompt = promptOf(this.#model.description, { promptName: "document", ...options });
+    const prompt = promptOf(this.#model.description, { ...options, promptName: options.promptName ?? "document" });
     return this.#encode(input, (document) => documentParts(prompt, checkDocument(document)), "bulk", options);
   }
 
@@ -245,7 +204,7 @@ export class Embedder implements AsyncDisposable {
    * Embeds a few built-in texts and compares their similarities with those that the model's makers published, within what the dtype
    * loses: shows whether model, dtype and device work together on this machine.
    *
-   * @returns the comparison, or null for a model without published values
+   * @returns the comparison, or null for a model without published values, or one that `prompts` or `pooling` of your own describe
    */
   async selfCheck(): Promise<SelfCheckReport | null> {
     const { description, dtype } = this.#model;
@@ -261,10 +220,15 @@ export class Embedder implements AsyncDisposable {
     return similarity(a, b, this.similarityFunction);
   }
 
-  /** Tokens of a text as the model would get it, prompt and special tokens included, before any cut. */
+  /**
+   * Tokens of a text as the model would get it, prompt and special tokens included, before any cut. The prompt is that of
+   * {@link Embedder.encode}: the model's default or none, unless `promptName` (such as `"document"`) or `prompt` says otherwise.
+   *
+   * @throws `UNKNOWN_PROMPT`, `INVALID_INPUT`, `DISPOSED`
+   */
   async countTokens(text: string, options: PromptOptions = {}): Promise<number> {
     const prompt = promptOf(this.#model.description, options);
-    const [sequence] = await tokenizeTexts(this.#model, [{ prompt, text: checkText(text) }]);
+    const [sequence] = await this.#track(tokenizeTexts(this.#model, [{ prompt, text: checkText(text) }]));
     return sequence!.fullLength;
   }
 
@@ -286,9 +250,7 @@ export class Embedder implements AsyncDisposable {
       throw new EmbeddingGemmaError(
         "DISPOSED",
         `The embedder of ${show(this.model)} was disposed. Load it again with Embedder.load.`,
-        {
-          model: this.model,
-        },
+        { model: this.model },
       );
     }
     return this.#handle.model;
@@ -298,13 +260,13 @@ export class Embedder implements AsyncDisposable {
     input: T | readonly T[],
     prepare: (item: T) => PromptedText,
     priority: Priority,
-    options: EncodeOptions,
+    options: EncodeOptions & Partial<StreamPosition>,
   ): Promise<Float32Array | Float32Array[]> {
     const model = this.#model;
     const settings = { ...this.#defaults, ...defined(options) };
     checkEncodeOptions(settings, model.description.matryoshkaDimensions);
     const items: readonly T[] = Array.isArray(input) ? input : [input as T];
-    const encoding = encodeTexts(model, items.map(prepare), {
+    const encoding = encodeTexts(model, Array.from(items, prepare), {
       truncation: "end",
       normalize: true,
       maxBatchTokens: 1024,
@@ -313,29 +275,13 @@ export class Embedder implements AsyncDisposable {
       ...(settings.truncateDim !== undefined && { dimension: settings.truncateDim }),
       priority,
     });
-    this.#running.add(encoding);
-    const vectors = await encoding.finally(() => this.#running.delete(encoding));
+    const vectors = await this.#track(encoding);
     return Array.isArray(input) ? vectors : vectors[0]!;
   }
-}
 
-/** Without the keys whose value is undefined, so that a spread does not override with them. */
-function defined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
-}
-
-function checkText(text: unknown): string {
-  if (typeof text === "string") return text;
-  throw new EmbeddingGemmaError("INVALID_INPUT", `A text must be a string; ${show(text)} was given.`, { text });
-}
-
-function checkDocument(document: DocumentInput): DocumentInput {
-  if (typeof document === "string") return document;
-  const { title, text } = (document ?? {}) as { title?: unknown; text?: unknown };
-  if (typeof text === "string" && (title === undefined || title === null || typeof title === "string")) return document;
-  throw new EmbeddingGemmaError(
-    "INVALID_INPUT",
-    `A document must be a string or { title?: string, text: string }; ${show(document)} was given.`,
-    { document },
-  );
+  /** Counts among what `dispose` waits for. */
+  #track<T>(running: Promise<T>): Promise<T> {
+    this.#running.add(running);
+    return running.finally(() => this.#running.delete(running));
+  }
 }

@@ -3,7 +3,13 @@ import type { EncodeProgress } from "./encode-texts.ts";
 /** Items that are embedded together: enough to sort by length, few enough to hold. */
 const windowSize = 256;
 
-type OnProgress = (progress: EncodeProgress) => void;
+/** Where in the stream a window lies. */
+export interface StreamPosition {
+  /** Items before the window. */
+  readonly firstIndex: number;
+  /** Adds the window's progress to that of the windows before. */
+  readonly onProgress?: (progress: EncodeProgress) => void;
+}
 
 /**
  * Embeds a stream window by window.
@@ -13,18 +19,20 @@ type OnProgress = (progress: EncodeProgress) => void;
  */
 export async function* encodeStream<T>(
   items: AsyncIterable<T>,
-  encode: (window: T[], progress: { onProgress?: OnProgress }) => Promise<Float32Array[]>,
-  { onProgress }: { onProgress?: OnProgress | undefined },
+  encode: (window: T[], position: StreamPosition) => Promise<Float32Array[]>,
+  { onProgress }: Pick<StreamPosition, "onProgress">,
 ): AsyncGenerator<Float32Array[], void, undefined> {
   let before: EncodeProgress = { done: 0, total: 0, tokens: 0 };
+  let firstIndex = 0;
   for await (const window of windows(items)) {
     let current = before;
-    const addUp: OnProgress = ({ done, total, tokens }) => {
+    const addUp = ({ done, total, tokens }: EncodeProgress) => {
       current = { done: before.done + done, total: before.total + total, tokens: before.tokens + tokens };
       onProgress?.(current);
     };
-    yield await encode(window, onProgress ? { onProgress: addUp } : {});
+    yield await encode(window, { firstIndex, ...(onProgress && { onProgress: addUp }) });
     before = current;
+    firstIndex += window.length;
   }
 }
 

@@ -6,6 +6,7 @@ import type { LoadedModel } from "./load-model.ts";
 import { pool } from "./pooling.ts";
 import type { PromptedText } from "./prompts.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
+import type { Dtype } from "./transformers-backend.ts";
 import { readVectors, type VectorCache, vectorCacheKey, writeVectors } from "./vector-cache.ts";
 import { normalizeInPlace, rowsOf } from "./vectors.ts";
 
@@ -20,7 +21,7 @@ export interface EncodeProgress {
 
 /** A text that was cut to the model's length. */
 export interface Truncation {
-  /** Position of the text in the input. */
+  /** Position of the text in the input, be it an array or a stream. */
   readonly index: number;
   /** Its length in tokens, prompt and special tokens included. */
   readonly tokens: number;
@@ -34,6 +35,8 @@ export interface EncodeSettings {
   readonly truncation: "end" | "error";
   readonly maxBatchTokens: number;
   readonly priority: Priority;
+  /** Position in the caller's input of the first text. @default 0 */
+  readonly firstIndex?: number | undefined;
   readonly cache?: VectorCache | null | undefined;
   readonly onTruncate?: ((truncation: Truncation) => void) | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
@@ -67,7 +70,7 @@ export async function encodeTexts(
 
   const { missing, keep } = await takeFromCache(model, texts, firsts, settings, finish);
   if (done > 0) onProgress?.({ done, total: texts.length, tokens });
-  const sequences = await tokenizeAt(model, texts, reportsTruncations(settings) ? firsts : missing);
+  const sequences = await tokenizeAt(model, texts, reportsTruncations(settings) ? firsts : missing, signal);
   reportTruncations(model, sequences, firstOf, settings);
 
   let kept = Promise.resolve();
@@ -100,8 +103,8 @@ export async function encodeTexts(
   return vectors;
 }
 
-/** Texts that are looked up together: few enough for the event loop to get its turn soon. */
-const lookupSize = 256;
+/** Texts that are looked up or tokenized together: few enough for the event loop, and an abort, to get their turn soon. */
+const windowSize = 256;
 
 /**
  * Hands the vectors that the cache has to `found`.
@@ -121,8 +124,8 @@ async function takeFromCache(
   if (!cache) return { missing: firsts, keep: async () => {} };
   const missing: number[] = [];
   const keys = new Map<number, string>();
-  for (let start = 0; start < firsts.length; start += lookupSize) {
-    const window = firsts.slice(start, start + lookupSize);
+  for (let start = 0; start < firsts.length; start += windowSize) {
+    const window = firsts.slice(start, start + windowSize);
     const windowKeys = window.map((first) => vectorCacheKey(identity, texts[first]!));
     const embeddings = await readVectors(cache, windowKeys, description.dimension);
     window.forEach((first, index) => {
@@ -150,12 +153,21 @@ async function tokenizeAt(
   model: LoadedModel,
   texts: readonly PromptedText[],
   indices: readonly number[],
+  signal: AbortSignal | undefined,
 ): Promise<Map<number, TokenSequence>> {
-  const sequences = await tokenizeTexts(
-    model,
-    indices.map((index) => texts[index]!),
-  );
-  return new Map(indices.map((index, position) => [index, sequences[position]!]));
+  const sequences = new Map<number, TokenSequence>();
+  for (let start = 0; start < indices.length; start += windowSize) {
+    const window = indices.slice(start, start + windowSize);
+    const tokenized = await tokenizeTexts(
+      model,
+      window.map((index) => texts[index]!),
+    );
+    window.forEach((index, position) => {
+      sequences.set(index, tokenized[position]!);
+    });
+    signal?.throwIfAborted();
+  }
+  return sequences;
 }
 
 /** `firsts`: where each distinct text occurs first; `firstOf`: for every text, where its like occurs first. */
@@ -190,9 +202,10 @@ function reportTruncations(
   settings: EncodeSettings,
 ): void {
   if (!reportsTruncations(settings)) return;
-  firstOf.forEach((first, index) => {
+  firstOf.forEach((first, position) => {
     const tokens = sequences.get(first)!.fullLength;
     if (tokens <= maxTokens) return;
+    const index = (settings.firstIndex ?? 0) + position;
     if (settings.truncation === "error") {
       throw new EmbeddingGemmaError(
         "INPUT_TOO_LONG",
@@ -230,7 +243,21 @@ async function embedBatch(model: LoadedModel, sequences: readonly TokenSequence[
       { given: rows[0]!.length, described: description.dimension },
     );
   }
+  checkFinite(embeddings, model.dtype);
   return rows;
+}
+
+/** What overflows does not fail: it gives NaN, which would be kept, and compared, as if it were a vector. */
+function checkFinite(embeddings: Float32Array, dtype: Dtype): void {
+  // A sum is not finite if one of its terms is not; it takes a fraction of the time of looking at each.
+  let sum = 0;
+  for (const value of embeddings) sum += value;
+  if (Number.isFinite(sum)) return;
+  throw new EmbeddingGemmaError(
+    "INFERENCE_FAILED",
+    `The model gave numbers that are not finite with dtype ${dtype}: its activations overflow. Use another dtype, such as fp32 or q8, or another device.`,
+    { dtype },
+  );
 }
 
 function poolOutput(

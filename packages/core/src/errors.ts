@@ -13,10 +13,10 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `MODEL_FILE_INVALID`: a file of the model cannot be read.
  * - `MODEL_NOT_DESCRIBED`: the files do not say how the model turns tokens into a vector.
  * - `MODEL_INCOMPLETE`: the graph lacks layers that the description names, so its vectors would be wrong.
- * - `UNSUPPORTED_DTYPE`: the model gives wrong vectors in that dtype.
- * - `DOWNLOAD_FAILED`: a file could not be fetched.
+ * - `UNSUPPORTED_DTYPE`: the model gives wrong vectors in that dtype, or in it on that device.
+ * - `DOWNLOAD_FAILED`: a file could not be fetched, or not be written.
  * - `LOAD_FAILED`: the runtime could not load the model.
- * - `INFERENCE_FAILED`: the runtime failed on a batch.
+ * - `INFERENCE_FAILED`: the runtime failed on a batch, or gave numbers that are not finite.
  * - `WORKER_FAILED`: the worker of the model ended.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DISPOSED`: the embedder was used after `dispose()`.

@@ -1,10 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { moveWeightsOut } from "../test-support/external-data.ts";
 import { HubServer } from "../test-support/hub-server.ts";
-import { Embedder, type LoadOptions } from "./embedder.ts";
+import { Embedder } from "./embedder.ts";
+import type { LoadOptions } from "./encode-options.ts";
 import type { DownloadProgress } from "./hub-snapshot.ts";
 
 const fixture = fileURLToPath(new URL("../../../test/fixtures/embeddinggemma", import.meta.url));
@@ -20,6 +22,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await hub[Symbol.asyncDispose]();
   await rm(cacheDir, { recursive: true });
 });
@@ -31,6 +34,15 @@ function load(options: LoadOptions = {}): Promise<Embedder> {
 async function loadAndEncode(options: LoadOptions = {}): Promise<Float32Array> {
   await using embedder = await load(options);
   return embedder.encodeQuery("Which planet is known as the Red Planet?");
+}
+
+/** Lets the Hub have another repository: a copy of the fixture, changed. */
+async function serve(change: (folder: string) => Promise<void>): Promise<void> {
+  const folder = join(cacheDir, "repository");
+  await cp(fixture, folder, { recursive: true });
+  await change(folder);
+  await hub[Symbol.asyncDispose]();
+  hub = await HubServer.start(model, folder);
 }
 
 const snapshot = (file: string) => join(cacheDir, "models--owner--model", "snapshots", hub.commit, file);
@@ -101,6 +113,11 @@ describe("the token", () => {
   });
 });
 
+test("a token with a line break behind it is taken without", async () => {
+  await loadAndEncode({ token: "hf_secret\n" });
+  expect(hub.requests[0]!.authorization).toBe("Bearer hf_secret");
+});
+
 describe("what is not there", () => {
   test("an unknown repository", async () => {
     await expect(Embedder.load("owner/other", { endpoint: hub.endpoint, cacheDir })).rejects.toMatchObject({
@@ -158,18 +175,122 @@ describe("a failing network", () => {
     expect(await loadAndEncode()).toHaveLength(768);
   });
 
-  test("is no hindrance to a model in the cache", async () => {
+  test.for<[string, (response: import("node:http").ServerResponse) => unknown]>([
+    ["that is down", (response) => response.destroy()],
+    ["that answers 503", (response) => response.writeHead(503).end()],
+    ["that answers 429", (response) => response.writeHead(429).end()],
+    ["that answers nothing", () => {}],
+  ])("%s is no hindrance to a model in the cache", async ([, fail]) => {
+    vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
     const expected = await loadAndEncode();
     hub.misbehave = (_request, response) => {
-      response.destroy();
+      fail(response);
       return true;
     };
     expect(await loadAndEncode()).toEqual(expected);
+    await expect(load({ dtype: "q8" })).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      message: expect.stringMatching(/model_quantized\.onnx .* not in the cache .* cannot be reached.* It has fp32/),
+    });
+  });
+
+  test("that drops the connection again and again is overcome, each attempt going on where the last one ended", async () => {
+    const content = await readFile(join(fixture, weights));
+    const step = Math.ceil(content.length / 5);
+    hub.misbehave = ({ file, storage, range }, response) => {
+      if (file !== weights || !storage) return false;
+      const start = Number(range?.match(/\d+/)?.[0] ?? 0);
+      if (start + step >= content.length) return false;
+      response.writeHead(start > 0 ? 206 : 200, {
+        "content-length": content.length - start,
+        ...(start > 0 && { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` }),
+      });
+      // A moment for the client to take what has come: an error throws away what waits.
+      response.write(content.subarray(start, start + step), () => setTimeout(() => response.destroy(), 100));
+      return true;
+    };
+    expect(await loadAndEncode()).toHaveLength(768);
+    expect((await readFile(snapshot(weights))).equals(content)).toBe(true);
+    const ranges = hub.requests.filter(({ file, storage }) => file === weights && storage).map(({ range }) => range);
+    expect(ranges).toHaveLength(5);
+    expect(new Set(ranges).size).toBe(5);
+  }, 60_000);
+
+  test("that stops in the middle of a file is overcome", async () => {
+    vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
+    const { size } = await stat(join(fixture, weights));
+    let stops = 0;
+    hub.misbehave = ({ file, storage }, response) => {
+      if (file !== weights || !storage || stops++ > 0) return false;
+      response.writeHead(200, { "content-length": size });
+      response.write(Buffer.alloc(1000));
+      return true;
+    };
+    expect(await loadAndEncode()).toHaveLength(768);
   });
 
   test("without a model in the cache is an error", async () => {
     const nobodyListens = "http://127.0.0.1:9";
     await expect(load({ endpoint: nobodyListens })).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
+  });
+});
+
+describe("the cache", () => {
+  test("is not written to where it has all that is needed, so it may be read-only", async () => {
+    await loadAndEncode();
+    const listing = async () => {
+      const files = await readdir(cacheDir, { recursive: true, withFileTypes: true });
+      return Promise.all(
+        files.map(async (file) => [file.name, (await stat(join(file.parentPath, file.name))).mtimeMs]),
+      );
+    };
+    const before = await listing();
+    await loadAndEncode();
+    expect(await listing()).toEqual(before);
+  });
+
+  test("that cannot be written to is an error that says where and what to do", async () => {
+    await mkdir(join(cacheDir, "models--owner--model"));
+    await writeFile(join(cacheDir, "models--owner--model", "snapshots"), "in the way");
+    await expect(load()).rejects.toMatchObject({
+      code: "DOWNLOAD_FAILED",
+      message: expect.stringMatching(/snapshots.*could not be written: .*`cacheDir`/),
+    });
+  });
+
+  test("stays in its folder whatever the repository says", async () => {
+    await serve(async (folder) => {
+      const modules = JSON.parse(await readFile(join(folder, "modules.json"), "utf8"));
+      modules[1].path = "../../../../elsewhere";
+      await writeFile(join(folder, "modules.json"), JSON.stringify(modules));
+    });
+    await expect(load()).rejects.toMatchObject({
+      code: "MODEL_FILE_INVALID",
+      message: expect.stringContaining("no folder of the repository"),
+    });
+    hub.misbehave = ({ file }, response) =>
+      file === "config.json" && Boolean(response.writeHead(200, { "x-repo-commit": "../../../outside" }).end("{}"));
+    await load({ revision: "main" }).catch(() => {});
+    expect(await readdir(join(cacheDir, "models--owner--model", "snapshots"))).not.toContainEqual(
+      expect.stringContaining("outside"),
+    );
+    expect(await readdir(join(cacheDir, ".."))).not.toContain("outside");
+  });
+});
+
+test("an error in the caller's onProgress is the caller's", async () => {
+  const mistake = new TypeError("not a function");
+  const onProgress = () => {
+    throw mistake;
+  };
+  await expect(load({ onProgress })).rejects.toBe(mistake);
+  expect(hub.countOf("GET", "config.json")).toBe(1);
+});
+
+test.for(["not a URL", "huggingface.co", "ftp://huggingface.co"])("the endpoint %j is refused", async (endpoint) => {
+  await expect(load({ endpoint })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message: expect.stringContaining("HF_ENDPOINT"),
   });
 });
 
@@ -197,6 +318,38 @@ describe("a damaged file in the cache", () => {
     hub.requests.length = 0;
     expect(await loadAndEncode()).toEqual(expected);
     expect(hub.countOf("GET", weights)).toBe(1);
+  });
+
+  test.for(["config.json", "modules.json", "1_Pooling/config.json", "tokenizer.json"])(
+    "is fetched anew, once, if it is %s",
+    async (file) => {
+      const expected = await loadAndEncode();
+      await writeFile(snapshot(file), '{"half":');
+      hub.requests.length = 0;
+      expect(await loadAndEncode()).toEqual(expected);
+      expect(hub.countOf("GET", file)).toBe(1);
+    },
+  );
+
+  test("is fetched anew if it has the weights beside the graph", async () => {
+    const expected = await loadAndEncode();
+    await serve((folder) => moveWeightsOut(join(folder, weights)));
+    const otherCache = { cacheDir: join(cacheDir, "other") };
+    expect(await loadAndEncode(otherCache)).toEqual(expected);
+    const data = snapshot(`${weights}_data`).replace(cacheDir, otherCache.cacheDir);
+    const content = await readFile(data);
+    await writeFile(data, content.subarray(0, content.length / 2));
+    hub.requests.length = 0;
+    expect(await loadAndEncode(otherCache)).toEqual(expected);
+    expect(hub.countOf("GET", `${weights}_data`)).toBe(1);
+    expect(hub.countOf("GET", weights)).toBe(0);
+  });
+
+  test("is not suspected where loading fails for another reason", async () => {
+    await loadAndEncode();
+    hub.requests.length = 0;
+    await expect(load({ device: "quantum" })).rejects.toMatchObject({ code: "LOAD_FAILED" });
+    expect(hub.countOf("GET", weights)).toBe(0);
   });
 
   test("that cannot be fetched anew is an error that names it", async () => {

@@ -1,8 +1,10 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { downloadFile, requestFile } from "./download.ts";
+import { downloadFile, isIntact } from "./download.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
+import { requestFile } from "./hub-request.ts";
 import { digestIfThere, isFile, listIfThere, type ModelFolder, readIfThere } from "./model-folder.ts";
 
 /** Bytes of one file that is being downloaded. */
@@ -15,7 +17,10 @@ export interface DownloadProgress {
   readonly total: number | null;
 }
 
-/** How repositories of the Hugging Face Hub are reached and kept. */
+/**
+ * How repositories of the Hugging Face Hub are reached and kept. A connection on which nothing comes for 10 seconds, or those of the
+ * environment variable `HF_HUB_DOWNLOAD_TIMEOUT`, counts as broken.
+ */
 export interface HubOptions {
   /** Branch, tag or commit. @default "main" */
   revision?: string;
@@ -44,6 +49,7 @@ export interface HubOptions {
 export class HubSnapshot implements ModelFolder {
   readonly path: string;
   readonly commit: string;
+  readonly offline: boolean;
   readonly #model: string;
   readonly #options: HubOptions;
   readonly #absent: string;
@@ -52,12 +58,14 @@ export class HubSnapshot implements ModelFolder {
     this.#model = model;
     this.#options = options;
     this.commit = commit;
+    this.offline = isOffline(options);
     this.path = join(repository, "snapshots", commit);
     this.#absent = join(repository, ".no_exist", commit);
   }
 
   /**
-   * Finds the commit that `revision` names: asks the Hub, or the cache where the Hub cannot be reached or may not be asked.
+   * Finds the commit that `revision` names: asks the Hub, or the cache where the Hub may not be asked, cannot be reached or is out of
+   * order.
    *
    * @throws `MODEL_NOT_FOUND` where there is no such repository, `DOWNLOAD_FAILED` where neither Hub nor cache answers
    */
@@ -78,15 +86,13 @@ export class HubSnapshot implements ModelFolder {
     if (cached && isCommit(revision)) return new HubSnapshot(model, repository, cached, options);
     try {
       const commit = await askCommit(model, revision, options, cached === undefined ? undefined : 1);
-      await mkdir(dirname(reference), { recursive: true });
-      await writeFile(reference, commit);
+      // A cache that has all that is needed may be read-only; where something is missing, its download will say so.
+      if (commit !== cached) await writeWhole(reference, commit).catch(() => {});
       return new HubSnapshot(model, repository, commit, options);
     } catch (error) {
       options.signal?.throwIfAborted();
-      const unreachable = EmbeddingGemmaError.isInstance(error) && error.details.status === undefined;
-      if (cached && unreachable)
-        return new HubSnapshot(model, repository, cached, { ...options, localFilesOnly: true });
-      throw error;
+      if (!cached || !isOutage(error)) throw error;
+      return new HubSnapshot(model, repository, cached, { ...options, localFilesOnly: true });
     }
   }
 
@@ -98,21 +104,24 @@ export class HubSnapshot implements ModelFolder {
     const path = join(this.path, name);
     if (await isFile(path)) return true;
     const absent = join(this.#absent, name);
-    if (isOffline(this.#options) || (await isFile(absent))) return false;
+    if (this.offline || (await isFile(absent))) return false;
     const found = await downloadFile(fileUrl(this.#model, this.commit, name, this.#options), path, {
       ...requestOptions(this.#options),
       onProgress: (loaded, total) => this.#options.onProgress?.({ file: name, loaded, total }),
     });
-    if (!found) {
-      await mkdir(dirname(absent), { recursive: true });
-      await writeFile(absent, "");
-    }
+    // A branch may get the file yet, a commit never; and what cannot be noted is asked for again.
+    if (!found && isCommit(this.commit)) await writeWhole(absent, "").catch(() => {});
     return found;
   }
 
   async refetch(name: string): Promise<boolean> {
-    if (isOffline(this.#options)) return false;
-    await rm(join(this.path, name), { force: true });
+    const path = join(this.path, name);
+    if (this.offline || !(await isFile(path))) return false;
+    // What went wrong may have another reason, and the file may be large.
+    if (await isIntact(fileUrl(this.#model, this.commit, name, this.#options), path, requestOptions(this.#options))) {
+      return false;
+    }
+    await rm(path, { force: true });
     return this.provide(name);
   }
 
@@ -139,12 +148,37 @@ function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
+/** Whether the Hub cannot be reached, or answers that it cannot answer now. */
+function isOutage(error: unknown): boolean {
+  if (!EmbeddingGemmaError.isInstance(error) || error.code !== "DOWNLOAD_FAILED") return false;
+  const status = error.details.status as number | undefined;
+  return status === undefined || status === 408 || status === 429 || status >= 500;
+}
+
+/** Under another name first, so that nobody reads half of it. */
+async function writeWhole(path: string, content: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.${randomUUID()}.incomplete`;
+  await writeFile(partial, content);
+  await rename(partial, path);
+}
+
 function fileUrl(model: string, revision: string, name: string, { endpoint }: HubOptions): string {
-  const host = (endpoint ?? process.env.HF_ENDPOINT ?? "https://huggingface.co").replace(/\/+$/, "");
+  const host = (endpoint || process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
+  if (!/^https?:\/\//.test(host) || !URL.canParse(host)) {
+    throw new EmbeddingGemmaError(
+      "INVALID_OPTION",
+      `endpoint, or the environment variable HF_ENDPOINT, must be the address of a Hub such as "https://huggingface.co"; ${show(host)} was given.`,
+      { endpoint: host },
+    );
+  }
   return `${host}/${model}/resolve/${encodeURIComponent(revision)}/${name}`;
 }
 
-function requestOptions({ token = process.env.HF_TOKEN, signal }: HubOptions) {
+function requestOptions(options: HubOptions) {
+  const { signal } = options;
+  // A token that was read from a file often ends in a line break, which no header may have.
+  const token = (options.token ?? process.env.HF_TOKEN)?.trim();
   return { ...(token && { token }), ...(signal && { signal }) };
 }
 
@@ -163,5 +197,5 @@ async function askCommit(
       { model, revision, url, status: 404 },
     );
   }
-  return file.commit ?? revision;
+  return file.commit !== null && isCommit(file.commit) ? file.commit : revision;
 }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Embedder, type LoadOptions } from "./embedder.ts";
+import { Embedder } from "./embedder.ts";
+import type { LoadOptions } from "./encode-options.ts";
 
 const fixture = fileURLToPath(new URL("../../../test/fixtures/embeddinggemma", import.meta.url));
 let parent: string;

@@ -1,7 +1,7 @@
 import { digestText } from "./digest.ts";
 import type { ModelDescription } from "./model-description.ts";
 import type { ModelFolder } from "./model-folder.ts";
-import { type Dtype, weightsFile } from "./transformers-backend.ts";
+import { type Dtype, dataFile, weightsFile } from "./transformers-backend.ts";
 
 /**
  * Version of everything in this package that turns a text into a vector. To be raised by whoever changes what vector the same
@@ -67,8 +67,10 @@ function isCommit(revision: string): boolean {
 
 async function digestContents(dtype: Dtype, folder: Pick<ModelFolder, "digest">): Promise<string> {
   const weights = weightsFile(dtype);
-  const files = ["tokenizer.json", "tokenizer_config.json", weights, `${weights}_data`];
+  const files = ["tokenizer.json", "tokenizer_config.json", weights, dataFile(dtype, 0)];
   const digests = await Promise.all(files.map((file) => folder.digest(file)));
+  // Large models have more than one file of data.
+  for (let index = 1; digests.at(-1) !== null; index++) digests.push(await folder.digest(dataFile(dtype, index)));
   return `sha256:${digestText(canonical(digests)).slice(0, 32)}`;
 }
 

@@ -9,7 +9,7 @@ export { similarity } from "./similarity.ts";
 // Types
 
 export type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./backend.ts";
-export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./embedder.ts";
+export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./encode-options.ts";
 export type { EncodeProgress, Truncation } from "./encode-texts.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
 export type { DownloadProgress } from "./hub-snapshot.ts";

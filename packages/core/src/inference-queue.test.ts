@@ -27,6 +27,19 @@ test("a query overtakes waiting bulk work, not what is running", async () => {
   expect(order).toEqual(["bulk 1", "query", "bulk 2", "bulk 3"]);
 });
 
+test("a stream of queries does not hold bulk work up for ever", async () => {
+  const queue = new InferenceQueue();
+  const order: string[] = [];
+  const queries = Array.from({ length: 100 }, (_, index) =>
+    queue.run("query", async () => void order.push(`q${index}`)),
+  );
+  const bulk = [1, 2].map((index) => queue.run("bulk", async () => void order.push(`bulk ${index}`)));
+  await Promise.all([...queries, ...bulk]);
+  expect(order.indexOf("bulk 1")).toBeLessThan(20);
+  expect(order.indexOf("bulk 2")).toBeLessThan(40);
+  expect(order.filter((name) => name.startsWith("q"))).toEqual(Array.from({ length: 100 }, (_, index) => `q${index}`));
+});
+
 test("callers with many batches take turns", async () => {
   const queue = new InferenceQueue();
   const order: string[] = [];

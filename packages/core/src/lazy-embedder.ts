@@ -1,6 +1,8 @@
 import { checkEncodeOptions, checkLoadOptions } from "./check-options.ts";
-import { Embedder, type EncodeDefaults, type LoadOptions } from "./embedder.ts";
+import { Embedder } from "./embedder.ts";
+import { type EncodeDefaults, type EncodeOptions, type LoadOptions, splitOptions } from "./encode-options.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
+import type { DocumentInput, PromptOptions } from "./prompts.ts";
 
 /** The model that is loaded where none is named: EmbeddingGemma 300m, as ONNX. */
 export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
@@ -14,29 +16,36 @@ export interface LazyEmbedderOptions extends LoadOptions {
    * encoding, such as `truncateDim`, may.
    */
   embedder?: Embedder;
+  /** Prompt of queries: `{ promptName }` or `{ prompt }`. @default the model's prompt `query` */
+  queryPrompt?: PromptOptions;
+  /** Prompt of documents: `{ promptName }` or `{ prompt }`. @default the model's prompt `document` */
+  documentPrompt?: PromptOptions;
 }
 
 /**
  * Loads an embedder when it is first needed: once, for all who ask; a failed load is not remembered. For code that is configured in
- * a constructor, as that of frameworks is.
+ * a constructor, as that of frameworks is. What was configured holds for every call, also on a given `embedder`.
  */
 export class LazyEmbedder {
-  /** Options of encoding that a given `embedder` does not know; to be passed with every call. */
-  readonly encodeOptions: EncodeDefaults;
+  readonly #encoding: EncodeDefaults;
+  readonly #queryPrompt: PromptOptions | undefined;
+  readonly #documentPrompt: PromptOptions | undefined;
   readonly #given: Embedder | undefined;
   readonly #load: () => Promise<Embedder>;
   #loading: Promise<Embedder> | null = null;
 
   /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without loading the model. */
   constructor(options: LazyEmbedderOptions = {}) {
-    const { model = defaultModel, embedder, ...loadOptions } = options;
-    const { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache, ...loading } =
-      loadOptions;
-    const encodeOptions = { truncateDim, allowUntrainedDim, normalize, truncation, onTruncate, maxBatchTokens, cache };
+    const { model = defaultModel, embedder, queryPrompt, documentPrompt, ...loadOptions } = options;
+    const { loading, encoding } = splitOptions(loadOptions);
     if (embedder !== undefined) checkGivenEmbedder(embedder, { model: options.model, ...loading });
     else checkLoadOptions(model, loading);
-    checkEncodeOptions(encodeOptions as EncodeDefaults, embedder?.matryoshkaDimensions);
-    this.encodeOptions = encodeOptions as EncodeDefaults;
+    checkEncodeOptions(encoding, embedder?.matryoshkaDimensions);
+    checkPrompt("queryPrompt", queryPrompt);
+    checkPrompt("documentPrompt", documentPrompt);
+    this.#encoding = encoding;
+    this.#queryPrompt = queryPrompt;
+    this.#documentPrompt = documentPrompt;
     this.#given = embedder;
     this.#load = () => Embedder.load(model, loadOptions);
   }
@@ -53,6 +62,32 @@ export class LazyEmbedder {
     return loading;
   }
 
+  /** Embeds a query; see {@link Embedder.encodeQuery}. */
+  async encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array> {
+    const embedder = await this.get();
+    return embedder.encodeQuery(query, { ...this.#encoding, ...this.#queryPrompt, ...options });
+  }
+
+  /** Embeds documents; see {@link Embedder.encodeDocument}. */
+  async encodeDocument(documents: readonly DocumentInput[], options?: EncodeOptions): Promise<Float32Array[]> {
+    const embedder = await this.get();
+    return embedder.encodeDocument(documents, { ...this.#encoding, ...this.#documentPrompt, ...options });
+  }
+
+  /** Numbers in a vector. */
+  async dimension(): Promise<number> {
+    const embedder = await this.get();
+    return this.#encoding.truncateDim ?? embedder.dimension;
+  }
+
+  /** {@link Embedder.identity} of the vectors of documents, with the prompt where it is another than the model's own. */
+  async identity(): Promise<string> {
+    const identity = (await this.get()).identityOf(this.#encoding);
+    if (!this.#documentPrompt) return identity;
+    const { promptName, prompt } = this.#documentPrompt;
+    return `${identity}&documentPrompt=${encodeURIComponent(JSON.stringify(prompt ?? { promptName }))}`;
+  }
+
   /** Disposes an embedder that was loaded here; the next {@link LazyEmbedder.get} loads it anew. */
   async dispose(): Promise<void> {
     const loading = this.#loading;
@@ -60,6 +95,18 @@ export class LazyEmbedder {
     const embedder = await loading?.catch(() => null);
     await embedder?.dispose();
   }
+}
+
+function checkPrompt(name: string, prompt: PromptOptions | undefined): void {
+  if (prompt === undefined) return;
+  const texts = typeof prompt === "object" && prompt !== null ? [prompt.promptName, prompt.prompt] : [];
+  const present = texts.filter((text) => text !== undefined);
+  if (present.length > 0 && present.every((text) => typeof text === "string")) return;
+  throw new EmbeddingGemmaError(
+    "INVALID_OPTION",
+    `${name} must be { promptName: "STS" } or { prompt: "…" }, with a prompt of yours; ${show(prompt)} was given.`,
+    { [name]: prompt },
+  );
 }
 
 function checkGivenEmbedder(embedder: Embedder, loading: object): void {

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Embedder, type LoadOptions } from "./embedder.ts";
+import { moveWeightsOut } from "../test-support/external-data.ts";
+import { Embedder } from "./embedder.ts";
+import type { LoadOptions } from "./encode-options.ts";
 
 const fixture = fileURLToPath(new URL("../../../test/fixtures/embeddinggemma", import.meta.url));
 
@@ -102,6 +104,13 @@ describe("what cannot be loaded is an error that says what to do", () => {
     ],
     [{ dtype: "int3" as "q8" }, "INVALID_OPTION", /one of fp32, fp16, q8/],
     [{ device: "quantum" }, "LOAD_FAILED", /on device quantum.*quantum/],
+    [{ prompts: { query: 5 as unknown as string } }, "INVALID_OPTION", /prompts must be an object of strings/],
+    [{ cacheDir: 5 as unknown as string }, "INVALID_OPTION", /cacheDir must be a string/],
+    [
+      { normalize: "yes" as unknown as boolean, device: "quantum" },
+      "INVALID_OPTION",
+      /normalize must be true or false/,
+    ],
     [{ threads: 0 }, "INVALID_OPTION", /threads must be a whole number/],
     [{ maxTokens: -1 }, "INVALID_OPTION", /maxTokens must be a whole number/],
     [{ truncateDim: 300 }, "UNTRAINED_DIMENSION", /768, 512, 256, 128/],
@@ -155,8 +164,32 @@ describe("what cannot be loaded is an error that says what to do", () => {
       code: "UNSUPPORTED_DTYPE",
       message: expect.stringMatching(/q4 on webgpu.*transformers\.js#1728/),
     });
+    for (const options of [
+      { device: "gpu" },
+      { device: "auto" },
+      { sessionOptions: { executionProviders: ["webgpu"] } },
+    ]) {
+      await expect(load({ dtype: "q8", ...options }, named)).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+    }
     await cp(named, folder, { recursive: true });
   });
+});
+
+test("the synchronous tokenizer refuses what is not text", async () => {
+  await using embedder = await load();
+  expect(() => embedder.tokenizer.encode(5 as unknown as string)).toThrow(
+    expect.objectContaining({ code: "INVALID_INPUT" }),
+  );
+});
+
+test("weights beside the graph, in several files, give the same vectors", async () => {
+  await using whole = await load();
+  const expected = await whole.encodeQuery("Which planet?");
+  const apart = join(parent, "apart");
+  await cp(folder, apart, { recursive: true });
+  await moveWeightsOut(join(apart, "onnx/model.onnx"), 2);
+  await using embedder = await load({}, apart);
+  expect(await embedder.encodeQuery("Which planet?")).toEqual(expected);
 });
 
 test("Dense layers that the description names and the graph lacks are never skipped", async () => {
@@ -174,9 +207,10 @@ test("Dense layers that the description names and the graph lacks are never skip
   });
 });
 
-test("the tiny model's q8 file gives the blog post's ranking", async () => {
+test("the tiny model's q8 file gives the blog post's ranking, and passes its self-check", async () => {
   const tiny = fileURLToPath(new URL("../../tiny-model/model", import.meta.url));
   await using embedder = await Embedder.load(tiny);
+  expect(await embedder.selfCheck()).toMatchObject({ passed: true, tolerance: 0.03 });
   const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
   const documents = await embedder.encodeDocument([
     "Venus is often called Earth's twin because of its similar size and proximity.",

@@ -1,12 +1,12 @@
 import { loadWorkerBackend, openModelFolder } from "#platform";
 import type { Backend } from "./backend.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
-import type { DownloadProgress, HubOptions } from "./hub-snapshot.ts";
+import type { HubOptions } from "./hub-snapshot.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { InferenceQueue } from "./inference-queue.ts";
 import { type DescriptionOverrides, describeModel, type ModelDescription } from "./model-description.ts";
 import type { ModelFolder } from "./model-folder.ts";
-import { type Dtype, loadTransformersBackend, weightsFile, weightsSuffixes } from "./transformers-backend.ts";
+import { type Dtype, dataFile, loadTransformersBackend, weightsFile, weightsSuffixes } from "./transformers-backend.ts";
 
 /** Where a model comes from and how it runs. */
 export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
@@ -17,10 +17,13 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   dtype?: Dtype;
   /**
    * Where the model runs, as Transformers.js names it: `"cpu"`, `"webgpu"`, `"wasm"`, `"cuda"`, `"dml"` or `"coreml"`.
-   * @default Transformers.js's choice, `"cpu"` in Node
+   * @default Transformers.js's choice: `"cpu"` in Node, `"wasm"` in a browser
    */
   device?: string;
-  /** Threads that one inference uses. @default ONNX Runtime's choice, the number of cores */
+  /**
+   * Threads that one inference uses. Of no effect in a browser, where `env.backends.onnx.wasm.numThreads` of Transformers.js says it.
+   * @default ONNX Runtime's choice, the number of cores
+   */
   threads?: number;
   /** Options of the ONNX Runtime session, passed through. */
   sessionOptions?: Record<string, unknown>;
@@ -42,32 +45,50 @@ export interface LoadedModel {
   readonly identity: string;
 }
 
-/** Loads a model from a folder or the Hub, with everything checked that can be checked before the first text. */
+/**
+ * Loads a model from a folder or the Hub, with everything checked that can be checked before the first text.
+ *
+ * @throws `MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`, `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`,
+ * `LOAD_FAILED`, `WORKER_FAILED`
+ */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const dtype = options.dtype ?? "q8";
+  const { dtype = "q8", device, threads, signal } = options;
   const folder = await openModelFolder(model, options);
-  const description = await describeModel(model, (name) => folder.read(name), options);
-  refuseDtype(model, dtype, options.device, description);
-  const externalData = await provideWeights(model, folder, dtype);
-  const { device, threads } = options;
+  if (folder.offline && !(await folder.provide("config.json"))) throw notInCache(model, "config.json", folder);
+  const description = await mending(folder, () => describeModel(model, (name) => folder.read(name), options));
+  refuseDtype(model, dtype, options, description);
+  const dataFiles = await provideWeights(model, folder, dtype);
   const sessionOptions = { ...(threads && { intraOpNumThreads: threads }), ...options.sessionOptions };
   const { lowerCase } = description;
-  const runtimeOptions = { dtype, sessionOptions, externalData, lowerCase, ...(device && { device }) };
-  const load = () =>
+  const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase, ...(device && { device }) };
+  const backend = await mending(folder, () =>
     options.worker
-      ? loadWorkerBackend(folder.path, runtimeOptions, options.signal)
-      : loadTransformersBackend(folder.path, runtimeOptions);
-  const backend = await load().catch(async (error: unknown) => {
-    // A file that was cut or changed in the cache is the usual reason; one fresh copy settles whether it is.
-    const damaged = EmbeddingGemmaError.isInstance(error) && error.code === "LOAD_FAILED" ? error.details.file : null;
-    if (typeof damaged !== "string" || !(await folder.refetch(damaged))) throw error;
-    return load();
-  });
+      ? loadWorkerBackend(folder.path, runtimeOptions, signal)
+      : loadTransformersBackend(folder.path, runtimeOptions),
+  );
   const identity = modelIdentity(await sourceOf(model, dtype, folder), dtype, description);
   return { backend, description, queue: new InferenceQueue(), dtype, identity };
 }
 
-function refuseDtype(model: string, dtype: Dtype, device: string | undefined, { family }: ModelDescription): void {
+/** A file that was cut or changed in the cache is the usual reason of a failure; one fresh copy settles whether it is. */
+async function mending<T>(folder: ModelFolder, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    let mended = false;
+    for (const file of suspectsOf(error)) mended = (await folder.refetch(file)) || mended;
+    if (!mended) throw error;
+    return load();
+  }
+}
+
+function suspectsOf(error: unknown): readonly string[] {
+  if (!EmbeddingGemmaError.isInstance(error)) return [];
+  const { file, files = [file] } = error.details as { file?: string; files?: string[] };
+  return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code) ? (files as string[]) : [];
+}
+
+function refuseDtype(model: string, dtype: Dtype, options: LoadModelOptions, { family }: ModelDescription): void {
   const reason = family?.unsupportedDtypes?.[dtype];
   if (reason) {
     throw new EmbeddingGemmaError(
@@ -76,21 +97,29 @@ function refuseDtype(model: string, dtype: Dtype, device: string | undefined, { 
       { model, dtype },
     );
   }
-  const reasonOnDevice = device && family?.unsupportedOnDevice?.[device]?.[dtype];
-  if (reasonOnDevice) {
+  for (const [device, reasons] of Object.entries(family?.unsupportedOnDevice ?? {})) {
+    if (!reasons[dtype] || !mayRunOn(device, options)) continue;
     throw new EmbeddingGemmaError(
       "UNSUPPORTED_DTYPE",
-      `${show(model)} gives wrong vectors with dtype ${dtype} on ${device}: ${reasonOnDevice}. Use fp32 there, or device "cpu" or "wasm".`,
-      { model, dtype, device },
+      `${show(model)} gives wrong vectors with dtype ${dtype} on ${device}: ${reasons[dtype]}. Use fp32 there, or device "cpu" or "wasm".`,
+      { model, dtype, device: options.device },
     );
   }
 }
 
-/** Brings the tokenizer and the weights into the folder; tells whether the weights have a data file of their own. */
-async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype): Promise<boolean> {
+/** With `"auto"` and `"gpu"` Transformers.js tries all devices that it finds; and a caller may name ONNX Runtime's providers. */
+function mayRunOn(device: string, { device: chosen, sessionOptions }: LoadModelOptions): boolean {
+  const providers = [sessionOptions?.executionProviders ?? []].flat() as (string | { name?: string })[];
+  const names = providers.map((provider) => (typeof provider === "string" ? provider : provider.name));
+  return [chosen, ...names].some((name) => name === device || name === "auto" || name === "gpu");
+}
+
+/** Brings the tokenizer and the weights into the folder; tells how many files beside the graph have its weights. */
+async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype): Promise<number> {
   const weights = weightsFile(dtype);
   for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
     if (await folder.provide(file)) continue;
+    if (folder.offline) throw notInCache(model, file, folder, await otherDtypes(folder));
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
       file === weights
@@ -99,7 +128,18 @@ async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype):
       { model, file, folder: folder.path, dtype },
     );
   }
-  return folder.provide(`${weights}_data`);
+  let dataFiles = 0;
+  while (await folder.provide(dataFile(dtype, dataFiles))) dataFiles++;
+  return dataFiles;
+}
+
+function notInCache(model: string, file: string, { path }: ModelFolder, hint = ""): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "MODEL_FILE_MISSING",
+    `${file} of ${show(model)} is not in the cache (${path}), and nothing may be downloaded: localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. ` +
+      `Load the model once with a network and the same options.${hint}`,
+    { model, file, folder: path },
+  );
 }
 
 async function otherDtypes(folder: ModelFolder): Promise<string> {
@@ -109,5 +149,3 @@ async function otherDtypes(folder: ModelFolder): Promise<string> {
   );
   return dtypes.length > 0 ? ` It has ${dtypes.join(", ")}: set the option \`dtype\`.` : "";
 }
-
-export type { DownloadProgress };

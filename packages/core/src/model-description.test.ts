@@ -408,3 +408,24 @@ describe("an ONNX repository without these files", () => {
     expect(await describeFiles(files, {}, "Xenova/all-MiniLM-L6-v2")).toMatchObject({ maxTokens: 512 });
   });
 });
+
+describe("the dimension of a model without modules", () => {
+  test.for(["hidden_size", "dim", "n_embd", "d_model"])("is its %s", async (name) => {
+    const description = await describeFiles({ "config.json": { [name]: 48 } }, { pooling: ["mean", "max"] });
+    expect(description.dimension).toBe(96);
+  });
+
+  test("that nothing tells is an error", async () => {
+    await expect(describeFiles({ "config.json": {} }, { pooling: "mean" })).rejects.toMatchObject({
+      code: "MODEL_FILE_INVALID",
+      message: expect.stringContaining("hidden_size"),
+    });
+  });
+});
+
+test("published scores are not those of a model that the caller describes", async () => {
+  const self_check = { query: "a", documents: ["b"], scores: { 384: [1] } };
+  const files = { ...bert, "config.json": { ...(bert["config.json"] as object), self_check } };
+  expect((await describeFiles(files)).selfCheck).toEqual(self_check);
+  expect((await describeFiles(files, { prompts: { query: "ask: " } })).selfCheck).toBeNull();
+});

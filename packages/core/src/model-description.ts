@@ -97,9 +97,10 @@ export async function describeModel(
     throw unsupported(model, sentenceTransformersFile, `describes a ${show(described.model_type)}`);
   }
   const textSettings = await readTextSettings(files, config, modules, family);
-  const textConfig = (config.text_config ?? config) as Json;
-  const dimension = modules?.dimension ?? family?.dimension ?? pooling.length * Number(textConfig.hidden_size);
+  const dimension = modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(model, config);
   const truncateDim = (described.truncate_dim as number | null | undefined) ?? null;
+  // Published scores are those of the model as it describes itself.
+  const isRedescribed = overrides.prompts !== undefined || overrides.pooling !== undefined;
   const prompts = { query: "", document: "", ...(overrides.prompts ?? promptsOf(described, family)) };
   return {
     prompts,
@@ -114,9 +115,17 @@ export async function describeModel(
     dimension,
     matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension, truncateDim),
     truncateDim,
-    selfCheck: (config.self_check as SelfCheckValues | undefined) ?? family?.selfCheck ?? null,
+    selfCheck: isRedescribed ? null : ((config.self_check as SelfCheckValues | undefined) ?? family?.selfCheck ?? null),
     family,
   };
+}
+
+/** `hidden_size`, or what DistilBERT, Nomic's BERT and T5 call it. */
+function hiddenSizeOf(model: string, config: Json): number {
+  const { hidden_size, dim, n_embd, d_model } = (config.text_config ?? config) as Json;
+  const size = hidden_size ?? dim ?? n_embd ?? d_model;
+  if (typeof size === "number" && size >= 1) return size;
+  throw invalidFile(model, "config.json", "does not tell the hidden_size");
 }
 
 const sentenceTransformersFile = "config_sentence_transformers.json";

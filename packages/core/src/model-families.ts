@@ -67,7 +67,9 @@ const modelFamilies: readonly ModelFamily[] = [
     denseLayers: 2,
     normalized: true,
     unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
-    unsupportedOnDevice: { webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu } },
+    unsupportedOnDevice: {
+      webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu, int8: wrongOnWebGpu, uint8: wrongOnWebGpu },
+    },
     // https://huggingface.co/blog/embeddinggemma
     selfCheck: {
       query: "Which planet is known as the Red Planet?",

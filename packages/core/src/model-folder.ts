@@ -11,11 +11,13 @@ export interface ModelFolder {
   readonly path: string;
   /** Commit of the repository, or null for a folder that is not from the Hub. */
   readonly commit: string | null;
+  /** Whether a file that is missing here may exist in the repository, which is not asked. */
+  readonly offline: boolean;
   /** Text of a small file, or null where the repository has none of that name. */
   read(name: string): Promise<string | null>;
   /** Makes sure that a file is in the folder; false where the repository has none of that name. */
   provide(name: string): Promise<boolean>;
-  /** Fetches a file anew that turned out to be damaged; false where that cannot be done. */
+  /** Fetches a file anew that seems to be damaged; false where that cannot be done, or the file is certainly intact. */
   refetch(name: string): Promise<boolean>;
   /** Names of the files under a folder of the repository that are on this machine. */
   list(folder: string): Promise<string[]>;
@@ -45,6 +47,7 @@ function localFolder(path: string): ModelFolder {
   return {
     path,
     commit: null,
+    offline: false,
     read: (name) => readIfThere(join(path, name)),
     provide: (name) => isFile(join(path, name)),
     refetch: async () => false,

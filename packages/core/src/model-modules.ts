@@ -27,12 +27,19 @@ export async function readModules(files: ModelFiles): Promise<ModelModules | nul
   if (!Array.isArray(list)) throw invalidFile(files.model, "modules.json", "is not a list of modules");
   const modules = { ...noModules };
   for (const { path, type } of list) {
+    checkPath(files, path);
     const read = moduleReaders[kindOf(type) ?? ""];
     if (!read) throw unsupported(files.model, "modules.json", `names the module ${show(type)}`);
     await read(files, path, modules);
   }
   if (modules.pooling.length === 0) throw unsupported(files.model, "modules.json", "names no Pooling module");
   return modules;
+}
+
+/** Files are fetched and written by these names, so none may lead out of the repository. */
+function checkPath({ model }: ModelFiles, path: unknown): void {
+  if (typeof path === "string" && !/^[\\/]|(^|[\\/])\.\.([\\/]|$)|:/.test(path)) return;
+  throw invalidFile(model, "modules.json", `has the path ${show(path)}, which is no folder of the repository`);
 }
 
 interface ModuleEntry {

@@ -31,7 +31,8 @@ export async function acquireModel(model: string, options: LoadModelOptions): Pr
     const loaded = await orAborted(shared.loading, signal);
     return { model: loaded, release: () => letGo(key, shared) };
   } catch (error) {
-    await letGo(key, shared);
+    // Not waited for: whoever aborts wants an answer now, and not when the runtime has come to the end of its work.
+    letGo(key, shared).catch(() => {});
     throw error;
   } finally {
     if (onProgress) shared.progress.delete(onProgress);

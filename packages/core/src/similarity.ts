@@ -19,47 +19,51 @@ export function similarity(
   b: Vector | readonly Vector[],
   similarityFunction: SimilarityFunction = "cosine",
 ): number[][] {
-  const compare = comparisons[similarityFunction];
-  if (!compare) {
+  const comparison = comparisons[similarityFunction];
+  if (!comparison) {
     throw new EmbeddingGemmaError(
       "INVALID_OPTION",
       `similarityFunction must be one of ${Object.keys(comparisons).join(", ")}; ${String(similarityFunction)} was given.`,
       { similarityFunction },
     );
   }
-  const columns = vectorsOf(b);
-  return vectorsOf(a).map((left) =>
-    columns.map((right) => {
-      if (left.length === right.length) return compare(left, right);
+  const { compare, scaleOf = () => 1 } = comparison;
+  const columns = vectorsOf(b).map((vector) => ({ vector, scale: scaleOf(vector) }));
+  return vectorsOf(a).map((left) => {
+    const scale = scaleOf(left);
+    return columns.map((right) => {
+      if (left.length === right.vector.length) return compare(left, right.vector) * scale * right.scale;
       throw new EmbeddingGemmaError(
         "INVALID_INPUT",
-        `Vectors of ${left.length} and ${right.length} numbers cannot be compared. Embed both with one model and one truncateDim.`,
-        { dimensions: [left.length, right.length] },
+        `Vectors of ${left.length} and ${right.vector.length} numbers cannot be compared. Embed both with one model and one truncateDim.`,
+        { dimensions: [left.length, right.vector.length] },
       );
-    }),
-  );
+    });
+  });
 }
 
 function vectorsOf(value: Vector | readonly Vector[]): readonly Vector[] {
   return Array.isArray(value) && typeof value[0] !== "number" ? (value as readonly Vector[]) : [value as Vector];
 }
 
-type Comparison = (a: Vector, b: Vector) => number;
-
-const comparisons: Readonly<Record<SimilarityFunction, Comparison>> = {
-  cosine: (a, b) => dot(a, b) / (lengthOf(a) * lengthOf(b)),
-  dot,
-  euclidean: (a, b) => -Math.sqrt(sum(a, b, (x, y) => (x - y) ** 2)),
-  manhattan: (a, b) => -sum(a, b, (x, y) => Math.abs(x - y)),
-};
-
-/** As PyTorch's `normalize`: at least 1e-12, so that the zero vector is at right angles to all. */
-function lengthOf(vector: Vector): number {
-  return Math.max(Math.sqrt(dot(vector, vector)), 1e-12);
+interface Comparison {
+  compare(a: Vector, b: Vector): number;
+  /** A factor of all comparisons with a vector. @default 1 */
+  scaleOf?(vector: Vector): number;
 }
 
+const comparisons: Readonly<Record<SimilarityFunction, Comparison>> = {
+  // As PyTorch's `normalize`: a length of at least 1e-12, so that the zero vector is at right angles to all.
+  cosine: { compare: dot, scaleOf: (vector) => 1 / Math.max(Math.sqrt(dot(vector, vector)), 1e-12) },
+  dot: { compare: dot },
+  euclidean: { compare: (a, b) => -Math.sqrt(sum(a, b, (x, y) => (x - y) ** 2)) },
+  manhattan: { compare: (a, b) => -sum(a, b, (x, y) => Math.abs(x - y)) },
+};
+
 function dot(a: Vector, b: Vector): number {
-  return sum(a, b, (x, y) => x * y);
+  let total = 0;
+  for (let index = 0; index < a.length; index++) total += a[index]! * b[index]!;
+  return total;
 }
 
 function sum(a: Vector, b: Vector, term: (x: number, y: number) => number): number {

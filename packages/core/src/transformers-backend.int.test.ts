@@ -11,7 +11,7 @@ test("runs on the major of Transformers.js that the test run asks for", () => {
 
 test("loading changes nothing global of Transformers.js", async () => {
   const before = structuredClone(settings());
-  const backend = await loadTransformersBackend(`${fixtures}embeddinggemma`, { dtype: "fp32", externalData: false });
+  const backend = await loadTransformersBackend(`${fixtures}embeddinggemma`, { dtype: "fp32" });
   await backend.dispose();
   expect(settings()).toEqual(before);
 });

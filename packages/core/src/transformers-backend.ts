@@ -1,7 +1,9 @@
 import type { PreTrainedModel, PretrainedConfig, PretrainedModelOptions } from "@huggingface/transformers";
 import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
+import { checkText } from "./check-input.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
 import { makeExact } from "./exact-tokenizer.ts";
+import { floatsOf } from "./tensor-floats.ts";
 
 /** Weight types as Transformers.js names them; each is one file of the repository's `onnx` folder. */
 export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
@@ -9,6 +11,11 @@ export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" |
 /** The file of a dtype in a Transformers.js repository. */
 export function weightsFile(dtype: Dtype): string {
   return `onnx/model${weightsSuffixes[dtype]}.onnx`;
+}
+
+/** A file beside the graph with weights that do not fit into it, or were put apart. */
+export function dataFile(dtype: Dtype, index: number): string {
+  return `${weightsFile(dtype)}_data${index === 0 ? "" : `_${index}`}`;
 }
 
 /** Every dtype, with the suffix that its file has. */
@@ -29,8 +36,8 @@ export interface TransformersBackendOptions {
   device?: string;
   /** Options of the ONNX Runtime session, passed through. */
   sessionOptions?: Record<string, unknown>;
-  /** Whether the weights lie in a second file beside the graph (`….onnx_data`). */
-  externalData: boolean;
+  /** How many files beside the graph have its weights: `….onnx_data`, `….onnx_data_1` and so on. @default 0 */
+  dataFiles?: number;
   /** Whether texts are lowercased before they are tokenized. @default false */
   lowerCase?: boolean | undefined;
 }
@@ -44,7 +51,7 @@ export interface TransformersBackendOptions {
  */
 export async function loadTransformersBackend(
   folder: string,
-  { dtype, device, sessionOptions, externalData, lowerCase }: TransformersBackendOptions,
+  { dtype, device, sessionOptions, dataFiles = 0, lowerCase }: TransformersBackendOptions,
 ): Promise<Backend> {
   const { AutoConfig, AutoModel, Tensor } = await import("@huggingface/transformers");
   const options = {
@@ -52,7 +59,7 @@ export async function loadTransformersBackend(
     ...loadingOptions(folder),
     ...(device && { device }),
     ...(sessionOptions && { session_options: sessionOptions }),
-    ...(externalData && { use_external_data_format: true }),
+    use_external_data_format: dataFiles,
   } as PretrainedModelOptions;
   const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
   const load = async () => {
@@ -63,7 +70,7 @@ export async function loadTransformersBackend(
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
       `Transformers.js could not load ${show(folder)} with dtype ${dtype}${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
-      { folder, file: weightsFile(dtype), dtype, device },
+      { folder, file: weightsFile(dtype), files: weightsFiles(dtype, dataFiles), dtype, device },
       { cause },
     );
   });
@@ -81,9 +88,10 @@ export async function loadTransformersBackend(
         input_ids: new Tensor("int64", inputIds, [rows, length]),
         attention_mask: new Tensor("int64", attentionMask, [rows, length]),
       });
+      const { sentence_embedding, last_hidden_state = outputs.token_embeddings } = outputs;
       return {
-        sentenceEmbedding: outputs.sentence_embedding?.data,
-        lastHiddenState: (outputs.last_hidden_state ?? outputs.token_embeddings)?.data,
+        ...(sentence_embedding && { sentenceEmbedding: floatsOf(sentence_embedding) }),
+        ...(last_hidden_state && { lastHiddenState: floatsOf(last_hidden_state) }),
       };
     },
     async dispose() {
@@ -121,7 +129,7 @@ export async function loadTokenizer(
   }
   // A lone surrogate, which no tokenizer takes, counts as U+FFFD.
   const tokenize = (text: string, specials: boolean): number[] =>
-    tokenizer.encode(text.toWellFormed(), { add_special_tokens: specials });
+    tokenizer.encode(checkText(text).toWellFormed(), { add_special_tokens: specials });
 
   return {
     tokenizer: {
@@ -131,6 +139,10 @@ export async function loadTokenizer(
     specialTokens: specialTokensOf(tokenize),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
   };
+}
+
+function weightsFiles(dtype: Dtype, dataFiles: number): string[] {
+  return [weightsFile(dtype), ...Array.from({ length: dataFiles }, (_, index) => dataFile(dtype, index))];
 }
 
 /** All files are in the folder; but of a URL Transformers.js asks only its cache, and takes this option amiss. */

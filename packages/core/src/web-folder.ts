@@ -54,6 +54,10 @@ class WebFolder implements ModelFolder {
     this.#options = options;
   }
 
+  get offline(): boolean {
+    return this.#options.localFilesOnly ?? false;
+  }
+
   get commit(): string | null {
     return this.#commit;
   }

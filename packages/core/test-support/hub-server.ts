@@ -9,6 +9,8 @@ export interface HubRequest {
   /** Path in the repository, such as `onnx/model.onnx`. */
   readonly file: string;
   readonly authorization: string | undefined;
+  /** What part of the file is asked for, such as `bytes=100-`. */
+  readonly range: string | undefined;
   /** Whether the request came to the storage that large files are redirected to. */
   readonly storage: boolean;
 }
@@ -18,7 +20,7 @@ export type Misbehaviour = (request: HubRequest, response: ServerResponse, attem
 
 /**
  * Plays the Hugging Face Hub on loopback for one repository in a folder: `/{owner}/{name}/resolve/{revision}/{file}`, with the Hub's
- * headers; ONNX files are redirected to a storage on another origin, as the Hub does.
+ * headers; weights are redirected to a storage on another origin, as the Hub does.
  */
 export class HubServer implements AsyncDisposable {
   readonly requests: HubRequest[] = [];
@@ -69,6 +71,7 @@ export class HubServer implements AsyncDisposable {
       method: request.method!,
       file,
       authorization: request.headers.authorization,
+      range: request.headers.range,
       storage: storage !== undefined,
     };
     this.requests.push(seen);
@@ -80,7 +83,7 @@ export class HubServer implements AsyncDisposable {
       response.writeHead(404, { "x-repo-commit": this.commit }).end();
       return;
     }
-    if (file.endsWith(".onnx") && !storage) {
+    if (/\.onnx(_data.*)?$/.test(file) && !storage) {
       response
         .writeHead(302, {
           location: `http://localhost:${this.#port}/storage${pathname}`,
@@ -91,7 +94,13 @@ export class HubServer implements AsyncDisposable {
         .end();
       return;
     }
-    response.writeHead(200, { "content-length": content.length, "x-repo-commit": this.commit });
-    response.end(request.method === "HEAD" ? undefined : content);
+    const start = Number(seen.range?.match(/^bytes=(\d+)-$/)?.[1] ?? 0);
+    const part = content.subarray(start);
+    response.writeHead(start > 0 ? 206 : 200, {
+      "content-length": part.length,
+      "x-repo-commit": this.commit,
+      ...(start > 0 && { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` }),
+    });
+    response.end(request.method === "HEAD" ? undefined : part);
   }
 }

@@ -1,6 +1,6 @@
-const { Embedder } = require("@embeddinggemma/core");
+const core = require("@embeddinggemma/core");
 const { FaissStore } = require("@embeddinggemma/faiss");
 const { env } = require("@huggingface/transformers");
 const { useBoth } = require("./use-both.cjs");
 
-useBoth(Embedder, FaissStore, env.version);
+useBoth(core, FaissStore, env.version);

@@ -1,6 +1,6 @@
-import { Embedder } from "@embeddinggemma/core";
+import * as core from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { env } from "@huggingface/transformers";
 import { useBoth } from "./use-both.cjs";
 
-await useBoth(Embedder, FaissStore, env.version);
+await useBoth(core, FaissStore, env.version);

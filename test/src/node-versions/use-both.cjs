@@ -2,9 +2,9 @@ const { env, versions } = require("node:process");
 
 /**
  * Embeds the texts of the environment variable TEXTS with the model in MODEL, puts the vectors into a store, looks each one up, and
- * prints what came out.
+ * prints what came out. With WORKER it also embeds them in a worker, and keeps them in a cache in that folder.
  */
-exports.useBoth = async (Embedder, FaissStore, transformers) => {
+exports.useBoth = async ({ Embedder, LevelVectorCache }, FaissStore, transformers) => {
   const texts = JSON.parse(env.TEXTS);
   const embedder = await Embedder.load(env.MODEL, { dtype: "fp32" });
   const vectors = await embedder.encode(texts, { normalize: false });
@@ -15,6 +15,7 @@ exports.useBoth = async (Embedder, FaissStore, transformers) => {
     const [hit] = await store.search(vector, { k: 1 });
     found.push({ text: hit.record.text, score: hit.score });
   }
+  const inWorker = env.WORKER ? await useWorker(Embedder, LevelVectorCache, texts) : null;
   const { engine } = store;
   await store.close?.();
   await embedder.dispose();
@@ -24,7 +25,24 @@ exports.useBoth = async (Embedder, FaissStore, transformers) => {
       transformers,
       engine,
       vectors: vectors.map((vector) => Array.from(vector)),
+      inWorker: inWorker?.map((vector) => Array.from(vector)) ?? null,
       found,
     }),
   );
 };
+
+/** Vectors that came from the worker into the cache, and from there. */
+async function useWorker(Embedder, LevelVectorCache, texts) {
+  const cache = await LevelVectorCache.open(env.WORKER);
+  const embedder = await Embedder.load(env.MODEL, { dtype: "fp32", worker: true, cache });
+  await embedder.encode(texts);
+  let tokens;
+  const vectors = await embedder.encode(texts, {
+    normalize: false,
+    onProgress: (progress) => (tokens = progress.tokens),
+  });
+  if (tokens !== 0) throw new Error("The cache was not used.");
+  await embedder.dispose();
+  await cache.close();
+  return vectors;
+}

@@ -1,0 +1,105 @@
+import { describe, expect, test } from "vitest";
+import type { Backend } from "./backend.ts";
+import { Embedder } from "./embedder.ts";
+import { LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
+import type { ModelDescription } from "./model-description.ts";
+
+/** A token a character; the vector holds the number of tokens, and the first one. */
+const backend: Backend = {
+  tokenizer: { encode: codes, decode: (ids) => String.fromCodePoint(...ids) },
+  specialTokens: { prefix: [], suffix: [] },
+  padding: { id: 0, side: "right" },
+  tokenize: async (texts) => texts.map(codes),
+  async run({ rows, length, inputIds, attentionMask }) {
+    const vectors = Array.from({ length: rows }, (_, row) => {
+      const mask = attentionMask.subarray(row * length, (row + 1) * length);
+      return [mask.filter(Boolean).length, Number(inputIds[row * length]), 3, 4];
+    });
+    return { sentenceEmbedding: Float32Array.from(vectors.flat()) };
+  },
+  dispose: async () => {},
+};
+
+const description: ModelDescription = {
+  prompts: { query: "q:", document: "d:", STS: "s:" },
+  defaultPromptName: null,
+  similarityFunction: "cosine",
+  maxTokens: 30,
+  pooling: ["mean"],
+  includePrompt: true,
+  denseLayers: 0,
+  normalized: false,
+  dimension: 4,
+  matryoshkaDimensions: [4, 2],
+  selfCheck: null,
+  family: null,
+};
+
+const embedder = Embedder.fromBackend("literal", backend, description, { normalize: false });
+
+describe("LazyEmbedder", () => {
+  test("gives queries and documents the model's prompts, or those that were configured", async () => {
+    const plain = new LazyEmbedder({ embedder });
+    expect([...(await plain.encodeQuery("abc"))]).toEqual([5, code("q"), 3, 4]);
+    expect((await plain.encodeDocument(["abc", { title: "t", text: "" }])).map(([first]) => first)).toEqual([5, 4]);
+    const other = new LazyEmbedder({ embedder, queryPrompt: { promptName: "STS" }, documentPrompt: { prompt: "" } });
+    expect([...(await other.encodeQuery("abc"))]).toEqual([5, code("s"), 3, 4]);
+    expect((await other.encodeDocument(["abc"])).map((vector) => [...vector])).toEqual([[3, code("a"), 3, 4]]);
+  });
+
+  test("applies what was configured to a given embedder, unless the call says otherwise", async () => {
+    const short = new LazyEmbedder({ embedder, truncateDim: 2 });
+    expect([await short.dimension(), await new LazyEmbedder({ embedder }).dimension()]).toEqual([2, 4]);
+    expect(await short.encodeQuery("abc")).toHaveLength(2);
+    expect(await short.encodeQuery("abc", { truncateDim: 4 })).toHaveLength(4);
+    const [unit] = await new LazyEmbedder({ embedder, normalize: true }).encodeDocument(["abc"]);
+    expect(Math.hypot(...unit!)).toBeCloseTo(1, 6);
+  });
+
+  test("has one identity for each way to embed documents", async () => {
+    const identityOf = (options: LazyEmbedderOptions) => new LazyEmbedder({ embedder, ...options }).identity();
+    expect(await identityOf({})).toBe(embedder.identity);
+    expect(await identityOf({ queryPrompt: { promptName: "STS" } })).toBe(embedder.identity);
+    const others = [
+      { truncateDim: 2 },
+      { normalize: true },
+      { documentPrompt: { promptName: "STS" } },
+      { documentPrompt: { prompt: "STS" } },
+      { documentPrompt: { prompt: "" } },
+    ];
+    const identities = await Promise.all(others.map(identityOf));
+    expect(new Set([embedder.identity, ...identities]).size).toBe(others.length + 1);
+  });
+
+  test("leaves a given embedder to its owner", async () => {
+    const lazy = new LazyEmbedder({ embedder });
+    expect(await lazy.get()).toBe(embedder);
+    await lazy.dispose();
+    expect(await lazy.encodeQuery("abc")).toHaveLength(4);
+  });
+
+  test.for([
+    [{ model: "" }, "model must be a Hub id or a folder"],
+    [{ truncateDim: 0 }, "0 was given"],
+    [{ embedder: {} }, "await Embedder.load"],
+    [{ embedder: Promise.resolve(embedder) }, "await Embedder.load"],
+    [{ embedder, dtype: "q4", model: "m" }, "model, dtype cannot take effect"],
+    [{ embedder, truncateDim: 3 }, "Use 4, 2"],
+    [{ queryPrompt: "STS" }, 'queryPrompt must be { promptName: "STS" } or { prompt: "…" }'],
+    [{ documentPrompt: {} }, "documentPrompt must be"],
+    [{ documentPrompt: { promptName: 5 } }, "documentPrompt must be"],
+    [{ documentPrompt: null }, "null was given"],
+  ] as const)("%o is refused at once", ([options, message]) => {
+    expect(() => new LazyEmbedder(options as never)).toThrow(
+      expect.objectContaining({ name: "EmbeddingGemmaError", message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+function codes(text: string): number[] {
+  return Array.from(text, code);
+}
+
+function code(character: string): number {
+  return character.codePointAt(0)!;
+}
