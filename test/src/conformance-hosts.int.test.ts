@@ -246,7 +246,9 @@ describe("LlamaIndex's SimpleVectorStore", () => {
       (["in", "nin", "any", "all"] as const).map((operator) => ({ key, value, operator })),
     ),
     ...["name", "type", "missing"].map((key) => ({ key, value: "Luk", operator: "text_match" as const })),
-    ...["height", "blank", "bare", "missing", "name"].map((key) => ({ key, operator: "is_empty" as const })),
+    ...(["==", "!=", ">"] as const).map((operator) => ({ key: "none", value: "a", operator })),
+    ...(["in", "nin", "any", "all"] as const).map((operator) => ({ key: "none", value: ["a"], operator })),
+    ...["height", "blank", "bare", "none", "missing", "name"].map((key) => ({ key, operator: "is_empty" as const })),
     ...["doc_id", "ref_doc_id", "document_id"].map((key) => ({ key, value: "litter", operator: "==" as const })),
   ];
 
@@ -314,6 +316,13 @@ function dogs(): BaseNode[] {
       zero: 0,
     }),
     dog("2", [0.2, 0.3], "The dog is yellow", { name: "Luke", dogId: "2", weight: 2.3, type: ["puppy"], blank: "" }),
-    dog("3", [0.3, 0.1], "The dog is red", { name: "Leia", dogId: "3", weight: 3.4, type: ["husky"], bare: [] }),
+    dog("3", [0.3, 0.1], "The dog is red", {
+      name: "Leia",
+      dogId: "3",
+      weight: 3.4,
+      type: ["husky"],
+      bare: [],
+      none: null,
+    }),
   ];
 }

@@ -1,8 +1,7 @@
-import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Application } from "./packages/application.ts";
 import { type PackageName, packPackages } from "./packages/tarballs.ts";
@@ -33,11 +32,12 @@ describe("an application with LangChain and the FAISS addon", () => {
       ...[tarballs.core, tarballs.faiss, tarballs.langchain, tarballs["tiny-model"]],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "@types/node@20"],
     );
-    copyAddon(application);
+    application.copyAddon();
   });
 
-  it("has Transformers.js 4", () => {
+  it("has Transformers.js 4, and the newest LangChain that is published", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
+    expect(installedVersion(application, "@langchain/core")).toBe("1.4.0");
   });
 
   it("compiles the LangChain consumer with strict types", async () => {
@@ -59,6 +59,13 @@ describe("an application with LangChain and the FAISS addon", () => {
     expectRedPlanet(hits, ["mars", "saturn"]);
     expect(await application.run("plain.cjs")).toEqual(hits);
   });
+
+  it("finds the tiny model's files, as an ES module and as CommonJS alike", async () => {
+    await application.compile("tiny-model", { types: [] });
+    const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
+    expect(await application.run("tiny-model.mjs")).toBe(model);
+    expect(await application.run("tiny-model.cjs")).toBe(model);
+  });
 });
 
 describe("an application with LlamaIndex and without the FAISS addon", () => {
@@ -72,8 +79,9 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     );
   });
 
-  it("has the Transformers.js that LlamaIndex asks for", () => {
+  it("has the Transformers.js that LlamaIndex asks for, and the oldest LlamaIndex that is supported", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^3\./);
+    expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.22");
   });
 
   it("compiles the LlamaIndex consumer with strict types", async () => {
@@ -87,17 +95,6 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
   });
 });
 
-describe("an application with the tiny model alone", () => {
-  it("finds the model's files, as an ES module and as CommonJS alike", async () => {
-    const application = new Application(join(folder, "tiny-model"));
-    await application.install(tarballs["tiny-model"]);
-    await application.compile("tiny-model", { types: [] });
-    const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
-    expect(await application.run("tiny-model.mjs")).toBe(model);
-    expect(await application.run("tiny-model.cjs")).toBe(model);
-  });
-});
-
 /** Mars first, scores falling, and these planets in all. */
 function expectRedPlanet(hits: Hit[], planets: string[]): void {
   const scores = hits.map((hit) => hit.score);
@@ -108,10 +105,4 @@ function expectRedPlanet(hits: Hit[], planets: string[]): void {
 
 function installedVersion(application: Application, name: string): string {
   return createRequire(import.meta.url)(application.path("node_modules", name, "package.json")).version;
-}
-
-/** The addon of this clone, which a user would get from faiss-node's install script. */
-function copyAddon(application: Application): void {
-  const build = fileURLToPath(new URL("../../node_modules/faiss-node/build", import.meta.url));
-  cpSync(build, application.path("node_modules/faiss-node/build"), { recursive: true });
 }

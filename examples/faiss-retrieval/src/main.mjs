@@ -1,41 +1,39 @@
-// The FAISS store without a framework: Matryoshka dimensions, presets, filters and maximal marginal relevance.
-import { Embedder } from "@embeddinggemma/core";
+// The FAISS store without a framework: filters, maximal marginal relevance, Matryoshka dimensions and presets.
 import { FaissStore } from "@embeddinggemma/faiss";
-import { modelPath } from "@embeddinggemma/tiny-model";
-import { SingleBar } from "cli-progress";
 import { compare } from "./compare.mjs";
+import { embedTexts } from "./embed-texts.mjs";
 import { queries, texts } from "./texts.mjs";
 
-const embedder = await Embedder.load(process.env.EMBEDDINGGEMMA_MODEL || modelPath);
-const bar = new SingleBar({ format: "Embedding {bar} {value} of {total} texts", clearOnComplete: true });
-bar.start(texts.length, 0);
-const vectors = await embedder.encodeDocument(
-  texts.map(({ text }) => text),
-  { onProgress: ({ done }) => bar.update(done) },
-);
-bar.stop();
+const { vectors, queryVectors } = await embedTexts(texts, queries);
 const items = texts.map((record, row) => ({ id: `text-${row}`, vector: vectors[row], record }));
-const queryVectors = await embedder.encodeQuery(queries);
 
 /** @type {FaissStore<{ text: string, topic: string }>} */
 const store = await FaissStore.create({ searchDimension: 128 });
 await store.upsert(items);
-const [query] = queryVectors;
-console.log(`${store.size} texts of ${store.dimension} numbers, engine ${store.engine}\n`);
+console.log(`${store.size} short texts, each a vector of ${store.dimension} numbers; engine: ${store.engine}\n`);
 
-console.log(`"${queries[0]}"`);
-print(await store.search(query, { k: 3 }));
-console.log("only about music:");
-print(await store.search(query, { k: 3, filter: ({ topic }) => topic === "music" }));
-console.log("relevant, and different from each other:");
-print(await store.maximalMarginalRelevance(query, { k: 3, fetchK: 100, lambda: 0.3 }));
+const [query] = queryVectors;
+print(`"${queries[0]}"`, await store.search(query, { k: 3 }));
+print(
+  "The same, only texts about music",
+  await store.search(query, { k: 3, filter: ({ topic }) => topic === "music" }),
+);
+print(
+  "The same, but unlike each other (maximal marginal relevance)",
+  await store.maximalMarginalRelevance(query, { k: 3, fetchK: 100, lambda: 0.3 }),
+);
 await store.close();
 
+console.log("What speed costs, measured here and now\n");
 await compare(items, queryVectors);
-await embedder.dispose();
+console.log("\nRecall counts how many of the ten nearest by all numbers are found.");
 
-/** @param {import("@embeddinggemma/faiss").FaissStoreHit<{ text: string }>[]} hits */
-function print(hits) {
+/**
+ * @param {string} heading
+ * @param {import("@embeddinggemma/faiss").FaissStoreHit<{ text: string }>[]} hits
+ */
+function print(heading, hits) {
+  console.log(heading);
   for (const { score, record } of hits) console.log(`  ${score.toFixed(4)}  ${record.text}`);
   console.log();
 }

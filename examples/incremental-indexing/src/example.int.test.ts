@@ -8,9 +8,13 @@ const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 it("embeds only what has changed", async () => {
   const env = { ...process.env, NODE_OPTIONS: "" };
   const { stdout } = await promisify(execFile)(process.execPath, [main], { env });
-  expect(stdout).toContain("The first time, everything is new: 3 embedded, 3 added, 0 skipped, 0 deleted");
-  expect(stdout).toContain("Nothing has changed: 0 embedded, 0 added, 3 skipped, 0 deleted");
-  expect(stdout).toContain("bread.txt was edited: 1 embedded, 1 added, 2 skipped, 1 deleted");
-  expect(stdout).toContain("cheese.txt was deleted: 0 embedded, 0 added, 2 skipped, 1 deleted");
-  expect(stdout).toContain("How long is rye bread baked? Rye bread needs a sourdough. It is baked for ninety minutes");
+  const rows = [...stdout.matchAll(/^ {2}(\S.*?) {2,}(\d+) +(\d+) +(\d+) +(\d+)$/gm)];
+  expect(rows.map(([, what, ...counts]) => [what, ...counts.map(Number)])).toEqual([
+    // embedded, added, skipped, deleted
+    ["three new files", 3, 3, 0, 0],
+    ["nothing has changed", 0, 0, 3, 0],
+    ["bread.txt was edited", 1, 1, 2, 1],
+    ["cheese.txt was deleted", 0, 0, 2, 1],
+  ]);
+  expect(stdout).toContain("  bread.txt: Rye bread needs a sourdough. It is baked for ninety minutes");
 }, 120_000);

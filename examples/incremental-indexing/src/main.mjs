@@ -8,7 +8,7 @@ import { indexFolder } from "./index-folder.mjs";
 
 let embedded = 0;
 const embeddings = new EmbeddingGemmaEmbeddings({
-  model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
+  model: modelPath,
   onEncodeProgress: ({ done, total }) => {
     if (done === total) embedded += total;
   },
@@ -27,8 +27,9 @@ await writeFile(
 );
 await writeFile(join(notes, "cheese.txt"), "A goat's cheese is ripe after three weeks in a cool and damp cellar.");
 
-await step("The first time, everything is new");
-await step("Nothing has changed");
+console.log("                             embedded   added   skipped   deleted");
+await step("three new files");
+await step("nothing has changed");
 await writeFile(
   join(notes, "bread.txt"),
   "Rye bread needs a sourdough. It is baked for ninety minutes and cut on the third day.",
@@ -39,7 +40,7 @@ await step("cheese.txt was deleted");
 
 const { vectorStore } = await indexFolder(notes, join(root, "state"), embeddings);
 const [best] = await vectorStore.similaritySearch("How long is rye bread baked?", 1);
-console.log(`\nHow long is rye bread baked? ${best?.pageContent}`);
+console.log(`\nHow long is rye bread baked?\n  ${best?.metadata.source}: ${best?.pageContent}`);
 await embeddings.dispose();
 await rm(root, { recursive: true });
 
@@ -52,5 +53,8 @@ async function step(what) {
   embedded = 0;
   const { result } = await indexFolder(notes, join(root, "state"), embeddings);
   const { numAdded, numSkipped, numDeleted } = result;
-  console.log(`${what}: ${embedded} embedded, ${numAdded} added, ${numSkipped} skipped, ${numDeleted} deleted`);
+  const counts = [embedded, numAdded, numSkipped, numDeleted].map((count, column) =>
+    `${count}`.padStart([11, 8, 10, 10][column] ?? 0),
+  );
+  console.log(`  ${what.padEnd(24)}${counts.join("")}`);
 }

@@ -5,10 +5,28 @@ import { expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 
-it("searches the manual with the tool, and answers from it", async () => {
-  const env = { ...process.env, NODE_OPTIONS: "" };
+async function linesOf(question: string): Promise<string[]> {
+  const env = { ...process.env, NODE_OPTIONS: "", CHAT_MODEL: "", QUESTION: question };
   const { stdout } = await promisify(execFile)(process.execPath, [main], { env });
-  expect(stdout).toContain("ai calls search_manual(");
-  expect(stdout).toContain("tool: Kettle: a red blinking lamp means that there is no water.");
-  expect(stdout).toContain("ai: The manual says: Kettle: a red blinking lamp");
-}, 120_000);
+  return stdout.split("\n").filter(Boolean);
+}
+
+it.each([
+  [
+    "The lamp of the kettle blinks red. What does it mean?",
+    "Kettle",
+    "a red blinking lamp means that there is no water.",
+  ],
+  ["How do I empty the crumbs from the toaster?", "Toaster", "the crumb tray is pulled out at the back."],
+])(
+  "looks %s up with the tool, and answers from what it found",
+  async (question, device, advice) => {
+    expect(await linesOf(question)).toEqual([
+      `You ask: ${question}`,
+      `The agent calls search_manual(${JSON.stringify({ query: question })})`,
+      expect.stringMatching(`^The tool finds: ${device}: ${advice}`),
+      expect.stringMatching(`^The agent answers: According to the manual, ${advice}`),
+    ]);
+  },
+  120_000,
+);

@@ -1,35 +1,44 @@
-// An agent of LangChain.js with a search tool on FaissStore.
+// An agent of LangChain.js that searches with a tool on FaissStore.
 import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { createAgent, initChatModel, tool } from "langchain";
-import { z } from "zod";
+import { createRetrieverTool } from "@langchain/classic/tools/retriever";
+import { createAgent, initChatModel } from "langchain";
 import { scriptedModel } from "./chat-model.mjs";
+import { manual } from "./manual.mjs";
 
 const question = process.env.QUESTION || "The lamp of the kettle blinks red. What does it mean?";
-const manual = [
-  "Kettle: a red blinking lamp means that there is no water. Fill it up to the line and press the button twice.",
-  "Kettle: remove the limescale once a month with vinegar, and rinse three times.",
-  "Toaster: the crumb tray is pulled out at the back. Empty it when the toaster is cold.",
-  "Oven: a door that does not close is locked for cleaning. It opens by itself below a hundred degrees.",
-];
 
-const embeddings = new EmbeddingGemmaEmbeddings({ model: process.env.EMBEDDINGGEMMA_MODEL || modelPath });
-const retriever = (await FaissStore.fromTexts(manual, {}, embeddings)).asRetriever(1);
-const searchManual = tool(
-  async ({ query }) => (await retriever.invoke(query)).map(({ pageContent }) => pageContent).join("\n"),
-  {
-    name: "search_manual",
-    description: "Searches the manual of the kitchen.",
-    schema: z.object({ query: z.string().describe("what to look for") }),
-  },
-);
+const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
+const store = await FaissStore.fromTexts(manual, {}, embeddings);
+const searchManual = createRetrieverTool(store.asRetriever(1), {
+  name: "search_manual",
+  description: "Searches the manual of the kitchen.",
+});
 
 const model = process.env.CHAT_MODEL ? await initChatModel(process.env.CHAT_MODEL) : scriptedModel(question);
-const agent = createAgent({ model, tools: [searchManual], systemPrompt: "Answer from the manual alone." });
-const { messages } = await agent.invoke({ messages: [{ role: "user", content: question }] });
-for (const message of messages) {
-  const calls = "tool_calls" in message && Array.isArray(message.tool_calls) ? message.tool_calls : [];
-  for (const { name, args } of calls) console.log(`${message.type} calls ${name}(${JSON.stringify(args)})`);
-  if (calls.length === 0) console.log(`${message.type}: ${message.text}`);
+const agent = createAgent({
+  model,
+  // Its schema is of zod 3, which runs, but is not in the types of the agent's tools.
+  tools: [
+    /** @type {import("@langchain/core/tools").StructuredToolInterface} */ (/** @type {unknown} */ (searchManual)),
+  ],
+  systemPrompt: "Answer from the manual alone.",
+});
+
+console.log(`You ask: ${question}\n`);
+for await (const { messages } of await agent.stream(
+  { messages: [{ role: "user", content: question }] },
+  { streamMode: "values" },
+)) {
+  tell(messages.at(-1));
 }
 await embeddings.dispose();
+
+/** @param {import("langchain").BaseMessage | undefined} message - the newest */
+function tell(message) {
+  if (message?.type === "tool") console.log(`The tool finds: ${message.text}\n`);
+  if (message?.type !== "ai") return;
+  const { tool_calls: calls = [] } = /** @type {import("langchain").AIMessage} */ (message);
+  for (const { name, args } of calls) console.log(`The agent calls ${name}(${JSON.stringify(args)})`);
+  if (calls.length === 0) console.log(`The agent answers: ${message.text}`);
+}

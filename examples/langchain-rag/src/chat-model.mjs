@@ -1,22 +1,19 @@
 import { AIMessage } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
+import { ChatOpenAI } from "@langchain/openai";
 
 /**
- * The chat model that `CHAT_MODEL` names: `ollama:<model>`, or `<address>#<model>` of a server that speaks OpenAI's protocol. Without it a
- * script answers, which quotes the first source.
+ * The chat model that `CHAT_MODEL` names: `<address>#<model>` of a server that speaks OpenAI's protocol, or `ollama:<model>` for Ollama at its
+ * usual address. Without it a script answers, which quotes the first source.
  *
- * @returns {Promise<import("@langchain/core/language_models/chat_models").BaseChatModel>}
+ * @returns {import("@langchain/core/language_models/chat_models").BaseChatModel}
  */
-export async function chatModel(name = process.env.CHAT_MODEL) {
+export function chatModel(name = process.env.CHAT_MODEL) {
   if (!name) return fakeModel().respond(quoteFirstSource);
-  if (name.startsWith("ollama:")) {
-    const { ChatOllama } = await import("@langchain/ollama");
-    return new ChatOllama({ model: name.slice("ollama:".length), temperature: 0 });
+  const [baseURL, model] = name.replace(/^ollama:/, "http://localhost:11434/v1#").split("#");
+  if (!URL.canParse(baseURL ?? "") || !model) {
+    throw new Error(`CHAT_MODEL must be ollama:<model>, or <address>#<model> of a server; "${name}" was given.`);
   }
-  const [baseURL, model] = name.split("#");
-  if (!baseURL || !model)
-    throw new Error(`CHAT_MODEL must be ollama:<model> or <address>#<model>; "${name}" was given.`);
-  const { ChatOpenAI } = await import("@langchain/openai");
   const apiKey = process.env.OPENAI_API_KEY || "none";
   return new ChatOpenAI({ model, temperature: 0, apiKey, configuration: { baseURL } });
 }
@@ -24,11 +21,7 @@ export async function chatModel(name = process.env.CHAT_MODEL) {
 /** @param {import("@langchain/core/messages").BaseMessage[]} messages */
 function quoteFirstSource(messages) {
   const prompt = messages.map(({ text }) => text).join("\n");
-  const quote = prompt.match(/\[1\] [^\n]*\n([^[]*)/)?.[1] ?? "";
-  return new AIMessage(
-    `${quote
-      .replaceAll(/^#+ .*$/gm, "")
-      .replaceAll(/\s+/g, " ")
-      .trim()} [1]`,
-  );
+  const [, source = ""] = prompt.match(/\[1\] [^\n]*\n([^[]*)/) ?? [];
+  const quote = source.replaceAll(/^#+ .*$/gm, "").replaceAll(/\s+/g, " ");
+  return new AIMessage(`${quote.trim()} [1]`);
 }

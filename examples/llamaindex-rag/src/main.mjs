@@ -4,14 +4,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EmbeddingGemmaEmbedding, FaissVectorStore } from "@embeddinggemma/llamaindex";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { SingleBar } from "cli-progress";
 import { Document, IngestionPipeline, SentenceSplitter, Settings, VectorStoreIndex } from "llamaindex";
 import { ScriptedLLM } from "./chat-model.mjs";
+import { Progress } from "./progress.mjs";
 
 const question = process.env.QUESTION || "When does the ferry sail in winter?";
 const folder = process.argv[2] ?? fileURLToPath(new URL("../data", import.meta.url));
 
-const embedModel = new EmbeddingGemmaEmbedding({ model: process.env.EMBEDDINGGEMMA_MODEL || modelPath });
+const progress = new Progress();
+const embedModel = new EmbeddingGemmaEmbedding({
+  model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
+  onProgress: progress.downloading,
+});
 Settings.embedModel = embedModel;
 Settings.llm = new ScriptedLLM();
 
@@ -25,7 +29,6 @@ const documents = await Promise.all(
 );
 
 const vectorStore = new FaissVectorStore();
-const bar = new SingleBar({ format: "Embedding {bar} {value} of {total} nodes", clearOnComplete: true });
 const pipeline = new IngestionPipeline({
   transformations: [
     new SentenceSplitter({ chunkSize: 128, chunkOverlap: 16, tokenizer: await embedModel.tokenizer() }),
@@ -33,11 +36,9 @@ const pipeline = new IngestionPipeline({
   ],
   vectorStore,
 });
-const progressCallback = (/** @type {number} */ done, /** @type {number} */ total) =>
-  bar.isActive ? bar.update(done) : bar.start(total, done);
-const nodes = await pipeline.run({ documents }, { progressCallback });
-bar.stop();
-console.log(`Indexed ${nodes.length} nodes of ${files.length} files.\n`);
+const nodes = await pipeline.run({ documents }, { progressCallback: progress.embedding });
+progress.stop();
+console.log(`Indexed ${files.length} files in ${nodes.length} nodes.\n`);
 
 const index = await VectorStoreIndex.fromVectorStore(vectorStore);
 const response = await index.asQueryEngine({ similarityTopK: 2 }).query({ query: question });

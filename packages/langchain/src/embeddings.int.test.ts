@@ -91,7 +91,9 @@ describe("EmbeddingGemmaEmbeddings", () => {
   });
 
   it("fails at once, without retries, and tries again when asked again", async () => {
-    const embeddings = new EmbeddingGemmaEmbeddings({ model: "./no/such/folder", localFilesOnly: true });
+    const fields = { model: "./no/such/folder", localFilesOnly: true };
+    // Undefined is as good as not given, where LangChain's own default would be six retries.
+    const embeddings = new EmbeddingGemmaEmbeddings({ ...fields, maxRetries: undefined as never });
     const started = performance.now();
     for (let attempt = 0; attempt < 2; attempt++) {
       const error = await embeddings.embedDocuments(["Mars"]).catch((reason: unknown) => reason);
@@ -106,6 +108,8 @@ describe("EmbeddingGemmaEmbeddings", () => {
     [{ truncateDim: 1.5 }, "INVALID_OPTION"],
     [{ truncation: "start" }, "INVALID_OPTION"],
     [{ embedder: {} }, "INVALID_OPTION"],
+    [{ queryPrompt: "STS" }, "INVALID_OPTION"],
+    [{ documentPrompt: {} }, "INVALID_OPTION"],
   ])("refuses %j in the constructor", (fields, code) => {
     expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(expect.objectContaining({ code }));
   });

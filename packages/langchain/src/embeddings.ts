@@ -5,9 +5,7 @@ import {
   type EncodeProgress,
   LazyEmbedder,
   type LazyEmbedderOptions,
-  type PromptOptions,
 } from "@embeddinggemma/core";
-import type { Identity } from "@embeddinggemma/faiss";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
 
@@ -15,10 +13,6 @@ import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
 export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEmbedderOptions {
   /** Key of the metadata that holds a document's title, which goes into the title slot of the document prompt. @default "title" */
   titleKey: string;
-  /** Prompt of queries. @default the model's prompt `query` */
-  queryPrompt?: PromptOptions;
-  /** Prompt of documents. @default the model's prompt `document` */
-  documentPrompt?: PromptOptions;
   /** Called after each batch of documents; `onProgress` tells of downloads. */
   onEncodeProgress?: (progress: EncodeProgress) => void;
 }
@@ -35,27 +29,22 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
  */
 export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGemmaEmbeddingsParams {
   readonly titleKey: string;
-  readonly queryPrompt?: PromptOptions;
-  readonly documentPrompt?: PromptOptions;
   readonly onEncodeProgress?: (progress: EncodeProgress) => void;
   readonly #embedder: LazyEmbedder;
 
   /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the model */
   constructor(fields: Partial<EmbeddingGemmaEmbeddingsParams> = {}) {
-    super({ maxConcurrency: 1, maxRetries: 0, ...fields });
-    const { maxConcurrency, maxRetries, onFailedAttempt, ...own } = fields;
-    const { titleKey = "title", queryPrompt, documentPrompt, onEncodeProgress, ...embedderOptions } = own;
+    const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt, ...own } = fields;
+    super({ maxConcurrency, maxRetries, ...(onFailedAttempt && { onFailedAttempt }) });
+    const { titleKey = "title", onEncodeProgress, ...embedderOptions } = own;
     this.titleKey = titleKey;
-    if (queryPrompt) this.queryPrompt = queryPrompt;
-    if (documentPrompt) this.documentPrompt = documentPrompt;
     if (onEncodeProgress) this.onEncodeProgress = onEncodeProgress;
     this.#embedder = new LazyEmbedder(embedderOptions);
   }
 
   /** Embeds a query, at once: it does not wait for documents that are being embedded. */
   async embedQuery(query: string): Promise<number[]> {
-    const embedder = await this.load();
-    return Array.from(await embedder.encodeQuery(query, { ...this.#embedder.encodeOptions, ...this.queryPrompt }));
+    return Array.from(await this.#embedder.encodeQuery(query));
   }
 
   /** Embeds documents that have no title. */
@@ -63,10 +52,8 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     if (Array.isArray(documents)) return this.#encodeDocuments(documents);
     throw new EmbeddingGemmaError(
       "INVALID_INPUT",
-      "embedDocuments takes an array of texts; for one text use embedQuery.",
-      {
-        documents,
-      },
+      `embedDocuments takes an array of texts; ${typeof documents === "string" ? "one text" : `no array, but ${typeof documents},`} was given. A query is embedded by embedQuery.`,
+      { documents },
     );
   }
 
@@ -83,11 +70,17 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
    */
   readonly countTokens = async (text: string): Promise<number> => (await this.load()).tokenizer.encode(text).length;
 
-  /** What decides the vectors of documents: model, revision, dtype, dimension, prompts. Vectors of two identities do not mix. */
-  async identity(): Promise<Identity> {
-    const embedder = await this.load();
-    const identity = embedder.identityOf(this.#embedder.encodeOptions);
-    return this.documentPrompt ? { embedder: identity, documentPrompt: { ...this.documentPrompt } } : identity;
+  /**
+   * What decides the vectors of documents: model, revision, dtype, dimension, prompts. Vectors of two identities do not mix: a namespace
+   * for `CacheBackedEmbeddings`.
+   */
+  identity(): Promise<string> {
+    return this.#embedder.identity();
+  }
+
+  /** Numbers in a vector. */
+  dimension(): Promise<number> {
+    return this.#embedder.dimension();
   }
 
   /** Loads the model now; what an embedder offers beyond LangChain is found on the result. */
@@ -102,9 +95,9 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
 
   #encodeDocuments(documents: readonly DocumentInput[]): Promise<number[][]> {
     return this.caller.call(async () => {
-      const embedder = await this.load();
-      const options = { ...this.#embedder.encodeOptions, ...this.documentPrompt, onProgress: this.onEncodeProgress };
-      return (await embedder.encodeDocument(documents, options)).map((vector) => Array.from(vector));
+      const options = this.onEncodeProgress && { onProgress: this.onEncodeProgress };
+      const vectors = await this.#embedder.encodeDocument(documents, options);
+      return vectors.map((vector) => Array.from(vector));
     });
   }
 }

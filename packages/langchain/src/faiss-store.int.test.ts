@@ -6,7 +6,7 @@ import { FaissStore as Index } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import { FakeEmbeddings } from "@langchain/core/utils/testing";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 import { type DocumentRecord, FaissStore } from "./faiss-store.ts";
 
@@ -171,7 +171,7 @@ describe("FaissStore", () => {
     const directory = join(folder, "identity");
     await store.save(directory);
     const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
-    await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
+    await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
     const prompted = new EmbeddingGemmaEmbeddings({ embedder, documentPrompt: { promptName: "STS" } });
     await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
     const sameModel = new EmbeddingGemmaEmbeddings({ model });
@@ -260,6 +260,61 @@ describe("FaissStore", () => {
     const untold = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
     await expect(store.addDocuments([untold])).rejects.toMatchObject({ code: "INVALID_RECORD" });
     expect(await store.similaritySearch(question, 10)).toHaveLength(4);
+  });
+
+  it("tells what is wrong before it embeds anything", async () => {
+    const embedded = vi.spyOn(embedder, "encodeDocument");
+    const failing = [
+      () => store.addDocuments(planets, { ids: ["one"] }),
+      () => FaissStore.fromDocuments(planets, embeddings, { searchDimension: 1000 }),
+      () => FaissStore.fromDocuments(planets, embeddings, { engine: "gpu" as never }),
+      () => FaissStore.fromDocuments(Promise.resolve(planets) as never, embeddings),
+      () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
+    ];
+    for (const call of failing) {
+      await expect(call()).rejects.toMatchObject({ code: expect.stringMatching("INVALID_(ARGUMENT|OPTION)") });
+    }
+    expect(embedded).not.toHaveBeenCalled();
+    embedded.mockRestore();
+  });
+
+  it.each([
+    ["fromTexts without metadata", () => FaissStore.fromTexts(["Mars"], {}, undefined as never), /undefined was given/],
+    ["load without embeddings", () => FaissStore.load("folder", undefined as never), /new EmbeddingGemmaEmbeddings/],
+    ["a missing await", () => store.addDocuments(Promise.resolve([]) as never), /an `await` is missing/],
+    [
+      "a text for texts",
+      () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
+      /texts must be an array; "Mars" was/,
+    ],
+    [
+      "nothing to delete",
+      () => store.delete(["mars"] as never),
+      /either `\{ ids \}` or `\{ filter \}`; neither was given/,
+    ],
+  ])("says what to do about %s", async (_, call, message) => {
+    await expect(call()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) });
+  });
+
+  it.each([{ engine: "gpu" }, { searchDimension: 1.5 }, { index: "" }, { dimension: 4, searchDimension: 8 }])(
+    "refuses %j in the constructor",
+    (options) => {
+      const code = "INVALID_OPTION";
+      expect(() => new FaissStore(embeddings, options as never)).toThrow(expect.objectContaining({ code }));
+    },
+  );
+
+  it("can be saved and opened while it is empty", async () => {
+    await new FaissStore(embeddings).save(join(folder, "empty"));
+    const again = await FaissStore.load(join(folder, "empty"), embeddings);
+    expect(await again.similaritySearch(question)).toEqual([]);
+    await again.addDocuments(planets);
+    expect((await again.similaritySearch(question, 1))[0]).toEqual(planets[1]);
+  });
+
+  it("refuses to take over vectors of another length than its embeddings make", async () => {
+    const foreign = join(import.meta.dirname, "../../../test/fixtures/faiss/langchain-python");
+    await expect(FaissStore.loadFromPython(foreign, embeddings)).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
   });
 
   it("is named as LangChain names it", () => {

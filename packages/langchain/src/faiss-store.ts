@@ -1,5 +1,5 @@
 import {
-  FaissStoreError,
+  checkFaissStoreOptions,
   type FaissStoreFilter,
   type FaissStoreHit,
   type FaissStoreOptions,
@@ -12,6 +12,7 @@ import {
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { type MaxMarginalRelevanceSearchOptions, SaveableVectorStore } from "@langchain/core/vectorstores";
+import { checkArray, checkDeletion, checkEmbeddings, checkLengths } from "./check-arguments.ts";
 import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 
@@ -46,7 +47,10 @@ export class FaissStore extends SaveableVectorStore {
   readonly #options: FaissStoreOptions;
   #index: Promise<Index<DocumentRecord>> | null;
 
+  /** @throws `INVALID_OPTION`, and `INVALID_ARGUMENT` for what are no embeddings */
   constructor(embeddings: EmbeddingsInterface, { store, ...options }: FaissStoreParams = {}) {
+    checkEmbeddings(embeddings);
+    checkFaissStoreOptions(options);
     super(embeddings, options);
     this.#options = options;
     this.#index = store ? Promise.resolve(store) : null;
@@ -73,8 +77,11 @@ export class FaissStore extends SaveableVectorStore {
    *
    * @returns the ids, in the order of the documents
    */
-  override async addDocuments(documents: DocumentInterface[], options?: { ids?: string[] }): Promise<string[]> {
+  override async addDocuments(documents: DocumentInterface[], options: { ids?: string[] } = {}): Promise<string[]> {
+    checkArray("documents", documents);
+    checkLengths({ documents, ids: options.ids });
     if (documents.length === 0) return [];
+    await this.client(); // What is wrong with its options is told before the long work.
     const vectors = embedsTitles(this.embeddings)
       ? await this.embeddings.embedTitledDocuments(documents)
       : await this.embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent));
@@ -87,7 +94,9 @@ export class FaissStore extends SaveableVectorStore {
     documents: DocumentInterface[],
     { ids }: { ids?: string[] } = {},
   ): Promise<string[]> {
-    checkLengths({ vectors, documents, ...(ids && { ids }) });
+    checkArray("vectors", vectors);
+    checkArray("documents", documents);
+    checkLengths({ vectors, documents, ids });
     const index = await this.client();
     return index.upsert(
       documents.map(({ id, pageContent, metadata }, row) => ({
@@ -99,10 +108,8 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /** Deletes documents by id, where ids that are not there are passed over, or those that a filter chooses. */
-  override async delete({ ids, filter }: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
-    if ((ids === undefined) === (filter === undefined)) {
-      throw new FaissStoreError("INVALID_ARGUMENT", "delete takes either `ids` or a `filter`.", { ids, filter });
-    }
+  override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
+    const { ids, filter } = checkDeletion(which);
     const index = await this.client();
     await index.delete(ids ?? recordFilter(filter!));
   }
@@ -149,8 +156,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: OpenOptions = {},
   ): Promise<FaissStore> {
-    const identity = await identityOf(embeddings);
-    const store = await Index.open<DocumentRecord>(directory, { ...identity, ...options });
+    const store = await Index.open<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
     return new FaissStore(embeddings, { store });
   }
 
@@ -187,6 +193,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     params?: FaissStoreParams,
   ): Promise<FaissStore> {
+    checkArray("texts", texts);
     if (Array.isArray(metadatas)) checkLengths({ texts, metadatas });
     const documents = texts.map((pageContent, row) => {
       const metadata = Array.isArray(metadatas) ? metadatas[row] : metadatas;
@@ -214,7 +221,7 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   async #create(): Promise<Index<DocumentRecord>> {
-    return Index.create<DocumentRecord>({ ...(await identityOf(this.embeddings)), ...this.#options });
+    return Index.create<DocumentRecord>({ ...(await vectorsOf(this.embeddings)), ...this.#options });
   }
 }
 
@@ -223,7 +230,7 @@ async function importStore(
   embeddings: EmbeddingsInterface,
   options: ImportOptions<DocumentRecord>,
 ): Promise<FaissStore> {
-  const store = await Index.import<DocumentRecord>(directory, { ...(await identityOf(embeddings)), ...options });
+  const store = await Index.import<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
   return new FaissStore(embeddings, { store });
 }
 
@@ -232,8 +239,11 @@ function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingG
   return "embedTitledDocuments" in embeddings;
 }
 
-async function identityOf(embeddings: EmbeddingsInterface): Promise<Pick<FaissStoreOptions, "identity">> {
-  return embedsTitles(embeddings) ? { identity: await embeddings.identity() } : {};
+/** What our embeddings tell of the vectors that they make; of other embeddings nothing is known. */
+async function vectorsOf(embeddings: EmbeddingsInterface): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
+  checkEmbeddings(embeddings);
+  if (!embedsTitles(embeddings)) return {};
+  return { identity: await embeddings.identity(), dimension: await embeddings.dimension() };
 }
 
 function documentOf({ id, record: { pageContent, metadata } }: Omit<FaissStoreHit<DocumentRecord>, "score">): Document {
@@ -243,19 +253,4 @@ function documentOf({ id, record: { pageContent, metadata } }: Omit<FaissStoreHi
 function recordFilter(filter: DocumentFilter): FaissStoreFilter<DocumentRecord> {
   const predicate = documentPredicate(filter);
   return (record, id) => predicate(documentOf({ id, record }));
-}
-
-function checkLengths(lists: Record<string, readonly unknown[]>): void {
-  const [[first, expected], ...others] = Object.entries(lists) as [
-    [string, readonly unknown[]],
-    ...[string, readonly unknown[]][],
-  ];
-  for (const [name, list] of others) {
-    if (list.length === expected.length) continue;
-    throw new FaissStoreError(
-      "INVALID_ARGUMENT",
-      `There must be as many ${name} as ${first}; ${list.length} and ${expected.length} were given.`,
-      { [first]: expected.length, [name]: list.length },
-    );
-  }
 }

@@ -65,6 +65,18 @@ describe("what LangChain builds on the adapter", () => {
       embedded.mockRestore();
     });
 
+    it("deletes nothing without a cleanup mode, and stores equal documents once", async () => {
+      const vectorStore = new FaissStore(embeddings);
+      const run = (docsSource: DocumentInterface[]) =>
+        index({ docsSource, recordManager, vectorStore, options: { batchSize: 2 } });
+      const recordManager = new MapRecordManager();
+      const twice = [...documentsOf(texts), ...documentsOf(texts)];
+      expect(await run(twice)).toEqual({ numAdded: 3, numUpdated: 0, numSkipped: 3, numDeleted: 0 });
+      const moved = { mars: "Mars has two moons." };
+      expect(await run(documentsOf(moved))).toEqual({ numAdded: 1, numUpdated: 0, numSkipped: 0, numDeleted: 0 });
+      expect(await contents(vectorStore)).toEqual([...Object.values(texts), moved.mars].toSorted());
+    });
+
     it("cleans up by source as it goes, and updates by force", async () => {
       const vectorStore = new FaissStore(embeddings);
       const recordManager = new MapRecordManager();
@@ -85,18 +97,20 @@ describe("what LangChain builds on the adapter", () => {
     });
   });
 
-  it("is cached by CacheBackedEmbeddings", async () => {
+  it("is cached by CacheBackedEmbeddings, apart for each identity", async () => {
     const underlying = new EmbeddingGemmaEmbeddings({ embedder });
     const embedded = vi.spyOn(underlying, "embedDocuments");
-    const cached = CacheBackedEmbeddings.fromBytesStore(underlying, new InMemoryStore<Uint8Array>(), {
-      namespace: "tiny",
-    });
+    const bytes = new InMemoryStore<Uint8Array>();
+    const cached = CacheBackedEmbeddings.fromBytesStore(underlying, bytes, { namespace: await underlying.identity() });
     const first = await cached.embedDocuments([texts.mars, texts.venus]);
     expect(await cached.embedDocuments([texts.venus, texts.mars])).toEqual(first.toReversed());
     expect(embedded).toHaveBeenCalledTimes(1);
     expect(await cached.embedQuery(question)).toEqual(await underlying.embedQuery(question));
     const cachedStore = await FaissStore.fromDocuments(documentsOf(texts), cached);
     expect((await cachedStore.similaritySearch(question, 1))[0]!.pageContent).toBe(texts.mars);
+    const short = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 128 });
+    const shortCached = CacheBackedEmbeddings.fromBytesStore(short, bytes, { namespace: await short.identity() });
+    expect(await shortCached.embedDocuments([texts.mars])).toEqual(await short.embedDocuments([texts.mars]));
   });
 
   it("answers in an LCEL chain, as a stream, with its callbacks", async () => {

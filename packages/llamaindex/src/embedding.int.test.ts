@@ -129,6 +129,8 @@ describe("EmbeddingGemmaEmbedding", () => {
     [{ model: 7 }, "INVALID_OPTION"],
     [{ dtype: "q7" }, "INVALID_OPTION"],
     [{ embedder: "tiny" }, "INVALID_OPTION"],
+    [{ queryPrompt: "STS" }, "INVALID_OPTION"],
+    [{ documentPrompt: {} }, "INVALID_OPTION"],
   ])("refuses %j in the constructor", (params, code) => {
     expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(expect.objectContaining({ code }));
   });

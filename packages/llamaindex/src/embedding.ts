@@ -1,11 +1,4 @@
-import {
-  type DocumentInput,
-  type Embedder,
-  LazyEmbedder,
-  type LazyEmbedderOptions,
-  type PromptOptions,
-} from "@embeddinggemma/core";
-import type { Identity } from "@embeddinggemma/faiss";
+import { type DocumentInput, type Embedder, LazyEmbedder, type LazyEmbedderOptions } from "@embeddinggemma/core";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
@@ -21,10 +14,6 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
    * @default "title"
    */
   titleKey?: string;
-  /** Prompt of queries. @default the model's prompt `query` */
-  queryPrompt?: PromptOptions;
-  /** Prompt of texts and nodes. @default the model's prompt `document` */
-  documentPrompt?: PromptOptions;
 }
 
 /**
@@ -39,25 +28,19 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
 export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly titleKey: string;
   readonly #embedder: LazyEmbedder;
-  readonly #queryPrompt: PromptOptions | undefined;
-  readonly #documentPrompt: PromptOptions | undefined;
 
   /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the model */
   constructor(params: EmbeddingGemmaEmbeddingParams = {}) {
     super((nodes, options) => this.#embedNodes(nodes, options));
-    const { titleKey = "title", queryPrompt, documentPrompt, ...embedderOptions } = params;
+    const { titleKey = "title", ...embedderOptions } = params;
     this.titleKey = titleKey;
-    this.#queryPrompt = queryPrompt;
-    this.#documentPrompt = documentPrompt;
     this.#embedder = new LazyEmbedder(embedderOptions);
   }
 
   /** @returns null for a query without text, as LlamaIndex wants it */
   override async getQueryEmbedding(query: MessageContentDetail): Promise<number[] | null> {
     const text = extractSingleText(query);
-    if (!text) return null;
-    const embedder = await this.load();
-    return Array.from(await embedder.encodeQuery(text, { ...this.#embedder.encodeOptions, ...this.#queryPrompt }));
+    return text ? Array.from(await this.#embedder.encodeQuery(text)) : null;
   }
 
   async getTextEmbedding(text: string): Promise<number[]> {
@@ -86,10 +69,13 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   /** What decides the vectors of nodes: model, revision, dtype, dimension, prompts. Vectors of two identities do not mix. */
-  async identity(): Promise<Identity> {
-    const embedder = await this.load();
-    const identity = embedder.identityOf(this.#embedder.encodeOptions);
-    return this.#documentPrompt ? { embedder: identity, documentPrompt: { ...this.#documentPrompt } } : identity;
+  identity(): Promise<string> {
+    return this.#embedder.identity();
+  }
+
+  /** Numbers in a vector. */
+  dimension(): Promise<number> {
+    return this.#embedder.dimension();
   }
 
   /** Loads the model now; what an embedder offers beyond LlamaIndex is found on the result. */
@@ -112,10 +98,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   async #encodeDocuments(documents: readonly DocumentInput[], options?: BaseEmbeddingOptions): Promise<number[][]> {
-    const embedder = await this.load();
-    const vectors = await embedder.encodeDocument(documents, {
-      ...this.#embedder.encodeOptions,
-      ...this.#documentPrompt,
+    const vectors = await this.#embedder.encodeDocument(documents, {
       onProgress: ({ done, total }) => reportProgress(done, total, options),
     });
     return vectors.map((vector) => Array.from(vector));

@@ -144,6 +144,7 @@ describe("FaissVectorStore", () => {
     expect({ ids, similarities }).toMatchObject(
       await ask({ similarityTopK: 2 }).then((result) => ({ ids: result.ids, similarities: result.similarities })),
     );
+    expect((await ask({ ...mmr, customParams: { mmrThreshold: 1 } })).ids).toEqual(ids);
     expect((await ask({ ...mmr, customParams: { fetchK: 2 }, mmrThreshold: 0 })).ids.toSorted()).toEqual([
       "mars",
       "mars again",
@@ -209,7 +210,7 @@ describe("FaissVectorStore", () => {
     await store.persist(persistDir);
     const shortened = new EmbeddingGemmaEmbedding({ embedder, truncateDim: 128 });
     await expect(FaissVectorStore.fromPersistDir(persistDir, { embedModel: shortened })).rejects.toMatchObject({
-      code: "IDENTITY_MISMATCH",
+      code: "DIMENSION_MISMATCH",
     });
   });
 
@@ -241,8 +242,32 @@ describe("FaissVectorStore", () => {
     await expect(ask({ queryEmbedding: [1, 2, 3] })).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
   });
 
-  it("refuses a node without an embedding", async () => {
-    await expect(store.add([new TextNode({ text: "x" })])).rejects.toThrow(/Embedding not set/);
+  it("refuses nodes without an embedding, and what are no nodes", async () => {
+    await expect(store.add([new TextNode({ id_: "bare", text: "x" })])).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: 'Node "bare" has no embedding. Embed nodes before they are added: `await embedModel(nodes)`.',
+    });
+    await expect(store.add(embedModel(nodes) as never)).rejects.toThrow(
+      /a promise was given, so an `await` is missing/,
+    );
+    await expect(store.add(nodes[0] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it.each([{ engine: "gpu" }, { searchDimension: 1.5 }, { index: "" }, { dimension: 4, searchDimension: 8 }])(
+    "refuses %j in the constructor",
+    (options) => {
+      const code = "INVALID_OPTION";
+      expect(() => new FaissVectorStore(options as never)).toThrow(expect.objectContaining({ code }));
+    },
+  );
+
+  it("can be saved and opened while it is empty", async () => {
+    const persistDir = join(folder, "empty");
+    await new FaissVectorStore().persist(persistDir);
+    const again = await FaissVectorStore.fromPersistDir(persistDir);
+    expect((await again.client()).dimension).toBe(768);
+    await again.add(nodes);
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(4);
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
+  checkFaissStoreOptions,
   FaissStoreError,
   type FaissStoreHit,
   type FaissStoreOptions,
@@ -24,8 +25,8 @@ export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBa
   /** A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have no effect then. */
   store?: Index<NodeRecord> | undefined;
   /**
-   * Folder of LlamaIndex's storage context. A store that was saved there is opened, and every change is saved there, as with the other
-   * stores of the context. @default none: the store lives in memory, and is saved by `persist`
+   * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index that it has, and every change is saved
+   * there, as with the other stores of the context. @default none: the store lives in memory, and is saved by `persist`
    */
   persistDir?: string | undefined;
 }
@@ -34,7 +35,9 @@ export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBa
 export interface FaissQueryParams {
   /** In mode `mmr`: among how many of the best nodes to choose. @default 20, or `similarityTopK` if that is more */
   fetchK?: number;
-  /** Only nodes with at least this cosine, in mode `default`. */
+  /** In mode `mmr`: in place of the query's own `mmrThreshold`, which LlamaIndex's retrievers do not set. */
+  mmrThreshold?: number;
+  /** In mode `default`: only nodes with at least this cosine. */
   minScore?: number;
 }
 
@@ -55,9 +58,10 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   readonly #persistDir: string | undefined;
   #index: Promise<Index<NodeRecord>> | null;
 
-  /** @throws Error of LlamaIndex where neither `embedModel` is given nor `Settings.embedModel` set */
+  /** @throws `INVALID_OPTION`; an Error of LlamaIndex where neither `embedModel` is given nor `Settings.embedModel` set */
   constructor({ embedModel, embeddingModel, store, persistDir, ...options }: FaissVectorStoreParams = {}) {
     super({ embedModel, embeddingModel });
+    checkFaissStoreOptions(options);
     this.#options = options;
     this.#persistDir = persistDir;
     this.#index = store ? Promise.resolve(store) : null;
@@ -86,8 +90,9 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
 
   /** Stores nodes with their embeddings; a node whose id is there already takes the old one's place. */
   async add(nodes: BaseNode[]): Promise<string[]> {
+    checkNodes(nodes);
     if (nodes.length === 0) return [];
-    const items = nodes.map((node) => ({ id: node.id_, vector: node.getEmbedding(), record: recordOf(node) }));
+    const items = nodes.map((node) => ({ id: node.id_, vector: vectorOf(node), record: recordOf(node) }));
     const index = await this.client();
     const ids = await index.upsert(items);
     await this.#autosave();
@@ -108,7 +113,7 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
    * @throws `INVALID_ARGUMENT` for the other modes, which need more than one vector for a node
    */
   async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
-    const { queryEmbedding, similarityTopK: k, mode, mmrThreshold: lambda, customParams } = query;
+    const { queryEmbedding, similarityTopK: k, mode, customParams } = query;
     if (!queryEmbedding) throw invalid("A query needs a queryEmbedding, and none was given.", { queryEmbedding });
     const index = await this.client();
     const filter = nodeFilter(query);
@@ -116,6 +121,7 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
       case "default":
         return resultOf(await index.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }));
       case "mmr": {
+        const lambda = customParams?.mmrThreshold ?? query.mmrThreshold;
         const options = { k, filter, lambda, fetchK: customParams?.fetchK };
         return resultOf(await index.maximalMarginalRelevance(queryEmbedding, options));
       }
@@ -131,13 +137,13 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   }
 
   async #openOrCreate(): Promise<Index<NodeRecord>> {
-    const options = { ...(await identityOf(this.embedModel)), ...this.#options };
+    const options = { ...(await vectorsOf(this.embedModel)), ...this.#options };
     const folder = this.#persistDir && join(this.#persistDir, folderName);
     return folder && existsSync(folder) ? Index.open<NodeRecord>(folder, options) : Index.create<NodeRecord>(options);
   }
 
   async #autosave(): Promise<void> {
-    // A store that never had a vector has no dimension, and nothing to save.
+    // With another's embedding model a store has no dimension until its first vector, and nothing to save.
     if (this.#persistDir && (await this.client()).dimension !== undefined) await this.persist();
   }
 }
@@ -145,9 +151,25 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
 /** Beside `doc_store.json` and `index_store.json`. */
 const folderName = "faiss_vector_store";
 
-/** Structural, since two copies of this package may be installed. */
-async function identityOf(embedModel: BaseEmbedding): Promise<Pick<FaissStoreOptions, "identity">> {
-  return "identity" in embedModel ? { identity: await (embedModel as EmbeddingGemmaEmbedding).identity() } : {};
+/** What our embedding tells of the vectors that it makes; structural, since two copies of this package may be installed. */
+async function vectorsOf(embedModel: BaseEmbedding): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
+  if (!("identity" in embedModel && "dimension" in embedModel)) return {};
+  const own = embedModel as EmbeddingGemmaEmbedding;
+  return { identity: await own.identity(), dimension: await own.dimension() };
+}
+
+function checkNodes(nodes: unknown): void {
+  if (Array.isArray(nodes)) return;
+  const given =
+    nodes instanceof Promise ? "a promise was given, so an `await` is missing" : `${typeof nodes} was given`;
+  throw invalid(`add takes an array of nodes; ${given}.`, { nodes });
+}
+
+function vectorOf({ id_, embedding }: BaseNode): number[] {
+  if (embedding) return embedding;
+  throw invalid(`Node "${id_}" has no embedding. Embed nodes before they are added: \`await embedModel(nodes)\`.`, {
+    id: id_,
+  });
 }
 
 function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryResult {

@@ -140,6 +140,15 @@ describe("what LlamaIndex builds on the adapter", () => {
     const index = await newIndex(documentsOf({ ...texts, again: texts.mars }));
     const diverse = await index.asRetriever({ similarityTopK: 2, mode: VectorStoreQueryMode.MMR }).retrieve(question);
     expect(new Set(diverse.map(({ node }) => (node as TextNode).text)).size).toBe(2);
+    const relevant = index.asRetriever({
+      similarityTopK: 2,
+      mode: VectorStoreQueryMode.MMR,
+      customParams: { mmrThreshold: 1, fetchK: 3 },
+    });
+    expect((await relevant.retrieve(question)).map(({ node }) => (node as TextNode).text)).toEqual([
+      texts.mars,
+      texts.mars,
+    ]);
     const filters = { filters: [{ key: "name", operator: "in" as const, value: ["venus", "saturn"] }] };
     const found = await index.asRetriever({ similarityTopK: 4, filters }).retrieve(question);
     expect(found.map(({ node }) => node.metadata.name)).toEqual(["saturn", "venus"]);

@@ -29,7 +29,7 @@ function filterPredicate(filter: MetadataFilter): MetadataPredicate {
     );
   }
   const test = tests[operator](filter);
-  return (metadata) => metadata[key] !== undefined && metadata[key] !== null && test(metadata[key]);
+  return (metadata) => metadata[key] !== undefined && test(metadata[key]);
 }
 
 type Primitive = string | number | boolean;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -36,6 +36,12 @@ export class Application {
       "--no-fund",
       ...dependencies,
     ]);
+  }
+
+  /** Gives the installed `faiss-node` the addon of this clone, which a user would get from its install script. */
+  copyAddon(): void {
+    const build = fileURLToPath(new URL("../../../node_modules/faiss-node/build", import.meta.url));
+    cpSync(build, this.path("node_modules/faiss-node/build"), { recursive: true });
   }
 
   /**

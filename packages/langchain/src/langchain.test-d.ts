@@ -1,0 +1,78 @@
+import type { Embedder } from "@embeddinggemma/core";
+import type { FaissStore as Index } from "@embeddinggemma/faiss";
+import type { Document, DocumentInterface } from "@langchain/core/documents";
+import type { Embeddings, EmbeddingsInterface } from "@langchain/core/embeddings";
+import type { SaveableVectorStore, VectorStoreInterface, VectorStoreRetriever } from "@langchain/core/vectorstores";
+import { describe, expectTypeOf, it } from "vitest";
+import { type DocumentFilter, type DocumentRecord, EmbeddingGemmaEmbeddings, FaissStore } from "./index.ts";
+
+declare const embedder: Embedder;
+declare const embeddings: EmbeddingGemmaEmbeddings;
+declare const store: FaissStore;
+declare const documents: DocumentInterface[];
+
+describe("EmbeddingGemmaEmbeddings", () => {
+  it("is what LangChain takes as embeddings", async () => {
+    expectTypeOf(embeddings).toExtend<Embeddings>();
+    expectTypeOf(embeddings).toExtend<EmbeddingsInterface>();
+    expectTypeOf(await embeddings.embedQuery("")).toEqualTypeOf<number[]>();
+    expectTypeOf(await embeddings.embedDocuments([""])).toEqualTypeOf<number[][]>();
+    expectTypeOf(embeddings.countTokens).toEqualTypeOf<(text: string) => Promise<number>>();
+    expectTypeOf(await embeddings.load()).toEqualTypeOf<Embedder>();
+  });
+
+  it("takes every option by itself, and no other", () => {
+    new EmbeddingGemmaEmbeddings();
+    new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256, maxRetries: 2 });
+    new EmbeddingGemmaEmbeddings({ dtype: "q4", queryPrompt: { promptName: "STS" }, documentPrompt: { prompt: "" } });
+    // @ts-expect-error LangChain's own adapters have this name for it
+    new EmbeddingGemmaEmbeddings({ modelName: "onnx-community/embeddinggemma-300m-ONNX" });
+    // @ts-expect-error a dtype that is none
+    new EmbeddingGemmaEmbeddings({ dtype: "q7" });
+    // @ts-expect-error a prompt is given by name or as it is
+    new EmbeddingGemmaEmbeddings({ queryPrompt: "STS" });
+  });
+});
+
+describe("FaissStore", () => {
+  it("is what LangChain takes as vector store", () => {
+    expectTypeOf(store).toExtend<SaveableVectorStore>();
+    expectTypeOf(store).toExtend<VectorStoreInterface>();
+    expectTypeOf(store.FilterType).toEqualTypeOf<DocumentFilter>();
+    expectTypeOf(store.asRetriever(3)).toEqualTypeOf<VectorStoreRetriever<FaissStore>>();
+    store.asRetriever({ searchType: "mmr", k: 3, searchKwargs: { fetchK: 9, lambda: 0.3 }, filter: { lang: "en" } });
+  });
+
+  it("is made as LangChain's stores are", async () => {
+    expectTypeOf(await FaissStore.fromDocuments(documents, embeddings)).toEqualTypeOf<FaissStore>();
+    expectTypeOf(await FaissStore.fromTexts(["a"], [{}], embeddings, { preset: "small" })).toEqualTypeOf<FaissStore>();
+    expectTypeOf(await FaissStore.load("folder", embeddings, { engine: "exact" })).toEqualTypeOf<FaissStore>();
+    expectTypeOf(await FaissStore.loadFromPython("folder", embeddings)).toEqualTypeOf<FaissStore>();
+    expectTypeOf(await FaissStore.loadFromCommunity("folder", embeddings)).toEqualTypeOf<FaissStore>();
+    expectTypeOf(store.client()).resolves.toEqualTypeOf<Index<DocumentRecord>>();
+    // @ts-expect-error an engine that is none
+    await FaissStore.fromDocuments(documents, embeddings, { engine: "gpu" });
+    // @ts-expect-error the documents were not awaited
+    await FaissStore.fromDocuments(Promise.resolve(documents), embeddings);
+    // @ts-expect-error an existing index must be given
+    await FaissStore.fromExistingIndex(embeddings, {});
+  });
+
+  it("finds documents with scores, and takes both kinds of filter", async () => {
+    expectTypeOf(await store.similaritySearch("a")).toEqualTypeOf<DocumentInterface[]>();
+    expectTypeOf(await store.similaritySearchVectorWithScore([1], 1)).toEqualTypeOf<[Document, number][]>();
+    expectTypeOf(await store.maxMarginalRelevanceSearch("a", { k: 2 })).toEqualTypeOf<Document[]>();
+    await store.similaritySearch("a", 3, { lang: "en", year: 1969, draft: false, author: null });
+    await store.similaritySearch("a", 3, ({ id, metadata }) => id !== "x" && metadata.year > 1969);
+    // @ts-expect-error an operator in an object
+    await store.similaritySearch("a", 3, { year: { $gt: 1969 } });
+  });
+
+  it("takes and gives ids", async () => {
+    expectTypeOf(await store.addDocuments(documents, { ids: ["a"] })).toEqualTypeOf<string[]>();
+    await store.delete({ ids: ["a"] });
+    await store.delete({ filter: { lang: "en" } });
+    // @ts-expect-error ids stand in an object
+    await store.delete(["a"]);
+  });
+});

@@ -1,0 +1,77 @@
+import type { Embedder } from "@embeddinggemma/core";
+import type { FaissStore as Index } from "@embeddinggemma/faiss";
+import type { BaseEmbedding } from "@llamaindex/core/embeddings";
+import type { BaseNode, TransformComponent } from "@llamaindex/core/schema";
+import { type BaseVectorStore, VectorStoreQueryMode, type VectorStoreQueryResult } from "@llamaindex/core/vector-store";
+import {
+  IngestionPipeline,
+  SentenceSplitter,
+  Settings,
+  storageContextFromDefaults,
+  VectorStoreIndex,
+} from "llamaindex";
+import { describe, expectTypeOf, it } from "vitest";
+import { EmbeddingGemmaEmbedding, FaissVectorStore, type NodeRecord } from "./index.ts";
+
+declare const embedder: Embedder;
+declare const embedding: EmbeddingGemmaEmbedding;
+declare const store: FaissVectorStore;
+declare const nodes: BaseNode[];
+
+describe("EmbeddingGemmaEmbedding", () => {
+  it("is what LlamaIndex takes as embedding model and as transformation", async () => {
+    expectTypeOf(embedding).toExtend<BaseEmbedding>();
+    expectTypeOf(embedding).toExtend<TransformComponent>();
+    Settings.embedModel = embedding;
+    expectTypeOf(await embedding.getQueryEmbedding({ type: "text", text: "" })).toEqualTypeOf<number[] | null>();
+    expectTypeOf(await embedding.getTextEmbedding("")).toEqualTypeOf<number[]>();
+    expectTypeOf(await embedding.getTextEmbeddings([""])).toEqualTypeOf<number[][]>();
+    expectTypeOf(await embedding.load()).toEqualTypeOf<Embedder>();
+    new SentenceSplitter({ tokenizer: await embedding.tokenizer() });
+  });
+
+  it("takes every option by itself, and no other", () => {
+    new EmbeddingGemmaEmbedding();
+    new EmbeddingGemmaEmbedding({ embedder, truncateDim: 256, titleKey: "name" });
+    // @ts-expect-error LlamaIndex's own adapter has this name for it
+    new EmbeddingGemmaEmbedding({ modelType: "onnx-community/embeddinggemma-300m-ONNX" });
+    // @ts-expect-error a prompt is given by name or as it is
+    new EmbeddingGemmaEmbedding({ queryPrompt: "STS" });
+  });
+});
+
+describe("FaissVectorStore", () => {
+  it("is what LlamaIndex takes as vector store", async () => {
+    expectTypeOf(store).toExtend<BaseVectorStore>();
+    await storageContextFromDefaults({ vectorStore: store });
+    await VectorStoreIndex.fromVectorStore(store);
+    new IngestionPipeline({ transformations: [embedding], vectorStore: store });
+    expectTypeOf(store.client()).resolves.toEqualTypeOf<Index<NodeRecord>>();
+  });
+
+  it("is made with the options of the index, or of a folder", async () => {
+    new FaissVectorStore({ embedModel: embedding, searchDimension: 128, index: "HNSW32,Flat" });
+    expectTypeOf(
+      await FaissVectorStore.fromPersistDir("folder", { engine: "exact" }),
+    ).toEqualTypeOf<FaissVectorStore>();
+    // @ts-expect-error an engine that is none
+    new FaissVectorStore({ engine: "gpu" });
+  });
+
+  it("answers queries with LlamaIndex's filters and its own parameters", async () => {
+    const query = { queryEmbedding: [1], similarityTopK: 2, mode: VectorStoreQueryMode.MMR };
+    const customParams = { fetchK: 9, mmrThreshold: 0.3, minScore: 0.2 };
+    const filters = { filters: [{ key: "year", operator: ">" as const, value: 1969 }] };
+    expectTypeOf(await store.query({ ...query, customParams, filters })).toEqualTypeOf<VectorStoreQueryResult>();
+    // @ts-expect-error an operator that is none
+    await store.query({ ...query, filters: { filters: [{ key: "year", operator: "~", value: 1969 }] } });
+    // @ts-expect-error a parameter of another type
+    await store.query({ ...query, customParams: { fetchK: "9" } });
+  });
+
+  it("takes nodes and gives ids", async () => {
+    expectTypeOf(await store.add(nodes)).toEqualTypeOf<string[]>();
+    // @ts-expect-error the nodes were not awaited
+    await store.add(embedding(nodes));
+  });
+});
