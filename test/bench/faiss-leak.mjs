@@ -10,7 +10,7 @@ const [first = "1000000", second = "128"] = process.argv.slice(2);
 const total = Number(first);
 const dimension = Number(second);
 const group = 64;
-const vectors = Array.from({ length: 2000 }, (_, row) =>
+const vectors = Array.from({ length: 200 }, (_, row) =>
   Float32Array.from({ length: dimension }, (_value, index) => Math.sin(row * 31 + index * index)),
 );
 const queries = vectors.slice(0, group);

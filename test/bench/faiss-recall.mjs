@@ -1,47 +1,88 @@
-// Recall of Matryoshka search on real embeddings: how many of the ten best by the full vectors are found when the index holds the leading
-// numbers alone, by how many candidates are taken; and with the full vectors in a byte a number.
+// Recall on real embeddings: how many of the ten best by the full vectors are found when the index holds the leading numbers alone, by how
+// many candidates are scored again (`oversample`); and with each preset and kind of index.
 //
-//     node test/bench/faiss-recall.mjs <model> <texts: a file with one text a line, may be gzipped> [texts=20000] [queries=300]
+//     node test/bench/faiss-recall.mjs <texts: a file with one text a line, may be gzipped> [folder of a model] [--texts=20000] [--queries=300]
 //
-// The last lines of the file are the queries.
+// The last lines of the file are the queries. Without a folder the tiny model embeds.
 import { readFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
+import { modelPath } from "@embeddinggemma/tiny-model";
 
-const [model, file, third = "20000", fourth = "300"] = process.argv.slice(2);
-const bytes = await readFile(file);
-const lines = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8").split("\n").filter(Boolean);
-const queryTexts = lines.slice(-Number(fourth));
-const texts = [...new Set(lines.slice(0, -Number(fourth)))].slice(0, Number(third));
-const embedder = await Embedder.load(model);
-const started = performance.now();
-const vectors = await embedder.encodeDocument(texts);
-const queries = await embedder.encodeQuery(queryTexts);
-console.log(
-  `${texts.length} texts, ${queries.length} queries embedded in ${((performance.now() - started) / 1000).toFixed(0)} s`,
-);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { texts: { type: "string", default: "20000" }, queries: { type: "string", default: "300" } },
+});
+const [file, model = modelPath] = positionals;
+if (file === undefined)
+  throw new Error("Give a file with one text a line, at least some thousands of them, as first argument.");
 
 const k = 10;
-const truth = await topIds({ engine: "exact" }, {});
-const table = {};
-for (const searchDimension of [64, 128, 256, 512]) {
-  const row = {};
-  for (const oversample of [1, 2, 3, 5, 10, 20, 40]) {
-    row[`× ${oversample}`] = recall(await topIds({ searchDimension, exactBelow: 0 }, { oversample }));
-  }
-  table[`${searchDimension}`] = row;
-}
-const int8 = await topIds({ rescore: "int8", exactBelow: 0 }, {});
-console.table(table);
-console.log(`int8 full vectors: recall@${k} ${recall(int8)}`);
+const dimensions = [64, 128, 256, 512];
+const oversamples = [1, 2, 3, 5, 10, 20, 40];
+const candidates = {
+  "preset exact": { preset: "exact" },
+  "preset balanced": { preset: "balanced" },
+  "preset small": { preset: "small" },
+  "int8 full vectors": { rescore: "int8" },
+  "Flat, searchDimension 128": { searchDimension: 128 },
+  "Flat, searchDimension 128, int8": { searchDimension: 128, rescore: "int8" },
+  "HNSW32,Flat": { index: "HNSW32,Flat" },
+  "HNSW32,Flat, searchDimension 128": { index: "HNSW32,Flat", searchDimension: 128 },
+  "SQ8, searchDimension 128": { index: "SQ8", searchDimension: 128 },
+  "IVF256,Flat, searchDimension 128": { index: "IVF256,Flat", searchDimension: 128 },
+  "PQ32, searchDimension 128": { index: "PQ32", searchDimension: 128 },
+};
 
-async function topIds(options, searchOptions) {
+const { texts, queries: queryTexts } = await readTexts(Number(values.texts), Number(values.queries));
+const started = performance.now();
+const embedder = await Embedder.load(model);
+const vectors = await embedder.encodeDocument(texts);
+const queries = await embedder.encodeQuery(queryTexts);
+await embedder.dispose();
+const seconds = ((performance.now() - started) / 1000).toFixed(0);
+console.log(
+  `${texts.length} texts, ${queries.length} queries of ${vectors[0].length} numbers, embedded in ${seconds} s`,
+);
+
+const truth = await withStore({ engine: "exact" }, (search) => search());
+const byOversample = {};
+for (const searchDimension of dimensions) {
+  byOversample[searchDimension] = await withStore({ searchDimension, exactBelow: 0 }, async (search) => {
+    const row = {};
+    for (const oversample of oversamples) row[`× ${oversample}`] = recall(await search({ oversample }));
+    return row;
+  });
+}
+console.log(`recall@${k} by searchDimension and oversample, index Flat`);
+console.table(byOversample);
+
+const byKind = {};
+for (const [name, options] of Object.entries(candidates)) {
+  byKind[name] = { recall: recall(await withStore({ exactBelow: 0, ...options }, (search) => search())) };
+}
+console.log(`recall@${k} with the default oversample`);
+console.table(byKind);
+
+async function readTexts(textCount, queryCount) {
+  const bytes = await readFile(file);
+  const lines = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8").split("\n").filter(Boolean);
+  const different = [...new Set(lines.slice(0, -queryCount))];
+  return { texts: different.slice(0, textCount), queries: lines.slice(-queryCount) };
+}
+
+/** @param use - is given what searches for all queries and returns the ids of their hits */
+async function withStore(options, use) {
   const store = await FaissStore.create(options);
   await store.upsert(vectors.map((vector, row) => ({ id: String(row), vector, record: null })));
-  const results = await store.search(queries, { k, ...searchOptions });
+  const result = await use(async (searchOptions) => {
+    const results = await store.search(queries, { k, ...searchOptions });
+    return results.map((hits) => hits.map(({ id }) => id));
+  });
   await store.close();
-  return results.map((hits) => hits.map(({ id }) => id));
+  return result;
 }
 
 function recall(found) {

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cp, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +24,12 @@ async function savedStore(name: string, options: FaissStoreOptions, firstStep = 
   for (const step of [firstStep + 1, firstStep + 2, firstStep + 4]) await applyToStore(store, step);
   await store.save(directory);
   return directory;
+}
+
+/** With the checksum that belongs to it. */
+async function writeManifest(directory: string, envelope: object): Promise<void> {
+  const checksum = createHash("sha256").update(JSON.stringify(envelope)).digest("hex");
+  await writeFile(join(directory, "faiss-store.json"), JSON.stringify({ ...envelope, checksum }));
 }
 
 /** Opens what was damaged, which must be refused by name, or be whole. */
@@ -141,12 +148,52 @@ describe("opening", () => {
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
   });
 
+  it("refuses a manifest that is well signed and makes no sense", async () => {
+    const directory = await savedStore("signed", { engine: "exact", rescore: "int8" });
+    const { checksum: _checksum, ...manifest } = JSON.parse(
+      await readFile(join(directory, "faiss-store.json"), "utf8"),
+    );
+    const [segment] = manifest.segments;
+    for (const [changes, code] of [
+      [{ segments: null }, "FILE_DAMAGED"],
+      [{ segments: [null] }, "FILE_DAMAGED"],
+      [{ segments: [{ ...segment, rows: 2 ** 40 }] }, "FILE_DAMAGED"],
+      [{ segments: [{ ...segment, records: { ...segment.records, file: "../../etc/passwd" } }] }, "FILE_DAMAGED"],
+      [{ segments: [{ ...segment, records: segment.vectors }] }, "FILE_DAMAGED"],
+      [{ deleted: segment.vectors }, "FILE_DAMAGED"],
+      [{ size: "many" }, "FILE_DAMAGED"],
+      [{ dimension: 2 ** 40 }, "INVALID_OPTION"],
+      [{ searchDimension: 17 }, "INVALID_OPTION"],
+      [{ index: "Nonsense" }, "INVALID_OPTION"],
+      [{ rescore: "int4" }, "FILE_DAMAGED"],
+      [{ nprobe: -1 }, "FILE_DAMAGED"],
+    ] as const) {
+      await writeManifest(directory, { ...manifest, ...changes });
+      const error = await FaissStore.open(directory).catch((thrown: unknown) => thrown);
+      expect(FaissStoreError.isInstance(error) && error.code, JSON.stringify(changes)).toBe(code);
+    }
+  });
+
+  it("builds an index again that this FAISS cannot read", async () => {
+    const options = { engine: "faiss", exactBelow: 0 } as const;
+    const directory = await savedStore("foreign-index", { ...options, index: "HNSW8,Flat" });
+    const whole = await FaissStore.open(directory, options);
+    const { checksum: _checksum, ...manifest } = JSON.parse(
+      await readFile(join(directory, "faiss-store.json"), "utf8"),
+    );
+    const bytes = Buffer.from("IxOf another release");
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    await writeFile(join(directory, manifest.index_file.file), bytes);
+    const indexFile = { ...manifest.index_file, bytes: bytes.length, sha256 };
+    await writeManifest(directory, { ...manifest, index_file: indexFile });
+    const opened = await FaissStore.open(directory, options);
+    const query = new Float32Array(16).fill(1);
+    expect(await opened.search(query)).toEqual(await whole.search(query));
+  });
+
   it("refuses a newer format", async () => {
-    const { createHash } = await import("node:crypto");
     const directory = await mkdtemp(join(folder, "newer-"));
-    const envelope = { format: "embeddinggemma-faiss-store", version: 99 };
-    const checksum = createHash("sha256").update(JSON.stringify(envelope)).digest("hex");
-    await writeFile(join(directory, "faiss-store.json"), JSON.stringify({ ...envelope, checksum }));
+    await writeManifest(directory, { format: "embeddinggemma-faiss-store", version: 99 });
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NEWER_FORMAT" });
   });
 

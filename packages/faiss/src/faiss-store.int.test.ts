@@ -260,6 +260,9 @@ describe.each([
     await store.close();
     await expect(store.search([1, 0, 0])).rejects.toMatchObject({ code: "CLOSED" });
     await expect(store.upsert(planets)).rejects.toMatchObject({ code: "CLOSED" });
+    for (const read of [() => store.get("mars"), () => store.has("mars"), () => store.ids(), () => [...store]]) {
+      expect(read).toThrow("The store was closed.");
+    }
   });
 });
 
@@ -311,9 +314,10 @@ describe("FaissStore's errors", () => {
     [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is none of the FAISS factory strings'],
     [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, which does not divide the 4 numbers"],
     [{ oversample: 0.5 }, "oversample must be a number of at least 1, but is 0.5."],
+    [{ identity: { layers: 1n } }, "identity must be a plain object that JSON can hold"],
     [{ identity: 5 }, "identity must be a string or a plain object, but is 5."],
     [null, "options must be an object, but is null."],
-  ])("refuses options %j", async (options, message) => {
+  ])("refuses options %o", async (options, message) => {
     const error = await FaissStore.create(options as FaissStoreOptions).catch((thrown: unknown) => thrown);
     expect(FaissStoreError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining(message) });

@@ -1,28 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { type FaissEngine, loadEngine } from "./engine/faiss-engine.ts";
 import { FaissStoreError, show } from "./errors.ts";
 import { checkMergeable } from "./files/identity.ts";
-import { readStore } from "./files/read-store.ts";
 import { type SavedState, writeStore } from "./files/write-store.ts";
 import { asDocument, exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
 import { readForeign } from "./interchange/import-store.ts";
+import { openStore } from "./open-store.ts";
 import {
-  checkFilter,
+  checkDeletion,
   checkImportOptions,
   checkMaximalMarginalRelevanceOptions,
   checkOptions,
+  checkPath,
+  checkQueries,
   checkSearchOptions,
   checkString,
 } from "./options.ts";
-import { cloneRecord } from "./rows/json-record.ts";
 import { checkItems, dimensionOf, type Items, stageItems } from "./rows/stage-items.ts";
-import type { Table } from "./rows/table.ts";
-import { isVector, writeUnitVector } from "./rows/unit-vector.ts";
-import { maximalMarginalRelevance } from "./search/maximal-marginal-relevance.ts";
-import { type RankedRow, rank } from "./search/rank.ts";
-import { askFilter } from "./search/row-filter.ts";
+import { searchContent, searchDiverse } from "./search/search-content.ts";
 import { StoreContent } from "./store-content.ts";
 import type {
   EngineName,
@@ -61,7 +58,6 @@ export class FaissStore<R = JsonValue> {
   private constructor(options: FaissStoreOptions, engine: FaissEngine | undefined) {
     this.#options = options;
     this.#engine = engine;
-    if (options.dimension !== undefined) this.#content = new StoreContent<R>(options, options.dimension, engine);
   }
 
   /**
@@ -71,7 +67,10 @@ export class FaissStore<R = JsonValue> {
    */
   static async create<R = JsonValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
     checkOptions(options);
-    return new FaissStore<R>({ ...options }, await loadEngine(options));
+    const engine = await loadEngine(options);
+    const store = new FaissStore<R>({ ...options }, engine);
+    if (options.dimension !== undefined) store.#content = new StoreContent<R>(options, options.dimension, engine);
+    return store;
   }
 
   /**
@@ -81,38 +80,14 @@ export class FaissStore<R = JsonValue> {
    * `DIMENSION_MISMATCH`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
    */
   static async open<R = JsonValue>(directory: string, options: OpenOptions = {}): Promise<FaissStore<R>> {
-    checkDirectory(directory);
+    checkPath(directory);
     checkOptions(options);
-    const { manifest, table } = await readStore<R>(resolve(directory), options);
-    const { dimension, searchDimension, index, oversample, rescore } = manifest;
-    const identity = (options.allowMismatch ? options.identity : undefined) ?? manifest.identity ?? undefined;
-    const nprobe = manifest.nprobe ?? undefined;
-    const efSearch = manifest.efSearch ?? undefined;
-    const { engine, exactBelow, faissNode } = options;
-    const store = new FaissStore<R>(
-      {
-        dimension,
-        searchDimension,
-        index,
-        oversample,
-        rescore,
-        identity,
-        nprobe,
-        efSearch,
-        engine,
-        exactBelow,
-        faissNode,
-      },
-      await loadEngine(options),
-    );
-    const content = store.#content!;
-    content.table = table;
-    store.#id = manifest.id;
-    store.#saved = { directory: resolve(directory), manifest, table, version: table.version };
-    if (manifest.index_file) {
-      await content.index?.read(join(resolve(directory), manifest.index_file.file), manifest.index_file.rows);
-    }
-    await content.index?.update(table);
+    const engine = await loadEngine(options);
+    const { id, options: storeOptions, content, saved } = await openStore<R>(resolve(directory), options, engine);
+    const store = new FaissStore<R>(storeOptions, engine);
+    store.#id = id;
+    store.#content = content;
+    store.#saved = saved;
     return store;
   }
 
@@ -124,7 +99,7 @@ export class FaissStore<R = JsonValue> {
    * `INVALID_RECORD`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
    */
   static async import<R = JsonValue>(path: string, options: ImportOptions<R> = {}): Promise<FaissStore<R>> {
-    checkDirectory(path);
+    checkPath(path);
     checkOptions(options);
     checkImportOptions(options);
     const { dimension, ids, vectors, records } = await readForeign(resolve(path), options);
@@ -160,18 +135,17 @@ export class FaissStore<R = JsonValue> {
   }
 
   has(id: string): boolean {
-    return this.#content?.table.rowOf.has(id) ?? false;
+    return this.#present()?.table.rowOf.has(id) ?? false;
   }
 
   /** One item, copied; undefined if there is none of that id. */
   get(id: string): FaissStoreEntry<R> | undefined {
-    const row = this.#content?.table.rowOf.get(id);
-    return row === undefined ? undefined : this.#entry(id, row);
+    return this.#present()?.entry(id);
   }
 
   /** The ids in insertion order. */
   ids(): string[] {
-    return [...(this.#content?.table.rowOf.keys() ?? [])];
+    return [...(this.#present()?.table.rowOf.keys() ?? [])];
   }
 
   /** The items in insertion order, each copied when it is reached. */
@@ -184,7 +158,8 @@ export class FaissStore<R = JsonValue> {
 
   /**
    * Adds items. One whose id exists replaces the vector and the record of the old one and keeps its place in the order; of one
-   * id given twice, the last counts. Either all are added or, if it throws, none.
+   * id given twice, the last counts. Either all are added or, if it throws, none. What is given is copied bit by bit, so that the
+   * event loop stays free: leave vectors and records as they are until the promise settles.
    *
    * @returns the ids, given or made, in the order of the items
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`
@@ -215,19 +190,11 @@ export class FaissStore<R = JsonValue> {
    * @returns how many were removed
    */
   async delete(which: string | readonly string[] | FaissStoreFilter<R>): Promise<number> {
-    if (typeof which !== "string" && typeof which !== "function" && !Array.isArray(which)) {
-      throw new FaissStoreError(
-        "INVALID_ARGUMENT",
-        `delete takes an id, an array of ids or a filter, but was given ${show(which)}.`,
-      );
-    }
-    const own = typeof which === "string" ? [which] : typeof which === "function" ? which : [...which];
+    const own = checkDeletion(which);
     return this.#write(async () => {
       const content = this.#content;
       if (!content) return 0;
-      const { table } = content;
-      const ids = typeof own === "function" ? chosen(table, own) : own;
-      const removed = table.delete(ids);
+      const removed = content.table.delete(typeof own === "function" ? content.matching(own) : own);
       if (removed > 0) await content.maintain();
       return removed;
     });
@@ -244,15 +211,11 @@ export class FaissStore<R = JsonValue> {
     query: Vector | readonly Vector[],
     options: SearchOptions<R> = {},
   ): Promise<FaissStoreHit<R>[] | FaissStoreHit<R>[][]> {
-    const isOne = isVector(query) && query.length > 0;
-    if (!isOne && !Array.isArray(query)) {
-      throw new FaissStoreError(
-        "INVALID_ARGUMENT",
-        `search takes a vector or an array of vectors, but was given ${show(query)}.`,
-      );
-    }
-    const queries = isOne ? [query] : [...(query as readonly Vector[])];
-    const hits = await this.#rank(queries, options, (ranking) => ranking.map((ranked) => this.#hit(ranked)));
+    const { queries, isOne } = checkQueries(query);
+    const checked = checkSearchOptions(options);
+    const hits = await this.#read(async () =>
+      this.#content ? searchContent(this.#content, queries, checked) : queries.map(() => []),
+    );
     return isOne ? hits[0]! : hits;
   }
 
@@ -266,13 +229,8 @@ export class FaissStore<R = JsonValue> {
     query: Vector,
     options: MaximalMarginalRelevanceOptions<R> = {},
   ): Promise<FaissStoreHit<R>[]> {
-    const { k, fetchK, lambda } = checkMaximalMarginalRelevanceOptions(options);
-    const [hits = []] = await this.#rank([query], { k: fetchK, filter: options.filter }, (ranking) => {
-      const vectors = ranking.map(({ row }) => this.#content!.table.vector(row));
-      const scores = ranking.map(({ score }) => score);
-      return maximalMarginalRelevance(scores, vectors, k, lambda).map((position) => this.#hit(ranking[position]!));
-    });
-    return hits;
+    const checked = checkMaximalMarginalRelevanceOptions(options);
+    return this.#read(async () => (this.#content ? searchDiverse(this.#content, query, checked) : []));
   }
 
   /**
@@ -282,7 +240,7 @@ export class FaissStore<R = JsonValue> {
    * @throws FaissStoreError `SAVE_FAILED`, `STORE_LOCKED`, `STORE_CHANGED`, `INVALID_ARGUMENT`
    */
   async save(directory: string, options: SaveOptions = {}): Promise<void> {
-    checkDirectory(directory);
+    checkPath(directory);
     const path = resolve(directory);
     await this.#read(() => {
       const saving = this.#saving.then(async () => {
@@ -303,7 +261,7 @@ export class FaissStore<R = JsonValue> {
    * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`
    */
   async exportFaiss(path: string): Promise<string[]> {
-    checkDirectory(path);
+    checkPath(path);
     return this.#read(async () => {
       await exportFaiss(resolve(path), this.#known("exported").table);
       return this.ids();
@@ -317,7 +275,7 @@ export class FaissStore<R = JsonValue> {
    * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`, `INVALID_RECORD`
    */
   async exportLangChainPython(directory: string, options: LangChainExportOptions<R> = {}): Promise<void> {
-    checkDirectory(directory);
+    checkPath(directory);
     const { indexName = "index", toDocument = asDocument } = options;
     checkString("indexName", indexName);
     await this.#read(async () => {
@@ -335,7 +293,7 @@ export class FaissStore<R = JsonValue> {
       throw new FaissStoreError("INVALID_ARGUMENT", `merge takes another FaissStore, but was given ${show(other)}.`);
     }
     if (!allowMismatch) checkMergeable(this.identity, other.identity);
-    await this.upsert([...other]);
+    await this.upsert(other.#present()?.items() ?? []);
   }
 
   /** Gives back what the store holds outside of JavaScript; it cannot be used after. */
@@ -359,44 +317,6 @@ export class FaissStore<R = JsonValue> {
     );
   }
 
-  /** @param finish - turns a ranking into hits while its rows still are what they were */
-  async #rank(
-    vectors: readonly Vector[],
-    options: SearchOptions<R>,
-    finish: (ranking: RankedRow[]) => FaissStoreHit<R>[],
-  ): Promise<FaissStoreHit<R>[][]> {
-    const { k, minScore } = checkSearchOptions(options);
-    return this.#read(async () => {
-      if (!this.#content) return vectors.map(() => []);
-      const { table, index, settings, exactBelow } = this.#content;
-      const queries = vectors.map((vector, position) => {
-        const query = new Float32Array(settings.dimension);
-        writeUnitVector(vector, query, () => (vectors.length === 1 ? "the query" : `query ${position}`));
-        return query;
-      });
-      if (table.size === 0) return vectors.map(() => []);
-      await index?.update(table);
-      const rankings = await rank(table, index, queries, {
-        k: Math.min(k, table.size),
-        minScore,
-        filter: options.filter,
-        oversample: options.oversample ?? settings.oversample,
-        exactBelow,
-      });
-      return rankings.map(finish);
-    });
-  }
-
-  #entry(id: string, row: number): FaissStoreEntry<R> {
-    const { table } = this.#content!;
-    return { id, vector: table.vector(row), record: cloneRecord(table.records[row] as R) };
-  }
-
-  #hit({ row, score }: RankedRow): FaissStoreHit<R> {
-    const { ids, records } = this.#content!.table;
-    return { id: ids[row]!, score, record: cloneRecord(records[row] as R) };
-  }
-
   #read<T>(task: () => Promise<T>): Promise<T> {
     return this.#lock.read(() => this.#ifOpen(task));
   }
@@ -406,17 +326,13 @@ export class FaissStore<R = JsonValue> {
   }
 
   async #ifOpen<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#isClosed) throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");
+    this.#present();
     return task();
   }
-}
 
-function chosen<R>(table: Table<R>, filter: FaissStoreFilter<R>): string[] {
-  checkFilter(filter);
-  return [...table.rowOf].filter(([id, row]) => askFilter(filter, table.records[row] as R, id)).map(([id]) => id);
-}
-
-function checkDirectory(directory: string): void {
-  if (typeof directory === "string" && directory !== "" && !directory.includes("\0")) return;
-  throw new FaissStoreError("INVALID_ARGUMENT", `A folder's path is a string, but ${show(directory)} was given.`);
+  /** What it holds; nothing until its dimension is known. */
+  #present(): StoreContent<R> | undefined {
+    if (this.#isClosed) throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");
+    return this.#content;
+  }
 }

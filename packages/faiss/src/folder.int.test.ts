@@ -1,9 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FaissStore } from "./faiss-store.ts";
+import { withFolderLock } from "./files/folder-lock.ts";
 import { buildPackage } from "./testing/built-package.ts";
 import { applyToStore } from "./testing/history.mjs";
 
@@ -72,6 +73,31 @@ describe("two writers of a folder", () => {
     await ended;
     await saving;
     expect(await readdir(directory)).not.toContain("faiss-store.lock");
+  });
+
+  it("take another machine's lock for left behind once nobody touches it", async () => {
+    const directory = join(folder, "foreign");
+    await mkdir(directory);
+    const lock = join(directory, "faiss-store.lock");
+    await writeFile(lock, JSON.stringify({ token: "theirs", pid: 1, started: "1", host: "elsewhere" }));
+    const store = await smallStore();
+    await utimes(lock, new Date(), new Date(Date.now() - 60_000));
+    await expect(store.save(directory, { lockTimeout: 50 })).rejects.toMatchObject({ details: { host: "elsewhere" } });
+    await utimes(lock, new Date(), new Date(Date.now() - 180_000));
+    await store.save(directory, { lockTimeout: 50 });
+    expect(await readdir(directory)).toHaveLength(3);
+  });
+
+  it("notice before the last step that another machine took their lock", async () => {
+    const directory = await mkdtemp(join(folder, "taken-"));
+    const lock = join(directory, "faiss-store.lock");
+    const theirs = JSON.stringify({ token: "theirs", pid: 1, started: "1", host: "elsewhere" });
+    await withFolderLock(directory, 50, async (checkHeld) => {
+      await checkHeld();
+      await writeFile(lock, theirs);
+      await expect(checkHeld()).rejects.toMatchObject({ code: "STORE_LOCKED", details: { host: "elsewhere" } });
+    });
+    expect(await readFile(lock, "utf8"), "and leave it").toBe(theirs);
   });
 
   it("remove the lock of a process whose number another one has now", async () => {
@@ -146,6 +172,18 @@ describe("a folder that cannot be written", () => {
     expect(after).toBe(before);
   });
 
+  it("for more than a few kilobytes in memory is no hindrance to FAISS", { timeout: 60_000 }, async () => {
+    const directory = await mkdtemp(join(folder, "small-memory-"));
+    await (await smallStore()).save(directory);
+    const shell = mayMount
+      ? `exec unshare -rm sh -c 'mount -t tmpfs -o size=16k tmpfs /dev/shm && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+      : "trap '' XFSZ; ulimit -f 4096; ";
+    const { before, outcome, after, hit } = saveIn(directory, shell, 20_000, { engine: "faiss", exactBelow: 0 });
+    expect(outcome).toBe("saved");
+    expect(after).toBe(before + 20_000);
+    expect(hit).toBe("added 0");
+  });
+
   it("because it is a file says so", async () => {
     const file = join(folder, "file");
     await writeFile(file, "");
@@ -188,6 +226,16 @@ describe("the identity of the embedding", () => {
       expect((await FaissStore.open(directory, { identity: other, allowMismatch: true })).identity).toEqual(other);
     }
     await expect(FaissStore.open(directory, { dimension: 8 })).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+  });
+
+  it("is recorded anew where someone who knows has opened the store with it", async () => {
+    const directory = join(folder, "renamed");
+    const store = await FaissStore.create({ dimension: 16, identity: "old name", engine: "exact" });
+    await applyToStore(store, 1);
+    await store.save(directory);
+    const opened = await FaissStore.open(directory, { identity: "new name", allowMismatch: true });
+    await opened.save(directory);
+    expect((await FaissStore.open(directory, { identity: "new name" })).ids()).toEqual(store.ids());
   });
 
   it("cannot be checked where none was recorded, which is refused too", async () => {

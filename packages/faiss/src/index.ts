@@ -1,6 +1,7 @@
 export type { FaissStoreErrorCode } from "./errors.ts";
 export { FaissStoreError } from "./errors.ts";
 export { FaissStore } from "./faiss-store.ts";
+export { checkOptions as checkFaissStoreOptions } from "./options.ts";
 export type {
   EngineName,
   EngineOptions,

@@ -1,5 +1,6 @@
 import { FaissStoreError, show } from "./errors.ts";
 import { type IndexKind, parseIndexKind } from "./index-kind.ts";
+import { isVector } from "./rows/unit-vector.ts";
 import type {
   FaissStoreFilter,
   FaissStoreOptions,
@@ -8,6 +9,7 @@ import type {
   MaximalMarginalRelevanceOptions,
   Preset,
   SearchOptions,
+  Vector,
 } from "./types.ts";
 
 /** What a store is built with once its dimension is known. */
@@ -76,23 +78,70 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
   };
 }
 
+/**
+ * What is to be deleted, ids as a list of our own.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkDeletion<R>(
+  which: string | readonly string[] | FaissStoreFilter<R>,
+): readonly string[] | FaissStoreFilter<R> {
+  if (typeof which === "string") return [which];
+  if (typeof which === "function") return which;
+  if (Array.isArray(which)) return [...which];
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `delete takes an id, an array of ids or a filter, but was given ${show(which)}.`,
+  );
+}
+
+/**
+ * The queries of a search, and whether it was one alone.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkQueries(query: Vector | readonly Vector[]): { queries: readonly Vector[]; isOne: boolean } {
+  if (isVector(query) && query.length > 0) return { queries: [query], isOne: true };
+  if (Array.isArray(query)) return { queries: [...query], isOne: false };
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `search takes a vector or an array of vectors, but was given ${show(query)}.`,
+  );
+}
+
+/** {@link SearchOptions} with its defaults. */
+export interface CheckedSearchOptions<R> {
+  k: number;
+  minScore: number;
+  filter: FaissStoreFilter<R> | undefined;
+  oversample: number | undefined;
+}
+
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
-export function checkSearchOptions<R>(options: SearchOptions<R>): Required<Pick<SearchOptions<R>, "k" | "minScore">> {
+export function checkSearchOptions<R>(options: SearchOptions<R>): CheckedSearchOptions<R> {
   checkArgumentObject("search", options);
-  const { k = 10, minScore = Number.NEGATIVE_INFINITY } = options;
+  const { k = 10, minScore = Number.NEGATIVE_INFINITY, filter, oversample } = options;
   checkCount("k", k);
   if (typeof minScore !== "number" || Number.isNaN(minScore)) throw invalidArgument("minScore", minScore, "a number");
-  checkFilter(options.filter);
-  if (options.oversample !== undefined && !(Number.isFinite(options.oversample) && options.oversample >= 1)) {
-    throw invalidArgument("oversample", options.oversample, "a number of at least 1");
+  checkFilter(filter);
+  if (oversample !== undefined && !(Number.isFinite(oversample) && oversample >= 1)) {
+    throw invalidArgument("oversample", oversample, "a number of at least 1");
   }
-  return { k, minScore };
+  return { k, minScore, filter, oversample };
+}
+
+/** {@link MaximalMarginalRelevanceOptions} with its defaults. */
+export interface CheckedMaximalMarginalRelevanceOptions<R> {
+  k: number;
+  fetchK: number;
+  lambda: number;
+  filter: FaissStoreFilter<R> | undefined;
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkMaximalMarginalRelevanceOptions<R>(
   options: MaximalMarginalRelevanceOptions<R>,
-): Required<Omit<MaximalMarginalRelevanceOptions<R>, "filter">> {
+): CheckedMaximalMarginalRelevanceOptions<R> {
   checkArgumentObject("maximalMarginalRelevance", options);
   const { k = 4, lambda = 0.5 } = options;
   checkCount("k", k);
@@ -103,7 +152,13 @@ export function checkMaximalMarginalRelevanceOptions<R>(
     throw invalidArgument("lambda", lambda, "a number from 0 to 1");
   }
   checkFilter(options.filter);
-  return { k, fetchK, lambda };
+  return { k, fetchK, lambda, filter: options.filter };
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkPath(path: string): void {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
+  throw new FaissStoreError("INVALID_ARGUMENT", `A path is a string that is not empty, but ${show(path)} was given.`);
 }
 
 /** @throws FaissStoreError `INVALID_OPTION` */
@@ -126,6 +181,11 @@ export function checkIdentity(identity: Identity | undefined): void {
   if (identity === undefined || typeof identity === "string") return;
   if (typeof identity !== "object" || identity === null || Array.isArray(identity)) {
     throw invalidOption("identity", identity, "a string or a plain object");
+  }
+  try {
+    JSON.stringify(identity);
+  } catch {
+    throw invalidOption("identity", identity, "a plain object that JSON can hold");
   }
 }
 

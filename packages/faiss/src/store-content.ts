@@ -1,8 +1,11 @@
 import type { FaissEngine } from "./engine/faiss-engine.ts";
 import { RowIndex } from "./engine/row-index.ts";
 import { type StoreSettings, settingsFor } from "./options.ts";
+import { cloneRecord } from "./rows/json-record.ts";
 import { Table } from "./rows/table.ts";
-import type { FaissStoreOptions } from "./types.ts";
+import type { RankedRow } from "./search/rank.ts";
+import { askFilter } from "./search/row-filter.ts";
+import type { FaissStoreEntry, FaissStoreFilter, FaissStoreHit, FaissStoreItem, FaissStoreOptions } from "./types.ts";
 
 /** About a million numbers are scanned in a millisecond, which is what asking the engine's process costs at most. */
 const numbersScannedFast = 2 ** 20;
@@ -22,9 +25,39 @@ export class StoreContent<R> {
   /** @param options - checked */
   constructor(options: FaissStoreOptions, dimension: number, engine: FaissEngine | undefined) {
     this.settings = settingsFor(options, dimension);
-    this.exactBelow = options.exactBelow ?? Math.floor(numbersScannedFast / this.settings.searchDimension);
+    this.exactBelow = options.exactBelow ?? Math.floor(numbersScannedFast / dimension);
     this.table = new Table<R>(this.settings);
     this.index = engine && newIndex(engine, this.settings, this.exactBelow);
+  }
+
+  /** One item, copied; undefined if there is none of that id. */
+  entry(id: string): FaissStoreEntry<R> | undefined {
+    const row = this.table.rowOf.get(id);
+    if (row === undefined) return undefined;
+    return { id, vector: this.table.vector(row), record: cloneRecord(this.table.records[row] as R) };
+  }
+
+  hit({ row, score }: RankedRow): FaissStoreHit<R> {
+    const { ids, records } = this.table;
+    return { id: ids[row]!, score, record: cloneRecord(records[row] as R) };
+  }
+
+  /** The items as they are now, whatever changes later; a vector is copied when it is read. */
+  items(): FaissStoreItem<R>[] {
+    const { table } = this;
+    return Array.from(table.rowOf, ([id, row]) => ({
+      id,
+      get vector() {
+        return table.vector(row);
+      },
+      record: table.records[row] as R,
+    }));
+  }
+
+  /** The ids of the items for which a filter answers true. */
+  matching(filter: FaissStoreFilter<R>): string[] {
+    const { rowOf, records } = this.table;
+    return [...rowOf].filter(([id, row]) => askFilter(filter, records[row] as R, id)).map(([id]) => id);
   }
 
   /** Clears dead rows away when they are many, and lets the index take in new ones. */

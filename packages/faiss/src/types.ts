@@ -77,7 +77,7 @@ export interface EngineOptions {
   /**
    * Up to this many vectors are scanned exactly and in-process, which is faster there than any index.
    *
-   * @default as many as hold a million numbers of `searchDimension`
+   * @default as many as hold a million numbers: 1,365 vectors of 768
    */
   exactBelow?: number | undefined;
   /** Module name or path of the `faiss-node` to load. @default "faiss-node" */

@@ -96,13 +96,30 @@ class Sneaky:
         return (eval, ("__import__('os').system('touch pwned')",))
 
 
+def contains_itself() -> list:
+    value = []
+    value.append(value)
+    return value
+
+
+def unfolds() -> list:
+    """A few bytes that become 10 to the power of 12 values for whoever follows each reference."""
+    value = ["x"] * 10
+    for _ in range(11):
+        value = [value] * 10
+    return value
+
+
 def malicious(folder: Path) -> None:
+    def with_metadata(value):
+        return InMemoryDocstore({IDS[0]: Document(page_content="x", metadata={"a": value})}), {0: IDS[0]}
+
     for name, content in [
         ("malicious-reduce", Malicious()),
-        (
-            "malicious-metadata",
-            (InMemoryDocstore({IDS[0]: Document(page_content="x", metadata={"a": Sneaky()})}), {0: IDS[0]}),
-        ),
+        ("malicious-metadata", with_metadata(Sneaky())),
+        ("cyclic-metadata", with_metadata(contains_itself())),
+        ("unfolding-metadata", with_metadata(unfolds())),
+        ("nested-class", with_metadata(Document(page_content="inner"))),
         ("unexpected-class", (InMemoryDocstore({IDS[0]: Path("x")}), {0: IDS[0]})),
     ]:
         (folder / name).mkdir()

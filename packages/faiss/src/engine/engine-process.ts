@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
 import { FaissStoreError } from "../errors.ts";
 import type { Command, Reply } from "./protocol.ts";
@@ -8,8 +10,13 @@ interface Pending {
   reject: (error: FaissStoreError) => void;
 }
 
-/** Makes glibc give large blocks back: without it, what vectors pass through on their way stays as large as the index itself. */
-const allocatorSettings = { MALLOC_MMAP_THRESHOLD_: "262144", MALLOC_ARENA_MAX: "2" };
+const defaultEnvironment = {
+  // Makes glibc give large blocks back: without it, what vectors pass through on their way stays as large as the index itself.
+  MALLOC_MMAP_THRESHOLD_: "262144",
+  MALLOC_ARENA_MAX: "2",
+  // FAISS's threads sleep while they wait. Spinning, they take the cores from everyone else, and from each other.
+  OMP_WAIT_POLICY: "passive",
+};
 
 /**
  * A process that has loaded `faiss-node`. It keeps its parent alive only while it owes an answer, and ends with it.
@@ -38,14 +45,13 @@ export class EngineProcess {
 
   /**
    * @param faissNodePath - the resolved module
-   * @param temporaryFolder - for files of a few megabytes that live for milliseconds
+   * @param transferFolders - where a file of a megabyte may lie for milliseconds, best first; else the system's folder for such
    */
-  static async start(faissNodePath: string, temporaryFolder: string): Promise<EngineProcess> {
-    const program = fileURLToPath(new URL("./faiss-process.mjs", import.meta.url));
+  static async start(faissNodePath: string, transferFolders: readonly string[]): Promise<EngineProcess> {
     const engine = new EngineProcess(
-      fork(program, [faissNodePath, temporaryFolder], {
+      fork(programPath(), [faissNodePath, ...transferFolders], {
         execArgv: ["--expose-gc", "--max-semi-space-size=2"],
-        env: { ...process.env, ...allocatorSettings, NODE_OPTIONS: "" },
+        env: { ...defaultEnvironment, ...process.env, NODE_OPTIONS: "" },
         serialization: "advanced",
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       }),
@@ -115,4 +121,14 @@ export class EngineProcess {
     this.#child.channel?.unref();
     (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
   }
+}
+
+/** @throws Error where the program of the process is not beside this module, or would not be run as one */
+function programPath(): string {
+  if (isSea()) throw new Error("a single executable application cannot run a second program.");
+  const url = new URL("./faiss-process.mjs", import.meta.url);
+  if (url.protocol === "file:" && existsSync(url)) return fileURLToPath(url);
+  throw new Error(
+    `${url.href} is not there: the package was bundled without it. Keep @embeddinggemma/faiss and faiss-node out of the bundle, as external packages.`,
+  );
 }

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FaissStore } from "../faiss-store.ts";
 import { naiveRanking, randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
 import type { FaissStoreOptions } from "../types.ts";
@@ -19,8 +20,28 @@ function engineProcesses(): number[] {
   const children = readdirSync("/proc/self/task").flatMap((task) =>
     readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),
   );
-  return [...new Set(children.map(Number))].filter((pid) =>
-    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("faiss-process.mjs"),
+  return [...new Set(children.map(Number))].filter((pid) => commandOf(pid).includes("faiss-process.mjs"));
+}
+
+/** Empty for a process that has ended. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The process that has been started again by the time that searches use FAISS. */
+function runningProcess(search: () => Promise<void>): Promise<number> {
+  return vi.waitFor(
+    async () => {
+      await search();
+      const [pid] = engineProcesses();
+      if (pid === undefined) throw new Error("it has not been started again yet");
+      return pid;
+    },
+    { timeout: 10_000 },
   );
 }
 
@@ -47,16 +68,15 @@ describe("the FAISS process", () => {
 
   it.each(["Flat", "HNSW16,Flat"])("may die at any time: %s", async (index) => {
     const { store, vectors, expectRanked } = await filledStore({ index, oversample: 100 }, 800, 16);
-    await expectRanked();
     for (let round = 0; round < 5; round++) {
-      const [pid] = engineProcesses() as [number];
+      const pid = await runningProcess(expectRanked);
       const searching = vectors.slice(0, 50).map((vector) => store.search(vector, { k: 1 }));
-      setTimeout(() => process.kill(pid, "SIGKILL"), round * 3);
+      const killing = sleep(round * 3).then(() => process.kill(pid, "SIGKILL"));
       const results = await Promise.all(searching);
       expect(results.map(([hit]) => hit?.record)).toEqual(vectors.slice(0, 50).map((_vector, row) => row));
-      await expectRanked();
+      await killing;
     }
-    const [pid] = engineProcesses() as [number];
+    const pid = await runningProcess(expectRanked);
     const more = randomUnitVectors(300, 16, seededRandom(99));
     const adding = store.upsert(more.map((vector, row) => ({ id: `more ${row}`, vector, record: 1000 + row })));
     process.kill(pid, "SIGKILL");
@@ -67,28 +87,51 @@ describe("the FAISS process", () => {
 
   it("is saved around its death", async () => {
     const { store, expectRanked } = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 500, 8);
-    process.kill(engineProcesses()[0]!, "SIGKILL");
+    process.kill(await runningProcess(expectRanked), "SIGKILL");
     await store.save(join(folder, "dead"));
     await expectRanked(await FaissStore.open<number>(join(folder, "dead"), { engine: "faiss", exactBelow: 0 }));
     await expectRanked();
   });
 
-  it("is replaced when the addon has leaked 64 MiB, and its indexes move", { timeout: 60_000 }, async () => {
-    const { store, vectors, expectRanked } = await filledStore({}, 200, 4096);
-    const graph = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 300, 8);
-    await expectRanked();
-    const before = engineProcesses();
-    const queries = Array.from({ length: 64 }, (_, row) => vectors[row]!);
-    // A query of 4096 numbers leaks 16 KiB.
-    for (let round = 0; round < 70; round++) {
-      const results = await store.search(queries, { k: 1 });
-      expect(results.map(([hit]) => hit?.record)).toEqual(queries.map((_query, row) => row));
+  it("may die while it writes an index to be saved", { timeout: 60_000 }, async () => {
+    const directory = join(folder, "dying");
+    const { store, expectRanked } = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 3000, 8);
+    for (let round = 0; round < 10; round++) {
+      const pid = await runningProcess(expectRanked);
+      await store.upsert([{ id: "round", vector: [-1, 0, 0, 0, 0, 0, 0, 0], record: 5000 + round }]);
+      const killing = sleep(round).then(() => process.kill(pid, "SIGKILL"));
+      const outcome = await store.save(directory).then(
+        () => "saved",
+        ({ code }) => code,
+      );
+      await killing;
+      expect(["saved", "SAVE_FAILED"]).toContain(outcome);
+      if (outcome !== "saved") await store.save(directory);
+      const opened = await FaissStore.open<number>(directory, { engine: "exact" });
+      expect(opened.ids()).toEqual(store.ids());
+      expect(opened.get("round")?.record).toBe(5000 + round);
     }
+    await expectRanked(await FaissStore.open<number>(directory, { engine: "faiss", exactBelow: 0 }));
+  });
+
+  it("is replaced when the addon has leaked 64 MiB, and its indexes move", { timeout: 60_000 }, async () => {
+    const { store, vectors } = await filledStore({}, 64, 32_768);
+    const graph = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 300, 8);
+    const before = engineProcesses();
+    // A query of 32,768 numbers leaks 128 KiB, so that nine rounds of 64 are enough; other indexes are made meanwhile.
+    const made = await Promise.all(
+      Array.from({ length: 9 }, async (_, round) => {
+        const results = await store.search(vectors, { k: 1 });
+        expect(results.map(([hit]) => hit?.record)).toEqual(vectors.map((_query, row) => row));
+        return filledStore({ index: round % 2 ? "SQ8" : "Flat", oversample: 100 }, 300, 8);
+      }),
+    );
+    await store.search(vectors[0]!, { k: 1 });
     const after = engineProcesses();
     expect(after).toHaveLength(1);
     expect(after).not.toEqual(before);
-    await expectRanked();
-    await graph.expectRanked();
+    for (const { expectRanked } of [...made, graph]) await expectRanked();
+    expect((await store.search(vectors[5]!, { k: 1 }))[0]?.record).toBe(5);
   });
 });
 

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -15,10 +14,11 @@ export interface IndexSpecification {
   efSearch: number | undefined;
 }
 
+/** On Linux this folder lies in memory; in a container it may be small, and it may be missing. */
+const transferFolders = ["/dev/shm"];
+
 /** A process is replaced once its addon has leaked this much: 64 MiB are 131,072 queries at 128 numbers. */
 const mostLeakedBytes = 64 * 2 ** 20;
-
-const succeeded = [() => true, () => false] as const;
 
 const engines = new Map<string, Promise<FaissEngine>>();
 
@@ -55,7 +55,6 @@ export async function loadEngine({ engine = "auto", faissNode }: EngineOptions):
 /** Runs FAISS indexes in a process that is replaced when it dies or has leaked too much. */
 export class FaissEngine {
   readonly #faissNodePath: string;
-  readonly #temporaryFolder: string;
   /** The indexes that the present process holds. */
   readonly #indexes = new Map<number, IndexSpecification>();
   #process: EngineProcess;
@@ -63,17 +62,15 @@ export class FaissEngine {
   #nextIndex = 1;
   readonly #abandoned = new FinalizationRegistry<number>((index) => this.free(index));
 
-  private constructor(faissNodePath: string, temporaryFolder: string, process: EngineProcess) {
+  private constructor(faissNodePath: string, process: EngineProcess) {
     this.#faissNodePath = faissNodePath;
-    this.#temporaryFolder = temporaryFolder;
     this.#process = process;
   }
 
   static async start(faissNode: string): Promise<FaissEngine> {
-    const temporaryFolder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
     try {
       const path = createRequire(import.meta.url).resolve(faissNode);
-      return new FaissEngine(path, temporaryFolder, await EngineProcess.start(path, temporaryFolder));
+      return new FaissEngine(path, await EngineProcess.start(path, transferFolders));
     } catch (error) {
       throw new FaissStoreError(
         "ENGINE_UNAVAILABLE",
@@ -125,27 +122,40 @@ export class FaissEngine {
   async #replace(): Promise<void> {
     const old = this.#process;
     try {
-      const next = await EngineProcess.start(this.#faissNodePath, this.#temporaryFolder);
-      const moved = old.isAlive && (await this.#move(old, next).then(...succeeded));
-      if (!moved) this.#indexes.clear();
+      const next = await EngineProcess.start(this.#faissNodePath, transferFolders);
+      if (!(old.isAlive && (await this.#move(old, next)))) this.#indexes.clear();
       this.#process = next;
       old.stop();
+    } catch (error) {
+      // A process that has leaked still answers.
+      if (!old.isAlive) throw error;
     } finally {
       this.#replacing = undefined;
     }
   }
 
-  async #move(old: EngineProcess, next: EngineProcess): Promise<void> {
-    const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
+  /** @returns whether the new process holds what the old one held */
+  async #move(old: EngineProcess, next: EngineProcess): Promise<boolean> {
+    const moved: number[] = [];
     try {
-      for (const [index, { factory }] of this.#indexes) {
-        const path = join(folder, String(index));
-        await old.run({ operation: "write", index, path });
-        await next.run({ operation: "read", index, path, isFlat: factory === "Flat" });
-        await rm(path);
+      // Commands are answered in order: after this one the old process owes nothing, and no index is about to be added.
+      await old.run({ operation: "free", index: 0 });
+      const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
+      try {
+        for (const [index, { factory }] of this.#indexes) {
+          const path = join(folder, String(index));
+          await old.run({ operation: "write", index, path });
+          await next.run({ operation: "read", index, path, isFlat: factory === "Flat" });
+          moved.push(index);
+          await rm(path);
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true });
       }
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+      return true;
+    } catch {
+      for (const index of moved) await next.run({ operation: "free", index }).catch(() => {});
+      return false;
     }
   }
 }
@@ -165,8 +175,13 @@ export class NativeIndex {
     return !this.#engine.holds(this.#index);
   }
 
-  train(vectors: Float32Array): Promise<void> {
-    return this.#engine.run({ operation: "train", index: this.#index, vectors });
+  /** Hands over some of the vectors that `train` will use. */
+  sample(vectors: Float32Array): Promise<void> {
+    return this.#engine.run({ operation: "sample", index: this.#index, vectors });
+  }
+
+  train(): Promise<void> {
+    return this.#engine.run({ operation: "train", index: this.#index });
   }
 
   add(vectors: Float32Array): Promise<void> {

@@ -1,8 +1,11 @@
 // The program of the process that alone loads faiss-node. It is plain JavaScript so that Node runs it as it is, from the sources
 // and from the build. What reaches it has been checked; should FAISS abort all the same, only this process dies.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 
 /**
  * @typedef {import("faiss-node").Index} Index
@@ -10,7 +13,7 @@ import { join } from "node:path";
  * @typedef {import("./protocol.ts").Reply} Reply
  */
 
-const [faissNodePath = "", temporaryFolder = ""] = process.argv.slice(2);
+const [faissNodePath = "", ...transferFolders] = process.argv.slice(2);
 
 /** @type {typeof import("faiss-node")} */
 const faiss = createRequire(import.meta.url)(faissNodePath);
@@ -19,8 +22,14 @@ const innerProduct = 0;
 /** @type {Map<number, Index>} */
 const indexes = new Map();
 
+/** What an index will be trained with. @type {Map<number, Float32Array[]>} */
+const samples = new Map();
+
+const transferFile = openTransferFile([...transferFolders, tmpdir()]);
+
 checkAnswers();
-process.on("SIGINT", () => {});
+// Signals that go to a whole group of processes: it ends when its parent does, which may have a store to save first.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 process.on("disconnect", () => process.exit());
 process.on("message", (message) => {
   const request = /** @type {Request} */ (message);
@@ -43,8 +52,11 @@ function answer(request) {
     case "create":
       indexes.set(request.index, create(request));
       return;
+    case "sample":
+      samples.set(request.index, [...(samples.get(request.index) ?? []), request.vectors]);
+      return;
     case "train":
-      return get(request.index).train(Array.from(request.vectors));
+      return train(request.index);
     case "add":
       return add(get(request.index), request.vectors);
     case "search":
@@ -59,6 +71,7 @@ function answer(request) {
       return { rows: get(request.index).ntotal(), dimension: get(request.index).getDimension() };
     case "free":
       indexes.delete(request.index);
+      samples.delete(request.index);
       return;
   }
 }
@@ -75,15 +88,11 @@ function create({ dimension, factory, nprobe, efSearch }) {
   if (factory === "Flat") return new faiss.IndexFlatIP(dimension);
   const index = faiss.Index.fromFactory(dimension, factory, innerProduct);
   if (nprobe === undefined && efSearch === undefined) return index;
-  // faiss-node has no call that sets search parameters, but they are part of the file.
-  return withTemporaryFile((path) => {
-    index.write(path);
-    const file = readFileSync(path);
-    if (nprobe !== undefined) file.writeBigUInt64LE(BigInt(nprobe), nprobeOffset);
-    if (efSearch !== undefined) file.writeInt32LE(efSearch, efSearchOffset(file));
-    writeFileSync(path, file);
-    return faiss.Index.read(path);
-  });
+  // faiss-node has no call that sets search parameters, but they are part of what it writes.
+  const file = index.toBuffer();
+  if (nprobe !== undefined) file.writeBigUInt64LE(BigInt(nprobe), nprobeOffset);
+  if (efSearch !== undefined) file.writeInt32LE(efSearch, efSearchOffset(file));
+  return faiss.Index.fromBuffer(file);
 }
 
 /** Behind the fourcc and the common header of 33 bytes lie the number of cells and then `nprobe` (`write_ivf_header`). */
@@ -101,22 +110,79 @@ function efSearchOffset(file) {
   return offset + 3 * 4;
 }
 
+/** @param {number} handle */
+function train(handle) {
+  const pieces = samples.get(handle) ?? [];
+  samples.delete(handle);
+  // Training takes minutes for a large index, in which this thread cannot see that its parent has died.
+  const watcher = new Worker(watchParent, { eval: true, workerData: process.ppid });
+  try {
+    get(handle).train(pieces.flatMap((vectors) => Array.from(vectors)));
+  } finally {
+    watcher.terminate();
+  }
+}
+
+const watchParent = `
+  const { workerData: parent } = require("node:worker_threads");
+  const isGone = () => { try { return process.ppid !== parent || !process.kill(parent, 0); } catch { return true; } };
+  setInterval(() => { if (isGone()) process.kill(process.pid, "SIGKILL"); }, 500);
+`;
+
 /**
  * @param {Index} index
  * @param {Float32Array} vectors
  */
 function add(index, vectors) {
   const dimension = index.getDimension();
-  if (!(index instanceof faiss.IndexFlatIP) || vectors.length < 64 * dimension) {
-    index.add(Array.from(vectors));
-    return;
+  const isWorthAFile = index instanceof faiss.IndexFlatIP && vectors.length >= 64 * dimension;
+  const flat = isWorthAFile ? readFlat(dimension, vectors) : undefined;
+  if (flat) {
+    index.mergeFrom(flat);
+    globalThis.gc?.();
+  } else index.add(Array.from(vectors));
+}
+
+/**
+ * Through a file it is twelve times faster than number by number through Node-API. Where there is no room for one, nothing.
+ *
+ * @param {number} dimension
+ * @param {Float32Array} vectors
+ */
+function readFlat(dimension, vectors) {
+  if (!transferFile) return undefined;
+  const { descriptor, path } = transferFile;
+  const content = Buffer.concat([flatHeader(dimension, vectors.length), bytesOf(vectors)]);
+  try {
+    if (writeSync(descriptor, content, 0, content.length, 0) < content.length) return undefined;
+    return faiss.IndexFlatIP.read(path);
+  } catch {
+    return undefined;
+  } finally {
+    ftruncateSync(descriptor, 0);
   }
-  // Through a file it is twelve times faster than number by number through Node-API.
-  withTemporaryFile((path) => {
-    writeFileSync(path, Buffer.concat([flatHeader(dimension, vectors.length), bytesOf(vectors)]));
-    index.mergeFrom(faiss.IndexFlatIP.read(path));
-  });
-  globalThis.gc?.();
+}
+
+/**
+ * A file in the first folder that takes one. Where the system lets, it has no name, so that nothing is left behind however this ends.
+ *
+ * @param {string[]} folders
+ */
+function openTransferFile(folders) {
+  for (const folder of folders) {
+    const path = join(folder, `embeddinggemma-faiss-${randomUUID()}`);
+    try {
+      const descriptor = openSync(path, "wx+", 0o600);
+      const nameless = `/proc/self/fd/${descriptor}`;
+      if (existsSync(nameless)) {
+        rmSync(path);
+        return { descriptor, path: nameless };
+      }
+      process.on("exit", () => rmSync(path, { force: true }));
+      return { descriptor, path };
+    } catch {}
+  }
+  return undefined;
 }
 
 /**
@@ -127,19 +193,6 @@ function add(index, vectors) {
 function search(index, queries, count) {
   const { labels, distances } = index.search(Array.from(queries), count);
   return { rows: Int32Array.from(labels), scores: Float32Array.from(distances) };
-}
-
-/**
- * @template T
- * @param {(path: string) => T} use
- */
-function withTemporaryFile(use) {
-  const path = join(temporaryFolder, `embeddinggemma-faiss-${process.pid}`);
-  try {
-    return use(path);
-  } finally {
-    rmSync(path, { force: true });
-  }
 }
 
 /**

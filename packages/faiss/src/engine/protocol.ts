@@ -10,7 +10,8 @@ export type Command =
       nprobe: number | undefined;
       efSearch: number | undefined;
     }
-  | { operation: "train"; index: number; vectors: Float32Array }
+  | { operation: "sample"; index: number; vectors: Float32Array }
+  | { operation: "train"; index: number }
   | { operation: "add"; index: number; vectors: Float32Array }
   | { operation: "search"; index: number; queries: Float32Array; count: number }
   | { operation: "write"; index: number; path: string }

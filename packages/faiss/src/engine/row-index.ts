@@ -29,8 +29,9 @@ export class RowIndex<R> {
     this.#mostUncovered = mostUncovered;
   }
 
-  /** How many rows from the first on it can find. */
+  /** How many rows from the first on it can find; none while that is about to change. */
   get covered(): number {
+    if (this.#building) return 0;
     if (this.#native?.isLost) this.drop();
     return this.#covered;
   }
@@ -59,16 +60,14 @@ export class RowIndex<R> {
     }
   }
 
-  /** @returns whether there was something to write */
-  async write(path: string): Promise<boolean> {
-    if (this.covered === 0) return false;
+  async write(path: string): Promise<void> {
     await this.#native?.write(path);
-    return true;
   }
 
-  /** Takes over an index that was written over the first rows of the same table. */
+  /** Takes over an index that was written over the first rows of the same table; one that this FAISS cannot read is built again. */
   async read(path: string, rows: number): Promise<void> {
-    const native = await this.#engine.read(path, this.#specification);
+    const native = await this.#engine.read(path, this.#specification).catch(() => undefined);
+    if (!native) return;
     if (native.rows !== rows || native.dimension !== this.#specification.dimension) {
       native.free();
       throw new FaissStoreError(
@@ -88,8 +87,10 @@ export class RowIndex<R> {
   }
 
   #isDue(table: Table<R>): boolean {
-    if (table.size <= this.#mostUncovered || table.rows - this.covered <= this.#mostUncovered) return false;
-    return this.#covered > 0 || table.size >= this.kind.trainingSize;
+    if (this.#building) return true;
+    const { covered } = this;
+    if (table.size <= this.#mostUncovered || table.rows - covered <= this.#mostUncovered) return false;
+    return covered > 0 || table.size >= this.kind.trainingSize;
   }
 
   async #build(table: Table<R>): Promise<void> {
@@ -107,44 +108,40 @@ export class RowIndex<R> {
   }
 
   async #extend(table: Table<R>): Promise<void> {
-    if (this.covered === 0) {
+    if (this.#native?.isLost) this.drop();
+    if (!this.#native) {
       this.#native = await this.#engine.create(this.#specification);
       if (this.kind.trainingSize > 0) await this.#train(table, this.#native);
     }
-    const native = this.#native!;
-    for await (const { vectors, end } of this.#prefixes(table, this.#covered)) {
+    const native = this.#native;
+    const { rows } = table;
+    for await (const vectors of this.#messages(table, rows - this.#covered, (position) => this.#covered + position)) {
       await native.add(vectors);
-      this.#covered = end;
     }
-  }
-
-  async *#prefixes(table: Table<R>, start: number): AsyncIterable<{ vectors: Float32Array; end: number }> {
-    const { dimension } = this.#specification;
-    const rowsPerMessage = Math.max(1, Math.floor(numbersPerMessage / dimension));
-    const pacer = new Pacer();
-    for (let first = start; first < table.rows; first += rowsPerMessage) {
-      const end = Math.min(table.rows, first + rowsPerMessage);
-      const vectors = new Float32Array((end - first) * dimension);
-      for (let row = first; row < end; row++) {
-        table.readPrefix(row, vectors.subarray((row - first) * dimension, (row - first + 1) * dimension));
-      }
-      yield { vectors, end };
-      if (pacer.due) await pacer.pause();
-    }
+    this.#covered = rows;
   }
 
   /** With vectors evenly spaced over the live rows, as many as teach it something. */
   async #train(table: Table<R>, native: NativeIndex): Promise<void> {
-    const { dimension } = this.#specification;
     const live = [...table.rowOf.values()];
     const count = Math.min(live.length, this.kind.mostTrainingVectors);
-    const vectors = new Float32Array(count * dimension);
+    const rowAt = (position: number) => live[Math.floor((position * live.length) / count)]!;
+    for await (const vectors of this.#messages(table, count, rowAt)) await native.sample(vectors);
+    await native.train();
+  }
+
+  /** The leading numbers of `count` rows, one row after the other. */
+  async *#messages(table: Table<R>, count: number, rowAt: (position: number) => number): AsyncIterable<Float32Array> {
+    const { dimension } = this.#specification;
+    const rowsPerMessage = Math.max(1, Math.floor(numbersPerMessage / dimension));
     const pacer = new Pacer();
-    for (let position = 0; position < count; position++) {
-      const row = live[Math.floor((position * live.length) / count)]!;
-      table.readPrefix(row, vectors.subarray(position * dimension, (position + 1) * dimension));
-      if (pacer.due) await pacer.pause();
+    for (let first = 0; first < count; first += rowsPerMessage) {
+      const vectors = new Float32Array(Math.min(rowsPerMessage, count - first) * dimension);
+      for (let offset = 0; offset < vectors.length; offset += dimension) {
+        table.readPrefix(rowAt(first + offset / dimension), vectors.subarray(offset, offset + dimension));
+        if (pacer.due) await pacer.pause();
+      }
+      yield vectors;
     }
-    await native.train(vectors);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf } from "../errors.ts";
 import { damaged, type StoredFile } from "./manifest.ts";
@@ -76,10 +76,9 @@ export async function* readVerified(
     for (let position = 0; position < size; ) {
       const wanted = position < header ? header : Math.min(length, size - position);
       const piece = Buffer.allocUnsafe(wanted);
-      const { bytesRead } = await handle.read(piece, 0, wanted, position);
-      if (bytesRead !== wanted) throw damaged(path, "it ends early");
+      if (!(await readFully(handle, piece, position))) throw damaged(path, "it ends early");
       hash.update(piece);
-      position += bytesRead;
+      position += wanted;
       yield piece;
     }
     if (hash.digest("hex") !== stored.sha256) throw damaged(path, "its checksum is wrong");
@@ -88,6 +87,17 @@ export async function* readVerified(
   } finally {
     await handle.close();
   }
+}
+
+/** @returns false where the file ends before the target is full; a single read may return less than there is */
+export async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<boolean> {
+  for (let filled = 0; filled < target.length; ) {
+    const length = Math.min(pieceBytes, target.length - filled);
+    const { bytesRead } = await handle.read(target, filled, length, position + filled);
+    if (bytesRead === 0) return false;
+    filled += bytesRead;
+  }
+  return true;
 }
 
 async function openStored(path: string) {

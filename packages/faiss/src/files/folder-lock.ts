@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { constants, copyFile, link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { constants, copyFile, link, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,22 +15,36 @@ interface Owner {
 
 export const lockName = "faiss-store.lock";
 
-/** The lock of another machine is taken to be left behind after so many milliseconds. */
-const foreignLockLives = 10 * 60_000;
+/** A writer touches its lock this often, in milliseconds. */
+const heartbeat = 5_000;
+
+/** The lock of another machine is taken to be left behind when nobody has touched it for so many milliseconds. */
+const foreignLockLives = 120_000;
 
 /**
  * Runs a task while no other writer of the folder runs one, in any process. The lock of a process that has died is removed.
  *
+ * @param task - is given what throws if the lock is no longer held, to be asked before what cannot be undone: another machine may
+ * have taken a writer that stood still for dead
  * @throws FaissStoreError `STORE_LOCKED` when another writer takes longer than `timeout` milliseconds
  */
-export async function withFolderLock<T>(directory: string, timeout: number, task: () => Promise<T>): Promise<T> {
+export async function withFolderLock<T>(
+  directory: string,
+  timeout: number,
+  task: (checkHeld: () => Promise<void>) => Promise<T>,
+): Promise<T> {
   const path = join(directory, lockName);
   const owner: Owner = { token: randomUUID(), pid: process.pid, started: await startOf(process.pid), host: hostname() };
   await acquire(path, owner, timeout);
+  const beating = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), heartbeat);
   try {
     await removeDrafts(directory);
-    return await task();
+    return await task(async () => {
+      const present = await readOwner(path);
+      if (present?.token !== owner.token) throw locked(path, present, "has taken over this folder");
+    });
   } finally {
+    clearInterval(beating);
     if ((await readOwner(path))?.token === owner.token) await rm(path, { force: true });
   }
 }
@@ -44,14 +58,8 @@ async function acquire(path: string, owner: Owner, timeout: number): Promise<voi
       if (await tryLink(draft, path)) return;
       const other = await readOwner(path);
       if (other && (await isGone(other, path))) await removeStale(path, other);
-      else if (Date.now() >= deadline) {
-        throw new FaissStoreError(
-          "STORE_LOCKED",
-          `Another writer is saving to this folder (process ${other?.pid} on ${other?.host}, lock ${path}). ` +
-            "Wait for it, or raise lockTimeout; remove the lock if no such writer exists.",
-          { path, pid: other?.pid, host: other?.host },
-        );
-      } else await sleep(5 + Math.random() * 20);
+      else if (Date.now() >= deadline) throw locked(path, other, "is saving to this folder");
+      else await sleep(5 + Math.random() * 20);
     }
   } finally {
     await rm(draft, { force: true });
@@ -70,6 +78,15 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
+}
+
+function locked(path: string, other: Owner | undefined, does: string): FaissStoreError {
+  return new FaissStoreError(
+    "STORE_LOCKED",
+    `Another writer ${does} (process ${other?.pid} on ${other?.host}, lock ${path}). ` +
+      "Wait for it, or raise lockTimeout; remove the lock if no such writer exists.",
+    { path, pid: other?.pid, host: other?.host },
+  );
 }
 
 /** Removes the lock that was judged, and no other that may have taken its place. */

@@ -3,7 +3,7 @@ import type { Identity } from "../types.ts";
 
 /** @throws FaissStoreError `IDENTITY_MISMATCH` where `given` is not what made the vectors of a saved store */
 export function checkIdentity(directory: string, stored: Identity | null, given: Identity | undefined): void {
-  if (given === undefined || (stored !== null && identityText(stored) === identityText(given))) return;
+  if (given === undefined || isSameIdentity(stored, given)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
     `The store in ${directory} was made with another embedding, so its vectors cannot be compared with yours. ` +
@@ -15,13 +15,17 @@ export function checkIdentity(directory: string, stored: Identity | null, given:
 
 /** @throws FaissStoreError `IDENTITY_MISMATCH` where both stores say what made their vectors and disagree */
 export function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
-  if (own === undefined || other === undefined || identityText(own) === identityText(other)) return;
+  if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
     `The stores were made with different embeddings, so their vectors cannot be compared: ${identityText(own)} and ${identityText(other)}. ` +
       "Embed the texts again with one of them, or pass allowMismatch: true if you know that they agree.",
     { own, other },
   );
+}
+
+export function isSameIdentity(one: Identity | null, other: Identity | null): boolean {
+  return one === null || other === null ? one === other : identityText(one) === identityText(other);
 }
 
 /** The same identity has the same text, whatever the order of its keys. */

@@ -78,7 +78,8 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
     );
   }
   const { format: _format, version: _version, ...manifest } = envelope;
-  return manifest as unknown as Manifest;
+  if (!isManifest(manifest)) throw damaged(path, "a field of it is missing or is not what it should be");
+  return manifest;
 }
 
 export function manifestText(manifest: Manifest): string {
@@ -99,6 +100,39 @@ export function damaged(path: string, how: string): FaissStoreError {
     `${path} is not the file that was saved: ${how}. Restore the folder from a copy, or build the store again.`,
     { path },
   );
+}
+
+/** A checksum is no proof that whoever wrote it meant well. */
+function isManifest(value: { [field in keyof Manifest]?: unknown }): value is Manifest {
+  const { id, generation, size, dimension, searchDimension, index, oversample, rescore } = value;
+  const { nprobe, efSearch, segments, deleted, index_file } = value;
+  return (
+    [id, index].every((text) => typeof text === "string") &&
+    [generation, size].every((count) => isCount(count, 0)) &&
+    [dimension, searchDimension, oversample].every((number) => typeof number === "number" && number >= 1) &&
+    [nprobe, efSearch].every((number) => number === null || isCount(number, 1)) &&
+    (rescore === "float32" || rescore === "int8") &&
+    Array.isArray(segments) &&
+    segments.every(isSegment) &&
+    (deleted === null || isFile(deleted)) &&
+    (index_file === null || (isFile(index_file) && isCount((index_file as { rows?: unknown }).rows, 1)))
+  );
+}
+
+function isSegment(value: unknown): boolean {
+  const { rows, vectors, records } = (value ?? {}) as Partial<Segment>;
+  return isCount(rows, 1) && isFile(vectors) && isFile(records);
+}
+
+function isFile(value: unknown): boolean {
+  const { file, bytes, sha256 } = (value ?? {}) as Partial<StoredFile>;
+  return (
+    typeof file === "string" && /^[\w-]+\.\w+$/.test(file) && isCount(bytes, 0) && /^[0-9a-f]{64}$/.test(String(sha256))
+  );
+}
+
+function isCount(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least;
 }
 
 function parse(text: string, path: string): Record<string, unknown> {

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { settingsFor } from "../options.ts";
 import { Table } from "../rows/table.ts";
 import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
 import { checkIdentity } from "./identity.ts";
-import { damaged, type Manifest, manifestName, readManifest } from "./manifest.ts";
+import { damaged, type Manifest, manifestName, readManifest, type StoredFile } from "./manifest.ts";
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
@@ -34,10 +35,14 @@ export async function readStore<R>(
 }
 
 async function readTable<R>(directory: string, manifest: Manifest): Promise<Table<R>> {
+  const { dimension, searchDimension, index } = manifest;
+  settingsFor({ searchDimension, index }, dimension);
   const table = new Table<R>(manifest);
   const { header, rowBytes } = vectorFileLayout(manifest);
   for (const { rows, vectors, records } of manifest.segments) {
     let isHeader = true;
+    if (vectors.bytes !== header + rows * rowBytes)
+      throw damaged(join(directory, manifestName), "sizes in it disagree");
     for await (const piece of readVerified(directory, vectors, { header, multiple: rowBytes })) {
       if (!isHeader) table.vectors.appendBytes(piece);
       else if (!piece.equals(vectorFileHeader(manifest, rows)))
@@ -46,19 +51,23 @@ async function readTable<R>(directory: string, manifest: Manifest): Promise<Tabl
     }
     const path = join(directory, records.file);
     await readRecordLines(readVerified(directory, records), table, table.rows + rows, path);
-    if (table.vectors.length !== table.rows) throw damaged(join(directory, vectors.file), "it has the wrong length");
   }
-  if (manifest.deleted) {
-    for await (const piece of readVerified(directory, manifest.deleted, { multiple: 4 })) {
-      for (let offset = 0; offset < piece.length; offset += 4) table.bury(piece.readUInt32LE(offset));
-    }
-  }
+  if (manifest.deleted) await buryRows(directory, manifest.deleted, table);
   if (manifest.index_file) for await (const _piece of readVerified(directory, manifest.index_file));
   table.finishRestoring();
   if (table.size !== manifest.size) {
     throw damaged(join(directory, manifestName), `it counts ${manifest.size} items, but there are ${table.size}`);
   }
   return table;
+}
+
+async function buryRows<R>(directory: string, deleted: StoredFile, table: Table<R>): Promise<void> {
+  for await (const piece of readVerified(directory, deleted, { multiple: 4 })) {
+    for (let offset = 0; offset < piece.length; offset += 4) {
+      const isThere = offset + 4 <= piece.length && table.bury(piece.readUInt32LE(offset));
+      if (!isThere) throw damaged(join(directory, deleted.file), "it names a row that is not there");
+    }
+  }
 }
 
 function checkIdentities(

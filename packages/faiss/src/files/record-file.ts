@@ -51,8 +51,9 @@ export async function readRecordLines<R>(
 
 function parseLine<R>(text: string, path: string): Line<R> {
   try {
-    return JSON.parse(text) as Line<R>;
-  } catch {
-    throw damaged(path, "a line of it is not JSON");
-  }
+    const line = JSON.parse(text) as Line<R>;
+    if (line === null || (Number.isSafeInteger(line[0]) && typeof line[1] === "string" && line.length === 3))
+      return line;
+  } catch {}
+  throw damaged(path, "a line of it is no record");
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { RowIndex } from "../engine/row-index.ts";
 import { FaissStoreError, reasonOf } from "../errors.ts";
 import type { StoreSettings } from "../options.ts";
@@ -8,6 +8,7 @@ import type { Table } from "../rows/table.ts";
 import type { Identity, SaveOptions } from "../types.ts";
 import { syncDirectory, syncFile, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
+import { isSameIdentity } from "./identity.ts";
 import { filesOf, type Manifest, manifestName, manifestText, readManifest } from "./manifest.ts";
 import { recordLines } from "./record-file.ts";
 import { vectorFileHeader } from "./vector-file.ts";
@@ -41,8 +42,8 @@ export async function writeStore<R>(
   { overwrite = false, lockTimeout = defaultLockTimeout }: SaveOptions,
 ): Promise<SavedState<R>> {
   try {
-    await mkdir(directory, { recursive: true });
-    return await withFolderLock(directory, lockTimeout, async () => {
+    await makeDirectory(directory);
+    return await withFolderLock(directory, lockTimeout, async (checkHeld) => {
       const present = await readManifest(directory).catch((error) => {
         if (overwrite) return undefined;
         throw error;
@@ -51,7 +52,7 @@ export async function writeStore<R>(
       const base = present && saved && isSame(present, saved.manifest) ? saved : undefined;
       const kept = base && (await filesArePresent(directory, base.manifest)) ? base : undefined;
       if (kept && isUpToDate(content, kept)) return kept;
-      return await writeGeneration(directory, content, kept, (present?.generation ?? 0) + 1);
+      return await writeGeneration(directory, content, kept, (present?.generation ?? 0) + 1, checkHeld);
     });
   } catch (error) {
     throw FaissStoreError.isInstance(error) && error.code !== "ENGINE_FAILED" ? error : saveFailed(directory, error);
@@ -63,6 +64,7 @@ async function writeGeneration<R>(
   content: SavedContent<R>,
   kept: SavedState<R> | undefined,
   generation: number,
+  checkHeld: () => Promise<void>,
 ): Promise<SavedState<R>> {
   const { table } = content;
   const suffix = `${generation}-${randomBytes(4).toString("hex")}`;
@@ -72,6 +74,7 @@ async function writeGeneration<R>(
     manifest.generation = generation;
     await writeDurably(directory, temporaryManifest, [Buffer.from(manifestText(manifest))]);
     await syncDirectory(directory);
+    await checkHeld();
     await rename(join(directory, temporaryManifest), join(directory, manifestName));
     await syncDirectory(directory);
     await removeFiles(directory, (file) => isOurs(file) && !filesOf(manifest).some((stored) => stored.file === file));
@@ -154,6 +157,16 @@ async function writeIndex<R>(
   return { ...(await syncFile(directory, file)), rows };
 }
 
+/** The names of new folders are made durable too, in the folders that hold them. */
+async function makeDirectory(directory: string): Promise<void> {
+  const first = await mkdir(directory, { recursive: true });
+  if (first === undefined) return;
+  for (let made = directory; ; made = dirname(made)) {
+    await syncDirectory(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
+}
+
 function checkUnchanged<R>(
   directory: string,
   present: Manifest | undefined,
@@ -173,11 +186,12 @@ function isSame(one: Manifest, other: Manifest): boolean {
   return one.id === other.id && one.generation === other.generation && manifestText(one) === manifestText(other);
 }
 
-function isUpToDate<R>({ table, index, settings }: SavedContent<R>, saved: SavedState<R>): boolean {
+function isUpToDate<R>({ table, index, settings, identity }: SavedContent<R>, saved: SavedState<R>): boolean {
   const indexed = settings.kind.isFlat ? 0 : (index?.covered ?? 0);
   return (
     saved.table === table &&
     saved.version === table.version &&
+    isSameIdentity(saved.manifest.identity, identity ?? null) &&
     (indexed === 0 || indexed === saved.manifest.index_file?.rows)
   );
 }

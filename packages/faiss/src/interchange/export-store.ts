@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { flatHeader } from "../files/vector-file.ts";
+import { copyRecord } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import type { LangChainDocument } from "../types.ts";
 import { dict, json, type Pickled, writePickle } from "./pickle-writer.ts";
@@ -26,7 +27,7 @@ export async function exportLangChainPython<R>(
   const ids = [...table.rowOf.keys()];
   const documents = ids.map((id): [Pickled, Pickled] => [
     json(id),
-    documentState(id, documentOf(table.records[table.rowOf.get(id)!] as R, id)),
+    documentState(id, asDocument(copyRecord(documentOf(table.records[table.rowOf.get(id)!] as R, id), id), id)),
   ]);
   const docstore: Pickled = {
     kind: "instance",

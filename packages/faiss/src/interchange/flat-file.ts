@@ -1,5 +1,6 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { readFully } from "../files/durable-file.ts";
 import { flatHeaderBytes } from "../files/vector-file.ts";
 
 export interface FlatFile {
@@ -14,26 +15,45 @@ export interface FlatFile {
 /** fourcc, int32 dimension, int64 rows, 2 × int64, uint8 trained, int32 metric. */
 const commonHeaderBytes = 37;
 
+/** FAISS's `idx_t`. */
+const labelBytes = 8;
+
 /**
- * Reads a FAISS file of a flat index of either metric, alone or inside an `IndexIDMap`, without FAISS.
+ * Reads a FAISS file of a flat index of either metric, alone or inside an `IndexIDMap`, without FAISS. Nothing is made room for that
+ * the file does not hold.
  *
  * @throws FaissStoreError `FILE_MISSING`, `NOT_A_STORE`, `FILE_DAMAGED`, `READ_FAILED`
  */
 export async function readFlatFile(path: string): Promise<FlatFile> {
-  const file = await readWhole(path);
-  const fourcc = file.toString("latin1", 0, 4);
-  const isMap = fourcc === "IxMp" || fourcc === "IxM2";
-  const flat = readFlat(isMap ? file.subarray(commonHeaderBytes) : file, path);
-  const rows = flat.vectors.length / flat.dimension;
-  const end = (isMap ? commonHeaderBytes : 0) + flatHeaderBytes + flat.vectors.byteLength;
-  const mapBytes = isMap ? 8 + 8 * rows : 0;
-  if (file.length !== end + mapBytes) throw wrongLength(path, file.length, end + mapBytes);
-  if (!isMap) return { ...flat, labels: Array.from({ length: rows }, (_, row) => BigInt(row)) };
-  if (file.readBigUInt64LE(end) !== BigInt(rows)) throw damagedFile(path, "its id map has another length");
-  return { ...flat, labels: Array.from({ length: rows }, (_, row) => file.readBigInt64LE(end + 8 + 8 * row)) };
+  return withFile(path, async (handle) => {
+    const { size } = await handle.stat();
+    const read = async <T extends Uint8Array>(target: T, position: number): Promise<T> => {
+      const isThere = position + target.length <= size && (await readFully(handle, target, position));
+      if (!isThere) throw wrongLength(path, size, position + target.length);
+      return target;
+    };
+    const fourcc = (await read(Buffer.alloc(4), 0)).toString("latin1");
+    const isMap = fourcc === "IxMp" || fourcc === "IxM2";
+    const start = isMap ? commonHeaderBytes : 0;
+    const { metric, dimension, rows } = parseHeader(await read(Buffer.alloc(flatHeaderBytes), start), path);
+    const vectorsEnd = start + flatHeaderBytes + rows * dimension * 4;
+    const end = vectorsEnd + (isMap ? labelBytes * (1 + rows) : 0);
+    if (size !== end) throw wrongLength(path, size, end);
+    const vectors = new Float32Array(rows * dimension);
+    await read(new Uint8Array(vectors.buffer), start + flatHeaderBytes);
+    if (!isMap) return { metric, dimension, vectors, labels: Array.from({ length: rows }, (_, row) => BigInt(row)) };
+    const map = await read(Buffer.alloc(labelBytes * (1 + rows)), vectorsEnd);
+    if (map.readBigUInt64LE(0) !== BigInt(rows)) throw damagedFile(path, "its id map has another length");
+    const labels = Array.from({ length: rows }, (_, row) => map.readBigInt64LE(labelBytes * (1 + row)));
+    return { metric, dimension, vectors, labels };
+  });
 }
 
-export async function readWhole(path: string): Promise<Buffer> {
+export function readWhole(path: string): Promise<Buffer> {
+  return withFile(path, (handle) => handle.readFile());
+}
+
+async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") {
       throw new FaissStoreError("FILE_MISSING", `${path} is missing.`, { path }, { cause: error });
@@ -41,9 +61,9 @@ export async function readWhole(path: string): Promise<Buffer> {
     throw readFailed(path, error);
   });
   try {
-    return await handle.readFile();
+    return await use(handle);
   } catch (error) {
-    throw readFailed(path, error);
+    throw FaissStoreError.isInstance(error) ? error : readFailed(path, error);
   } finally {
     await handle.close();
   }
@@ -64,9 +84,8 @@ export function damagedFile(path: string, how: string): FaissStoreError {
   });
 }
 
-function readFlat(file: Buffer, path: string): Pick<FlatFile, "metric" | "dimension" | "vectors"> {
-  if (file.length < flatHeaderBytes) throw damagedFile(path, `it has only ${file.length} bytes`);
-  const fourcc = file.toString("latin1", 0, 4);
+function parseHeader(header: Buffer, path: string): Pick<FlatFile, "metric" | "dimension"> & { rows: number } {
+  const fourcc = header.toString("latin1", 0, 4);
   const metrics: Record<string, FlatFile["metric"]> = { IxFI: "innerProduct", IxF2: "l2" };
   const metric = metrics[fourcc];
   if (!metric) {
@@ -77,17 +96,13 @@ function readFlat(file: Buffer, path: string): Pick<FlatFile, "metric" | "dimens
       { path, fourcc },
     );
   }
-  const dimension = file.readInt32LE(4);
-  const rows = file.readBigInt64LE(8);
-  const numbers = file.readBigUInt64LE(37);
+  const dimension = header.readInt32LE(4);
+  const rows = header.readBigInt64LE(8);
+  const numbers = header.readBigUInt64LE(37);
   if (dimension < 1 || rows < 0n || rows * BigInt(dimension) !== numbers) {
     throw damagedFile(path, `its header says ${rows} vectors of ${dimension} numbers, ${numbers} in all`);
   }
-  const end = flatHeaderBytes + 4 * Number(numbers);
-  if (file.length < end) throw wrongLength(path, file.length, end);
-  const vectors = new Float32Array(Number(numbers));
-  Buffer.from(vectors.buffer).set(file.subarray(flatHeaderBytes, end));
-  return { metric, dimension, vectors };
+  return { metric, dimension, rows: Number(rows) };
 }
 
 function wrongLength(path: string, found: number, expected: number): FaissStoreError {

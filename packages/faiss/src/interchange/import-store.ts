@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FaissStoreError, show } from "../errors.ts";
+import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { ImportOptions, JsonValue } from "../types.ts";
-import { readFlatFile } from "./flat-file.ts";
+import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
 import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
 
@@ -22,7 +22,9 @@ const unitTolerance = 1e-3;
  * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`
  */
 export async function readForeign<R>(path: string, options: ImportOptions<R>): Promise<ImportedItems> {
-  const { flat, ids, records } = await readFormat(path, options);
+  const { flat, ids, records } = await readFormat(path, options).catch((error: unknown) => {
+    throw FaissStoreError.isInstance(error) ? error : damagedFile(path, reasonOf(error));
+  });
   const imported: ImportedItems = { dimension: flat.dimension, ids: [], vectors: [], records: [] };
   for (const [row, id] of ids.entries()) {
     if (id === undefined) continue;

@@ -119,6 +119,51 @@ describe("importing", () => {
     expect(existsSync("pwned")).toBe(false);
   });
 
+  it.each(["cyclic-metadata", "unfolding-metadata", "nested-class"])(
+    "refuses %s, which no record can be",
+    async (name) => {
+      const error = await FaissStore.import(join(fixtures, name), { engine: "exact" }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: "FILE_DAMAGED", message: expect.stringContaining("index.pkl") });
+    },
+  );
+
+  it.each([
+    [
+      "langchain-js",
+      "docstore.json",
+      ["null", "5", "{}", "[5]", "[[5], {}]", "[[], null]", '[[["a"]], {"0": "a"}]', '[[["a", {}]], {"9": "a"}]'],
+    ],
+    ["llamaindex-python", "docstore.json", ["null", "[]", '{"docstore/data": {"planet-0": null}}']],
+    ["llamaindex-python", "index_store.json", ["null", "[]", '{"index_store/data": {"a": null}}']],
+    ["llamaindex-python-map", "id_map.json", ["null", "5", '{"faiss_id_to_node_id_map": {"0": 5}}']],
+  ] as const)("refuses %s whose %s is other JSON", async (name, file, contents) => {
+    const copy = await mkdtemp(join(folder, "other-json-"));
+    await cp(join(fixtures, name), copy, { recursive: true });
+    for (const content of contents) {
+      await writeFile(join(copy, file), content);
+      const error = await FaissStore.import(copy, { engine: "exact" }).catch((thrown: unknown) => thrown);
+      expect(FaissStoreError.isInstance(error) && error.code, content).toBe("FILE_DAMAGED");
+    }
+  });
+
+  it("makes no room for what a header promises and the file does not hold", async () => {
+    const path = join(folder, "promising.faiss");
+    const bytes = await readFile(join(fixtures, "flat-ip.faiss"));
+    for (const [dimension, rows] of [
+      [2 ** 31 - 1, 2n ** 31n],
+      [8, 2n ** 40n],
+      [1, 2n ** 62n],
+    ] as const) {
+      bytes.writeInt32LE(dimension, 4);
+      bytes.writeBigInt64LE(rows, 8);
+      bytes.writeBigUInt64LE(BigInt(dimension) * rows, 37);
+      await writeFile(path, bytes);
+      await expect(FaissStore.import(path, { engine: "exact" })).rejects.toMatchObject({ code: "FILE_DAMAGED" });
+    }
+  });
+
   it("refuses damaged files with an error, whatever the damage", { timeout: 60_000 }, async () => {
     const random = seededRandom(21);
     for (const [name, file] of [
@@ -190,6 +235,12 @@ describe("exporting", () => {
     await expect(store.exportFaiss(join(folder, "empty"))).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await store.upsert([{ id: "five", vector: [1], record: 5 }]);
     await expect(store.exportLangChainPython(folder)).rejects.toMatchObject({ code: "INVALID_RECORD" });
+    for (const document of [undefined, { pageContent: 5 }, { pageContent: "", metadata: { at: () => 1 } }]) {
+      const toDocument = () => document as never;
+      await expect(store.exportLangChainPython(folder, { toDocument })).rejects.toMatchObject({
+        code: "INVALID_RECORD",
+      });
+    }
     await expect(store.exportFaiss(folder)).rejects.toMatchObject({ code: "SAVE_FAILED" });
   });
 });
@@ -211,6 +262,13 @@ describe("merging", () => {
     expect([...one].map(({ id, record }) => `${id} ${record}`)).toEqual(["a one", "b other", "c other"]);
     await one.merge(one);
     expect(one.size).toBe(3);
+    const merging = one.merge(other, { allowMismatch: true });
+    await other.upsert([{ id: "d", vector: [1, 3], record: "later" }]);
+    await other.delete("b");
+    await other.close();
+    await merging;
+    expect(one.ids(), "what the other held at the call").toEqual(["a", "b", "c"]);
+    await expect(one.merge(other, { allowMismatch: true })).rejects.toMatchObject({ code: "CLOSED" });
     await expect(one.merge([] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 });

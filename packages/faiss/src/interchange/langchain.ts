@@ -3,6 +3,7 @@ import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
 import { damagedFile, type FlatFile, readFlatFile, readWhole } from "./flat-file.ts";
 import { PickledInstance, readPickle } from "./pickle-reader.ts";
+import { PickledJson } from "./pickled-json.ts";
 
 /** What a folder or file of another library holds. */
 export interface ForeignContent {
@@ -41,7 +42,8 @@ export async function readLangChainJs(directory: string): Promise<ForeignContent
 export async function readLangChainPython(directory: string, indexName: string): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, `${indexName}.faiss`));
   const path = join(directory, `${indexName}.pkl`);
-  const pickled = readPickle(await readWhole(path), new Set([...documentClasses, ...docstoreClasses]), path);
+  const bytes = await readWhole(path);
+  const pickled = readPickle(bytes, new Set([...documentClasses, ...docstoreClasses]), path);
   const [docstore, mapping] = Array.isArray(pickled) ? pickled : [];
   const state = docstore instanceof PickledInstance ? docstore.state : undefined;
   const pickledDocuments = state instanceof Map ? state.get("_dict") : undefined;
@@ -49,7 +51,8 @@ export async function readLangChainPython(directory: string, indexName: string):
     throw damagedFile(path, "it is not (InMemoryDocstore, mapping)");
   }
   const documents = new Map<string, JsonValue>();
-  for (const [id, document] of pickledDocuments) documents.set(String(id), documentOf(document, path));
+  const toJson = new PickledJson(bytes.length, path);
+  for (const [id, document] of pickledDocuments) documents.set(String(id), documentOf(document, toJson, path));
   return matchRows(flat, documents, new Map([...mapping].map(([row, id]) => [String(row), String(id)])), path);
 }
 
@@ -68,6 +71,11 @@ export function matchRows(
   mapping: ReadonlyMap<string, string>,
   path: string,
 ): ForeignContent {
+  const labels = new Set(flat.labels.map(String));
+  const lost = [...mapping.keys()].find((label) => !labels.has(label));
+  if (lost !== undefined) {
+    throw damagedFile(path, `it names vector ${show(lost)}, which the FAISS file beside it does not hold`);
+  }
   const ids = flat.labels.map((label) => mapping.get(String(label)));
   const records = ids.map((id): JsonValue => {
     if (id === undefined) return null;
@@ -78,16 +86,10 @@ export function matchRows(
   return { flat, ids, records };
 }
 
-function documentOf(document: unknown, path: string): JsonValue {
+function documentOf(document: unknown, toJson: PickledJson, path: string): JsonValue {
   const state = document instanceof PickledInstance ? document.state : undefined;
   const fields = state instanceof Map ? state.get("__dict__") : undefined;
-  if (!(fields instanceof Map)) throw damagedFile(path, "a document of it has no fields");
-  return { pageContent: plain(fields.get("page_content")), metadata: plain(fields.get("metadata")) };
-}
-
-/** Dicts as objects; what JSON cannot hold is left for the store to refuse by name. */
-function plain(value: unknown): JsonValue {
-  if (Array.isArray(value)) return value.map(plain);
-  if (!(value instanceof Map)) return value as JsonValue;
-  return Object.fromEntries([...value].map(([key, item]) => [String(key), plain(item)]));
+  const pageContent: unknown = fields instanceof Map ? fields.get("page_content") : undefined;
+  if (typeof pageContent !== "string") throw damagedFile(path, "a document of it has no text");
+  return { pageContent, metadata: toJson.convert((fields as Map<unknown, unknown>).get("metadata") ?? new Map()) };
 }

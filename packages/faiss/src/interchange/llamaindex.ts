@@ -24,11 +24,16 @@ export async function readLlamaIndexPython(directory: string): Promise<ForeignCo
 /** From rows to nodes: of `id_map.json` where there is one, else of the index. */
 async function readMapping(directory: string): Promise<Map<string, string>> {
   const mapPath = join(directory, "id_map.json");
-  const map = await readJsonFile<{ faiss_id_to_node_id_map?: Record<string, string> }>(mapPath).catch((error) => {
-    if (error.code === "FILE_MISSING") return undefined;
-    throw error;
-  });
-  if (map) return new Map(Object.entries(map.faiss_id_to_node_id_map ?? {}));
+  const map = await readJsonFile<{ faiss_id_to_node_id_map?: Record<string, string> } | null>(mapPath).catch(
+    (error) => {
+      if (error.code === "FILE_MISSING") return undefined;
+      throw error;
+    },
+  );
+  if (map !== undefined) {
+    if (!map?.faiss_id_to_node_id_map) throw damagedFile(mapPath, "it has no faiss_id_to_node_id_map");
+    return new Map(Object.entries(map.faiss_id_to_node_id_map));
+  }
   const path = join(directory, "index_store.json");
   const indexes = await readJsonFile<{ "index_store/data"?: Record<string, { __data__: JsonValue }> }>(path);
   const all = Object.values(indexes["index_store/data"] ?? {}).map(({ __data__ }) => parsed(__data__, path));

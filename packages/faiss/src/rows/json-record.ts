@@ -28,7 +28,8 @@ function copy(value: unknown, path: string, id: string, above: Set<object>): unk
     case "boolean":
       return value;
     case "number":
-      if (Number.isFinite(value)) return value;
+      // JSON has no -0.
+      if (Number.isFinite(value)) return value + 0;
       break;
     case "object":
       return value === null ? null : copyObject(value, path, id, above);

@@ -148,9 +148,15 @@ export class Table<R> {
     return table;
   }
 
-  /** Marks a row of the saved table as dead. */
-  bury(row: number): void {
+  /**
+   * Marks a restored row as dead.
+   *
+   * @returns whether there was such a row
+   */
+  bury(row: number): boolean {
+    if (row >= this.rows) return false;
     this.#bury(row);
+    return true;
   }
 
   #bury(row: number): void {

@@ -81,7 +81,7 @@ async function findCandidates<R>(
   if (prefixes.includes(undefined)) return undefined;
   const options = { table, filter, count, k, pacer };
   if (index && index.covered > 0) return indexCandidates(index, prefixes as Float32Array[], share, options);
-  return isExact ? undefined : scanCandidates(prefixes as Float32Array[], options);
+  return searchDimension === dimension ? undefined : scanCandidates(prefixes as Float32Array[], options);
 }
 
 /** The re-normalised leading numbers; nothing where they are zeros, which say nothing. */

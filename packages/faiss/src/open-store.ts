@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import type { FaissEngine } from "./engine/faiss-engine.ts";
+import { readStore } from "./files/read-store.ts";
+import type { SavedState } from "./files/write-store.ts";
+import { StoreContent } from "./store-content.ts";
+import type { FaissStoreOptions, OpenOptions } from "./types.ts";
+
+/** A store as a folder holds it. */
+export interface OpenedStore<R> {
+  id: string;
+  options: FaissStoreOptions;
+  content: StoreContent<R>;
+  saved: SavedState<R>;
+}
+
+/** @param directory - its absolute path */
+export async function openStore<R>(
+  directory: string,
+  openOptions: OpenOptions,
+  faissEngine: FaissEngine | undefined,
+): Promise<OpenedStore<R>> {
+  const { manifest, table } = await readStore<R>(directory, openOptions);
+  const { id, dimension, searchDimension, index, oversample, rescore } = manifest;
+  const { engine, exactBelow, faissNode } = openOptions;
+  const options: FaissStoreOptions = {
+    ...{ dimension, searchDimension, index, oversample, rescore, engine, exactBelow, faissNode },
+    nprobe: manifest.nprobe ?? undefined,
+    efSearch: manifest.efSearch ?? undefined,
+    identity: (openOptions.allowMismatch ? openOptions.identity : undefined) ?? manifest.identity ?? undefined,
+  };
+  const content = new StoreContent<R>(options, dimension, faissEngine);
+  content.table = table;
+  const { index_file: indexFile } = manifest;
+  if (indexFile) await content.index?.read(join(directory, indexFile.file), indexFile.rows);
+  await content.index?.update(table);
+  return { id, options, content, saved: { directory, manifest, table, version: table.version } };
+}

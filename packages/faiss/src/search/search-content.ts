@@ -1,0 +1,44 @@
+import type { CheckedMaximalMarginalRelevanceOptions, CheckedSearchOptions } from "../options.ts";
+import { writeUnitVector } from "../rows/unit-vector.ts";
+import type { StoreContent } from "../store-content.ts";
+import type { FaissStoreHit, Vector } from "../types.ts";
+import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
+import { type RankedRow, rank } from "./rank.ts";
+
+/** The best hits for each query. Nothing may change the content meanwhile. */
+export async function searchContent<R>(
+  content: StoreContent<R>,
+  queries: readonly Vector[],
+  options: CheckedSearchOptions<R>,
+): Promise<FaissStoreHit<R>[][]> {
+  const rankings = await rankContent(content, queries, options);
+  return rankings.map((ranking) => ranking.map((ranked) => content.hit(ranked)));
+}
+
+/** Hits that are relevant and unlike each other. Nothing may change the content meanwhile. */
+export async function searchDiverse<R>(
+  content: StoreContent<R>,
+  query: Vector,
+  { k, fetchK, lambda, filter }: CheckedMaximalMarginalRelevanceOptions<R>,
+): Promise<FaissStoreHit<R>[]> {
+  const options = { k: fetchK, minScore: Number.NEGATIVE_INFINITY, filter, oversample: undefined };
+  const [ranking = []] = await rankContent(content, [query], options);
+  const vectors = ranking.map(({ row }) => content.table.vector(row));
+  const scores = ranking.map(({ score }) => score);
+  return maximalMarginalRelevance(scores, vectors, k, lambda).map((position) => content.hit(ranking[position]!));
+}
+
+async function rankContent<R>(
+  { table, index, settings, exactBelow }: StoreContent<R>,
+  vectors: readonly Vector[],
+  { k, minScore, filter, oversample = settings.oversample }: CheckedSearchOptions<R>,
+): Promise<RankedRow[][]> {
+  const queries = vectors.map((vector, position) => {
+    const query = new Float32Array(settings.dimension);
+    writeUnitVector(vector, query, () => (vectors.length === 1 ? "the query" : `query ${position}`));
+    return query;
+  });
+  if (table.size === 0) return queries.map(() => []);
+  await index?.update(table);
+  return rank(table, index, queries, { k: Math.min(k, table.size), minScore, filter, oversample, exactBelow });
+}
