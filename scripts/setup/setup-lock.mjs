@@ -1,10 +1,8 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
-
-const longestSetupMs = 20 * 60_000;
 
 /**
  * Runs `work` while no other set-up of this clone runs. The lock of a process that is gone is taken over.
@@ -38,8 +36,9 @@ async function acquire(lock) {
         );
       }
     }
-    if (isStale(lock)) {
-      rmSync(lock, { force: true });
+    const holder = readHolder(lock);
+    if (holder !== undefined && !isAlive(holder)) {
+      removeLockOf(holder, lock);
     } else {
       if (!waited) report(`waiting for another set-up of this folder (if there is none, delete ${lock}) …`);
       waited = true;
@@ -48,14 +47,25 @@ async function acquire(lock) {
   }
 }
 
-function isStale(lock) {
+/** The process that holds the lock; undefined where none does any more, or has not yet written itself down. */
+function readHolder(lock) {
   try {
-    if (Date.now() - statSync(lock).mtimeMs > longestSetupMs) return true;
-    const holder = Number(readFileSync(lock, "utf8"));
-    return holder > 0 && !isAlive(holder); // 0: just created, not yet written
+    return Number(readFileSync(lock, "utf8")) || undefined;
   } catch {
-    return false; // released meanwhile
+    return undefined;
   }
+}
+
+/** Removes the lock that was judged, and no other that may have taken its place meanwhile. */
+function removeLockOf(holder, lock) {
+  const aside = `${lock}.${process.pid}`;
+  try {
+    renameSync(lock, aside);
+    if (readHolder(aside) !== holder) linkSync(aside, lock);
+  } catch {
+    // Somebody else was faster.
+  }
+  rmSync(aside, { force: true });
 }
 
 function isAlive(pid) {
