@@ -1,28 +1,25 @@
-import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/langchain";
 import { Document } from "@langchain/core/documents";
 import { index } from "@langchain/core/indexing";
 import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
-import { FileRecordManager } from "./file-record-manager.mjs";
+import { StoreRecords } from "./store-records.mjs";
 
 /**
  * Brings the index of a folder's text files up to date: what has not changed is not embedded again, what has changed is replaced, and
- * what is gone is deleted. The store and the records are kept in `stateFolder`.
+ * what is gone is deleted. A run that breaks off leaves the saved store as it was, and the next one does its work.
  *
  * @param {string} folder
- * @param {string} stateFolder
+ * @param {string} storeFolder
  * @param {import("@embeddinggemma/langchain").EmbeddingGemmaEmbeddings} embeddings
  */
-export async function indexFolder(folder, stateFolder, embeddings) {
-  await mkdir(stateFolder, { recursive: true });
-  const storeFolder = join(stateFolder, "faiss");
-  const vectorStore = existsSync(storeFolder)
+export async function indexFolder(folder, storeFolder, embeddings) {
+  const vectorStore = (await FaissStore.exists(storeFolder))
     ? await FaissStore.load(storeFolder, embeddings)
     : new FaissStore(embeddings);
-  const recordManager = new FileRecordManager(join(stateFolder, "records.json"));
-  await recordManager.createSchema();
+  const sourceIdKey = "source";
+  const recordManager = new StoreRecords(await vectorStore.client(), sourceIdKey);
 
   const splitter = new RecursiveCharacterTextSplitter({
     chunkSize: 64,
@@ -30,7 +27,7 @@ export async function indexFolder(folder, stateFolder, embeddings) {
     lengthFunction: embeddings.countTokens,
   });
   const docsSource = await splitter.splitDocuments(await readDocuments(folder));
-  const options = { cleanup: /** @type {const} */ ("full"), sourceIdKey: "source" };
+  const options = { cleanup: /** @type {const} */ ("full"), sourceIdKey };
   const result = await index({ docsSource, recordManager, vectorStore, options });
   await vectorStore.save(storeFolder);
   return { vectorStore, result };

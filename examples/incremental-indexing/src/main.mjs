@@ -8,7 +8,7 @@ import { indexFolder } from "./index-folder.mjs";
 
 let embedded = 0;
 const embeddings = new EmbeddingGemmaEmbeddings({
-  model: modelPath,
+  model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
   onEncodeProgress: ({ done, total }) => {
     if (done === total) embedded += total;
   },
@@ -38,7 +38,7 @@ await step("bread.txt was edited");
 await rm(join(notes, "cheese.txt"));
 await step("cheese.txt was deleted");
 
-const { vectorStore } = await indexFolder(notes, join(root, "state"), embeddings);
+const { vectorStore } = await indexFolder(notes, join(root, "store"), embeddings);
 const [best] = await vectorStore.similaritySearch("How long is rye bread baked?", 1);
 console.log(`\nHow long is rye bread baked?\n  ${best?.metadata.source}: ${best?.pageContent}`);
 await embeddings.dispose();
@@ -51,7 +51,7 @@ await rm(root, { recursive: true });
  */
 async function step(what) {
   embedded = 0;
-  const { result } = await indexFolder(notes, join(root, "state"), embeddings);
+  const { result } = await indexFolder(notes, join(root, "store"), embeddings);
   const { numAdded, numSkipped, numDeleted } = result;
   const counts = [embedded, numAdded, numSkipped, numDeleted].map((count, column) =>
     `${count}`.padStart([11, 8, 10, 10][column] ?? 0),

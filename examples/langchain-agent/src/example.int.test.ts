@@ -30,3 +30,8 @@ it.each([
   },
   120_000,
 );
+
+it("takes the model that the environment names", async () => {
+  const env = { ...process.env, NODE_OPTIONS: "", EMBEDDINGGEMMA_MODEL: "./no/such/model" };
+  await expect(promisify(execFile)(process.execPath, [main], { env })).rejects.toThrow("no/such/model");
+}, 60_000);

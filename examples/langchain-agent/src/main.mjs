@@ -8,7 +8,7 @@ import { manual } from "./manual.mjs";
 
 const question = process.env.QUESTION || "The lamp of the kettle blinks red. What does it mean?";
 
-const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
+const embeddings = new EmbeddingGemmaEmbeddings({ model: process.env.EMBEDDINGGEMMA_MODEL || modelPath });
 const store = await FaissStore.fromTexts(manual, {}, embeddings);
 const searchManual = createRetrieverTool(store.asRetriever(1), {
   name: "search_manual",

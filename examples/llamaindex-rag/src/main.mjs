@@ -6,15 +6,13 @@ import { EmbeddingGemmaEmbedding, FaissVectorStore } from "@embeddinggemma/llama
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { Document, IngestionPipeline, SentenceSplitter, Settings, VectorStoreIndex } from "llamaindex";
 import { ScriptedLLM } from "./chat-model.mjs";
-import { Progress } from "./progress.mjs";
 
 const question = process.env.QUESTION || "When does the ferry sail in winter?";
 const folder = process.argv[2] ?? fileURLToPath(new URL("../data", import.meta.url));
 
-const progress = new Progress();
 const embedModel = new EmbeddingGemmaEmbedding({
   model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
-  onProgress: progress.downloading,
+  onProgress: ({ file, loaded, total }) => process.stderr.write(`\rDownloading ${file}: ${loaded} of ${total} bytes`),
 });
 Settings.embedModel = embedModel;
 Settings.llm = new ScriptedLLM();
@@ -36,8 +34,7 @@ const pipeline = new IngestionPipeline({
   ],
   vectorStore,
 });
-const nodes = await pipeline.run({ documents }, { progressCallback: progress.embedding });
-progress.stop();
+const nodes = await pipeline.run({ documents }, { logProgress: true });
 console.log(`Indexed ${files.length} files in ${nodes.length} nodes.\n`);
 
 const index = await VectorStoreIndex.fromVectorStore(vectorStore);

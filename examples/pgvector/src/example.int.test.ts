@@ -14,3 +14,8 @@ it("finds the same in both frameworks' Postgres stores, with cosines and a filte
   const texts = (output = "") => output.match(/[A-Z][a-z]+[, ][^\n]+/g);
   expect(texts(llamaindex)).toEqual(texts(langchain));
 }, 180_000);
+
+it("takes the model that the environment names", async () => {
+  const env = { ...process.env, NODE_OPTIONS: "", EMBEDDINGGEMMA_MODEL: "./no/such/model" };
+  await expect(promisify(execFile)(process.execPath, [main], { env })).rejects.toThrow("no/such/model");
+}, 60_000);

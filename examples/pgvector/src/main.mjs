@@ -6,7 +6,7 @@ import { searchWithLangChain } from "./langchain.mjs";
 import { searchWithLlamaIndex } from "./llamaindex.mjs";
 import { question } from "./planets.mjs";
 
-const embedder = await Embedder.load(modelPath);
+const embedder = await Embedder.load(process.env.EMBEDDINGGEMMA_MODEL || modelPath);
 const { connection, stop } = await startDatabase();
 console.log(`Postgres listens on port ${connection.port}.\n\n"${question}"`);
 print("LangChain.js, PGVectorStore", await searchWithLangChain(embedder, connection));

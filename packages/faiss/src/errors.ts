@@ -15,7 +15,7 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  * - `FILE_MISSING`, `FILE_DAMAGED`: a file that the store needs is gone, or is not the one that was saved.
  * - `IDENTITY_MISMATCH`: the store was made with another embedding.
  * - `STORE_LOCKED`: another writer is saving to the folder.
- * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved there.
+ * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved there, or before it ever was.
  * - `SAVE_FAILED`, `READ_FAILED`: the file system refused; `cause` says why.
  * - `UNSAFE_FILE`: a foreign file asks for code to be run.
  * - `CLOSED`: the store was used after `close()`.
@@ -79,6 +79,11 @@ export function show(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name ?? "no prototype"})`;
   return String(value);
+}
+
+/** That the file system refused to read a file. */
+export function readFailed(path: string, cause: unknown): FaissStoreError {
+  return new FaissStoreError("READ_FAILED", `${path} could not be read: ${reasonOf(cause)}.`, { path }, { cause });
 }
 
 export function reasonOf(error: unknown): string {

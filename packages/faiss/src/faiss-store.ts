@@ -4,21 +4,20 @@ import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { type FaissEngine, loadEngine } from "./engine/faiss-engine.ts";
 import { FaissStoreError, show } from "./errors.ts";
 import { checkMergeable } from "./files/identity.ts";
-import { type SavedState, writeStore } from "./files/write-store.ts";
-import { asDocument, exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
-import { readForeign } from "./interchange/import-store.ts";
+import { hasManifest } from "./files/manifest.ts";
+import { SavedFolders } from "./files/saved-folders.ts";
+import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
+import { importStore } from "./interchange/import-store.ts";
 import { openStore } from "./open-store.ts";
 import {
   checkDeletion,
-  checkImportOptions,
   checkMaximalMarginalRelevanceOptions,
   checkOptions,
   checkPath,
   checkQueries,
   checkSearchOptions,
-  checkString,
 } from "./options.ts";
-import { checkItems, dimensionOf, type Items, stageItems } from "./rows/stage-items.ts";
+import { checkItems, dimensionOf, type Items } from "./rows/stage-items.ts";
 import { searchContent, searchDiverse } from "./search/search-content.ts";
 import { StoreContent } from "./store-content.ts";
 import type {
@@ -49,10 +48,9 @@ export class FaissStore<R = JsonValue> {
   readonly #options: FaissStoreOptions;
   readonly #engine: FaissEngine | undefined;
   readonly #lock = new ReadWriteLock();
+  readonly #folders = new SavedFolders();
   #id: string = randomUUID();
   #content: StoreContent<R> | undefined;
-  #saved: SavedState<R> | undefined;
-  #saving: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
   private constructor(options: FaissStoreOptions, engine: FaissEngine | undefined) {
@@ -77,18 +75,29 @@ export class FaissStore<R = JsonValue> {
    * The store that was saved to a folder.
    *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`, `READ_FAILED`, `IDENTITY_MISMATCH`,
-   * `DIMENSION_MISMATCH`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   * `DIMENSION_MISMATCH`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`; with `engine: "faiss"`, `ENGINE_FAILED`
    */
   static async open<R = JsonValue>(directory: string, options: OpenOptions = {}): Promise<FaissStore<R>> {
     checkPath(directory);
     checkOptions(options);
+    const path = resolve(directory);
     const engine = await loadEngine(options);
-    const { id, options: storeOptions, content, saved } = await openStore<R>(resolve(directory), options, engine);
+    const { id, options: storeOptions, content, saved } = await openStore<R>(path, options, engine);
     const store = new FaissStore<R>(storeOptions, engine);
     store.#id = id;
     store.#content = content;
-    store.#saved = saved;
+    store.#folders.remember(path, saved);
     return store;
+  }
+
+  /**
+   * Whether a folder holds a saved store, be it damaged: where it does not, or there is no folder, `open` has nothing to open.
+   *
+   * @throws FaissStoreError `READ_FAILED`, `INVALID_ARGUMENT`
+   */
+  static async exists(directory: string): Promise<boolean> {
+    checkPath(directory);
+    return hasManifest(resolve(directory));
   }
 
   /**
@@ -100,12 +109,9 @@ export class FaissStore<R = JsonValue> {
    */
   static async import<R = JsonValue>(path: string, options: ImportOptions<R> = {}): Promise<FaissStore<R>> {
     checkPath(path);
-    checkOptions(options);
-    checkImportOptions(options);
-    const { dimension, ids, vectors, records } = await readForeign(resolve(path), options);
-    const { format, indexName, ids: _ids, normalize, toRecord = (source) => source as R, ...storeOptions } = options;
-    const store = await FaissStore.create<R>({ dimension, ...storeOptions });
-    await store.upsert(ids.map((id, row) => ({ id, vector: vectors[row]!, record: toRecord(records[row]!, id) })));
+    const { options: storeOptions, items } = await importStore<R>(resolve(path), options);
+    const store = await FaissStore.create<R>(storeOptions);
+    await store.upsert(items);
     return store;
   }
 
@@ -124,7 +130,7 @@ export class FaissStore<R = JsonValue> {
     return this.#content?.settings.searchDimension;
   }
 
-  /** Which engine answers. */
+  /** Which engine was loaded; should FAISS fail under `engine: "auto"`, the built-in scan answers in its place. */
   get engine(): EngineName {
     return this.#engine ? "faiss" : "exact";
   }
@@ -171,16 +177,9 @@ export class FaissStore<R = JsonValue> {
       const dimension = this.dimension ?? dimensionOf(own);
       if (dimension === undefined) return [];
       const content = this.#content ?? new StoreContent<R>(this.#options, dimension, this.#engine);
-      const { table } = content;
-      try {
-        const staged = await stageItems(own, table);
-        table.commit(staged);
-        this.#content = content;
-        await content.maintain();
-        return staged.map(({ id }) => id);
-      } finally {
-        table.unstage();
-      }
+      const ids = await content.upsert(own);
+      this.#content = content;
+      return ids;
     });
   }
 
@@ -191,19 +190,13 @@ export class FaissStore<R = JsonValue> {
    */
   async delete(which: string | readonly string[] | FaissStoreFilter<R>): Promise<number> {
     const own = checkDeletion(which);
-    return this.#write(async () => {
-      const content = this.#content;
-      if (!content) return 0;
-      const removed = content.table.delete(typeof own === "function" ? content.matching(own) : own);
-      if (removed > 0) await content.maintain();
-      return removed;
-    });
+    return this.#write(async () => this.#content?.delete(own) ?? 0);
   }
 
   /**
    * The best items for a query, or for each of many, best first; ties in insertion order.
    *
-   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with `engine: "faiss"`, `ENGINE_FAILED`
    */
   async search(query: Vector, options?: SearchOptions<R>): Promise<FaissStoreHit<R>[]>;
   async search(queries: readonly Vector[], options?: SearchOptions<R>): Promise<FaissStoreHit<R>[][]>;
@@ -223,7 +216,7 @@ export class FaissStore<R = JsonValue> {
    * Items that are relevant and unlike each other, in the order in which they were chosen among the best `fetchK`. A score is
    * still the cosine to the query.
    *
-   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with `engine: "faiss"`, `ENGINE_FAILED`
    */
   async maximalMarginalRelevance(
     query: Vector,
@@ -242,16 +235,11 @@ export class FaissStore<R = JsonValue> {
   async save(directory: string, options: SaveOptions = {}): Promise<void> {
     checkPath(directory);
     const path = resolve(directory);
-    await this.#read(() => {
-      const saving = this.#saving.then(async () => {
-        const saved = this.#saved?.directory === path ? this.#saved : undefined;
-        const { table, index, settings } = this.#known("saved");
-        const content = { id: this.#id, identity: this.identity, table, index, settings };
-        this.#saved = await writeStore(path, content, saved, options);
-      });
-      this.#saving = saving.catch(() => {});
-      return saving;
-    });
+    const contentOf = () => {
+      const { table, index, settings } = this.#known("saved");
+      return { id: this.#id, identity: this.identity, table, index, settings };
+    };
+    await this.#read(() => this.#folders.save(path, contentOf, options));
   }
 
   /**
@@ -262,10 +250,7 @@ export class FaissStore<R = JsonValue> {
    */
   async exportFaiss(path: string): Promise<string[]> {
     checkPath(path);
-    return this.#read(async () => {
-      await exportFaiss(resolve(path), this.#known("exported").table);
-      return this.ids();
-    });
+    return this.#read(async () => exportFaiss(resolve(path), this.#known("exported").table));
   }
 
   /**
@@ -276,11 +261,7 @@ export class FaissStore<R = JsonValue> {
    */
   async exportLangChainPython(directory: string, options: LangChainExportOptions<R> = {}): Promise<void> {
     checkPath(directory);
-    const { indexName = "index", toDocument = asDocument } = options;
-    checkString("indexName", indexName);
-    await this.#read(async () => {
-      await exportLangChainPython(resolve(directory), indexName, this.#known("exported").table, toDocument);
-    });
+    await this.#read(async () => exportLangChainPython(resolve(directory), this.#known("exported").table, options));
   }
 
   /**

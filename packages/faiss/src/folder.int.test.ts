@@ -40,6 +40,38 @@ describe("two writers of a folder", () => {
     expect((await FaissStore.open(directory)).ids()).toEqual(second.ids());
   });
 
+  it("do not forget a folder because they saved to another since", async () => {
+    const directory = join(folder, "one-of-two");
+    const first = await smallStore();
+    await first.save(directory);
+    await first.save(join(folder, "the-other"));
+    const second = await FaissStore.open(directory, { engine: "exact" });
+    await second.delete("step");
+    await second.save(directory);
+    await applyToStore(first, 2);
+    await expect(first.save(directory)).rejects.toMatchObject({ code: "STORE_CHANGED" });
+    await first.save(join(folder, "the-other"));
+    expect((await FaissStore.open(join(folder, "the-other"))).ids()).toEqual(first.ids());
+    expect((await FaissStore.open(directory)).ids()).toEqual(second.ids());
+  });
+
+  it("do not both begin in an empty folder, if they say that nothing may be overwritten", async () => {
+    const directory = await mkdtemp(join(folder, "begun-"));
+    expect(await FaissStore.exists(directory)).toBe(false);
+    const [first, second] = [await smallStore(), await smallStore()];
+    await first.save(directory, { overwrite: false });
+    await first.delete("step");
+    await first.save(directory, { overwrite: false });
+    await expect(second.save(directory, { overwrite: false })).rejects.toMatchObject({
+      code: "STORE_CHANGED",
+      message: expect.stringContaining("a store that this one was neither opened from nor saved as"),
+      details: { directory, found: 2 },
+    });
+    expect((await FaissStore.open(directory)).ids()).toEqual(first.ids());
+    await second.save(directory);
+    expect((await FaissStore.open(directory)).ids(), "a store that was built anew").toEqual(second.ids());
+  });
+
   it("wait for each other, in one process and in two stores", async () => {
     const directory = join(folder, "at-once");
     const stores = await Promise.all([smallStore(), smallStore(), smallStore()]);
@@ -110,6 +142,31 @@ describe("two writers of a folder", () => {
   });
 });
 
+describe("whether a store exists", () => {
+  it("is whether a manifest lies in the folder", async () => {
+    const directory = await mkdtemp(join(folder, "there-"));
+    const manifest = join(directory, "faiss-store.json");
+    await writeFile(join(directory, "vectors-1-00000000.faiss"), "what a first save that was cut leaves");
+    expect(await FaissStore.exists(directory)).toBe(false);
+    await (await smallStore()).save(directory);
+    expect(await FaissStore.exists(directory)).toBe(true);
+    await writeFile(manifest, "damaged");
+    expect(await FaissStore.exists(directory)).toBe(true);
+    await rm(manifest);
+    await mkdir(manifest);
+    for (const none of [
+      directory,
+      join(directory, "missing"),
+      join(folder, "there-", "missing"),
+      import.meta.filename,
+    ]) {
+      expect(await FaissStore.exists(none)).toBe(false);
+    }
+    await expect(FaissStore.exists("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(FaissStore.exists("x".repeat(5000))).rejects.toMatchObject({ code: "READ_FAILED" });
+  });
+});
+
 describe("a folder that cannot be written", () => {
   /** A program that adds to a store and saves it, in a shell that first makes the disk what the test needs. */
   function saveIn(directory: string, shell: string, items: number, options: object) {
@@ -157,6 +214,30 @@ describe("a folder that cannot be written", () => {
     expect(outcome).toContain("What was saved there before is unharmed.");
     expect(after).toBe(before);
     expect(hit).toBe("added 0");
+  });
+
+  it("for all of an export keeps the old one", { timeout: 30_000 }, async () => {
+    const directory = await mkdtemp(join(folder, "export-"));
+    const program = `
+      const { FaissStore } = await import(${JSON.stringify(built.entry)});
+      const store = await FaissStore.create({ dimension: 4096, engine: "exact" });
+      const ids = Array.from({ length: Number(process.argv[1]) }, (_, row) => "item " + row);
+      const records = ids.map((pageContent) => ({ pageContent, metadata: {} }));
+      await store.upsert({ vectors: new Float32Array(ids.length * 4096).fill(1), ids, records });
+      const path = ${JSON.stringify(directory)};
+      console.log(await store.exportLangChainPython(path).then(() => "exported", (error) => error.code + error.message));
+    `;
+    const run = (shell: string, items: number) => {
+      const args = ["-c", `${shell} exec "$0" --input-type=module -e "$1" ${items}`, process.execPath, program];
+      return spawnSync("sh", args, { encoding: "utf8" }).stdout.trim();
+    };
+    const contents = () => Promise.all(["index.faiss", "index.pkl"].map((file) => readFile(join(directory, file))));
+    expect(run("", 3)).toBe("exported");
+    const before = await contents();
+    // The documents are short enough for the limit, the vectors are not.
+    expect(run("trap '' XFSZ; ulimit -f 2048;", 200)).toMatch(/^SAVE_FAILED.*index\.faiss could not be written/);
+    expect(await contents()).toEqual(before);
+    expect(await readdir(directory)).toHaveLength(2);
   });
 
   it("because it is read-only keeps the old state", { timeout: 30_000 }, async () => {

@@ -96,7 +96,7 @@ async function killRepeatedly(names: string[], kills: number, options: FaissStor
 }
 
 describe("a process that is killed while it saves", () => {
-  it("leaves the old state or the new one: 240 saves cut", { timeout: 120_000 }, async () => {
+  it("leaves the old state or the new one: 240 kills of a saving folder", { timeout: 120_000 }, async () => {
     const names = Array.from({ length: 8 }, (_, position) => `flat-${position}`);
     const { savesCut, steps } = await killRepeatedly(names, 30, { engine: "exact" }, 1);
     expect(savesCut, "most kills cut a save").toBeGreaterThan(120);

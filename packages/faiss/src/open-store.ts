@@ -10,7 +10,7 @@ export interface OpenedStore<R> {
   id: string;
   options: FaissStoreOptions;
   content: StoreContent<R>;
-  saved: SavedState<R>;
+  saved: SavedState;
 }
 
 /** @param directory - its absolute path */
@@ -20,12 +20,13 @@ export async function openStore<R>(
   faissEngine: FaissEngine | undefined,
 ): Promise<OpenedStore<R>> {
   const { manifest, table } = await readStore<R>(directory, openOptions);
-  const { id, dimension, searchDimension, index, oversample, rescore } = manifest;
+  const { id, dimension, searchDimension, index, rescore } = manifest;
   const { engine, exactBelow, faissNode } = openOptions;
   const options: FaissStoreOptions = {
-    ...{ dimension, searchDimension, index, oversample, rescore, engine, exactBelow, faissNode },
-    nprobe: manifest.nprobe ?? undefined,
-    efSearch: manifest.efSearch ?? undefined,
+    ...{ dimension, searchDimension, index, rescore, engine, exactBelow, faissNode },
+    oversample: openOptions.oversample ?? manifest.oversample,
+    nprobe: openOptions.nprobe ?? manifest.nprobe ?? undefined,
+    efSearch: openOptions.efSearch ?? manifest.efSearch ?? undefined,
     identity: (openOptions.allowMismatch ? openOptions.identity : undefined) ?? manifest.identity ?? undefined,
   };
   const content = new StoreContent<R>(options, dimension, faissEngine);
@@ -33,5 +34,5 @@ export async function openStore<R>(
   const { index_file: indexFile } = manifest;
   if (indexFile) await content.index?.read(join(directory, indexFile.file), indexFile.rows);
   await content.index?.update(table);
-  return { id, options, content, saved: { directory, manifest, table, version: table.version } };
+  return { id, options, content, saved: { manifest, lineage: table.lineage, version: table.version } };
 }

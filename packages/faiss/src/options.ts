@@ -162,7 +162,9 @@ export function checkPath(path: string): void {
 }
 
 /** @throws FaissStoreError `INVALID_OPTION` */
-export function checkImportOptions<R>({ format, indexName, toRecord }: ImportOptions<R>): void {
+export function checkImportOptions<R>(options: ImportOptions<R>): void {
+  checkOptions(options);
+  const { format, indexName, toRecord } = options;
   checkChoice("format", format, ["langchain-js", "langchain-python", "llamaindex-python", "faiss"]);
   checkString("indexName", indexName);
   if (toRecord !== undefined && typeof toRecord !== "function") {
@@ -170,14 +172,13 @@ export function checkImportOptions<R>({ format, indexName, toRecord }: ImportOpt
   }
 }
 
-export function checkFilter<R>(filter: FaissStoreFilter<R> | undefined): void {
+function checkFilter<R>(filter: FaissStoreFilter<R> | undefined): void {
   if (filter !== undefined && typeof filter !== "function") {
     throw invalidArgument("filter", filter, "a function of a record and an id");
   }
 }
 
-/** @throws FaissStoreError `INVALID_OPTION` */
-export function checkIdentity(identity: Identity | undefined): void {
+function checkIdentity(identity: Identity | undefined): void {
   if (identity === undefined || typeof identity === "string") return;
   if (typeof identity !== "object" || identity === null || Array.isArray(identity)) {
     throw invalidOption("identity", identity, "a string or a plain object");
@@ -189,18 +190,18 @@ export function checkIdentity(identity: Identity | undefined): void {
   }
 }
 
-export function checkObject(name: string, options: unknown): void {
+function checkObject(name: string, options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new FaissStoreError("INVALID_OPTION", `${name} must be an object, but is ${show(options)}.`);
   }
 }
 
-export function checkInteger(name: string, value: number | undefined, least: number, most: number): void {
+function checkInteger(name: string, value: number | undefined, least: number, most: number): void {
   if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return;
   throw invalidOption(name, value, `an integer from ${least} to ${most}`);
 }
 
-export function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
+function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
   if (value !== undefined && !choices.includes(value)) {
     throw invalidOption(name, value, `one of ${choices.map(show).join(", ")}`);
   }

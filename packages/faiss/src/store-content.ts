@@ -2,6 +2,7 @@ import type { FaissEngine } from "./engine/faiss-engine.ts";
 import { RowIndex } from "./engine/row-index.ts";
 import { type StoreSettings, settingsFor } from "./options.ts";
 import { cloneRecord } from "./rows/json-record.ts";
+import { type Items, stageItems } from "./rows/stage-items.ts";
 import { Table } from "./rows/table.ts";
 import type { RankedRow } from "./search/rank.ts";
 import { askFilter } from "./search/row-filter.ts";
@@ -27,7 +28,8 @@ export class StoreContent<R> {
     this.settings = settingsFor(options, dimension);
     this.exactBelow = options.exactBelow ?? Math.floor(numbersScannedFast / dimension);
     this.table = new Table<R>(this.settings);
-    this.index = engine && newIndex(engine, this.settings, this.exactBelow);
+    const isOptional = options.engine !== "faiss";
+    this.index = engine && newIndex(engine, this.settings, { mostUncovered: this.exactBelow, isOptional });
   }
 
   /** One item, copied; undefined if there is none of that id. */
@@ -54,20 +56,45 @@ export class StoreContent<R> {
     }));
   }
 
+  /**
+   * Adds items or replaces them, all or none.
+   *
+   * @param items - checked
+   * @returns their ids
+   */
+  async upsert(items: Items<R>): Promise<string[]> {
+    const { table } = this;
+    try {
+      const staged = await stageItems(items, table);
+      table.commit(staged);
+      await this.#maintain();
+      return staged.map(({ id }) => id);
+    } finally {
+      table.unstage();
+    }
+  }
+
+  /** @returns how many were removed */
+  async delete(which: readonly string[] | FaissStoreFilter<R>): Promise<number> {
+    const removed = this.table.delete(typeof which === "function" ? this.#matching(which) : which);
+    if (removed > 0) await this.#maintain();
+    return removed;
+  }
+
   /** The ids of the items for which a filter answers true. */
-  matching(filter: FaissStoreFilter<R>): string[] {
+  #matching(filter: FaissStoreFilter<R>): string[] {
     const { rowOf, records } = this.table;
     return [...rowOf].filter(([id, row]) => askFilter(filter, records[row] as R, id)).map(([id]) => id);
   }
 
   /** Clears dead rows away when they are many, and lets the index take in new ones. */
-  async maintain(): Promise<void> {
+  async #maintain(): Promise<void> {
     const { deadRows, rows } = this.table;
     if (deadRows > leastDeadRows && deadRows > mostDeadShare * rows) {
       this.table = await this.table.compacted();
       this.index?.drop();
     }
-    // The items are in; should FAISS fail, the next search tries again and reports it.
+    // The items are in; should FAISS fail and be needed, the next search tries again and reports it.
     await this.index?.update(this.table).catch(() => {});
   }
 }
@@ -75,7 +102,7 @@ export class StoreContent<R> {
 function newIndex<R>(
   engine: FaissEngine,
   { kind, searchDimension, nprobe, efSearch }: StoreSettings,
-  exactBelow: number,
+  options: { mostUncovered: number; isOptional: boolean },
 ): RowIndex<R> {
   const specification = {
     dimension: searchDimension,
@@ -83,5 +110,5 @@ function newIndex<R>(
     nprobe: kind.cells && (nprobe ?? Math.min(kind.cells, Math.max(8, kind.cells >> 3))),
     efSearch: kind.isGraph ? (efSearch ?? 64) : undefined,
   };
-  return new RowIndex<R>(engine, kind, specification, exactBelow);
+  return new RowIndex<R>(engine, kind, specification, options);
 }

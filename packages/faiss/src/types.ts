@@ -65,7 +65,7 @@ export interface MaximalMarginalRelevanceOptions<R> {
   filter?: FaissStoreFilter<R> | undefined;
 }
 
-/** `faiss` is `faiss-node`; `exact` is a built-in scan on the same files; `auto` takes FAISS where it loads. */
+/** `faiss` is `faiss-node`; `exact` is a built-in scan on the same files; `auto` takes FAISS where it loads and does its work. */
 export type EngineName = "faiss" | "exact";
 
 /** A choice of `index`, `searchDimension` and `rescore` by what matters most; each can be overridden. */
@@ -126,6 +126,12 @@ export interface OpenOptions extends EngineOptions {
   dimension?: number | undefined;
   /** Opens although the identities differ. @default false */
   allowMismatch?: boolean | undefined;
+  /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
+  oversample?: number | undefined;
+  /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
+  nprobe?: number | undefined;
+  /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
+  efSearch?: number | undefined;
 }
 
 export interface MergeOptions {
@@ -134,7 +140,12 @@ export interface MergeOptions {
 }
 
 export interface SaveOptions {
-  /** Replaces what another writer has saved there since, or a damaged store. @default false */
+  /**
+   * `true` replaces whatever is there, also what another writer has saved since, and a damaged store. `false` replaces only what this
+   * store was opened from or has saved there itself, so of two stores that found a folder empty one gets `STORE_CHANGED`.
+   *
+   * @default as `false` where this store was opened or saved before; elsewhere an intact store is replaced
+   */
   overwrite?: boolean | undefined;
   /** How many milliseconds to wait for another writer to finish. @default 10_000 */
   lockTimeout?: number | undefined;

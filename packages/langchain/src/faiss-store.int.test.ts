@@ -216,6 +216,13 @@ describe("FaissStore", () => {
     expect(await other.similaritySearchVectorWithScore([0, 2, 0], 1)).toEqual([[planets[0], expect.closeTo(0.8, 5)]]);
   });
 
+  it("tells whether a folder has something to load", async () => {
+    const saved = join(folder, "exists");
+    expect(await FaissStore.exists(saved)).toBe(false);
+    await store.save(saved);
+    expect(await FaissStore.exists(saved)).toBe(true);
+  });
+
   it("stands on an index that is there already", async () => {
     const index = await Index.create<DocumentRecord>({ dimension: 768 });
     const [vector] = await embeddings.embedDocuments(["Mars is red."]);
@@ -223,6 +230,23 @@ describe("FaissStore", () => {
     const existing = await FaissStore.fromExistingIndex(embeddings, { store: index });
     expect(await existing.client()).toBe(index);
     expect((await existing.similaritySearch(question, 1))[0]!.id).toBe("mine");
+  });
+
+  it("refuses, at first use, an index that another model or dimension made", async () => {
+    const other = await Index.create<DocumentRecord>({ dimension: 768, identity: "another model" });
+    const existing = await FaissStore.fromExistingIndex(embeddings, { store: other });
+    const mismatch = { code: "IDENTITY_MISMATCH", message: expect.stringContaining('Made with "another model"') };
+    await expect(existing.similaritySearch(question, 1)).rejects.toMatchObject(mismatch);
+    await expect(existing.addDocuments(planets)).rejects.toMatchObject(mismatch);
+    expect(other.size).toBe(0);
+    const shorter = new FaissStore(embeddings, { store: await Index.create<DocumentRecord>({ dimension: 128 }) });
+    await expect(shorter.addDocuments(planets)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+      details: { expected: 128, given: 768 },
+    });
+    const own = await Index.create<DocumentRecord>({ identity: await embeddings.identity() });
+    expect(await FaissStore.fromDocuments(planets, embeddings, { store: own })).toMatchObject({ embeddings });
+    expect(own.size).toBe(4);
   });
 
   it("answers nothing from an empty store", async () => {

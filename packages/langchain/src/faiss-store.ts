@@ -12,7 +12,7 @@ import {
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { type MaxMarginalRelevanceSearchOptions, SaveableVectorStore } from "@langchain/core/vectorstores";
-import { checkArray, checkDeletion, checkEmbeddings, checkLengths } from "./check-arguments.ts";
+import { checkArray, checkDeletion, checkEmbeddings, checkLengths, checkStore } from "./check-arguments.ts";
 import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 
@@ -24,7 +24,10 @@ export interface DocumentRecord {
 
 /** Options of a new {@link FaissStore}: those of the FAISS index, which is made with the first documents. */
 export interface FaissStoreParams extends FaissStoreOptions {
-  /** A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no effect then. */
+  /**
+   * A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no effect then. One that says that another
+   * model made it is refused at first use.
+   */
   store?: Index<DocumentRecord>;
 }
 
@@ -45,7 +48,8 @@ export type FaissStoreImportOptions = Omit<ImportOptions<DocumentRecord>, "forma
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   readonly #options: FaissStoreOptions;
-  #index: Promise<Index<DocumentRecord>> | null;
+  readonly #given: Index<DocumentRecord> | undefined;
+  #index: Promise<Index<DocumentRecord>> | null = null;
 
   /** @throws `INVALID_OPTION`, and `INVALID_ARGUMENT` for what are no embeddings */
   constructor(embeddings: EmbeddingsInterface, { store, ...options }: FaissStoreParams = {}) {
@@ -53,22 +57,26 @@ export class FaissStore extends SaveableVectorStore {
     checkFaissStoreOptions(options);
     super(embeddings, options);
     this.#options = options;
-    this.#index = store ? Promise.resolve(store) : null;
+    this.#given = store;
   }
 
   override _vectorstoreType(): string {
     return "faiss";
   }
 
-  /** The store beneath, with all that it offers beyond LangChain. */
+  /**
+   * The store beneath, with all that it offers beyond LangChain.
+   *
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given whose vectors are not those of the embeddings
+   */
   client(): Promise<Index<DocumentRecord>> {
     if (this.#index) return this.#index;
-    const creating = this.#create();
-    creating.catch(() => {
+    const preparing = this.#givenOrNew();
+    preparing.catch(() => {
       this.#index = null;
     });
-    this.#index = creating;
-    return creating;
+    this.#index = preparing;
+    return preparing;
   }
 
   /**
@@ -150,14 +158,19 @@ export class FaissStore extends SaveableVectorStore {
     await index.save(directory, options);
   }
 
+  /** Whether a folder holds a saved store, for {@link FaissStore.load} to open. */
+  static exists(directory: string): Promise<boolean> {
+    return Index.exists(directory);
+  }
+
   /** Opens what {@link FaissStore.save} has written. A store that another model made is refused. */
   static override async load(
     directory: string,
     embeddings: EmbeddingsInterface,
     options: OpenOptions = {},
   ): Promise<FaissStore> {
-    const store = await Index.open<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
-    return new FaissStore(embeddings, { store });
+    const index = await Index.open<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
+    return FaissStore.#on(embeddings, index);
   }
 
   /**
@@ -170,7 +183,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options?: FaissStoreImportOptions,
   ): Promise<FaissStore> {
-    return importStore(directory, embeddings, { ...options, format: "langchain-python" });
+    return FaissStore.#import(directory, embeddings, { ...options, format: "langchain-python" });
   }
 
   /**
@@ -183,7 +196,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options?: Omit<FaissStoreImportOptions, "indexName">,
   ): Promise<FaissStore> {
-    return importStore(directory, embeddings, { ...options, format: "langchain-js" });
+    return FaissStore.#import(directory, embeddings, { ...options, format: "langchain-js" });
   }
 
   /** @param metadatas - one for each text, or one for all */
@@ -220,18 +233,28 @@ export class FaissStore extends SaveableVectorStore {
     return new FaissStore(embeddings, params);
   }
 
-  async #create(): Promise<Index<DocumentRecord>> {
-    return Index.create<DocumentRecord>({ ...(await vectorsOf(this.embeddings)), ...this.#options });
+  static async #import(
+    directory: string,
+    embeddings: EmbeddingsInterface,
+    options: ImportOptions<DocumentRecord>,
+  ): Promise<FaissStore> {
+    const index = await Index.import<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
+    return FaissStore.#on(embeddings, index);
   }
-}
 
-async function importStore(
-  directory: string,
-  embeddings: EmbeddingsInterface,
-  options: ImportOptions<DocumentRecord>,
-): Promise<FaissStore> {
-  const store = await Index.import<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
-  return new FaissStore(embeddings, { store });
+  /** On an index of which it is settled that it belongs to the embeddings. */
+  static #on(embeddings: EmbeddingsInterface, index: Index<DocumentRecord>): FaissStore {
+    const store = new FaissStore(embeddings);
+    store.#index = Promise.resolve(index);
+    return store;
+  }
+
+  async #givenOrNew(): Promise<Index<DocumentRecord>> {
+    const vectors = await vectorsOf(this.embeddings);
+    if (!this.#given) return Index.create<DocumentRecord>({ ...vectors, ...this.#options });
+    checkStore(this.#given, vectors);
+    return this.#given;
+  }
 }
 
 /** Structural, since two copies of this package may be installed. */

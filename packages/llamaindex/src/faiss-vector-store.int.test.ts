@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
+import { FaissStore as Index } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { type BaseNode, Document, IndexNode, type Metadata, NodeRelationship, TextNode } from "@llamaindex/core/schema";
 import { type VectorStoreQuery, VectorStoreQueryMode } from "@llamaindex/core/vector-store";
@@ -9,6 +10,7 @@ import { Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaind
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { type FaissQueryParams, FaissVectorStore } from "./faiss-vector-store.ts";
+import type { NodeRecord } from "./node-record.ts";
 
 const question = "Which planet is known as the Red Planet?";
 const planets = [
@@ -212,6 +214,41 @@ describe("FaissVectorStore", () => {
     await expect(FaissVectorStore.fromPersistDir(persistDir, { embedModel: shortened })).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
+  });
+
+  it("refuses, at first use, a given store that another model or dimension made", async () => {
+    const other = await Index.create<NodeRecord>({ dimension: 768, identity: "another model" });
+    const mistaken = new FaissVectorStore({ store: other });
+    const mismatch = { code: "IDENTITY_MISMATCH", message: expect.stringContaining('Made with "another model"') };
+    await expect(mistaken.add(nodes)).rejects.toMatchObject(mismatch);
+    await expect(
+      mistaken.query({ queryEmbedding, similarityTopK: 1, mode: VectorStoreQueryMode.DEFAULT }),
+    ).rejects.toMatchObject(mismatch);
+    const shorter = new FaissVectorStore({ store: await Index.create<NodeRecord>({ dimension: 128 }) });
+    await expect(shorter.client()).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+      details: { expected: 128, given: 768 },
+    });
+    const own = await Index.create<NodeRecord>({ identity: await embedModel.identity() });
+    await new FaissVectorStore({ store: own }).add(nodes);
+    expect(own.size).toBe(4);
+  });
+
+  it("starts anew in a folder whose first save was cut off before it held a store", async () => {
+    const persistDir = join(folder, "cut-off");
+    await mkdir(join(persistDir, "faiss_vector_store"), { recursive: true });
+    await writeFile(join(persistDir, "faiss_vector_store/vectors-1-0123abcd.faiss"), "half a file");
+    await (await FaissVectorStore.fromPersistDir(persistDir)).add(nodes);
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(4);
+  });
+
+  it("does not let two stores on one new folder erase each other", async () => {
+    const persistDir = join(folder, "shared");
+    const one = await FaissVectorStore.fromPersistDir(persistDir);
+    const other = await FaissVectorStore.fromPersistDir(persistDir);
+    await one.add(nodes.slice(0, 1));
+    await expect(other.add(nodes.slice(1, 2))).rejects.toMatchObject({ code: "STORE_CHANGED" });
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).ids()).toEqual(["venus"]);
   });
 
   it("answers nothing from an empty store", async () => {

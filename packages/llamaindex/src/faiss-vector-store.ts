@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import {
   checkFaissStoreOptions,
   FaissStoreError,
@@ -17,12 +16,16 @@ import {
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
+import { checkStore } from "./check-store.ts";
 import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 
 /** Options of {@link FaissVectorStore}: those of the FAISS index, which is made with the first nodes, and these. */
 export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBaseParams {
-  /** A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have no effect then. */
+  /**
+   * A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have no effect then. One that says that another
+   * model made it is refused at first use.
+   */
   store?: Index<NodeRecord> | undefined;
   /**
    * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index that it has, and every change is saved
@@ -56,7 +59,8 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   readonly storesText = true;
   readonly #options: FaissStoreOptions;
   readonly #persistDir: string | undefined;
-  #index: Promise<Index<NodeRecord>> | null;
+  readonly #given: Index<NodeRecord> | undefined;
+  #index: Promise<Index<NodeRecord>> | null = null;
 
   /** @throws `INVALID_OPTION`; an Error of LlamaIndex where neither `embedModel` is given nor `Settings.embedModel` set */
   constructor({ embedModel, embeddingModel, store, persistDir, ...options }: FaissVectorStoreParams = {}) {
@@ -64,7 +68,7 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
     checkFaissStoreOptions(options);
     this.#options = options;
     this.#persistDir = persistDir;
-    this.#index = store ? Promise.resolve(store) : null;
+    this.#given = store;
   }
 
   /** Opens the store of a storage context's folder, or starts one there; see `persistDir` of {@link FaissVectorStoreParams}. */
@@ -77,15 +81,19 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
     return store;
   }
 
-  /** The store beneath, with all that it offers beyond LlamaIndex. */
+  /**
+   * The store beneath, with all that it offers beyond LlamaIndex.
+   *
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given, or is opened, whose vectors are not those of the embedding model
+   */
   client(): Promise<Index<NodeRecord>> {
     if (this.#index) return this.#index;
-    const opening = this.#openOrCreate();
-    opening.catch(() => {
+    const preparing = this.#givenOpenedOrNew();
+    preparing.catch(() => {
       this.#index = null;
     });
-    this.#index = opening;
-    return opening;
+    this.#index = preparing;
+    return preparing;
   }
 
   /** Stores nodes with their embeddings; a node whose id is there already takes the old one's place. */
@@ -130,16 +138,28 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
     }
   }
 
-  /** Saves to a storage context's folder, whole or not at all. */
+  /**
+   * Saves to a storage context's folder, whole or not at all.
+   *
+   * @throws `STORE_CHANGED` where another writer has saved there since this store was opened; in the store's own `persistDir` also since it
+   * was started there
+   */
   async persist(persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR, options?: SaveOptions): Promise<void> {
     const index = await this.client();
-    await index.save(join(persistDir, folderName), options);
+    const isOwn = this.#persistDir !== undefined && resolve(persistDir) === resolve(this.#persistDir);
+    await index.save(join(persistDir, folderName), { ...(isOwn && { overwrite: false }), ...options });
   }
 
-  async #openOrCreate(): Promise<Index<NodeRecord>> {
-    const options = { ...(await vectorsOf(this.embedModel)), ...this.#options };
+  async #givenOpenedOrNew(): Promise<Index<NodeRecord>> {
+    const vectors = await vectorsOf(this.embedModel);
+    if (this.#given) {
+      checkStore(this.#given, vectors);
+      return this.#given;
+    }
+    const options = { ...vectors, ...this.#options };
     const folder = this.#persistDir && join(this.#persistDir, folderName);
-    return folder && existsSync(folder) ? Index.open<NodeRecord>(folder, options) : Index.create<NodeRecord>(options);
+    const isSaved = folder !== undefined && (await Index.exists(folder));
+    return isSaved ? Index.open<NodeRecord>(folder, options) : Index.create<NodeRecord>(options);
   }
 
   async #autosave(): Promise<void> {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -132,6 +133,129 @@ describe("the FAISS process", () => {
     expect(after).not.toEqual(before);
     for (const { expectRanked } of [...made, graph]) await expectRanked();
     expect((await store.search(vectors[5]!, { k: 1 }))[0]?.record).toBe(5);
+  });
+
+  it("is not replaced while it holds the vectors of a training", { timeout: 60_000 }, async () => {
+    const engine = await faissEngine();
+    const dimension = 32_768;
+    const leaking = await engine.create({ dimension, factory: "Flat", nprobe: undefined, efSearch: undefined });
+    await leaking.add(new Float32Array(dimension).fill(1));
+    const trained = await engine.create({ dimension: 4, factory: "IVF2,Flat", nprobe: 2, efSearch: undefined });
+    const before = engineProcesses();
+    async function* samples() {
+      const vectors = randomUnitVectors(200, 4, seededRandom(8)).flatMap((vector) => [...vector]);
+      yield Float32Array.from(vectors);
+      // 8 MiB of queries a time, 72 in all.
+      for (let round = 0; round < 9; round++) await leaking.search(new Float32Array(dimension * 64).fill(1), 1);
+    }
+    await trained.train(samples());
+    await trained.add(Float32Array.of(0, 0, 0, 1));
+    expect((await trained.search(Float32Array.of(0, 0, 0, 1), 1)).scores[0]).toBe(1);
+    expect(engineProcesses(), "but after it").not.toEqual(before);
+    leaking.free();
+    trained.free();
+  });
+});
+
+/** The real addon, except that indexes which are not flat refuse a call. */
+async function refusingAddon(call: "add" | "search"): Promise<string> {
+  const path = join(await mkdtemp(join(folder, "refusing-")), "index.cjs");
+  await writeFile(
+    path,
+    `const faiss = require(${JSON.stringify(createRequire(import.meta.url).resolve("faiss-node"))});
+     const refusal = { value: () => { throw new Error("no ${call} today"); } };
+     const refusing = (make) => (...given) => Object.defineProperty(make.apply(faiss.Index, given), "${call}", refusal);
+     const { fromFactory, read } = faiss.Index;
+     module.exports = { IndexFlatIP: faiss.IndexFlatIP, Index: { fromFactory: refusing(fromFactory), read: refusing(read) } };`,
+  );
+  return path;
+}
+
+describe.each(["add", "search"] as const)("an addon that refuses to %s", (call) => {
+  const vectors = randomUnitVectors(400, 8, seededRandom(21));
+  const items = vectors.map((vector, record) => ({ id: `${record}`, vector, record }));
+
+  it("leaves the answers to the scan where the engine is chosen by itself", async () => {
+    const options = { faissNode: await refusingAddon(call), exactBelow: 0 };
+    const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
+    expect(store.engine).toBe("faiss");
+    await store.upsert(items);
+    const directory = join(folder, `refused-${call}`);
+    await store.save(directory);
+    for (const answering of [store, await FaissStore.open<number>(directory, options)]) {
+      const searches = Array.from({ length: 3 }, () => answering.search(vectors[3]!, { k: 5 }));
+      const expected = naiveRanking(vectors, vectors[3]!).slice(0, 5);
+      for (const hits of await Promise.all(searches)) {
+        expect(hits.map(({ record }) => record)).toEqual(expected.map(({ row }) => row));
+      }
+    }
+  });
+
+  it("is reported where FAISS was asked for", async () => {
+    const options = { faissNode: await refusingAddon(call), exactBelow: 0, engine: "faiss" } as const;
+    const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
+    await store.upsert(items);
+    const refusal = { code: "ENGINE_FAILED", message: expect.stringContaining(`no ${call} today`) };
+    await expect(store.search(vectors[3]!)).rejects.toMatchObject(refusal);
+    expect(store.size).toBe(400);
+    if (call === "search") return;
+    const directory = join(folder, "refused");
+    await store.save(directory);
+    await expect(FaissStore.open<number>(directory, options)).rejects.toMatchObject(refusal);
+  });
+});
+
+describe("how far an index searches", () => {
+  const random = seededRandom(31);
+  const vectors = randomUnitVectors(3000, 16, random);
+  const queries = randomUnitVectors(20, 16, random);
+
+  /** The share of the ten best that is found. */
+  async function recall(store: FaissStore<number>): Promise<number> {
+    const results = await store.search(queries, { k: 10, oversample: 1 });
+    const found = results.map((hits, position) => {
+      const best = new Set(
+        naiveRanking(vectors, queries[position]!)
+          .slice(0, 10)
+          .map(({ row }) => row),
+      );
+      return hits.filter(({ record }) => best.has(record)).length;
+    });
+    return found.reduce((sum, count) => sum + count, 0) / (10 * queries.length);
+  }
+
+  it.each([
+    ["IVF64,Flat", { nprobe: 1 }, { nprobe: 64 }],
+    ["HNSW4,Flat", { efSearch: 1 }, { efSearch: 1000 }],
+  ])("can be changed when a store is opened, and is saved: %s", async (index, narrow, wide) => {
+    const directory = join(folder, `tuned-${index}`);
+    const engineOptions = { engine: "faiss", exactBelow: 0 } as const;
+    const store = await FaissStore.create<number>({ ...engineOptions, index, ...narrow });
+    await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+    await store.save(directory);
+    const narrowly = await recall(await FaissStore.open<number>(directory, engineOptions));
+    expect(narrowly).toBeLessThan(0.6);
+    const opened = await FaissStore.open<number>(directory, { ...engineOptions, ...wide });
+    const widely = await recall(opened);
+    expect(widely).toBeGreaterThan(0.95);
+    await opened.save(directory);
+    expect(await recall(await FaissStore.open<number>(directory, engineOptions))).toBe(widely);
+    expect(await recall(await FaissStore.open<number>(directory, { ...engineOptions, ...narrow }))).toBe(narrowly);
+  });
+
+  it("holds for oversample too", async () => {
+    const directory = join(folder, "tuned-oversample");
+    const store = await FaissStore.create<number>({ exactBelow: 0, searchDimension: 2, oversample: 1 });
+    await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+    await store.save(directory);
+    const expected = naiveRanking(vectors, queries[0]!)[0]!.row;
+    const best = async (opened: FaissStore<number>) => (await opened.search(queries[0]!, { k: 1 }))[0]?.record;
+    expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).not.toBe(expected);
+    const opened = await FaissStore.open<number>(directory, { exactBelow: 0, oversample: 3000 });
+    expect(await best(opened)).toBe(expected);
+    await opened.save(directory);
+    expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).toBe(expected);
+    await expect(FaissStore.open(directory, { oversample: 0 })).rejects.toMatchObject({ code: "INVALID_OPTION" });
   });
 });
 

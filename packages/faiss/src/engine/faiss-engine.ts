@@ -5,14 +5,7 @@ import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { EngineOptions } from "../types.ts";
 import { EngineProcess } from "./engine-process.ts";
-import type { Command, ReadReply, SearchReply } from "./protocol.ts";
-
-export interface IndexSpecification {
-  dimension: number;
-  factory: string;
-  nprobe: number | undefined;
-  efSearch: number | undefined;
-}
+import type { Command, IndexSpecification, ReadReply, SearchReply } from "./protocol.ts";
 
 /** On Linux this folder lies in memory; in a container it may be small, and it may be missing. */
 const transferFolders = ["/dev/shm"];
@@ -59,6 +52,8 @@ export class FaissEngine {
   readonly #indexes = new Map<number, IndexSpecification>();
   #process: EngineProcess;
   #replacing: Promise<void> | undefined;
+  /** Trainings under way: their vectors lie in the process, which is not replaced meanwhile. */
+  #trainings = 0;
   #nextIndex = 1;
   readonly #abandoned = new FinalizationRegistry<number>((index) => this.free(index));
 
@@ -91,9 +86,19 @@ export class FaissEngine {
 
   async read(path: string, specification: IndexSpecification): Promise<NativeIndex & ReadReply> {
     const index = this.#nextIndex++;
-    const isFlat = specification.factory === "Flat";
-    const reply = await this.run<ReadReply>({ operation: "read", index, path, isFlat });
+    const reply = await this.run<ReadReply>({ operation: "read", index, path, ...specification });
     return Object.assign(this.#adopt(index, specification), reply);
+  }
+
+  /** @param samples - the vectors to train with, in pieces */
+  async train(index: number, samples: AsyncIterable<Float32Array>): Promise<void> {
+    this.#trainings++;
+    try {
+      for await (const vectors of samples) await this.run({ operation: "sample", index, vectors });
+      await this.run({ operation: "train", index });
+    } finally {
+      this.#trainings--;
+    }
   }
 
   holds(index: number): boolean {
@@ -106,7 +111,8 @@ export class FaissEngine {
   }
 
   async run<T>(command: Command): Promise<T> {
-    if (!this.#process.isAlive || this.#process.leakedBytes > mostLeakedBytes) this.#replacing ??= this.#replace();
+    const hasLeaked = this.#process.leakedBytes > mostLeakedBytes && this.#trainings === 0;
+    if (!this.#process.isAlive || hasLeaked) this.#replacing ??= this.#replace();
     await this.#replacing;
     return this.#process.run<T>(command);
   }
@@ -128,7 +134,7 @@ export class FaissEngine {
       old.stop();
     } catch (error) {
       // A process that has leaked still answers.
-      if (!old.isAlive) throw error;
+      if (!old.isAlive) throw notStarted(error);
     } finally {
       this.#replacing = undefined;
     }
@@ -142,10 +148,10 @@ export class FaissEngine {
       await old.run({ operation: "free", index: 0 });
       const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
       try {
-        for (const [index, { factory }] of this.#indexes) {
+        for (const [index, specification] of this.#indexes) {
           const path = join(folder, String(index));
           await old.run({ operation: "write", index, path });
-          await next.run({ operation: "read", index, path, isFlat: factory === "Flat" });
+          await next.run({ operation: "read", index, path, ...specification });
           moved.push(index);
           await rm(path);
         }
@@ -158,6 +164,12 @@ export class FaissEngine {
       return false;
     }
   }
+}
+
+function notStarted(error: unknown): FaissStoreError {
+  if (FaissStoreError.isInstance(error)) return error;
+  const message = `The FAISS process died and could not be started again: ${reasonOf(error)}`;
+  return new FaissStoreError("ENGINE_FAILED", message, {}, { cause: error });
 }
 
 /** An index in the engine's process. */
@@ -175,13 +187,9 @@ export class NativeIndex {
     return !this.#engine.holds(this.#index);
   }
 
-  /** Hands over some of the vectors that `train` will use. */
-  sample(vectors: Float32Array): Promise<void> {
-    return this.#engine.run({ operation: "sample", index: this.#index, vectors });
-  }
-
-  train(): Promise<void> {
-    return this.#engine.run({ operation: "train", index: this.#index });
+  /** @param samples - the vectors to train with, in pieces */
+  train(samples: AsyncIterable<Float32Array>): Promise<void> {
+    return this.#engine.train(this.#index, samples);
   }
 
   add(vectors: Float32Array): Promise<void> {

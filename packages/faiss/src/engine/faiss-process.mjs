@@ -1,7 +1,7 @@
 // The program of the process that alone loads faiss-node. It is plain JavaScript so that Node runs it as it is, from the sources
 // and from the build. What reaches it has been checked; should FAISS abort all the same, only this process dies.
 import { randomUUID } from "node:crypto";
-import { existsSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, existsSync, ftruncateSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { Worker } from "node:worker_threads";
  * @typedef {import("faiss-node").Index} Index
  * @typedef {import("./protocol.ts").Request} Request
  * @typedef {import("./protocol.ts").Reply} Reply
+ * @typedef {import("./protocol.ts").IndexSpecification} IndexSpecification
  */
 
 const [faissNodePath = "", ...transferFolders] = process.argv.slice(2);
@@ -53,6 +54,7 @@ function answer(request) {
       indexes.set(request.index, create(request));
       return;
     case "sample":
+      get(request.index);
       samples.set(request.index, [...(samples.get(request.index) ?? []), request.vectors]);
       return;
     case "train":
@@ -64,10 +66,7 @@ function answer(request) {
     case "write":
       return get(request.index).write(request.path);
     case "read":
-      indexes.set(
-        request.index,
-        request.isFlat ? faiss.IndexFlatIP.read(request.path) : faiss.Index.read(request.path),
-      );
+      indexes.set(request.index, read(request));
       return { rows: get(request.index).ntotal(), dimension: get(request.index).getDimension() };
     case "free":
       indexes.delete(request.index);
@@ -83,16 +82,59 @@ function get(handle) {
   return index;
 }
 
-/** @param {Extract<Request, { operation: "create" }>} request */
+/** @param {IndexSpecification} specification */
 function create({ dimension, factory, nprobe, efSearch }) {
   if (factory === "Flat") return new faiss.IndexFlatIP(dimension);
   const index = faiss.Index.fromFactory(dimension, factory, innerProduct);
-  if (nprobe === undefined && efSearch === undefined) return index;
-  // faiss-node has no call that sets search parameters, but they are part of what it writes.
+  return nprobe === undefined && efSearch === undefined ? index : withSearchParameters(index, { nprobe, efSearch });
+}
+
+/** @param {Extract<Request, { operation: "read" }>} request */
+function read({ path, factory, nprobe, efSearch }) {
+  if (factory === "Flat") return faiss.IndexFlatIP.read(path);
+  const index = faiss.Index.read(path);
+  return hasSearchParameters(path, { nprobe, efSearch }) ? index : withSearchParameters(index, { nprobe, efSearch });
+}
+
+/**
+ * faiss-node has no call that sets search parameters, but they are part of what it writes.
+ *
+ * @param {Index} index
+ * @param {Pick<IndexSpecification, "nprobe" | "efSearch">} parameters
+ */
+function withSearchParameters(index, { nprobe, efSearch }) {
   const file = index.toBuffer();
   if (nprobe !== undefined) file.writeBigUInt64LE(BigInt(nprobe), nprobeOffset);
-  if (efSearch !== undefined) file.writeInt32LE(efSearch, efSearchOffset(file));
+  if (efSearch !== undefined) {
+    file.writeInt32LE(
+      efSearch,
+      efSearchOffset((offset) => file.readBigUInt64LE(offset)),
+    );
+  }
   return faiss.Index.fromBuffer(file);
+}
+
+/**
+ * Looked up in the file, since a copy of a large index that needs none would take its memory twice.
+ *
+ * @param {string} path
+ * @param {Pick<IndexSpecification, "nprobe" | "efSearch">} parameters
+ */
+function hasSearchParameters(path, { nprobe, efSearch }) {
+  const descriptor = openSync(path, "r");
+  try {
+    const eightBytes = Buffer.alloc(8);
+    /** @param {number} offset */
+    const readInteger = (offset) => {
+      readSync(descriptor, eightBytes, 0, 8, offset);
+      return eightBytes.readBigUInt64LE();
+    };
+    if (nprobe !== undefined && readInteger(nprobeOffset) !== BigInt(nprobe)) return false;
+    if (efSearch === undefined) return true;
+    return BigInt.asIntN(32, readInteger(efSearchOffset(readInteger))) === BigInt(efSearch);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 /** Behind the fourcc and the common header of 33 bytes lie the number of cells and then `nprobe` (`write_ivf_header`). */
@@ -102,11 +144,11 @@ const nprobeOffset = 4 + 33 + 8;
  * Behind the common header lie five vectors, each after its length, then four integers of which `efSearch` is the last
  * (`write_HNSW` in `faiss/impl/index_write.cpp`).
  *
- * @param {Buffer} file
+ * @param {(offset: number) => bigint} readInteger - a uint64 of the file
  */
-function efSearchOffset(file) {
+function efSearchOffset(readInteger) {
   let offset = 4 + 33;
-  for (const elementBytes of [8, 4, 4, 8, 4]) offset += 8 + Number(file.readBigUInt64LE(offset)) * elementBytes;
+  for (const elementBytes of [8, 4, 4, 8, 4]) offset += 8 + Number(readInteger(offset)) * elementBytes;
   return offset + 3 * 4;
 }
 
@@ -114,6 +156,7 @@ function efSearchOffset(file) {
 function train(handle) {
   const pieces = samples.get(handle) ?? [];
   samples.delete(handle);
+  if (pieces.length === 0) throw new Error(`nothing was given to train index ${handle} with`);
   // Training takes minutes for a large index, in which this thread cannot see that its parent has died.
   const watcher = new Worker(watchParent, { eval: true, workerData: process.ppid });
   try {

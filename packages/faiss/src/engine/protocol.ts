@@ -1,21 +1,23 @@
 /** What the engine process is asked to do. `index` is a handle that the caller chose. */
 export type Request = { id: number } & Command;
 
+export interface IndexSpecification {
+  dimension: number;
+  factory: string;
+  /** Of an `IVF…` index alone. */
+  nprobe: number | undefined;
+  /** Of an `HNSW…` index alone. */
+  efSearch: number | undefined;
+}
+
 export type Command =
-  | {
-      operation: "create";
-      index: number;
-      dimension: number;
-      factory: string;
-      nprobe: number | undefined;
-      efSearch: number | undefined;
-    }
+  | ({ operation: "create"; index: number } & IndexSpecification)
   | { operation: "sample"; index: number; vectors: Float32Array }
   | { operation: "train"; index: number }
   | { operation: "add"; index: number; vectors: Float32Array }
   | { operation: "search"; index: number; queries: Float32Array; count: number }
   | { operation: "write"; index: number; path: string }
-  | { operation: "read"; index: number; path: string; isFlat: boolean }
+  | ({ operation: "read"; index: number; path: string } & IndexSpecification)
   | { operation: "free"; index: number };
 
 export interface Reply {

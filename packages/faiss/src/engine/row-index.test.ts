@@ -31,7 +31,10 @@ function addRows(table: Table<null>, count: number): void {
 it("answers no search while it is being built, so that none takes a part of it for the whole", async () => {
   const { engine, native, added, release } = slowEngine();
   const specification = { dimension: 4, factory: "Flat", nprobe: undefined, efSearch: undefined };
-  const index = new RowIndex<null>(engine, parseIndexKind("Flat", 4), specification, 0);
+  const index = new RowIndex<null>(engine, parseIndexKind("Flat", 4), specification, {
+    mostUncovered: 0,
+    isOptional: false,
+  });
   const table = new Table<null>({ dimension: 4, searchDimension: 4, rescore: "float32" });
   for (const size of [100_000, 150_000]) {
     const numbers = 4 * (size - table.rows);

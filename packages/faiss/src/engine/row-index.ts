@@ -2,8 +2,8 @@ import { Pacer } from "../concurrency/pacer.ts";
 import { FaissStoreError } from "../errors.ts";
 import type { IndexKind } from "../index-kind.ts";
 import type { Table } from "../rows/table.ts";
-import type { FaissEngine, IndexSpecification, NativeIndex } from "./faiss-engine.ts";
-import type { SearchReply } from "./protocol.ts";
+import type { FaissEngine, NativeIndex } from "./faiss-engine.ts";
+import type { IndexSpecification, SearchReply } from "./protocol.ts";
 
 /** Numbers in one message to the engine: a megabyte takes a millisecond or two to hand over. */
 const numbersPerMessage = 2 ** 18;
@@ -17,16 +17,29 @@ export class RowIndex<R> {
   readonly #engine: FaissEngine;
   readonly #specification: IndexSpecification;
   readonly #mostUncovered: number;
+  readonly #isOptional: boolean;
+  /** Of the table that was last taken in, and of the one with which an optional index failed: it is tried again with the next. */
+  #version: number | undefined;
+  #failedVersion: number | undefined;
   #native: NativeIndex | undefined;
   #covered = 0;
   #building: Promise<void> | undefined;
 
-  /** @param mostUncovered - how many rows may be left to scan */
-  constructor(engine: FaissEngine, kind: IndexKind, specification: IndexSpecification, mostUncovered: number) {
+  /**
+   * @param mostUncovered - how many rows may be left to scan
+   * @param isOptional - whether, should FAISS fail, there is simply no index, instead of an error
+   */
+  constructor(
+    engine: FaissEngine,
+    kind: IndexKind,
+    specification: IndexSpecification,
+    { mostUncovered, isOptional }: { mostUncovered: number; isOptional: boolean },
+  ) {
     this.kind = kind;
     this.#engine = engine;
     this.#specification = specification;
     this.#mostUncovered = mostUncovered;
+    this.#isOptional = isOptional;
   }
 
   /** How many rows from the first on it can find; none while that is about to change. */
@@ -36,27 +49,38 @@ export class RowIndex<R> {
     return this.#covered;
   }
 
-  /** Takes in the rows behind, if they are many; builds the index again, if its process has died. */
+  /**
+   * Takes in the rows behind, if they are many; builds the index again, if its process has died.
+   *
+   * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
+   */
   async update(table: Table<R>): Promise<void> {
+    this.#version = table.version;
     if (!this.#isDue(table)) return;
-    this.#building ??= this.#build(table).finally(() => {
-      this.#building = undefined;
-    });
+    this.#building ??= this.#build(table)
+      .catch((error: unknown) => this.#giveUp(error))
+      .finally(() => {
+        this.#building = undefined;
+      });
     await this.#building;
   }
 
-  /** @returns the best of the covered rows, -1 where there are fewer; nothing if there is no index (any more) */
+  /**
+   * @returns the best of the covered rows, -1 where there are fewer; nothing if there is no index (any more)
+   * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
+   */
   async search(prefixes: readonly Float32Array[], count: number): Promise<SearchReply | undefined> {
     const { dimension } = this.#specification;
     const queries = new Float32Array(prefixes.length * dimension);
     prefixes.forEach((prefix, position) => {
       queries.set(prefix, position * dimension);
     });
+    const native = this.#native;
     try {
-      return await this.#native?.search(queries, count);
+      return await native?.search(queries, count);
     } catch (error) {
-      if (this.#native?.isLost) return undefined;
-      throw error;
+      if (!native?.isLost) this.#giveUp(error);
+      return undefined;
     }
   }
 
@@ -86,9 +110,18 @@ export class RowIndex<R> {
     this.#covered = 0;
   }
 
+  /** Does without the index, where that is allowed. */
+  #giveUp(error: unknown): void {
+    const isAllowed = this.#isOptional && FaissStoreError.isInstance(error) && error.code === "ENGINE_FAILED";
+    if (!isAllowed) throw error;
+    this.drop();
+    this.#failedVersion = this.#version;
+  }
+
   #isDue(table: Table<R>): boolean {
     if (this.#building) return true;
     const { covered } = this;
+    if (table.version === this.#failedVersion) return false;
     if (table.size <= this.#mostUncovered || table.rows - covered <= this.#mostUncovered) return false;
     return covered > 0 || table.size >= this.kind.trainingSize;
   }
@@ -126,8 +159,7 @@ export class RowIndex<R> {
     const live = [...table.rowOf.values()];
     const count = Math.min(live.length, this.kind.mostTrainingVectors);
     const rowAt = (position: number) => live[Math.floor((position * live.length) / count)]!;
-    for await (const vectors of this.#messages(table, count, rowAt)) await native.sample(vectors);
-    await native.train();
+    await native.train(this.#messages(table, count, rowAt));
   }
 
   /** The leading numbers of `count` rows, one row after the other. */

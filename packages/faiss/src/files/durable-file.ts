@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { FaissStoreError, reasonOf } from "../errors.ts";
+import { FaissStoreError, readFailed } from "../errors.ts";
 import { damaged, type StoredFile } from "./manifest.ts";
 
 const pieceBytes = 2 ** 20;
@@ -112,13 +112,4 @@ async function openStored(path: string) {
       { cause: error },
     );
   }
-}
-
-function readFailed(path: string, error: unknown): FaissStoreError {
-  return new FaissStoreError(
-    "READ_FAILED",
-    `${path} could not be read: ${reasonOf(error)}.`,
-    { path },
-    { cause: error },
-  );
 }

@@ -13,7 +13,7 @@ interface Owner {
   host: string;
 }
 
-export const lockName = "faiss-store.lock";
+const lockName = "faiss-store.lock";
 
 /** A writer touches its lock this often, in milliseconds. */
 const heartbeat = 5_000;

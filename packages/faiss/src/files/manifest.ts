@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FaissStoreError, reasonOf } from "../errors.ts";
+import { FaissStoreError, readFailed, reasonOf } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
 export const manifestName = "faiss-store.json";
@@ -48,6 +48,21 @@ export interface Manifest {
 }
 
 /**
+ * Whether a manifest lies in a folder, which may itself be missing.
+ *
+ * @throws FaissStoreError `READ_FAILED`
+ */
+export async function hasManifest(directory: string): Promise<boolean> {
+  const path = join(directory, manifestName);
+  try {
+    return (await stat(path)).isFile();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw readFailed(path, error);
+  }
+}
+
+/**
  * @returns nothing if there is none
  * @throws FaissStoreError `NOT_A_STORE`, `NEWER_FORMAT`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -58,12 +73,7 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
     text = await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new FaissStoreError(
-      "READ_FAILED",
-      `${path} could not be read: ${reasonOf(error)}.`,
-      { path },
-      { cause: error },
-    );
+    throw readFailed(path, error);
   }
   const { checksum, ...envelope } = parse(text, path);
   if (envelope.format !== format) {

@@ -1,7 +1,7 @@
 import type { TableShape } from "../rows/table.ts";
 
 export const flatHeaderBytes = 45;
-export const int8HeaderBytes = 20;
+const int8HeaderBytes = 20;
 const int8Signature = "EGI8";
 
 export type Metric = "innerProduct" | "l2";

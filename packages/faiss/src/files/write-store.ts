@@ -14,10 +14,10 @@ import { recordLines } from "./record-file.ts";
 import { vectorFileHeader } from "./vector-file.ts";
 
 /** What lies in a folder of a store that was opened or saved there. */
-export interface SavedState<R> {
-  directory: string;
+export interface SavedState {
   manifest: Manifest;
-  table: Table<R>;
+  /** Of the table that was saved, and its version then. */
+  lineage: symbol;
   version: number;
 }
 
@@ -38,9 +38,9 @@ const defaultLockTimeout = 10_000;
 export async function writeStore<R>(
   directory: string,
   content: SavedContent<R>,
-  saved: SavedState<R> | undefined,
-  { overwrite = false, lockTimeout = defaultLockTimeout }: SaveOptions,
-): Promise<SavedState<R>> {
+  saved: SavedState | undefined,
+  { overwrite, lockTimeout = defaultLockTimeout }: SaveOptions,
+): Promise<SavedState> {
   try {
     await makeDirectory(directory);
     return await withFolderLock(directory, lockTimeout, async (checkHeld) => {
@@ -62,15 +62,16 @@ export async function writeStore<R>(
 async function writeGeneration<R>(
   directory: string,
   content: SavedContent<R>,
-  kept: SavedState<R> | undefined,
+  kept: SavedState | undefined,
   generation: number,
   checkHeld: () => Promise<void>,
-): Promise<SavedState<R>> {
+): Promise<SavedState> {
   const { table } = content;
   const suffix = `${generation}-${randomBytes(4).toString("hex")}`;
   const temporaryManifest = `${manifestName}.${suffix}`;
   try {
-    const manifest = await writeFiles(directory, content, kept?.table === table ? kept.manifest : undefined, suffix);
+    const old = kept?.lineage === table.lineage ? kept.manifest : undefined;
+    const manifest = await writeFiles(directory, content, old, suffix);
     manifest.generation = generation;
     await writeDurably(directory, temporaryManifest, [Buffer.from(manifestText(manifest))]);
     await syncDirectory(directory);
@@ -78,7 +79,7 @@ async function writeGeneration<R>(
     await rename(join(directory, temporaryManifest), join(directory, manifestName));
     await syncDirectory(directory);
     await removeFiles(directory, (file) => isOurs(file) && !filesOf(manifest).some((stored) => stored.file === file));
-    return { directory, manifest, table, version: table.version };
+    return { manifest, lineage: table.lineage, version: table.version };
   } catch (error) {
     await removeFiles(directory, (file) => file.includes(suffix));
     throw error;
@@ -167,18 +168,23 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-function checkUnchanged<R>(
+/** @param overwrite - undefined lets a store replace one of which it knows nothing, as a store that was built anew does */
+function checkUnchanged(
   directory: string,
   present: Manifest | undefined,
-  saved: SavedState<R> | undefined,
-  overwrite: boolean,
+  saved: SavedState | undefined,
+  overwrite: boolean | undefined,
 ): void {
-  if (overwrite || !saved || !present || isSame(present, saved.manifest)) return;
+  const isUnknown = !saved && overwrite === undefined;
+  if (overwrite || isUnknown || !present || (saved && isSame(present, saved.manifest))) return;
+  const what = saved
+    ? `since this store was opened or saved there (generation ${present.generation}, not ${saved.manifest.generation})`
+    : "a store that this one was neither opened from nor saved as";
   throw new FaissStoreError(
     "STORE_CHANGED",
-    `Another writer has saved to ${directory} since this store was opened or saved there (generation ${present.generation}, ` +
-      `not ${saved.manifest.generation}). Open it again and repeat the changes, or pass overwrite: true to replace what it saved.`,
-    { directory, expected: saved.manifest.generation, found: present.generation },
+    `Another writer has saved to ${directory} ${what}. ` +
+      "Open it again and repeat the changes, or pass overwrite: true to replace what it saved.",
+    { directory, expected: saved?.manifest.generation, found: present.generation },
   );
 }
 
@@ -186,12 +192,15 @@ function isSame(one: Manifest, other: Manifest): boolean {
   return one.id === other.id && one.generation === other.generation && manifestText(one) === manifestText(other);
 }
 
-function isUpToDate<R>({ table, index, settings, identity }: SavedContent<R>, saved: SavedState<R>): boolean {
+function isUpToDate<R>({ table, index, settings, identity }: SavedContent<R>, saved: SavedState): boolean {
   const indexed = settings.kind.isFlat ? 0 : (index?.covered ?? 0);
   return (
-    saved.table === table &&
+    saved.lineage === table.lineage &&
     saved.version === table.version &&
     isSameIdentity(saved.manifest.identity, identity ?? null) &&
+    saved.manifest.oversample === settings.oversample &&
+    saved.manifest.nprobe === (settings.nprobe ?? null) &&
+    saved.manifest.efSearch === (settings.efSearch ?? null) &&
     (indexed === 0 || indexed === saved.manifest.index_file?.rows)
   );
 }

@@ -4,30 +4,41 @@ import { dirname, join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { flatHeader } from "../files/vector-file.ts";
+import { checkString } from "../options.ts";
 import { copyRecord } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
-import type { LangChainDocument } from "../types.ts";
+import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
 import { dict, json, type Pickled, writePickle } from "./pickle-writer.ts";
 
 /** Rows that are handed to the disk at once. */
 const rowsPerPiece = 256;
 
-/** Writes the full vectors, in insertion order, as a FAISS file of a flat inner-product index. */
-export async function exportFaiss<R>(path: string, table: Table<R>): Promise<void> {
-  await writeAtomically(path, vectorPieces(table));
+/**
+ * Writes the full vectors, in insertion order, as a FAISS file of a flat inner-product index.
+ *
+ * @param path - absolute
+ * @returns the ids in that order
+ */
+export async function exportFaiss<R>(path: string, table: Table<R>): Promise<string[]> {
+  await writeTogether(dirname(path), new Map([[path, vectorPieces(table)]]));
+  return [...table.rowOf.keys()];
 }
 
-/** Writes `<name>.faiss` and `<name>.pkl` as LangChain Python's `FAISS.save_local` does. */
+/**
+ * Writes `<name>.faiss` and `<name>.pkl` as LangChain Python's `FAISS.save_local` does.
+ *
+ * @param directory - its absolute path
+ */
 export async function exportLangChainPython<R>(
   directory: string,
-  indexName: string,
   table: Table<R>,
-  documentOf: (record: R, id: string) => LangChainDocument,
+  { indexName = "index", toDocument = asDocument }: LangChainExportOptions<R>,
 ): Promise<void> {
+  checkString("indexName", indexName);
   const ids = [...table.rowOf.keys()];
   const documents = ids.map((id): [Pickled, Pickled] => [
     json(id),
-    documentState(id, asDocument(copyRecord(documentOf(table.records[table.rowOf.get(id)!] as R, id), id), id)),
+    documentState(id, asDocument(copyRecord(toDocument(table.records[table.rowOf.get(id)!] as R, id), id), id)),
   ]);
   const docstore: Pickled = {
     kind: "instance",
@@ -35,15 +46,15 @@ export async function exportLangChainPython<R>(
     state: dict({ _dict: dict(documents) }),
   };
   const mapping = dict(ids.map((id, row): [Pickled, Pickled] => [json(row), json(id)]));
-  await writeAtomically(
-    join(directory, `${indexName}.pkl`),
-    writePickle({ kind: "tuple", items: [docstore, mapping] }),
-  );
-  await exportFaiss(join(directory, `${indexName}.faiss`), table);
+  const files = new Map([
+    [join(directory, `${indexName}.pkl`), writePickle({ kind: "tuple", items: [docstore, mapping] })],
+    [join(directory, `${indexName}.faiss`), vectorPieces(table)],
+  ]);
+  await writeTogether(directory, files);
 }
 
 /** The record itself, if it is a document. */
-export function asDocument(record: unknown, id: string): LangChainDocument {
+function asDocument(record: unknown, id: string): LangChainDocument {
   const { pageContent, metadata = {} } = (record ?? {}) as Partial<LangChainDocument>;
   if (typeof pageContent === "string" && typeof metadata === "object" && metadata !== null)
     return { pageContent, metadata };
@@ -82,20 +93,22 @@ function* vectorPieces<R>(table: Table<R>): Iterable<Uint8Array> {
   }
 }
 
-async function writeAtomically(path: string, pieces: Iterable<Uint8Array>): Promise<void> {
-  const directory = dirname(path);
-  const temporary = `${path}.${randomBytes(4).toString("hex")}`;
+/** Writes files of one folder beside what is there, and replaces that only once the disk has all of them. */
+async function writeTogether(directory: string, files: ReadonlyMap<string, Iterable<Uint8Array>>): Promise<void> {
+  const suffix = randomBytes(4).toString("hex");
+  const temporary = (path: string) => `${path}.${suffix}`;
+  let present = directory;
   try {
     await mkdir(directory, { recursive: true });
-    await writeDurably("", temporary, pieces);
-    await rename(temporary, path);
+    for ([present] of files) await writeDurably("", temporary(present), files.get(present)!);
+    for ([present] of files) await rename(temporary(present), present);
     await syncDirectory(directory);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    for (const path of files.keys()) await rm(temporary(path), { force: true }).catch(() => {});
     throw new FaissStoreError(
       "SAVE_FAILED",
-      `${path} could not be written: ${reasonOf(error)}.`,
-      { path },
+      `${present} could not be written: ${reasonOf(error)}.`,
+      { path: present },
       { cause: error },
     );
   }

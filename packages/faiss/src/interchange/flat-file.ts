@@ -1,5 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { FaissStoreError, readFailed, show } from "../errors.ts";
 import { readFully } from "../files/durable-file.ts";
 import { flatHeaderBytes } from "../files/vector-file.ts";
 
@@ -67,15 +67,6 @@ async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>
   } finally {
     await handle.close();
   }
-}
-
-function readFailed(path: string, error: unknown): FaissStoreError {
-  return new FaissStoreError(
-    "READ_FAILED",
-    `${path} could not be read: ${reasonOf(error)}.`,
-    { path },
-    { cause: error },
-  );
 }
 
 export function damagedFile(path: string, how: string): FaissStoreError {

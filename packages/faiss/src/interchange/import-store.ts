@@ -1,16 +1,16 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
-import type { ImportOptions, JsonValue } from "../types.ts";
+import { checkImportOptions } from "../options.ts";
+import type { FaissStoreItem, FaissStoreOptions, ImportOptions } from "../types.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
 import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
 
-export interface ImportedItems {
-  dimension: number;
-  ids: string[];
-  vectors: Float32Array[];
-  records: JsonValue[];
+export interface Imported<R> {
+  /** Of the store that will hold the items. */
+  options: FaissStoreOptions;
+  items: FaissStoreItem<R>[];
 }
 
 /** The cosine ranks as L2 or inner product do as long as lengths differ by no more than this. */
@@ -19,22 +19,25 @@ const unitTolerance = 1e-3;
 /**
  * Reads what another library has saved.
  *
- * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`
+ * @param path - absolute
+ * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`,
+ * `INVALID_OPTION`
  */
-export async function readForeign<R>(path: string, options: ImportOptions<R>): Promise<ImportedItems> {
+export async function importStore<R>(path: string, options: ImportOptions<R>): Promise<Imported<R>> {
+  checkImportOptions(options);
+  const { format, indexName, ids: _ids, normalize, toRecord = (source) => source as R, ...storeOptions } = options;
   const { flat, ids, records } = await readFormat(path, options).catch((error: unknown) => {
     throw FaissStoreError.isInstance(error) ? error : damagedFile(path, reasonOf(error));
   });
-  const imported: ImportedItems = { dimension: flat.dimension, ids: [], vectors: [], records: [] };
+  const { dimension, metric, vectors } = flat;
+  const items: FaissStoreItem<R>[] = [];
   for (const [row, id] of ids.entries()) {
     if (id === undefined) continue;
-    const vector = flat.vectors.subarray(row * flat.dimension, (row + 1) * flat.dimension);
-    if (!options.normalize) checkUnit(vector, id, flat.metric, path);
-    imported.ids.push(id);
-    imported.vectors.push(vector);
-    imported.records.push(records[row]!);
+    const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
+    if (!normalize) checkUnit(vector, id, metric, path);
+    items.push({ id, vector, record: toRecord(records[row]!, id) });
   }
-  return imported;
+  return { options: { dimension, ...storeOptions }, items };
 }
 
 async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<ForeignContent> {

@@ -23,12 +23,22 @@ export function dict(entries: Record<string, Pickled> | [Pickled, Pickled][]): P
   return { kind: "dict", entries: pairs };
 }
 
-/** A pickle of protocol 4, which Python reads since 3.4. */
+/** A pickle of protocol 4, which Python reads since 3.4, in pieces that are worth a write to the disk. */
 export function* writePickle(value: Pickled): Iterable<Buffer> {
-  yield Buffer.from([0x80, 4]);
-  yield* write(value);
-  yield opcode(".");
+  let pieces: Buffer[] = [Buffer.from([0x80, 4])];
+  let bytes = 0;
+  for (const piece of write(value)) {
+    pieces.push(piece);
+    bytes += piece.length;
+    if (bytes < leastPieceBytes) continue;
+    yield Buffer.concat(pieces);
+    pieces = [];
+    bytes = 0;
+  }
+  yield Buffer.concat([...pieces, opcode(".")]);
 }
+
+const leastPieceBytes = 2 ** 16;
 
 function* write(pickled: Pickled): Iterable<Buffer> {
   switch (pickled.kind) {

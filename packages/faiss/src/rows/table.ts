@@ -21,6 +21,8 @@ export interface StagedRow<R> {
  * index over rows stays true; `compacted` gives a table without them.
  */
 export class Table<R> {
+  /** Of this table and no other: rows that were saved of it are still its first rows. */
+  readonly lineage = Symbol("table");
   readonly shape: TableShape;
   readonly vectors: VectorRows;
   /** One over the length of the leading `searchDimension` numbers of each row, so that a prefix score is a cosine. */

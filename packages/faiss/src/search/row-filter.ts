@@ -22,10 +22,6 @@ export class RowFilter<R> {
     this.#answers = new Uint8Array(filter ? table.rows : 0);
   }
 
-  get isOpen(): boolean {
-    return this.#filter === undefined;
-  }
-
   readonly accepts = (row: number): boolean => {
     const id = this.#table.ids[row];
     if (id === undefined) return false;

@@ -1,0 +1,51 @@
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { modelPath } from "@embeddinggemma/tiny-model";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** The TypeScript of a README, as files in a folder in which the packages of this repository are installed. */
+export interface ReadmeCode {
+  folder: string;
+  /** All blocks that name no file, as one program that exports what it declares. */
+  program: string;
+}
+
+/**
+ * Writes the code of a README to a new folder: blocks that begin with a comment such as `// search.ts` as files of that name, the others as one
+ * program. The tiny model stands in for the model that the README names.
+ *
+ * @param readme - its path in this repository
+ * @param section - heading of the second level under which the code stands; the whole file unless given
+ */
+export async function writeReadmeCode(folder: string, readme: string, section?: string): Promise<ReadmeCode> {
+  await mkdir(folder);
+  await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
+  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  const blocks = blocksOf(await readFile(join(root, readme), "utf8"), section);
+  const program: string[] = [];
+  for (const block of blocks) {
+    const name = block.match(/^\/\/ (\S+\.ts)\n/)?.[1];
+    if (name) await writeFile(join(folder, name), block);
+    else program.push(block);
+  }
+  const path = join(folder, "program.ts");
+  await writeFile(path, asModule(program.join("")));
+  return { folder, program: path };
+}
+
+function blocksOf(text: string, section: string | undefined): string[] {
+  const parts = text.split(/^(?=## )/m);
+  const wanted = section === undefined ? parts : parts.filter((part) => part.startsWith(`## ${section}\n`));
+  const blocks = Array.from(wanted.join("").matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
+  if (blocks.length === 0) throw new Error(`No code was found${section ? ` under "${section}"` : ""}.`);
+  return blocks.map((code) => code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)));
+}
+
+function asModule(code: string): string {
+  // A first block ends where its reader has had enough.
+  const disposal = "await embedder.dispose();\n";
+  const ordered = code.includes(disposal) ? code.replace(disposal, "") + disposal : code;
+  return ordered.replaceAll(/^(?=(?:const|let|class|function|async function) )/gm, "export ");
+}
