@@ -16,7 +16,7 @@ export function checkEncodeOptions(options: EncodeOptions, matryoshkaDimensions?
   if (truncation !== undefined && truncation !== "end" && truncation !== "error") {
     throw invalid("truncation", truncation, '"end" or "error"');
   }
-  if (maxBatchTokens !== undefined && !(maxBatchTokens >= 1)) {
+  if (maxBatchTokens !== undefined && !(typeof maxBatchTokens === "number" && maxBatchTokens >= 1)) {
     throw invalid("maxBatchTokens", maxBatchTokens, "a number of at least 1");
   }
   if (cache && (typeof cache.getMany !== "function" || typeof cache.setMany !== "function")) {

@@ -364,6 +364,7 @@ describe("bad input", () => {
     [{ truncateDim: 1.5 }, "INVALID_OPTION", "1.5 was given"],
     [{ maxBatchTokens: 0 }, "INVALID_OPTION", "maxBatchTokens"],
     [{ maxBatchTokens: Number.NaN }, "INVALID_OPTION", "maxBatchTokens"],
+    [{ maxBatchTokens: "64" }, "INVALID_OPTION", "maxBatchTokens"],
     [{ truncation: "start" }, "INVALID_OPTION", '"end" or "error"'],
     [{ normalize: "yes" }, "INVALID_OPTION", "true or false"],
     [{ signal: 5 }, "INVALID_OPTION", "signal must be an AbortSignal"],

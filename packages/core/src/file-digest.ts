@@ -10,11 +10,10 @@ export async function digestFile(path: string): Promise<string> {
     const hash = createHash("sha256").update(`${size}:`);
     const positions = samplePositions(size);
     if (positions === null) return hash.update(await file.readFile()).digest("hex");
-    const buffer = Buffer.alloc(sampleBytes);
-    for (const position of positions) {
-      await file.read(buffer, 0, sampleBytes, position);
-      hash.update(buffer);
-    }
+    const samples = await Promise.all(
+      positions.map((position) => file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, position)),
+    );
+    for (const { buffer } of samples) hash.update(buffer);
     return hash.digest("hex");
   } finally {
     await file.close();

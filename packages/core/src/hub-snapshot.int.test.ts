@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -19,6 +20,9 @@ let cacheDir: string;
 beforeEach(async () => {
   hub = await HubServer.start(model, fixture);
   cacheDir = await mkdtemp(join(tmpdir(), "hub-cache-"));
+  for (const variable of ["HF_TOKEN", "HF_TOKEN_PATH", "HF_HUB_DISABLE_IMPLICIT_TOKEN"])
+    vi.stubEnv(variable, undefined);
+  vi.stubEnv("HF_HOME", join(cacheDir, "home"));
 });
 
 afterEach(async () => {
@@ -116,6 +120,40 @@ describe("the token", () => {
 test("a token with a line break behind it is taken without", async () => {
   await loadAndEncode({ token: "hf_secret\n" });
   expect(hub.requests[0]!.authorization).toBe("Bearer hf_secret");
+});
+
+describe("the token that hf auth login has saved", () => {
+  const tokenOf = async (options: LoadOptions = {}) => {
+    await load(options).then((embedder) => embedder.dispose());
+    return hub.requests[0]!.authorization;
+  };
+
+  beforeEach(async () => {
+    await mkdir(join(cacheDir, "home"));
+    await writeFile(join(cacheDir, "home", "token"), "hf_saved\n");
+    await writeFile(join(cacheDir, "elsewhere"), "hf_elsewhere");
+  });
+
+  test("is used", async () => {
+    expect(await tokenOf()).toBe("Bearer hf_saved");
+  });
+
+  test("lies where HF_TOKEN_PATH says", async () => {
+    vi.stubEnv("HF_TOKEN_PATH", join(cacheDir, "elsewhere"));
+    expect(await tokenOf()).toBe("Bearer hf_elsewhere");
+  });
+
+  test("gives way to HF_TOKEN, and that to the option", async () => {
+    vi.stubEnv("HF_TOKEN", "hf_environment");
+    expect(await tokenOf()).toBe("Bearer hf_environment");
+    hub.requests.length = 0;
+    expect(await tokenOf({ token: "hf_option" })).toBe("Bearer hf_option");
+  });
+
+  test("is not used where HF_HUB_DISABLE_IMPLICIT_TOKEN forbids it", async () => {
+    vi.stubEnv("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1");
+    expect(await tokenOf()).toBeUndefined();
+  });
 });
 
 describe("what is not there", () => {
@@ -229,6 +267,58 @@ describe("a failing network", () => {
     expect(await loadAndEncode()).toHaveLength(768);
   });
 
+  describe("that breaks off a load for good", () => {
+    const rangesOfWeights = () =>
+      hub.requests.filter(({ file, storage }) => file === weights && storage).map(({ range }) => range);
+    const leftovers = async () =>
+      (await readdir(snapshot("onnx"))).filter((name) => name !== "model.onnx" && !name.endsWith(".onnx_data"));
+
+    test.for([{ by: "giving up" }, { by: "the end of its process" }])(
+      "by $by is gone on with by the next one",
+      async ({ by }) => {
+        const content = await readFile(join(fixture, weights));
+        const { pid } = spawnSync(process.execPath, ["--version"]);
+        const left = by === "giving up" ? "" : `.${hostname().replaceAll(/[^\w-]/g, "-")}.${pid}.0`;
+        await mkdir(snapshot("onnx"), { recursive: true });
+        await writeFile(`${snapshot(weights)}${left}.incomplete`, content.subarray(0, 1000));
+        await writeFile(`${snapshot(weights)}.elsewhere.1.0.incomplete`, "another machine is at it");
+        expect(await loadAndEncode()).toHaveLength(768);
+        expect(rangesOfWeights()).toEqual(["bytes=1000-"]);
+        expect((await readFile(snapshot(weights))).equals(content)).toBe(true);
+        expect(await leftovers()).toEqual(["model.onnx.elsewhere.1.0.incomplete"]);
+      },
+    );
+
+    test("by an abort is gone on with by the next one", async () => {
+      const content = await readFile(join(fixture, weights));
+      const controller = new AbortController();
+      hub.misbehave = ({ file, storage }, response) => {
+        if (file !== weights || !storage) return false;
+        response.writeHead(200, { "content-length": content.length }).write(content.subarray(0, 100_000));
+        return true;
+      };
+      const onProgress = ({ file, loaded }: DownloadProgress) => {
+        if (file === weights && loaded === 100_000) controller.abort();
+      };
+      await expect(load({ signal: controller.signal, onProgress })).rejects.toMatchObject({ name: "AbortError" });
+      await vi.waitFor(async () => expect(await leftovers()).toEqual(["model.onnx.incomplete"]));
+      hub.misbehave = () => false;
+      hub.requests.length = 0;
+      expect(await loadAndEncode()).toHaveLength(768);
+      expect(rangesOfWeights()).toEqual(["bytes=100000-"]);
+      expect(await leftovers()).toEqual([]);
+    });
+
+    test("and left other bytes than the Hub's is overcome", async () => {
+      await mkdir(snapshot("onnx"), { recursive: true });
+      await writeFile(`${snapshot(weights)}.incomplete`, Buffer.alloc(1000));
+      await writeFile(`${snapshot("tokenizer.json")}.incomplete`, "no beginning of a tokenizer");
+      expect(await loadAndEncode()).toHaveLength(768);
+      expect(rangesOfWeights()).toEqual(["bytes=1000-", undefined]);
+      expect(await leftovers()).toEqual([]);
+    });
+  });
+
   test("without a model in the cache is an error", async () => {
     const nobodyListens = "http://127.0.0.1:9";
     await expect(load({ endpoint: nobodyListens })).rejects.toMatchObject({ code: "DOWNLOAD_FAILED" });
@@ -266,7 +356,7 @@ describe("the cache", () => {
     });
     await expect(load()).rejects.toMatchObject({
       code: "MODEL_FILE_INVALID",
-      message: expect.stringContaining("no folder of the repository"),
+      message: expect.stringContaining("folder of the repository"),
     });
     hub.misbehave = ({ file }, response) =>
       file === "config.json" && Boolean(response.writeHead(200, { "x-repo-commit": "../../../outside" }).end("{}"));
@@ -276,6 +366,22 @@ describe("the cache", () => {
     );
     expect(await readdir(join(cacheDir, ".."))).not.toContain("outside");
   });
+});
+
+test("a mirror that does not tell the commit is refused, unless the caller or the cache does", async () => {
+  const forgetful = (request: { method: string; file: string }, response: import("node:http").ServerResponse) =>
+    request.method === "HEAD" && request.file === "config.json" && Boolean(response.writeHead(200).end());
+  hub.misbehave = forgetful;
+  await expect(load()).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    message: expect.stringMatching(/x-repo-commit.*`revision` to a commit/),
+  });
+  expect(await readdir(cacheDir)).toEqual([]);
+  const expected = await loadAndEncode({ revision: hub.commit });
+  hub.misbehave = () => false;
+  await loadAndEncode();
+  hub.misbehave = forgetful;
+  expect(await loadAndEncode()).toEqual(expected);
 });
 
 test("an error in the caller's onProgress is the caller's", async () => {
@@ -350,6 +456,32 @@ describe("a damaged file in the cache", () => {
     hub.requests.length = 0;
     await expect(load({ device: "quantum" })).rejects.toMatchObject({ code: "LOAD_FAILED" });
     expect(hub.countOf("GET", weights)).toBe(0);
+  });
+
+  test("is not suspected for long where the Hub is down, and the first error is told", async () => {
+    await loadAndEncode({ revision: hub.commit });
+    hub.requests.length = 0;
+    hub.misbehave = (_request, response) => Boolean(response.writeHead(503).end());
+    const loading = load({ revision: hub.commit, device: "quantum" });
+    await expect(loading).rejects.toMatchObject({ code: "LOAD_FAILED", message: expect.stringContaining("quantum") });
+    expect(hub.requests.map(({ method }) => method)).toEqual(["HEAD"]);
+  });
+
+  test("stays until another has come, and is not fetched anew where a mirror tells its length alone", async () => {
+    await loadAndEncode({ revision: hub.commit });
+    const content = await readFile(snapshot(weights));
+    hub.misbehave = ({ method, file }, response) => {
+      if (file !== weights) return false;
+      response.writeHead(method === "HEAD" ? 200 : 403, { "content-length": content.length }).end();
+      return true;
+    };
+    const { length } = hub.requests;
+    await expect(load({ revision: hub.commit, device: "quantum" })).rejects.toMatchObject({ code: "LOAD_FAILED" });
+    expect(hub.requests.slice(length).map(({ method }) => method)).toEqual(["HEAD"]);
+    await writeFile(snapshot(weights), content.subarray(1));
+    await expect(load({ revision: hub.commit })).rejects.toMatchObject({ code: "LOAD_FAILED" });
+    expect(hub.requests.at(-1)).toMatchObject({ method: "GET", file: weights });
+    expect((await readFile(snapshot(weights))).equals(content.subarray(1))).toBe(true);
   });
 
   test("that cannot be fetched anew is an error that names it", async () => {

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { downloadFile, isIntact } from "./download.ts";
+import { downloadFile, mayBeDamaged } from "./download.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
+import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
+import { isCommit } from "./hub-names.ts";
 import { requestFile } from "./hub-request.ts";
-import { digestIfThere, isFile, listIfThere, type ModelFolder, readIfThere } from "./model-folder.ts";
+import type { ModelFolder } from "./model-folder.ts";
+import { digestIfThere, isFile, listIfThere, readIfThere } from "./read-files.ts";
 
 /** Bytes of one file that is being downloaded. */
 export interface DownloadProgress {
@@ -18,13 +20,16 @@ export interface DownloadProgress {
 }
 
 /**
- * How repositories of the Hugging Face Hub are reached and kept. A connection on which nothing comes for 10 seconds, or those of the
- * environment variable `HF_HUB_DOWNLOAD_TIMEOUT`, counts as broken.
+ * How repositories of the Hugging Face Hub are reached and kept. A connection on which nothing comes for 10 seconds, or in Node those
+ * of the environment variable `HF_HUB_DOWNLOAD_TIMEOUT`, counts as broken.
  */
 export interface HubOptions {
   /** Branch, tag or commit. @default "main" */
   revision?: string;
-  /** Access token for gated or private models. @default the environment variable `HF_TOKEN` */
+  /**
+   * Access token for gated or private models.
+   * @default the environment variable `HF_TOKEN`, else the token that `hf auth login` has saved; none in a browser
+   */
   token?: string;
   /** Address of the Hub or of a mirror. @default the environment variable `HF_ENDPOINT`, else `https://huggingface.co` */
   endpoint?: string;
@@ -35,7 +40,7 @@ export interface HubOptions {
   cacheDir?: string;
   /** Use only what is in the cache. @default whether the environment variable `HF_HUB_OFFLINE` is `1` */
   localFilesOnly?: boolean;
-  /** Called while files are downloaded. */
+  /** Called while files are downloaded. What it throws fails the load of its caller, not those of others that wait for the same files. */
   onProgress?: (progress: DownloadProgress) => void;
   /** Stops loading. */
   signal?: AbortSignal;
@@ -73,7 +78,8 @@ export class HubSnapshot implements ModelFolder {
     const repository = join(cacheFolder(options), `models--${model.replace("/", "--")}`);
     const revision = options.revision ?? "main";
     const reference = join(repository, "refs", revision);
-    const cached = isCommit(revision) ? revision : (await readIfThere(reference))?.trim();
+    const referred = isCommit(revision) ? revision : (await readIfThere(reference))?.trim();
+    const cached = referred !== undefined && isCommit(referred) ? referred : undefined;
     if (isOffline(options)) {
       if (cached) return new HubSnapshot(model, repository, cached, options);
       throw new EmbeddingGemmaError(
@@ -105,24 +111,18 @@ export class HubSnapshot implements ModelFolder {
     if (await isFile(path)) return true;
     const absent = join(this.#absent, name);
     if (this.offline || (await isFile(absent))) return false;
-    const found = await downloadFile(fileUrl(this.#model, this.commit, name, this.#options), path, {
-      ...requestOptions(this.#options),
-      onProgress: (loaded, total) => this.#options.onProgress?.({ file: name, loaded, total }),
-    });
-    // A branch may get the file yet, a commit never; and what cannot be noted is asked for again.
-    if (!found && isCommit(this.commit)) await writeWhole(absent, "").catch(() => {});
+    const found = await this.#download(name);
+    // What cannot be noted is asked for again.
+    if (!found) await writeWhole(absent, "").catch(() => {});
     return found;
   }
 
   async refetch(name: string): Promise<boolean> {
     const path = join(this.path, name);
     if (this.offline || !(await isFile(path))) return false;
-    // What went wrong may have another reason, and the file may be large.
-    if (await isIntact(fileUrl(this.#model, this.commit, name, this.#options), path, requestOptions(this.#options))) {
-      return false;
-    }
-    await rm(path, { force: true });
-    return this.provide(name);
+    // What went wrong may have another reason, and the file may be large. Until another one has come whole, this one stays.
+    const url = fileUrl(this.#model, this.commit, name, this.#options);
+    return (await mayBeDamaged(url, path, await requestOptions(this.#options))) && this.#download(name);
   }
 
   list(folder: string): Promise<string[]> {
@@ -132,20 +132,13 @@ export class HubSnapshot implements ModelFolder {
   digest(name: string): Promise<string | null> {
     return digestIfThere(join(this.path, name));
   }
-}
 
-function cacheFolder({ cacheDir }: HubOptions): string {
-  const { HF_HUB_CACHE, HF_HOME, XDG_CACHE_HOME } = process.env;
-  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
-  return cacheDir ?? HF_HUB_CACHE ?? join(home, "hub");
-}
-
-function isOffline({ localFilesOnly }: HubOptions): boolean {
-  return localFilesOnly ?? ["1", "true", "yes", "on"].includes((process.env.HF_HUB_OFFLINE ?? "").toLowerCase());
-}
-
-function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision);
+  async #download(name: string): Promise<boolean> {
+    return downloadFile(fileUrl(this.#model, this.commit, name, this.#options), join(this.path, name), {
+      ...(await requestOptions(this.#options)),
+      onProgress: (loaded, total) => this.#options.onProgress?.({ file: name, loaded, total }),
+    });
+  }
 }
 
 /** Whether the Hub cannot be reached, or answers that it cannot answer now. */
@@ -163,22 +156,13 @@ async function writeWhole(path: string, content: string): Promise<void> {
   await rename(partial, path);
 }
 
-function fileUrl(model: string, revision: string, name: string, { endpoint }: HubOptions): string {
-  const host = (endpoint || process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
-  if (!/^https?:\/\//.test(host) || !URL.canParse(host)) {
-    throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
-      `endpoint, or the environment variable HF_ENDPOINT, must be the address of a Hub such as "https://huggingface.co"; ${show(host)} was given.`,
-      { endpoint: host },
-    );
-  }
-  return `${host}/${model}/resolve/${encodeURIComponent(revision)}/${name}`;
+function fileUrl(model: string, revision: string, name: string, options: HubOptions): string {
+  return `${hubAddress(options)}/${model}/resolve/${encodeURIComponent(revision)}/${name}`;
 }
 
-function requestOptions(options: HubOptions) {
+async function requestOptions(options: HubOptions) {
   const { signal } = options;
-  // A token that was read from a file often ends in a line break, which no header may have.
-  const token = (options.token ?? process.env.HF_TOKEN)?.trim();
+  const token = await accessToken(options);
   return { ...(token && { token }), ...(signal && { signal }) };
 }
 
@@ -189,7 +173,11 @@ async function askCommit(
   attempts: number | undefined,
 ): Promise<string> {
   const url = fileUrl(model, revision, "config.json", options);
-  const file = await requestFile(url, { ...requestOptions(options), method: "HEAD", ...(attempts && { attempts }) });
+  const file = await requestFile(url, {
+    ...(await requestOptions(options)),
+    method: "HEAD",
+    ...(attempts && { attempts }),
+  });
   if (file === null) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
@@ -197,5 +185,12 @@ async function askCommit(
       { model, revision, url, status: 404 },
     );
   }
-  return file.commit !== null && isCommit(file.commit) ? file.commit : revision;
+  if (file.commit !== null && isCommit(file.commit)) return file.commit;
+  // As in huggingface_hub: without a commit nobody would notice that files of two versions are mixed.
+  throw new EmbeddingGemmaError(
+    "DOWNLOAD_FAILED",
+    `${url} was answered without the header x-repo-commit, so not by a Hub: by a proxy's page, or a mirror that does not tell which commit ${show(revision)} is. ` +
+      "Check the proxy and HF_ENDPOINT, set the option `revision` to a commit, or pass the path of a folder that has the model.",
+    { model, revision, url },
+  );
 }

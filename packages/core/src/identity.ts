@@ -1,4 +1,5 @@
 import { digestText } from "./digest.ts";
+import { isCommit } from "./hub-names.ts";
 import type { ModelDescription } from "./model-description.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { type Dtype, dataFile, weightsFile } from "./transformers-backend.ts";
@@ -7,7 +8,7 @@ import { type Dtype, dataFile, weightsFile } from "./transformers-backend.ts";
  * Version of everything in this package that turns a text into a vector. To be raised by whoever changes what vector the same
  * model, options and text get, so that vectors of before and after are never mixed.
  */
-export const recipeVersion = 1;
+const recipeVersion = 1;
 
 /**
  * Which files a model was loaded from.
@@ -61,10 +62,6 @@ export function embeddingIdentity(
   return `${modelIdentity}&prompts=${table}&dimension=${dimension}&normalize=${normalize}`;
 }
 
-function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision);
-}
-
 async function digestContents(dtype: Dtype, folder: Pick<ModelFolder, "digest">): Promise<string> {
   const weights = weightsFile(dtype);
   const files = ["tokenizer.json", "tokenizer_config.json", weights, dataFile(dtype, 0)];
@@ -79,7 +76,7 @@ function shortDigest(value: unknown): string {
 }
 
 /** JSON with the keys of every object in one order. */
-function canonical(value: unknown): string {
+export function canonical(value: unknown): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === "object" && inner !== null && !Array.isArray(inner)
       ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -175,6 +175,14 @@ describe("what cannot be loaded is an error that says what to do", () => {
   });
 });
 
+test("a dtype that the model cannot do is refused whatever the folder is called", async () => {
+  await edit("config.json", (config) => {
+    Object.assign(config, { hidden_size: 768, num_hidden_layers: 24 });
+  });
+  await expect(load({ dtype: "fp16" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+  await expect(load({ dtype: "q8", device: "webgpu" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+});
+
 test("the synchronous tokenizer refuses what is not text", async () => {
   await using embedder = await load();
   expect(() => embedder.tokenizer.encode(5 as unknown as string)).toThrow(

@@ -5,6 +5,7 @@ import type { HubOptions } from "./hub-snapshot.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { InferenceQueue } from "./inference-queue.ts";
 import { type DescriptionOverrides, describeModel, type ModelDescription } from "./model-description.ts";
+import { familyOfConfig, type ModelFamily } from "./model-families.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { type Dtype, dataFile, loadTransformersBackend, weightsFile, weightsSuffixes } from "./transformers-backend.ts";
 
@@ -45,6 +46,9 @@ export interface LoadedModel {
   readonly identity: string;
 }
 
+/** Defaults of the options that decide what is loaded. */
+export const loadDefaults = { dtype: "q8", worker: false, revision: "main" } as const satisfies LoadModelOptions;
+
 /**
  * Loads a model from a folder or the Hub, with everything checked that can be checked before the first text.
  *
@@ -52,16 +56,16 @@ export interface LoadedModel {
  * `LOAD_FAILED`, `WORKER_FAILED`
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const { dtype = "q8", device, threads, signal } = options;
+  const { dtype = loadDefaults.dtype, device, threads, signal } = options;
   const folder = await openModelFolder(model, options);
   if (folder.offline && !(await folder.provide("config.json"))) throw notInCache(model, "config.json", folder);
-  const description = await mending(folder, () => describeModel(model, (name) => folder.read(name), options));
-  refuseDtype(model, dtype, options, description);
+  const description = await mending(folder, signal, () => describeModel(model, (name) => folder.read(name), options));
+  refuseDtype(model, dtype, options, description.family ?? familyOfConfig(await folder.read("config.json")));
   const dataFiles = await provideWeights(model, folder, dtype);
   const sessionOptions = { ...(threads && { intraOpNumThreads: threads }), ...options.sessionOptions };
   const { lowerCase } = description;
   const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase, ...(device && { device }) };
-  const backend = await mending(folder, () =>
+  const backend = await mending(folder, signal, () =>
     options.worker
       ? loadWorkerBackend(folder.path, runtimeOptions, signal)
       : loadTransformersBackend(folder.path, runtimeOptions),
@@ -71,12 +75,16 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
 }
 
 /** A file that was cut or changed in the cache is the usual reason of a failure; one fresh copy settles whether it is. */
-async function mending<T>(folder: ModelFolder, load: () => Promise<T>): Promise<T> {
+async function mending<T>(folder: ModelFolder, signal: AbortSignal | undefined, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
     let mended = false;
-    for (const file of suspectsOf(error)) mended = (await folder.refetch(file)) || mended;
+    for (const file of suspectsOf(error)) {
+      // Where no fresh copy is to be had, what went wrong first is what to tell.
+      mended = (await folder.refetch(file).catch(() => false)) || mended;
+      signal?.throwIfAborted();
+    }
     if (!mended) throw error;
     return load();
   }
@@ -88,7 +96,7 @@ function suspectsOf(error: unknown): readonly string[] {
   return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code) ? (files as string[]) : [];
 }
 
-function refuseDtype(model: string, dtype: Dtype, options: LoadModelOptions, { family }: ModelDescription): void {
+function refuseDtype(model: string, dtype: Dtype, options: LoadModelOptions, family: ModelFamily | null): void {
   const reason = family?.unsupportedDtypes?.[dtype];
   if (reason) {
     throw new EmbeddingGemmaError(

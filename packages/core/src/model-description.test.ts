@@ -189,6 +189,7 @@ describe("modules", () => {
     ["sentence_transformers.models.CNN", "CNN"],
     ["sentence_transformers.models.Router", "Router"],
     ["custom_st.Transformer", "custom_st.Transformer"],
+    ["sentence_transformers.models.constructor", "constructor"],
   ] as const)("of type %j are not supported", async ([type, named]) => {
     const modules = [module("Transformer", ""), { idx: 1, name: "1", path: "1", type }, module("Pooling", "1_Pooling")];
     await expect(describeFiles({ ...bert, "modules.json": modules })).rejects.toThrow(notSupported(named));
@@ -325,6 +326,10 @@ describe("config_sentence_transformers.json", () => {
     });
   });
 
+  test("may ask for more than there is, which is all of it", async () => {
+    expect(await describeWith({ truncate_dim: 1000 })).toMatchObject({ truncateDim: 384, matryoshkaDimensions: [384] });
+  });
+
   test("with a default prompt that it lacks is an error", async () => {
     await expect(describeWith({ prompts: { query: "q: " }, default_prompt_name: "passage" })).rejects.toThrow(
       invalidFile("config_sentence_transformers.json"),
@@ -359,6 +364,67 @@ describe("files that are missing or broken", () => {
     "tokenizer_config.json",
   ])("%s that is no JSON is an error that names it", async (name) => {
     await expect(describeFiles({ ...bert, [name]: '{"cut": ' })).rejects.toThrow(invalidFile(name));
+  });
+
+  test.for([
+    ["config.json", null],
+    ["config.json", [1]],
+    ["config.json", { matryoshka_dimensions: 768 }],
+    ["config.json", { matryoshka_dimensions: [384, "128"] }],
+    ["config.json", { self_check: { query: "a", documents: "b", scores: {} } }],
+    ["config.json", { self_check: { query: "a", documents: ["b"], scores: { 384: [] } } }],
+    ["modules.json", null],
+    ["modules.json", [null]],
+    ["modules.json", [{ path: "" }]],
+    ["modules.json", [{ type: "sentence_transformers.models.Transformer" }]],
+    ["1_Pooling/config.json", { word_embedding_dimension: "384" }],
+    ["1_Pooling/config.json", { word_embedding_dimension: 384, include_prompt: "no" }],
+    ["config_sentence_transformers.json", "null"],
+    ["config_sentence_transformers.json", { prompts: { query: 5 } }],
+    ["config_sentence_transformers.json", { prompts: ["query"] }],
+    ["config_sentence_transformers.json", { default_prompt_name: 5 }],
+    ["config_sentence_transformers.json", { truncate_dim: "256" }],
+    ["sentence_bert_config.json", { do_lower_case: "true" }],
+    ["sentence_bert_config.json", { tokenizer_args: "left" }],
+    ["sentence_bert_config.json", { tokenizer_args: { truncation_side: "top" } }],
+    ["sentence_bert_config.json", { processing_kwargs: { text: "none" } }],
+    ["tokenizer_config.json", { truncation_side: 1 }],
+  ] as const)("%s of %j is an error that names it", async ([name, content]) => {
+    const text = typeof content === "string" ? content : JSON.stringify(content);
+    await expect(describeFiles({ ...bert, [name]: text })).rejects.toThrow(invalidFile(name));
+  });
+
+  test("a Dense layer must tell its dimension", async () => {
+    const files = {
+      ...bert,
+      "modules.json": [module("Transformer", ""), module("Pooling", "1_Pooling"), module("Dense", "2_Dense")],
+      "2_Dense/config.json": { in_features: 384 },
+    };
+    await expect(describeFiles(files)).rejects.toThrow(invalidFile("2_Dense/config.json"));
+  });
+
+  test.for([
+    [{ model_max_length: "512" }, {}, "tokenizer_config.json"],
+    [{ model_max_length: -1 }, {}, "tokenizer_config.json"],
+    [{}, { max_position_embeddings: 0 }, "config.json"],
+  ] as const)("a length of tokenizer %j and config %j is an error", async ([tokenizer, config, file]) => {
+    const files = {
+      ...bert,
+      "config.json": { hidden_size: 384, ...config },
+      "sentence_bert_config.json": {},
+      "tokenizer_config.json": tokenizer,
+    };
+    await expect(describeFiles(files)).rejects.toThrow(invalidFile(file));
+  });
+
+  test("null counts as missing", async () => {
+    const files = {
+      ...bert,
+      "config.json": { hidden_size: 384, matryoshka_dimensions: null, self_check: null },
+      "config_sentence_transformers.json": { prompts: null, default_prompt_name: null, truncate_dim: null },
+      "tokenizer_config.json": { model_max_length: null, truncation_side: null },
+    };
+    expect(await describeFiles(files)).toEqual(await describeFiles(bert));
   });
 
   test("modules.json must be a list", async () => {

@@ -1,6 +1,6 @@
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import { familyOf, type ModelFamily } from "./model-families.ts";
-import { invalidFile, type Json, modelFiles, type ReadModelFile, unsupported } from "./model-files.ts";
+import { invalidFile, type JsonObject, modelFiles, type ReadModelFile, unsupported } from "./model-files.ts";
 import { poolingModeNames, readModules } from "./model-modules.ts";
 import type { SelfCheckValues } from "./self-check.ts";
 import { readTextSettings } from "./text-settings.ts";
@@ -51,15 +51,6 @@ export interface DescriptionOverrides {
   maxTokens?: number;
 }
 
-/** The files of a model repository that describe the model; all but `config.json` may be missing. */
-export const descriptionFiles = [
-  "config.json",
-  "modules.json",
-  "config_sentence_transformers.json",
-  "sentence_bert_config.json",
-  "tokenizer_config.json",
-] as const;
-
 /**
  * Reads how a model turns a text into a vector, as Sentence Transformers 6.2 does: `modules.json` names the modules,
  * each with a `config.json` of its own. Where the repository lacks these files, the family table fills in.
@@ -73,7 +64,7 @@ export async function describeModel(
   overrides: DescriptionOverrides = {},
 ): Promise<ModelDescription> {
   const files = modelFiles(model, read);
-  const config = await files.readJson("config.json");
+  const config = await files.readObject("config.json");
   if (config === null) {
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
@@ -92,19 +83,19 @@ export async function describeModel(
       { model },
     );
   }
-  const described = (await files.readJson(sentenceTransformersFile)) ?? {};
-  if ((described.model_type ?? "SentenceTransformer") !== "SentenceTransformer") {
-    throw unsupported(model, sentenceTransformersFile, `describes a ${show(described.model_type)}`);
-  }
+  const described = await files.readObject("config_sentence_transformers.json");
+  const modelType = described?.text("model_type") ?? "SentenceTransformer";
+  if (described && modelType !== "SentenceTransformer") throw unsupported(described, `describes a ${show(modelType)}`);
   const textSettings = await readTextSettings(files, config, modules, family);
-  const dimension = modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(model, config);
-  const truncateDim = (described.truncate_dim as number | null | undefined) ?? null;
+  const dimension = modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(config);
+  const shorter = described?.size("truncate_dim");
+  const truncateDim = shorter === undefined ? null : Math.min(shorter, dimension);
   // Published scores are those of the model as it describes itself.
   const isRedescribed = overrides.prompts !== undefined || overrides.pooling !== undefined;
   const prompts = { query: "", document: "", ...(overrides.prompts ?? promptsOf(described, family)) };
   return {
     prompts,
-    defaultPromptName: defaultPromptNameOf(model, described, prompts, overrides),
+    defaultPromptName: defaultPromptNameOf(described, prompts, overrides),
     similarityFunction: similarityFunctionOf(described),
     ...textSettings,
     maxTokens: Math.min(overrides.maxTokens ?? Number.POSITIVE_INFINITY, textSettings.maxTokens),
@@ -115,20 +106,18 @@ export async function describeModel(
     dimension,
     matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension, truncateDim),
     truncateDim,
-    selfCheck: isRedescribed ? null : ((config.self_check as SelfCheckValues | undefined) ?? family?.selfCheck ?? null),
+    selfCheck: isRedescribed ? null : (selfCheckOf(config) ?? family?.selfCheck ?? null),
     family,
   };
 }
 
 /** `hidden_size`, or what DistilBERT, Nomic's BERT and T5 call it. */
-function hiddenSizeOf(model: string, config: Json): number {
-  const { hidden_size, dim, n_embd, d_model } = (config.text_config ?? config) as Json;
-  const size = hidden_size ?? dim ?? n_embd ?? d_model;
-  if (typeof size === "number" && size >= 1) return size;
-  throw invalidFile(model, "config.json", "does not tell the hidden_size");
+function hiddenSizeOf(config: JsonObject): number {
+  const text = config.object("text_config") ?? config;
+  const size = text.size("hidden_size") ?? text.size("dim") ?? text.size("n_embd") ?? text.size("d_model");
+  if (size !== undefined) return size;
+  throw invalidFile(config.model, config.file, "does not tell the hidden_size");
 }
-
-const sentenceTransformersFile = "config_sentence_transformers.json";
 
 function checkPooling(pooling: PoolingMode | readonly PoolingMode[]): readonly PoolingMode[] {
   const modes = [pooling].flat();
@@ -140,40 +129,60 @@ function checkPooling(pooling: PoolingMode | readonly PoolingMode[]): readonly P
   );
 }
 
-function promptsOf({ prompts = {} }: Json, family: ModelFamily | null): Record<string, string> {
-  const described = Object.entries(prompts as Record<string, string | null>);
-  return described.length > 0
-    ? Object.fromEntries(described.map(([name, text]) => [name, text ?? ""]))
+function promptsOf(described: JsonObject | null, family: ModelFamily | null): Record<string, string> {
+  const prompts = described?.object("prompts");
+  const names = Object.keys(prompts?.fields ?? {});
+  return prompts && names.length > 0
+    ? Object.fromEntries(names.map((name) => [name, prompts.text(name) ?? ""]))
     : { ...family?.prompts };
 }
 
 function defaultPromptNameOf(
-  model: string,
-  described: Json,
+  described: JsonObject | null,
   prompts: Readonly<Record<string, string>>,
   overrides: DescriptionOverrides,
 ): string | null {
-  const name = (described.default_prompt_name as string | null | undefined) ?? null;
-  if (name === null || Object.hasOwn(prompts, name)) return name;
+  const name = described?.text("default_prompt_name");
+  if (described === null || name === undefined) return null;
+  if (Object.hasOwn(prompts, name)) return name;
   if (overrides.prompts) return null;
-  throw invalidFile(model, sentenceTransformersFile, `has no prompt of the name of its default, ${show(name)}`);
+  throw described.invalid("default_prompt_name", "the name of one of its prompts");
 }
 
 const similarityFunctions: readonly SimilarityFunction[] = ["cosine", "dot", "euclidean", "manhattan"];
 
 /** As in Sentence Transformers, the function of another kind of model, such as `maxsim`, counts as none. */
-function similarityFunctionOf({ similarity_fn_name: name }: Json): SimilarityFunction {
+function similarityFunctionOf(described: JsonObject | null): SimilarityFunction {
+  const name = described?.text("similarity_fn_name");
   return similarityFunctions.find((known) => known === name) ?? "cosine";
 }
 
 /** `matryoshka_dimensions` of `config.json` (Jina's and vLLM's name), else the family's; and what the model asks for itself. */
 function matryoshkaDimensionsOf(
-  config: Json,
+  config: JsonObject,
   family: ModelFamily | null,
   dimension: number,
   truncateDim: number | null,
 ): readonly number[] {
-  const trained = (config.matryoshka_dimensions as number[] | undefined) ?? family?.matryoshkaDimensions ?? [];
+  const trained = config.sizes("matryoshka_dimensions") ?? family?.matryoshkaDimensions ?? [];
   const dimensions = new Set([dimension, ...trained, ...(truncateDim === null ? [] : [truncateDim])]);
   return [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a);
+}
+
+/** `self_check` of `config.json`, which is this package's own name for {@link SelfCheckValues}. */
+function selfCheckOf(config: JsonObject): SelfCheckValues | undefined {
+  const values = config.object("self_check");
+  if (values === undefined) return undefined;
+  const query = values.text("query");
+  const scores = values.object("scores")?.fields;
+  const { documents } = values.fields;
+  if (query !== undefined && scores && isList(documents, "string")) {
+    const areComplete = Object.values(scores).every((row) => isList(row, "number") && row.length === documents.length);
+    if (areComplete) return { query, documents, scores } as SelfCheckValues;
+  }
+  throw config.invalid("self_check", "a query, documents, and the score of each document by dimension");
+}
+
+function isList(value: unknown, type: "string" | "number"): value is unknown[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === type);
 }

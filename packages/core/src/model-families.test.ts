@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { familyOf } from "./model-families.ts";
+import { familyOf, familyOfConfig } from "./model-families.ts";
 
 test.for([
   ["onnx-community/embeddinggemma-300m-ONNX", "EmbeddingGemma 300m"],
   ["/models/embeddinggemma-300m-ONNX/", "EmbeddingGemma 300m"],
   ["C:\\models\\embeddinggemma-300m-ONNX", "EmbeddingGemma 300m"],
   ["https://example.org/models/embeddinggemma-300m-ONNX/", "EmbeddingGemma 300m"],
+  ["/hub/models--onnx-community--embeddinggemma-300m-ONNX/snapshots/0123456789abcdef", "EmbeddingGemma 300m"],
+  ["C:\\hub\\models--Xenova--bge-m3\\snapshots\\0123456789abcdef\\", "BGE M3"],
   ["onnx-community/embeddinggemma-2-ONNX", "EmbeddingGemma 2"],
   ["Xenova/all-MiniLM-L6-v2", "MiniLM L6"],
   ["Xenova/all-MiniLM-L12-v2", "MiniLM L12"],
@@ -76,4 +78,14 @@ describe("prompts of EmbeddingGemma", () => {
       Summarization: "task: sentence similarity | query: ",
     });
   });
+});
+
+test.for([
+  [{ model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24, vocab_size: 262144 }, "EmbeddingGemma 300m"],
+  [{ model_type: "embedding_gemma2", text_config: { hidden_size: 768 } }, "EmbeddingGemma 2"],
+  [{ model_type: "gemma3_text", hidden_size: 256, num_hidden_layers: 2 }, undefined],
+  [{ model_type: "bert", hidden_size: 768, num_hidden_layers: 24 }, undefined],
+  [null, undefined],
+] as const)("a config.json of %j is of the family %s", ([config, family]) => {
+  expect(familyOfConfig(JSON.stringify(config))?.name).toBe(family);
 });

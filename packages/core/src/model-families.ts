@@ -9,6 +9,8 @@ export interface ModelFamily {
   readonly name: string;
   /** Matches the last part of a repository id or folder. */
   readonly pattern: RegExp;
+  /** What the `config.json` of every model of this architecture and size says. */
+  readonly config?: Readonly<Record<string, string | number>>;
   readonly pooling: readonly PoolingMode[];
   readonly maxTokens: number;
   /** Prompts by name; a name that is missing has none. */
@@ -28,14 +30,23 @@ export interface ModelFamily {
   readonly unsupportedOnDevice?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** The family that a model's name tells, or null. */
+/** The family that a model's name tells, or null. The name of a folder of the Hub's cache, `models--owner--name/snapshots/<commit>`, is its repository's. */
 export function familyOf(model: string): ModelFamily | null {
-  const name =
-    model
-      .replace(/[\\/]+$/, "")
-      .split(/[\\/]/)
-      .at(-1) ?? model;
+  const parts = model.replace(/[\\/]+$/, "").split(/[\\/]/);
+  const cached = parts.at(-2) === "snapshots" ? parts.at(-3)?.match(/^models--.+?--(.+)$/)?.[1] : undefined;
+  const name = cached ?? parts.at(-1) ?? model;
   return modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
+}
+
+/**
+ * The family whose architecture and size a `config.json` has, or null. That tells on what the model can run, whatever its folder is
+ * called; it does not tell prompts or scores, since models that were trained on from it have it too.
+ */
+export function familyOfConfig(config: string | null): ModelFamily | null {
+  const described = (config === null ? null : JSON.parse(config)) as Record<string, unknown> | null;
+  const matches = ({ config }: ModelFamily) =>
+    config !== undefined && Object.entries(config).every(([name, value]) => described?.[name] === value);
+  return modelFamilies.find(matches) ?? null;
 }
 
 const searchQuery = "task: search result | query: ";
@@ -60,6 +71,7 @@ const modelFamilies: readonly ModelFamily[] = [
     // modules.json and config_sentence_transformers.json of google/embeddinggemma-300m; dtypes: its model card and onnxruntime#26732
     name: "EmbeddingGemma 300m",
     pattern: /^embeddinggemma-300m/i,
+    config: { model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24 },
     pooling: ["mean"],
     maxTokens: 2048,
     dimension: 768,
@@ -103,6 +115,7 @@ const modelFamilies: readonly ModelFamily[] = [
     // convert_embedding_gemma2_weights.py; length and dtypes: its model card
     name: "EmbeddingGemma 2",
     pattern: /^embeddinggemma-2(?!\d)/i,
+    config: { model_type: "embedding_gemma2" },
     pooling: ["mean"],
     maxTokens: 8192,
     dimension: 768,

@@ -1,10 +1,10 @@
-import { readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EmbeddingGemmaError, show } from "./errors.ts";
-import { digestFile } from "./file-digest.ts";
+import { isRepositoryId } from "./hub-names.ts";
 import { type HubOptions, HubSnapshot } from "./hub-snapshot.ts";
+import { digestIfThere, isFile, isFolder, listIfThere, readIfThere } from "./read-files.ts";
 
 /** A model repository, in a folder of this machine; files of the Hub come into the folder when they are asked for. */
 export interface ModelFolder {
@@ -33,7 +33,7 @@ export interface ModelFolder {
 export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const path = model.startsWith("file:") ? fileURLToPath(model) : resolve(model.replace(/^~(?=[\\/])/, homedir()));
   if (await isFolder(path)) return localFolder(path);
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
+  if (!isRepositoryId(model)) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
       `There is no folder ${path}, and ${show(model)} is not the id of a repository on the Hub, such as "onnx-community/embeddinggemma-300m-ONNX".`,
@@ -54,30 +54,4 @@ function localFolder(path: string): ModelFolder {
     list: (folder) => listIfThere(join(path, folder)),
     digest: (name) => digestIfThere(join(path, name)),
   };
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  );
-}
-
-export async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (stats) => stats.isFile(),
-    () => false,
-  );
-}
-
-export async function readIfThere(path: string): Promise<string | null> {
-  return (await isFile(path)) ? readFile(path, "utf8") : null;
-}
-
-export async function digestIfThere(path: string): Promise<string | null> {
-  return (await isFile(path)) ? digestFile(path) : null;
-}
-
-export async function listIfThere(path: string): Promise<string[]> {
-  return readdir(path).catch(() => []);
 }

@@ -1,6 +1,6 @@
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { PoolingMode } from "./model-description.ts";
-import { invalidFile, type Json, type ModelFiles, unsupported } from "./model-files.ts";
+import { invalidFile, type JsonObject, type ModelFiles, unsupported } from "./model-files.ts";
 
 /** What the modules of `modules.json` do with the tokens. */
 export interface ModelModules {
@@ -22,29 +22,28 @@ export interface ModelModules {
  * @throws `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED` for a module that is not supported
  */
 export async function readModules(files: ModelFiles): Promise<ModelModules | null> {
-  const list = (await files.readJson("modules.json")) as unknown as ModuleEntry[] | null;
-  if (list === null) return null;
-  if (!Array.isArray(list)) throw invalidFile(files.model, "modules.json", "is not a list of modules");
+  const entries = await files.readObjects("modules.json");
+  if (entries === null) return null;
   const modules = { ...noModules };
-  for (const { path, type } of list) {
-    checkPath(files, path);
-    const read = moduleReaders[kindOf(type) ?? ""];
-    if (!read) throw unsupported(files.model, "modules.json", `names the module ${show(type)}`);
-    await read(files, path, modules);
+  for (const entry of entries) {
+    const path = pathOf(entry);
+    const type = entry.text("type");
+    if (type === undefined) throw entry.invalid("type", "the name of a module");
+    const kind = kindOf(type);
+    if (kind === null) throw unsupported(entry, `names the module ${show(type)}`);
+    await moduleReaders[kind](files, path, modules);
   }
-  if (modules.pooling.length === 0) throw unsupported(files.model, "modules.json", "names no Pooling module");
+  if (modules.pooling.length === 0) {
+    throw unsupported({ model: files.model, file: "modules.json" }, "names no Pooling module");
+  }
   return modules;
 }
 
 /** Files are fetched and written by these names, so none may lead out of the repository. */
-function checkPath({ model }: ModelFiles, path: unknown): void {
-  if (typeof path === "string" && !/^[\\/]|(^|[\\/])\.\.([\\/]|$)|:/.test(path)) return;
-  throw invalidFile(model, "modules.json", `has the path ${show(path)}, which is no folder of the repository`);
-}
-
-interface ModuleEntry {
-  readonly path: string;
-  readonly type: string;
+function pathOf(entry: JsonObject): string {
+  const path = entry.text("path");
+  if (path !== undefined && !/^[\\/]|(^|[\\/])\.\.([\\/]|$)|:/.test(path)) return path;
+  throw entry.invalid("path", "a folder of the repository");
 }
 
 type MutableModules = { -readonly [key in keyof ModelModules]: ModelModules[key] };
@@ -59,30 +58,33 @@ const noModules: ModelModules = {
 };
 
 /** `Pooling` of `sentence_transformers.models.Pooling` and of release 6's module paths; null for code that is not the library's. */
-function kindOf(type: string): string | null {
-  return type.startsWith("sentence_transformers.") ? (type.split(".").at(-1) ?? null) : null;
+function kindOf(type: string): keyof typeof moduleReaders | null {
+  const kind = type.split(".").at(-1)!;
+  const isKnown = type.startsWith("sentence_transformers.") && Object.hasOwn(moduleReaders, kind);
+  return isKnown ? (kind as keyof typeof moduleReaders) : null;
 }
 
 type ReadModule = (files: ModelFiles, path: string, modules: MutableModules) => void | Promise<void>;
 
-const moduleReaders: Readonly<Record<string, ReadModule>> = {
+const moduleReaders = {
   Transformer(_files, path, modules) {
     modules.transformerPath = path;
   },
   async Pooling(files, path, modules) {
     const config = await moduleConfig(files, path);
-    modules.pooling = poolingModes(files, `${path}/config.json`, config);
-    modules.includePrompt = (config.include_prompt as boolean | undefined) ?? true;
-    const width = Number(config.embedding_dimension ?? config.word_embedding_dimension);
-    if (width > 0) modules.dimension = modules.pooling.length * width;
+    modules.pooling = poolingModes(config);
+    modules.includePrompt = config.flag("include_prompt") ?? true;
+    const width = config.size("embedding_dimension") ?? config.size("word_embedding_dimension");
+    if (width !== undefined) modules.dimension = modules.pooling.length * width;
   },
   async Dense(files, path, modules) {
-    const { out_features, module_input_name = "sentence_embedding" } = await moduleConfig(files, path);
-    if (module_input_name !== "sentence_embedding") {
-      throw unsupported(files.model, `${path}/config.json`, `puts a Dense layer on ${show(module_input_name)}`);
-    }
+    const config = await moduleConfig(files, path);
+    const input = config.text("module_input_name") ?? "sentence_embedding";
+    if (input !== "sentence_embedding") throw unsupported(config, `puts a Dense layer on ${show(input)}`);
+    const dimension = config.size("out_features");
+    if (dimension === undefined) throw config.invalid("out_features", "a whole number of at least 1");
     modules.denseLayers++;
-    modules.dimension = Number(out_features);
+    modules.dimension = dimension;
   },
   LayerNorm(_files, _path, modules) {
     modules.denseLayers++;
@@ -94,11 +96,11 @@ const moduleReaders: Readonly<Record<string, ReadModule>> = {
     // Before the pooling there is nothing yet that it would normalise.
     modules.normalized = modules.pooling.length > 0;
   },
-};
+} satisfies Readonly<Record<string, ReadModule>>;
 
-async function moduleConfig({ model, readJson }: ModelFiles, path: string): Promise<Json> {
+async function moduleConfig({ model, readObject }: ModelFiles, path: string): Promise<JsonObject> {
   const file = `${path}/config.json`;
-  const config = await readJson(file);
+  const config = await readObject(file);
   if (config !== null) return config;
   throw new EmbeddingGemmaError(
     "MODEL_FILE_MISSING",
@@ -126,12 +128,12 @@ const legacyPoolingModes: Readonly<Record<string, PoolingMode>> = {
   pooling_mode_lasttoken: "lasttoken",
 };
 
-function poolingModes({ model }: ModelFiles, file: string, config: Json): readonly PoolingMode[] {
-  if (config.pooling_mode !== undefined) {
-    const modes = [config.pooling_mode].flat() as PoolingMode[];
+function poolingModes({ model, file, fields }: JsonObject): readonly PoolingMode[] {
+  if (fields.pooling_mode !== undefined) {
+    const modes = [fields.pooling_mode].flat() as PoolingMode[];
     if (modes.length > 0 && modes.every((mode) => poolingModeNames.includes(mode))) return modes;
-    throw invalidFile(model, file, `has the pooling_mode ${JSON.stringify(config.pooling_mode)}`);
+    throw invalidFile(model, file, `has the pooling_mode ${JSON.stringify(fields.pooling_mode)}`);
   }
-  const active = Object.entries(legacyPoolingModes).filter(([key]) => config[key]);
+  const active = Object.entries(legacyPoolingModes).filter(([key]) => fields[key]);
   return active.length > 0 ? active.map(([, name]) => name) : ["mean"];
 }

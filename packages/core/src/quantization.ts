@@ -1,3 +1,4 @@
+import { checkVector, checkVectors } from "./check-vectors.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { Vector } from "./similarity.ts";
 
@@ -34,7 +35,8 @@ interface QuantizedVectors {
  *
  * @param embeddings - vectors of one length
  * @returns one vector for each: as long as before, or an eighth, rounded up, for `binary` and `ubinary`
- * @throws `INVALID_INPUT` for vectors of different lengths, and for a single vector whose range nothing tells
+ * @throws `INVALID_INPUT` for what is no vector of finite numbers, vectors of different lengths, a range that ends before it starts, and
+ * for a single vector whose range nothing tells; `INVALID_OPTION` for an unknown `precision`
  * @see https://sbert.net/docs/package_reference/util/quantization.html
  */
 export function quantizeEmbeddings<P extends Precision>(
@@ -42,16 +44,16 @@ export function quantizeEmbeddings<P extends Precision>(
   precision: P,
   options: QuantizeOptions = {},
 ): QuantizedVectors[P][] {
-  const quantizer = quantizers[precision];
-  if (!quantizer) {
+  if (!Object.hasOwn(quantizers, precision)) {
     throw new EmbeddingGemmaError(
       "INVALID_OPTION",
       `precision must be one of ${Object.keys(quantizers).join(", ")}; ${show(precision)} was given.`,
       { precision },
     );
   }
+  checkVectors(embeddings, "embeddings");
   checkLengths(embeddings, embeddings[0]?.length ?? 0, "embeddings");
-  return quantizer(embeddings, options) as QuantizedVectors[P][];
+  return quantizers[precision](embeddings, options ?? {}) as QuantizedVectors[P][];
 }
 
 type Quantizers = {
@@ -72,8 +74,10 @@ const steps = 255;
 /** In float32 throughout, as the reference computes: another rounding would put some numbers into the next step. */
 function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): number[][] {
   if (embeddings.length === 0) return [];
-  const { min, max } = options.ranges ?? rangesOf(embeddings, options.calibrationEmbeddings);
-  checkLengths([min, max], embeddings[0]!.length, "ranges");
+  const dimension = embeddings[0]!.length;
+  const { min, max } = options.ranges
+    ? checkRanges(options.ranges, dimension)
+    : rangesOf(calibrationOf(embeddings, options.calibrationEmbeddings), dimension);
   const { fround } = Math;
   const starts = Float32Array.from(min);
   const sizes = Float32Array.from(max, (value, index) => fround(fround(fround(value) - starts[index]!) / steps) || 1);
@@ -85,17 +89,37 @@ function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): numbe
   );
 }
 
-function rangesOf(embeddings: readonly Vector[], calibrationEmbeddings?: readonly Vector[]): QuantizationRanges {
-  const vectors = calibrationEmbeddings ?? embeddings;
-  if (vectors.length < 2 && !calibrationEmbeddings) {
+function checkRanges({ min, max }: QuantizationRanges, dimension: number): QuantizationRanges {
+  checkLengths([checkVector(min, "ranges.min"), checkVector(max, "ranges.max")], dimension, "ranges");
+  for (let index = 0; index < dimension; index++) {
+    if (min[index]! <= max[index]!) continue;
     throw new EmbeddingGemmaError(
       "INVALID_INPUT",
-      "The ranges of int8 and uint8 cannot be taken from a single vector. Give `ranges` or `calibrationEmbeddings`.",
-      { embeddings: vectors.length },
+      `ranges.min must not exceed ranges.max; in dimension ${index} they are ${min[index]} and ${max[index]}.`,
+      { index, min: min[index], max: max[index] },
     );
   }
-  const dimension = embeddings[0]!.length;
-  checkLengths(vectors, dimension, "calibrationEmbeddings");
+  return { min, max };
+}
+
+/** The vectors to take the ranges from. */
+function calibrationOf(embeddings: readonly Vector[], calibrationEmbeddings?: readonly Vector[]): readonly Vector[] {
+  if (calibrationEmbeddings) {
+    checkVectors(calibrationEmbeddings, "calibrationEmbeddings");
+    checkLengths(calibrationEmbeddings, embeddings[0]!.length, "calibrationEmbeddings");
+    if (calibrationEmbeddings.length > 0) return calibrationEmbeddings;
+  } else if (embeddings.length > 1) {
+    return embeddings;
+  }
+  const vectors = calibrationEmbeddings ? "no vectors" : "a single vector";
+  throw new EmbeddingGemmaError(
+    "INVALID_INPUT",
+    `The ranges of int8 and uint8 cannot be taken from ${vectors}. Give \`ranges\` or \`calibrationEmbeddings\`.`,
+    { embeddings: embeddings.length },
+  );
+}
+
+function rangesOf(vectors: readonly Vector[], dimension: number): QuantizationRanges {
   const min = new Float32Array(dimension).fill(Number.POSITIVE_INFINITY);
   const max = new Float32Array(dimension).fill(Number.NEGATIVE_INFINITY);
   for (const vector of vectors) {

@@ -1,4 +1,7 @@
-import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model.ts";
+import { defined } from "./encode-options.ts";
+import type { DownloadProgress } from "./hub-snapshot.ts";
+import { canonical } from "./identity.ts";
+import { type LoadedModel, type LoadModelOptions, loadDefaults, loadModel } from "./load-model.ts";
 
 /** One caller's hold on a model that others may hold too. */
 export interface ModelHandle {
@@ -11,39 +14,56 @@ interface SharedModel {
   loading: Promise<LoadedModel>;
   holders: number;
   abort: AbortController;
-  progress: Set<NonNullable<LoadModelOptions["onProgress"]>>;
+  progress: Set<(event: DownloadProgress) => void>;
 }
 
 const sharedModels = new Map<string, SharedModel>();
 
 /**
  * Loads a model, or joins whoever has loaded it with the same options. A failed load is forgotten. Aborting one caller's `signal`
- * ends the load only if nobody else waits for it.
+ * ends the load only if nobody else waits for it; so does an error in one caller's `onProgress`, which is thrown to that caller alone.
+ *
+ * @param load - how models are loaded
  */
-export async function acquireModel(model: string, options: LoadModelOptions): Promise<ModelHandle> {
+export async function acquireModel(
+  model: string,
+  options: LoadModelOptions,
+  load: typeof loadModel = loadModel,
+): Promise<ModelHandle> {
   const { signal, onProgress, ...shareable } = options;
   signal?.throwIfAborted();
-  const key = JSON.stringify([model, shareable]);
-  const shared = sharedModels.get(key) ?? startLoading(key, model, shareable);
+  const key = canonical([model, { ...loadDefaults, ...defined(shareable) }]);
+  const shared = sharedModels.get(key) ?? startLoading(key, (watched) => load(model, { ...shareable, ...watched }));
   shared.holders++;
-  if (onProgress) shared.progress.add(onProgress);
+  const failing = new AbortController();
+  const listener = (event: DownloadProgress) => {
+    try {
+      onProgress?.(event);
+    } catch (error) {
+      shared.progress.delete(listener);
+      failing.abort(error);
+    }
+  };
+  shared.progress.add(listener);
   try {
-    const loaded = await orAborted(shared.loading, signal);
+    const loaded = await orAborted(shared.loading, signal ? AbortSignal.any([signal, failing.signal]) : failing.signal);
     return { model: loaded, release: () => letGo(key, shared) };
   } catch (error) {
     // Not waited for: whoever aborts wants an answer now, and not when the runtime has come to the end of its work.
     letGo(key, shared).catch(() => {});
     throw error;
   } finally {
-    if (onProgress) shared.progress.delete(onProgress);
+    shared.progress.delete(listener);
   }
 }
 
-function startLoading(key: string, model: string, options: LoadModelOptions): SharedModel {
+function startLoading(
+  key: string,
+  load: (options: Pick<LoadModelOptions, "signal" | "onProgress">) => Promise<LoadedModel>,
+): SharedModel {
   const abort = new AbortController();
   const progress: SharedModel["progress"] = new Set();
-  const loading = loadModel(model, {
-    ...options,
+  const loading = load({
     signal: abort.signal,
     onProgress: (event) => {
       for (const listener of progress) listener(event);
@@ -77,12 +97,12 @@ function forget(key: string, shared: SharedModel): void {
   if (sharedModels.get(key) === shared) sharedModels.delete(key);
 }
 
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
+async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop: () => void = () => {};
   const aborted = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
   });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", stop));
+  return Promise.race([aborted, promise]).finally(() => signal.removeEventListener("abort", stop));
 }

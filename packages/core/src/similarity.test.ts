@@ -38,8 +38,29 @@ test("vectors of different lengths cannot be compared", () => {
   );
 });
 
-test("an unknown function is refused with those that there are", () => {
-  expect(() => similarity([1], [1], "hamming" as "dot")).toThrow(
+test.for([
+  [null, [1], "a must be a vector, an array of numbers; null was given"],
+  [[1], undefined, "b must be a vector"],
+  ["ab", [1], "a must be a vector"],
+  [{}, [1], "a must be a vector"],
+  [[[1], null], [1], "a[1] must be a vector"],
+  [["1"], [1], 'a[0] must be a vector, an array of numbers; "1" was given'],
+  [[1, null], [1, 1], "a[1] must be a finite number; null was given"],
+  [[1], [[1], [Number.NaN]], "b[1][0] must be a finite number; NaN was given"],
+  [new Float32Array([Number.POSITIVE_INFINITY]), [1], "a[0] must be a finite number"],
+  [new BigInt64Array([1n]), [1], "a[0] must be a finite number"],
+] as const)("similarity(%o, %o) is refused", ([a, b, message]) => {
+  expect(() => similarity(a as never, b as never)).toThrow(
+    expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringContaining(message) }),
+  );
+});
+
+test("a vector may be anything with a length and numbers", () => {
+  expect(similarity({ length: 2, 0: 3, 1: 4 }, [3, 4], "dot")).toEqual([[25]]);
+});
+
+test.for(["hamming", "toString"])("the unknown function %s is refused with those that there are", (name) => {
+  expect(() => similarity([1], [1], name as "dot")).toThrow(
     expect.objectContaining({
       code: "INVALID_OPTION",
       message: expect.stringContaining("cosine, dot, euclidean, manhattan"),

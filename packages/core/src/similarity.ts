@@ -1,4 +1,5 @@
-import { EmbeddingGemmaError } from "./errors.ts";
+import { checkVector, checkVectors } from "./check-vectors.ts";
+import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { SimilarityFunction } from "./model-description.ts";
 
 /** One vector, in any array of numbers. */
@@ -12,24 +13,25 @@ export type Vector = ArrayLike<number>;
  * @param b - one vector or several, of the same length
  * @param similarityFunction - default `"cosine"`
  * @returns one row for each vector of `a`, one column for each of `b`
- * @throws `INVALID_INPUT` where two vectors differ in length
+ * @throws `INVALID_INPUT` for what is no vector of finite numbers, and where two vectors differ in length; `INVALID_OPTION` for an
+ * unknown `similarityFunction`
  */
 export function similarity(
   a: Vector | readonly Vector[],
   b: Vector | readonly Vector[],
   similarityFunction: SimilarityFunction = "cosine",
 ): number[][] {
-  const comparison = comparisons[similarityFunction];
-  if (!comparison) {
+  if (!Object.hasOwn(comparisons, similarityFunction)) {
     throw new EmbeddingGemmaError(
       "INVALID_OPTION",
-      `similarityFunction must be one of ${Object.keys(comparisons).join(", ")}; ${String(similarityFunction)} was given.`,
+      `similarityFunction must be one of ${Object.keys(comparisons).join(", ")}; ${show(similarityFunction)} was given.`,
       { similarityFunction },
     );
   }
-  const { compare, scaleOf = () => 1 } = comparison;
-  const columns = vectorsOf(b).map((vector) => ({ vector, scale: scaleOf(vector) }));
-  return vectorsOf(a).map((left) => {
+  const { compare, scaleOf = () => 1 } = comparisons[similarityFunction];
+  const rows = vectorsOf(a, "a");
+  const columns = vectorsOf(b, "b").map((vector) => ({ vector, scale: scaleOf(vector) }));
+  return rows.map((left) => {
     const scale = scaleOf(left);
     return columns.map((right) => {
       if (left.length === right.vector.length) return compare(left, right.vector) * scale * right.scale;
@@ -42,8 +44,8 @@ export function similarity(
   });
 }
 
-function vectorsOf(value: Vector | readonly Vector[]): readonly Vector[] {
-  return Array.isArray(value) && typeof value[0] !== "number" ? (value as readonly Vector[]) : [value as Vector];
+function vectorsOf(value: Vector | readonly Vector[], name: string): readonly Vector[] {
+  return Array.isArray(value) && typeof value[0] !== "number" ? checkVectors(value, name) : [checkVector(value, name)];
 }
 
 interface Comparison {

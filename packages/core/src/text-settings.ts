@@ -1,6 +1,6 @@
 import { show } from "./errors.ts";
 import type { ModelFamily } from "./model-families.ts";
-import { invalidFile, type Json, type ModelFiles, unsupported } from "./model-files.ts";
+import { type JsonObject, type ModelFiles, unsupported } from "./model-files.ts";
 import type { ModelModules } from "./model-modules.ts";
 
 /** What happens to a text before the model gets it. */
@@ -21,33 +21,39 @@ export interface TextSettings {
  */
 export async function readTextSettings(
   files: ModelFiles,
-  config: Json,
+  config: JsonObject,
   modules: ModelModules | null,
   family: ModelFamily | null,
 ): Promise<TextSettings> {
-  const { file, settings } = await readTransformerSettings(files, modules);
-  refuseUnsupported(files, file, settings);
-  const tokenizer = (await files.readJson("tokenizer_config.json")) ?? {};
-  const tokenizerOptions = (settings.processor_kwargs ?? settings.tokenizer_args ?? {}) as Json;
-  const described = tokenizerOptions.model_max_length ?? settings.max_seq_length ?? undefined;
-  if (described !== undefined && !(typeof described === "number" && described >= 1)) {
-    throw invalidFile(files.model, file, `has the length ${show(described)}`);
-  }
+  const settings = await readTransformerSettings(files, modules);
+  if (settings) refuseUnsupported(settings);
+  const tokenizer = await files.readObject("tokenizer_config.json");
+  const tokenizerOptions = settings?.object("processor_kwargs") ?? settings?.object("tokenizer_args");
+  const described = tokenizerOptions?.size("model_max_length") ?? settings?.size("max_seq_length");
   return {
     maxTokens: described ?? (modules ? undefined : family?.maxTokens) ?? tokenizerLength(tokenizer, config),
-    truncationSide: (tokenizerOptions.truncation_side ?? tokenizer.truncation_side) === "left" ? "left" : "right",
-    lowerCase: settings.do_lower_case === true,
+    truncationSide: truncationSideOf(tokenizerOptions) ?? truncationSideOf(tokenizer) ?? "right",
+    lowerCase: settings?.flag("do_lower_case") ?? false,
   };
 }
 
+function truncationSideOf(options: JsonObject | null | undefined): "left" | "right" | undefined {
+  const side = options?.text("truncation_side");
+  if (side === undefined || side === "left" || side === "right") return side;
+  throw options!.invalid("truncation_side", '"left" or "right"');
+}
+
 /** The tokenizer's length, which may be "none" in the form of 1e30, but no more than the positions that the model has. */
-function tokenizerLength(tokenizer: Json, config: Json): number {
-  const positions = config.max_position_embeddings ?? (config.text_config as Json | undefined)?.max_position_embeddings;
+function tokenizerLength(tokenizer: JsonObject | null, config: JsonObject): number {
   return Math.min(
-    typeof tokenizer.model_max_length === "number" ? tokenizer.model_max_length : Number.POSITIVE_INFINITY,
-    // XLNet's -1 stands for no limit.
-    typeof positions === "number" && positions !== -1 ? positions : Number.POSITIVE_INFINITY,
+    tokenizer?.size("model_max_length") ?? Number.POSITIVE_INFINITY,
+    positionsOf(config) ?? positionsOf(config.object("text_config")) ?? Number.POSITIVE_INFINITY,
   );
+}
+
+function positionsOf(config: JsonObject | undefined): number | undefined {
+  // XLNet's -1 stands for no limit.
+  return config?.fields.max_position_embeddings === -1 ? undefined : config?.size("max_position_embeddings");
 }
 
 /** In the order in which Sentence Transformers looks for them. */
@@ -55,32 +61,29 @@ const settingsFiles = ["bert", "roberta", "distilbert", "camembert", "albert", "
   (name) => `sentence_${name}_config.json`,
 );
 
-async function readTransformerSettings(
-  files: ModelFiles,
-  modules: ModelModules | null,
-): Promise<{ file: string; settings: Json }> {
+async function readTransformerSettings(files: ModelFiles, modules: ModelModules | null): Promise<JsonObject | null> {
   const folder = modules?.transformerPath ? `${modules.transformerPath}/` : "";
   // Only a repository of Sentence Transformers can have the older names.
   for (const name of modules ? settingsFiles : settingsFiles.slice(0, 1)) {
-    const file = folder + name;
-    const settings = await files.readJson(file);
-    if (settings !== null) return { file, settings };
+    const settings = await files.readObject(folder + name);
+    if (settings !== null) return settings;
   }
-  return { file: folder + settingsFiles[0]!, settings: {} };
+  return null;
 }
 
 /** Settings of the multimodal and multi-vector models that Sentence Transformers 6 also loads. */
-function refuseUnsupported({ model }: ModelFiles, file: string, settings: Json): void {
+function refuseUnsupported(settings: JsonObject): void {
   for (const name of ["query_length", "document_length", "query_expansion"]) {
-    if (settings[name]) throw unsupported(model, file, `sets ${name}`);
+    if (settings.fields[name]) throw unsupported(settings, `sets ${name}`);
   }
-  const task = settings.transformer_task ?? "feature-extraction";
-  if (task !== "feature-extraction") throw unsupported(model, file, `has the transformer_task ${show(task)}`);
-  const { text, common } = (settings.processing_kwargs ?? {}) as Record<string, object | undefined>;
-  if (Object.keys({ ...text, ...common }).length > 0) throw unsupported(model, file, "sets processing_kwargs of texts");
-  const modalities = settings.modality_config as Record<string, Json> | undefined;
+  const task = settings.text("transformer_task") ?? "feature-extraction";
+  if (task !== "feature-extraction") throw unsupported(settings, `has the transformer_task ${show(task)}`);
+  const processing = settings.object("processing_kwargs");
+  const ofTexts = { ...processing?.object("text")?.fields, ...processing?.object("common")?.fields };
+  if (Object.keys(ofTexts).length > 0) throw unsupported(settings, "sets processing_kwargs of texts");
+  const modalities = settings.object("modality_config");
   if (!modalities) return;
-  const output = modalities.text?.method_output_name;
-  if (output === undefined) throw unsupported(model, file, "has no modality_config of plain texts");
-  if (output !== "last_hidden_state") throw unsupported(model, file, `takes the output ${show(output)} of the model`);
+  const output = modalities.object("text")?.fields.method_output_name;
+  if (output === undefined) throw unsupported(settings, "has no modality_config of plain texts");
+  if (output !== "last_hidden_state") throw unsupported(settings, `takes the output ${show(output)} of the model`);
 }

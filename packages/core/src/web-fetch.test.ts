@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fetchInto, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
@@ -45,6 +45,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -68,10 +69,27 @@ test("a file comes into the cache under its address, with its headers, and its p
 });
 
 test("server errors, rate limits and broken connections are tried again", async () => {
-  answers = [status(503), (_request, response) => response.destroy(), file];
+  answers = [status(503), status(408), (_request, response) => response.destroy(), file];
   const cache = new MapCache();
   expect(await fetchInto(cacheOf(cache), url, {})).not.toBeNull();
-  expect(requests).toHaveLength(3);
+  expect(requests).toHaveLength(4);
+});
+
+test.for<[string, Answer]>([
+  ["says nothing", () => {}],
+  ["stops in the middle", (_request, response) => response.writeHead(200, { "content-length": 5 }).write("he")],
+])("a server that %s is asked again", async ([, stall]) => {
+  vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
+  answers = [stall, file];
+  const cache = new MapCache();
+  expect(await fetchInto(cacheOf(cache), url, {})).not.toBeNull();
+  expect(await (await cache.match(url))!.text()).toBe("hello");
+});
+
+test("a server that says nothing about a cached file does not hold it back", async () => {
+  vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
+  answers = [() => {}];
+  expect(await isUnchanged(url, new Response("hello", { headers: { etag: '"0"' } }), {})).toBe(true);
 });
 
 test("a body that breaks off leaves nothing in the cache", async () => {
@@ -83,7 +101,7 @@ test("a body that breaks off leaves nothing in the cache", async () => {
   ];
   const cache = new MapCache();
   await expect(fetchInto(cacheOf(cache), url, {})).rejects.toThrow(
-    expect.objectContaining({ code: "DOWNLOAD_FAILED", details: { url, attempts: 3 } }),
+    expect.objectContaining({ code: "DOWNLOAD_FAILED", details: { url, attempts: 4, status: undefined } }),
   );
   expect(cache.size).toBe(0);
 });

@@ -1,4 +1,5 @@
-import { EmbeddingGemmaError, reasonOf } from "./errors.ts";
+import { reasonOf } from "./errors.ts";
+import { chunksOf, numberOf, refusal, retrying, SilenceTimer, TransientFailure } from "./fetch-policy.ts";
 
 export interface FetchOptions {
   readonly token?: string | undefined;
@@ -14,44 +15,32 @@ export interface WebCache {
   delete?(url: string): Promise<boolean>;
 }
 
-const attempts = 3;
-const firstDelay = 500;
-
 /**
- * Fetches a file into a cache, whole or not at all. Broken connections, rate limits and server errors are tried again.
+ * Fetches a file into a cache, whole or not at all. Broken or stalled connections, rate limits and server errors are tried again.
  *
  * @returns the headers of the answer, or null where the server has no such file
  * @throws `DOWNLOAD_FAILED`; the reason of `signal`
  */
 export async function fetchInto(cache: WebCache, url: string, options: FetchOptions): Promise<Headers | null> {
-  const { signal } = options;
-  for (let count = 1; ; count++) {
-    signal?.throwIfAborted();
-    try {
-      const response = await request(url, "GET", options);
-      if (response.status === 404) {
-        await cache.delete?.(url);
-        return null;
-      }
-      if (!response.ok) throw refusal(url, response);
-      await cache.put(url, counted(response, options));
-      return response.headers;
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (EmbeddingGemmaError.isInstance(error)) throw error;
-      if (count === attempts) {
-        throw new EmbeddingGemmaError(
-          "DOWNLOAD_FAILED",
-          `${url} could not be fetched into the browser's cache in ${attempts} attempts: ${reasonOf(error)}. ` +
-            "Check the network, that the server allows this page's origin (CORS), and the storage left to it.",
-          { url, attempts },
-          { cause: error },
-        );
-      }
-      await new Promise((resolve) => setTimeout(resolve, firstDelay * 2 ** (count - 1)));
+  const remedy =
+    "Check the network, that the server allows this page's origin (CORS), and the storage left to the browser's cache.";
+  return retrying(url, { signal: options.signal, remedy }, async () => {
+    const silence = new SilenceTimer(options.signal);
+    const response = await request(url, "GET", options, silence);
+    if (!response.ok) {
+      refusal(url, response, deniedRemedy);
+      await cache.delete?.(url);
+      return null;
     }
-  }
+    const told = counted(response, options, silence);
+    await cache.put(url, told).catch((cause: unknown) => {
+      throw cause instanceof TransientFailure ? cause : new TransientFailure(reasonOf(cause), { cause });
+    });
+    return response.headers;
+  });
 }
+
+const deniedRemedy = "The repository is private or gated, or does not exist: set the option `token`.";
 
 /** Whether a cached file is as long as it was; what is not must not reach Transformers.js 4, which loads nothing more after one failure. */
 export async function isWhole(cached: Response): Promise<boolean> {
@@ -61,7 +50,7 @@ export async function isWhole(cached: Response): Promise<boolean> {
 
 /** Whether the server still has the file that was cached. Where it does not tell, or cannot be reached, the cached one counts. */
 export async function isUnchanged(url: string, cached: Response, options: FetchOptions): Promise<boolean> {
-  const current = await request(url, "HEAD", options).catch(() => null);
+  const current = await request(url, "HEAD", options, new SilenceTimer(options.signal)).catch(() => null);
   options.signal?.throwIfAborted();
   if (current?.status === 404) return false;
   if (!current?.ok) return true;
@@ -71,49 +60,49 @@ export async function isUnchanged(url: string, cached: Response, options: FetchO
   });
 }
 
-function request(url: string, method: "GET" | "HEAD", { token, signal }: FetchOptions): Promise<Response> {
-  return fetch(url, {
-    method,
-    // Asks whether the HTTP cache is up to date.
-    cache: "no-cache",
-    ...(token && { headers: { authorization: `Bearer ${token}` } }),
-    ...(signal && { signal }),
-  });
+function request(
+  url: string,
+  method: "GET" | "HEAD",
+  { token }: FetchOptions,
+  silence: SilenceTimer,
+): Promise<Response> {
+  return silence.during(() =>
+    fetch(url, {
+      method,
+      // Asks whether the HTTP cache is up to date.
+      cache: "no-cache",
+      ...(token && { headers: { authorization: `Bearer ${token}` } }),
+      signal: silence.signal,
+    }),
+  );
 }
 
-/** An error that another attempt may overcome is a plain one. */
-function refusal(url: string, { status, statusText }: Response): Error {
-  if (status === 429 || status >= 500) return new Error(`the server answered ${status} ${statusText}`);
-  const remedy =
-    status === 401 || status === 403
-      ? " The repository is private or gated, or does not exist: set the option `token`."
-      : "";
-  return new EmbeddingGemmaError("DOWNLOAD_FAILED", `${url} answered ${status} ${statusText}.${remedy}`, {
-    url,
-    status,
-  });
-}
-
-/** The response with its progress reported, and an error in place of its end if it is too short. */
-function counted(response: Response, { onProgress }: FetchOptions): Response {
+/** The response with its progress reported, and an error in place of its end if it is too short or stops. */
+function counted(response: Response, { onProgress }: FetchOptions, silence: SilenceTimer): Response {
   const headers = new Headers(response.headers);
   // The length is that of the compressed file, the body is not.
   if (headers.has("content-encoding")) {
     headers.delete("content-encoding");
     headers.delete("content-length");
   }
-  const total = headers.has("content-length") ? Number(headers.get("content-length")) : null;
+  const total = numberOf(headers.get("content-length"));
+  const chunks = chunksOf(response, silence);
   let loaded = 0;
   onProgress?.(0, total);
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      loaded += chunk.length;
+  const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done && total !== null && loaded < total) {
+        throw new TransientFailure(`${loaded} bytes came instead of ${total}`);
+      }
+      if (done) return controller.close();
+      loaded += value.length;
       onProgress?.(loaded, total);
-      controller.enqueue(chunk);
+      controller.enqueue(value);
     },
-    flush() {
-      if (total !== null && loaded < total) throw new Error(`${loaded} bytes came instead of ${total}`);
+    async cancel() {
+      await chunks.return();
     },
   });
-  return new Response(response.body?.pipeThrough(counter) ?? null, { headers });
+  return new Response(body, { headers });
 }

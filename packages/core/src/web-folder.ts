@@ -1,5 +1,6 @@
 import { digestBlob } from "./digest.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
+import { isCommit, isRepositoryId } from "./hub-names.ts";
 import type { HubOptions } from "./hub-snapshot.ts";
 import type { ModelFolder } from "./model-folder.ts";
 import { hubFolder, openTransformersCache } from "./transformers-browser.ts";
@@ -14,7 +15,7 @@ import { fetchInto, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
 export async function openWebFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const cache = await openTransformersCache();
   if (isUrl(model)) return WebFolder.open(folderUrl(model), null, cache, options);
-  if (!/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) {
+  if (!isRepositoryId(model)) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
       `${show(model)} is neither the URL of a folder, such as "https://example.org/models/tiny/" or "/models/tiny/", nor the id of a repository on the Hub, such as "onnx-community/embeddinggemma-300m-ONNX".`,
@@ -36,6 +37,7 @@ class WebFolder implements ModelFolder {
   readonly #cache: WebCache;
   readonly #options: HubOptions;
   readonly #provided = new Map<string, Promise<boolean>>();
+  readonly #fetched = new Set<string>();
 
   /** @param revision - of a repository on the Hub; null for any other folder */
   static async open(path: string, revision: string | null, cache: WebCache, options: HubOptions): Promise<WebFolder> {
@@ -75,8 +77,8 @@ class WebFolder implements ModelFolder {
   }
 
   async refetch(name: string): Promise<boolean> {
-    if (this.#options.localFilesOnly) return false;
-    return this.#fetch(name);
+    // What has come whole a moment ago is not the reason of a failure, such as that of a device that is not there.
+    return !this.#options.localFilesOnly && !this.#fetched.has(name) && this.#fetch(name);
   }
 
   /** A web server does not tell. */
@@ -108,6 +110,7 @@ class WebFolder implements ModelFolder {
       signal,
       onProgress: (loaded, total) => onProgress?.({ file: name, loaded, total }),
     });
+    this.#fetched.add(name);
     if (headers) this.#noteCommit(headers);
     return headers !== null;
   }
@@ -134,8 +137,4 @@ function folderUrl(model: string): string {
   url.search = "";
   url.hash = "";
   return url.href.replace(/\/+$/, "");
-}
-
-function isCommit(revision: string): boolean {
-  return /^[0-9a-f]{40}$/.test(revision);
 }
