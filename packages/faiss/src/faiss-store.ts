@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { type FaissEngine, loadEngine } from "./engine/faiss-engine.ts";
 import { FaissStoreError, show } from "./errors.ts";
-import { checkMergeable } from "./files/identity.ts";
+import { checkEmbedding, checkMergeable } from "./files/identity.ts";
 import { hasManifest } from "./files/manifest.ts";
 import { SavedFolders } from "./files/saved-folders.ts";
 import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
@@ -138,6 +138,16 @@ export class FaissStore<R = JsonValue> {
   /** What made the vectors. */
   get identity(): Identity | undefined {
     return this.#options.identity;
+  }
+
+  /**
+   * For those who search this store with vectors of an embedding that they have.
+   *
+   * @param embedding - length and identity of its vectors, as far as they are known
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where the store is known to hold others
+   */
+  checkEmbedding(embedding: Pick<FaissStoreOptions, "dimension" | "identity">): void {
+    checkEmbedding(this, embedding);
   }
 
   has(id: string): boolean {

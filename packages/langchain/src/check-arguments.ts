@@ -1,4 +1,4 @@
-import { type FaissStore, FaissStoreError, type FaissStoreOptions } from "@embeddinggemma/faiss";
+import { FaissStoreError } from "@embeddinggemma/faiss";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 
 /** @throws `INVALID_ARGUMENT`, such as for a promise that was not awaited */
@@ -40,30 +40,6 @@ export function checkEmbeddings(embeddings: EmbeddingsInterface): void {
     `FaissStore needs embeddings, such as \`new EmbeddingGemmaEmbeddings()\`; ${given(embeddings)}.`,
     { embeddings },
   );
-}
-
-/** @throws `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where a store and the vectors of its embeddings are both known, and differ */
-export function checkStore<R>(
-  store: FaissStore<R>,
-  { dimension, identity }: Pick<FaissStoreOptions, "dimension" | "identity">,
-): void {
-  if (dimension !== undefined && store.dimension !== undefined && dimension !== store.dimension) {
-    throw new FaissStoreError(
-      "DIMENSION_MISMATCH",
-      `The given store holds vectors of ${store.dimension} numbers, and the embeddings make vectors of ${dimension}. ` +
-        "Give embeddings with the `truncateDim` of those that made it.",
-      { expected: store.dimension, given: dimension },
-    );
-  }
-  if (identity !== undefined && store.identity !== undefined && identity !== store.identity) {
-    throw new FaissStoreError(
-      "IDENTITY_MISMATCH",
-      "The given store was made with other embeddings, so its vectors cannot be compared with yours. " +
-        `Made with ${JSON.stringify(store.identity)}, given to ${JSON.stringify(identity)}. ` +
-        "Give the embeddings that made it, or embed the documents again.",
-      { stored: store.identity, given: identity },
-    );
-  }
 }
 
 function given(value: unknown): string {

@@ -12,7 +12,7 @@ import {
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { type MaxMarginalRelevanceSearchOptions, SaveableVectorStore } from "@langchain/core/vectorstores";
-import { checkArray, checkDeletion, checkEmbeddings, checkLengths, checkStore } from "./check-arguments.ts";
+import { checkArray, checkDeletion, checkEmbeddings, checkLengths } from "./check-arguments.ts";
 import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 
@@ -252,7 +252,7 @@ export class FaissStore extends SaveableVectorStore {
   async #givenOrNew(): Promise<Index<DocumentRecord>> {
     const vectors = await vectorsOf(this.embeddings);
     if (!this.#given) return Index.create<DocumentRecord>({ ...vectors, ...this.#options });
-    checkStore(this.#given, vectors);
+    this.#given.checkEmbedding(vectors);
     return this.#given;
   }
 }

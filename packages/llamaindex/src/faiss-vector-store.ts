@@ -16,7 +16,6 @@ import {
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
-import { checkStore } from "./check-store.ts";
 import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 
@@ -153,7 +152,7 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   async #givenOpenedOrNew(): Promise<Index<NodeRecord>> {
     const vectors = await vectorsOf(this.embedModel);
     if (this.#given) {
-      checkStore(this.#given, vectors);
+      this.#given.checkEmbedding(vectors);
       return this.#given;
     }
     const options = { ...vectors, ...this.#options };

@@ -13,6 +13,38 @@ export function checkIdentity(directory: string, stored: Identity | null, given:
   );
 }
 
+/** What vectors are, as far as it is known. */
+export interface Embedding {
+  dimension?: number | undefined;
+  identity?: Identity | undefined;
+}
+
+/** @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both sides know what their vectors are, and disagree */
+export function checkEmbedding(stored: Embedding, given: Embedding): void {
+  if (stored.dimension !== undefined && given.dimension !== undefined && stored.dimension !== given.dimension) {
+    throw new FaissStoreError(
+      "DIMENSION_MISMATCH",
+      `The store holds vectors of ${stored.dimension} numbers, and the embedding makes vectors of ${given.dimension}. ` +
+        "Use the model and the `truncateDim` that made the store.",
+      { expected: stored.dimension, given: given.dimension },
+    );
+  }
+  if (
+    stored.identity === undefined ||
+    given.identity === undefined ||
+    isSameIdentity(stored.identity, given.identity)
+  ) {
+    return;
+  }
+  throw new FaissStoreError(
+    "IDENTITY_MISMATCH",
+    "The store was made with another embedding, so its vectors cannot be compared with yours. " +
+      `Made with ${identityText(stored.identity)}, given to ${identityText(given.identity)}. ` +
+      "Use the embedding that made it, or embed the texts again.",
+    { stored: stored.identity, given: given.identity },
+  );
+}
+
 /** @throws FaissStoreError `IDENTITY_MISMATCH` where both stores say what made their vectors and disagree */
 export function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
