@@ -3,8 +3,8 @@ import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/conf
 const conditions = ["@embeddinggemma/source"];
 
 /**
- * Tests run on the sources of all packages, each file in a process of its own: the FAISS addon kills a process that loads it in
- * two threads.
+ * Tests run on the sources of all packages, each file in a process of its own: the FAISS addon
+ * kills a process that loads it in two threads.
  */
 export const sharedConfig = {
   resolve: { conditions },
@@ -19,8 +19,8 @@ export const sharedConfig = {
 } satisfies ViteUserConfig;
 
 /**
- * {@link sharedConfig} for a package whose tests load models: those run once with each major of Transformers.js that is supported, the
- * other tests once.
+ * {@link sharedConfig} for a package whose tests load models: those run once with each major of
+ * Transformers.js that is supported, the other tests once.
  *
  * @param modelTests - glob patterns of the files whose tests load models
  */

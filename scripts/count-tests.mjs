@@ -1,4 +1,7 @@
-/** Prints how many tests the last `npm test` ran in all workspaces: the sum of vitest's own counts in the logs that turbo keeps. */
+/**
+ * Prints how many tests the last `npm test` ran in all workspaces: the sum of vitest's own counts
+ * in the logs that turbo keeps.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,12 +9,16 @@ import { stripVTControlCharacters } from "node:util";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folders = ["test", ...children("packages"), ...children("examples")];
-const logs = folders.map((folder) => join(root, folder, ".turbo", "turbo-test.log")).filter((log) => existsSync(log));
+const logs = folders
+  .map((folder) => join(root, folder, ".turbo", "turbo-test.log"))
+  .filter((log) => existsSync(log));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 for (const log of logs) {
   // Tests  1 failed | 12 passed | 2 skipped (15)
-  const summary = stripVTControlCharacters(readFileSync(log, "utf8")).match(/^.*\bTests {2}(.*)\(\d+\)\s*$/m);
+  const summary = stripVTControlCharacters(readFileSync(log, "utf8")).match(
+    /^.*\bTests {2}(.*)\(\d+\)\s*$/m,
+  );
   if (!summary) console.log(`no test result in ${log}`);
   for (const [, count, outcome] of summary?.[1].matchAll(/(\d+) (passed|failed|skipped)/g) ?? [])
     counts[outcome] += Number(count);

@@ -1,9 +1,9 @@
 /**
- * Makes a fresh clone ready: `node scripts/setup.mjs [--build] [--browser]`. `--build` builds the packages too, `--browser` provides
- * the browser that some tests run in.
+ * Makes a fresh clone ready: `node scripts/setup.mjs [--build] [--browser]`. `--build` builds the
+ * packages too, `--browser` provides the browser that some tests run in.
  *
- * Reaches the npm registry and the system's package repository, nothing else is needed. Whatever is already in order is left as
- * it is, so that every command may start with a set-up.
+ * Reaches the npm registry and the system's package repository, nothing else is needed. Whatever is
+ * already in order is left as it is, so that every command may start with a set-up.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,9 @@ try {
 }
 
 function isReady() {
-  return dependenciesAreInstalled(root) && (!needsBrowser || findBrowser()) && faissAddonWorks(root);
+  return (
+    dependenciesAreInstalled(root) && (!needsBrowser || findBrowser()) && faissAddonWorks(root)
+  );
 }
 
 /** Looks again at each step: another set-up may have done it while this one waited. */
@@ -43,5 +45,8 @@ async function makeReady() {
 function requireNode(major, minor) {
   const [currentMajor, currentMinor] = process.versions.node.split(".").map(Number);
   if (currentMajor > major || (currentMajor === major && currentMinor >= minor)) return;
-  throw new SetupError(`Node ${process.versions.node} is too old.`, `Install Node ${major}.${minor} or later.`);
+  throw new SetupError(
+    `Node ${process.versions.node} is too old.`,
+    `Install Node ${major}.${minor} or later.`,
+  );
 }

@@ -3,7 +3,7 @@ import { packageBuild } from "../../tsdown.shared.ts";
 
 export default defineConfig([
   { ...packageBuild, platform: "node" },
-  // For bundles of browsers: `#platform` is platform.browser.ts here.
+  // For bundles of browsers: `#platform` is platform/browser.ts here.
   {
     ...packageBuild,
     entry: { "index.browser": "src/index.ts" },
@@ -13,5 +13,12 @@ export default defineConfig([
     clean: false,
   },
   // The file that a worker thread starts from; whoever starts it, ESM or CommonJS, it is ESM.
-  { ...packageBuild, entry: ["src/model-worker.ts"], platform: "node", format: "esm", dts: false, clean: false },
+  {
+    ...packageBuild,
+    entry: ["src/runtime/worker/model-worker.ts"],
+    platform: "node",
+    format: "esm",
+    dts: false,
+    clean: false,
+  },
 ]);

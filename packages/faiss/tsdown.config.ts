@@ -5,6 +5,6 @@ export default defineConfig({
   ...packageBuild,
   platform: "node",
   // The engine's process runs this file as it is, from beside the module that starts it.
-  copy: ["src/engine/faiss-process.mjs"],
+  copy: ["src/index/faiss-process.mjs"],
   shims: true,
 });

@@ -3,7 +3,9 @@ import { hasDebianPackages, installDebianPackages } from "./debian-packages.mjs"
 import { elapsed, report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
-/** Where systems keep a Chromium or Chrome; a variable of Karma's and Puppeteer's name comes first. */
+/**
+ * Where systems keep a Chromium or Chrome; a variable of Karma's and Puppeteer's name comes first.
+ */
 const candidates = [
   process.env.CHROME_BIN,
   "/usr/bin/chromium",

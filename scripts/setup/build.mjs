@@ -10,7 +10,14 @@ import { SetupError } from "./setup-error.mjs";
  */
 export function buildPackages(root) {
   const start = performance.now();
-  const args = ["run", "build", "--filter=./packages/*", "--output-logs=errors-only", "--ui=stream", "--no-color"];
+  const args = [
+    "run",
+    "build",
+    "--filter=./packages/*",
+    "--output-logs=errors-only",
+    "--ui=stream",
+    "--no-color",
+  ];
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
     [join(root, "node_modules/turbo/bin/turbo"), ...args],
@@ -21,7 +28,9 @@ export function buildPackages(root) {
     },
   );
   if (error || status !== 0) {
-    throw new SetupError(`the packages could not be built:\n\n${error?.message ?? `${stdout}${stderr}`.trim()}`);
+    throw new SetupError(
+      `the packages could not be built:\n\n${error?.message ?? `${stdout}${stderr}`.trim()}`,
+    );
   }
   if (!stdout.includes("FULL TURBO")) report(`packages built in ${elapsed(start)}`);
 }

@@ -30,9 +30,17 @@ export function installDebianPackages(packages, purpose) {
   }
   report(`installing ${packages.join(", ")} (apt-get) …`);
   apt(become, ["update"]); // where it fails, what is known may still suffice
-  const { status, output } = apt(become, ["install", "--yes", "--no-install-recommends", ...packages]);
+  const { status, output } = apt(become, [
+    "install",
+    "--yes",
+    "--no-install-recommends",
+    ...packages,
+  ]);
   if (status !== 0) {
-    throw new SetupError(`apt-get failed with exit code ${status}:\n\n${output}`, `By hand:\n\n${commands}`);
+    throw new SetupError(
+      `apt-get failed with exit code ${status}:\n\n${output}`,
+      `By hand:\n\n${commands}`,
+    );
   }
 }
 
@@ -46,7 +54,10 @@ export function canRun(command, args) {
   return spawnSync(command, args, { stdio: "ignore" }).status === 0;
 }
 
-/** The words that make a command run as root: none for root, `sudo` where it asks for no password, else undefined. */
+/**
+ * The words that make a command run as root: none for root, `sudo` where it asks for no password,
+ * else undefined.
+ */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   return canRun("sudo", ["-n", "true"]) ? ["sudo", "-n"] : undefined;
@@ -58,6 +69,9 @@ function apt(become, args) {
     ...become, "env", "DEBIAN_FRONTEND=noninteractive",
     "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0", ...args,
   ];
-  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), { encoding: "utf8", maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
+    encoding: "utf8",
+    maxBuffer: 2 ** 26,
+  });
   return { status, output: `${stdout}${stderr}`.trim().split("\n").slice(-15).join("\n") };
 }

@@ -5,7 +5,8 @@ import { elapsed, report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /**
- * Whether `node_modules` holds what `package-lock.json` asks for, by npm's own record of its last complete installation.
+ * Whether `node_modules` holds what `package-lock.json` asks for, by npm's own record of its last
+ * complete installation.
  *
  * @param {string} root
  */
@@ -17,24 +18,37 @@ export function dependenciesAreInstalled(root) {
     if (!path.includes("node_modules/")) return true; // the root and its workspaces: these are sources
     const found = installed[path];
     if (!found) return Boolean(entry.optional || entry.devOptional); // made for another platform
-    return found.version === entry.version && found.integrity === entry.integrity && existsSync(join(root, path));
+    return (
+      found.version === entry.version &&
+      found.integrity === entry.integrity &&
+      existsSync(join(root, path))
+    );
   });
 }
 
 /**
- * Installs from the lock file, without the install scripts of foreign packages: onnxruntime-node's downloads CUDA libraries
- * and faiss-node's needs GitHub.
+ * Installs from the lock file, without the install scripts of foreign packages: onnxruntime-node's
+ * downloads CUDA libraries and faiss-node's needs GitHub.
  *
  * @param {string} root
  */
 export function installDependencies(root) {
   const start = performance.now();
   report("installing the dependencies (npm ci) …");
-  const options = ["ci", "--ignore-scripts", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  const options = [
+    "ci",
+    "--ignore-scripts",
+    "--include=dev",
+    "--include=optional",
+    "--no-audit",
+    "--no-fund",
+  ];
   const { status, error } = runNpm(root, [...options, "--loglevel=error"]);
   if (error || status !== 0) {
     throw new SetupError(
-      error ? `npm could not be started: ${error.message}` : `npm ci failed with exit code ${status}.`,
+      error
+        ? `npm could not be started: ${error.message}`
+        : `npm ci failed with exit code ${status}.`,
       "Read npm's message above. It needs the npm registry; behind a proxy set HTTPS_PROXY, for a mirror `npm config set registry`.",
     );
   }

@@ -7,7 +7,8 @@ import { SetupError } from "./setup-error.mjs";
 import { provideSystemFaiss } from "./system-faiss.mjs";
 
 /**
- * Whether faiss-node's native addon loads and answers a search, tried in a process of its own: a bad addon kills its process.
+ * Whether faiss-node's native addon loads and answers a search, tried in a process of its own: a
+ * bad addon kills its process.
  *
  * @param {string} root
  */
@@ -16,13 +17,16 @@ export function faissAddonWorks(root) {
 }
 
 /**
- * Makes the addon loadable: the binary of faiss-node's release where that can be had, else compiled against the system's FAISS.
+ * Makes the addon loadable: the binary of faiss-node's release where that can be had, else compiled
+ * against the system's FAISS.
  *
  * @param {string} root
  */
 export async function provideFaissAddon(root) {
   const start = performance.now();
-  const packageFolder = dirname(createRequire(join(root, "package.json")).resolve("faiss-node/package.json"));
+  const packageFolder = dirname(
+    createRequire(join(root, "package.json")).resolve("faiss-node/package.json"),
+  );
   if ((await downloadPrebuilt(packageFolder)) && faissAddonWorks(root)) {
     report(`FAISS addon downloaded in ${elapsed(start)}`);
     return;
@@ -44,16 +48,23 @@ const probe = `
 function tryAddon(root, addon) {
   const options = { cwd: root, encoding: "utf8", timeout: 60_000 };
   const { status, signal, stderr } = spawnSync(process.execPath, ["-e", probe, addon], options);
-  const reason = stderr?.match(/^\w*Error: .*$/m)?.[0] ?? (signal ? `killed by ${signal}` : `exit code ${status}`);
+  const reason =
+    stderr?.match(/^\w*Error: .*$/m)?.[0] ??
+    (signal ? `killed by ${signal}` : `exit code ${status}`);
   return { works: status === 0, reason };
 }
 
 const answerTimeoutMs = 8_000;
 const downloadTimeoutMs = 120_000;
 
-/** True when faiss-node's own installer has fetched a binary; false, soon, where its server is not reached or has none. */
+/**
+ * True when faiss-node's own installer has fetched a binary; false, soon, where its server is not
+ * reached or has none.
+ */
 function downloadPrebuilt(packageFolder) {
-  const installer = createRequire(join(packageFolder, "package.json")).resolve("prebuild-install/bin.js");
+  const installer = createRequire(join(packageFolder, "package.json")).resolve(
+    "prebuild-install/bin.js",
+  );
   const child = spawn(process.execPath, [installer, "--runtime", "napi", "--verbose"], {
     cwd: packageFolder,
     stdio: ["ignore", "ignore", "pipe"],
@@ -75,10 +86,16 @@ function downloadPrebuilt(packageFolder) {
   });
 }
 
-/** Debian 12's FAISS 1.7.3 declares `idx_t` inside its classes only; the source of faiss-node expects it in the namespace. */
+/**
+ * Debian 12's FAISS 1.7.3 declares `idx_t` inside its classes only; the source of faiss-node
+ * expects it in the namespace.
+ */
 const compatibility = "#include <cstdint>\nnamespace faiss { using idx_t = int64_t; }\n";
 
-/** Compiles into a folder of its own and moves the addon to its place when it works, so that no half-made one is ever found. */
+/**
+ * Compiles into a folder of its own and moves the addon to its place when it works, so that no
+ * half-made one is ever found.
+ */
 function compile(root, packageFolder) {
   const folder = join(packageFolder, "build", "compile");
   const addon = join(folder, "faiss-node.node");

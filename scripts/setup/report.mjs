@@ -1,5 +1,6 @@
 /**
- * Tells the user in one line what the set-up does. On stderr, so that the output of the command that follows stays clean.
+ * Tells the user in one line what the set-up does. On stderr, so that the output of the command
+ * that follows stays clean.
  *
  * @param {string} line
  */

@@ -1,4 +1,7 @@
-/** A set-up that cannot go on: `message` says what was wrong, `remedy` what the user can do about it. */
+/**
+ * A set-up that cannot go on: `message` says what was wrong, `remedy` what the user can do about
+ * it.
+ */
 export class SetupError extends Error {
   name = "SetupError";
 

@@ -5,7 +5,8 @@ import { report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /**
- * Runs `work` while no other set-up of this clone runs. The lock of a process that is gone is taken over.
+ * Runs `work` while no other set-up of this clone runs. The lock of a process that is gone is taken
+ * over.
  *
  * @param {string} root
  * @param {() => Promise<void>} work
@@ -40,14 +41,18 @@ async function acquire(lock) {
     if (holder !== undefined && !isAlive(holder)) {
       removeLockOf(holder, lock);
     } else {
-      if (!waited) report(`waiting for another set-up of this folder (if there is none, delete ${lock}) …`);
+      if (!waited)
+        report(`waiting for another set-up of this folder (if there is none, delete ${lock}) …`);
       waited = true;
       await sleep(200);
     }
   }
 }
 
-/** The process that holds the lock; undefined where none does any more, or has not yet written itself down. */
+/**
+ * The process that holds the lock; undefined where none does any more, or has not yet written
+ * itself down.
+ */
 function readHolder(lock) {
   try {
     return Number(readFileSync(lock, "utf8")) || undefined;

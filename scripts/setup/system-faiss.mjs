@@ -17,7 +17,8 @@ export function provideSystemFaiss() {
     );
   }
   installDebianPackages(packages, "compile the FAISS addon");
-  if (!compilerFindsFaiss()) throw new SetupError("g++ does not find FAISS although Debian's packages are installed.");
+  if (!compilerFindsFaiss())
+    throw new SetupError("g++ does not find FAISS although Debian's packages are installed.");
 }
 
 function compilerFindsFaiss() {

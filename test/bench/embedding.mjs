@@ -1,7 +1,7 @@
 /**
- * Useful tokens a second of `Embedder.encode` and of what others do with the same texts, on the same model, in one run: one text at a
- * time, one padded batch, batches of ten in input order; and of a second call whose texts are in a cache. Padding is no use; a higher
- * number is better.
+ * Useful tokens a second of `Embedder.encode` and of what others do with the same texts, on the
+ * same model, in one run: one text at a time, one padded batch, batches of ten in input order; and
+ * of a second call whose texts are in a cache. Padding is no use; a higher number is better.
  *
  * node embedding.mjs [folder of a model] [--dtype=q8] [--texts=64] [--repeats=5]
  */
@@ -43,7 +43,8 @@ const rows = [["lengths", "tokens", ...Object.keys(strategies)]];
 for (const [mix, lengths] of Object.entries(mixes)) {
   const texts = textsOf(lengths);
   let tokens = 0;
-  for (const text of texts) tokens += Math.min(await embedder.countTokens(text, { prompt: "" }), embedder.maxTokens);
+  for (const text of texts)
+    tokens += Math.min(await embedder.countTokens(text, { prompt: "" }), embedder.maxTokens);
   const seconds = Object.fromEntries(Object.keys(strategies).map((name) => [name, []]));
   await embedder.encode(texts, { prompt: "", cache });
   for (let repeat = 0; repeat < repeats; repeat++) {
@@ -72,5 +73,7 @@ await graph.dispose();
 function mixedLengths(count) {
   const random = randomNumbers(2);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Array.from({ length: count }, () => Math.min(Math.max(Math.round(45 * Math.exp(0.8 * normal())), 2), 400));
+  return Array.from({ length: count }, () =>
+    Math.min(Math.max(Math.round(45 * Math.exp(0.8 * normal())), 2), 400),
+  );
 }

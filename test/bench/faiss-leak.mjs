@@ -1,4 +1,5 @@
-// faiss-node never frees the copy of a query. What a million queries cost, used directly and through the store.
+// faiss-node never frees the copy of a query. What a million queries cost, used directly and
+// through the store.
 //
 //     node test/bench/faiss-leak.mjs [queries=1000000] [dimension=128]
 import { execFileSync } from "node:child_process";
@@ -42,21 +43,30 @@ async function growth(search, measure) {
   let most = 0;
   for (let round = 0; round <= rounds; round++) {
     if (round === Math.ceil(rounds / 10)) base = most = measure();
-    if (round > rounds / 10 && round % Math.ceil(rounds / 100) === 0) most = Math.max(most, measure());
+    if (round > rounds / 10 && round % Math.ceil(rounds / 100) === 0)
+      most = Math.max(most, measure());
     await search();
   }
-  return { "at first MiB": Math.round(base), "most MiB": Math.round(most), "growth MiB": Math.round(most - base) };
+  return {
+    "at first MiB": Math.round(base),
+    "most MiB": Math.round(most),
+    "growth MiB": Math.round(most - base),
+  };
 }
 
 function engineMegabytes() {
-  const children = execFileSync("ps", ["--ppid", String(process.pid), "-o", "pid="], { encoding: "utf8" });
+  const children = execFileSync("ps", ["--ppid", String(process.pid), "-o", "pid="], {
+    encoding: "utf8",
+  });
   const pids = children.split("\n").map(Number).filter(Boolean);
   return pids.reduce((sum, pid) => sum + megabytes(pid), 0);
 }
 
 function megabytes(pid) {
   try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+    return (
+      Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024
+    );
   } catch {
     return 0;
   }

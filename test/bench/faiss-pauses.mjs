@@ -1,4 +1,5 @@
-// The longest time for which the event loop stands still while vectors are added, saved, opened and searched.
+// The longest time for which the event loop stands still while vectors are added, saved, opened and
+// searched.
 //
 //     node test/bench/faiss-pauses.mjs [vectors=100000] [faiss|exact] [searchDimension=128]
 import { mkdtemp, rm } from "node:fs/promises";
@@ -16,7 +17,11 @@ for (let index = 0; index < vectors.length; index++) {
   vectors[index] = state / 2 ** 31;
 }
 const ids = Array.from({ length: count }, (_, row) => `id ${row}`);
-const records = ids.map((id, row) => ({ title: id, text: `a passage of text number ${row}`, tags: ["a", "b"] }));
+const records = ids.map((id, row) => ({
+  title: id,
+  text: `a passage of text number ${row}`,
+  tags: ["a", "b"],
+}));
 
 const folder = await mkdtemp(join(tmpdir(), "faiss-pauses-"));
 const results = {};

@@ -1,4 +1,5 @@
-// What the process that runs FAISS costs: to start, in memory, and for each search that asks it instead of the addon in this process.
+// What the process that runs FAISS costs: to start, in memory, and for each search that asks it
+// instead of the addon in this process.
 //
 //     node test/bench/faiss-process.mjs [searches=2000]
 import { execFileSync } from "node:child_process";

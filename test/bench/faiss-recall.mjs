@@ -1,7 +1,9 @@
-// Recall on real embeddings: how many of the ten best by the full vectors are found when the index holds the leading numbers alone, by how
-// many candidates are scored again (`oversample`); and with each preset and kind of index.
+// Recall on real embeddings: how many of the ten best by the full vectors are found when the index
+// holds the leading numbers alone, by how many candidates are scored again (`oversample`); and with
+// each preset and kind of index.
 //
-//     node test/bench/faiss-recall.mjs <texts: a file with one text a line, may be gzipped> [folder of a model] [--texts=20000] [--queries=300]
+// node test/bench/faiss-recall.mjs <texts: a file with one text a line, may be gzipped> [folder of
+// a model] [--texts=20000] [--queries=300]
 //
 // The last lines of the file are the queries. Without a folder the tiny model embeds.
 import { readFile } from "node:fs/promises";
@@ -13,11 +15,16 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { texts: { type: "string", default: "20000" }, queries: { type: "string", default: "300" } },
+  options: {
+    texts: { type: "string", default: "20000" },
+    queries: { type: "string", default: "300" },
+  },
 });
 const [file, model = modelPath] = positionals;
 if (file === undefined)
-  throw new Error("Give a file with one text a line, at least some thousands of them, as first argument.");
+  throw new Error(
+    "Give a file with one text a line, at least some thousands of them, as first argument.",
+  );
 
 const k = 10;
 const dimensions = [64, 128, 256, 512];
@@ -36,7 +43,10 @@ const candidates = {
   "PQ32, searchDimension 128": { index: "PQ32", searchDimension: 128 },
 };
 
-const { texts, queries: queryTexts } = await readTexts(Number(values.texts), Number(values.queries));
+const { texts, queries: queryTexts } = await readTexts(
+  Number(values.texts),
+  Number(values.queries),
+);
 const started = performance.now();
 const embedder = await Embedder.load(model);
 const vectors = await embedder.encodeDocument(texts);
@@ -50,25 +60,34 @@ console.log(
 const truth = await withStore({ engine: "exact" }, (search) => search());
 const byOversample = {};
 for (const searchDimension of dimensions) {
-  byOversample[searchDimension] = await withStore({ searchDimension, exactBelow: 0 }, async (search) => {
-    const row = {};
-    for (const oversample of oversamples) row[`× ${oversample}`] = recall(await search({ oversample }));
-    return row;
-  });
+  byOversample[searchDimension] = await withStore(
+    { searchDimension, exactBelow: 0 },
+    async (search) => {
+      const row = {};
+      for (const oversample of oversamples)
+        row[`× ${oversample}`] = recall(await search({ oversample }));
+      return row;
+    },
+  );
 }
 console.log(`recall@${k} by searchDimension and oversample, index Flat`);
 console.table(byOversample);
 
 const byKind = {};
 for (const [name, options] of Object.entries(candidates)) {
-  byKind[name] = { recall: recall(await withStore({ exactBelow: 0, ...options }, (search) => search())) };
+  byKind[name] = {
+    recall: recall(await withStore({ exactBelow: 0, ...options }, (search) => search())),
+  };
 }
 console.log(`recall@${k} with the default oversample`);
 console.table(byKind);
 
 async function readTexts(textCount, queryCount) {
   const bytes = await readFile(file);
-  const lines = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8").split("\n").filter(Boolean);
+  const lines = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes)
+    .toString("utf8")
+    .split("\n")
+    .filter(Boolean);
   const different = [...new Set(lines.slice(0, -queryCount))];
   return { texts: different.slice(0, textCount), queries: lines.slice(-queryCount) };
 }
@@ -87,6 +106,7 @@ async function withStore(options, use) {
 
 function recall(found) {
   let hits = 0;
-  for (const [query, ids] of found.entries()) hits += ids.filter((id) => truth[query].includes(id)).length;
+  for (const [query, ids] of found.entries())
+    hits += ids.filter((id) => truth[query].includes(id)).length;
   return Number((hits / (truth.length * k)).toFixed(4));
 }

@@ -1,9 +1,11 @@
-// Search over random clustered vectors: what each kind of store costs in time, memory and recall, beside faiss-node used directly.
+// Search over random clustered vectors: what each kind of store costs in time, memory and recall,
+// beside faiss-node used directly.
 //
 //     node test/bench/faiss-search.mjs [vectors=100000] [queries=30]
 //
-// Every candidate runs in a process of its own over the same vectors; times are medians, and the ratio is to faiss-node's flat index in
-// the same run. Memory is what a process and its children have more than one that makes the same vectors and throws them away.
+// Every candidate runs in a process of its own over the same vectors; times are medians, and the
+// ratio is to faiss-node's flat index in the same run. Memory is what a process and its children
+// have more than one that makes the same vectors and throws them away.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -46,7 +48,9 @@ function compareAll() {
   });
   const [baseline, reference] = results;
   const rawMegabytes = (count * dimension * 4) / 2 ** 20;
-  console.log(`${count} vectors of ${dimension}, k = ${k}; raw vectors ${rawMegabytes.toFixed(0)} MiB`);
+  console.log(
+    `${count} vectors of ${dimension}, k = ${k}; raw vectors ${rawMegabytes.toFixed(0)} MiB`,
+  );
   console.table(
     Object.fromEntries(
       results.slice(1).map(({ candidate, milliseconds, megabytes, addSeconds, top }) => [
@@ -113,7 +117,11 @@ function* batches(centres, random) {
     const rows = Math.min(batch, count - start);
     const vectors = new Float32Array(rows * dimension);
     for (let row = 0; row < rows; row++) {
-      writeNearCentre(centres[(start + row) % 300], random, vectors.subarray(row * dimension, (row + 1) * dimension));
+      writeNearCentre(
+        centres[(start + row) % 300],
+        random,
+        vectors.subarray(row * dimension, (row + 1) * dimension),
+      );
     }
     yield { vectors, ids: Array.from({ length: rows }, (_, row) => String(start + row)) };
   }
@@ -132,23 +140,32 @@ function fillFaissNode(centres, random) {
 
 /** Proportional memory of this process and its children: shared pages count in shares. */
 function memoryMegabytes() {
-  const children = execFileSync("ps", ["--ppid", String(process.pid), "-o", "pid="], { encoding: "utf8" }).split("\n");
+  const children = execFileSync("ps", ["--ppid", String(process.pid), "-o", "pid="], {
+    encoding: "utf8",
+  }).split("\n");
   let kibibytes = 0;
   for (const pid of [process.pid, ...children.map(Number).filter(Boolean)]) {
-    const { stdout } = spawnSync("grep", ["-m1", "^Pss:", `/proc/${pid}/smaps_rollup`], { encoding: "utf8" });
+    const { stdout } = spawnSync("grep", ["-m1", "^Pss:", `/proc/${pid}/smaps_rollup`], {
+      encoding: "utf8",
+    });
     kibibytes += Number(/\d+/.exec(stdout)?.[0] ?? 0);
   }
   return kibibytes / 1024;
 }
 
 function recall(top, reference) {
-  const found = top.map((rows, query) => rows.filter((row) => reference[query].includes(row)).length);
+  const found = top.map(
+    (rows, query) => rows.filter((row) => reference[query].includes(row)).length,
+  );
   return Number((found.reduce((sum, value) => sum + value, 0) / (top.length * k)).toFixed(3));
 }
 
 /** Spread that falls off along the numbers, as that of a Matryoshka embedding does. */
 function gaussianVector(random) {
-  return Float32Array.from({ length: dimension }, (_, index) => gaussian(random) / Math.sqrt(1 + index / 32));
+  return Float32Array.from(
+    { length: dimension },
+    (_, index) => gaussian(random) / Math.sqrt(1 + index / 32),
+  );
 }
 
 function nearCentre(centre, random) {

@@ -1,6 +1,7 @@
 /**
- * Growth of the process's memory (resident set): while inputs of awkward lengths, and a long stream, are embedded, and what is left after `dispose`. Each case
- * runs in a process of its own; with `--expose-gc`, so that JavaScript's own garbage does not count.
+ * Growth of the process's memory (resident set): while inputs of awkward lengths, and a long
+ * stream, are embedded, and what is left after `dispose`. Each case runs in a process of its own;
+ * with `--expose-gc`, so that JavaScript's own garbage does not count.
  *
  * node memory.mjs [folder of a model] [--dtype=q8] [--texts=64] [--stream=100000] [--rounds=3]
  */
@@ -20,17 +21,27 @@ const cases = {
 /** Twice as long a stream must not take more. */
 const streams = { "a stream": 1, "a stream twice as long": 2 };
 
-const { model, dtype, texts, stream, rounds } = benchOptions({ texts: 64, stream: 100_000, rounds: 3 });
+const { model, dtype, texts, stream, rounds } = benchOptions({
+  texts: 64,
+  stream: 100_000,
+  rounds: 3,
+});
 const asked = process.env.MEMORY_CASE;
 if (asked) console.log(JSON.stringify(await measure(asked)));
 else compare();
 
 function compare() {
-  const rows = [["input", "texts", "loaded", "peak", "after the call", "disposed", "loaded again", "disposed"]];
+  const rows = [
+    ["input", "texts", "loaded", "peak", "after the call", "disposed", "loaded again", "disposed"],
+  ];
   for (const name of [...Object.keys(cases), ...Object.keys(streams)]) {
     const script = ["--expose-gc", fileURLToPath(import.meta.url), ...process.argv.slice(2)];
     const env = { ...process.env, MEMORY_CASE: name };
-    rows.push(JSON.parse(execFileSync(process.execPath, script, { env, encoding: "utf8" }).trim().split("\n").at(-1)));
+    rows.push(
+      JSON.parse(
+        execFileSync(process.execPath, script, { env, encoding: "utf8" }).trim().split("\n").at(-1),
+      ),
+    );
   }
   printTable(`MiB of resident memory over the start of the process, ${dtype}`, rows);
 }
@@ -64,7 +75,13 @@ async function measure(name) {
   }
   const left = await memory();
   const growth = (bytes) => ((bytes - before) / 2 ** 20).toFixed(0);
-  return [name, count, ...[loaded, peak, used, disposed].map(growth), again.map(growth).join(" "), growth(left)];
+  return [
+    name,
+    count,
+    ...[loaded, peak, used, disposed].map(growth),
+    again.map(growth).join(" "),
+    growth(left),
+  ];
 }
 
 async function* shortTexts(count) {

@@ -3,7 +3,8 @@ import { parseArgs } from "node:util";
 import { modelPath } from "@embeddinggemma/tiny-model";
 
 /**
- * The model and numbers that a benchmark is run with: `node <script> [folder of a model] [--dtype=q8] [--name=number …]`.
+ * The model and numbers that a benchmark is run with:
+ * `node <script> [folder of a model] [--dtype=q8] [--name=number …]`.
  *
  * @param numbers - default of each number
  */
@@ -16,15 +17,21 @@ export function benchOptions(numbers) {
     },
   });
   const model = positionals[0] ?? modelPath;
-  if (!existsSync(model)) throw new Error(`There is no model in ${model}. Give the folder of one as first argument.`);
-  const given = Object.entries(numbers).map(([name, number]) => [name, Number(values[name] ?? number)]);
+  if (!existsSync(model))
+    throw new Error(`There is no model in ${model}. Give the folder of one as first argument.`);
+  const given = Object.entries(numbers).map(([name, number]) => [
+    name,
+    Number(values[name] ?? number),
+  ]);
   return { model, dtype: values.dtype ?? "q8", ...Object.fromEntries(given) };
 }
 
 /** Texts of given lengths in words, the same in every run, no two alike. */
 export function textsOf(lengths) {
   const random = randomNumbers(1);
-  return lengths.map((length) => Array.from({ length }, () => words[Math.floor(random() * words.length)]).join(" "));
+  return lengths.map((length) =>
+    Array.from({ length }, () => words[Math.floor(random() * words.length)]).join(" "),
+  );
 }
 
 /** Numbers from 0 to 1, the same in every run. */
@@ -46,7 +53,9 @@ export function median(numbers) {
  * @param rows - the first one has the headings
  */
 export function printTable(title, rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => String(row[column]).length)));
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((row) => String(row[column]).length)),
+  );
   const line = (row) => row.map((cell, column) => pad(cell, widths[column], column));
   console.log(`\n${title}\n`);
   rows.forEach((row, index) => {

@@ -1,5 +1,6 @@
 /**
- * Longest pause of the event loop while texts are embedded, with the model in this thread and in a worker.
+ * Longest pause of the event loop while texts are embedded, with the model in this thread and in a
+ * worker.
  *
  * node worker.mjs [folder of a model] [--dtype=q8] [--texts=1000] [--words=40]
  */
@@ -32,4 +33,7 @@ for (const worker of [false, true]) {
   ]);
   await embedder.dispose();
 }
-printTable(`Pauses of the event loop while ${count} texts of ${words} words are embedded, ${dtype}`, rows);
+printTable(
+  `Pauses of the event loop while ${count} texts of ${words} words are embedded, ${dtype}`,
+  rows,
+);

@@ -54,7 +54,11 @@ describe.each([
     for (const copy of ["bert", "hub/owner/bert/resolve/main"]) {
       cpSync(join(fixtures, "bert-mean"), join(models, copy), { recursive: true });
     }
-    server = new PageServer({ "/": bundle, "/models/": models, "/onnxruntime/": runtimeFolder(transformers) });
+    server = new PageServer({
+      "/": bundle,
+      "/models/": models,
+      "/onnxruntime/": runtimeFolder(transformers),
+    });
     origin = await server.listen();
     const context = await browser.newContext();
     await context.route(
@@ -79,7 +83,9 @@ describe.each([
     const scripts = readdirSync(join(bundle, "assets")).filter((file) => file.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(0);
     for (const script of scripts) {
-      expect(readFileSync(join(bundle, "assets", script), "utf8")).not.toMatch(/(from|import\()\s*["'`]node:/);
+      expect(readFileSync(join(bundle, "assets", script), "utf8")).not.toMatch(
+        /(from|import\()\s*["'`]node:/,
+      );
     }
   });
 
@@ -92,7 +98,10 @@ describe.each([
   }, async () => {
     const calls = cases.map(({ text, title, call, promptName }) => ({
       call: title === undefined ? call : ("encodeDocument" as const),
-      input: title === undefined ? expandText(golden.texts[text]!) : { title, text: expandText(golden.texts[text]!) },
+      input:
+        title === undefined
+          ? expandText(golden.texts[text]!)
+          : { title, text: expandText(golden.texts[text]!) },
       options: { normalize: false, ...(promptName !== undefined && { promptName }) },
     }));
     const result = await tab.evaluate(async (calls) => {
@@ -115,13 +124,19 @@ describe.each([
       return { vectors, files, dimension, prompts, identity, changed: settings() !== before };
     }, calls);
 
-    expect(result).toMatchObject({ dimension: golden.dimension, prompts: golden.prompts, changed: false });
+    expect(result).toMatchObject({
+      dimension: golden.dimension,
+      prompts: golden.prompts,
+      changed: false,
+    });
     expect(cases.length).toBeGreaterThan(10);
     cases.forEach(({ vector }, index) => {
       const expected = decodeVector(vector);
       const actual = result.vectors[index]!;
       expect(actual).toHaveLength(expected.length);
-      expect(Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!)))).toBeLessThan(1e-5);
+      expect(Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!)))).toBeLessThan(
+        1e-5,
+      );
     });
     const size = readFileSync(join(fixture, "onnx/model.onnx")).length;
     expect(result.files["onnx/model.onnx"]).toEqual({ loaded: size, total: size });
@@ -135,7 +150,9 @@ describe.each([
   }, async () => {
     const load = () =>
       tab.evaluate(async () => {
-        const embedder = await page.Embedder.load(new URL("/models/bert", location.href).href, { dtype: "fp32" });
+        const embedder = await page.Embedder.load(new URL("/models/bert", location.href).href, {
+          dtype: "fp32",
+        });
         const { prompts, identity } = embedder;
         await embedder.dispose();
         return { prompts, identity };
@@ -144,7 +161,9 @@ describe.each([
     server.requests.length = 0;
     expect(await load()).toEqual(first);
     expect(
-      server.requests.filter((request) => /^GET .*(onnx|tokenizer)/.test(request) && !/onnx_data/.test(request)),
+      server.requests.filter(
+        (request) => /^GET .*(onnx|tokenizer)/.test(request) && !/onnx_data/.test(request),
+      ),
     ).toEqual([]);
 
     const file = join(models, "bert/config_sentence_transformers.json");
@@ -168,7 +187,10 @@ describe.each([
 
   test("loads a repository of a Hub, and without it from the cache", async () => {
     const dimensions = await tab.evaluate(async () => {
-      const options = { dtype: "fp32", endpoint: new URL("/models/hub", location.href).href } as const;
+      const options = {
+        dtype: "fp32",
+        endpoint: new URL("/models/hub", location.href).href,
+      } as const;
       const first = await page.Embedder.load("owner/bert", options);
       await first.dispose();
       const second = await page.Embedder.load("owner/bert", { ...options, localFilesOnly: true });
@@ -183,14 +205,21 @@ describe.each([
     ["a name that is no model", "gemma", {}, "MODEL_NOT_FOUND"],
     ["a folder that is not there", "/models/nothing/", {}, "MODEL_FILE_MISSING"],
     ["a dtype that is not there", "/models/bert/", { dtype: "q4" }, "MODEL_FILE_MISSING"],
-    ["a model that is not in the cache", "/models/hub/", { localFilesOnly: true }, "MODEL_FILE_MISSING"],
+    [
+      "a model that is not in the cache",
+      "/models/hub/",
+      { localFilesOnly: true },
+      "MODEL_FILE_MISSING",
+    ],
     ["a server that is not there", "http://127.0.0.1:9/gemma/", {}, "DOWNLOAD_FAILED"],
     ["a worker thread", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_OPTION"],
     ["a device of Node's", "/models/bert/", { dtype: "fp32", device: "cpu" }, "LOAD_FAILED"],
   ] as const)("explains %s", async ([, model, options, code]) => {
     const error = await tab.evaluate(
       async ([model, options]) => {
-        const error = await page.Embedder.load(model, options as object).catch((error: unknown) => error);
+        const error = await page.Embedder.load(model, options as object).catch(
+          (error: unknown) => error,
+        );
         return page.EmbeddingGemmaError.isInstance(error)
           ? { code: error.code, message: error.message }
           : String(error);

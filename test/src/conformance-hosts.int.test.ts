@@ -1,7 +1,8 @@
 /**
- * What the frameworks' tests expect of their own local stores, asked of ours: LangChain's MemoryVectorStore and community FaissStore,
- * LlamaIndex's SimpleVectorStore. Where the host's store is at hand, both get the same calls and must answer alike; where ours
- * differs on purpose, the test says so.
+ * What the frameworks' tests expect of their own local stores, asked of ours: LangChain's
+ * MemoryVectorStore and community FaissStore, LlamaIndex's SimpleVectorStore. Where the host's
+ * store is at hand, both get the same calls and must answer alike; where ours differs on purpose,
+ * the test says so.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,8 +26,19 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 describe("LangChain's MemoryVectorStore", () => {
   const embeddings = new SyntheticEmbeddings({ vectorSize: 1536 });
-  const contents = ["hello", "hi", "bye", "what's this", "hello hello", "good evening", "hi there", "farewell"];
-  const documents = contents.map((pageContent, row) => new Document({ id: `${row}`, pageContent, metadata: { row } }));
+  const contents = [
+    "hello",
+    "hi",
+    "bye",
+    "what's this",
+    "hello hello",
+    "good evening",
+    "hi there",
+    "farewell",
+  ];
+  const documents = contents.map(
+    (pageContent, row) => new Document({ id: `${row}`, pageContent, metadata: { row } }),
+  );
   let ours: FaissStore;
   let theirs: MemoryVectorStore;
 
@@ -35,10 +47,9 @@ describe("LangChain's MemoryVectorStore", () => {
     theirs = await MemoryVectorStore.fromDocuments(documents, embeddings);
   });
 
-  const both = async <T>(ask: (store: FaissStore | MemoryVectorStore) => Promise<T>): Promise<T[]> => [
-    await ask(ours),
-    await ask(theirs),
-  ];
+  const both = async <T>(
+    ask: (store: FaissStore | MemoryVectorStore) => Promise<T>,
+  ): Promise<T[]> => [await ask(ours), await ask(theirs)];
 
   it("finds the same documents with the same scores, best first", async () => {
     for (const content of contents) {
@@ -116,7 +127,8 @@ describe("LangChain community's FaissStore", () => {
     ];
     expect([best.pageContent, best.metadata]).toEqual(["Hello world", { id: 2 }]);
     expect(second.pageContent).toBe("hello nice world");
-    // Differs: the community store's score is a squared L2 distance, lower is better; ours is a cosine.
+    // Differs: the community store's score is a squared L2 distance, lower is better; ours is a
+    // cosine.
     expect(score).toBeGreaterThan((await store.similaritySearchWithScore("hello world", 2))[1]![1]);
   });
 
@@ -167,7 +179,9 @@ describe("LangChain community's FaissStore", () => {
       ),
     ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     await store.addVectors([[1, 2]], [document]);
-    await expect(store.addVectors([[1, 2, 3]], [document])).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+    await expect(store.addVectors([[1, 2, 3]], [document])).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
   });
 
   it("differs: an empty store answers nothing, where the community store throws", async () => {
@@ -175,14 +189,19 @@ describe("LangChain community's FaissStore", () => {
   });
 
   it("differs: k over the size gives everything, where the community store throws", async () => {
-    expect(await (await FaissStore.fromTexts(texts, metadatas, embeddings)).similaritySearch("hello", 50)).toHaveLength(
-      3,
-    );
+    expect(
+      await (await FaissStore.fromTexts(texts, metadatas, embeddings)).similaritySearch(
+        "hello",
+        50,
+      ),
+    ).toHaveLength(3);
   });
 
   it("differs: adds that run at once on a new store all stay, where the community store kept one", async () => {
     const store = new FaissStore(embeddings);
-    await Promise.all(texts.map((pageContent) => store.addDocuments([new Document({ pageContent })])));
+    await Promise.all(
+      texts.map((pageContent) => store.addDocuments([new Document({ pageContent })])),
+    );
     expect(await store.similaritySearch("hello", 10)).toHaveLength(3);
   });
 });
@@ -214,10 +233,16 @@ describe("LlamaIndex's SimpleVectorStore", () => {
   };
 
   it("gives the same ids with the same cosines, best first", async () => {
-    const query = { queryEmbedding: [0.3, 0.1], similarityTopK: 3, mode: VectorStoreQueryMode.DEFAULT };
+    const query = {
+      queryEmbedding: [0.3, 0.1],
+      similarityTopK: 3,
+      mode: VectorStoreQueryMode.DEFAULT,
+    };
     const [own, host] = [await ours.query(query), await theirs.query(query)];
     expect(own.ids).toEqual(host.ids);
-    expect(own.similarities).toEqual(host.similarities.map((similarity) => expect.closeTo(similarity, 5)));
+    expect(own.similarities).toEqual(
+      host.similarities.map((similarity) => expect.closeTo(similarity, 5)),
+    );
     // Differs: nodes come with the answer, since the store keeps texts.
     expect(own.nodes!.map((node) => node.id_)).toEqual(own.ids);
     expect(host.nodes).toBeUndefined();
@@ -245,11 +270,26 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     ...Object.entries(lists).flatMap(([key, value]) =>
       (["in", "nin", "any", "all"] as const).map((operator) => ({ key, value, operator })),
     ),
-    ...["name", "type", "missing"].map((key) => ({ key, value: "Luk", operator: "text_match" as const })),
+    ...["name", "type", "missing"].map((key) => ({
+      key,
+      value: "Luk",
+      operator: "text_match" as const,
+    })),
     ...(["==", "!=", ">"] as const).map((operator) => ({ key: "none", value: "a", operator })),
-    ...(["in", "nin", "any", "all"] as const).map((operator) => ({ key: "none", value: ["a"], operator })),
-    ...["height", "blank", "bare", "none", "missing", "name"].map((key) => ({ key, operator: "is_empty" as const })),
-    ...["doc_id", "ref_doc_id", "document_id"].map((key) => ({ key, value: "litter", operator: "==" as const })),
+    ...(["in", "nin", "any", "all"] as const).map((operator) => ({
+      key: "none",
+      value: ["a"],
+      operator,
+    })),
+    ...["height", "blank", "bare", "none", "missing", "name"].map((key) => ({
+      key,
+      operator: "is_empty" as const,
+    })),
+    ...["doc_id", "ref_doc_id", "document_id"].map((key) => ({
+      key,
+      value: "litter",
+      operator: "==" as const,
+    })),
   ];
 
   it.each(filters)("chooses the same nodes by $key $operator $value", async (filter) => {
@@ -258,15 +298,27 @@ describe("LlamaIndex's SimpleVectorStore", () => {
 
   it.each(["and", "or", undefined] as const)("combines filters alike by %s", async (condition) => {
     const pairs = filters.flatMap((one, row) => [[one, filters[(row * 7 + 3) % filters.length]!]]);
-    for (const pair of pairs) expect(await ask(ours, pair, condition)).toEqual(await ask(theirs, pair, condition));
+    for (const pair of pairs)
+      expect(await ask(ours, pair, condition)).toEqual(await ask(theirs, pair, condition));
     expect(await ask(ours, [], condition)).toEqual(await ask(theirs, [], condition));
   });
 
   it("chooses among docIds alike, where they are ids of nodes", async () => {
-    const query = { queryEmbedding, similarityTopK: 10, mode: VectorStoreQueryMode.DEFAULT, docIds: ["1", "3"] };
-    expect((await ours.query(query)).ids.toSorted()).toEqual((await theirs.query(query)).ids.toSorted());
+    const query = {
+      queryEmbedding,
+      similarityTopK: 10,
+      mode: VectorStoreQueryMode.DEFAULT,
+      docIds: ["1", "3"],
+    };
+    expect((await ours.query(query)).ids.toSorted()).toEqual(
+      (await theirs.query(query)).ids.toSorted(),
+    );
     // Differs: they may also be ids of source documents, as in LlamaIndex's other stores.
-    expect((await ours.query({ ...query, docIds: ["litter"] })).ids.toSorted()).toEqual(["1", "2", "3"]);
+    expect((await ours.query({ ...query, docIds: ["litter"] })).ids.toSorted()).toEqual([
+      "1",
+      "2",
+      "3",
+    ]);
   });
 
   it("deletes the nodes of a source document alike", async () => {
@@ -284,7 +336,11 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     expect(await ask(ours, [{ key: "dogId", value: 0, operator: ">" }])).toEqual([]);
     expect(await ask(theirs, [{ key: "dogId", value: 0, operator: ">" }])).toEqual(["1", "2", "3"]);
     expect(await ask(ours, [{ key: "type", value: "puppy", operator: "<=" }])).toEqual([]);
-    expect(await ask(theirs, [{ key: "type", value: "puppy", operator: "<=" }])).toEqual(["1", "2", "3"]);
+    expect(await ask(theirs, [{ key: "type", value: "puppy", operator: "<=" }])).toEqual([
+      "1",
+      "2",
+      "3",
+    ]);
   });
 
   it("differs: text_match on a number does not match, where SimpleVectorStore throws a TypeError", async () => {
@@ -294,7 +350,12 @@ describe("LlamaIndex's SimpleVectorStore", () => {
   });
 
   it("differs: mmrThreshold has an effect, and the similarities of mode mmr are cosines", async () => {
-    const query = { queryEmbedding: [0.3, 0.1], similarityTopK: 2, mode: VectorStoreQueryMode.MMR, mmrThreshold: 1 };
+    const query = {
+      queryEmbedding: [0.3, 0.1],
+      similarityTopK: 2,
+      mode: VectorStoreQueryMode.MMR,
+      mmrThreshold: 1,
+    };
     const [own, host] = [await ours.query(query), await theirs.query(query)];
     const best = await ours.query({ ...query, mode: VectorStoreQueryMode.DEFAULT });
     expect(own).toEqual(best);
@@ -315,7 +376,13 @@ function dogs(): BaseNode[] {
       height: 50,
       zero: 0,
     }),
-    dog("2", [0.2, 0.3], "The dog is yellow", { name: "Luke", dogId: "2", weight: 2.3, type: ["puppy"], blank: "" }),
+    dog("2", [0.2, 0.3], "The dog is yellow", {
+      name: "Luke",
+      dogId: "2",
+      weight: 2.3,
+      type: ["puppy"],
+      blank: "",
+    }),
     dog("3", [0.3, 0.1], "The dog is red", {
       name: "Leia",
       dogId: "3",

@@ -18,17 +18,30 @@ interface Passage {
 const passages = JSON.parse(
   readFileSync(new URL("../../examples/quickstart/data/passages.json", import.meta.url), "utf8"),
 ) as Passage[];
-const items: Item[] = passages.map(({ id, text, topic, year }) => ({ id, text, metadata: { topic, year } }));
-const queries = ["Who walked on the Moon?", "How does bread rise?", "Why do leaves turn red in autumn?", "火星 🪐"];
+const items: Item[] = passages.map(({ id, text, topic, year }) => ({
+  id,
+  text,
+  metadata: { topic, year },
+}));
+const queries = [
+  "Who walked on the Moon?",
+  "How does bread rise?",
+  "Why do leaves turn red in autumn?",
+  "火星 🪐",
+];
 
 const engines = ["faiss", "exact"] as const;
 const cases = engines.flatMap((engine) =>
-  [768, 128].flatMap((searchDimension) => Object.keys(subjects).map((name) => ({ name, engine, searchDimension }))),
+  [768, 128].flatMap((searchDimension) =>
+    Object.keys(subjects).map((name) => ({ name, engine, searchDimension })),
+  ),
 );
 
 let embedder: Embedder;
 let folder: string;
-/** What every subject must answer: a plain ranking of all items by the embedder's own similarity. */
+/**
+ * What every subject must answer: a plain ranking of all items by the embedder's own similarity.
+ */
 let truth: (query: string) => Promise<Hit[]>;
 
 beforeAll(async () => {
@@ -38,7 +51,9 @@ beforeAll(async () => {
   const vectors = await embedder.encodeDocument(items.map(({ text }) => text));
   truth = async (query) => {
     const [scores] = embedder.similarity(await embedder.encodeQuery(query), vectors);
-    return items.map((item, row) => ({ ...item, score: scores![row]! })).sort((a, b) => b.score - a.score);
+    return items
+      .map((item, row) => ({ ...item, score: scores![row]! }))
+      .sort((a, b) => b.score - a.score);
   };
 });
 afterAll(async () => {
@@ -50,7 +65,8 @@ describe.each(cases)(
   "$name, engine $engine, searching $searchDimension numbers",
   ({ name, engine, searchDimension }) => {
     const make = (): Subject => subjects[name]!({ embedder, engine, searchDimension });
-    const folderOf = (purpose: string) => join(folder, `${name} ${engine} ${searchDimension} ${purpose}`);
+    const folderOf = (purpose: string) =>
+      join(folder, `${name} ${engine} ${searchDimension} ${purpose}`);
     const filled = async (): Promise<Subject> => {
       const subject = make();
       expect(await subject.add(items)).toEqual(items.map(({ id }) => id));
@@ -63,7 +79,8 @@ describe.each(cases)(
 
     it("gives the ids, order, scores, texts and metadata of the plain ranking", async () => {
       const subject = await filled();
-      for (const query of queries) expectSame(await subject.search(query, 10), (await truth(query)).slice(0, 10));
+      for (const query of queries)
+        expectSame(await subject.search(query, 10), (await truth(query)).slice(0, 10));
       const all = await subject.search(queries[0]!, 1000);
       expectSame(all, await truth(queries[0]!));
     });
@@ -83,7 +100,9 @@ describe.each(cases)(
       const plain = subjects["the store itself"]!({ embedder, engine: "exact" });
       await plain.add(items);
       for (const lambda of [0, 0.5, 1]) {
-        expect(await subject.diverse(queries[0]!, 5, lambda)).toEqual(await plain.diverse(queries[0]!, 5, lambda));
+        expect(await subject.diverse(queries[0]!, 5, lambda)).toEqual(
+          await plain.diverse(queries[0]!, 5, lambda),
+        );
       }
       const relevant = (await truth(queries[0]!)).slice(0, 5).map(({ id }) => id);
       expect(await subject.diverse(queries[0]!, 5, 1)).toEqual(relevant);
@@ -91,7 +110,9 @@ describe.each(cases)(
 
     it("keeps everything of adds that run at once", async () => {
       const subject = make();
-      const parts = Array.from({ length: 10 }, (_, part) => items.filter((_, row) => row % 10 === part));
+      const parts = Array.from({ length: 10 }, (_, part) =>
+        items.filter((_, row) => row % 10 === part),
+      );
       await Promise.all(parts.map((part) => subject.add(part)));
       const found = await subject.search(queries[0]!, 1000);
       expect(found.map(({ id }) => id).toSorted()).toEqual(items.map(({ id }) => id).toSorted());
@@ -127,7 +148,11 @@ describe.each(cases)(
     it("keeps ids, texts and metadata in any script", async () => {
       const subject = make();
       const odd: Item[] = [
-        { id: "火星 🔴", text: "火星是红色的行星。👩‍🚀", metadata: { "ключ ü": 'значение\n"1"', __proto__x: "y" } },
+        {
+          id: "火星 🔴",
+          text: "火星是红色的行星。👩‍🚀",
+          metadata: { "ключ ü": 'значение\n"1"', __proto__x: "y" },
+        },
         { id: "المريخ/../..", text: "المريخ كوكب أحمر", metadata: { e: "e\u0301", é: "\u00e9" } },
         { id: " ", text: "\u0000 \u2028 \ud83e\ude90", metadata: {} },
       ];
@@ -135,7 +160,8 @@ describe.each(cases)(
       const again = await subject.reopened(folderOf("unicode"));
       for (const one of [subject, again]) {
         const found = await one.search("Mars", 10);
-        for (const item of odd) expect(found).toContainEqual({ ...item, score: expect.any(Number) });
+        for (const item of odd)
+          expect(found).toContainEqual({ ...item, score: expect.any(Number) });
       }
       await again.delete(["火星 🔴"]);
       expect(await again.search("Mars", 10)).toHaveLength(2);
@@ -157,9 +183,16 @@ describe.each(cases)(
     it("answers the same after it was saved and opened, and goes on from there", async () => {
       const subject = await filled();
       const again = await subject.reopened(folderOf("reload"));
-      for (const query of queries) expect(await again.search(query, 10)).toEqual(await subject.search(query, 10));
+      for (const query of queries)
+        expect(await again.search(query, 10)).toEqual(await subject.search(query, 10));
       await again.delete([items[0]!.id]);
-      await again.add([{ id: "new", text: "A robot drills into the red dust of Mars.", metadata: { topic: "space" } }]);
+      await again.add([
+        {
+          id: "new",
+          text: "A robot drills into the red dust of Mars.",
+          metadata: { topic: "space" },
+        },
+      ]);
       const third = await again.reopened(folderOf("reload"));
       const ids = (await third.search(queries[0]!, 1000)).map(({ id }) => id);
       expect(ids).toContain("new");
@@ -171,7 +204,10 @@ describe.each(cases)(
 
 /** Every subject embeds the same texts again and again; this answers repeated calls from memory. */
 function embedOnce(one: Embedder): void {
-  const encode = one.encodeDocument.bind(one) as (input: unknown, options?: object) => Promise<unknown>;
+  const encode = one.encodeDocument.bind(one) as (
+    input: unknown,
+    options?: object,
+  ) => Promise<unknown>;
   const known = new Map<string, Promise<unknown>>();
   vi.spyOn(one, "encodeDocument").mockImplementation(((input: unknown, options?: object) => {
     const key = JSON.stringify([input, options]);
@@ -183,10 +219,13 @@ function embedOnce(one: Embedder): void {
 
 /** Near ties may swap places where scores differ by less than float32 can tell. */
 function expectSame(found: Hit[], expected: Hit[]): void {
-  expect(found.map(({ score }) => score)).toEqual(expected.map(({ score }) => expect.closeTo(score, 5)));
+  expect(found.map(({ score }) => score)).toEqual(
+    expected.map(({ score }) => expect.closeTo(score, 5)),
+  );
   found.forEach(({ score: _, ...item }, place) => {
     const { score, ...same } = expected[place]!;
-    if (expected.some((other) => other.id !== same.id && Math.abs(other.score - score) < 1e-5)) return;
+    if (expected.some((other) => other.id !== same.id && Math.abs(other.score - score) < 1e-5))
+      return;
     expect(item).toEqual(same);
   });
 }

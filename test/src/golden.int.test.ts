@@ -28,7 +28,10 @@ const tolerance = 1e-5;
 
 describe.each(families)("%s is Sentence Transformers'", (family) => {
   const golden = readGolden(family);
-  const embedder = loadedEmbedder(fileURLToPath(new URL(`../fixtures/${family}`, import.meta.url)), "fp32");
+  const embedder = loadedEmbedder(
+    fileURLToPath(new URL(`../fixtures/${family}`, import.meta.url)),
+    "fp32",
+  );
 
   test("description", () => {
     expect(embedder()).toMatchObject({
@@ -48,22 +51,30 @@ describe.each(families)("%s is Sentence Transformers'", (family) => {
   test("number of tokens", async () => {
     const goldenCase = golden.cases.findLast(({ title }) => title === undefined)!;
     const content = expandText(golden.texts[goldenCase.text]!);
-    expect(await embedder().countTokens(content, { prompt: promptOf(golden, goldenCase) })).toBe(goldenCase.tokens);
+    expect(await embedder().countTokens(content, { prompt: promptOf(golden, goldenCase) })).toBe(
+      goldenCase.tokens,
+    );
   });
 
-  test.for(golden.batches)("batch of $texts.length by $call", async ({ call, texts, vectors, ...options }) => {
-    const contents = texts.map((text) => expandText(golden.texts[text]!));
-    const embeddings = await embedder()[call](contents, { ...options, normalize: false });
-    expect(embeddings).toHaveLength(vectors.length);
-    embeddings.forEach((embedding, index) => {
-      expectClose(embedding, vectors[index]!);
-    });
-  });
+  test.for(golden.batches)(
+    "batch of $texts.length by $call",
+    async ({ call, texts, vectors, ...options }) => {
+      const contents = texts.map((text) => expandText(golden.texts[text]!));
+      const embeddings = await embedder()[call](contents, { ...options, normalize: false });
+      expect(embeddings).toHaveLength(vectors.length);
+      embeddings.forEach((embedding, index) => {
+        expectClose(embedding, vectors[index]!);
+      });
+    },
+  );
 
   test.runIf(golden.truncated.length > 0).for(golden.truncated)(
     "truncation to $truncateDim, normalize $normalize",
     async ({ text, call, truncateDim, normalize, vector }) => {
-      const embedding = await encode(embedder(), call, expandText(golden.texts[text]!), { truncateDim, normalize });
+      const embedding = await encode(embedder(), call, expandText(golden.texts[text]!), {
+        truncateDim,
+        normalize,
+      });
       expectClose(embedding, vector);
     },
   );
@@ -100,7 +111,11 @@ function namedCases(golden: Golden): [string, GoldenCase][] {
   return golden.cases.map((goldenCase) => [nameOf(goldenCase), goldenCase]);
 }
 
-async function encodeCase(embedder: Embedder, golden: Golden, { text, title, call, ...rest }: GoldenCase) {
+async function encodeCase(
+  embedder: Embedder,
+  golden: Golden,
+  { text, title, call, ...rest }: GoldenCase,
+) {
   const content = expandText(golden.texts[text]!);
   const options = { ...promptOptions(rest), normalize: false };
   if (title !== undefined) return embedder.encodeDocument({ title, text: content }, options);
@@ -117,19 +132,31 @@ function encode(
 }
 
 function promptOptions({ prompt, promptName }: PromptOptions): PromptOptions {
-  return { ...(prompt !== undefined && { prompt }), ...(promptName !== undefined && { promptName }) };
+  return {
+    ...(prompt !== undefined && { prompt }),
+    ...(promptName !== undefined && { promptName }),
+  };
 }
 
-/** All token ids of the text with its prompt, and those that are left where the reference cuts it. */
+/**
+ * All token ids of the text with its prompt, and those that are left where the reference cuts it.
+ */
 function expectSameTokens(embedder: Embedder, golden: Golden, goldenCase: GoldenCase): void {
   const { prefix, suffix } = golden.specialTokens;
   const specials = prefix.length + suffix.length;
-  const content = embedder.tokenizer.encode(promptOf(golden, goldenCase) + expandText(golden.texts[goldenCase.text]!));
-  expect([...prefix, ...content.slice(0, golden.maxTokens - specials), ...suffix]).toEqual(goldenCase.ids);
+  const content = embedder.tokenizer.encode(
+    promptOf(golden, goldenCase) + expandText(golden.texts[goldenCase.text]!),
+  );
+  expect([...prefix, ...content.slice(0, golden.maxTokens - specials), ...suffix]).toEqual(
+    goldenCase.ids,
+  );
   expect(content.length + specials).toBe(goldenCase.tokens);
 }
 
-function promptOf({ prompts, defaultPromptName }: Golden, { call, title, prompt, promptName }: GoldenCase): string {
+function promptOf(
+  { prompts, defaultPromptName }: Golden,
+  { call, title, prompt, promptName }: GoldenCase,
+): string {
   if (title !== undefined) return `title: ${title || "none"} | text: `;
   if (prompt !== undefined) return prompt;
   const defaults = { encode: defaultPromptName, encodeQuery: "query", encodeDocument: "document" };

@@ -58,11 +58,17 @@ export function expandText(text: GoldenText): string {
 /** Numbers of a base64 string of little-endian float32. */
 export function decodeVector(base64: string): Float32Array {
   const bytes = Buffer.from(base64, "base64");
-  return Float32Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readFloatLE(4 * index));
+  return Float32Array.from({ length: bytes.length / 4 }, (_, index) =>
+    bytes.readFloatLE(4 * index),
+  );
 }
 
 /** The case in a few words, for the title of a test. */
 export function nameOf({ text, call, title, promptName, prompt }: GoldenCase): string {
-  const options = Object.entries({ title, promptName, prompt }).filter(([, value]) => value !== undefined);
-  return [call, text, ...options.map(([key, value]) => `${key} ${JSON.stringify(value)}`)].join(", ");
+  const options = Object.entries({ title, promptName, prompt }).filter(
+    ([, value]) => value !== undefined,
+  );
+  return [call, text, ...options.map(([key, value]) => `${key} ${JSON.stringify(value)}`)].join(
+    ", ",
+  );
 }

@@ -9,10 +9,17 @@ import { type PackageName, packPackages } from "./packages/tarballs.ts";
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 }); // npm and the compiler, on a busy machine
 
 /**
- * The ends of the adapters' peer ranges, as far as they are published. The other two, `@langchain/core` 1.4.0 and the `@llamaindex/core` 0.6.22 that
- * `llamaindex` pins, are what packages.int.test.ts installs.
+ * The ends of the adapters' peer ranges, as far as they are published. The other two,
+ * `@langchain/core` 1.4.0 and the `@llamaindex/core` 0.6.22 that `llamaindex` pins, are what
+ * packages.int.test.ts installs.
  */
-const hosts: { adapter: PackageName; consumer: string; host: string; beside: string[]; ids: string[] }[] = [
+const hosts: {
+  adapter: PackageName;
+  consumer: string;
+  host: string;
+  beside: string[];
+  ids: string[];
+}[] = [
   {
     adapter: "langchain",
     consumer: "langchain",
@@ -51,7 +58,9 @@ describe.each(hosts)("$host", ({ adapter, consumer, host, beside, ids }) => {
 
   it("is what is installed", () => {
     const [, name, version] = host.match(/^(.+)@(.+)$/) as [string, string, string];
-    const installed = createRequire(import.meta.url)(application.path("node_modules", name, "package.json"));
+    const installed = createRequire(import.meta.url)(
+      application.path("node_modules", name, "package.json"),
+    );
     expect(installed.version).toBe(version);
   });
 

@@ -11,12 +11,14 @@ import { nodeBinary } from "./node-versions/node-binary.ts";
 const run = promisify(execFile);
 const golden = readGolden("embeddinggemma");
 const cases = golden.cases.filter(
-  ({ call, tokens, prompt, promptName }) => call === "encode" && tokens < 40 && !prompt && !promptName,
+  ({ call, tokens, prompt, promptName }) =>
+    call === "encode" && tokens < 40 && !prompt && !promptName,
 );
 const texts = cases.map(({ text }) => expandText(golden.texts[text]!));
 
 /** Other releases than the one that runs the tests; npm has their binaries for one platform. */
-const otherVersions = process.platform === "linux" && process.arch === "x64" ? ["22.23.3", "24.21.0", "26.10.0"] : [];
+const otherVersions =
+  process.platform === "linux" && process.arch === "x64" ? ["22.23.3", "24.21.0", "26.10.0"] : [];
 
 /** Stands Transformers.js 4 in for the release that the workspace has. */
 const withTransformers4 = [
@@ -75,7 +77,9 @@ describe.each([...binaries])("Node %s", (version, binary) => {
         const expected = decodeVector(vector);
         const actual = result.vectors[index]!;
         expect(actual).toHaveLength(expected.length);
-        expect(Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!)))).toBeLessThan(1e-5);
+        expect(
+          Math.max(...expected.map((value, at) => Math.abs(value - actual[at]!))),
+        ).toBeLessThan(1e-5);
       });
       if (major === "3") expect(result.inWorker).toEqual(result.vectors);
       expect(result.found.map(({ text }) => text)).toEqual(texts);

@@ -104,5 +104,6 @@ function expectRedPlanet(hits: Hit[], planets: string[]): void {
 }
 
 function installedVersion(application: Application, name: string): string {
-  return createRequire(import.meta.url)(application.path("node_modules", name, "package.json")).version;
+  return createRequire(import.meta.url)(application.path("node_modules", name, "package.json"))
+    .version;
 }

@@ -36,7 +36,9 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
 
   it("README.md, LlamaIndex.TS", async () => {
     const { nodes } = await run("README.md", "LlamaIndex.TS");
-    expect(nodes).toMatchObject([{ node: { metadata: { title: "Mars" } }, score: expect.any(Number) }]);
+    expect(nodes).toMatchObject([
+      { node: { metadata: { title: "Mars" } }, score: expect.any(Number) },
+    ]);
   });
 
   it("core", async () => {
@@ -49,14 +51,19 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
     await run("packages/faiss/README.md");
     expect(log.mock.calls).toEqual([
       ["mars", expect.stringMatching(/^0\.\d{3}$/), "Mars is the Red Planet."],
-      [expect.stringMatching(/^(?:venus|saturn)$/), expect.stringMatching(/^0\.\d{3}$/), expect.any(String)],
+      [
+        expect.stringMatching(/^(?:venus|saturn)$/),
+        expect.stringMatching(/^0\.\d{3}$/),
+        expect.any(String),
+      ],
       [2, "faiss"],
     ]);
   });
 
   it("langchain", async () => {
     const { english, withMoons, diverse, again, parts } = await run("packages/langchain/README.md");
-    const titles = (documents: { metadata: { title: string } }[]) => documents.map(({ metadata }) => metadata.title);
+    const titles = (documents: { metadata: { title: string } }[]) =>
+      documents.map(({ metadata }) => metadata.title);
     expect(titles(english.map(([document]: [never]) => document))).toEqual(["Mars", "Venus"]);
     expect(titles(withMoons)).toEqual(["Mars", "Saturn"]);
     expect(titles(diverse)[0]).toBe("Mars");

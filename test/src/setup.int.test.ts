@@ -1,5 +1,14 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,11 +19,16 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 
 describe("set-up of this clone", () => {
   it("finds everything in order, says nothing and changes nothing", async () => {
-    const made = ["node_modules/.package-lock.json", "node_modules/faiss-node/build/Release/faiss-node.node"];
+    const made = [
+      "node_modules/.package-lock.json",
+      "node_modules/faiss-node/build/Release/faiss-node.node",
+    ];
     const before = made.map((file) => statSync(join(root, file)));
     const { status, output } = await runSetup(root);
     expect({ status, output }).toEqual({ status: 0, output: "" });
-    expect(made.map((file) => statSync(join(root, file)).mtimeMs)).toEqual(before.map((stat) => stat.mtimeMs));
+    expect(made.map((file) => statSync(join(root, file)).mtimeMs)).toEqual(
+      before.map((stat) => stat.mtimeMs),
+    );
   });
 });
 
@@ -27,24 +41,31 @@ describe("set-up of a clone without the FAISS addon", () => {
   });
   afterEach(() => rmSync(clone, { recursive: true }), 60_000);
 
-  it("replaces a damaged addon once, though two set-ups run at the same time", { timeout: 180_000 }, async () => {
+  it("replaces a damaged addon once, though two set-ups run at the same time", {
+    timeout: 180_000,
+  }, async () => {
     mkdirSync(join(clone, addon, ".."), { recursive: true });
     writeFileSync(join(clone, addon), "\x7fELF cut short");
     const runs = await Promise.all([runSetup(clone), runSetup(clone)]);
     expect(runs.map((run) => run.status)).toEqual([0, 0]);
-    expect(runs.map((run) => run.output.match(/FAISS addon (compiled|downloaded)/g)?.length ?? 0).sort()).toEqual([
-      0, 1,
-    ]);
+    expect(
+      runs.map((run) => run.output.match(/FAISS addon (compiled|downloaded)/g)?.length ?? 0).sort(),
+    ).toEqual([0, 1]);
     expect(readdirSync(join(clone, "node_modules/faiss-node/build"))).toEqual(["Release"]);
     expect(readdirSync(clone)).not.toContain(".setup.lock");
-    const query = "const { IndexFlatIP } = require('faiss-node'); console.log(new IndexFlatIP(3).getDimension())";
-    expect(spawnSync(process.execPath, ["-e", query], { cwd: clone, encoding: "utf8" }).stdout).toBe("3\n");
+    const query =
+      "const { IndexFlatIP } = require('faiss-node'); console.log(new IndexFlatIP(3).getDimension())";
+    expect(
+      spawnSync(process.execPath, ["-e", query], { cwd: clone, encoding: "utf8" }).stdout,
+    ).toBe("3\n");
   });
 
   it("takes over a dead set-up's lock, and where it may not install FAISS prints the commands to run", {
     timeout: 60_000,
   }, async () => {
-    const aptGet = spawnSync("sh", ["-c", "command -v apt-get"], { encoding: "utf8" }).stdout.trim();
+    const aptGet = spawnSync("sh", ["-c", "command -v apt-get"], {
+      encoding: "utf8",
+    }).stdout.trim();
     const path = join(clone, "path"); // no compiler, no sudo
     mkdirSync(path);
     if (aptGet) symlinkSync(aptGet, join(path, "apt-get"));
@@ -52,7 +73,10 @@ describe("set-up of a clone without the FAISS addon", () => {
     writeFileSync(join(clone, ".setup.lock"), `${deadProcess()}`);
     spawnSync("chmod", ["-R", "a+rwX", clone]);
 
-    const { status, output } = await runSetup(clone, { ...nobody, env: { ...withoutPrebuiltAddon(), PATH: path } });
+    const { status, output } = await runSetup(clone, {
+      ...nobody,
+      env: { ...withoutPrebuiltAddon(), PATH: path },
+    });
     expect(status).toBe(1);
     expect(output).toMatch(
       aptGet
@@ -89,14 +113,21 @@ describe("dependenciesAreInstalled", () => {
   });
 
   it("accepts an optional package that this platform does not get", () => {
-    writeLock("package-lock.json", { ...wanted, "node_modules/a-darwin": { version: "1.0.0", optional: true } });
+    writeLock("package-lock.json", {
+      ...wanted,
+      "node_modules/a-darwin": { version: "1.0.0", optional: true },
+    });
     expect(dependenciesAreInstalled(clone)).toBe(true);
   });
 
   it("sees another version, other contents, a missing package, a deleted folder and an unfinished installation", () => {
-    writeLock("package-lock.json", { "node_modules/a": { version: "1.0.1", integrity: "sha512-a" } });
+    writeLock("package-lock.json", {
+      "node_modules/a": { version: "1.0.1", integrity: "sha512-a" },
+    });
     expect(dependenciesAreInstalled(clone)).toBe(false);
-    writeLock("package-lock.json", { "node_modules/a": { version: "1.0.0", integrity: "sha512-b" } });
+    writeLock("package-lock.json", {
+      "node_modules/a": { version: "1.0.0", integrity: "sha512-b" },
+    });
     expect(dependenciesAreInstalled(clone)).toBe(false);
     writeLock("package-lock.json", { ...wanted, "node_modules/b": { version: "1.0.0" } });
     expect(dependenciesAreInstalled(clone)).toBe(false);
@@ -113,7 +144,10 @@ describe("dependenciesAreInstalled", () => {
   }
 });
 
-/** A clone whose dependencies are this clone's, but with faiss-node as npm leaves it without its install script. */
+/**
+ * A clone whose dependencies are this clone's, but with faiss-node as npm leaves it without its
+ * install script.
+ */
 function cloneWithoutAddon() {
   const clone = mkdtempSync(join(tmpdir(), "clone-"));
   const modules = join(clone, "node_modules");
@@ -137,7 +171,11 @@ function cloneWithoutAddon() {
 
 /** Runs the set-up script of `clone` and resolves with its exit status and all that it printed. */
 function runSetup(clone: string, options: SpawnOptions = {}) {
-  const child = spawn(process.execPath, [join(clone, "scripts/setup.mjs")], { cwd: clone, ...options, stdio: "pipe" });
+  const child = spawn(process.execPath, [join(clone, "scripts/setup.mjs")], {
+    cwd: clone,
+    ...options,
+    stdio: "pipe",
+  });
   let output = "";
   child.stdout?.on("data", (chunk) => (output += chunk));
   child.stderr?.on("data", (chunk) => (output += chunk));

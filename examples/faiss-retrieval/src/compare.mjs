@@ -9,9 +9,11 @@ const k = 10;
 const rounds = 10;
 
 /**
- * Ways to search, each with how many numbers of a vector it keeps and the options of its store. The first finds the truth.
+ * Ways to search, each with how many numbers of a vector it keeps and the options of its store. The
+ * first finds the truth.
  *
- * @type {{ name: string, keeps?: number, options?: import("@embeddinggemma/faiss").FaissStoreOptions }[]}
+ * @type {{ name: string, keeps?: number, options?:
+ * import("@embeddinggemma/faiss").FaissStoreOptions }[]}
  */
 const ways = [
   { name: "all 768 numbers" },
@@ -23,7 +25,8 @@ const ways = [
 ];
 
 /**
- * Prints for each way to search how long a query takes, how many of the ten nearest texts it finds, and how large the saved store is.
+ * Prints for each way to search how long a query takes, how many of the ten nearest texts it finds,
+ * and how large the saved store is.
  *
  * @param {Item[]} items
  * @param {Float32Array[]} queries
@@ -60,7 +63,9 @@ export async function compare(items, queries) {
  * @returns the ids that each query found, and the median time of one
  */
 async function ask(store, queries) {
-  const found = (await store.search(queries, { k })).map((hits) => new Set(hits.map(({ id }) => id)));
+  const found = (await store.search(queries, { k })).map(
+    (hits) => new Set(hits.map(({ id }) => id)),
+  );
   const times = [];
   for (let round = 0; round < rounds; round++) {
     for (const query of queries) {

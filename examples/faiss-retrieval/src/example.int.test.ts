@@ -15,7 +15,9 @@ it("searches with FAISS, best first", () => {
   expect(output).toContain("3456 short texts, each a vector of 768 numbers; engine: faiss");
   const found = hitsUnder('"Who mends boats?"');
   expect(found.every(({ text }) => text.includes("boats"))).toBe(true);
-  expect(found.map(({ score }) => score)).toEqual(found.map(({ score }) => score).toSorted((a, b) => b - a));
+  expect(found.map(({ score }) => score)).toEqual(
+    found.map(({ score }) => score).toSorted((a, b) => b - a),
+  );
 });
 
 it("finds as many under a filter, all of which pass it", () => {
@@ -32,7 +34,9 @@ it("chooses texts about different things, the most relevant one first", () => {
 
 it("shows what dimensions and presets cost", () => {
   const rows = [...output.matchAll(/^ {2}(\S.*?) {2,}(\d+\.\d\d) +(\d\.\d{3}) +(\d+\.\d)$/gm)];
-  const table = Object.fromEntries(rows.map(([, name, , recall, size]) => [name, { recall: +recall!, size: +size! }]));
+  const table = Object.fromEntries(
+    rows.map(([, name, , recall, size]) => [name, { recall: +recall!, size: +size! }]),
+  );
   expect(Object.keys(table)).toEqual([
     "all 768 numbers",
     "the first 256 alone",
@@ -41,7 +45,11 @@ it("shows what dimensions and presets cost", () => {
     'preset "balanced"',
     'preset "small"',
   ]);
-  const { [Object.keys(table)[0]!]: all, "the first 128 alone": alone, "finds by 128, scores by 768": both } = table;
+  const {
+    [Object.keys(table)[0]!]: all,
+    "the first 128 alone": alone,
+    "finds by 128, scores by 768": both,
+  } = table;
   expect(all!.recall).toBe(1);
   expect(both!.recall).toBeGreaterThanOrEqual(alone!.recall);
   expect(both!.recall).toBeGreaterThan(0.9);

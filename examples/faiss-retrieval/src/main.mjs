@@ -1,4 +1,5 @@
-// The FAISS store without a framework: filters, maximal marginal relevance, Matryoshka dimensions and presets.
+// The FAISS store without a framework: filters, maximal marginal relevance, Matryoshka dimensions
+// and presets.
 import { FaissStore } from "@embeddinggemma/faiss";
 import { compare } from "./compare.mjs";
 import { embedTexts } from "./embed-texts.mjs";
@@ -10,7 +11,9 @@ const items = texts.map((record, row) => ({ id: `text-${row}`, vector: vectors[r
 /** @type {FaissStore<{ text: string, topic: string }>} */
 const store = await FaissStore.create({ searchDimension: 128 });
 await store.upsert(items);
-console.log(`${store.size} short texts, each a vector of ${store.dimension} numbers; engine: ${store.engine}\n`);
+console.log(
+  `${store.size} short texts, each a vector of ${store.dimension} numbers; engine: ${store.engine}\n`,
+);
 
 const [query] = queryVectors;
 print(`"${queries[0]}"`, await store.search(query, { k: 3 }));

@@ -23,12 +23,16 @@ it("embeds only what has changed", async () => {
     ["bread.txt was edited", 1, 1, 2, 1],
     ["cheese.txt was deleted", 0, 0, 2, 1],
   ]);
-  expect(stdout).toContain("  bread.txt: Rye bread needs a sourdough. It is baked for ninety minutes");
+  expect(stdout).toContain(
+    "  bread.txt: Rye bread needs a sourdough. It is baked for ninety minutes",
+  );
 }, 120_000);
 
 it("takes the model that the environment names", async () => {
   const env = { ...process.env, NODE_OPTIONS: "", EMBEDDINGGEMMA_MODEL: "./no/such/model" };
-  await expect(promisify(execFile)(process.execPath, [main], { env })).rejects.toThrow("no/such/model");
+  await expect(promisify(execFile)(process.execPath, [main], { env })).rejects.toThrow(
+    "no/such/model",
+  );
 }, 60_000);
 
 it("indexes in the next run what a run that could not save has embedded", async () => {
@@ -36,14 +40,19 @@ it("indexes in the next run what a run that could not save has embedded", async 
   const [notes, store] = [join(root, "notes"), join(root, "store")];
   await mkdir(notes);
   await writeFile(join(notes, "bread.txt"), "Rye bread needs a sourdough.");
-  const blocking = new EmbeddingGemmaEmbeddings({ model: modelPath, onEncodeProgress: () => writeFileSync(store, "") });
+  const blocking = new EmbeddingGemmaEmbeddings({
+    model: modelPath,
+    onEncodeProgress: () => writeFileSync(store, ""),
+  });
   await expect(indexFolder(notes, store, blocking)).rejects.toMatchObject({ code: "SAVE_FAILED" });
   await rm(store);
 
   const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
   const { vectorStore, result } = await indexFolder(notes, store, embeddings);
   expect(result).toMatchObject({ numAdded: 1, numSkipped: 0 });
-  expect(await vectorStore.similaritySearch("bread", 1)).toMatchObject([{ metadata: { source: "bread.txt" } }]);
+  expect(await vectorStore.similaritySearch("bread", 1)).toMatchObject([
+    { metadata: { source: "bread.txt" } },
+  ]);
   await Promise.all([blocking.dispose(), embeddings.dispose()]);
   await rm(root, { recursive: true });
 }, 60_000);

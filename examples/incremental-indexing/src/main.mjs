@@ -1,4 +1,5 @@
-// Incremental indexing with LangChain.js: index some files, edit one, index again, and only that one is embedded.
+// Incremental indexing with LangChain.js: index some files, edit one, index again, and only that
+// one is embedded.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +26,10 @@ await writeFile(
   join(notes, "bread.txt"),
   "Rye bread needs a sourdough. It is baked for an hour and cut on the second day.",
 );
-await writeFile(join(notes, "cheese.txt"), "A goat's cheese is ripe after three weeks in a cool and damp cellar.");
+await writeFile(
+  join(notes, "cheese.txt"),
+  "A goat's cheese is ripe after three weeks in a cool and damp cellar.",
+);
 
 console.log("                             embedded   added   skipped   deleted");
 await step("three new files");

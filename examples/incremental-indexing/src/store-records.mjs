@@ -1,19 +1,24 @@
 import { RecordManager } from "@langchain/core/indexing";
 
 /**
- * LangChain's memory of what is indexed, read from the store itself: what lies in it is indexed, whatever became of earlier runs. A file of
- * records beside the store could be saved without it, and would then hide documents from every later run.
+ * LangChain's memory of what is indexed, read from the store itself: what lies in it is indexed,
+ * whatever became of earlier runs. A file of records beside the store could be saved without it,
+ * and would then hide documents from every later run.
  */
 export class StoreRecords extends RecordManager {
   /** @override */
   lc_namespace = ["example", "recordmanagers"];
-  /** When this run came upon a key; those that it has not come upon are from before. @type {Map<string, number>} */
+  /**
+   * When this run came upon a key; those that it has not come upon are from before. @type
+   * {Map<string, number>}
+   */
   #updatedAt = new Map();
   #store;
   #sourceIdKey;
 
   /**
-   * @param {Awaited<ReturnType<import("@embeddinggemma/langchain").FaissStore["client"]>>} store - the vector store's `client()`
+   * @param {Awaited<ReturnType<import("@embeddinggemma/langchain").FaissStore["client"]>>} store -
+   * the vector store's `client()`
    * @param {string} sourceIdKey - the metadata key that `index` is given
    */
   constructor(store, sourceIdKey) {
@@ -47,7 +52,11 @@ export class StoreRecords extends RecordManager {
   async listKeys({ before = Number.POSITIVE_INFINITY, after = -1, groupIds, limit } = {}) {
     const keys = this.#store.ids().filter((key) => {
       const updatedAt = this.#updatedAt.get(key) ?? 0;
-      return updatedAt < before && updatedAt > after && (!groupIds || groupIds.includes(this.#sourceOf(key)));
+      return (
+        updatedAt < before &&
+        updatedAt > after &&
+        (!groupIds || groupIds.includes(this.#sourceOf(key)))
+      );
     });
     return keys.slice(0, limit);
   }

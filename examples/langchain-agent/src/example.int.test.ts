@@ -17,7 +17,11 @@ it.each([
     "Kettle",
     "a red blinking lamp means that there is no water.",
   ],
-  ["How do I empty the crumbs from the toaster?", "Toaster", "the crumb tray is pulled out at the back."],
+  [
+    "How do I empty the crumbs from the toaster?",
+    "Toaster",
+    "the crumb tray is pulled out at the back.",
+  ],
 ])(
   "looks %s up with the tool, and answers from what it found",
   async (question, device, advice) => {
@@ -33,5 +37,7 @@ it.each([
 
 it("takes the model that the environment names", async () => {
   const env = { ...process.env, NODE_OPTIONS: "", EMBEDDINGGEMMA_MODEL: "./no/such/model" };
-  await expect(promisify(execFile)(process.execPath, [main], { env })).rejects.toThrow("no/such/model");
+  await expect(promisify(execFile)(process.execPath, [main], { env })).rejects.toThrow(
+    "no/such/model",
+  );
 }, 60_000);

@@ -8,19 +8,25 @@ import { manual } from "./manual.mjs";
 
 const question = process.env.QUESTION || "The lamp of the kettle blinks red. What does it mean?";
 
-const embeddings = new EmbeddingGemmaEmbeddings({ model: process.env.EMBEDDINGGEMMA_MODEL || modelPath });
+const embeddings = new EmbeddingGemmaEmbeddings({
+  model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
+});
 const store = await FaissStore.fromTexts(manual, {}, embeddings);
 const searchManual = createRetrieverTool(store.asRetriever(1), {
   name: "search_manual",
   description: "Searches the manual of the kitchen.",
 });
 
-const model = process.env.CHAT_MODEL ? await initChatModel(process.env.CHAT_MODEL) : scriptedModel(question);
+const model = process.env.CHAT_MODEL
+  ? await initChatModel(process.env.CHAT_MODEL)
+  : scriptedModel(question);
 const agent = createAgent({
   model,
   // Its schema is of zod 3, which runs, but is not in the types of the agent's tools.
   tools: [
-    /** @type {import("@langchain/core/tools").StructuredToolInterface} */ (/** @type {unknown} */ (searchManual)),
+    /** @type {import("@langchain/core/tools").StructuredToolInterface} */ (
+      /** @type {unknown} */ (searchManual)
+    ),
   ],
   systemPrompt: "Answer from the manual alone.",
 });
@@ -39,6 +45,7 @@ function tell(message) {
   if (message?.type === "tool") console.log(`The tool finds: ${message.text}\n`);
   if (message?.type !== "ai") return;
   const { tool_calls: calls = [] } = /** @type {import("langchain").AIMessage} */ (message);
-  for (const { name, args } of calls) console.log(`The agent calls ${name}(${JSON.stringify(args)})`);
+  for (const { name, args } of calls)
+    console.log(`The agent calls ${name}(${JSON.stringify(args)})`);
   if (calls.length === 0) console.log(`The agent answers: ${message.text}`);
 }

@@ -11,7 +11,13 @@ vi.setConfig({ testTimeout: 120_000 });
 const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 
 async function run(environment: Record<string, string> = {}): Promise<string> {
-  const env = { ...process.env, NODE_OPTIONS: "", CHAT_MODEL: "", LANGSMITH_TRACING: "false", ...environment };
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: "",
+    CHAT_MODEL: "",
+    LANGSMITH_TRACING: "false",
+    ...environment,
+  };
   return (await promisify(execFile)(process.execPath, [main], { env })).stdout;
 }
 
@@ -67,7 +73,11 @@ async function startChatServer(
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
-    requests.push({ path: request.url!, authorization: request.headers.authorization!, body: JSON.parse(body) });
+    requests.push({
+      path: request.url!,
+      authorization: request.headers.authorization!,
+      body: JSON.parse(body),
+    });
     response.writeHead(200, { "content-type": "text/event-stream" });
     pieces.forEach((content, place) => {
       const finish_reason = place === pieces.length - 1 ? "stop" : null;

@@ -5,8 +5,9 @@ import { Document } from "@langchain/core/documents";
 import { MarkdownTextSplitter } from "@langchain/textsplitters";
 
 /**
- * Splits the Markdown files of a folder by the model's own tokens, and indexes the parts. The first heading is the title of every part, and
- * reaches the model in the title slot of its document prompt.
+ * Splits the Markdown files of a folder by the model's own tokens, and indexes the parts. The first
+ * heading is the title of every part, and reaches the model in the title slot of its document
+ * prompt.
  *
  * @param {string} folder
  * @param {import("@embeddinggemma/langchain").EmbeddingGemmaEmbeddings} embeddings

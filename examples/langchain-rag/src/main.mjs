@@ -1,4 +1,5 @@
-// Retrieval-augmented generation with LangChain.js: index a folder of Markdown, ask, cite the sources.
+// Retrieval-augmented generation with LangChain.js: index a folder of Markdown, ask, cite the
+// sources.
 import { fileURLToPath } from "node:url";
 import { EmbeddingGemmaEmbeddings } from "@embeddinggemma/langchain";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -23,7 +24,9 @@ progress.stop();
 console.log(`Indexed ${files.length} files in ${parts.length} parts.\n`);
 
 const found = await store.similaritySearchWithScore(question, 3);
-const context = found.map(([{ pageContent, metadata }], place) => `[${place + 1}] ${metadata.source}\n${pageContent}`);
+const context = found.map(
+  ([{ pageContent, metadata }], place) => `[${place + 1}] ${metadata.source}\n${pageContent}`,
+);
 const prompt = ChatPromptTemplate.fromMessages([
   ["system", "Answer from these sources alone, and cite them by number.\n\n{context}"],
   ["human", "{question}"],
@@ -32,7 +35,8 @@ const chain = prompt.pipe(model).pipe(new StringOutputParser());
 
 console.log(`Question: ${question}`);
 process.stdout.write("Answer: ");
-for await (const chunk of await chain.stream({ context: context.join("\n\n"), question })) process.stdout.write(chunk);
+for await (const chunk of await chain.stream({ context: context.join("\n\n"), question }))
+  process.stdout.write(chunk);
 console.log("\n\nSources:");
 found.forEach(([{ metadata, pageContent }, score], place) => {
   const excerpt = pageContent.replaceAll(/\s+/g, " ").slice(0, 70);

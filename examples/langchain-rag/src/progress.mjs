@@ -1,11 +1,19 @@
 import { SingleBar } from "cli-progress";
 
-/** A progress bar for the download of a model and for the embedding after it, gone when it is stopped. */
+/**
+ * A progress bar for the download of a model and for the embedding after it, gone when it is
+ * stopped.
+ */
 export class Progress {
-  #bar = new SingleBar({ format: "{what} {bar} {percentage}%", clearOnComplete: true, hideCursor: true });
+  #bar = new SingleBar({
+    format: "{what} {bar} {percentage}%",
+    clearOnComplete: true,
+    hideCursor: true,
+  });
 
   /** @param {import("@embeddinggemma/core").DownloadProgress} progress */
-  downloading = ({ file, loaded, total }) => this.#show(`Downloading ${file}`, loaded, total ?? loaded);
+  downloading = ({ file, loaded, total }) =>
+    this.#show(`Downloading ${file}`, loaded, total ?? loaded);
 
   /** @param {import("@embeddinggemma/core").EncodeProgress} progress */
   embedding = ({ done, total }) => this.#show("Embedding", done, total);

@@ -1,6 +1,9 @@
 import { BaseLLM, extractText } from "llamaindex";
 
-/** In place of a chat model: answers with the sentence of the context that shares most words with the question. */
+/**
+ * In place of a chat model: answers with the sentence of the context that shares most words with
+ * the question.
+ */
 export class ScriptedLLM extends BaseLLM {
   /** @type {import("llamaindex").LLMMetadata} */
   metadata = {
@@ -17,20 +20,31 @@ export class ScriptedLLM extends BaseLLM {
    * @returns {Promise<any>}
    */
   async chat({ messages, stream }) {
-    const prompt = messages.map((/** @type {any} */ { content }) => extractText(content)).join("\n");
+    const prompt = messages
+      .map((/** @type {any} */ { content }) => extractText(content))
+      .join("\n");
     const answer = bestSentence(prompt);
     if (stream) return words(answer);
     return { message: { role: "assistant", content: answer }, raw: null };
   }
 }
 
-/** @param {string} prompt - LlamaIndex's own: the context between two lines of dashes, then the question after `Query:` */
+/**
+ * @param {string} prompt - LlamaIndex's own: the context between two lines of dashes, then the
+ * question after `Query:`
+ */
 function bestSentence(prompt) {
   const [, context = "", question = ""] = prompt.match(/-{5,}\n(.*?)\n-{5,}.*Query:(.*)/s) ?? [];
   const asked = new Set(wordsOf(question));
-  const sentences = context.split(/(?<=[.!?])\s+|\n\n+/).map((sentence) => sentence.replaceAll(/\s+/g, " ").trim());
-  const shared = (/** @type {string} */ sentence) => new Set(wordsOf(sentence).filter((word) => asked.has(word))).size;
-  return sentences.reduce((best, sentence) => (shared(sentence) > shared(best) ? sentence : best), "");
+  const sentences = context
+    .split(/(?<=[.!?])\s+|\n\n+/)
+    .map((sentence) => sentence.replaceAll(/\s+/g, " ").trim());
+  const shared = (/** @type {string} */ sentence) =>
+    new Set(wordsOf(sentence).filter((word) => asked.has(word))).size;
+  return sentences.reduce(
+    (best, sentence) => (shared(sentence) > shared(best) ? sentence : best),
+    "",
+  );
 }
 
 /** @param {string} text */

@@ -13,7 +13,9 @@ async function run(environment: Record<string, string> = {}): Promise<string> {
 it("answers from the right file, with its sources", async () => {
   const output = await run();
   expect(output).toMatch(/^Indexed 3 files in \d+ nodes\.$/m);
-  expect(output).toMatch(/^Answer: The ferry sails at seven, .* and at eight and four in winter\.$/m);
+  expect(output).toMatch(
+    /^Answer: The ferry sails at seven, .* and at eight and four in winter\.$/m,
+  );
   expect(output).toMatch(/Sources:\n {2}0\.\d{4} {2}ferry\.md\n {2}0\.\d{4} {2}\w+\.md\n/);
 }, 120_000);
 

@@ -1,10 +1,17 @@
-// Retrieval-augmented generation with LlamaIndex.TS: a pipeline that splits, embeds and stores, then a query engine with sources.
+// Retrieval-augmented generation with LlamaIndex.TS: a pipeline that splits, embeds and stores,
+// then a query engine with sources.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EmbeddingGemmaEmbedding, FaissVectorStore } from "@embeddinggemma/llamaindex";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { Document, IngestionPipeline, SentenceSplitter, Settings, VectorStoreIndex } from "llamaindex";
+import {
+  Document,
+  IngestionPipeline,
+  SentenceSplitter,
+  Settings,
+  VectorStoreIndex,
+} from "llamaindex";
 import { ScriptedLLM } from "./chat-model.mjs";
 
 const question = process.env.QUESTION || "When does the ferry sail in winter?";
@@ -12,7 +19,8 @@ const folder = process.argv[2] ?? fileURLToPath(new URL("../data", import.meta.u
 
 const embedModel = new EmbeddingGemmaEmbedding({
   model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
-  onProgress: ({ file, loaded, total }) => process.stderr.write(`\rDownloading ${file}: ${loaded} of ${total} bytes`),
+  onProgress: ({ file, loaded, total }) =>
+    process.stderr.write(`\rDownloading ${file}: ${loaded} of ${total} bytes`),
 });
 Settings.embedModel = embedModel;
 Settings.llm = new ScriptedLLM();
@@ -22,14 +30,23 @@ const documents = await Promise.all(
   files.map(async (source) => {
     const text = await readFile(join(folder, source), "utf8");
     const title = text.match(/^# (.*)$/m)?.[1] ?? source;
-    return new Document({ id_: source, text, metadata: { source, title }, excludedEmbedMetadataKeys: ["source"] });
+    return new Document({
+      id_: source,
+      text,
+      metadata: { source, title },
+      excludedEmbedMetadataKeys: ["source"],
+    });
   }),
 );
 
 const vectorStore = new FaissVectorStore();
 const pipeline = new IngestionPipeline({
   transformations: [
-    new SentenceSplitter({ chunkSize: 128, chunkOverlap: 16, tokenizer: await embedModel.tokenizer() }),
+    new SentenceSplitter({
+      chunkSize: 128,
+      chunkOverlap: 16,
+      tokenizer: await embedModel.tokenizer(),
+    }),
     embedModel,
   ],
   vectorStore,

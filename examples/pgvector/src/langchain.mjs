@@ -9,7 +9,9 @@ import { planets, question } from "./planets.mjs";
  */
 export async function searchWithLangChain(embedder, connection) {
   const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
-  const documents = planets.map(({ text, ...metadata }) => new Document({ pageContent: text, metadata }));
+  const documents = planets.map(
+    ({ text, ...metadata }) => new Document({ pageContent: text, metadata }),
+  );
   const store = await PGVectorStore.fromDocuments(documents, embeddings, {
     postgresConnectionOptions: connection,
     tableName: "langchain_planets",
@@ -20,5 +22,8 @@ export async function searchWithLangChain(embedder, connection) {
   const ringed = await store.similaritySearchWithScore(question, 1, { rings: "yes" });
   await store.end();
   // This store's score is the cosine distance.
-  return [...found, ...ringed].map(([{ pageContent }, distance]) => ({ text: pageContent, score: 1 - distance }));
+  return [...found, ...ringed].map(([{ pageContent }, distance]) => ({
+    text: pageContent,
+    score: 1 - distance,
+  }));
 }

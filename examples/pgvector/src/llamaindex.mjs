@@ -1,6 +1,12 @@
 import { EmbeddingGemmaEmbedding } from "@embeddinggemma/llamaindex";
 import { PGVectorStore } from "@llamaindex/postgres";
-import { Document, MetadataMode, Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaindex";
+import {
+  Document,
+  MetadataMode,
+  Settings,
+  storageContextFromDefaults,
+  VectorStoreIndex,
+} from "llamaindex";
 import { planets, question } from "./planets.mjs";
 
 /**
@@ -16,7 +22,8 @@ export async function searchWithLlamaIndex(embedder, connection) {
   });
   const storageContext = await storageContextFromDefaults({ vectorStore });
   const documents = planets.map(
-    ({ text, ...metadata }) => new Document({ text, metadata, excludedEmbedMetadataKeys: ["rings"] }),
+    ({ text, ...metadata }) =>
+      new Document({ text, metadata, excludedEmbedMetadataKeys: ["rings"] }),
   );
   const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
   /** @type {import("llamaindex").MetadataFilters} */
@@ -24,5 +31,8 @@ export async function searchWithLlamaIndex(embedder, connection) {
   const found = await index.asRetriever({ similarityTopK: 2 }).retrieve(question);
   const ringed = await index.asRetriever({ similarityTopK: 1, filters }).retrieve(question);
   await (await vectorStore.client()).close();
-  return [...found, ...ringed].map(({ node, score }) => ({ text: node.getContent(MetadataMode.NONE), score }));
+  return [...found, ...ringed].map(({ node, score }) => ({
+    text: node.getContent(MetadataMode.NONE),
+    score,
+  }));
 }

@@ -5,11 +5,16 @@ import { MultiBar, Presets } from "cli-progress";
 /** Loads the model that the environment names, else the tiny one that comes with the project. */
 export async function loadEmbedder() {
   const model = process.env.EMBEDDINGGEMMA_MODEL || modelPath;
-  const dtype = /** @type {import("@embeddinggemma/core").Dtype} */ (process.env.EMBEDDINGGEMMA_DTYPE || "q8");
+  const dtype = /** @type {import("@embeddinggemma/core").Dtype} */ (
+    process.env.EMBEDDINGGEMMA_DTYPE || "q8"
+  );
   const bars = new DownloadBars();
   const started = performance.now();
   try {
-    const embedder = await Embedder.load(model, { dtype, onProgress: (progress) => bars.update(progress) });
+    const embedder = await Embedder.load(model, {
+      dtype,
+      onProgress: (progress) => bars.update(progress),
+    });
     const name = model === modelPath ? "the tiny model that comes with this project" : model;
     return { embedder, name, seconds: (performance.now() - started) / 1000 };
   } finally {

@@ -23,7 +23,9 @@ export async function rankPlanets(embedder, truncateDim) {
  */
 export async function searchPassages(embedder, { query, after, folder }) {
   const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
-  const documents = passages.map(({ id, text, ...metadata }) => new Document({ id, pageContent: text, metadata }));
+  const documents = passages.map(
+    ({ id, text, ...metadata }) => new Document({ id, pageContent: text, metadata }),
+  );
   const store = await FaissStore.fromDocuments(documents, embeddings, { searchDimension: 128 });
   await store.save(folder);
   const reopened = await FaissStore.load(folder, embeddings);
@@ -39,5 +41,8 @@ export async function searchPassages(embedder, { query, after, folder }) {
 
 /** @param {[import("@langchain/core/documents").DocumentInterface, number][]} found */
 function rows(found) {
-  return found.map(([{ metadata }, score]) => ({ text: `${metadata.title} (${metadata.year})`, score }));
+  return found.map(([{ metadata }, score]) => ({
+    text: `${metadata.title} (${metadata.year})`,
+    score,
+  }));
 }

@@ -1,5 +1,11 @@
 import { EmbeddingGemmaEmbedding, FaissVectorStore } from "@embeddinggemma/llamaindex";
-import { Document, MetadataMode, Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaindex";
+import {
+  Document,
+  MetadataMode,
+  Settings,
+  storageContextFromDefaults,
+  VectorStoreIndex,
+} from "llamaindex";
 import { passages } from "./passages.mjs";
 import { planets, question } from "./planets.mjs";
 
@@ -14,7 +20,10 @@ export async function rankPlanets(embedder, truncateDim) {
   const documents = planets.map((text) => new Document({ text }));
   const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
   const found = await index.asRetriever({ similarityTopK: 4 }).retrieve(question);
-  return found.map(({ node, score }) => ({ text: node.getContent(MetadataMode.NONE), score: score ?? Number.NaN }));
+  return found.map(({ node, score }) => ({
+    text: node.getContent(MetadataMode.NONE),
+    score: score ?? Number.NaN,
+  }));
 }
 
 /**
@@ -33,7 +42,9 @@ export async function searchPassages(embedder, { query, after, folder }) {
   );
   const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
   await vectorStore.persist(folder);
-  const reopened = await VectorStoreIndex.fromVectorStore(await FaissVectorStore.fromPersistDir(folder));
+  const reopened = await VectorStoreIndex.fromVectorStore(
+    await FaissVectorStore.fromPersistDir(folder),
+  );
 
   /** @type {import("llamaindex").MetadataFilters} */
   const filters = { filters: [{ key: "year", operator: ">", value: after }] };

@@ -1,4 +1,5 @@
-// EmbeddingGemma in LangChain.js and LlamaIndex.TS: embed, index, search, filter, save and open again.
+// EmbeddingGemma in LangChain.js and LlamaIndex.TS: embed, index, search, filter, save and open
+// again.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -20,7 +21,9 @@ console.log(`Model: ${name}, loaded in ${seconds.toFixed(1)} s`);
 
 heading(`"${question}"`);
 for (const { name, rankPlanets } of frameworks) {
-  for (const dimension of embedder.matryoshkaDimensions.filter((one) => one === embedder.dimension || one === 256)) {
+  for (const dimension of embedder.matryoshkaDimensions.filter(
+    (one) => one === embedder.dimension || one === 256,
+  )) {
     ranking(`${name}, ${dimension} dimensions`, await rankPlanets(embedder, dimension));
   }
 }

@@ -5,4 +5,6 @@ import { readFileSync } from "node:fs";
  *
  * @type {{ id: string, title: string, topic: string, year: number, text: string }[]}
  */
-export const passages = JSON.parse(readFileSync(new URL("../data/passages.json", import.meta.url), "utf8"));
+export const passages = JSON.parse(
+  readFileSync(new URL("../data/passages.json", import.meta.url), "utf8"),
+);

@@ -1,26 +1,40 @@
-import type { EncodeOptions } from "./encode-options.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
-import type { LoadModelOptions } from "./load-model.ts";
-import { weightsSuffixes } from "./transformers-backend.ts";
+import type { LoadModelOptions } from "./model/load-model.ts";
+import type { EncodeOptions } from "./options.ts";
+import { weightsSuffixes } from "./runtime/dtype.ts";
 
 /**
  * Checks the options of encoding.
  *
- * @param matryoshkaDimensions - what the model was trained for, longest first; left out while the model is not loaded
+ * @param matryoshkaDimensions - what the model was trained for, longest first; left out while the
+ * model is not loaded
  * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION`
  */
-export function checkEncodeOptions(options: EncodeOptions, matryoshkaDimensions?: readonly number[]): void {
-  const { truncateDim, allowUntrainedDim, normalize, truncation, maxBatchTokens, cache, ...rest } = options;
-  if (truncateDim !== undefined) checkTruncateDim(truncateDim, allowUntrainedDim ?? false, matryoshkaDimensions);
-  if (normalize !== undefined && typeof normalize !== "boolean") throw invalid("normalize", normalize, "true or false");
+export function checkEncodeOptions(
+  options: EncodeOptions,
+  matryoshkaDimensions?: readonly number[],
+): void {
+  const { truncateDim, allowUntrainedDim, normalize, truncation, maxBatchTokens, cache, ...rest } =
+    options;
+  if (truncateDim !== undefined)
+    checkTruncateDim(truncateDim, allowUntrainedDim ?? false, matryoshkaDimensions);
+  if (normalize !== undefined && typeof normalize !== "boolean")
+    throw invalid("normalize", normalize, "true or false");
   if (truncation !== undefined && truncation !== "end" && truncation !== "error") {
     throw invalid("truncation", truncation, '"end" or "error"');
   }
-  if (maxBatchTokens !== undefined && !(typeof maxBatchTokens === "number" && maxBatchTokens >= 1)) {
+  if (
+    maxBatchTokens !== undefined &&
+    !(typeof maxBatchTokens === "number" && maxBatchTokens >= 1)
+  ) {
     throw invalid("maxBatchTokens", maxBatchTokens, "a number of at least 1");
   }
   if (cache && (typeof cache.getMany !== "function" || typeof cache.setMany !== "function")) {
-    throw invalid("cache", cache, "an object with getMany and setMany, such as a MemoryVectorCache");
+    throw invalid(
+      "cache",
+      cache,
+      "an object with getMany and setMany, such as a MemoryVectorCache",
+    );
   }
   checkTypes(rest, { onTruncate: "function", onProgress: "function" });
   checkSignal(rest.signal);
@@ -33,7 +47,8 @@ export function checkEncodeOptions(options: EncodeOptions, matryoshkaDimensions?
  */
 export function checkLoadOptions(model: unknown, options: LoadModelOptions): void {
   const { dtype, threads, maxTokens, worker, prompts, signal } = options;
-  if (typeof model !== "string" || model === "") throw invalid("model", model, "a Hub id or a folder");
+  if (typeof model !== "string" || model === "")
+    throw invalid("model", model, "a Hub id or a folder");
   if (dtype !== undefined && !Object.hasOwn(weightsSuffixes, dtype)) {
     throw invalid("dtype", dtype, `one of ${Object.keys(weightsSuffixes).join(", ")}`);
   }
@@ -41,7 +56,11 @@ export function checkLoadOptions(model: unknown, options: LoadModelOptions): voi
   checkSignal(signal);
   checkPrompts(prompts);
   if (worker && typeof globalThis.process?.versions?.node !== "string") {
-    throw invalid("worker", worker, "false outside Node; in a browser, load the embedder in a Web Worker of your own");
+    throw invalid(
+      "worker",
+      worker,
+      "false outside Node; in a browser, load the embedder in a Web Worker of your own",
+    );
   }
   for (const [name, value] of Object.entries({ threads, maxTokens })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
@@ -63,9 +82,17 @@ const loadOptionTypes = {
 } as const;
 
 /** What each type is called in a message. */
-const typeNames = { string: "a string", boolean: "true or false", function: "a function", object: "an object" };
+const typeNames = {
+  string: "a string",
+  boolean: "true or false",
+  function: "a function",
+  object: "an object",
+};
 
-function checkTypes(options: object, types: Readonly<Record<string, keyof typeof typeNames>>): void {
+function checkTypes(
+  options: object,
+  types: Readonly<Record<string, keyof typeof typeNames>>,
+): void {
   for (const [name, type] of Object.entries(types)) {
     const value = (options as Record<string, unknown>)[name];
     if (value === undefined || (typeof value === type && value !== null)) continue;
@@ -74,7 +101,8 @@ function checkTypes(options: object, types: Readonly<Record<string, keyof typeof
 }
 
 function checkSignal(signal: unknown): void {
-  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === "function") return;
+  if (signal === undefined || typeof (signal as AbortSignal | null)?.throwIfAborted === "function")
+    return;
   throw invalid("signal", signal, "an AbortSignal");
 }
 
@@ -86,7 +114,11 @@ function checkPrompts(prompts: unknown): void {
   }
 }
 
-function checkTruncateDim(truncateDim: number, allowUntrained: boolean, trained: readonly number[] | undefined): void {
+function checkTruncateDim(
+  truncateDim: number,
+  allowUntrained: boolean,
+  trained: readonly number[] | undefined,
+): void {
   const longest = trained?.[0] ?? Number.POSITIVE_INFINITY;
   if (!Number.isInteger(truncateDim) || truncateDim < 1 || truncateDim > longest) {
     const expected = trained
@@ -104,7 +136,11 @@ function checkTruncateDim(truncateDim: number, allowUntrained: boolean, trained:
 }
 
 function invalid(name: string, value: unknown, expected: string): EmbeddingGemmaError {
-  return new EmbeddingGemmaError("INVALID_OPTION", `${name} must be ${expected}; ${show(value)} was given.`, {
-    [name]: value,
-  });
+  return new EmbeddingGemmaError(
+    "INVALID_OPTION",
+    `${name} must be ${expected}; ${show(value)} was given.`,
+    {
+      [name]: value,
+    },
+  );
 }

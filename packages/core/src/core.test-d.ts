@@ -26,9 +26,15 @@ describe("Embedder", () => {
     expectTypeOf(embedder.encodeQuery("text")).resolves.toEqualTypeOf<Float32Array>();
     expectTypeOf(embedder.encodeQuery(["text"])).resolves.toEqualTypeOf<Float32Array[]>();
     expectTypeOf(embedder.encodeDocument("text")).resolves.toEqualTypeOf<Float32Array>();
-    expectTypeOf(embedder.encodeDocument({ title: "Mars", text: "text" })).resolves.toEqualTypeOf<Float32Array>();
-    expectTypeOf(embedder.encodeDocument(["a", { text: "b" }])).resolves.toEqualTypeOf<Float32Array[]>();
-    expectTypeOf(embedder.encodeDocument(documents)).toEqualTypeOf<AsyncGenerator<Float32Array[], void, undefined>>();
+    expectTypeOf(
+      embedder.encodeDocument({ title: "Mars", text: "text" }),
+    ).resolves.toEqualTypeOf<Float32Array>();
+    expectTypeOf(embedder.encodeDocument(["a", { text: "b" }])).resolves.toEqualTypeOf<
+      Float32Array[]
+    >();
+    expectTypeOf(embedder.encodeDocument(documents)).toEqualTypeOf<
+      AsyncGenerator<Float32Array[], void, undefined>
+    >();
   });
 
   test("takes texts and nothing else", () => {

@@ -1,15 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import type { Backend, Batch } from "./backend.ts";
 import { Embedder } from "./embedder.ts";
-import type { EncodeDefaults, EncodeOptions } from "./encode-options.ts";
-import type { EncodeProgress, Truncation } from "./encode-texts.ts";
-import type { ModelDescription } from "./model-description.ts";
+import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
+import type { ModelDescription } from "./model/description.ts";
+import type { EncodeDefaults, EncodeOptions } from "./options.ts";
+import type { Backend, Batch } from "./runtime/backend.ts";
 
 const bos = 1;
 const eos = 2;
 
-/** One token a character; the vector of a row tells what was in it: how many tokens, their sum, the first and the last. */
+/**
+ * One token a character; the vector of a row tells what was in it: how many tokens, their sum, the
+ * first and the last.
+ */
 function literalBackend(overrides: Partial<Backend> = {}): Backend & { batches: Batch[] } {
   const batches: Batch[] = [];
   const encode = (text: string) => Array.from(text, (character) => 10 + character.codePointAt(0)!);
@@ -22,8 +25,12 @@ function literalBackend(overrides: Partial<Backend> = {}): Backend & { batches: 
     async run(batch) {
       batches.push(batch);
       const rows = Array.from({ length: batch.rows }, (_, row) => {
-        const cells = [...batch.inputIds.subarray(row * batch.length, (row + 1) * batch.length)].map(Number);
-        const ids = cells.filter((_id, index) => batch.attentionMask[row * batch.length + index] === 1n);
+        const cells = [
+          ...batch.inputIds.subarray(row * batch.length, (row + 1) * batch.length),
+        ].map(Number);
+        const ids = cells.filter(
+          (_id, index) => batch.attentionMask[row * batch.length + index] === 1n,
+        );
         return [ids.length, ids.reduce((sum, id) => sum + id), ids[1] ?? 0, ids.at(-2) ?? 0];
       });
       return { sentenceEmbedding: Float32Array.from(rows.flat()) };
@@ -56,7 +63,8 @@ function literalEmbedder(
   return Embedder.fromBackend("literal", backend, { ...description, ...overrides }, options);
 }
 
-const sumOf = (text: string) => bos + eos + Array.from(text).reduce((sum, c) => sum + 10 + c.codePointAt(0)!, 0);
+const sumOf = (text: string) =>
+  bos + eos + Array.from(text).reduce((sum, c) => sum + 10 + c.codePointAt(0)!, 0);
 
 describe("inputs and outputs", () => {
   test("one text in, one vector out; an array in, an array out, in input order", async () => {
@@ -72,7 +80,9 @@ describe("inputs and outputs", () => {
     const own = { truncateDim: 2 };
     expect(literalEmbedder(literalBackend(), {}, own).dimension).toBe(2);
     expect(await literalEmbedder(literalBackend(), {}, own).encode("abc")).toHaveLength(2);
-    expect(await literalEmbedder(literalBackend(), { truncateDim: 4 }, own).encode("abc")).toHaveLength(4);
+    expect(
+      await literalEmbedder(literalBackend(), { truncateDim: 4 }, own).encode("abc"),
+    ).toHaveLength(4);
   });
 
   test("a text that is too long loses its beginning where the model says so", async () => {
@@ -105,17 +115,24 @@ describe("inputs and outputs", () => {
     const embedder = literalEmbedder();
     expect((await embedder.encodeQuery("x"))[1]).toBe(sumOf("q:x"));
     expect((await embedder.encodeDocument("x"))[1]).toBe(sumOf("title: none | text: x"));
-    expect((await embedder.encodeDocument({ title: "t", text: "x" }))[1]).toBe(sumOf("title: t | text: x"));
+    expect((await embedder.encodeDocument({ title: "t", text: "x" }))[1]).toBe(
+      sumOf("title: t | text: x"),
+    );
     expect((await embedder.encode("x", { promptName: "STS" }))[1]).toBe(sumOf("s:x"));
     expect((await embedder.encodeQuery("x", { prompt: "" }))[1]).toBe(sumOf("x"));
   });
 
   test("an option that is undefined counts as left out", async () => {
-    const embedder = literalEmbedder(literalBackend(), { normalize: false, truncateDim: undefined } as EncodeDefaults);
+    const embedder = literalEmbedder(literalBackend(), {
+      normalize: false,
+      truncateDim: undefined,
+    } as EncodeDefaults);
     const options = { promptName: undefined, normalize: undefined } as object;
     expect(await embedder.encodeQuery("x", options)).toEqual(await embedder.encodeQuery("x"));
     expect(await embedder.encodeDocument("x", options)).toEqual(await embedder.encodeDocument("x"));
-    const normalized = literalEmbedder(literalBackend(), { normalize: undefined } as object as EncodeDefaults);
+    const normalized = literalEmbedder(literalBackend(), {
+      normalize: undefined,
+    } as object as EncodeDefaults);
     expect(Math.hypot(...(await normalized.encode("x")))).toBeCloseTo(1, 6);
   });
 
@@ -127,7 +144,12 @@ describe("inputs and outputs", () => {
   });
 
   test("lone surrogates and any other string are taken", async () => {
-    const vectors = await literalEmbedder(literalBackend(), {}).encode(["\ud800", "", "\0", "👩‍🚀"]);
+    const vectors = await literalEmbedder(literalBackend(), {}).encode([
+      "\ud800",
+      "",
+      "\0",
+      "👩‍🚀",
+    ]);
     expect(vectors.flatMap((vector) => [...vector]).every(Number.isFinite)).toBe(true);
   });
 });
@@ -140,7 +162,8 @@ test("whatever the texts and the budget, each vector is that of its text alone",
       async (texts, maxBatchTokens) => {
         const embedder = literalEmbedder();
         const together = await embedder.encode(texts, { maxBatchTokens });
-        for (const [index, text] of texts.entries()) expect(together[index]).toEqual(await embedder.encode(text));
+        for (const [index, text] of texts.entries())
+          expect(together[index]).toEqual(await embedder.encode(text));
       },
     ),
   );
@@ -156,7 +179,11 @@ describe("batches", () => {
 
   test("texts with different prompts are different, even if they join to one string", async () => {
     const backend = literalBackend();
-    await literalEmbedder(backend).encodeDocument(["x", { title: "none", text: "x" }, { title: "t", text: "x" }]);
+    await literalEmbedder(backend).encodeDocument([
+      "x",
+      { title: "none", text: "x" },
+      { title: "t", text: "x" },
+    ]);
     expect(backend.batches.reduce((rows, batch) => rows + batch.rows, 0)).toBe(2);
   });
 
@@ -185,7 +212,10 @@ describe("batches", () => {
 
   test("progress counts texts, with those embedded once for several, and tokens", async () => {
     const events: EncodeProgress[] = [];
-    await literalEmbedder().encode(["aa", "aa", "b"], { maxBatchTokens: 1, onProgress: (event) => events.push(event) });
+    await literalEmbedder().encode(["aa", "aa", "b"], {
+      maxBatchTokens: 1,
+      onProgress: (event) => events.push(event),
+    });
     expect(events).toEqual([
       { done: 2, total: 3, tokens: 4 },
       { done: 3, total: 3, tokens: 7 },
@@ -207,16 +237,24 @@ describe("batches", () => {
 });
 
 describe("numbers that are not finite", () => {
-  test.for([Number.NaN, Number.POSITIVE_INFINITY])("%d is an error, and no cache keeps it", async (number) => {
-    const run = async ({ rows }: Batch) => ({ sentenceEmbedding: new Float32Array(rows * 4).fill(number) });
-    const cache = { getMany: async (keys: readonly string[]) => keys.map(() => undefined), setMany: vi.fn() };
-    const call = literalEmbedder(literalBackend({ run }), { cache }).encode(["a", "b"]);
-    await expect(call).rejects.toMatchObject({
-      code: "INFERENCE_FAILED",
-      message: expect.stringContaining("overflow"),
-    });
-    expect(cache.setMany).not.toHaveBeenCalled();
-  });
+  test.for([Number.NaN, Number.POSITIVE_INFINITY])(
+    "%d is an error, and no cache keeps it",
+    async (number) => {
+      const run = async ({ rows }: Batch) => ({
+        sentenceEmbedding: new Float32Array(rows * 4).fill(number),
+      });
+      const cache = {
+        getMany: async (keys: readonly string[]) => keys.map(() => undefined),
+        setMany: vi.fn(),
+      };
+      const call = literalEmbedder(literalBackend({ run }), { cache }).encode(["a", "b"]);
+      await expect(call).rejects.toMatchObject({
+        code: "INFERENCE_FAILED",
+        message: expect.stringContaining("overflow"),
+      });
+      expect(cache.setMany).not.toHaveBeenCalled();
+    },
+  );
 });
 
 describe("length", () => {
@@ -232,13 +270,17 @@ describe("length", () => {
 
   test("every cut is told, with the lengths that the prompt makes", async () => {
     const cuts: Truncation[] = [];
-    await literalEmbedder().encodeQuery([long, "short", long], { onTruncate: (cut) => cuts.push(cut) });
+    await literalEmbedder().encodeQuery([long, "short", long], {
+      onTruncate: (cut) => cuts.push(cut),
+    });
     expect(cuts).toEqual([0, 2].map((index) => ({ index, tokens: 44, maxTokens: 30 })));
   });
 
   test('truncation: "error" refuses before any inference', async () => {
     const backend = literalBackend();
-    await expect(literalEmbedder(backend).encode(["short", long], { truncation: "error" })).rejects.toMatchObject({
+    await expect(
+      literalEmbedder(backend).encode(["short", long], { truncation: "error" }),
+    ).rejects.toMatchObject({
       code: "INPUT_TOO_LONG",
       details: { index: 1, tokens: 42, maxTokens: 30 },
     });
@@ -255,7 +297,9 @@ describe("length", () => {
 
 describe("abort", () => {
   test("before the call", async () => {
-    await expect(literalEmbedder().encode("a", { signal: AbortSignal.abort("no") })).rejects.toBe("no");
+    await expect(literalEmbedder().encode("a", { signal: AbortSignal.abort("no") })).rejects.toBe(
+      "no",
+    );
   });
 
   test("stops before the next batch", async () => {
@@ -279,7 +323,9 @@ test("an abort ends the tokenizing of many texts", async () => {
     return texts.map(() => [10]);
   });
   const texts = Array.from({ length: 10_000 }, (_, index) => `text ${index}`);
-  const call = literalEmbedder(literalBackend({ tokenize })).encode(texts, { signal: controller.signal });
+  const call = literalEmbedder(literalBackend({ tokenize })).encode(texts, {
+    signal: controller.signal,
+  });
   await expect(call).rejects.toThrow("enough");
   expect(tokenize).toHaveBeenCalledTimes(1);
 });
@@ -293,14 +339,18 @@ describe("a stream of documents", () => {
     const events: EncodeProgress[] = [];
     const embedder = literalEmbedder();
     const vectors: Float32Array[] = [];
-    for await (const batch of embedder.encodeDocument(documents(600), { onProgress: (event) => events.push(event) })) {
+    for await (const batch of embedder.encodeDocument(documents(600), {
+      onProgress: (event) => events.push(event),
+    })) {
       vectors.push(...batch);
     }
     const texts: string[] = [];
     for await (const text of documents(600)) texts.push(text);
     expect(vectors).toEqual(await embedder.encodeDocument(texts));
     expect(events.at(-1)).toMatchObject({ done: 600, total: 600 });
-    expect(events.every((event, index) => index === 0 || event.done > events[index - 1]!.done)).toBe(true);
+    expect(
+      events.every((event, index) => index === 0 || event.done > events[index - 1]!.done),
+    ).toBe(true);
   });
 
   test("tells of cuts, and refuses them, by the position in the stream", async () => {
@@ -308,7 +358,10 @@ describe("a stream of documents", () => {
       for (let index = 0; index < 300; index++) yield index === 270 ? "x".repeat(40) : "short";
     }
     const drain = async (options: EncodeOptions) => {
-      for await (const _ of literalEmbedder().encodeDocument(oneLong(), { prompt: "", ...options }));
+      for await (const _ of literalEmbedder().encodeDocument(oneLong(), {
+        prompt: "",
+        ...options,
+      }));
     };
     const cuts: Truncation[] = [];
     await drain({ onTruncate: (cut) => cuts.push(cut) });
@@ -330,8 +383,12 @@ describe("a stream of documents", () => {
     }
     for await (const _ of literalEmbedder().encodeDocument(source())) break;
     expect(closed).toBe(1);
-    const failing = literalEmbedder(literalBackend({ run: async () => Promise.reject(new Error("no")) }));
-    await expect(failing.encodeDocument(source()).next()).rejects.toMatchObject({ code: "INFERENCE_FAILED" });
+    const failing = literalEmbedder(
+      literalBackend({ run: async () => Promise.reject(new Error("no")) }),
+    );
+    await expect(failing.encodeDocument(source()).next()).rejects.toMatchObject({
+      code: "INFERENCE_FAILED",
+    });
     expect(closed).toBe(2);
   });
 
@@ -349,13 +406,23 @@ describe("a stream of documents", () => {
 });
 
 describe("bad input", () => {
-  test.for([undefined, null, 5, {}, [["nested"]], [1, 2], new Array(2)])("encode(%j)", async (input) => {
-    await expect(literalEmbedder().encode(input as string)).rejects.toMatchObject({ code: "INVALID_INPUT" });
-  });
+  test.for([undefined, null, 5, {}, [["nested"]], [1, 2], new Array(2)])(
+    "encode(%j)",
+    async (input) => {
+      await expect(literalEmbedder().encode(input as string)).rejects.toMatchObject({
+        code: "INVALID_INPUT",
+      });
+    },
+  );
 
-  test.for([undefined, null, 5, {}, { text: 5 }, { title: 5, text: "x" }])("encodeDocument(%j)", async (input) => {
-    await expect(literalEmbedder().encodeDocument(input as string)).rejects.toMatchObject({ code: "INVALID_INPUT" });
-  });
+  test.for([undefined, null, 5, {}, { text: 5 }, { title: 5, text: "x" }])(
+    "encodeDocument(%j)",
+    async (input) => {
+      await expect(literalEmbedder().encodeDocument(input as string)).rejects.toMatchObject({
+        code: "INVALID_INPUT",
+      });
+    },
+  );
 
   test.for([
     [{ truncateDim: 3 }, "UNTRAINED_DIMENSION", "4, 2"],
@@ -379,16 +446,25 @@ describe("bad input", () => {
   });
 
   test("an untrained dimension can be had on request", async () => {
-    expect(await literalEmbedder().encode("a", { truncateDim: 3, allowUntrainedDim: true })).toHaveLength(3);
+    expect(
+      await literalEmbedder().encode("a", { truncateDim: 3, allowUntrainedDim: true }),
+    ).toHaveLength(3);
   });
 });
 
 describe("a graph that does not fit its description", () => {
-  const hidden = async ({ rows, length }: Batch) => ({ lastHiddenState: new Float32Array(rows * length * 4).fill(1) });
+  const hidden = async ({ rows, length }: Batch) => ({
+    lastHiddenState: new Float32Array(rows * length * 4).fill(1),
+  });
 
   test.for([
     ["Dense layers that are missing", hidden, { denseLayers: 2 }, "point nowhere"],
-    ["vectors of another length", hidden, { dimension: 8, matryoshkaDimensions: [8] }, "vectors of 4 numbers"],
+    [
+      "vectors of another length",
+      hidden,
+      { dimension: 8, matryoshkaDimensions: [8] },
+      "vectors of 4 numbers",
+    ],
     ["no known output", async () => ({}), {}, "neither the output"],
   ] as const)("%s", async ([, run, overrides, message]) => {
     const embedder = literalEmbedder(literalBackend({ run }), {}, overrides);

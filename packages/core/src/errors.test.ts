@@ -9,9 +9,12 @@ test("an error of another copy of the package is an instance", async () => {
   expect(EmbeddingGemmaError.isInstance(error)).toBe(true);
 });
 
-test.for([new Error("other"), null, undefined, "text", { code: "DISPOSED" }])("%s is no instance", (value) => {
-  expect(EmbeddingGemmaError.isInstance(value)).toBe(false);
-});
+test.for([new Error("other"), null, undefined, "text", { code: "DISPOSED" }])(
+  "%s is no instance",
+  (value) => {
+    expect(EmbeddingGemmaError.isInstance(value)).toBe(false);
+  },
+);
 
 test("an error carries code, details and cause", () => {
   const cause = new Error("why");

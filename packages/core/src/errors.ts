@@ -12,7 +12,8 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `MODEL_FILE_MISSING`: the model is there, a file that it needs is not.
  * - `MODEL_FILE_INVALID`: a file of the model cannot be read.
  * - `MODEL_NOT_DESCRIBED`: the files do not say how the model turns tokens into a vector.
- * - `MODEL_INCOMPLETE`: the graph lacks layers that the description names, so its vectors would be wrong.
+ * - `MODEL_INCOMPLETE`: the graph lacks layers that the description names, so its vectors would be
+ *   wrong.
  * - `UNSUPPORTED_DTYPE`: the model gives wrong vectors in that dtype, or in it on that device.
  * - `DOWNLOAD_FAILED`: a file could not be fetched, or not be written.
  * - `LOAD_FAILED`: the runtime could not load the model.
@@ -41,14 +42,19 @@ export type EmbeddingGemmaErrorCode =
   | "DISPOSED";
 
 /**
- * Every error that this package throws, except for the reason of an aborted `signal`, which is thrown as it is.
+ * Every error that this package throws, except for the reason of an aborted `signal`, which is
+ * thrown as it is.
  *
- * Test with {@link EmbeddingGemmaError.isInstance}, which also holds when two copies of the package are installed.
+ * Test with {@link EmbeddingGemmaError.isInstance}, which also holds when two copies of the package
+ * are installed.
  */
 export class EmbeddingGemmaError extends Error {
   override readonly name = "EmbeddingGemmaError";
   readonly code: EmbeddingGemmaErrorCode;
-  /** What was given and what would have been right, by name; which fields there are depends on `code`. */
+  /**
+   * What was given and what would have been right, by name; which fields there are depends on
+   * `code`.
+   */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -76,7 +82,8 @@ export function show(value: unknown): string {
   }
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name ?? "no prototype"})`;
+  if (typeof value === "object" && value !== null)
+    return `an object (${value.constructor?.name ?? "no prototype"})`;
   return String(value);
 }
 

@@ -1,24 +1,26 @@
+export { LevelVectorCache } from "./cache/level-vector-cache.ts";
+export { MemoryVectorCache } from "./cache/memory-vector-cache.ts";
 export { Embedder } from "./embedder.ts";
 export { EmbeddingGemmaError } from "./errors.ts";
 export { defaultModel, LazyEmbedder } from "./lazy-embedder.ts";
-export { LevelVectorCache } from "./level-vector-cache.ts";
-export { MemoryVectorCache } from "./memory-vector-cache.ts";
-export { quantizeEmbeddings } from "./quantization.ts";
-export { similarity } from "./similarity.ts";
+export { quantizeEmbeddings } from "./vectors/quantization.ts";
+export { similarity } from "./vectors/similarity.ts";
 
 // Types
 
-export type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./backend.ts";
-export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./encode-options.ts";
-export type { EncodeProgress, Truncation } from "./encode-texts.ts";
+export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
+export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
+export type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
+export type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
+export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
-export type { DownloadProgress } from "./hub-snapshot.ts";
+export type { DownloadProgress } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
-export type { MemoryVectorCacheOptions } from "./memory-vector-cache.ts";
-export type { ModelDescription, PoolingMode, SimilarityFunction } from "./model-description.ts";
-export type { DocumentInput, PromptOptions } from "./prompts.ts";
-export type { Precision, QuantizationRanges, QuantizeOptions } from "./quantization.ts";
-export type { SelfCheckReport } from "./self-check.ts";
-export type { Vector } from "./similarity.ts";
-export type { Dtype } from "./transformers-backend.ts";
-export type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
+export type { ModelDescription } from "./model/description.ts";
+export type { PoolingMode } from "./model/modules.ts";
+export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./options.ts";
+export type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./runtime/backend.ts";
+export type { Dtype } from "./runtime/dtype.ts";
+export type { Precision, QuantizationRanges, QuantizeOptions } from "./vectors/quantization.ts";
+export type { SimilarityFunction } from "./vectors/similarity.ts";
+export type { Vector } from "./vectors/vectors.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Backend } from "./backend.ts";
 import { Embedder } from "./embedder.ts";
 import { LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
-import type { ModelDescription } from "./model-description.ts";
+import type { ModelDescription } from "./model/description.ts";
+import type { Backend } from "./runtime/backend.ts";
 
 /** A token a character; the vector holds the number of tokens, and the first one. */
 const backend: Backend = {
@@ -41,15 +41,25 @@ describe("LazyEmbedder", () => {
   test("gives queries and documents the model's prompts, or those that were configured", async () => {
     const plain = new LazyEmbedder({ embedder });
     expect([...(await plain.encodeQuery("abc"))]).toEqual([5, code("q"), 3, 4]);
-    expect((await plain.encodeDocument(["abc", { title: "t", text: "" }])).map(([first]) => first)).toEqual([5, 4]);
-    const other = new LazyEmbedder({ embedder, queryPrompt: { promptName: "STS" }, documentPrompt: { prompt: "" } });
+    expect(
+      (await plain.encodeDocument(["abc", { title: "t", text: "" }])).map(([first]) => first),
+    ).toEqual([5, 4]);
+    const other = new LazyEmbedder({
+      embedder,
+      queryPrompt: { promptName: "STS" },
+      documentPrompt: { prompt: "" },
+    });
     expect([...(await other.encodeQuery("abc"))]).toEqual([5, code("s"), 3, 4]);
-    expect((await other.encodeDocument(["abc"])).map((vector) => [...vector])).toEqual([[3, code("a"), 3, 4]]);
+    expect((await other.encodeDocument(["abc"])).map((vector) => [...vector])).toEqual([
+      [3, code("a"), 3, 4],
+    ]);
   });
 
   test("applies what was configured to a given embedder, unless the call says otherwise", async () => {
     const short = new LazyEmbedder({ embedder, truncateDim: 2 });
-    expect([await short.dimension(), await new LazyEmbedder({ embedder }).dimension()]).toEqual([2, 4]);
+    expect([await short.dimension(), await new LazyEmbedder({ embedder }).dimension()]).toEqual([
+      2, 4,
+    ]);
     expect(await short.encodeQuery("abc")).toHaveLength(2);
     expect(await short.encodeQuery("abc", { truncateDim: 4 })).toHaveLength(4);
     const [unit] = await new LazyEmbedder({ embedder, normalize: true }).encodeDocument(["abc"]);
@@ -57,7 +67,8 @@ describe("LazyEmbedder", () => {
   });
 
   test("has one identity for each way to embed documents", async () => {
-    const identityOf = (options: LazyEmbedderOptions) => new LazyEmbedder({ embedder, ...options }).identity();
+    const identityOf = (options: LazyEmbedderOptions) =>
+      new LazyEmbedder({ embedder, ...options }).identity();
     expect(await identityOf({})).toBe(embedder.identity);
     expect(await identityOf({ queryPrompt: { promptName: "STS" } })).toBe(embedder.identity);
     const others = [
@@ -91,7 +102,10 @@ describe("LazyEmbedder", () => {
     [{ documentPrompt: null }, "null was given"],
   ] as const)("%o is refused at once", ([options, message]) => {
     expect(() => new LazyEmbedder(options as never)).toThrow(
-      expect.objectContaining({ name: "EmbeddingGemmaError", message: expect.stringContaining(message) }),
+      expect.objectContaining({
+        name: "EmbeddingGemmaError",
+        message: expect.stringContaining(message),
+      }),
     );
   });
 });

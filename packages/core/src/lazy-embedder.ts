@@ -1,8 +1,13 @@
 import { checkEncodeOptions, checkLoadOptions } from "./check-options.ts";
 import { Embedder } from "./embedder.ts";
-import { type EncodeDefaults, type EncodeOptions, type LoadOptions, splitOptions } from "./encode-options.ts";
+import type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
-import type { DocumentInput, PromptOptions } from "./prompts.ts";
+import {
+  type EncodeDefaults,
+  type EncodeOptions,
+  type LoadOptions,
+  splitOptions,
+} from "./options.ts";
 
 /** The model that is loaded where none is named: EmbeddingGemma 300m, as ONNX. */
 export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
@@ -12,19 +17,24 @@ export interface LazyEmbedderOptions extends LoadOptions {
   /** Hub id or folder of the model. @default {@link defaultModel} */
   model?: string;
   /**
-   * An embedder that is loaded already, and stays the caller's to dispose. Options of loading may not stand beside it; those of
-   * encoding, such as `truncateDim`, may.
+   * An embedder that is loaded already, and stays the caller's to dispose. Options of loading may
+   * not stand beside it; those of encoding, such as `truncateDim`, may.
    */
   embedder?: Embedder;
   /** Prompt of queries: `{ promptName }` or `{ prompt }`. @default the model's prompt `query` */
   queryPrompt?: PromptOptions;
-  /** Prompt of documents: `{ promptName }` or `{ prompt }`. @default the model's prompt `document` */
+  /**
+   * Prompt of documents: `{ promptName }` or `{ prompt }`.
+   *
+   * @default the model's prompt `document`
+   */
   documentPrompt?: PromptOptions;
 }
 
 /**
- * Loads an embedder when it is first needed: once, for all who ask; a failed load is not remembered. For code that is configured in
- * a constructor, as that of frameworks is. What was configured holds for every call, also on a given `embedder`.
+ * Loads an embedder when it is first needed: once, for all who ask; a failed load is not
+ * remembered. For code that is configured in a constructor, as that of frameworks is. What was
+ * configured holds for every call, also on a given `embedder`.
  */
 export class LazyEmbedder {
   readonly #encoding: EncodeDefaults;
@@ -34,7 +44,10 @@ export class LazyEmbedder {
   readonly #load: () => Promise<Embedder>;
   #loading: Promise<Embedder> | null = null;
 
-  /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without loading the model. */
+  /**
+   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without
+   * loading the model.
+   */
   constructor(options: LazyEmbedderOptions = {}) {
     const { model = defaultModel, embedder, queryPrompt, documentPrompt, ...loadOptions } = options;
     const { loading, encoding } = splitOptions(loadOptions);
@@ -69,9 +82,16 @@ export class LazyEmbedder {
   }
 
   /** Embeds documents; see {@link Embedder.encodeDocument}. */
-  async encodeDocument(documents: readonly DocumentInput[], options?: EncodeOptions): Promise<Float32Array[]> {
+  async encodeDocument(
+    documents: readonly DocumentInput[],
+    options?: EncodeOptions,
+  ): Promise<Float32Array[]> {
     const embedder = await this.get();
-    return embedder.encodeDocument(documents, { ...this.#encoding, ...this.#documentPrompt, ...options });
+    return embedder.encodeDocument(documents, {
+      ...this.#encoding,
+      ...this.#documentPrompt,
+      ...options,
+    });
   }
 
   /** Numbers in a vector. */
@@ -80,7 +100,10 @@ export class LazyEmbedder {
     return this.#encoding.truncateDim ?? embedder.dimension;
   }
 
-  /** {@link Embedder.identity} of the vectors of documents, with the prompt where it is another than the model's own. */
+  /**
+   * {@link Embedder.identity} of the vectors of documents, with the prompt where it is another than
+   * the model's own.
+   */
   async identity(): Promise<string> {
     const identity = (await this.get()).identityOf(this.#encoding);
     if (!this.#documentPrompt) return identity;
@@ -99,7 +122,8 @@ export class LazyEmbedder {
 
 function checkPrompt(name: string, prompt: PromptOptions | undefined): void {
   if (prompt === undefined) return;
-  const texts = typeof prompt === "object" && prompt !== null ? [prompt.promptName, prompt.prompt] : [];
+  const texts =
+    typeof prompt === "object" && prompt !== null ? [prompt.promptName, prompt.prompt] : [];
   const present = texts.filter((text) => text !== undefined);
   if (present.length > 0 && present.every((text) => typeof text === "string")) return;
   throw new EmbeddingGemmaError(
@@ -110,14 +134,19 @@ function checkPrompt(name: string, prompt: PromptOptions | undefined): void {
 }
 
 function checkGivenEmbedder(embedder: Embedder, loading: object): void {
-  if (typeof embedder?.encodeQuery !== "function" || typeof embedder.encodeDocument !== "function") {
+  if (
+    typeof embedder?.encodeQuery !== "function" ||
+    typeof embedder.encodeDocument !== "function"
+  ) {
     throw new EmbeddingGemmaError(
       "INVALID_OPTION",
       `embedder must be an Embedder, made by \`await Embedder.load(…)\`; ${show(embedder)} was given.`,
       { embedder },
     );
   }
-  const beside = Object.entries(loading).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const beside = Object.entries(loading).flatMap(([name, value]) =>
+    value === undefined ? [] : [name],
+  );
   if (beside.length > 0) {
     throw new EmbeddingGemmaError(
       "INVALID_OPTION",

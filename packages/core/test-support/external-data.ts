@@ -2,11 +2,13 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 
 /**
- * Moves the weights of an ONNX file into files of their own beside it, `….onnx_data`, `….onnx_data_1` and so on, as large models have them.
+ * Moves the weights of an ONNX file into files of their own beside it, `….onnx_data`,
+ * `….onnx_data_1` and so on, as large models have them.
  *
  * @param files - how many
- * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: field 7 of ModelProto is the graph, 5 of the graph are its initializers; of a
- * TensorProto 9 is `raw_data`, 13 `external_data` and 14 `data_location`
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: field 7 of ModelProto is the graph,
+ * 5 of the graph are its initializers; of a TensorProto 9 is `raw_data`, 13 `external_data` and 14
+ * `data_location`
  */
 export async function moveWeightsOut(path: string, files = 1): Promise<void> {
   const dataFiles = Array.from({ length: files }, (_, index) => ({
@@ -21,18 +23,25 @@ export async function moveWeightsOut(path: string, files = 1): Promise<void> {
     if (!raw || raw.length < 64) return tensor;
     const file = dataFiles[moved++ % files]!;
     const location = basename(path) + file.suffix;
-    const entries = Object.entries({ location, offset: String(file.size), length: String(raw.length) });
+    const entries = Object.entries({
+      location,
+      offset: String(file.size),
+      length: String(raw.length),
+    });
     file.contents.push(raw);
     file.size += raw.length;
     return Buffer.concat([
       ...fields.filter(({ number }) => number !== 9).map(({ bytes }) => bytes),
-      ...entries.map(([key, value]) => message(13, Buffer.concat([message(1, key), message(2, value)]))),
+      ...entries.map(([key, value]) =>
+        message(13, Buffer.concat([message(1, key), message(2, value)])),
+      ),
       Buffer.from([14 << 3, 1]),
     ]);
   };
   const model = change(await readFile(path), 7, (graph) => change(graph, 5, moveOut));
   await writeFile(path, model);
-  for (const { suffix, contents } of dataFiles) await writeFile(path + suffix, Buffer.concat(contents));
+  for (const { suffix, contents } of dataFiles)
+    await writeFile(path + suffix, Buffer.concat(contents));
 }
 
 interface Field {
@@ -44,7 +53,9 @@ interface Field {
 
 function change(buffer: Buffer, number: number, to: (content: Buffer) => Buffer): Buffer {
   return Buffer.concat(
-    fieldsOf(buffer).map((field) => (field.number === number ? message(number, to(field.content!)) : field.bytes)),
+    fieldsOf(buffer).map((field) =>
+      field.number === number ? message(number, to(field.content!)) : field.bytes,
+    ),
   );
 }
 

@@ -16,11 +16,16 @@ export interface HubRequest {
 }
 
 /** Answers a request in place of the server; false leaves it to the server. */
-export type Misbehaviour = (request: HubRequest, response: ServerResponse, attempt: number) => boolean;
+export type Misbehaviour = (
+  request: HubRequest,
+  response: ServerResponse,
+  attempt: number,
+) => boolean;
 
 /**
- * Plays the Hugging Face Hub on loopback for one repository in a folder: `/{owner}/{name}/resolve/{revision}/{file}`, with the Hub's
- * headers; weights are redirected to a storage on another origin, as the Hub does.
+ * Plays the Hugging Face Hub on loopback for one repository in a folder:
+ * `/{owner}/{name}/resolve/{revision}/{file}`, with the Hub's headers; weights are redirected to a
+ * storage on another origin, as the Hub does.
  */
 export class HubServer implements AsyncDisposable {
   readonly requests: HubRequest[] = [];
@@ -50,8 +55,9 @@ export class HubServer implements AsyncDisposable {
   }
 
   countOf(method: string, file: string): number {
-    return this.requests.filter((request) => request.method === method && request.file === file && !request.storage)
-      .length;
+    return this.requests.filter(
+      (request) => request.method === method && request.file === file && !request.storage,
+    ).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -75,7 +81,9 @@ export class HubServer implements AsyncDisposable {
       storage: storage !== undefined,
     };
     this.requests.push(seen);
-    const attempt = this.requests.filter((other) => other.file === file && other.method === seen.method).length;
+    const attempt = this.requests.filter(
+      (other) => other.file === file && other.method === seen.method,
+    ).length;
     if (this.misbehave(seen, response, attempt)) return;
     const known = model === this.#model && ["main", this.commit].includes(revision!);
     const content = known ? await readFile(join(this.#folder, file)).catch(() => null) : null;
@@ -99,7 +107,9 @@ export class HubServer implements AsyncDisposable {
     response.writeHead(start > 0 ? 206 : 200, {
       "content-length": part.length,
       "x-repo-commit": this.commit,
-      ...(start > 0 && { "content-range": `bytes ${start}-${content.length - 1}/${content.length}` }),
+      ...(start > 0 && {
+        "content-range": `bytes ${start}-${content.length - 1}/${content.length}`,
+      }),
     });
     response.end(request.method === "HEAD" ? undefined : part);
   }

@@ -1,5 +1,15 @@
 import { createHash } from "node:crypto";
-import { cp, mkdtemp, open, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import {
+  cp,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -16,7 +26,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A store of several segments with deleted rows. */
-async function savedStore(name: string, options: FaissStoreOptions, firstStep = 1): Promise<string> {
+async function savedStore(
+  name: string,
+  options: FaissStoreOptions,
+  firstStep = 1,
+): Promise<string> {
   const directory = join(folder, name);
   const store = await FaissStore.create({ dimension: 16, exactBelow: 0, ...options });
   await applyToStore(store, firstStep);
@@ -34,7 +48,9 @@ async function writeManifest(directory: string, envelope: object): Promise<void>
 
 /** Opens what was damaged, which must be refused by name, or be whole. */
 async function expectRefused(directory: string, file: string): Promise<void> {
-  const error = await FaissStore.open(directory, { exactBelow: 0 }).catch((thrown: unknown) => thrown);
+  const error = await FaissStore.open(directory, { exactBelow: 0 }).catch(
+    (thrown: unknown) => thrown,
+  );
   expect(FaissStoreError.isInstance(error), `${file} was damaged and nobody noticed`).toBe(true);
   const { code, message } = error as FaissStoreError;
   expect(["FILE_DAMAGED", "FILE_MISSING", "NOT_A_STORE"]).toContain(code);
@@ -112,7 +128,10 @@ describe.each<FaissStoreOptions>([
     const copy = await damagedCopy("manifest");
     await cp(join(other, "faiss-store.json"), join(copy, "faiss-store.json"));
     const error = await FaissStore.open(copy).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "FILE_MISSING", message: expect.stringMatching(/vectors-\d+-/) });
+    expect(error).toMatchObject({
+      code: "FILE_MISSING",
+      message: expect.stringMatching(/vectors-\d+-/),
+    });
   });
 
   it("is whole again after it is saved over the damage", async () => {
@@ -143,7 +162,9 @@ describe("opening", () => {
     await writeFile(manifest, '{"name":"something else"}');
     await expect(FaissStore.open(manifest)).rejects.toMatchObject({ code: "READ_FAILED" });
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
-    await expect(FaissStore.open(7 as unknown as string)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(FaissStore.open(7 as unknown as string)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
     await writeFile(manifest, "[1, 2]");
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
   });
@@ -158,7 +179,10 @@ describe("opening", () => {
       [{ segments: null }, "FILE_DAMAGED"],
       [{ segments: [null] }, "FILE_DAMAGED"],
       [{ segments: [{ ...segment, rows: 2 ** 40 }] }, "FILE_DAMAGED"],
-      [{ segments: [{ ...segment, records: { ...segment.records, file: "../../etc/passwd" } }] }, "FILE_DAMAGED"],
+      [
+        { segments: [{ ...segment, records: { ...segment.records, file: "../../etc/passwd" } }] },
+        "FILE_DAMAGED",
+      ],
       [{ segments: [{ ...segment, records: segment.vectors }] }, "FILE_DAMAGED"],
       [{ deleted: segment.vectors }, "FILE_DAMAGED"],
       [{ size: "many" }, "FILE_DAMAGED"],
@@ -236,7 +260,9 @@ describe("the folder of a store", () => {
     const second = await readdir(directory);
     expect(second.length).toBe(first.length + 2);
     expect(second).toEqual(expect.arrayContaining(first));
-    const handle = await open(join(directory, second.filter((file) => file.startsWith("vectors-2"))[0]!));
+    const handle = await open(
+      join(directory, second.filter((file) => file.startsWith("vectors-2"))[0]!),
+    );
     expect((await handle.stat()).size).toBe(45 + 16 * 4);
     await handle.close();
     expect((await FaissStore.open(directory)).ids()).toEqual(store.ids());
@@ -251,7 +277,9 @@ describe("the folder of a store", () => {
     }
     expect((await readdir(directory)).length).toBeLessThan(20);
     const reopened = await FaissStore.open<number>(directory);
-    expect([...reopened].map(({ record }) => record)).toEqual(Array.from({ length: 40 }, (_, record) => record));
+    expect([...reopened].map(({ record }) => record)).toEqual(
+      Array.from({ length: 40 }, (_, record) => record),
+    );
   });
 
   it("holds the same bytes whichever engine saved it", async () => {

@@ -12,10 +12,12 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  * - `ENGINE_FAILED`: FAISS refused an operation, or its process died.
  * - `NOT_A_STORE`: the folder or file is not what it should be.
  * - `NEWER_FORMAT`: the store was written by a later release.
- * - `FILE_MISSING`, `FILE_DAMAGED`: a file that the store needs is gone, or is not the one that was saved.
+ * - `FILE_MISSING`, `FILE_DAMAGED`: a file that the store needs is gone, or is not the one that was
+ *   saved.
  * - `IDENTITY_MISMATCH`: the store was made with another embedding.
  * - `STORE_LOCKED`: another writer is saving to the folder.
- * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved there, or before it ever was.
+ * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved
+ *   there, or before it ever was.
  * - `SAVE_FAILED`, `READ_FAILED`: the file system refused; `cause` says why.
  * - `UNSAFE_FILE`: a foreign file asks for code to be run.
  * - `CLOSED`: the store was used after `close()`.
@@ -41,14 +43,19 @@ export type FaissStoreErrorCode =
   | "CLOSED";
 
 /**
- * Every error that this package throws, except for what a caller's own `filter` throws, which passes unchanged.
+ * Every error that this package throws, except for what a caller's own `filter` throws, which
+ * passes unchanged.
  *
- * Test with {@link FaissStoreError.isInstance}, which also holds when two copies of the package are installed.
+ * Test with {@link FaissStoreError.isInstance}, which also holds when two copies of the package are
+ * installed.
  */
 export class FaissStoreError extends Error {
   override readonly name = "FaissStoreError";
   readonly code: FaissStoreErrorCode;
-  /** What was given and what would have been right, by name; which fields there are depends on `code`. */
+  /**
+   * What was given and what would have been right, by name; which fields there are depends on
+   * `code`.
+   */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -77,13 +84,19 @@ export function show(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "bigint") return `${value}n`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null) return `an object (${value.constructor?.name ?? "no prototype"})`;
+  if (typeof value === "object" && value !== null)
+    return `an object (${value.constructor?.name ?? "no prototype"})`;
   return String(value);
 }
 
 /** That the file system refused to read a file. */
 export function readFailed(path: string, cause: unknown): FaissStoreError {
-  return new FaissStoreError("READ_FAILED", `${path} could not be read: ${reasonOf(cause)}.`, { path }, { cause });
+  return new FaissStoreError(
+    "READ_FAILED",
+    `${path} could not be read: ${reasonOf(cause)}.`,
+    { path },
+    { cause },
+  );
 }
 
 export function reasonOf(error: unknown): string {

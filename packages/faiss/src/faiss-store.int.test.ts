@@ -107,7 +107,9 @@ describe.each([
 
   it("breaks ties by insertion order, also among more equals than k", async () => {
     const store = await FaissStore.create<number>({ ...engineOptions, searchDimension: 2 });
-    await store.upsert(Array.from({ length: 300 }, (_, record) => ({ id: `${record}`, vector: [1, 2, 3], record })));
+    await store.upsert(
+      Array.from({ length: 300 }, (_, record) => ({ id: `${record}`, vector: [1, 2, 3], record })),
+    );
     await store.upsert([{ id: "7", vector: [1, 2, 3], record: 7 }]);
     const hits = await store.search([3, 2, 1], { k: 9 });
     expect(hits.map(({ record }) => record)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -120,8 +122,13 @@ describe.each([
     const store = await FaissStore.create<number>(engineOptions);
     await store.upsert(vectors.map((vector, record) => ({ vector, record })));
     for (const modulus of [1, 2, 10, 300, 1999, 5000]) {
-      const hits = await store.search(query, { k: 20, filter: (record) => record % modulus === modulus - 1 });
-      const expected = naiveRanking(vectors, query).filter(({ row }) => row % modulus === modulus - 1);
+      const hits = await store.search(query, {
+        k: 20,
+        filter: (record) => record % modulus === modulus - 1,
+      });
+      const expected = naiveRanking(vectors, query).filter(
+        ({ row }) => row % modulus === modulus - 1,
+      );
       expect(hits.map(({ record }) => record)).toEqual(expected.slice(0, 20).map(({ row }) => row));
     }
     const byId = await store.search(query, { filter: (_record, id) => id === store.ids()[5] });
@@ -130,7 +137,10 @@ describe.each([
 
   it("leaves out what scores below minScore", async () => {
     const store = await planetStore();
-    expect((await store.search([0, 1, 0], { minScore: 0.5 })).map(({ id }) => id)).toEqual(["mars", "saturn"]);
+    expect((await store.search([0, 1, 0], { minScore: 0.5 })).map(({ id }) => id)).toEqual([
+      "mars",
+      "saturn",
+    ]);
     expect(await store.search([0, -1, 0], { minScore: 0.5 })).toEqual([]);
   });
 
@@ -186,7 +196,11 @@ describe.each([
 
   it("takes columns of a typed array", async () => {
     const store = await FaissStore.create<string | null>({ ...engineOptions, dimension: 2 });
-    await store.upsert({ vectors: new Float32Array([1, 0, 0, 1]), ids: ["a", "b"], records: ["A", "B"] });
+    await store.upsert({
+      vectors: new Float32Array([1, 0, 0, 1]),
+      ids: ["a", "b"],
+      records: ["A", "B"],
+    });
     const [id] = await store.upsert({ vectors: new Float32Array([1, 1]) });
     expect([...store].map(({ record }) => record)).toEqual(["A", "B", null]);
     expect(store.ids()[2]).toBe(id);
@@ -211,7 +225,8 @@ describe.each([
     const calls: Promise<unknown>[] = [];
     for (const [record, vector] of vectors.entries()) {
       calls.push(store.upsert([{ id: `${record}`, vector, record }]));
-      if (record % 50 === 0) calls.push(store.search(vector, { k: 5 }), store.delete(`${record - 1}`));
+      if (record % 50 === 0)
+        calls.push(store.search(vector, { k: 5 }), store.delete(`${record - 1}`));
     }
     await Promise.all(calls);
     expect(store.size).toBe(491);
@@ -225,7 +240,9 @@ describe.each([
     await expect(store.upsert(items)).rejects.toMatchObject({ code: "INVALID_VECTOR" });
     expect([...store]).toEqual(before);
     const fresh = await FaissStore.create<Planet>(engineOptions);
-    await expect(fresh.upsert([...planets, { vector: [1, 2], record: { name: "short" } }])).rejects.toThrow();
+    await expect(
+      fresh.upsert([...planets, { vector: [1, 2], record: { name: "short" } }]),
+    ).rejects.toThrow();
     expect(fresh.dimension).toBeUndefined();
     await fresh.upsert([{ vector: [1, 2], record: { name: "short" } }]);
     expect(fresh.size).toBe(1);
@@ -242,15 +259,24 @@ describe.each([
   it("gives diverse items by maximal marginal relevance", async () => {
     const store = await FaissStore.create<null>(engineOptions);
     await store.upsert(
-      Object.entries({ best: [1, 0.1, 0], twin: [1, 0.11, 0], other: [0.7, 0, 0.7], far: [-1, 0, 0] }).map(
-        ([id, vector]) => ({ id, vector, record: null }),
-      ),
+      Object.entries({
+        best: [1, 0.1, 0],
+        twin: [1, 0.11, 0],
+        other: [0.7, 0, 0.7],
+        far: [-1, 0, 0],
+      }).map(([id, vector]) => ({ id, vector, record: null })),
     );
     const idsFor = async (lambda: number) =>
-      (await store.maximalMarginalRelevance([1, 0, 0], { k: 2, lambda, fetchK: 3 })).map(({ id }) => id);
+      (await store.maximalMarginalRelevance([1, 0, 0], { k: 2, lambda, fetchK: 3 })).map(
+        ({ id }) => id,
+      );
     expect(await idsFor(1)).toEqual(["best", "twin"]);
     expect(await idsFor(0.3)).toEqual(["best", "other"]);
-    const [, second] = await store.maximalMarginalRelevance([1, 0, 0], { k: 2, lambda: 0.3, fetchK: 3 });
+    const [, second] = await store.maximalMarginalRelevance([1, 0, 0], {
+      k: 2,
+      lambda: 0.3,
+      fetchK: 3,
+    });
     expect(second?.score).toBeCloseTo(Math.SQRT1_2, 5);
   });
 
@@ -260,32 +286,51 @@ describe.each([
     await store.close();
     await expect(store.search([1, 0, 0])).rejects.toMatchObject({ code: "CLOSED" });
     await expect(store.upsert(planets)).rejects.toMatchObject({ code: "CLOSED" });
-    for (const read of [() => store.get("mars"), () => store.has("mars"), () => store.ids(), () => [...store]]) {
+    for (const read of [
+      () => store.get("mars"),
+      () => store.has("mars"),
+      () => store.ids(),
+      () => [...store],
+    ]) {
       expect(read).toThrow("The store was closed.");
     }
   });
 });
 
 describe("FaissStore's Matryoshka search", () => {
-  it.each(["faiss", "exact"] as const)("takes candidates by the leading numbers alone (%s)", async (engine) => {
-    const store = await FaissStore.create<string>({ engine, exactBelow: 0, searchDimension: 2, oversample: 2 });
-    await store.upsert([
-      { vector: [1, 0, 0, 0], record: "exact" },
-      { vector: [0.9, 0.1, 3, 0], record: "near in front" },
-      { vector: [0.9, 0.2, 2, 0], record: "next in front" },
-      { vector: [0.1, 0.1, 0, 0.02], record: "nearer, but not in front" },
-    ]);
-    const hits = await store.search([1, 0, 0, 0], { k: 1 });
-    expect(hits.map(({ record }) => record)).toEqual(["exact"]);
-    const tilted = await store.search([0.9, 0.15, 0, 0], { k: 1 });
-    expect(tilted[0]?.record).toBe("next in front");
-    const all = await store.search([0.9, 0.15, 0, 0], { k: 1, oversample: 4 });
-    expect(all[0]?.record).toBe("exact");
-  });
+  it.each(["faiss", "exact"] as const)(
+    "takes candidates by the leading numbers alone (%s)",
+    async (engine) => {
+      const store = await FaissStore.create<string>({
+        engine,
+        exactBelow: 0,
+        searchDimension: 2,
+        oversample: 2,
+      });
+      await store.upsert([
+        { vector: [1, 0, 0, 0], record: "exact" },
+        { vector: [0.9, 0.1, 3, 0], record: "near in front" },
+        { vector: [0.9, 0.2, 2, 0], record: "next in front" },
+        { vector: [0.1, 0.1, 0, 0.02], record: "nearer, but not in front" },
+      ]);
+      const hits = await store.search([1, 0, 0, 0], { k: 1 });
+      expect(hits.map(({ record }) => record)).toEqual(["exact"]);
+      const tilted = await store.search([0.9, 0.15, 0, 0], { k: 1 });
+      expect(tilted[0]?.record).toBe("next in front");
+      const all = await store.search([0.9, 0.15, 0, 0], { k: 1, oversample: 4 });
+      expect(all[0]?.record).toBe("exact");
+    },
+  );
 
   it("scores by the full vectors where the leading numbers of the query are zeros", async () => {
-    const store = await FaissStore.create<number>({ exactBelow: 0, searchDimension: 2, oversample: 1 });
-    await store.upsert(Array.from({ length: 50 }, (_, record) => ({ vector: [1, 1, record, 1], record })));
+    const store = await FaissStore.create<number>({
+      exactBelow: 0,
+      searchDimension: 2,
+      oversample: 1,
+    });
+    await store.upsert(
+      Array.from({ length: 50 }, (_, record) => ({ vector: [1, 1, record, 1], record })),
+    );
     expect((await store.search([0, 0, 1, 0], { k: 1 }))[0]?.record).toBe(49);
   });
 });
@@ -300,7 +345,9 @@ describe("FaissStore's errors", () => {
 
   it("names both dimensions", async () => {
     const store = await FaissStore.create({ dimension: 3 });
-    await expect(store.search([1, 2])).rejects.toThrow("The store holds vectors of 3 numbers, but the query has 2.");
+    await expect(store.search([1, 2])).rejects.toThrow(
+      "The store holds vectors of 3 numbers, but the query has 2.",
+    );
     await expect(store.upsert([{ id: "x", vector: [1], record: null }])).rejects.toThrow(
       'The store holds vectors of 3 numbers, but the vector of item 0 ("x") has 1.',
     );
@@ -309,22 +356,38 @@ describe("FaissStore's errors", () => {
   it.each([
     [{ dimension: 0 }, "dimension must be an integer from 1 to 65536, but is 0."],
     [{ dimension: 1.5 }, "dimension must be an integer from 1 to 65536, but is 1.5."],
-    [{ dimension: 4, searchDimension: 8 }, "searchDimension must be at most dimension, which is 4, but is 8."],
+    [
+      { dimension: 4, searchDimension: 8 },
+      "searchDimension must be at most dimension, which is 4, but is 8.",
+    ],
     [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "exact", but is "gpu".'],
-    [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is none of the FAISS factory strings'],
-    [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, which does not divide the 4 numbers"],
+    [
+      { index: "PCA64,Flat", dimension: 4 },
+      'index: "PCA64,Flat" is none of the FAISS factory strings',
+    ],
+    [
+      { index: "PQ3", dimension: 4 },
+      "cuts vectors into 3 parts, which does not divide the 4 numbers",
+    ],
     [{ oversample: 0.5 }, "oversample must be a number of at least 1, but is 0.5."],
     [{ identity: { layers: 1n } }, "identity must be a plain object that JSON can hold"],
     [{ identity: 5 }, "identity must be a string or a plain object, but is 5."],
     [null, "options must be an object, but is null."],
   ])("refuses options %o", async (options, message) => {
-    const error = await FaissStore.create(options as FaissStoreOptions).catch((thrown: unknown) => thrown);
+    const error = await FaissStore.create(options as FaissStoreOptions).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(FaissStoreError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ code: "INVALID_OPTION", message: expect.stringContaining(message) });
+    expect(error).toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining(message),
+    });
   });
 
   it("says what to do where faiss-node does not load", async () => {
-    await expect(FaissStore.create({ engine: "faiss", faissNode: "no-such-module" })).rejects.toMatchObject({
+    await expect(
+      FaissStore.create({ engine: "faiss", faissNode: "no-such-module" }),
+    ).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringMatching(/"no-such-module".*npm install faiss-node.*engine: "exact"/s),
     });

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
-import { type FaissEngine, loadEngine } from "./engine/faiss-engine.ts";
 import { FaissStoreError, show } from "./errors.ts";
 import { checkEmbedding, checkMergeable } from "./files/identity.ts";
 import { hasManifest } from "./files/manifest.ts";
 import { SavedFolders } from "./files/saved-folders.ts";
+import { type FaissEngine, loadEngine } from "./index/faiss-engine.ts";
 import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
 import { importStore } from "./interchange/import-store.ts";
 import { openStore } from "./open-store.ts";
@@ -39,10 +39,12 @@ import type {
 } from "./types.ts";
 
 /**
- * Vectors with string ids and a JSON record each, searched by inner product of unit vectors: a score is a cosine, higher is
- * better. Vectors are normalised on entry; a unit vector is kept bit for bit.
+ * Vectors with string ids and a JSON record each, searched by inner product of unit vectors: a
+ * score is a cosine, higher is better. Vectors are normalised on entry; a unit vector is kept bit
+ * for bit.
  *
- * Calls may overlap: searches and saves run side by side, and each change waits for what was called before it.
+ * Calls may overlap: searches and saves run side by side, and each change waits for what was called
+ * before it.
  */
 export class FaissStore<R = JsonValue> {
   readonly #options: FaissStoreOptions;
@@ -67,17 +69,22 @@ export class FaissStore<R = JsonValue> {
     checkOptions(options);
     const engine = await loadEngine(options);
     const store = new FaissStore<R>({ ...options }, engine);
-    if (options.dimension !== undefined) store.#content = new StoreContent<R>(options, options.dimension, engine);
+    if (options.dimension !== undefined)
+      store.#content = new StoreContent<R>(options, options.dimension, engine);
     return store;
   }
 
   /**
    * The store that was saved to a folder.
    *
-   * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`, `READ_FAILED`, `IDENTITY_MISMATCH`,
-   * `DIMENSION_MISMATCH`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`; with `engine: "faiss"`, `ENGINE_FAILED`
+   * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`,
+   * `READ_FAILED`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`, `INVALID_OPTION`,
+   * `ENGINE_UNAVAILABLE`; with `engine: "faiss"`, `ENGINE_FAILED`
    */
-  static async open<R = JsonValue>(directory: string, options: OpenOptions = {}): Promise<FaissStore<R>> {
+  static async open<R = JsonValue>(
+    directory: string,
+    options: OpenOptions = {},
+  ): Promise<FaissStore<R>> {
     checkPath(directory);
     checkOptions(options);
     const path = resolve(directory);
@@ -91,7 +98,8 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Whether a folder holds a saved store, be it damaged: where it does not, or there is no folder, `open` has nothing to open.
+   * Whether a folder holds a saved store, be it damaged: where it does not, or there is no folder,
+   * `open` has nothing to open.
    *
    * @throws FaissStoreError `READ_FAILED`, `INVALID_ARGUMENT`
    */
@@ -101,13 +109,17 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * A store of what another library has saved: a folder of LangChain.js's community `FaissStore`, of LangChain Python's
-   * `save_local`, of LlamaIndex Python's FAISS stores, or a FAISS file of a flat index. Ids are kept; nothing in the files is run.
+   * A store of what another library has saved: a folder of LangChain.js's community `FaissStore`,
+   * of LangChain Python's `save_local`, of LlamaIndex Python's FAISS stores, or a FAISS file of a
+   * flat index. Ids are kept; nothing in the files is run.
    *
-   * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`,
-   * `INVALID_RECORD`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
+   * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
    */
-  static async import<R = JsonValue>(path: string, options: ImportOptions<R> = {}): Promise<FaissStore<R>> {
+  static async import<R = JsonValue>(
+    path: string,
+    options: ImportOptions<R> = {},
+  ): Promise<FaissStore<R>> {
     checkPath(path);
     const { options: storeOptions, items } = await importStore<R>(resolve(path), options);
     const store = await FaissStore.create<R>(storeOptions);
@@ -130,7 +142,10 @@ export class FaissStore<R = JsonValue> {
     return this.#content?.settings.searchDimension;
   }
 
-  /** Which engine was loaded; should FAISS fail under `engine: "auto"`, the built-in scan answers in its place. */
+  /**
+   * Which engine was loaded; should FAISS fail under `engine: "auto"`, the built-in scan answers in
+   * its place.
+   */
   get engine(): EngineName {
     return this.#engine ? "faiss" : "exact";
   }
@@ -144,7 +159,8 @@ export class FaissStore<R = JsonValue> {
    * For those who search this store with vectors of an embedding that they have.
    *
    * @param embedding - length and identity of its vectors, as far as they are known
-   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where the store is known to hold others
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where the store is known to
+   * hold others
    */
   checkEmbedding(embedding: Pick<FaissStoreOptions, "dimension" | "identity">): void {
     checkEmbedding(this, embedding);
@@ -173,12 +189,14 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Adds items. One whose id exists replaces the vector and the record of the old one and keeps its place in the order; of one
-   * id given twice, the last counts. Either all are added or, if it throws, none. What is given is copied bit by bit, so that the
-   * event loop stays free: leave vectors and records as they are until the promise settles.
+   * Adds items. One whose id exists replaces the vector and the record of the old one and keeps its
+   * place in the order; of one id given twice, the last counts. Either all are added or, if it
+   * throws, none. What is given is copied bit by bit, so that the event loop stays free: leave
+   * vectors and records as they are until the promise settles.
    *
    * @returns the ids, given or made, in the order of the items
-   * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`,
+   * `INVALID_ARGUMENT`
    */
   async upsert(items: Items<R>): Promise<string[]> {
     checkItems(items);
@@ -206,10 +224,14 @@ export class FaissStore<R = JsonValue> {
   /**
    * The best items for a query, or for each of many, best first; ties in insertion order.
    *
-   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with `engine: "faiss"`, `ENGINE_FAILED`
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with
+   * `engine: "faiss"`, `ENGINE_FAILED`
    */
   async search(query: Vector, options?: SearchOptions<R>): Promise<FaissStoreHit<R>[]>;
-  async search(queries: readonly Vector[], options?: SearchOptions<R>): Promise<FaissStoreHit<R>[][]>;
+  async search(
+    queries: readonly Vector[],
+    options?: SearchOptions<R>,
+  ): Promise<FaissStoreHit<R>[][]>;
   async search(
     query: Vector | readonly Vector[],
     options: SearchOptions<R> = {},
@@ -223,22 +245,25 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Items that are relevant and unlike each other, in the order in which they were chosen among the best `fetchK`. A score is
-   * still the cosine to the query.
+   * Items that are relevant and unlike each other, in the order in which they were chosen among the
+   * best `fetchK`. A score is still the cosine to the query.
    *
-   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with `engine: "faiss"`, `ENGINE_FAILED`
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with
+   * `engine: "faiss"`, `ENGINE_FAILED`
    */
   async maximalMarginalRelevance(
     query: Vector,
     options: MaximalMarginalRelevanceOptions<R> = {},
   ): Promise<FaissStoreHit<R>[]> {
     const checked = checkMaximalMarginalRelevanceOptions(options);
-    return this.#read(async () => (this.#content ? searchDiverse(this.#content, query, checked) : []));
+    return this.#read(async () =>
+      this.#content ? searchDiverse(this.#content, query, checked) : [],
+    );
   }
 
   /**
-   * Makes a folder hold this store, all at once: whatever happens meanwhile, it holds what it held before or all of this.
-   * Only what changed since the last save there is written.
+   * Makes a folder hold this store, all at once: whatever happens meanwhile, it holds what it held
+   * before or all of this. Only what changed since the last save there is written.
    *
    * @throws FaissStoreError `SAVE_FAILED`, `STORE_LOCKED`, `STORE_CHANGED`, `INVALID_ARGUMENT`
    */
@@ -253,7 +278,8 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Writes the vectors as a FAISS file of a flat inner-product index, which `faiss.read_index` opens.
+   * Writes the vectors as a FAISS file of a flat inner-product index, which `faiss.read_index`
+   * opens.
    *
    * @returns the ids in the order of the vectors
    * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`
@@ -269,19 +295,28 @@ export class FaissStore<R = JsonValue> {
    *
    * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`, `INVALID_RECORD`
    */
-  async exportLangChainPython(directory: string, options: LangChainExportOptions<R> = {}): Promise<void> {
+  async exportLangChainPython(
+    directory: string,
+    options: LangChainExportOptions<R> = {},
+  ): Promise<void> {
     checkPath(directory);
-    await this.#read(async () => exportLangChainPython(resolve(directory), this.#known("exported").table, options));
+    await this.#read(async () =>
+      exportLangChainPython(resolve(directory), this.#known("exported").table, options),
+    );
   }
 
   /**
    * Adds the items of another store; those whose id is in both are the other's.
    *
-   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both say what made their vectors and disagree
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both say what made
+   * their vectors and disagree
    */
   async merge(other: FaissStore<R>, { allowMismatch = false }: MergeOptions = {}): Promise<void> {
     if (!(other instanceof FaissStore)) {
-      throw new FaissStoreError("INVALID_ARGUMENT", `merge takes another FaissStore, but was given ${show(other)}.`);
+      throw new FaissStoreError(
+        "INVALID_ARGUMENT",
+        `merge takes another FaissStore, but was given ${show(other)}.`,
+      );
     }
     if (!allowMismatch) checkMergeable(this.identity, other.identity);
     await this.upsert(other.#present()?.items() ?? []);
@@ -323,7 +358,8 @@ export class FaissStore<R = JsonValue> {
 
   /** What it holds; nothing until its dimension is known. */
   #present(): StoreContent<R> | undefined {
-    if (this.#isClosed) throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");
+    if (this.#isClosed)
+      throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");
     return this.#content;
   }
 }

@@ -64,12 +64,16 @@ describe("two writers of a folder", () => {
     await first.save(directory, { overwrite: false });
     await expect(second.save(directory, { overwrite: false })).rejects.toMatchObject({
       code: "STORE_CHANGED",
-      message: expect.stringContaining("a store that this one was neither opened from nor saved as"),
+      message: expect.stringContaining(
+        "a store that this one was neither opened from nor saved as",
+      ),
       details: { directory, found: 2 },
     });
     expect((await FaissStore.open(directory)).ids()).toEqual(first.ids());
     await second.save(directory);
-    expect((await FaissStore.open(directory)).ids(), "a store that was built anew").toEqual(second.ids());
+    expect((await FaissStore.open(directory)).ids(), "a store that was built anew").toEqual(
+      second.ids(),
+    );
   });
 
   it("wait for each other, in one process and in two stores", async () => {
@@ -79,7 +83,11 @@ describe("two writers of a folder", () => {
     expect((await FaissStore.open(directory)).size).toBe(stores[0]!.size);
     const [store] = stores;
     await applyToStore(store!, 2);
-    await Promise.all([store!.save(directory, { overwrite: true }), store!.save(directory), store!.save(directory)]);
+    await Promise.all([
+      store!.save(directory, { overwrite: true }),
+      store!.save(directory),
+      store!.save(directory),
+    ]);
     expect((await FaissStore.open(directory)).ids()).toEqual(store!.ids());
   });
 
@@ -111,10 +119,15 @@ describe("two writers of a folder", () => {
     const directory = join(folder, "foreign");
     await mkdir(directory);
     const lock = join(directory, "faiss-store.lock");
-    await writeFile(lock, JSON.stringify({ token: "theirs", pid: 1, started: "1", host: "elsewhere" }));
+    await writeFile(
+      lock,
+      JSON.stringify({ token: "theirs", pid: 1, started: "1", host: "elsewhere" }),
+    );
     const store = await smallStore();
     await utimes(lock, new Date(), new Date(Date.now() - 60_000));
-    await expect(store.save(directory, { lockTimeout: 50 })).rejects.toMatchObject({ details: { host: "elsewhere" } });
+    await expect(store.save(directory, { lockTimeout: 50 })).rejects.toMatchObject({
+      details: { host: "elsewhere" },
+    });
     await utimes(lock, new Date(), new Date(Date.now() - 180_000));
     await store.save(directory, { lockTimeout: 50 });
     expect(await readdir(directory)).toHaveLength(3);
@@ -127,7 +140,10 @@ describe("two writers of a folder", () => {
     await withFolderLock(directory, 50, async (checkHeld) => {
       await checkHeld();
       await writeFile(lock, theirs);
-      await expect(checkHeld()).rejects.toMatchObject({ code: "STORE_LOCKED", details: { host: "elsewhere" } });
+      await expect(checkHeld()).rejects.toMatchObject({
+        code: "STORE_LOCKED",
+        details: { host: "elsewhere" },
+      });
     });
     expect(await readFile(lock, "utf8"), "and leave it").toBe(theirs);
   });
@@ -146,7 +162,10 @@ describe("whether a store exists", () => {
   it("is whether a manifest lies in the folder", async () => {
     const directory = await mkdtemp(join(folder, "there-"));
     const manifest = join(directory, "faiss-store.json");
-    await writeFile(join(directory, "vectors-1-00000000.faiss"), "what a first save that was cut leaves");
+    await writeFile(
+      join(directory, "vectors-1-00000000.faiss"),
+      "what a first save that was cut leaves",
+    );
     expect(await FaissStore.exists(directory)).toBe(false);
     await (await smallStore()).save(directory);
     expect(await FaissStore.exists(directory)).toBe(true);
@@ -163,12 +182,17 @@ describe("whether a store exists", () => {
       expect(await FaissStore.exists(none)).toBe(false);
     }
     await expect(FaissStore.exists("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    await expect(FaissStore.exists("x".repeat(5000))).rejects.toMatchObject({ code: "READ_FAILED" });
+    await expect(FaissStore.exists("x".repeat(5000))).rejects.toMatchObject({
+      code: "READ_FAILED",
+    });
   });
 });
 
 describe("a folder that cannot be written", () => {
-  /** A program that adds to a store and saves it, in a shell that first makes the disk what the test needs. */
+  /**
+   * A program that adds to a store and saves it, in a shell that first makes the disk what the test
+   * needs.
+   */
   function saveIn(directory: string, shell: string, items: number, options: object) {
     const program = `
       const { FaissStore } = await import(${JSON.stringify(built.entry)});
@@ -190,31 +214,47 @@ describe("a folder that cannot be written", () => {
       },
     );
     if (result.status !== 0) throw new Error(`${result.signal} ${result.stderr}`);
-    return JSON.parse(result.stdout) as { before: number; outcome: string; after: number; hit: string };
+    return JSON.parse(result.stdout) as {
+      before: number;
+      outcome: string;
+      after: number;
+      hit: string;
+    };
   }
 
-  /** In namespaces of its own even a plain user may mount; where not even that is allowed, a file must not grow beyond a limit. */
+  /**
+   * In namespaces of its own even a plain user may mount; where not even that is allowed, a file
+   * must not grow beyond a limit.
+   */
   const mayMount = spawnSync("unshare", ["-rm", "true"]).status === 0;
 
   it.each([
     ["the vectors", { engine: "exact" }, 160],
     ["the records", { engine: "exact" }, 280],
     ["the index that FAISS writes", { engine: "faiss", exactBelow: 0 }, 640],
-  ])("because the disk is full keeps the old state: %s", { timeout: 60_000 }, async (_what, options, kibibytes) => {
-    const directory = await mkdtemp(join(folder, "full-"));
-    const store = await FaissStore.create({ dimension: 16, index: "HNSW16,Flat", engine: "exact" });
-    await applyToStore(store, 1);
-    await store.save(directory);
-    const limit = `size=${kibibytes}k`;
-    const shell = mayMount
-      ? `exec unshare -rm sh -c 'cp -r ${directory} ${directory}-copy && mount -t tmpfs -o ${limit} tmpfs ${directory} && cp ${directory}-copy/* ${directory} && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
-      : `trap '' XFSZ; ulimit -f ${kibibytes / 2}; `;
-    const { before, outcome, after, hit } = saveIn(directory, shell, 3000, options);
-    expect(outcome).toMatch(/^SAVE_FAILED /);
-    expect(outcome).toContain("What was saved there before is unharmed.");
-    expect(after).toBe(before);
-    expect(hit).toBe("added 0");
-  });
+  ])(
+    "because the disk is full keeps the old state: %s",
+    { timeout: 60_000 },
+    async (_what, options, kibibytes) => {
+      const directory = await mkdtemp(join(folder, "full-"));
+      const store = await FaissStore.create({
+        dimension: 16,
+        index: "HNSW16,Flat",
+        engine: "exact",
+      });
+      await applyToStore(store, 1);
+      await store.save(directory);
+      const limit = `size=${kibibytes}k`;
+      const shell = mayMount
+        ? `exec unshare -rm sh -c 'cp -r ${directory} ${directory}-copy && mount -t tmpfs -o ${limit} tmpfs ${directory} && cp ${directory}-copy/* ${directory} && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+        : `trap '' XFSZ; ulimit -f ${kibibytes / 2}; `;
+      const { before, outcome, after, hit } = saveIn(directory, shell, 3000, options);
+      expect(outcome).toMatch(/^SAVE_FAILED /);
+      expect(outcome).toContain("What was saved there before is unharmed.");
+      expect(after).toBe(before);
+      expect(hit).toBe("added 0");
+    },
+  );
 
   it("for all of an export keeps the old one", { timeout: 30_000 }, async () => {
     const directory = await mkdtemp(join(folder, "export-"));
@@ -228,14 +268,22 @@ describe("a folder that cannot be written", () => {
       console.log(await store.exportLangChainPython(path).then(() => "exported", (error) => error.code + error.message));
     `;
     const run = (shell: string, items: number) => {
-      const args = ["-c", `${shell} exec "$0" --input-type=module -e "$1" ${items}`, process.execPath, program];
+      const args = [
+        "-c",
+        `${shell} exec "$0" --input-type=module -e "$1" ${items}`,
+        process.execPath,
+        program,
+      ];
       return spawnSync("sh", args, { encoding: "utf8" }).stdout.trim();
     };
-    const contents = () => Promise.all(["index.faiss", "index.pkl"].map((file) => readFile(join(directory, file))));
+    const contents = () =>
+      Promise.all(["index.faiss", "index.pkl"].map((file) => readFile(join(directory, file))));
     expect(run("", 3)).toBe("exported");
     const before = await contents();
     // The documents are short enough for the limit, the vectors are not.
-    expect(run("trap '' XFSZ; ulimit -f 2048;", 200)).toMatch(/^SAVE_FAILED.*index\.faiss could not be written/);
+    expect(run("trap '' XFSZ; ulimit -f 2048;", 200)).toMatch(
+      /^SAVE_FAILED.*index\.faiss could not be written/,
+    );
     expect(await contents()).toEqual(before);
     expect(await readdir(directory)).toHaveLength(2);
   });
@@ -253,13 +301,18 @@ describe("a folder that cannot be written", () => {
     expect(after).toBe(before);
   });
 
-  it("for more than a few kilobytes in memory is no hindrance to FAISS", { timeout: 60_000 }, async () => {
+  it("for more than a few kilobytes in memory is no hindrance to FAISS", {
+    timeout: 60_000,
+  }, async () => {
     const directory = await mkdtemp(join(folder, "small-memory-"));
     await (await smallStore()).save(directory);
     const shell = mayMount
       ? `exec unshare -rm sh -c 'mount -t tmpfs -o size=16k tmpfs /dev/shm && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
       : "trap '' XFSZ; ulimit -f 4096; ";
-    const { before, outcome, after, hit } = saveIn(directory, shell, 20_000, { engine: "faiss", exactBelow: 0 });
+    const { before, outcome, after, hit } = saveIn(directory, shell, 20_000, {
+      engine: "faiss",
+      exactBelow: 0,
+    });
     expect(outcome).toBe("saved");
     expect(after).toBe(before + 20_000);
     expect(hit).toBe("added 0");
@@ -301,12 +354,21 @@ describe("the identity of the embedding", () => {
       { ...identity, prompts: { query: "query: " } },
       "tiny",
     ]) {
-      const error = await FaissStore.open(directory, { identity: other }).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: "IDENTITY_MISMATCH", details: { stored: identity, given: other } });
+      const error = await FaissStore.open(directory, { identity: other }).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({
+        code: "IDENTITY_MISMATCH",
+        details: { stored: identity, given: other },
+      });
       expect((error as Error).message).toContain(JSON.stringify("tiny"));
-      expect((await FaissStore.open(directory, { identity: other, allowMismatch: true })).identity).toEqual(other);
+      expect(
+        (await FaissStore.open(directory, { identity: other, allowMismatch: true })).identity,
+      ).toEqual(other);
     }
-    await expect(FaissStore.open(directory, { dimension: 8 })).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+    await expect(FaissStore.open(directory, { dimension: 8 })).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
   });
 
   it("is recorded anew where someone who knows has opened the store with it", async () => {

@@ -53,7 +53,9 @@ async function run(program: string): Promise<unknown> {
   return outcome;
 }
 
-describe.concurrent("what kills a process that uses faiss-node directly", { timeout: 60_000 }, () => {
+describe.concurrent("what kills a process that uses faiss-node directly", {
+  timeout: 60_000,
+}, () => {
   it.each<[string, string, unknown]>([
     [
       "searching for 0, -1, 1.5 or more than there are",
@@ -145,7 +147,14 @@ describe.concurrent("what kills a process that uses faiss-node directly", { time
        }
        return outcomes;`,
       [
-        ...["INVALID_VECTOR", "INVALID_VECTOR", "INVALID_VECTOR", "INVALID_VECTOR", "INVALID_VECTOR", "INVALID_VECTOR"],
+        ...[
+          "INVALID_VECTOR",
+          "INVALID_VECTOR",
+          "INVALID_VECTOR",
+          "INVALID_VECTOR",
+          "INVALID_VECTOR",
+          "INVALID_VECTOR",
+        ],
         ...[
           "INVALID_VECTOR",
           "INVALID_VECTOR",

@@ -24,13 +24,23 @@ afterAll(async () => {
 });
 
 /**
- * A process that saves to several folders at once and is killed some milliseconds after it has said a number of lines: one kill
- * cuts saves of many folders, at different moments.
+ * A process that saves to several folders at once and is killed some milliseconds after it has said
+ * a number of lines: one kill cuts saves of many folders, at different moments.
  *
  * @returns for each folder the last step whose save began, and ended
  */
-async function saveAndKill(directories: string[], options: FaissStoreOptions, lines: number, delay: number) {
-  const child = spawn(process.execPath, [program, built.entry, JSON.stringify(options), ...directories]);
+async function saveAndKill(
+  directories: string[],
+  options: FaissStoreOptions,
+  lines: number,
+  delay: number,
+) {
+  const child = spawn(process.execPath, [
+    program,
+    built.entry,
+    JSON.stringify(options),
+    ...directories,
+  ]);
   let output = "";
   let errors = "";
   child.stderr.on("data", (text) => {
@@ -49,8 +59,15 @@ async function saveAndKill(directories: string[], options: FaissStoreOptions, li
   await ended;
   expect(errors).toBe("");
   const last = (word: string, directory: string) =>
-    Number([...output.matchAll(new RegExp(`${word} .*/${basename(directory)} (\\d+)\n`, "g"))].at(-1)?.[1] ?? 0);
-  return directories.map((directory) => ({ begun: last("begin", directory), ended: last("end", directory) }));
+    Number(
+      [...output.matchAll(new RegExp(`${word} .*/${basename(directory)} (\\d+)\n`, "g"))].at(
+        -1,
+      )?.[1] ?? 0,
+    );
+  return directories.map((directory) => ({
+    begun: last("begin", directory),
+    ended: last("end", directory),
+  }));
 }
 
 /** What a folder should hold, step by step. */
@@ -65,13 +82,19 @@ class History {
   }
 
   async check({ begun, ended }: { begun: number; ended: number }): Promise<void> {
-    const store = await FaissStore.open<Item["record"]>(this.directory, { engine: "exact" }).catch((error: unknown) => {
-      expect(FaissStoreError.isInstance(error) && error.code).toBe("NOT_A_STORE");
-      return undefined;
-    });
+    const store = await FaissStore.open<Item["record"]>(this.directory, { engine: "exact" }).catch(
+      (error: unknown) => {
+        expect(FaissStoreError.isInstance(error) && error.code).toBe("NOT_A_STORE");
+        return undefined;
+      },
+    );
     const found = store?.get("step")?.record.step ?? 0;
-    expect(found, "a save that was acknowledged is there").toBeGreaterThanOrEqual(Math.max(this.step, ended));
-    expect(found, "nothing is there that was not saved").toBeLessThanOrEqual(Math.max(this.step, begun));
+    expect(found, "a save that was acknowledged is there").toBeGreaterThanOrEqual(
+      Math.max(this.step, ended),
+    );
+    expect(found, "nothing is there that was not saved").toBeLessThanOrEqual(
+      Math.max(this.step, begun),
+    );
     if (begun > ended) this.savesCut++;
     while (this.step < found) applyToMap(this.#model, ++this.step);
     if (!store) return;
@@ -80,7 +103,12 @@ class History {
   }
 }
 
-async function killRepeatedly(names: string[], kills: number, options: FaissStoreOptions, seed: number) {
+async function killRepeatedly(
+  names: string[],
+  kills: number,
+  options: FaissStoreOptions,
+  seed: number,
+) {
   const random = seededRandom(seed);
   const histories = names.map((name) => new History(join(folder, name)));
   for (let kill = 0; kill < kills; kill++) {
@@ -96,7 +124,9 @@ async function killRepeatedly(names: string[], kills: number, options: FaissStor
 }
 
 describe("a process that is killed while it saves", () => {
-  it("leaves the old state or the new one: 240 kills of a saving folder", { timeout: 120_000 }, async () => {
+  it("leaves the old state or the new one: 240 kills of a saving folder", {
+    timeout: 120_000,
+  }, async () => {
     const names = Array.from({ length: 8 }, (_, position) => `flat-${position}`);
     const { savesCut, steps } = await killRepeatedly(names, 30, { engine: "exact" }, 1);
     expect(savesCut, "most kills cut a save").toBeGreaterThan(120);
@@ -105,9 +135,16 @@ describe("a process that is killed while it saves", () => {
     for (const name of names) expect((await readdir(join(folder, name))).length).toBeLessThan(30);
   });
 
-  it("leaves the old state or the new one with an index that FAISS writes", { timeout: 120_000 }, async () => {
+  it("leaves the old state or the new one with an index that FAISS writes", {
+    timeout: 120_000,
+  }, async () => {
     const options = { engine: "faiss", exactBelow: 0, index: "HNSW8,Flat" } as const;
-    const { steps } = await killRepeatedly(["graph-1", "graph-2", "graph-3", "graph-4"], 6, options, 2);
+    const { steps } = await killRepeatedly(
+      ["graph-1", "graph-2", "graph-3", "graph-4"],
+      6,
+      options,
+      2,
+    );
     expect(steps).toBeGreaterThan(4);
   });
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { FaissEngine } from "./engine/faiss-engine.ts";
 import { readStore } from "./files/read-store.ts";
 import type { SavedState } from "./files/write-store.ts";
+import type { FaissEngine } from "./index/faiss-engine.ts";
 import { StoreContent } from "./store-content.ts";
 import type { FaissStoreOptions, OpenOptions } from "./types.ts";
 
@@ -27,12 +27,20 @@ export async function openStore<R>(
     oversample: openOptions.oversample ?? manifest.oversample,
     nprobe: openOptions.nprobe ?? manifest.nprobe ?? undefined,
     efSearch: openOptions.efSearch ?? manifest.efSearch ?? undefined,
-    identity: (openOptions.allowMismatch ? openOptions.identity : undefined) ?? manifest.identity ?? undefined,
+    identity:
+      (openOptions.allowMismatch ? openOptions.identity : undefined) ??
+      manifest.identity ??
+      undefined,
   };
   const content = new StoreContent<R>(options, dimension, faissEngine);
   content.table = table;
   const { index_file: indexFile } = manifest;
   if (indexFile) await content.index?.read(join(directory, indexFile.file), indexFile.rows);
   await content.index?.update(table);
-  return { id, options, content, saved: { manifest, lineage: table.lineage, version: table.version } };
+  return {
+    id,
+    options,
+    content,
+    saved: { manifest, lineage: table.lineage, version: table.version },
+  };
 }

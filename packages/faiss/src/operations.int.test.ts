@@ -60,25 +60,32 @@ const numbers = fc.oneof(
 function vectors(dimension: number): fc.Arbitrary<number[]> {
   return fc
     .array(numbers, { minLength: dimension, maxLength: dimension })
-    .map((vector) => (vector.every((value) => Math.abs(value) < 1e-3) ? vector.map(() => 1) : vector));
+    .map((vector) =>
+      vector.every((value) => Math.abs(value) < 1e-3) ? vector.map(() => 1) : vector,
+    );
 }
 
 type Operation = (run: Run) => Promise<void>;
 
 function operations(dimension: number): fc.Arbitrary<Operation[]> {
-  const items = fc.array(fc.record({ id: ids, vector: vectors(dimension), record: records }), { maxLength: 12 });
+  const items = fc.array(fc.record({ id: ids, vector: vectors(dimension), record: records }), {
+    maxLength: 12,
+  });
   const upsert = items.map(
     (given): Operation =>
       async ({ store, model }) => {
         expect(await store.upsert(given)).toEqual(given.map(({ id }) => id));
-        for (const { id, vector, record } of given) model.set(id, { vector, record: jsonCopy(record) });
+        for (const { id, vector, record } of given)
+          model.set(id, { vector, record: jsonCopy(record) });
       },
   );
   const upsertMany = fc.tuple(fc.integer({ min: 80, max: 400 }), vectors(dimension)).map(
     ([count, direction]): Operation =>
       async ({ store, model }) => {
         const many = Array.from({ length: count }, (_, position) => {
-          const vector = direction.map((value, index) => value + Math.fround(Math.sin(position * 31 + index * 17)));
+          const vector = direction.map(
+            (value, index) => value + Math.fround(Math.sin(position * 31 + index * 17)),
+          );
           return { id: `many-${position % 250}`, vector, record: position };
         });
         await store.upsert(many);
@@ -97,7 +104,9 @@ function operations(dimension: number): fc.Arbitrary<Operation[]> {
     (digit): Operation =>
       async ({ store, model }) => {
         const matching = [...model.keys()].filter((id) => id.endsWith(String(digit)));
-        expect(await store.delete((_record, id) => id.endsWith(String(digit)))).toBe(matching.length);
+        expect(await store.delete((_record, id) => id.endsWith(String(digit)))).toBe(
+          matching.length,
+        );
         for (const id of matching) model.delete(id);
       },
   );
@@ -116,11 +125,16 @@ function operations(dimension: number): fc.Arbitrary<Operation[]> {
         },
     );
   const refuse = fc
-    .record({ item: fc.record({ id: ids, vector: vectors(dimension), record: records }), fault: fc.nat(7) })
+    .record({
+      item: fc.record({ id: ids, vector: vectors(dimension), record: records }),
+      fault: fc.nat(7),
+    })
     .map(
       ({ item, fault }): Operation =>
         async ({ store }) => {
-          const error = await store.upsert([item, spoil(item, fault)]).catch((thrown: unknown) => thrown);
+          const error = await store
+            .upsert([item, spoil(item, fault)])
+            .catch((thrown: unknown) => thrown);
           expect(FaissStoreError.isInstance(error)).toBe(true);
         },
     );
@@ -148,7 +162,10 @@ function spoil(item: FaissStoreItem<JsonValue>, fault: number): FaissStoreItem<J
   cyclic.push(cyclic);
   return [
     { ...item, vector: vector.map(() => Number.NaN) },
-    { ...item, vector: vector.map((_value, index) => (index === 0 ? Number.POSITIVE_INFINITY : 1)) },
+    {
+      ...item,
+      vector: vector.map((_value, index) => (index === 0 ? Number.POSITIVE_INFINITY : 1)),
+    },
     { ...item, vector: vector.map(() => 0) },
     { ...item, vector: [...vector, 1] },
     { ...item, id: "" },
@@ -178,14 +195,17 @@ function checkHits(
     expect(Math.abs(score - scoreOf.get(id)!)).toBeLessThan(tolerance);
     expect(Math.abs(score)).toBeLessThanOrEqual(1);
     if (rank > 0) expect(score).toBeLessThanOrEqual(hits[rank - 1]!.score);
-    // An exact search finds the best; rows that the rounding of a score cannot tell apart may change places.
+    // An exact search finds the best; rows that the rounding of a score cannot tell apart may
+    // change places.
     if (isExact(options)) expect(Math.abs(score - expected[rank]!.score)).toBeLessThan(tolerance);
   }
   expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
 }
 
 function isExact({ index = "Flat", searchDimension, engine, rescore }: FaissStoreOptions): boolean {
-  return (index === "Flat" || engine === "exact") && searchDimension === undefined && rescore !== "int8";
+  return (
+    (index === "Flat" || engine === "exact") && searchDimension === undefined && rescore !== "int8"
+  );
 }
 
 function jsonCopy(value: JsonValue): JsonValue {
@@ -222,7 +242,12 @@ describe.each<FaissStoreOptions & { runs?: number }>([
   it("leave what they leave in a Map that is ranked by sorting", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(operations(8), async (sequence) => {
-        const run: Run = { store: await FaissStore.create(options), model: new Map(), dimension: 8, options };
+        const run: Run = {
+          store: await FaissStore.create(options),
+          model: new Map(),
+          dimension: 8,
+          options,
+        };
         await run.store.upsert([{ id: "first", vector: [1, 0, 0, 0, 0, 0, 0, 0], record: null }]);
         run.model.set("first", { vector: [1, 0, 0, 0, 0, 0, 0, 0], record: null });
         for (const operation of sequence) await operation(run);
@@ -240,7 +265,12 @@ describe.each([1, 4096])("random operations in %i dimensions", (dimension) => {
     const first = Array.from({ length: dimension }, () => 1);
     await fc.assert(
       fc.asyncProperty(operations(dimension), async (sequence) => {
-        const run: Run = { store: await FaissStore.create(options), model: new Map(), dimension, options };
+        const run: Run = {
+          store: await FaissStore.create(options),
+          model: new Map(),
+          dimension,
+          options,
+        };
         await run.store.upsert([{ id: "first", vector: first, record: null }]);
         run.model.set("first", { vector: first, record: null });
         for (const operation of sequence) await operation(run);

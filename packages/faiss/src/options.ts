@@ -1,5 +1,5 @@
 import { FaissStoreError, show } from "./errors.ts";
-import { type IndexKind, parseIndexKind } from "./index-kind.ts";
+import { type IndexKind, parseIndexKind } from "./index/index-kind.ts";
 import { isVector } from "./rows/unit-vector.ts";
 import type {
   FaissStoreFilter,
@@ -64,9 +64,14 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
   const presetSearchDimension = Math.min(preset.searchDimension ?? dimension, dimension);
   const searchDimension = options.searchDimension ?? presetSearchDimension;
   if (searchDimension > dimension) {
-    throw invalidOption("searchDimension", searchDimension, `at most dimension, which is ${dimension}`);
+    throw invalidOption(
+      "searchDimension",
+      searchDimension,
+      `at most dimension, which is ${dimension}`,
+    );
   }
-  if (dimension > mostDimensions) throw invalidOption("dimension", dimension, `at most ${mostDimensions}`);
+  if (dimension > mostDimensions)
+    throw invalidOption("dimension", dimension, `at most ${mostDimensions}`);
   return {
     dimension,
     searchDimension,
@@ -100,7 +105,10 @@ export function checkDeletion<R>(
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
-export function checkQueries(query: Vector | readonly Vector[]): { queries: readonly Vector[]; isOne: boolean } {
+export function checkQueries(query: Vector | readonly Vector[]): {
+  queries: readonly Vector[];
+  isOne: boolean;
+} {
   if (isVector(query) && query.length > 0) return { queries: [query], isOne: true };
   if (Array.isArray(query)) return { queries: [...query], isOne: false };
   throw new FaissStoreError(
@@ -122,7 +130,8 @@ export function checkSearchOptions<R>(options: SearchOptions<R>): CheckedSearchO
   checkArgumentObject("search", options);
   const { k = 10, minScore = Number.NEGATIVE_INFINITY, filter, oversample } = options;
   checkCount("k", k);
-  if (typeof minScore !== "number" || Number.isNaN(minScore)) throw invalidArgument("minScore", minScore, "a number");
+  if (typeof minScore !== "number" || Number.isNaN(minScore))
+    throw invalidArgument("minScore", minScore, "a number");
   checkFilter(filter);
   if (oversample !== undefined && !(Number.isFinite(oversample) && oversample >= 1)) {
     throw invalidArgument("oversample", oversample, "a number of at least 1");
@@ -158,7 +167,10 @@ export function checkMaximalMarginalRelevanceOptions<R>(
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkPath(path: string): void {
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
-  throw new FaissStoreError("INVALID_ARGUMENT", `A path is a string that is not empty, but ${show(path)} was given.`);
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `A path is a string that is not empty, but ${show(path)} was given.`,
+  );
 }
 
 /** @throws FaissStoreError `INVALID_OPTION` */
@@ -192,12 +204,16 @@ function checkIdentity(identity: Identity | undefined): void {
 
 function checkObject(name: string, options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new FaissStoreError("INVALID_OPTION", `${name} must be an object, but is ${show(options)}.`);
+    throw new FaissStoreError(
+      "INVALID_OPTION",
+      `${name} must be an object, but is ${show(options)}.`,
+    );
   }
 }
 
 function checkInteger(name: string, value: number | undefined, least: number, most: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most)) return;
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most))
+    return;
   throw invalidOption(name, value, `an integer from ${least} to ${most}`);
 }
 
@@ -220,7 +236,8 @@ function checkOversample(oversample: number | undefined): void {
 }
 
 function checkCount(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw invalidArgument(name, value, "a positive integer");
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw invalidArgument(name, value, "a positive integer");
 }
 
 function checkArgumentObject(call: string, options: unknown): void {
@@ -233,15 +250,23 @@ function checkArgumentObject(call: string, options: unknown): void {
 }
 
 function invalidOption(name: string, value: unknown, expected: string): FaissStoreError {
-  return new FaissStoreError("INVALID_OPTION", `${name} must be ${expected}, but is ${show(value)}.`, {
-    option: name,
-    value,
-  });
+  return new FaissStoreError(
+    "INVALID_OPTION",
+    `${name} must be ${expected}, but is ${show(value)}.`,
+    {
+      option: name,
+      value,
+    },
+  );
 }
 
 function invalidArgument(name: string, value: unknown, expected: string): FaissStoreError {
-  return new FaissStoreError("INVALID_ARGUMENT", `${name} must be ${expected}, but is ${show(value)}.`, {
-    argument: name,
-    value,
-  });
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `${name} must be ${expected}, but is ${show(value)}.`,
+    {
+      argument: name,
+      value,
+    },
+  );
 }

@@ -1,14 +1,23 @@
-import type { FaissEngine } from "./engine/faiss-engine.ts";
-import { RowIndex } from "./engine/row-index.ts";
+import type { FaissEngine } from "./index/faiss-engine.ts";
+import { RowIndex } from "./index/row-index.ts";
 import { type StoreSettings, settingsFor } from "./options.ts";
 import { cloneRecord } from "./rows/json-record.ts";
 import { type Items, stageItems } from "./rows/stage-items.ts";
 import { Table } from "./rows/table.ts";
 import type { RankedRow } from "./search/rank.ts";
 import { askFilter } from "./search/row-filter.ts";
-import type { FaissStoreEntry, FaissStoreFilter, FaissStoreHit, FaissStoreItem, FaissStoreOptions } from "./types.ts";
+import type {
+  FaissStoreEntry,
+  FaissStoreFilter,
+  FaissStoreHit,
+  FaissStoreItem,
+  FaissStoreOptions,
+} from "./types.ts";
 
-/** About a million numbers are scanned in a millisecond, which is what asking the engine's process costs at most. */
+/**
+ * About a million numbers are scanned in a millisecond, which is what asking the engine's process
+ * costs at most.
+ */
 const numbersScannedFast = 2 ** 20;
 
 /** Dead rows are cleared away once they are so many, and this share of all. */
@@ -29,14 +38,19 @@ export class StoreContent<R> {
     this.exactBelow = options.exactBelow ?? Math.floor(numbersScannedFast / dimension);
     this.table = new Table<R>(this.settings);
     const isOptional = options.engine !== "faiss";
-    this.index = engine && newIndex(engine, this.settings, { mostUncovered: this.exactBelow, isOptional });
+    this.index =
+      engine && newIndex(engine, this.settings, { mostUncovered: this.exactBelow, isOptional });
   }
 
   /** One item, copied; undefined if there is none of that id. */
   entry(id: string): FaissStoreEntry<R> | undefined {
     const row = this.table.rowOf.get(id);
     if (row === undefined) return undefined;
-    return { id, vector: this.table.vector(row), record: cloneRecord(this.table.records[row] as R) };
+    return {
+      id,
+      vector: this.table.vector(row),
+      record: cloneRecord(this.table.records[row] as R),
+    };
   }
 
   hit({ row, score }: RankedRow): FaissStoreHit<R> {
@@ -84,7 +98,9 @@ export class StoreContent<R> {
   /** The ids of the items for which a filter answers true. */
   #matching(filter: FaissStoreFilter<R>): string[] {
     const { rowOf, records } = this.table;
-    return [...rowOf].filter(([id, row]) => askFilter(filter, records[row] as R, id)).map(([id]) => id);
+    return [...rowOf]
+      .filter(([id, row]) => askFilter(filter, records[row] as R, id))
+      .map(([id]) => id);
   }
 
   /** Clears dead rows away when they are many, and lets the index take in new ones. */
@@ -94,7 +110,8 @@ export class StoreContent<R> {
       this.table = await this.table.compacted();
       this.index?.drop();
     }
-    // The items are in; should FAISS fail and be needed, the next search tries again and reports it.
+    // The items are in; should FAISS fail and be needed, the next search tries again and reports
+    // it.
     await this.index?.update(this.table).catch(() => {});
   }
 }

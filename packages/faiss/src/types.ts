@@ -1,10 +1,22 @@
-/** A vector: any array of finite numbers that is not all zeros. It is normalised on entry unless it is a unit vector. */
+/**
+ * A vector: any array of finite numbers that is not all zeros. It is normalised on entry unless it
+ * is a unit vector.
+ */
 export type Vector = Float32Array | Float64Array | readonly number[];
 
 /** What JSON can hold. */
-export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+export type JsonValue =
+  | string
+  | number
+  | boolean
+  | null
+  | JsonValue[]
+  | { [key: string]: JsonValue };
 
-/** Says what made the vectors: model, revision, dtype, prompts… Compared by content, whatever the order of the keys. */
+/**
+ * Says what made the vectors: model, revision, dtype, prompts… Compared by content, whatever the
+ * order of the keys.
+ */
 export type Identity = string | { readonly [key: string]: JsonValue };
 
 export interface FaissStoreItem<R> {
@@ -17,7 +29,10 @@ export interface FaissStoreItem<R> {
 
 /** Many items in columns, as an embedder gives them: no array per vector is needed. */
 export interface FaissStoreBatch<R> {
-  /** The vectors one after the other, `count × dimension` numbers; the store must know its dimension or `ids` be given. */
+  /**
+   * The vectors one after the other, `count × dimension` numbers; the store must know its dimension
+   * or `ids` be given.
+   */
   vectors: Float32Array;
   /** One a vector. @default random UUIDs */
   ids?: readonly string[] | undefined;
@@ -41,7 +56,9 @@ export interface FaissStoreHit<R> {
   record: R;
 }
 
-/** Chooses records. Must be a plain function of its arguments: synchronous, and changing nothing. */
+/**
+ * Chooses records. Must be a plain function of its arguments: synchronous, and changing nothing.
+ */
 export type FaissStoreFilter<R> = (record: R, id: string) => boolean;
 
 export interface SearchOptions<R> {
@@ -58,24 +75,35 @@ export interface SearchOptions<R> {
 export interface MaximalMarginalRelevanceOptions<R> {
   /** How many hits at most; a positive integer. @default 4 */
   k?: number | undefined;
-  /** Among how many of the best hits to choose; at least `k`. @default 20, or `k` if that is more */
+  /**
+   * Among how many of the best hits to choose; at least `k`.
+   *
+   * @default 20, or `k` if that is more
+   */
   fetchK?: number | undefined;
   /** From 0, the most diverse, to 1, the most relevant. @default 0.5 */
   lambda?: number | undefined;
   filter?: FaissStoreFilter<R> | undefined;
 }
 
-/** `faiss` is `faiss-node`; `exact` is a built-in scan on the same files; `auto` takes FAISS where it loads and does its work. */
+/**
+ * `faiss` is `faiss-node`; `exact` is a built-in scan on the same files; `auto` takes FAISS where
+ * it loads and does its work.
+ */
 export type EngineName = "faiss" | "exact";
 
-/** A choice of `index`, `searchDimension` and `rescore` by what matters most; each can be overridden. */
+/**
+ * A choice of `index`, `searchDimension` and `rescore` by what matters most; each can be
+ * overridden.
+ */
 export type Preset = "exact" | "balanced" | "small";
 
 export interface EngineOptions {
   /** @default "auto" */
   engine?: EngineName | "auto" | undefined;
   /**
-   * Up to this many vectors are scanned exactly and in-process, which is faster there than any index.
+   * Up to this many vectors are scanned exactly and in-process, which is faster there than any
+   * index.
    *
    * @default as many as hold a million numbers: 1,365 vectors of 768
    */
@@ -88,14 +116,16 @@ export interface FaissStoreOptions extends EngineOptions {
   /** Numbers in a vector. @default the length of the first vector */
   dimension?: number | undefined;
   /**
-   * Matryoshka search: the index holds the first so many numbers of each vector, re-normalised; the best of it are scored
-   * again with the full vectors. Only sensible for embeddings trained so that their leading numbers carry most.
+   * Matryoshka search: the index holds the first so many numbers of each vector, re-normalised; the
+   * best of it are scored again with the full vectors. Only sensible for embeddings trained so that
+   * their leading numbers carry most.
    *
    * @default `dimension`
    */
   searchDimension?: number | undefined;
   /**
-   * A FAISS index factory string: `Flat`, `HNSW32,Flat`, `SQ8`, `SQfp16`, `IVF256,Flat`, `IVF256,PQ32`, `PQ32` …
+   * A FAISS index factory string: `Flat`, `HNSW32,Flat`, `SQ8`, `SQfp16`, `IVF256,Flat`,
+   * `IVF256,PQ32`, `PQ32` …
    *
    * @default "Flat"
    * @see https://github.com/facebookresearch/faiss/wiki/The-index-factory
@@ -104,12 +134,17 @@ export interface FaissStoreOptions extends EngineOptions {
   /** @default none: the defaults of each option */
   preset?: Preset | undefined;
   /**
-   * How many times `k` candidates are taken from an index that is not exact, and scored with the full vectors; at least 1.
+   * How many times `k` candidates are taken from an index that is not exact, and scored with the
+   * full vectors; at least 1.
    *
    * @default 10
    */
   oversample?: number | undefined;
-  /** How the full vectors are kept: as given, or a byte a number with a scale for each vector. @default "float32" */
+  /**
+   * How the full vectors are kept: as given, or a byte a number with a scale for each vector.
+   *
+   * @default "float32"
+   */
   rescore?: "float32" | "int8" | undefined;
   /** How many cells of an `IVF…` index a search visits. @default an eighth of them, at least 8 */
   nprobe?: number | undefined;
@@ -120,7 +155,11 @@ export interface FaissStoreOptions extends EngineOptions {
 }
 
 export interface OpenOptions extends EngineOptions {
-  /** What will make the queries; another than what made the vectors is an error. @default not checked */
+  /**
+   * What will make the queries; another than what made the vectors is an error.
+   *
+   * @default not checked
+   */
   identity?: Identity | undefined;
   /** The dimension that the caller expects; another is an error. @default not checked */
   dimension?: number | undefined;
@@ -141,10 +180,12 @@ export interface MergeOptions {
 
 export interface SaveOptions {
   /**
-   * `true` replaces whatever is there, also what another writer has saved since, and a damaged store. `false` replaces only what this
-   * store was opened from or has saved there itself, so of two stores that found a folder empty one gets `STORE_CHANGED`.
+   * `true` replaces whatever is there, also what another writer has saved since, and a damaged
+   * store. `false` replaces only what this store was opened from or has saved there itself, so of
+   * two stores that found a folder empty one gets `STORE_CHANGED`.
    *
-   * @default as `false` where this store was opened or saved before; elsewhere an intact store is replaced
+   * @default as `false` where this store was opened or saved before; elsewhere an intact store is
+   * replaced
    */
   overwrite?: boolean | undefined;
   /** How many milliseconds to wait for another writer to finish. @default 10_000 */
@@ -161,10 +202,15 @@ export interface ImportOptions<R> extends FaissStoreOptions {
   indexName?: string | undefined;
   /** Ids of the vectors in a bare FAISS file. @default the numbers under which FAISS finds them */
   ids?: readonly string[] | undefined;
-  /** Takes vectors that are not unit vectors, although their cosine ranks otherwise than before. @default false */
+  /**
+   * Takes vectors that are not unit vectors, although their cosine ranks otherwise than before.
+   *
+   * @default false
+   */
   normalize?: boolean | undefined;
   /**
-   * Makes the record. It is given `{ pageContent, metadata }` of LangChain, a node's JSON of LlamaIndex, null of a FAISS file.
+   * Makes the record. It is given `{ pageContent, metadata }` of LangChain, a node's JSON of
+   * LlamaIndex, null of a FAISS file.
    *
    * @default what it is given
    */

@@ -4,12 +4,16 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 /** @throws `INVALID_ARGUMENT`, such as for a promise that was not awaited */
 export function checkArray(name: string, value: unknown): void {
   if (Array.isArray(value)) return;
-  throw new FaissStoreError("INVALID_ARGUMENT", `${name} must be an array; ${given(value)}.`, { [name]: value });
+  throw new FaissStoreError("INVALID_ARGUMENT", `${name} must be an array; ${given(value)}.`, {
+    [name]: value,
+  });
 }
 
 /** @throws `INVALID_ARGUMENT` unless all the lists that are there are as long as the first */
 export function checkLengths(lists: Record<string, readonly unknown[] | undefined>): void {
-  const present = Object.entries(lists).flatMap(([name, list]) => (list ? [{ name, length: list.length }] : []));
+  const present = Object.entries(lists).flatMap(([name, list]) =>
+    list ? [{ name, length: list.length }] : [],
+  );
   const [first, ...others] = present;
   for (const { name, length } of others) {
     if (length === first!.length) continue;
@@ -21,8 +25,13 @@ export function checkLengths(lists: Record<string, readonly unknown[] | undefine
   }
 }
 
-/** @throws `INVALID_ARGUMENT` unless there is one of the two; an array has a `filter` too, its method */
-export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(which: T): Pick<T, "ids" | "filter"> {
+/**
+ * @throws `INVALID_ARGUMENT` unless there is one of the two; an array has a `filter` too, its
+ * method
+ */
+export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(
+  which: T,
+): Pick<T, "ids" | "filter"> {
   const { ids, filter } = Array.isArray(which) ? {} : which;
   if ((ids === undefined) !== (filter === undefined)) return { ids, filter };
   throw new FaissStoreError(
@@ -34,7 +43,11 @@ export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(whi
 
 /** @throws `INVALID_ARGUMENT` */
 export function checkEmbeddings(embeddings: EmbeddingsInterface): void {
-  if (typeof embeddings?.embedQuery === "function" && typeof embeddings.embedDocuments === "function") return;
+  if (
+    typeof embeddings?.embedQuery === "function" &&
+    typeof embeddings.embedDocuments === "function"
+  )
+    return;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
     `FaissStore needs embeddings, such as \`new EmbeddingGemmaEmbeddings()\`; ${given(embeddings)}.`,

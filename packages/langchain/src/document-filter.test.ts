@@ -2,7 +2,11 @@ import { Document } from "@langchain/core/documents";
 import { describe, expect, it } from "vitest";
 import { documentPredicate } from "./document-filter.ts";
 
-const mars = new Document({ id: "mars", pageContent: "It is red.", metadata: { lang: "en", year: 1976, moons: null } });
+const mars = new Document({
+  id: "mars",
+  pageContent: "It is red.",
+  metadata: { lang: "en", year: 1976, moons: null },
+});
 
 describe("documentPredicate", () => {
   it("asks a function", () => {
@@ -32,7 +36,10 @@ describe("documentPredicate", () => {
     ["en", /must be a function or an object/],
   ])("refuses %j", (filter, message) => {
     expect(() => documentPredicate(filter as never)).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) }),
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(message),
+      }),
     );
   });
 });

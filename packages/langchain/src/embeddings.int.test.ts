@@ -13,7 +13,9 @@ describe("EmbeddingGemmaEmbeddings", () => {
 
   it("gives queries the query prompt and documents the document prompt", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
-    expect(await embeddings.embedQuery("Mars")).toEqual(Array.from(await embedder.encodeQuery("Mars")));
+    expect(await embeddings.embedQuery("Mars")).toEqual(
+      Array.from(await embedder.encodeQuery("Mars")),
+    );
     const [mars, venus] = await embeddings.embedDocuments(["Mars", "Venus"]);
     expect([mars, venus]).toEqual(plain(await embedder.encodeDocument(["Mars", "Venus"])));
     expect(mars).not.toEqual(await embeddings.embedQuery("Mars"));
@@ -52,10 +54,15 @@ describe("EmbeddingGemmaEmbeddings", () => {
       new Document({ pageContent: "is red.", metadata: { title: 4 } }),
       new Document({ pageContent: "is red." }),
     ];
-    const vectors = await new EmbeddingGemmaEmbeddings({ embedder }).embedTitledDocuments(documents);
+    const vectors = await new EmbeddingGemmaEmbeddings({ embedder }).embedTitledDocuments(
+      documents,
+    );
     const mars = { title: "Mars", text: "is red." };
     expect(vectors).toEqual(plain(await embedder.encodeDocument([mars, "is red.", "is red."])));
-    const renamed = await new EmbeddingGemmaEmbeddings({ embedder, titleKey: "name" }).embedTitledDocuments(documents);
+    const renamed = await new EmbeddingGemmaEmbeddings({
+      embedder,
+      titleKey: "name",
+    }).embedTitledDocuments(documents);
     const ares = { title: "Ares", text: "is red." };
     expect(renamed).toEqual(plain(await embedder.encodeDocument([ares, "is red.", "is red."])));
     expect(vectors[0]).not.toEqual(renamed[0]);
@@ -76,12 +83,17 @@ describe("EmbeddingGemmaEmbeddings", () => {
   it("counts a text's own tokens", async () => {
     const { countTokens } = new EmbeddingGemmaEmbeddings({ embedder });
     expect(await countTokens("")).toBe(0);
-    expect((await countTokens("a red planet")) + 2).toBe(await embedder.countTokens("a red planet", { prompt: "" }));
+    expect((await countTokens("a red planet")) + 2).toBe(
+      await embedder.countTokens("a red planet", { prompt: "" }),
+    );
   });
 
   it("tells how far it is", async () => {
     const seen: number[] = [];
-    const embeddings = new EmbeddingGemmaEmbeddings({ embedder, onEncodeProgress: ({ done }) => seen.push(done) });
+    const embeddings = new EmbeddingGemmaEmbeddings({
+      embedder,
+      onEncodeProgress: ({ done }) => seen.push(done),
+    });
     await embeddings.embedDocuments(["one", "two", "three"]);
     expect(seen.at(-1)).toBe(3);
   });
@@ -111,11 +123,15 @@ describe("EmbeddingGemmaEmbeddings", () => {
     [{ queryPrompt: "STS" }, "INVALID_OPTION"],
     [{ documentPrompt: {} }, "INVALID_OPTION"],
   ])("refuses %j in the constructor", (fields, code) => {
-    expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(expect.objectContaining({ code }));
+    expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(
+      expect.objectContaining({ code }),
+    );
   });
 
   it("refuses in the constructor what a given embedder cannot do", () => {
-    expect(() => new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 300 })).toThrow(/768, 512, 256, 128/);
+    expect(() => new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 300 })).toThrow(
+      /768, 512, 256, 128/,
+    );
     expect(() => new EmbeddingGemmaEmbeddings({ embedder, dtype: "q4", model })).toThrow(
       /model, dtype cannot take effect/,
     );
@@ -123,8 +139,12 @@ describe("EmbeddingGemmaEmbeddings", () => {
 
   it("refuses a text where an array belongs", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
-    await expect(embeddings.embedDocuments("Mars" as never)).rejects.toMatchObject({ code: "INVALID_INPUT" });
-    await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(embeddings.embedDocuments("Mars" as never)).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+    });
+    await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({
+      code: "INVALID_INPUT",
+    });
   });
 });
 

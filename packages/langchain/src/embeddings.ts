@@ -9,19 +9,29 @@ import {
 import type { DocumentInterface } from "@langchain/core/documents";
 import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
 
-/** Options of {@link EmbeddingGemmaEmbeddings}: those of `Embedder.load`, or a ready `embedder`, and LangChain's own. */
+/**
+ * Options of {@link EmbeddingGemmaEmbeddings}: those of `Embedder.load`, or a ready `embedder`, and
+ * LangChain's own.
+ */
 export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEmbedderOptions {
-  /** Key of the metadata that holds a document's title, which goes into the title slot of the document prompt. @default "title" */
+  /**
+   * Key of the metadata that holds a document's title, which goes into the title slot of the
+   * document prompt.
+   *
+   * @default "title"
+   */
   titleKey: string;
   /** Called after each batch of documents; `onProgress` tells of downloads. */
   onEncodeProgress?: (progress: EncodeProgress) => void;
 }
 
 /**
- * EmbeddingGemma, or another Sentence Transformers model, as LangChain embeddings. Runs on this machine; the model is loaded when
- * the first text comes. Queries and documents get the prompts that the model was trained with.
+ * EmbeddingGemma, or another Sentence Transformers model, as LangChain embeddings. Runs on this
+ * machine; the model is loaded when the first text comes. Queries and documents get the prompts
+ * that the model was trained with.
  *
- * Errors are those of `@embeddinggemma/core`. They are not retried, since what fails here fails again.
+ * Errors are those of `@embeddinggemma/core`. They are not retried, since what fails here fails
+ * again.
  *
  * @example
  * const embeddings = new EmbeddingGemmaEmbeddings({ model: "onnx-community/embeddinggemma-300m-ONNX", truncateDim: 256 });
@@ -32,7 +42,10 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   readonly onEncodeProgress?: (progress: EncodeProgress) => void;
   readonly #embedder: LazyEmbedder;
 
-  /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the model */
+  /**
+   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
+   * model
+   */
   constructor(fields: Partial<EmbeddingGemmaEmbeddingsParams> = {}) {
     const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt, ...own } = fields;
     super({ maxConcurrency, maxRetries, ...(onFailedAttempt && { onFailedAttempt }) });
@@ -57,7 +70,10 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     );
   }
 
-  /** Embeds documents with the titles that their metadata hold. Our vector store does this by itself. */
+  /**
+   * Embeds documents with the titles that their metadata hold. Our vector store does this by
+   * itself.
+   */
   async embedTitledDocuments(documents: readonly DocumentInterface[]): Promise<number[][]> {
     return this.#encodeDocuments(documents.map((document) => titled(document, this.titleKey)));
   }
@@ -68,11 +84,12 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
    * @example
    * new RecursiveCharacterTextSplitter({ chunkSize: 256, lengthFunction: embeddings.countTokens });
    */
-  readonly countTokens = async (text: string): Promise<number> => (await this.load()).tokenizer.encode(text).length;
+  readonly countTokens = async (text: string): Promise<number> =>
+    (await this.load()).tokenizer.encode(text).length;
 
   /**
-   * What decides the vectors of documents: model, revision, dtype, dimension, prompts. Vectors of two identities do not mix: a namespace
-   * for `CacheBackedEmbeddings`.
+   * What decides the vectors of documents: model, revision, dtype, dimension, prompts. Vectors of
+   * two identities do not mix: a namespace for `CacheBackedEmbeddings`.
    */
   identity(): Promise<string> {
     return this.#embedder.identity();

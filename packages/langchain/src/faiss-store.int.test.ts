@@ -12,10 +12,26 @@ import { type DocumentRecord, FaissStore } from "./faiss-store.ts";
 
 const question = "Which planet is known as the Red Planet?";
 const planets = [
-  { id: "venus", text: "Venus is often called Earth's twin because of its similar size and proximity.", rings: false },
-  { id: "mars", text: "Mars, known for its reddish appearance, is often referred to as the Red Planet.", rings: false },
-  { id: "jupiter", text: "Jupiter, the largest planet in our solar system, has a prominent red spot.", rings: true },
-  { id: "saturn", text: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.", rings: true },
+  {
+    id: "venus",
+    text: "Venus is often called Earth's twin because of its similar size and proximity.",
+    rings: false,
+  },
+  {
+    id: "mars",
+    text: "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
+    rings: false,
+  },
+  {
+    id: "jupiter",
+    text: "Jupiter, the largest planet in our solar system, has a prominent red spot.",
+    rings: true,
+  },
+  {
+    id: "saturn",
+    text: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
+    rings: true,
+  },
 ].map(({ id, text, rings }) => new Document({ id, pageContent: text, metadata: { rings } }));
 
 describe("FaissStore", () => {
@@ -37,23 +53,33 @@ describe("FaissStore", () => {
     store = await FaissStore.fromDocuments(planets, embeddings);
   });
 
-  it.each([768, 512, 256, 128])("ranks Mars first at %i dimensions, with cosines as scores", async (truncateDim) => {
-    const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim });
-    const ranked = await (await FaissStore.fromDocuments(planets, shortened)).similaritySearchWithScore(question, 4);
-    expect(ranked[0]![0]).toEqual(planets[1]);
-    const query = await embedder.encodeQuery(question, { truncateDim });
-    const texts = planets.map(({ pageContent }) => pageContent);
-    const [expected] = embedder.similarity(query, await embedder.encodeDocument(texts, { truncateDim }));
-    for (const [document, score] of ranked) {
-      expect(score).toBeCloseTo(expected![planets.findIndex(({ id }) => id === document.id)]!, 5);
-    }
-    expect(ranked.map(([, score]) => score)).toEqual(
-      expected!.toSorted((a, b) => b - a).map((score) => expect.closeTo(score, 5)),
-    );
-  });
+  it.each([768, 512, 256, 128])(
+    "ranks Mars first at %i dimensions, with cosines as scores",
+    async (truncateDim) => {
+      const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim });
+      const ranked = await (
+        await FaissStore.fromDocuments(planets, shortened)
+      ).similaritySearchWithScore(question, 4);
+      expect(ranked[0]![0]).toEqual(planets[1]);
+      const query = await embedder.encodeQuery(question, { truncateDim });
+      const texts = planets.map(({ pageContent }) => pageContent);
+      const [expected] = embedder.similarity(
+        query,
+        await embedder.encodeDocument(texts, { truncateDim }),
+      );
+      for (const [document, score] of ranked) {
+        expect(score).toBeCloseTo(expected![planets.findIndex(({ id }) => id === document.id)]!, 5);
+      }
+      expect(ranked.map(([, score]) => score)).toEqual(
+        expected!.toSorted((a, b) => b - a).map((score) => expect.closeTo(score, 5)),
+      );
+    },
+  );
 
   it("searches the leading numbers and scores with all of them", async () => {
-    const matryoshka = await FaissStore.fromDocuments(planets, embeddings, { searchDimension: 128 });
+    const matryoshka = await FaissStore.fromDocuments(planets, embeddings, {
+      searchDimension: 128,
+    });
     const [exact, found] = await Promise.all(
       [store, matryoshka].map((one) => one.similaritySearchWithScore(question, 4)),
     );
@@ -65,7 +91,9 @@ describe("FaissStore", () => {
     expect(ringed.map(({ id }) => id).toSorted()).toEqual(["jupiter", "saturn"]);
     expect(await store.similaritySearch(question, 2, { rings: true })).toEqual(ringed);
     expect(await store.similaritySearch(question, 4, { rings: true })).toHaveLength(2);
-    expect(await store.similaritySearch(question, 4, (document) => document.id === "venus")).toEqual([planets[0]]);
+    expect(
+      await store.similaritySearch(question, 4, (document) => document.id === "venus"),
+    ).toEqual([planets[0]]);
   });
 
   it("takes ids from the call, from the documents, or makes them", async () => {
@@ -83,7 +111,9 @@ describe("FaissStore", () => {
     ]);
     const found = await store.similaritySearch("How many moons has Mars?", 5);
     expect(found).toHaveLength(4);
-    expect(found[0]).toEqual(new Document({ id: "mars", pageContent: "Mars has two moons.", metadata: { moons: 2 } }));
+    expect(found[0]).toEqual(
+      new Document({ id: "mars", pageContent: "Mars has two moons.", metadata: { moons: 2 } }),
+    );
   });
 
   it("embeds titles of documents as titles", async () => {
@@ -93,9 +123,14 @@ describe("FaissStore", () => {
       metadata: { title: "Deimos, a moon of Mars" },
     });
     const titled = await FaissStore.fromDocuments([document], embeddings);
-    const [[, score]] = (await titled.similaritySearchWithScore(question, 1)) as [[Document, number]];
+    const [[, score]] = (await titled.similaritySearchWithScore(question, 1)) as [
+      [Document, number],
+    ];
     const query = await embedder.encodeQuery(question);
-    const vector = await embedder.encodeDocument({ title: "Deimos, a moon of Mars", text: "It is small and dark." });
+    const vector = await embedder.encodeDocument({
+      title: "Deimos, a moon of Mars",
+      text: "It is small and dark.",
+    });
     expect(score).toBeCloseTo(embedder.similarity(query, vector)[0]![0]!, 5);
   });
 
@@ -109,16 +144,25 @@ describe("FaissStore", () => {
   });
 
   it("chooses relevant and different documents", async () => {
-    const twins = planets.map((document) => new Document({ ...document, id: `${document.id} again` }));
+    const twins = planets.map(
+      (document) => new Document({ ...document, id: `${document.id} again` }),
+    );
     await store.addDocuments(twins);
     const plain = await store.similaritySearch(question, 2);
     expect(plain.map(({ id }) => id)).toEqual(["mars", "mars again"]);
-    const diverse = await store.maxMarginalRelevanceSearch(question, { k: 2, fetchK: 8, lambda: 0.5 });
+    const diverse = await store.maxMarginalRelevanceSearch(question, {
+      k: 2,
+      fetchK: 8,
+      lambda: 0.5,
+    });
     expect(diverse.map(({ pageContent }) => pageContent)).toContain(planets[1]!.pageContent);
     expect(new Set(diverse.map(({ pageContent }) => pageContent)).size).toBe(2);
     const relevant = await store.maxMarginalRelevanceSearch(question, { k: 2, lambda: 1 });
     expect(relevant).toEqual(plain);
-    const ringed = await store.maxMarginalRelevanceSearch(question, { k: 4, filter: { rings: true } });
+    const ringed = await store.maxMarginalRelevanceSearch(question, {
+      k: 4,
+      filter: { rings: true },
+    });
     expect(ringed).toHaveLength(4);
     expect(ringed.every(({ metadata }) => metadata.rings)).toBe(true);
   });
@@ -136,7 +180,9 @@ describe("FaissStore", () => {
     expect((await diverse.invoke(question)).map(({ id }) => id)).toEqual(["mars", "venus"]);
     await store
       .asRetriever()
-      .addDocuments([new Document({ id: "pluto", pageContent: "Pluto is a dwarf planet, far from the sun." })]);
+      .addDocuments([
+        new Document({ id: "pluto", pageContent: "Pluto is a dwarf planet, far from the sun." }),
+      ]);
     expect((await store.similaritySearch("What is Pluto?", 1))[0]!.id).toBe("pluto");
   });
 
@@ -149,10 +195,12 @@ describe("FaissStore", () => {
     );
     expect((await each.similaritySearch(question, 1))[0]!.metadata).toEqual({ place: 1 });
     const all = await FaissStore.fromTexts(texts, { source: "blog" }, embeddings);
-    expect((await all.similaritySearch(question, 4)).map(({ metadata }) => metadata.source)).toEqual(
-      Array(4).fill("blog"),
+    expect(
+      (await all.similaritySearch(question, 4)).map(({ metadata }) => metadata.source),
+    ).toEqual(Array(4).fill("blog"));
+    await expect(FaissStore.fromTexts(texts, [{}], embeddings)).rejects.toThrow(
+      /as many metadatas as texts; 1 and 4/,
     );
-    await expect(FaissStore.fromTexts(texts, [{}], embeddings)).rejects.toThrow(/as many metadatas as texts; 1 and 4/);
   });
 
   it("saves and loads, with ids, metadata and scores as they were", async () => {
@@ -164,23 +212,36 @@ describe("FaissStore", () => {
     );
     await again.delete({ ids: ["mars"] });
     await again.save(directory);
-    expect(await (await FaissStore.load(directory, embeddings)).similaritySearch(question, 4)).toHaveLength(3);
+    expect(
+      await (await FaissStore.load(directory, embeddings)).similaritySearch(question, 4),
+    ).toHaveLength(3);
   });
 
   it("refuses to load what another model or dimension made", async () => {
     const directory = join(folder, "identity");
     await store.save(directory);
     const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
-    await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
-    const prompted = new EmbeddingGemmaEmbeddings({ embedder, documentPrompt: { promptName: "STS" } });
-    await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
+    await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
+    const prompted = new EmbeddingGemmaEmbeddings({
+      embedder,
+      documentPrompt: { promptName: "STS" },
+    });
+    await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+    });
     const sameModel = new EmbeddingGemmaEmbeddings({ model });
-    expect(await (await FaissStore.load(directory, sameModel)).similaritySearch(question, 1)).toEqual([planets[1]]);
+    expect(
+      await (await FaissStore.load(directory, sameModel)).similaritySearch(question, 1),
+    ).toEqual([planets[1]]);
     await sameModel.dispose();
   });
 
   it("refuses a folder that is no store", async () => {
-    await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({ code: "NOT_A_STORE" });
+    await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+    });
   });
 
   it.each(["loadFromPython", "loadFromCommunity"] as const)(
@@ -188,22 +249,31 @@ describe("FaissStore", () => {
     async (load) => {
       const name = load === "loadFromPython" ? "langchain-python" : "langchain-js";
       const fixture = join(import.meta.dirname, "../../../test/fixtures/faiss");
-      const { ids, texts, metadata, vectors } = JSON.parse(await readFile(join(fixture, "expected.json"), "utf8"));
+      const { ids, texts, metadata, vectors } = JSON.parse(
+        await readFile(join(fixture, "expected.json"), "utf8"),
+      );
       const foreign = await FaissStore[load](join(fixture, name), new FakeEmbeddings());
       expect((await foreign.client()).ids()).toEqual(ids);
-      const [[document, score]] = (await foreign.similaritySearchVectorWithScore(vectors[2], 1)) as [
-        [Document, number],
-      ];
-      expect(document).toEqual(new Document({ id: ids[2], pageContent: texts[2], metadata: metadata[2] }));
+      const [[document, score]] = (await foreign.similaritySearchVectorWithScore(
+        vectors[2],
+        1,
+      )) as [[Document, number]];
+      expect(document).toEqual(
+        new Document({ id: ids[2], pageContent: texts[2], metadata: metadata[2] }),
+      );
       expect(score).toBeCloseTo(1, 5);
       await foreign.save(join(folder, name));
-      expect((await (await FaissStore.load(join(folder, name), new FakeEmbeddings())).client()).size).toBe(ids.length);
+      expect(
+        (await (await FaissStore.load(join(folder, name), new FakeEmbeddings())).client()).size,
+      ).toBe(ids.length);
     },
   );
 
   it("refuses a pickle that would run code", async () => {
     const malicious = join(import.meta.dirname, "../../../test/fixtures/faiss/malicious-reduce");
-    await expect(FaissStore.loadFromPython(malicious, embeddings)).rejects.toMatchObject({ code: "UNSAFE_FILE" });
+    await expect(FaissStore.loadFromPython(malicious, embeddings)).rejects.toMatchObject({
+      code: "UNSAFE_FILE",
+    });
   });
 
   it("works with any embeddings", async () => {
@@ -213,7 +283,9 @@ describe("FaissStore", () => {
     const vectors = [[3, 4, 0]];
     const other = new FaissStore(new FakeEmbeddings(), { dimension: 3 });
     expect(await other.addVectors(vectors, [planets[0]!])).toEqual(["venus"]);
-    expect(await other.similaritySearchVectorWithScore([0, 2, 0], 1)).toEqual([[planets[0], expect.closeTo(0.8, 5)]]);
+    expect(await other.similaritySearchVectorWithScore([0, 2, 0], 1)).toEqual([
+      [planets[0], expect.closeTo(0.8, 5)],
+    ]);
   });
 
   it("tells whether a folder has something to load", async () => {
@@ -226,7 +298,9 @@ describe("FaissStore", () => {
   it("stands on an index that is there already", async () => {
     const index = await Index.create<DocumentRecord>({ dimension: 768 });
     const [vector] = await embeddings.embedDocuments(["Mars is red."]);
-    await index.upsert([{ id: "mine", vector: vector!, record: { pageContent: "Mars is red.", metadata: {} } }]);
+    await index.upsert([
+      { id: "mine", vector: vector!, record: { pageContent: "Mars is red.", metadata: {} } },
+    ]);
     const existing = await FaissStore.fromExistingIndex(embeddings, { store: index });
     expect(await existing.client()).toBe(index);
     expect((await existing.similaritySearch(question, 1))[0]!.id).toBe("mine");
@@ -235,17 +309,24 @@ describe("FaissStore", () => {
   it("refuses, at first use, an index that another model or dimension made", async () => {
     const other = await Index.create<DocumentRecord>({ dimension: 768, identity: "another model" });
     const existing = await FaissStore.fromExistingIndex(embeddings, { store: other });
-    const mismatch = { code: "IDENTITY_MISMATCH", message: expect.stringContaining('Made with "another model"') };
+    const mismatch = {
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining('Made with "another model"'),
+    };
     await expect(existing.similaritySearch(question, 1)).rejects.toMatchObject(mismatch);
     await expect(existing.addDocuments(planets)).rejects.toMatchObject(mismatch);
     expect(other.size).toBe(0);
-    const shorter = new FaissStore(embeddings, { store: await Index.create<DocumentRecord>({ dimension: 128 }) });
+    const shorter = new FaissStore(embeddings, {
+      store: await Index.create<DocumentRecord>({ dimension: 128 }),
+    });
     await expect(shorter.addDocuments(planets)).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
       details: { expected: 128, given: 768 },
     });
     const own = await Index.create<DocumentRecord>({ identity: await embeddings.identity() });
-    expect(await FaissStore.fromDocuments(planets, embeddings, { store: own })).toMatchObject({ embeddings });
+    expect(await FaissStore.fromDocuments(planets, embeddings, { store: own })).toMatchObject({
+      embeddings,
+    });
     expect(own.size).toBe(4);
   });
 
@@ -263,7 +344,9 @@ describe("FaissStore", () => {
   });
 
   it.each([0, -1, 1.5, Number.NaN])("refuses k = %d", async (k) => {
-    await expect(store.similaritySearch(question, k)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.similaritySearch(question, k)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
   });
 
   it("gives everything for a k over the size", async () => {
@@ -271,16 +354,24 @@ describe("FaissStore", () => {
   });
 
   it("refuses what cannot be right", async () => {
-    await expect(store.addDocuments(planets, { ids: ["one"] })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    await expect(store.addVectors([], planets)).rejects.toThrow(/as many documents as vectors; 4 and 0/);
+    await expect(store.addDocuments(planets, { ids: ["one"] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    await expect(store.addVectors([], planets)).rejects.toThrow(
+      /as many documents as vectors; 4 and 0/,
+    );
     await expect(store.similaritySearchVectorWithScore([1, 2], 1)).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
-    await expect(store.similaritySearch(question, 1, { year: { $gt: 1 } } as never)).rejects.toMatchObject({
+    await expect(
+      store.similaritySearch(question, 1, { year: { $gt: 1 } } as never),
+    ).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
     await expect(store.delete()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    await expect(store.delete({ ids: ["mars"], filter: {} })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.delete({ ids: ["mars"], filter: {} })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
     const untold = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
     await expect(store.addDocuments([untold])).rejects.toMatchObject({ code: "INVALID_RECORD" });
     expect(await store.similaritySearch(question, 10)).toHaveLength(4);
@@ -296,16 +387,30 @@ describe("FaissStore", () => {
       () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
     ];
     for (const call of failing) {
-      await expect(call()).rejects.toMatchObject({ code: expect.stringMatching("INVALID_(ARGUMENT|OPTION)") });
+      await expect(call()).rejects.toMatchObject({
+        code: expect.stringMatching("INVALID_(ARGUMENT|OPTION)"),
+      });
     }
     expect(embedded).not.toHaveBeenCalled();
     embedded.mockRestore();
   });
 
   it.each([
-    ["fromTexts without metadata", () => FaissStore.fromTexts(["Mars"], {}, undefined as never), /undefined was given/],
-    ["load without embeddings", () => FaissStore.load("folder", undefined as never), /new EmbeddingGemmaEmbeddings/],
-    ["a missing await", () => store.addDocuments(Promise.resolve([]) as never), /an `await` is missing/],
+    [
+      "fromTexts without metadata",
+      () => FaissStore.fromTexts(["Mars"], {}, undefined as never),
+      /undefined was given/,
+    ],
+    [
+      "load without embeddings",
+      () => FaissStore.load("folder", undefined as never),
+      /new EmbeddingGemmaEmbeddings/,
+    ],
+    [
+      "a missing await",
+      () => store.addDocuments(Promise.resolve([]) as never),
+      /an `await` is missing/,
+    ],
     [
       "a text for texts",
       () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
@@ -317,16 +422,23 @@ describe("FaissStore", () => {
       /either `\{ ids \}` or `\{ filter \}`; neither was given/,
     ],
   ])("says what to do about %s", async (_, call, message) => {
-    await expect(call()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) });
+    await expect(call()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
   });
 
-  it.each([{ engine: "gpu" }, { searchDimension: 1.5 }, { index: "" }, { dimension: 4, searchDimension: 8 }])(
-    "refuses %j in the constructor",
-    (options) => {
-      const code = "INVALID_OPTION";
-      expect(() => new FaissStore(embeddings, options as never)).toThrow(expect.objectContaining({ code }));
-    },
-  );
+  it.each([
+    { engine: "gpu" },
+    { searchDimension: 1.5 },
+    { index: "" },
+    { dimension: 4, searchDimension: 8 },
+  ])("refuses %j in the constructor", (options) => {
+    const code = "INVALID_OPTION";
+    expect(() => new FaissStore(embeddings, options as never)).toThrow(
+      expect.objectContaining({ code }),
+    );
+  });
 
   it("can be saved and opened while it is empty", async () => {
     await new FaissStore(embeddings).save(join(folder, "empty"));
@@ -338,7 +450,9 @@ describe("FaissStore", () => {
 
   it("refuses to take over vectors of another length than its embeddings make", async () => {
     const foreign = join(import.meta.dirname, "../../../test/fixtures/faiss/langchain-python");
-    await expect(FaissStore.loadFromPython(foreign, embeddings)).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+    await expect(FaissStore.loadFromPython(foreign, embeddings)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
   });
 
   it("is named as LangChain names it", () => {

@@ -11,7 +11,10 @@ import {
 } from "@embeddinggemma/faiss";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
-import { type MaxMarginalRelevanceSearchOptions, SaveableVectorStore } from "@langchain/core/vectorstores";
+import {
+  type MaxMarginalRelevanceSearchOptions,
+  SaveableVectorStore,
+} from "@langchain/core/vectorstores";
 import { checkArray, checkDeletion, checkEmbeddings, checkLengths } from "./check-arguments.ts";
 import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
@@ -22,24 +25,35 @@ export interface DocumentRecord {
   metadata: Record<string, JsonValue>;
 }
 
-/** Options of a new {@link FaissStore}: those of the FAISS index, which is made with the first documents. */
+/**
+ * Options of a new {@link FaissStore}: those of the FAISS index, which is made with the first
+ * documents.
+ */
 export interface FaissStoreParams extends FaissStoreOptions {
   /**
-   * A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no effect then. One that says that another
-   * model made it is refused at first use.
+   * A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no
+   * effect then. One that says that another model made it is refused at first use.
    */
   store?: Index<DocumentRecord>;
 }
 
-/** Options of the index that takes over what another library has saved; see `ImportOptions` of `@embeddinggemma/faiss`. */
-export type FaissStoreImportOptions = Omit<ImportOptions<DocumentRecord>, "format" | "ids" | "toRecord">;
+/**
+ * Options of the index that takes over what another library has saved; see `ImportOptions` of
+ * `@embeddinggemma/faiss`.
+ */
+export type FaissStoreImportOptions = Omit<
+  ImportOptions<DocumentRecord>,
+  "format" | "ids" | "toRecord"
+>;
 
 /**
- * A local FAISS vector store for LangChain: inner product on unit vectors, so that scores are cosines and higher is better; filters,
- * deletion, upserts, maximal marginal relevance, and saving without loss.
+ * A local FAISS vector store for LangChain: inner product on unit vectors, so that scores are
+ * cosines and higher is better; filters, deletion, upserts, maximal marginal relevance, and saving
+ * without loss.
  *
- * With {@link EmbeddingGemmaEmbeddings} titles of documents are embedded as titles, and the saved store remembers which model made it.
- * Errors are `FaissStoreError` of `@embeddinggemma/faiss`, and those of the embeddings.
+ * With {@link EmbeddingGemmaEmbeddings} titles of documents are embedded as titles, and the saved
+ * store remembers which model made it. Errors are `FaissStoreError` of `@embeddinggemma/faiss`, and
+ * those of the embeddings.
  *
  * @example
  * const store = await FaissStore.fromDocuments(documents, embeddings, { searchDimension: 128 });
@@ -67,7 +81,8 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * The store beneath, with all that it offers beyond LangChain.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given whose vectors are not those of the embeddings
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given whose vectors are not
+   * those of the embeddings
    */
   client(): Promise<Index<DocumentRecord>> {
     if (this.#index) return this.#index;
@@ -80,12 +95,15 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Embeds documents and stores them. An id comes from `ids`, else from the document, else it is made; a document whose id is there
-   * already takes the old one's place.
+   * Embeds documents and stores them. An id comes from `ids`, else from the document, else it is
+   * made; a document whose id is there already takes the old one's place.
    *
    * @returns the ids, in the order of the documents
    */
-  override async addDocuments(documents: DocumentInterface[], options: { ids?: string[] } = {}): Promise<string[]> {
+  override async addDocuments(
+    documents: DocumentInterface[],
+    options: { ids?: string[] } = {},
+  ): Promise<string[]> {
     checkArray("documents", documents);
     checkLengths({ documents, ids: options.ids });
     if (documents.length === 0) return [];
@@ -115,14 +133,20 @@ export class FaissStore extends SaveableVectorStore {
     );
   }
 
-  /** Deletes documents by id, where ids that are not there are passed over, or those that a filter chooses. */
+  /**
+   * Deletes documents by id, where ids that are not there are passed over, or those that a filter
+   * chooses.
+   */
   override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
     const { ids, filter } = checkDeletion(which);
     const index = await this.client();
     await index.delete(ids ?? recordFilter(filter!));
   }
 
-  /** @returns documents with their cosine, -1 to 1, best first; `k` of them whenever so many pass the filter */
+  /**
+   * @returns documents with their cosine, -1 to 1, best first; `k` of them whenever so many pass
+   * the filter
+   */
   override async similaritySearchVectorWithScore(
     query: number[],
     k: number,
@@ -136,8 +160,8 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * Documents that are relevant and different from each other.
    *
-   * @param options - `k`; `fetchK`, among how many of the best to choose, default 20; `lambda` from 0, the most different, to 1, the
-   * most relevant, default 0.5; `filter`
+   * @param options - `k`; `fetchK`, among how many of the best to choose, default 20; `lambda` from
+   * 0, the most different, to 1, the most relevant, default 0.5; `filter`
    */
   override async maxMarginalRelevanceSearch(
     query: string,
@@ -169,12 +193,16 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: OpenOptions = {},
   ): Promise<FaissStore> {
-    const index = await Index.open<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
+    const index = await Index.open<DocumentRecord>(directory, {
+      ...(await vectorsOf(embeddings)),
+      ...options,
+    });
     return FaissStore.#on(embeddings, index);
   }
 
   /**
-   * Takes over what LangChain for Python has saved with `FAISS.save_local`, ids kept. Nothing in the files is run.
+   * Takes over what LangChain for Python has saved with `FAISS.save_local`, ids kept. Nothing in
+   * the files is run.
    *
    * @param embeddings - of the model that made the vectors
    */
@@ -187,7 +215,8 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Takes over what the `FaissStore` of LangChain.js's community package has saved, ids kept; its L2 distances become cosines.
+   * Takes over what the `FaissStore` of LangChain.js's community package has saved, ids kept; its
+   * L2 distances become cosines.
    *
    * @param embeddings - of the model that made the vectors
    */
@@ -238,7 +267,10 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: ImportOptions<DocumentRecord>,
   ): Promise<FaissStore> {
-    const index = await Index.import<DocumentRecord>(directory, { ...(await vectorsOf(embeddings)), ...options });
+    const index = await Index.import<DocumentRecord>(directory, {
+      ...(await vectorsOf(embeddings)),
+      ...options,
+    });
     return FaissStore.#on(embeddings, index);
   }
 
@@ -263,13 +295,18 @@ function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingG
 }
 
 /** What our embeddings tell of the vectors that they make; of other embeddings nothing is known. */
-async function vectorsOf(embeddings: EmbeddingsInterface): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
+async function vectorsOf(
+  embeddings: EmbeddingsInterface,
+): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
   checkEmbeddings(embeddings);
   if (!embedsTitles(embeddings)) return {};
   return { identity: await embeddings.identity(), dimension: await embeddings.dimension() };
 }
 
-function documentOf({ id, record: { pageContent, metadata } }: Omit<FaissStoreHit<DocumentRecord>, "score">): Document {
+function documentOf({
+  id,
+  record: { pageContent, metadata },
+}: Omit<FaissStoreHit<DocumentRecord>, "score">): Document {
   return new Document({ id, pageContent, metadata });
 }
 

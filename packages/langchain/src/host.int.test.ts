@@ -40,27 +40,54 @@ describe("what LangChain builds on the adapter", () => {
 
   describe("the indexing API", () => {
     const contents = async (vectorStore: FaissStore) =>
-      (await vectorStore.similaritySearch(question, 100)).map(({ pageContent }) => pageContent).toSorted();
+      (await vectorStore.similaritySearch(question, 100))
+        .map(({ pageContent }) => pageContent)
+        .toSorted();
 
     it("skips what has not changed, replaces what has, and deletes what is gone", async () => {
       const vectorStore = new FaissStore(embeddings);
       const recordManager = new MapRecordManager();
       const embedded = vi.spyOn(embeddings, "embedTitledDocuments");
       const run = (docsSource: DocumentInterface[]) =>
-        index({ docsSource, recordManager, vectorStore, options: { cleanup: "full", sourceIdKey: "source" } });
+        index({
+          docsSource,
+          recordManager,
+          vectorStore,
+          options: { cleanup: "full", sourceIdKey: "source" },
+        });
 
-      expect(await run(documentsOf(texts))).toEqual({ numAdded: 3, numUpdated: 0, numSkipped: 0, numDeleted: 0 });
+      expect(await run(documentsOf(texts))).toEqual({
+        numAdded: 3,
+        numUpdated: 0,
+        numSkipped: 0,
+        numDeleted: 0,
+      });
       embedded.mockClear();
-      expect(await run(documentsOf(texts))).toEqual({ numAdded: 0, numUpdated: 0, numSkipped: 3, numDeleted: 0 });
+      expect(await run(documentsOf(texts))).toEqual({
+        numAdded: 0,
+        numUpdated: 0,
+        numSkipped: 3,
+        numDeleted: 0,
+      });
       expect(embedded).not.toHaveBeenCalled();
 
       const changed = { ...texts, venus: "Venus is the hottest planet." };
-      expect(await run(documentsOf(changed))).toEqual({ numAdded: 1, numUpdated: 0, numSkipped: 2, numDeleted: 1 });
+      expect(await run(documentsOf(changed))).toEqual({
+        numAdded: 1,
+        numUpdated: 0,
+        numSkipped: 2,
+        numDeleted: 1,
+      });
       expect(embedded).toHaveBeenCalledTimes(1);
       expect(await contents(vectorStore)).toEqual(Object.values(changed).toSorted());
 
       const { saturn, ...fewer } = changed;
-      expect(await run(documentsOf(fewer))).toEqual({ numAdded: 0, numUpdated: 0, numSkipped: 2, numDeleted: 1 });
+      expect(await run(documentsOf(fewer))).toEqual({
+        numAdded: 0,
+        numUpdated: 0,
+        numSkipped: 2,
+        numDeleted: 1,
+      });
       expect(await contents(vectorStore)).not.toContain(saturn);
       embedded.mockRestore();
     });
@@ -71,9 +98,19 @@ describe("what LangChain builds on the adapter", () => {
         index({ docsSource, recordManager, vectorStore, options: { batchSize: 2 } });
       const recordManager = new MapRecordManager();
       const twice = [...documentsOf(texts), ...documentsOf(texts)];
-      expect(await run(twice)).toEqual({ numAdded: 3, numUpdated: 0, numSkipped: 3, numDeleted: 0 });
+      expect(await run(twice)).toEqual({
+        numAdded: 3,
+        numUpdated: 0,
+        numSkipped: 3,
+        numDeleted: 0,
+      });
       const moved = { mars: "Mars has two moons." };
-      expect(await run(documentsOf(moved))).toEqual({ numAdded: 1, numUpdated: 0, numSkipped: 0, numDeleted: 0 });
+      expect(await run(documentsOf(moved))).toEqual({
+        numAdded: 1,
+        numUpdated: 0,
+        numSkipped: 0,
+        numDeleted: 0,
+      });
       expect(await contents(vectorStore)).toEqual([...Object.values(texts), moved.mars].toSorted());
     });
 
@@ -90,7 +127,11 @@ describe("what LangChain builds on the adapter", () => {
       await run(documentsOf(texts));
       const { numAdded, numDeleted } = await run(documentsOf({ mars: "Mars has two moons." }));
       expect({ numAdded, numDeleted }).toEqual({ numAdded: 1, numDeleted: 1 });
-      expect(await contents(vectorStore)).toEqual(["Mars has two moons.", texts.saturn, texts.venus]);
+      expect(await contents(vectorStore)).toEqual([
+        "Mars has two moons.",
+        texts.saturn,
+        texts.venus,
+      ]);
       const forced = await run(documentsOf({ mars: "Mars has two moons." }), true);
       expect(forced).toMatchObject({ numAdded: 0, numUpdated: 1, numDeleted: 0 });
       expect(await contents(vectorStore)).toHaveLength(3);
@@ -101,7 +142,9 @@ describe("what LangChain builds on the adapter", () => {
     const underlying = new EmbeddingGemmaEmbeddings({ embedder });
     const embedded = vi.spyOn(underlying, "embedDocuments");
     const bytes = new InMemoryStore<Uint8Array>();
-    const cached = CacheBackedEmbeddings.fromBytesStore(underlying, bytes, { namespace: await underlying.identity() });
+    const cached = CacheBackedEmbeddings.fromBytesStore(underlying, bytes, {
+      namespace: await underlying.identity(),
+    });
     const first = await cached.embedDocuments([texts.mars, texts.venus]);
     expect(await cached.embedDocuments([texts.venus, texts.mars])).toEqual(first.toReversed());
     expect(embedded).toHaveBeenCalledTimes(1);
@@ -109,8 +152,12 @@ describe("what LangChain builds on the adapter", () => {
     const cachedStore = await FaissStore.fromDocuments(documentsOf(texts), cached);
     expect((await cachedStore.similaritySearch(question, 1))[0]!.pageContent).toBe(texts.mars);
     const short = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 128 });
-    const shortCached = CacheBackedEmbeddings.fromBytesStore(short, bytes, { namespace: await short.identity() });
-    expect(await shortCached.embedDocuments([texts.mars])).toEqual(await short.embedDocuments([texts.mars]));
+    const shortCached = CacheBackedEmbeddings.fromBytesStore(short, bytes, {
+      namespace: await short.identity(),
+    });
+    expect(await shortCached.embedDocuments([texts.mars])).toEqual(
+      await short.embedDocuments([texts.mars]),
+    );
   });
 
   it("answers in an LCEL chain, as a stream, with its callbacks", async () => {
@@ -119,7 +166,9 @@ describe("what LangChain builds on the adapter", () => {
     const retriever = store.asRetriever({ k: 1, tags: ["planets"] });
     const chain = RunnableSequence.from([
       {
-        context: retriever.pipe((found: DocumentInterface[]) => found.map(({ pageContent }) => pageContent).join("\n")),
+        context: retriever.pipe((found: DocumentInterface[]) =>
+          found.map(({ pageContent }) => pageContent).join("\n"),
+        ),
         question: new RunnablePassthrough(),
       },
       prompt,
@@ -133,7 +182,8 @@ describe("what LangChain builds on the adapter", () => {
       {
         handleRetrieverStart: (...args: unknown[]) => void tagged.push(args[4] as string[]),
         handleRetrieverEnd: (found: DocumentInterface[]) => void retrieved.push(found),
-        handleChatModelStart: (_: unknown, messages: BaseMessage[][]) => void prompts.push(messages[0]![0]!.text),
+        handleChatModelStart: (_: unknown, messages: BaseMessage[][]) =>
+          void prompts.push(messages[0]![0]!.text),
       },
     ];
     const chunks: string[] = [];
@@ -151,14 +201,20 @@ describe("what LangChain builds on the adapter", () => {
   });
 
   it("is the tool of an agent", async () => {
-    const tool = createRetrieverTool(store.asRetriever(1), { name: "planets", description: "Looks up planets." });
+    const tool = createRetrieverTool(store.asRetriever(1), {
+      name: "planets",
+      description: "Looks up planets.",
+    });
     const model = fakeModel()
       .respondWithTools([{ name: "planets", args: { query: question } }])
       .respond((messages) => new AIMessage(`I read: ${messages.at(-1)!.text}`));
-    // The tool is of LangChain's own making, with a schema of zod 3, which the agent's types leave out.
+    // The tool is of LangChain's own making, with a schema of zod 3, which the agent's types leave
+    // out.
     const agent = createAgent({ model, tools: [tool as never] });
     const { messages } = await agent.invoke({ messages: [{ role: "user", content: question }] });
-    expect((messages.find((message) => message.type === "tool") as ToolMessage).text).toBe(texts.mars);
+    expect((messages.find((message) => message.type === "tool") as ToolMessage).text).toBe(
+      texts.mars,
+    );
     expect(messages.at(-1)!.text).toBe(`I read: ${texts.mars}`);
   });
 
@@ -173,7 +229,8 @@ describe("what LangChain builds on the adapter", () => {
     expect(chunks.length).toBeGreaterThan(10);
     const lengths = await Promise.all(chunks.map(embeddings.countTokens));
     expect(Math.max(...lengths)).toBeGreaterThan(48);
-    // The splitter adds up what it counted of the parts, and two parts may make a token more than each alone.
+    // The splitter adds up what it counted of the parts, and two parts may make a token more than
+    // each alone.
     expect(Math.max(...lengths)).toBeLessThanOrEqual(64 + 2);
   });
 });
@@ -200,7 +257,10 @@ class MapRecordManager extends RecordManager {
     const updatedAt = await this.getTime();
     if (updatedAt < timeAtLeast) throw new Error("The clock went back.");
     keys.forEach((key, position) => {
-      this.#records.set(key, { updatedAt, groupId: groupIds?.[position] ?? this.#records.get(key)?.groupId ?? null });
+      this.#records.set(key, {
+        updatedAt,
+        groupId: groupIds?.[position] ?? this.#records.get(key)?.groupId ?? null,
+      });
     });
   }
 
@@ -215,7 +275,9 @@ class MapRecordManager extends RecordManager {
     limit,
   }: Parameters<RecordManager["listKeys"]>[0] = {}): Promise<string[]> {
     const keys = [...this.#records].flatMap(([key, { updatedAt, groupId }]) =>
-      updatedAt < before && updatedAt > after && (!groupIds || groupIds.includes(groupId)) ? [key] : [],
+      updatedAt < before && updatedAt > after && (!groupIds || groupIds.includes(groupId))
+        ? [key]
+        : [],
     );
     return keys.slice(0, limit);
   }

@@ -2,9 +2,18 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStore as Index } from "@embeddinggemma/faiss";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { Embeddings, EmbeddingsInterface } from "@langchain/core/embeddings";
-import type { SaveableVectorStore, VectorStoreInterface, VectorStoreRetriever } from "@langchain/core/vectorstores";
+import type {
+  SaveableVectorStore,
+  VectorStoreInterface,
+  VectorStoreRetriever,
+} from "@langchain/core/vectorstores";
 import { describe, expectTypeOf, it } from "vitest";
-import { type DocumentFilter, type DocumentRecord, EmbeddingGemmaEmbeddings, FaissStore } from "./index.ts";
+import {
+  type DocumentFilter,
+  type DocumentRecord,
+  EmbeddingGemmaEmbeddings,
+  FaissStore,
+} from "./index.ts";
 
 declare const embedder: Embedder;
 declare const embeddings: EmbeddingGemmaEmbeddings;
@@ -24,7 +33,11 @@ describe("EmbeddingGemmaEmbeddings", () => {
   it("takes every option by itself, and no other", () => {
     new EmbeddingGemmaEmbeddings();
     new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256, maxRetries: 2 });
-    new EmbeddingGemmaEmbeddings({ dtype: "q4", queryPrompt: { promptName: "STS" }, documentPrompt: { prompt: "" } });
+    new EmbeddingGemmaEmbeddings({
+      dtype: "q4",
+      queryPrompt: { promptName: "STS" },
+      documentPrompt: { prompt: "" },
+    });
     // @ts-expect-error LangChain's own adapters have this name for it
     new EmbeddingGemmaEmbeddings({ modelName: "onnx-community/embeddinggemma-300m-ONNX" });
     // @ts-expect-error a dtype that is none
@@ -40,15 +53,26 @@ describe("FaissStore", () => {
     expectTypeOf(store).toExtend<VectorStoreInterface>();
     expectTypeOf(store.FilterType).toEqualTypeOf<DocumentFilter>();
     expectTypeOf(store.asRetriever(3)).toEqualTypeOf<VectorStoreRetriever<FaissStore>>();
-    store.asRetriever({ searchType: "mmr", k: 3, searchKwargs: { fetchK: 9, lambda: 0.3 }, filter: { lang: "en" } });
+    store.asRetriever({
+      searchType: "mmr",
+      k: 3,
+      searchKwargs: { fetchK: 9, lambda: 0.3 },
+      filter: { lang: "en" },
+    });
   });
 
   it("is made as LangChain's stores are", async () => {
     expectTypeOf(await FaissStore.fromDocuments(documents, embeddings)).toEqualTypeOf<FaissStore>();
-    expectTypeOf(await FaissStore.fromTexts(["a"], [{}], embeddings, { preset: "small" })).toEqualTypeOf<FaissStore>();
-    expectTypeOf(await FaissStore.load("folder", embeddings, { engine: "exact" })).toEqualTypeOf<FaissStore>();
+    expectTypeOf(
+      await FaissStore.fromTexts(["a"], [{}], embeddings, { preset: "small" }),
+    ).toEqualTypeOf<FaissStore>();
+    expectTypeOf(
+      await FaissStore.load("folder", embeddings, { engine: "exact" }),
+    ).toEqualTypeOf<FaissStore>();
     expectTypeOf(await FaissStore.loadFromPython("folder", embeddings)).toEqualTypeOf<FaissStore>();
-    expectTypeOf(await FaissStore.loadFromCommunity("folder", embeddings)).toEqualTypeOf<FaissStore>();
+    expectTypeOf(
+      await FaissStore.loadFromCommunity("folder", embeddings),
+    ).toEqualTypeOf<FaissStore>();
     expectTypeOf(store.client()).resolves.toEqualTypeOf<Index<DocumentRecord>>();
     // @ts-expect-error an engine that is none
     await FaissStore.fromDocuments(documents, embeddings, { engine: "gpu" });
@@ -60,7 +84,9 @@ describe("FaissStore", () => {
 
   it("finds documents with scores, and takes both kinds of filter", async () => {
     expectTypeOf(await store.similaritySearch("a")).toEqualTypeOf<DocumentInterface[]>();
-    expectTypeOf(await store.similaritySearchVectorWithScore([1], 1)).toEqualTypeOf<[Document, number][]>();
+    expectTypeOf(await store.similaritySearchVectorWithScore([1], 1)).toEqualTypeOf<
+      [Document, number][]
+    >();
     expectTypeOf(await store.maxMarginalRelevanceSearch("a", { k: 2 })).toEqualTypeOf<Document[]>();
     await store.similaritySearch("a", 3, { lang: "en", year: 1969, draft: false, author: null });
     await store.similaritySearch("a", 3, ({ id, metadata }) => id !== "x" && metadata.year > 1969);

@@ -26,7 +26,10 @@ describe("EmbeddingGemmaEmbedding", () => {
 
   it("has no vector for a query without text", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
-    const image = { type: "image_url" as const, image_url: { url: "https://example.com/mars.png" } };
+    const image = {
+      type: "image_url" as const,
+      image_url: { url: "https://example.com/mars.png" },
+    };
     expect(await embedding.getQueryEmbedding(image)).toBeNull();
     expect(await embedding.getQueryEmbedding({ type: "text", text: "" })).toBeNull();
   });
@@ -47,7 +50,10 @@ describe("EmbeddingGemmaEmbedding", () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const node = new TextNode({ text: "It is red.", metadata: { title: "Mars", lang: "en" } });
     await embedding([node]);
-    const expected = await embedder.encodeDocument({ title: "Mars", text: "lang: en\n\nIt is red." });
+    const expected = await embedder.encodeDocument({
+      title: "Mars",
+      text: "lang: en\n\nIt is red.",
+    });
     expect(node.embedding).toEqual(Array.from(expected));
     expect(node.getContent(MetadataMode.EMBED)).toBe("lang: en\ntitle: Mars\n\nIt is red.");
     expect(node.excludedEmbedMetadataKeys).toEqual([]);
@@ -56,7 +62,11 @@ describe("EmbeddingGemmaEmbedding", () => {
   it("leaves out what a node excludes from embedding, the title as well", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const metadata = { title: "Mars", lang: "en" };
-    const node = new TextNode({ text: "It is red.", metadata, excludedEmbedMetadataKeys: ["title", "lang"] });
+    const node = new TextNode({
+      text: "It is red.",
+      metadata,
+      excludedEmbedMetadataKeys: ["title", "lang"],
+    });
     await embedding([node]);
     expect(node.embedding).toEqual(Array.from(await embedder.encodeDocument("It is red.")));
   });
@@ -64,8 +74,13 @@ describe("EmbeddingGemmaEmbedding", () => {
   it("embeds documents and index nodes alike", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder, titleKey: "name" });
     const init = { text: "It is red.", metadata: { name: "Mars" } };
-    const nodes = await embedding([new Document(init), new IndexNode({ ...init, indexId: "planets" })]);
-    const expected = Array.from(await embedder.encodeDocument({ title: "Mars", text: "It is red." }));
+    const nodes = await embedding([
+      new Document(init),
+      new IndexNode({ ...init, indexId: "planets" }),
+    ]);
+    const expected = Array.from(
+      await embedder.encodeDocument({ title: "Mars", text: "It is red." }),
+    );
     expect(nodes.map((node) => node.embedding)).toEqual([expected, expected]);
   });
 
@@ -75,7 +90,11 @@ describe("EmbeddingGemmaEmbedding", () => {
     const lines: unknown[] = [];
     const logger = { log: (line: unknown) => lines.push(line), error: () => {}, warn: () => {} };
     const progressCallback = (done: number, total: number) => seen.push([done, total]);
-    await embedding.getTextEmbeddingsBatch(["one", "two"], { progressCallback, logProgress: true, logger });
+    await embedding.getTextEmbeddingsBatch(["one", "two"], {
+      progressCallback,
+      logProgress: true,
+      logger,
+    });
     expect(seen.at(-1)).toEqual([2, 2]);
     expect(lines.at(-1)).toBe("getting embedding progress: 2 / 2");
   });
@@ -95,7 +114,8 @@ describe("EmbeddingGemmaEmbedding", () => {
     const splitter = new SentenceSplitter({ chunkSize: 64, chunkOverlap: 0, tokenizer });
     const chunks = splitter.splitText(text);
     expect(chunks.length).toBeGreaterThan(1);
-    for (const chunk of chunks) expect(embedder.tokenizer.encode(chunk).length).toBeLessThanOrEqual(64);
+    for (const chunk of chunks)
+      expect(embedder.tokenizer.encode(chunk).length).toBeLessThanOrEqual(64);
   });
 
   it("serves as Settings.embedModel", async () => {
@@ -112,7 +132,9 @@ describe("EmbeddingGemmaEmbedding", () => {
       documentPrompt: { prompt: "" },
     });
     const sts = await embedder.encode("Mars", { promptName: "STS", truncateDim: 256 });
-    expect(await embedding.getQueryEmbedding({ type: "text", text: "Mars" })).toEqual(Array.from(sts));
+    expect(await embedding.getQueryEmbedding({ type: "text", text: "Mars" })).toEqual(
+      Array.from(sts),
+    );
     const verbatim = await embedder.encode("Mars", { prompt: "", truncateDim: 256 });
     expect(await embedding.getTextEmbedding("Mars")).toEqual(Array.from(verbatim));
   });
@@ -132,6 +154,8 @@ describe("EmbeddingGemmaEmbedding", () => {
     [{ queryPrompt: "STS" }, "INVALID_OPTION"],
     [{ documentPrompt: {} }, "INVALID_OPTION"],
   ])("refuses %j in the constructor", (params, code) => {
-    expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(expect.objectContaining({ code }));
+    expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(
+      expect.objectContaining({ code }),
+    );
   });
 });

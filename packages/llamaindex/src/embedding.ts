@@ -1,4 +1,9 @@
-import { type DocumentInput, type Embedder, LazyEmbedder, type LazyEmbedderOptions } from "@embeddinggemma/core";
+import {
+  type DocumentInput,
+  type Embedder,
+  LazyEmbedder,
+  type LazyEmbedderOptions,
+} from "@embeddinggemma/core";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
@@ -6,21 +11,27 @@ import { extractSingleText } from "@llamaindex/core/utils";
 import { consoleLogger } from "@llamaindex/env";
 import type { Tokenizer } from "@llamaindex/env/tokenizers";
 
-/** Options of {@link EmbeddingGemmaEmbedding}: those of `Embedder.load`, or a ready `embedder`, and these. */
+/**
+ * Options of {@link EmbeddingGemmaEmbedding}: those of `Embedder.load`, or a ready `embedder`, and
+ * these.
+ */
 export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
   /**
-   * Key of the metadata that holds a node's title, which goes into the title slot of the document prompt, and not a second time before
-   * the text with the rest of the metadata. A title among the node's `excludedEmbedMetadataKeys` is left out.
+   * Key of the metadata that holds a node's title, which goes into the title slot of the document
+   * prompt, and not a second time before the text with the rest of the metadata. A title among the
+   * node's `excludedEmbedMetadataKeys` is left out.
    * @default "title"
    */
   titleKey?: string;
 }
 
 /**
- * EmbeddingGemma, or another Sentence Transformers model, as LlamaIndex embedding. Runs on this machine; the model is loaded when
- * the first text comes. Queries and documents get the prompts that the model was trained with.
+ * EmbeddingGemma, or another Sentence Transformers model, as LlamaIndex embedding. Runs on this
+ * machine; the model is loaded when the first text comes. Queries and documents get the prompts
+ * that the model was trained with.
  *
- * `embedBatchSize` has no effect: the embedder makes its own batches, by tokens. Errors are those of `@embeddinggemma/core`.
+ * `embedBatchSize` has no effect: the embedder makes its own batches, by tokens. Errors are those
+ * of `@embeddinggemma/core`.
  *
  * @example
  * Settings.embedModel = new EmbeddingGemmaEmbedding({ model: "onnx-community/embeddinggemma-300m-ONNX", truncateDim: 256 });
@@ -29,7 +40,10 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly titleKey: string;
   readonly #embedder: LazyEmbedder;
 
-  /** @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the model */
+  /**
+   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
+   * model
+   */
   constructor(params: EmbeddingGemmaEmbeddingParams = {}) {
     super((nodes, options) => this.#embedNodes(nodes, options));
     const { titleKey = "title", ...embedderOptions } = params;
@@ -48,9 +62,13 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   // The base class has this as a property of the instance, which a method would not override.
-  override getTextEmbeddings = (texts: string[]): Promise<number[][]> => this.#encodeDocuments(texts);
+  override getTextEmbeddings = (texts: string[]): Promise<number[][]> =>
+    this.#encodeDocuments(texts);
 
-  override getTextEmbeddingsBatch(texts: string[], options?: BaseEmbeddingOptions): Promise<number[][]> {
+  override getTextEmbeddingsBatch(
+    texts: string[],
+    options?: BaseEmbeddingOptions,
+  ): Promise<number[][]> {
     return this.#encodeDocuments(texts, options);
   }
 
@@ -68,7 +86,10 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     };
   }
 
-  /** What decides the vectors of nodes: model, revision, dtype, dimension, prompts. Vectors of two identities do not mix. */
+  /**
+   * What decides the vectors of nodes: model, revision, dtype, dimension, prompts. Vectors of two
+   * identities do not mix.
+   */
   identity(): Promise<string> {
     return this.#embedder.identity();
   }
@@ -97,7 +118,10 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     return nodes;
   }
 
-  async #encodeDocuments(documents: readonly DocumentInput[], options?: BaseEmbeddingOptions): Promise<number[][]> {
+  async #encodeDocuments(
+    documents: readonly DocumentInput[],
+    options?: BaseEmbeddingOptions,
+  ): Promise<number[][]> {
     const vectors = await this.#embedder.encodeDocument(documents, {
       onProgress: ({ done, total }) => reportProgress(done, total, options),
     });
@@ -109,12 +133,16 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
 function documentOf(node: BaseNode, titleKey: string): DocumentInput {
   const title = node.metadata[titleKey];
   const hidden = node.excludedEmbedMetadataKeys;
-  if (typeof title !== "string" || hidden.includes(titleKey)) return node.getContent(MetadataMode.EMBED);
-  const untitled: BaseNode = Object.create(node, { excludedEmbedMetadataKeys: { value: [...hidden, titleKey] } });
+  if (typeof title !== "string" || hidden.includes(titleKey))
+    return node.getContent(MetadataMode.EMBED);
+  const untitled: BaseNode = Object.create(node, {
+    excludedEmbedMetadataKeys: { value: [...hidden, titleKey] },
+  });
   return { title, text: untitled.getContent(MetadataMode.EMBED) };
 }
 
 function reportProgress(done: number, total: number, options: BaseEmbeddingOptions = {}): void {
   options.progressCallback?.(done, total);
-  if (options.logProgress) (options.logger ?? consoleLogger).log(`getting embedding progress: ${done} / ${total}`);
+  if (options.logProgress)
+    (options.logger ?? consoleLogger).log(`getting embedding progress: ${done} / ${total}`);
 }

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as Index } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
-import { type BaseNode, Document, IndexNode, type Metadata, NodeRelationship, TextNode } from "@llamaindex/core/schema";
+import {
+  type BaseNode,
+  Document,
+  IndexNode,
+  type Metadata,
+  NodeRelationship,
+  TextNode,
+} from "@llamaindex/core/schema";
 import { type VectorStoreQuery, VectorStoreQueryMode } from "@llamaindex/core/vector-store";
 import { Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaindex";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -14,10 +21,26 @@ import type { NodeRecord } from "./node-record.ts";
 
 const question = "Which planet is known as the Red Planet?";
 const planets = [
-  { id_: "venus", text: "Venus is often called Earth's twin because of its similar size and proximity.", moons: 0 },
-  { id_: "mars", text: "Mars, known for its reddish appearance, is often referred to as the Red Planet.", moons: 2 },
-  { id_: "jupiter", text: "Jupiter, the largest planet in our solar system, has a prominent red spot.", moons: 95 },
-  { id_: "saturn", text: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.", moons: 146 },
+  {
+    id_: "venus",
+    text: "Venus is often called Earth's twin because of its similar size and proximity.",
+    moons: 0,
+  },
+  {
+    id_: "mars",
+    text: "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
+    moons: 2,
+  },
+  {
+    id_: "jupiter",
+    text: "Jupiter, the largest planet in our solar system, has a prominent red spot.",
+    moons: 95,
+  },
+  {
+    id_: "saturn",
+    text: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
+    moons: 146,
+  },
 ];
 
 describe("FaissVectorStore", () => {
@@ -46,20 +69,30 @@ describe("FaissVectorStore", () => {
   });
 
   const ask = (query: Partial<VectorStoreQuery<FaissQueryParams>> = {}) =>
-    store.query({ queryEmbedding, similarityTopK: 10, mode: VectorStoreQueryMode.DEFAULT, ...query });
+    store.query({
+      queryEmbedding,
+      similarityTopK: 10,
+      mode: VectorStoreQueryMode.DEFAULT,
+      ...query,
+    });
 
-  it.each([768, 512, 256, 128])("ranks Mars first in a VectorStoreIndex at %i dimensions", async (truncateDim) => {
-    Settings.embedModel = new EmbeddingGemmaEmbedding({ embedder, truncateDim });
-    const storageContext = await storageContextFromDefaults({ vectorStore: new FaissVectorStore() });
-    const documents = planets.map(({ id_, text }) => new Document({ id_, text }));
-    const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
-    const ranked = await index.asRetriever({ similarityTopK: 4 }).retrieve(question);
-    expect(ranked).toHaveLength(4);
-    expect(ranked[0]!.node.sourceNode?.nodeId).toBe("mars");
-    const query = await embedder.encodeQuery(question, { truncateDim });
-    const mars = await embedder.encodeDocument(planets[1]!.text, { truncateDim });
-    expect(ranked[0]!.score).toBeCloseTo(embedder.similarity(query, mars)[0]![0]!, 2);
-  });
+  it.each([768, 512, 256, 128])(
+    "ranks Mars first in a VectorStoreIndex at %i dimensions",
+    async (truncateDim) => {
+      Settings.embedModel = new EmbeddingGemmaEmbedding({ embedder, truncateDim });
+      const storageContext = await storageContextFromDefaults({
+        vectorStore: new FaissVectorStore(),
+      });
+      const documents = planets.map(({ id_, text }) => new Document({ id_, text }));
+      const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
+      const ranked = await index.asRetriever({ similarityTopK: 4 }).retrieve(question);
+      expect(ranked).toHaveLength(4);
+      expect(ranked[0]!.node.sourceNode?.nodeId).toBe("mars");
+      const query = await embedder.encodeQuery(question, { truncateDim });
+      const mars = await embedder.encodeDocument(planets[1]!.text, { truncateDim });
+      expect(ranked[0]!.score).toBeCloseTo(embedder.similarity(query, mars)[0]![0]!, 2);
+    },
+  );
 
   it("gives nodes, cosines and ids, best first", async () => {
     const { ids, similarities, nodes: found } = await ask({ similarityTopK: 2 });
@@ -144,36 +177,44 @@ describe("FaissVectorStore", () => {
     expect(new Set(diverse!.map((node) => (node as TextNode).text)).size).toBe(2);
     const { ids, similarities } = await ask({ ...mmr, mmrThreshold: 1 });
     expect({ ids, similarities }).toMatchObject(
-      await ask({ similarityTopK: 2 }).then((result) => ({ ids: result.ids, similarities: result.similarities })),
+      await ask({ similarityTopK: 2 }).then((result) => ({
+        ids: result.ids,
+        similarities: result.similarities,
+      })),
     );
     expect((await ask({ ...mmr, customParams: { mmrThreshold: 1 } })).ids).toEqual(ids);
-    expect((await ask({ ...mmr, customParams: { fetchK: 2 }, mmrThreshold: 0 })).ids.toSorted()).toEqual([
-      "mars",
-      "mars again",
-    ]);
+    expect(
+      (await ask({ ...mmr, customParams: { fetchK: 2 }, mmrThreshold: 0 })).ids.toSorted(),
+    ).toEqual(["mars", "mars again"]);
   });
 
-  it.each(["sparse", "hybrid", "svm", "logistic_regression", "linear_regression", "semantic_hybrid"])(
-    "refuses mode %s",
-    async (mode) => {
-      await expect(ask({ mode: mode as VectorStoreQueryMode })).rejects.toMatchObject({
-        code: "INVALID_ARGUMENT",
-        message: expect.stringContaining(mode),
-      });
-    },
-  );
+  it.each([
+    "sparse",
+    "hybrid",
+    "svm",
+    "logistic_regression",
+    "linear_regression",
+    "semantic_hybrid",
+  ])("refuses mode %s", async (mode) => {
+    await expect(ask({ mode: mode as VectorStoreQueryMode })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(mode),
+    });
+  });
 
   it("replaces a node under an id that is there", async () => {
     await store.add(await embedModel([nodeFrom("mars", "Mars has two small moons.")]));
     const { nodes: found } = await ask();
     expect(found).toHaveLength(4);
-    expect(found!.filter((node) => node.id_ === "mars").map((node) => (node as TextNode).text)).toEqual([
-      "Mars has two small moons.",
-    ]);
+    expect(
+      found!.filter((node) => node.id_ === "mars").map((node) => (node as TextNode).text),
+    ).toEqual(["Mars has two small moons."]);
   });
 
   it("deletes the nodes of a document, and a node that is from none", async () => {
-    await store.add(await embedModel([nodeFrom("a", "one", {}, "doc"), nodeFrom("b", "two", {}, "doc")]));
+    await store.add(
+      await embedModel([nodeFrom("a", "one", {}, "doc"), nodeFrom("b", "two", {}, "doc")]),
+    );
     await store.delete("doc");
     expect((await ask()).ids).toHaveLength(4);
     await store.delete("mars");
@@ -187,9 +228,9 @@ describe("FaissVectorStore", () => {
     const persistDir = join(folder, "explicit");
     await store.persist(persistDir);
     const again = await FaissVectorStore.fromPersistDir(persistDir);
-    expect(await again.query({ queryEmbedding, similarityTopK: 4, mode: VectorStoreQueryMode.DEFAULT })).toEqual(
-      await ask({ similarityTopK: 4 }),
-    );
+    expect(
+      await again.query({ queryEmbedding, similarityTopK: 4, mode: VectorStoreQueryMode.DEFAULT }),
+    ).toEqual(await ask({ similarityTopK: 4 }));
   });
 
   it("saves every change of a store with a persistDir, as the other stores of a storage context do", async () => {
@@ -202,16 +243,28 @@ describe("FaissVectorStore", () => {
       const found = await index.asRetriever({ similarityTopK: 10 }).retrieve(question);
       return found.map(({ node }) => (node as TextNode).text).toSorted();
     };
-    expect(await run({ mars: "Mars is red.", venus: "Venus is hot." })).toEqual(["Mars is red.", "Venus is hot."]);
-    expect(await run({ mars: "Mars is cold.", venus: "Venus is hot." })).toEqual(["Mars is cold.", "Venus is hot."]);
-    expect(await run({ pluto: "Pluto is small." })).toEqual(["Mars is cold.", "Pluto is small.", "Venus is hot."]);
+    expect(await run({ mars: "Mars is red.", venus: "Venus is hot." })).toEqual([
+      "Mars is red.",
+      "Venus is hot.",
+    ]);
+    expect(await run({ mars: "Mars is cold.", venus: "Venus is hot." })).toEqual([
+      "Mars is cold.",
+      "Venus is hot.",
+    ]);
+    expect(await run({ pluto: "Pluto is small." })).toEqual([
+      "Mars is cold.",
+      "Pluto is small.",
+      "Venus is hot.",
+    ]);
   });
 
   it("refuses to open what another dimension made", async () => {
     const persistDir = join(folder, "identity");
     await store.persist(persistDir);
     const shortened = new EmbeddingGemmaEmbedding({ embedder, truncateDim: 128 });
-    await expect(FaissVectorStore.fromPersistDir(persistDir, { embedModel: shortened })).rejects.toMatchObject({
+    await expect(
+      FaissVectorStore.fromPersistDir(persistDir, { embedModel: shortened }),
+    ).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
   });
@@ -219,12 +272,17 @@ describe("FaissVectorStore", () => {
   it("refuses, at first use, a given store that another model or dimension made", async () => {
     const other = await Index.create<NodeRecord>({ dimension: 768, identity: "another model" });
     const mistaken = new FaissVectorStore({ store: other });
-    const mismatch = { code: "IDENTITY_MISMATCH", message: expect.stringContaining('Made with "another model"') };
+    const mismatch = {
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining('Made with "another model"'),
+    };
     await expect(mistaken.add(nodes)).rejects.toMatchObject(mismatch);
     await expect(
       mistaken.query({ queryEmbedding, similarityTopK: 1, mode: VectorStoreQueryMode.DEFAULT }),
     ).rejects.toMatchObject(mismatch);
-    const shorter = new FaissVectorStore({ store: await Index.create<NodeRecord>({ dimension: 128 }) });
+    const shorter = new FaissVectorStore({
+      store: await Index.create<NodeRecord>({ dimension: 128 }),
+    });
     await expect(shorter.client()).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
       details: { expected: 128, given: 768 },
@@ -248,13 +306,17 @@ describe("FaissVectorStore", () => {
     const other = await FaissVectorStore.fromPersistDir(persistDir);
     await one.add(nodes.slice(0, 1));
     await expect(other.add(nodes.slice(1, 2))).rejects.toMatchObject({ code: "STORE_CHANGED" });
-    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).ids()).toEqual(["venus"]);
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).ids()).toEqual([
+      "venus",
+    ]);
   });
 
   it("answers nothing from an empty store", async () => {
     const empty = new FaissVectorStore();
     expect(await empty.add([])).toEqual([]);
-    expect(await empty.query({ queryEmbedding, similarityTopK: 2, mode: VectorStoreQueryMode.DEFAULT })).toEqual({
+    expect(
+      await empty.query({ queryEmbedding, similarityTopK: 2, mode: VectorStoreQueryMode.DEFAULT }),
+    ).toEqual({
       nodes: [],
       similarities: [],
       ids: [],
@@ -266,7 +328,8 @@ describe("FaissVectorStore", () => {
     const busy = new FaissVectorStore();
     await Promise.all(nodes.map((node) => busy.add([node])));
     expect(
-      (await busy.query({ queryEmbedding, similarityTopK: 10, mode: VectorStoreQueryMode.DEFAULT })).ids,
+      (await busy.query({ queryEmbedding, similarityTopK: 10, mode: VectorStoreQueryMode.DEFAULT }))
+        .ids,
     ).toHaveLength(4);
   });
 
@@ -276,13 +339,16 @@ describe("FaissVectorStore", () => {
 
   it("refuses a query without a vector, or of another dimension", async () => {
     await expect(ask({ queryEmbedding: undefined as never })).rejects.toThrow(/queryEmbedding/);
-    await expect(ask({ queryEmbedding: [1, 2, 3] })).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
+    await expect(ask({ queryEmbedding: [1, 2, 3] })).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
   });
 
   it("refuses nodes without an embedding, and what are no nodes", async () => {
     await expect(store.add([new TextNode({ id_: "bare", text: "x" })])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: 'Node "bare" has no embedding. Embed nodes before they are added: `await embedModel(nodes)`.',
+      message:
+        'Node "bare" has no embedding. Embed nodes before they are added: `await embedModel(nodes)`.',
     });
     await expect(store.add(embedModel(nodes) as never)).rejects.toThrow(
       /a promise was given, so an `await` is missing/,
@@ -290,13 +356,15 @@ describe("FaissVectorStore", () => {
     await expect(store.add(nodes[0] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
-  it.each([{ engine: "gpu" }, { searchDimension: 1.5 }, { index: "" }, { dimension: 4, searchDimension: 8 }])(
-    "refuses %j in the constructor",
-    (options) => {
-      const code = "INVALID_OPTION";
-      expect(() => new FaissVectorStore(options as never)).toThrow(expect.objectContaining({ code }));
-    },
-  );
+  it.each([
+    { engine: "gpu" },
+    { searchDimension: 1.5 },
+    { index: "" },
+    { dimension: 4, searchDimension: 8 },
+  ])("refuses %j in the constructor", (options) => {
+    const code = "INVALID_OPTION";
+    expect(() => new FaissVectorStore(options as never)).toThrow(expect.objectContaining({ code }));
+  });
 
   it("can be saved and opened while it is empty", async () => {
     const persistDir = join(folder, "empty");
@@ -308,7 +376,14 @@ describe("FaissVectorStore", () => {
   });
 });
 
-function nodeFrom(id_: string, text: string, metadata: Record<string, unknown> = {}, source?: string): TextNode {
-  const relationships = source ? { [NodeRelationship.SOURCE]: { nodeId: source, metadata: {} } } : {};
+function nodeFrom(
+  id_: string,
+  text: string,
+  metadata: Record<string, unknown> = {},
+  source?: string,
+): TextNode {
+  const relationships = source
+    ? { [NodeRelationship.SOURCE]: { nodeId: source, metadata: {} } }
+    : {};
   return new TextNode({ id_, text, metadata, relationships });
 }

@@ -19,50 +19,75 @@ import {
 import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 
-/** Options of {@link FaissVectorStore}: those of the FAISS index, which is made with the first nodes, and these. */
+/**
+ * Options of {@link FaissVectorStore}: those of the FAISS index, which is made with the first
+ * nodes, and these.
+ */
 export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBaseParams {
   /**
-   * A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have no effect then. One that says that another
-   * model made it is refused at first use.
+   * A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have
+   * no effect then. One that says that another model made it is refused at first use.
    */
   store?: Index<NodeRecord> | undefined;
   /**
-   * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index that it has, and every change is saved
-   * there, as with the other stores of the context. @default none: the store lives in memory, and is saved by `persist`
+   * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index
+   * that it has, and every change is saved there, as with the other stores of the context. @default
+   * none: the store lives in memory, and is saved by `persist`
    */
   persistDir?: string | undefined;
 }
 
 /** What a query may say beyond LlamaIndex's own fields, as `customParams`. */
 export interface FaissQueryParams {
-  /** In mode `mmr`: among how many of the best nodes to choose. @default 20, or `similarityTopK` if that is more */
+  /**
+   * In mode `mmr`: among how many of the best nodes to choose.
+   *
+   * @default 20, or `similarityTopK` if that is more
+   */
   fetchK?: number;
-  /** In mode `mmr`: in place of the query's own `mmrThreshold`, which LlamaIndex's retrievers do not set. */
+  /**
+   * In mode `mmr`: in place of the query's own `mmrThreshold`, which LlamaIndex's retrievers do not
+   * set.
+   */
   mmrThreshold?: number;
   /** In mode `default`: only nodes with at least this cosine. */
   minScore?: number;
 }
 
 /**
- * A local FAISS vector store for LlamaIndex: inner product on unit vectors, so that similarities are cosines and higher is better; all
- * metadata filters, maximal marginal relevance, and saving without loss. Nodes come back as they went in.
+ * A local FAISS vector store for LlamaIndex: inner product on unit vectors, so that similarities
+ * are cosines and higher is better; all metadata filters, maximal marginal relevance, and saving
+ * without loss. Nodes come back as they went in.
  *
- * With {@link EmbeddingGemmaEmbedding} the saved store remembers which model made it. Errors are `FaissStoreError` of `@embeddinggemma/faiss`.
+ * With {@link EmbeddingGemmaEmbedding} the saved store remembers which model made it. Errors are
+ * `FaissStoreError` of `@embeddinggemma/faiss`.
  *
  * @example
  * const vectorStore = new FaissVectorStore({ searchDimension: 128 });
  * const storageContext = await storageContextFromDefaults({ vectorStore });
  * const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
  */
-export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>, FaissQueryParams> {
+export class FaissVectorStore extends BaseVectorStore<
+  Promise<Index<NodeRecord>>,
+  FaissQueryParams
+> {
   readonly storesText = true;
   readonly #options: FaissStoreOptions;
   readonly #persistDir: string | undefined;
   readonly #given: Index<NodeRecord> | undefined;
   #index: Promise<Index<NodeRecord>> | null = null;
 
-  /** @throws `INVALID_OPTION`; an Error of LlamaIndex where neither `embedModel` is given nor `Settings.embedModel` set */
-  constructor({ embedModel, embeddingModel, store, persistDir, ...options }: FaissVectorStoreParams = {}) {
+  /**
+   * @throws `INVALID_OPTION`; an Error of LlamaIndex where neither `embedModel` is given nor
+   * `Settings.embedModel` set
+   */
+  constructor({
+    embedModel,
+    embeddingModel,
+    store,
+    persistDir,
+    ...options
+  }: FaissVectorStoreParams = {}) {
     super({ embedModel, embeddingModel });
     checkFaissStoreOptions(options);
     this.#options = options;
@@ -70,7 +95,10 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
     this.#given = store;
   }
 
-  /** Opens the store of a storage context's folder, or starts one there; see `persistDir` of {@link FaissVectorStoreParams}. */
+  /**
+   * Opens the store of a storage context's folder, or starts one there; see `persistDir` of
+   * {@link FaissVectorStoreParams}.
+   */
   static async fromPersistDir(
     persistDir: string = DEFAULT_PERSIST_DIR,
     params: Omit<FaissVectorStoreParams, "persistDir" | "store"> = {},
@@ -83,7 +111,8 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   /**
    * The store beneath, with all that it offers beyond LlamaIndex.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given, or is opened, whose vectors are not those of the embedding model
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given, or is opened, whose
+   * vectors are not those of the embedding model
    */
   client(): Promise<Index<NodeRecord>> {
     if (this.#index) return this.#index;
@@ -95,11 +124,17 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
     return preparing;
   }
 
-  /** Stores nodes with their embeddings; a node whose id is there already takes the old one's place. */
+  /**
+   * Stores nodes with their embeddings; a node whose id is there already takes the old one's place.
+   */
   async add(nodes: BaseNode[]): Promise<string[]> {
     checkNodes(nodes);
     if (nodes.length === 0) return [];
-    const items = nodes.map((node) => ({ id: node.id_, vector: vectorOf(node), record: recordOf(node) }));
+    const items = nodes.map((node) => ({
+      id: node.id_,
+      vector: vectorOf(node),
+      record: recordOf(node),
+    }));
     const index = await this.client();
     const ids = await index.upsert(items);
     await this.#autosave();
@@ -114,39 +149,53 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   }
 
   /**
-   * Answers in the modes `default` and `mmr`, where `mmrThreshold` is the weight of relevance, 0.5 unless given. Similarities are cosines in
-   * both. `docIds` are ids of source documents or of nodes.
+   * Answers in the modes `default` and `mmr`, where `mmrThreshold` is the weight of relevance, 0.5
+   * unless given. Similarities are cosines in both. `docIds` are ids of source documents or of
+   * nodes.
    *
    * @throws `INVALID_ARGUMENT` for the other modes, which need more than one vector for a node
    */
   async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
     const { queryEmbedding, similarityTopK: k, mode, customParams } = query;
-    if (!queryEmbedding) throw invalid("A query needs a queryEmbedding, and none was given.", { queryEmbedding });
+    if (!queryEmbedding)
+      throw invalid("A query needs a queryEmbedding, and none was given.", { queryEmbedding });
     const index = await this.client();
     const filter = nodeFilter(query);
     switch (mode) {
       case "default":
-        return resultOf(await index.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }));
+        return resultOf(
+          await index.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }),
+        );
       case "mmr": {
         const lambda = customParams?.mmrThreshold ?? query.mmrThreshold;
         const options = { k, filter, lambda, fetchK: customParams?.fetchK };
         return resultOf(await index.maximalMarginalRelevance(queryEmbedding, options));
       }
       default:
-        throw invalid(`FaissVectorStore answers queries of mode "default" and "mmr"; "${mode}" was given.`, { mode });
+        throw invalid(
+          `FaissVectorStore answers queries of mode "default" and "mmr"; "${mode}" was given.`,
+          { mode },
+        );
     }
   }
 
   /**
    * Saves to a storage context's folder, whole or not at all.
    *
-   * @throws `STORE_CHANGED` where another writer has saved there since this store was opened; in the store's own `persistDir` also since it
-   * was started there
+   * @throws `STORE_CHANGED` where another writer has saved there since this store was opened; in
+   * the store's own `persistDir` also since it was started there
    */
-  async persist(persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR, options?: SaveOptions): Promise<void> {
+  async persist(
+    persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR,
+    options?: SaveOptions,
+  ): Promise<void> {
     const index = await this.client();
-    const isOwn = this.#persistDir !== undefined && resolve(persistDir) === resolve(this.#persistDir);
-    await index.save(join(persistDir, folderName), { ...(isOwn && { overwrite: false }), ...options });
+    const isOwn =
+      this.#persistDir !== undefined && resolve(persistDir) === resolve(this.#persistDir);
+    await index.save(join(persistDir, folderName), {
+      ...(isOwn && { overwrite: false }),
+      ...options,
+    });
   }
 
   async #givenOpenedOrNew(): Promise<Index<NodeRecord>> {
@@ -162,7 +211,8 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
   }
 
   async #autosave(): Promise<void> {
-    // With another's embedding model a store has no dimension until its first vector, and nothing to save.
+    // With another's embedding model a store has no dimension until its first vector, and nothing
+    // to save.
     if (this.#persistDir && (await this.client()).dimension !== undefined) await this.persist();
   }
 }
@@ -170,8 +220,13 @@ export class FaissVectorStore extends BaseVectorStore<Promise<Index<NodeRecord>>
 /** Beside `doc_store.json` and `index_store.json`. */
 const folderName = "faiss_vector_store";
 
-/** What our embedding tells of the vectors that it makes; structural, since two copies of this package may be installed. */
-async function vectorsOf(embedModel: BaseEmbedding): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
+/**
+ * What our embedding tells of the vectors that it makes; structural, since two copies of this
+ * package may be installed.
+ */
+async function vectorsOf(
+  embedModel: BaseEmbedding,
+): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
   if (!("identity" in embedModel && "dimension" in embedModel)) return {};
   const own = embedModel as EmbeddingGemmaEmbedding;
   return { identity: await own.identity(), dimension: await own.dimension() };
@@ -180,15 +235,20 @@ async function vectorsOf(embedModel: BaseEmbedding): Promise<Pick<FaissStoreOpti
 function checkNodes(nodes: unknown): void {
   if (Array.isArray(nodes)) return;
   const given =
-    nodes instanceof Promise ? "a promise was given, so an `await` is missing" : `${typeof nodes} was given`;
+    nodes instanceof Promise
+      ? "a promise was given, so an `await` is missing"
+      : `${typeof nodes} was given`;
   throw invalid(`add takes an array of nodes; ${given}.`, { nodes });
 }
 
 function vectorOf({ id_, embedding }: BaseNode): number[] {
   if (embedding) return embedding;
-  throw invalid(`Node "${id_}" has no embedding. Embed nodes before they are added: \`await embedModel(nodes)\`.`, {
-    id: id_,
-  });
+  throw invalid(
+    `Node "${id_}" has no embedding. Embed nodes before they are added: \`await embedModel(nodes)\`.`,
+    {
+      id: id_,
+    },
+  );
 }
 
 function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryResult {

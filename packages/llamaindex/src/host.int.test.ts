@@ -67,7 +67,11 @@ describe("what LlamaIndex builds on the adapter", () => {
     const pipelineOf = async (vectorStore: FaissVectorStore, docStoreStrategy: DocStoreStrategy) =>
       new IngestionPipeline({
         transformations: [
-          new SentenceSplitter({ chunkSize: 64, chunkOverlap: 0, tokenizer: await embeddingOf().tokenizer() }),
+          new SentenceSplitter({
+            chunkSize: 64,
+            chunkOverlap: 0,
+            tokenizer: await embeddingOf().tokenizer(),
+          }),
           Settings.embedModel,
         ],
         vectorStore,
@@ -84,7 +88,9 @@ describe("what LlamaIndex builds on the adapter", () => {
       });
       expect(made.length).toBeGreaterThan(2);
       for (const node of made) {
-        expect(embedder.tokenizer.encode(node.getContent(MetadataMode.NONE)).length).toBeLessThanOrEqual(64);
+        expect(
+          embedder.tokenizer.encode(node.getContent(MetadataMode.NONE)).length,
+        ).toBeLessThanOrEqual(64);
       }
       const index = await VectorStoreIndex.fromVectorStore(vectorStore);
       const found = await index.asRetriever({ similarityTopK: 100 }).retrieve(question);
@@ -93,7 +99,9 @@ describe("what LlamaIndex builds on the adapter", () => {
         const original = made.find(({ id_ }) => id_ === node.id_)!;
         expect(node.metadata).toEqual({ lang: "en" });
         expect(node.sourceNode?.nodeId).toBe("long");
-        expect(node.relationships[NodeRelationship.NEXT]).toEqual(original.relationships[NodeRelationship.NEXT]);
+        expect(node.relationships[NodeRelationship.NEXT]).toEqual(
+          original.relationships[NodeRelationship.NEXT],
+        );
       }
     });
 
@@ -123,22 +131,34 @@ describe("what LlamaIndex builds on the adapter", () => {
   it("persists a VectorStoreIndex through a storage context, and reopens it", async () => {
     const persistDir = join(folder, "storage");
     const open = async () =>
-      storageContextFromDefaults({ persistDir, vectorStore: await FaissVectorStore.fromPersistDir(persistDir) });
-    const first = await VectorStoreIndex.fromDocuments(documentsOf(texts), { storageContext: await open() });
+      storageContextFromDefaults({
+        persistDir,
+        vectorStore: await FaissVectorStore.fromPersistDir(persistDir),
+      });
+    const first = await VectorStoreIndex.fromDocuments(documentsOf(texts), {
+      storageContext: await open(),
+    });
     const before = await first.asRetriever({ similarityTopK: 3 }).retrieve(question);
     const second = await VectorStoreIndex.init({ storageContext: await open() });
     const after = await second.asRetriever({ similarityTopK: 3 }).retrieve(question);
     expect(after.map(({ node, score }) => [node.id_, score])).toEqual(
       before.map(({ node, score }) => [node.id_, score]),
     );
-    expect(after.map(({ node }) => node.toJSON())).toEqual(before.map(({ node }) => ({ ...node.toJSON() })));
+    expect(after.map(({ node }) => node.toJSON())).toEqual(
+      before.map(({ node }) => ({ ...node.toJSON() })),
+    );
     await second.deleteRefDoc("mars");
-    expect(await contentsOf(await FaissVectorStore.fromPersistDir(persistDir))).toEqual([texts.saturn, texts.venus]);
+    expect(await contentsOf(await FaissVectorStore.fromPersistDir(persistDir))).toEqual([
+      texts.saturn,
+      texts.venus,
+    ]);
   });
 
   it("retrieves in mode mmr, and with filters", async () => {
     const index = await newIndex(documentsOf({ ...texts, again: texts.mars }));
-    const diverse = await index.asRetriever({ similarityTopK: 2, mode: VectorStoreQueryMode.MMR }).retrieve(question);
+    const diverse = await index
+      .asRetriever({ similarityTopK: 2, mode: VectorStoreQueryMode.MMR })
+      .retrieve(question);
     expect(new Set(diverse.map(({ node }) => (node as TextNode).text)).size).toBe(2);
     const relevant = index.asRetriever({
       similarityTopK: 2,
@@ -149,19 +169,27 @@ describe("what LlamaIndex builds on the adapter", () => {
       texts.mars,
       texts.mars,
     ]);
-    const filters = { filters: [{ key: "name", operator: "in" as const, value: ["venus", "saturn"] }] };
+    const filters = {
+      filters: [{ key: "name", operator: "in" as const, value: ["venus", "saturn"] }],
+    };
     const found = await index.asRetriever({ similarityTopK: 4, filters }).retrieve(question);
     expect(found.map(({ node }) => node.metadata.name)).toEqual(["saturn", "venus"]);
   });
 
   it("inserts into an index, and deletes from it", async () => {
     const index = await newIndex();
-    await index.insert(new Document({ id_: "pluto", text: "Pluto is a dwarf planet, far from the sun." }));
+    await index.insert(
+      new Document({ id_: "pluto", text: "Pluto is a dwarf planet, far from the sun." }),
+    );
     const pluto = await index.asRetriever({ similarityTopK: 1 }).retrieve("What is Pluto?");
     expect(pluto[0]!.node.sourceNode?.nodeId).toBe("pluto");
     await index.deleteRefDoc("pluto");
     const left = await index.asRetriever({ similarityTopK: 10 }).retrieve("What is Pluto?");
-    expect(left.map(({ node }) => node.sourceNode?.nodeId).toSorted()).toEqual(["mars", "saturn", "venus"]);
+    expect(left.map(({ node }) => node.sourceNode?.nodeId).toSorted()).toEqual([
+      "mars",
+      "saturn",
+      "venus",
+    ]);
   });
 
   it("answers through a query engine, with its sources", async () => {
@@ -174,7 +202,8 @@ describe("what LlamaIndex builds on the adapter", () => {
     expect(llm.lastPrompt).toContain(texts.mars);
     expect(llm.lastPrompt).not.toContain(texts.venus);
     const chunks: string[] = [];
-    for await (const chunk of await engine.query({ query: question, stream: true })) chunks.push(chunk.delta);
+    for await (const chunk of await engine.query({ query: question, stream: true }))
+      chunks.push(chunk.delta);
     expect(chunks.join("")).toBe("It is Mars.");
   });
 
@@ -196,7 +225,8 @@ describe("what LlamaIndex builds on the adapter", () => {
 
 function documentsOf(contents: Record<string, string>): Document[] {
   return Object.entries(contents).map(
-    ([id_, text]) => new Document({ id_, text, metadata: { name: id_ }, excludedEmbedMetadataKeys: ["name"] }),
+    ([id_, text]) =>
+      new Document({ id_, text, metadata: { name: id_ }, excludedEmbedMetadataKeys: ["name"] }),
   );
 }
 
@@ -212,7 +242,10 @@ class ScriptedLLM extends BaseLLM {
   };
   lastPrompt = "";
 
-  chat(params: { messages: ChatMessage[]; stream: true }): Promise<AsyncIterable<ChatResponseChunk>>;
+  chat(params: {
+    messages: ChatMessage[];
+    stream: true;
+  }): Promise<AsyncIterable<ChatResponseChunk>>;
   chat(params: { messages: ChatMessage[]; stream?: false }): Promise<ChatResponse>;
   async chat({
     messages,

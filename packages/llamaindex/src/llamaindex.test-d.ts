@@ -2,7 +2,11 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStore as Index } from "@embeddinggemma/faiss";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { BaseNode, TransformComponent } from "@llamaindex/core/schema";
-import { type BaseVectorStore, VectorStoreQueryMode, type VectorStoreQueryResult } from "@llamaindex/core/vector-store";
+import {
+  type BaseVectorStore,
+  VectorStoreQueryMode,
+  type VectorStoreQueryResult,
+} from "@llamaindex/core/vector-store";
 import {
   IngestionPipeline,
   SentenceSplitter,
@@ -23,7 +27,9 @@ describe("EmbeddingGemmaEmbedding", () => {
     expectTypeOf(embedding).toExtend<BaseEmbedding>();
     expectTypeOf(embedding).toExtend<TransformComponent>();
     Settings.embedModel = embedding;
-    expectTypeOf(await embedding.getQueryEmbedding({ type: "text", text: "" })).toEqualTypeOf<number[] | null>();
+    expectTypeOf(await embedding.getQueryEmbedding({ type: "text", text: "" })).toEqualTypeOf<
+      number[] | null
+    >();
     expectTypeOf(await embedding.getTextEmbedding("")).toEqualTypeOf<number[]>();
     expectTypeOf(await embedding.getTextEmbeddings([""])).toEqualTypeOf<number[][]>();
     expectTypeOf(await embedding.load()).toEqualTypeOf<Embedder>();
@@ -62,9 +68,12 @@ describe("FaissVectorStore", () => {
     const query = { queryEmbedding: [1], similarityTopK: 2, mode: VectorStoreQueryMode.MMR };
     const customParams = { fetchK: 9, mmrThreshold: 0.3, minScore: 0.2 };
     const filters = { filters: [{ key: "year", operator: ">" as const, value: 1969 }] };
-    expectTypeOf(await store.query({ ...query, customParams, filters })).toEqualTypeOf<VectorStoreQueryResult>();
+    expectTypeOf(
+      await store.query({ ...query, customParams, filters }),
+    ).toEqualTypeOf<VectorStoreQueryResult>();
+    const unknownOperator = { key: "year", operator: "~" as const, value: 1969 };
     // @ts-expect-error an operator that is none
-    await store.query({ ...query, filters: { filters: [{ key: "year", operator: "~", value: 1969 }] } });
+    await store.query({ ...query, filters: { filters: [unknownOperator] } });
     // @ts-expect-error a parameter of another type
     await store.query({ ...query, customParams: { fetchK: "9" } });
   });

@@ -92,7 +92,10 @@ describe("metadataPredicate", () => {
   ])("refuses %j", (filters, message) => {
     const error = catching(() => metadataPredicate(filters as never));
     expect(FaissStoreError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", message: expect.stringMatching(message) });
+    expect(error).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
   });
 });
 

@@ -1,18 +1,28 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import type { Metadata } from "@llamaindex/core/schema";
-import type { FilterOperator, MetadataFilter, MetadataFilters } from "@llamaindex/core/vector-store";
+import type {
+  FilterOperator,
+  MetadataFilter,
+  MetadataFilters,
+} from "@llamaindex/core/vector-store";
 
 /** Tells whether a node's metadata pass. */
 export type MetadataPredicate = (metadata: Metadata) => boolean;
 
 /**
- * LlamaIndex's metadata filters as one function, with the meaning that its `SimpleVectorStore` gives them: where a key is missing,
- * `is_empty` holds and every other operator fails. Values of different types are neither equal nor in an order.
+ * LlamaIndex's metadata filters as one function, with the meaning that its `SimpleVectorStore`
+ * gives them: where a key is missing, `is_empty` holds and every other operator fails. Values of
+ * different types are neither equal nor in an order.
  *
- * @throws `INVALID_ARGUMENT` for an operator or condition that LlamaIndex does not have, or a value that the operator cannot use
- * @see https://github.com/run-llama/LlamaIndexTS/blob/main/packages/llamaindex/src/vector-store/SimpleVectorStore.ts
+ * @throws `INVALID_ARGUMENT` for an operator or condition that LlamaIndex does not have, or a value
+ * that the operator cannot use
+ * @see
+ * https://github.com/run-llama/LlamaIndexTS/blob/main/packages/llamaindex/src/vector-store/SimpleVectorStore.ts
  */
-export function metadataPredicate({ filters, condition = "and" }: MetadataFilters): MetadataPredicate {
+export function metadataPredicate({
+  filters,
+  condition = "and",
+}: MetadataFilters): MetadataPredicate {
   const predicates = filters.map(filterPredicate);
   if (condition === "and") return (metadata) => predicates.every((passes) => passes(metadata));
   if (condition === "or") return (metadata) => predicates.some((passes) => passes(metadata));
@@ -36,7 +46,10 @@ type Primitive = string | number | boolean;
 type ValueTest = (value: unknown) => boolean;
 
 /** For each operator: what it asks of a value that is there. */
-const tests: Record<Exclude<`${FilterOperator}`, "is_empty">, (filter: MetadataFilter) => ValueTest> = {
+const tests: Record<
+  Exclude<`${FilterOperator}`, "is_empty">,
+  (filter: MetadataFilter) => ValueTest
+> = {
   "==": (filter) => isOneOf([primitive(filter)]),
   "!=": (filter) => not(isOneOf([primitive(filter)])),
   in: (filter) => isOneOf(list(filter)),
@@ -59,7 +72,10 @@ function not(test: ValueTest): ValueTest {
   return (value) => !test(value);
 }
 
-function compares(filter: MetadataFilter, inOrder: (value: Primitive, limit: Primitive) => boolean): ValueTest {
+function compares(
+  filter: MetadataFilter,
+  inOrder: (value: Primitive, limit: Primitive) => boolean,
+): ValueTest {
   const limit = primitive(filter);
   return (value) => typeof value === typeof limit && inOrder(value as Primitive, limit);
 }
@@ -75,11 +91,17 @@ function hasAll(wanted: readonly unknown[]): ValueTest {
 /** In a text the part, in a list the whole entry. */
 function includesText(filter: MetadataFilter): ValueTest {
   const wanted = primitive(filter);
-  return (value) => (typeof value === "string" ? value.includes(String(wanted)) : hasAll([wanted])(value));
+  return (value) =>
+    typeof value === "string" ? value.includes(String(wanted)) : hasAll([wanted])(value);
 }
 
 function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
+  return (
+    value === undefined ||
+    value === null ||
+    value === "" ||
+    (Array.isArray(value) && value.length === 0)
+  );
 }
 
 function primitive({ key, operator, value }: MetadataFilter): Primitive {
@@ -89,7 +111,10 @@ function primitive({ key, operator, value }: MetadataFilter): Primitive {
 
 function list({ key, operator, value }: MetadataFilter): readonly Primitive[] {
   if (Array.isArray(value) && value.every(isPrimitive)) return value;
-  throw invalid(`The filter \`${key} ${operator}\` needs an array of strings, numbers or booleans`, value);
+  throw invalid(
+    `The filter \`${key} ${operator}\` needs an array of strings, numbers or booleans`,
+    value,
+  );
 }
 
 function isPrimitive(value: unknown): value is Primitive {
@@ -97,5 +122,9 @@ function isPrimitive(value: unknown): value is Primitive {
 }
 
 function invalid(problem: string, given: unknown): FaissStoreError {
-  return new FaissStoreError("INVALID_ARGUMENT", `${problem}; ${JSON.stringify(given)} was given.`, { given });
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `${problem}; ${JSON.stringify(given)} was given.`,
+    { given },
+  );
 }

@@ -12,8 +12,8 @@ export interface NodeRecord {
 }
 
 /**
- * Keeps the whole node, where LlamaIndex's `nodeToMetadata` loses metadata under the keys `doc_id`, `document_id` and `ref_doc_id`, and makes a
- * `TextNode` of a `Document`.
+ * Keeps the whole node, where LlamaIndex's `nodeToMetadata` loses metadata under the keys `doc_id`,
+ * `document_id` and `ref_doc_id`, and makes a `TextNode` of a `Document`.
  */
 export function recordOf(node: BaseNode): NodeRecord {
   const { embedding, hash, ...json } = node.toJSON();
@@ -32,10 +32,14 @@ export function nodeFilter({
   if (!filters && !docIds) return undefined;
   const passes = filters ? metadataPredicate(filters) : () => true;
   const wanted = docIds && new Set(docIds);
-  return (record, id) => (!wanted || wanted.has(record.refDocId) || wanted.has(id)) && passes(filterable(record));
+  return (record, id) =>
+    (!wanted || wanted.has(record.refDocId) || wanted.has(id)) && passes(filterable(record));
 }
 
-/** The metadata with the keys by which LlamaIndex's own stores let one filter for the source document. */
+/**
+ * The metadata with the keys by which LlamaIndex's own stores let one filter for the source
+ * document.
+ */
 function filterable({ refDocId, node: { metadata } }: NodeRecord): Metadata {
   return { document_id: refDocId, doc_id: refDocId, ref_doc_id: refDocId, ...metadata };
 }

@@ -21,13 +21,9 @@ it("describes EmbeddingGemma's architecture", () => {
     use_bidirectional_attention: true,
     max_position_embeddings: 2048,
   });
-  expect(readJson("modules.json").map((module: { type: string }) => module.type.split(".").at(-1))).toEqual([
-    "Transformer",
-    "Pooling",
-    "Dense",
-    "Dense",
-    "Normalize",
-  ]);
+  expect(
+    readJson("modules.json").map((module: { type: string }) => module.type.split(".").at(-1)),
+  ).toEqual(["Transformer", "Pooling", "Dense", "Dense", "Normalize"]);
   expect(readJson("3_Dense/config.json").out_features).toBe(768);
 });
 

@@ -1,10 +1,13 @@
-// Exports a store in every way that Python reads, for check_exports.py. Argument: the folder to write.
+// Exports a store in every way that Python reads, for check_exports.py. Argument: the folder to
+// write.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 
 const [folder = "exported"] = process.argv.slice(2);
-const fixture = JSON.parse(await readFile(new URL("../../fixtures/faiss/expected.json", import.meta.url), "utf8"));
+const fixture = JSON.parse(
+  await readFile(new URL("../../fixtures/faiss/expected.json", import.meta.url), "utf8"),
+);
 const store = await FaissStore.create({ dimension: fixture.vectors[0].length });
 await store.upsert(
   fixture.ids.map((id, row) => ({

@@ -18,7 +18,14 @@ export class PageSources {
     const installed = join(this.folder, "node_modules/@embeddinggemma/core");
     mkdirSync(installed, { recursive: true });
     const tarball = packPackage("core", this.folder);
-    execFileSync("tar", ["--extract", "--strip-components=1", "--file", tarball, "--directory", installed]);
+    execFileSync("tar", [
+      "--extract",
+      "--strip-components=1",
+      "--file",
+      tarball,
+      "--directory",
+      installed,
+    ]);
     for (const file of ["index.html", "page.ts"]) {
       cpSync(fileURLToPath(new URL(file, import.meta.url)), join(this.folder, file));
     }

@@ -54,7 +54,9 @@ export class PageServer {
     const prefix = Object.keys(this.#folders)
       .sort((a, b) => b.length - a.length)
       .find((candidate) => path.startsWith(candidate));
-    return prefix === undefined ? undefined : join(this.#folders[prefix]!, path.slice(prefix.length));
+    return prefix === undefined
+      ? undefined
+      : join(this.#folders[prefix]!, path.slice(prefix.length));
   }
 }
 

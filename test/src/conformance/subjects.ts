@@ -43,7 +43,8 @@ export interface SubjectOptions {
 
 /** By name, what makes a new and empty one. */
 export const subjects: Record<string, (options: SubjectOptions) => Subject> = {
-  "the store itself": ({ embedder, ...options }) => itselfOn(embedder, Index.create(options), options),
+  "the store itself": ({ embedder, ...options }) =>
+    itselfOn(embedder, Index.create(options), options),
   "LangChain.js": ({ embedder, ...options }) => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
     return langchainOn(new FaissStore(embeddings, options), options);
@@ -57,23 +58,34 @@ export const subjects: Record<string, (options: SubjectOptions) => Subject> = {
 type Options = Omit<SubjectOptions, "embedder">;
 type PlainRecord = Omit<Item, "id">;
 
-function itselfOn(embedder: Embedder, opening: Promise<Index<PlainRecord>>, options: Options): Subject {
+function itselfOn(
+  embedder: Embedder,
+  opening: Promise<Index<PlainRecord>>,
+  options: Options,
+): Subject {
   return {
     async add(items) {
       const vectors = await embedder.encodeDocument(items.map(({ text }) => text));
       const index = await opening;
-      return index.upsert(items.map(({ id, ...record }, row) => ({ id, vector: vectors[row]!, record })));
+      return index.upsert(
+        items.map(({ id, ...record }, row) => ({ id, vector: vectors[row]!, record })),
+      );
     },
     async search(query, k, only) {
       const index = await opening;
       const filter =
-        only && ((record: PlainRecord) => Object.entries(only).every(([key, value]) => record.metadata[key] === value));
+        only &&
+        ((record: PlainRecord) =>
+          Object.entries(only).every(([key, value]) => record.metadata[key] === value));
       const hits = await index.search(await embedder.encodeQuery(query), { k, filter });
       return hits.map(({ id, record, score }) => ({ id, ...record, score }));
     },
     async diverse(query, k, lambda) {
       const index = await opening;
-      const hits = await index.maximalMarginalRelevance(await embedder.encodeQuery(query), { k, lambda });
+      const hits = await index.maximalMarginalRelevance(await embedder.encodeQuery(query), {
+        k,
+        lambda,
+      });
       return hits.map(({ id }) => id);
     },
     async delete(ids) {
@@ -90,10 +102,17 @@ function itselfOn(embedder: Embedder, opening: Promise<Index<PlainRecord>>, opti
 function langchainOn(store: FaissStore, options: Options): Subject {
   return {
     add: (items) =>
-      store.addDocuments(items.map(({ id, text, metadata }) => new Document({ id, pageContent: text, metadata }))),
+      store.addDocuments(
+        items.map(({ id, text, metadata }) => new Document({ id, pageContent: text, metadata })),
+      ),
     async search(query, k, only) {
       const found = await store.similaritySearchWithScore(query, k, only);
-      return found.map(([{ id, pageContent, metadata }, score]) => ({ id: id!, text: pageContent, metadata, score }));
+      return found.map(([{ id, pageContent, metadata }, score]) => ({
+        id: id!,
+        text: pageContent,
+        metadata,
+        score,
+      }));
     },
     async diverse(query, k, lambda) {
       const found = await store.maxMarginalRelevanceSearch(query, { k, lambda });
@@ -102,13 +121,20 @@ function langchainOn(store: FaissStore, options: Options): Subject {
     delete: (ids) => store.delete({ ids }),
     async reopened(folder) {
       await store.save(folder);
-      return langchainOn(await FaissStore.load(folder, store.embeddings, { engine: options.engine }), options);
+      return langchainOn(
+        await FaissStore.load(folder, store.embeddings, { engine: options.engine }),
+        options,
+      );
     },
     engine: async () => (await store.client()).engine,
   };
 }
 
-function llamaindexOn(store: FaissVectorStore, embedModel: EmbeddingGemmaEmbedding, options: Options): Subject {
+function llamaindexOn(
+  store: FaissVectorStore,
+  embedModel: EmbeddingGemmaEmbedding,
+  options: Options,
+): Subject {
   const query = async (text: string, query: Omit<VectorStoreQuery<object>, "queryEmbedding">) => {
     const queryEmbedding = (await embedModel.getQueryEmbedding({ type: "text", text }))!;
     return store.query({ ...query, queryEmbedding });
@@ -129,7 +155,11 @@ function llamaindexOn(store: FaissVectorStore, embedModel: EmbeddingGemmaEmbeddi
       return store.add(await embedModel(nodes));
     },
     async search(text, similarityTopK, only) {
-      const filters = Object.entries(only ?? {}).map(([key, value]) => ({ key, value, operator: "==" as const }));
+      const filters = Object.entries(only ?? {}).map(([key, value]) => ({
+        key,
+        value,
+        operator: "==" as const,
+      }));
       const result = await query(text, {
         similarityTopK,
         mode: VectorStoreQueryMode.DEFAULT,
@@ -143,7 +173,11 @@ function llamaindexOn(store: FaissVectorStore, embedModel: EmbeddingGemmaEmbeddi
       }));
     },
     async diverse(text, similarityTopK, mmrThreshold) {
-      const { ids } = await query(text, { similarityTopK, mode: VectorStoreQueryMode.MMR, mmrThreshold });
+      const { ids } = await query(text, {
+        similarityTopK,
+        mode: VectorStoreQueryMode.MMR,
+        mmrThreshold,
+      });
       return ids;
     },
     async delete(ids) {
@@ -154,7 +188,11 @@ function llamaindexOn(store: FaissVectorStore, embedModel: EmbeddingGemmaEmbeddi
     async reopened(folder) {
       await store.persist(folder);
       const { engine } = options;
-      return llamaindexOn(await FaissVectorStore.fromPersistDir(folder, { embedModel, engine }), embedModel, options);
+      return llamaindexOn(
+        await FaissVectorStore.fromPersistDir(folder, { embedModel, engine }),
+        embedModel,
+        options,
+      );
     },
     engine: async () => (await store.client()).engine,
   };

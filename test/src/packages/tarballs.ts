@@ -8,14 +8,20 @@ const names = ["core", "faiss", "langchain", "llamaindex", "tiny-model"] as cons
 
 export type PackageName = (typeof names)[number];
 
-/** Packs the built packages into `folder`, as publishing them would, and returns each one's tarball. */
+/**
+ * Packs the built packages into `folder`, as publishing them would, and returns each one's tarball.
+ */
 export function packPackages(folder: string): Record<PackageName, string> {
-  return Object.fromEntries(names.map((name) => [name, packPackage(name, folder)])) as Record<PackageName, string>;
+  return Object.fromEntries(names.map((name) => [name, packPackage(name, folder)])) as Record<
+    PackageName,
+    string
+  >;
 }
 
 export function packPackage(name: PackageName, folder: string): string {
   const packageFolder = join(packagesFolder, name);
-  if (!existsSync(join(packageFolder, "dist"))) throw new Error(`${packageFolder} is not built: npm run build`);
+  if (!existsSync(join(packageFolder, "dist")))
+    throw new Error(`${packageFolder} is not built: npm run build`);
   const output = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
     cwd: packageFolder,
     encoding: "utf8",

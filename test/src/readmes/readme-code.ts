@@ -5,7 +5,10 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** The TypeScript of a README, as files in a folder in which the packages of this repository are installed. */
+/**
+ * The TypeScript of a README, as files in a folder in which the packages of this repository are
+ * installed.
+ */
 export interface ReadmeCode {
   folder: string;
   /** All blocks that name no file, as one program that exports what it declares. */
@@ -13,13 +16,19 @@ export interface ReadmeCode {
 }
 
 /**
- * Writes the code of a README to a new folder: blocks that begin with a comment such as `// search.ts` as files of that name, the others as one
- * program. The tiny model stands in for the model that the README names.
+ * Writes the code of a README to a new folder: blocks that begin with a comment such as
+ * `// search.ts` as files of that name, the others as one program. The tiny model stands in for the
+ * model that the README names.
  *
  * @param readme - its path in this repository
- * @param section - heading of the second level under which the code stands; the whole file unless given
+ * @param section - heading of the second level under which the code stands; the whole file unless
+ * given
  */
-export async function writeReadmeCode(folder: string, readme: string, section?: string): Promise<ReadmeCode> {
+export async function writeReadmeCode(
+  folder: string,
+  readme: string,
+  section?: string,
+): Promise<ReadmeCode> {
   await mkdir(folder);
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
@@ -37,10 +46,14 @@ export async function writeReadmeCode(folder: string, readme: string, section?: 
 
 function blocksOf(text: string, section: string | undefined): string[] {
   const parts = text.split(/^(?=## )/m);
-  const wanted = section === undefined ? parts : parts.filter((part) => part.startsWith(`## ${section}\n`));
+  const wanted =
+    section === undefined ? parts : parts.filter((part) => part.startsWith(`## ${section}\n`));
   const blocks = Array.from(wanted.join("").matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
-  if (blocks.length === 0) throw new Error(`No code was found${section ? ` under "${section}"` : ""}.`);
-  return blocks.map((code) => code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)));
+  if (blocks.length === 0)
+    throw new Error(`No code was found${section ? ` under "${section}"` : ""}.`);
+  return blocks.map((code) =>
+    code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)),
+  );
 }
 
 function asModule(code: string): string {

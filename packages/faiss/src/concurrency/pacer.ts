@@ -1,6 +1,9 @@
 const sliceMilliseconds = 4;
 
-/** Cuts long work on the event loop's thread into slices of a few milliseconds, so that other work gets its turn. */
+/**
+ * Cuts long work on the event loop's thread into slices of a few milliseconds, so that other work
+ * gets its turn.
+ */
 export class Pacer {
   #sliceStart = performance.now();
 

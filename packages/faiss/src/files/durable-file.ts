@@ -38,7 +38,10 @@ export async function syncFile(directory: string, file: string): Promise<StoredF
   let bytes = 0;
   try {
     await handle.sync();
-    for await (const piece of handle.createReadStream({ autoClose: false, highWaterMark: pieceBytes })) {
+    for await (const piece of handle.createReadStream({
+      autoClose: false,
+      highWaterMark: pieceBytes,
+    })) {
       hash.update(piece as Uint8Array);
       bytes += (piece as Uint8Array).length;
     }
@@ -56,8 +59,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 /**
- * The content of a stored file in pieces of whole records of `multiple` bytes, after `header` bytes that come first. Only
- * after the last piece is it certain that the file is the one that was saved.
+ * The content of a stored file in pieces of whole records of `multiple` bytes, after `header` bytes
+ * that come first. Only after the last piece is it certain that the file is the one that was saved.
  *
  * @throws FaissStoreError `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -70,7 +73,8 @@ export async function* readVerified(
   const handle = await openStored(path);
   try {
     const { size } = await handle.stat();
-    if (size !== stored.bytes) throw damaged(path, `it has ${size} bytes instead of ${stored.bytes}`);
+    if (size !== stored.bytes)
+      throw damaged(path, `it has ${size} bytes instead of ${stored.bytes}`);
     const hash = createHash("sha256");
     const length = Math.max(1, Math.floor(pieceBytes / multiple)) * multiple;
     for (let position = 0; position < size; ) {
@@ -89,8 +93,15 @@ export async function* readVerified(
   }
 }
 
-/** @returns false where the file ends before the target is full; a single read may return less than there is */
-export async function readFully(handle: FileHandle, target: Uint8Array, position: number): Promise<boolean> {
+/**
+ * @returns false where the file ends before the target is full; a single read may return less than
+ * there is
+ */
+export async function readFully(
+  handle: FileHandle,
+  target: Uint8Array,
+  position: number,
+): Promise<boolean> {
   for (let filled = 0; filled < target.length; ) {
     const length = Math.min(pieceBytes, target.length - filled);
     const { bytesRead } = await handle.read(target, filled, length, position + filled);

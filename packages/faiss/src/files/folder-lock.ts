@@ -1,5 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { constants, copyFile, link, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  link,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -18,15 +29,20 @@ const lockName = "faiss-store.lock";
 /** A writer touches its lock this often, in milliseconds. */
 const heartbeat = 5_000;
 
-/** The lock of another machine is taken to be left behind when nobody has touched it for so many milliseconds. */
+/**
+ * The lock of another machine is taken to be left behind when nobody has touched it for so many
+ * milliseconds.
+ */
 const foreignLockLives = 120_000;
 
 /**
- * Runs a task while no other writer of the folder runs one, in any process. The lock of a process that has died is removed.
+ * Runs a task while no other writer of the folder runs one, in any process. The lock of a process
+ * that has died is removed.
  *
- * @param task - is given what throws if the lock is no longer held, to be asked before what cannot be undone: another machine may
- * have taken a writer that stood still for dead
- * @throws FaissStoreError `STORE_LOCKED` when another writer takes longer than `timeout` milliseconds
+ * @param task - is given what throws if the lock is no longer held, to be asked before what cannot
+ * be undone: another machine may have taken a writer that stood still for dead
+ * @throws FaissStoreError `STORE_LOCKED` when another writer takes longer than `timeout`
+ * milliseconds
  */
 export async function withFolderLock<T>(
   directory: string,
@@ -34,9 +50,17 @@ export async function withFolderLock<T>(
   task: (checkHeld: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const path = join(directory, lockName);
-  const owner: Owner = { token: randomUUID(), pid: process.pid, started: await startOf(process.pid), host: hostname() };
+  const owner: Owner = {
+    token: randomUUID(),
+    pid: process.pid,
+    started: await startOf(process.pid),
+    host: hostname(),
+  };
   await acquire(path, owner, timeout);
-  const beating = setInterval(() => utimes(path, new Date(), new Date()).catch(() => {}), heartbeat);
+  const beating = setInterval(
+    () => utimes(path, new Date(), new Date()).catch(() => {}),
+    heartbeat,
+  );
   try {
     await removeDrafts(directory);
     return await task(async () => {
@@ -50,7 +74,8 @@ export async function withFolderLock<T>(
 }
 
 async function acquire(path: string, owner: Owner, timeout: number): Promise<void> {
-  // A lock appears with its content: a process that dies in between leaves none that nobody can judge.
+  // A lock appears with its content: a process that dies in between leaves none that nobody can
+  // judge.
   const draft = `${path}.${owner.token}`;
   await writeFile(draft, JSON.stringify(owner), { flag: "wx" });
   try {
@@ -134,7 +159,10 @@ async function isGone(owner: Owner, path: string): Promise<boolean> {
   return (await startOf(owner.pid)) !== owner.started;
 }
 
-/** The start time of a process in clock ticks since boot, field 22 of `/proc/<pid>/stat`; empty where there is none. */
+/**
+ * The start time of a process in clock ticks since boot, field 22 of `/proc/<pid>/stat`; empty
+ * where there is none.
+ */
 async function startOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";

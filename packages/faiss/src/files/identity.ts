@@ -1,8 +1,15 @@
 import { FaissStoreError } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
-/** @throws FaissStoreError `IDENTITY_MISMATCH` where `given` is not what made the vectors of a saved store */
-export function checkIdentity(directory: string, stored: Identity | null, given: Identity | undefined): void {
+/**
+ * @throws FaissStoreError `IDENTITY_MISMATCH` where `given` is not what made the vectors of a saved
+ * store
+ */
+export function checkIdentity(
+  directory: string,
+  stored: Identity | null,
+  given: Identity | undefined,
+): void {
   if (given === undefined || isSameIdentity(stored, given)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
@@ -19,9 +26,16 @@ export interface Embedding {
   identity?: Identity | undefined;
 }
 
-/** @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both sides know what their vectors are, and disagree */
+/**
+ * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both sides know what
+ * their vectors are, and disagree
+ */
 export function checkEmbedding(stored: Embedding, given: Embedding): void {
-  if (stored.dimension !== undefined && given.dimension !== undefined && stored.dimension !== given.dimension) {
+  if (
+    stored.dimension !== undefined &&
+    given.dimension !== undefined &&
+    stored.dimension !== given.dimension
+  ) {
     throw new FaissStoreError(
       "DIMENSION_MISMATCH",
       `The store holds vectors of ${stored.dimension} numbers, and the embedding makes vectors of ${given.dimension}. ` +
@@ -45,7 +59,10 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
   );
 }
 
-/** @throws FaissStoreError `IDENTITY_MISMATCH` where both stores say what made their vectors and disagree */
+/**
+ * @throws FaissStoreError `IDENTITY_MISMATCH` where both stores say what made their vectors and
+ * disagree
+ */
 export function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
   throw new FaissStoreError(

@@ -88,7 +88,8 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
     );
   }
   const { format: _format, version: _version, ...manifest } = envelope;
-  if (!isManifest(manifest)) throw damaged(path, "a field of it is missing or is not what it should be");
+  if (!isManifest(manifest))
+    throw damaged(path, "a field of it is missing or is not what it should be");
   return manifest;
 }
 
@@ -119,13 +120,16 @@ function isManifest(value: { [field in keyof Manifest]?: unknown }): value is Ma
   return (
     [id, index].every((text) => typeof text === "string") &&
     [generation, size].every((count) => isCount(count, 0)) &&
-    [dimension, searchDimension, oversample].every((number) => typeof number === "number" && number >= 1) &&
+    [dimension, searchDimension, oversample].every(
+      (number) => typeof number === "number" && number >= 1,
+    ) &&
     [nprobe, efSearch].every((number) => number === null || isCount(number, 1)) &&
     (rescore === "float32" || rescore === "int8") &&
     Array.isArray(segments) &&
     segments.every(isSegment) &&
     (deleted === null || isFile(deleted)) &&
-    (index_file === null || (isFile(index_file) && isCount((index_file as { rows?: unknown }).rows, 1)))
+    (index_file === null ||
+      (isFile(index_file) && isCount((index_file as { rows?: unknown }).rows, 1)))
   );
 }
 
@@ -137,7 +141,10 @@ function isSegment(value: unknown): boolean {
 function isFile(value: unknown): boolean {
   const { file, bytes, sha256 } = (value ?? {}) as Partial<StoredFile>;
   return (
-    typeof file === "string" && /^[\w-]+\.\w+$/.test(file) && isCount(bytes, 0) && /^[0-9a-f]{64}$/.test(String(sha256))
+    typeof file === "string" &&
+    /^[\w-]+\.\w+$/.test(file) &&
+    isCount(bytes, 0) &&
+    /^[0-9a-f]{64}$/.test(String(sha256))
   );
 }
 
@@ -148,7 +155,8 @@ function isCount(value: unknown, least: number): boolean {
 function parse(text: string, path: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
   } catch (error) {
     throw new FaissStoreError(
       "FILE_DAMAGED",

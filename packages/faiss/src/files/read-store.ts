@@ -56,7 +56,10 @@ async function readTable<R>(directory: string, manifest: Manifest): Promise<Tabl
   if (manifest.index_file) for await (const _piece of readVerified(directory, manifest.index_file));
   table.finishRestoring();
   if (table.size !== manifest.size) {
-    throw damaged(join(directory, manifestName), `it counts ${manifest.size} items, but there are ${table.size}`);
+    throw damaged(
+      join(directory, manifestName),
+      `it counts ${manifest.size} items, but there are ${table.size}`,
+    );
   }
   return table;
 }
@@ -65,7 +68,8 @@ async function buryRows<R>(directory: string, deleted: StoredFile, table: Table<
   for await (const piece of readVerified(directory, deleted, { multiple: 4 })) {
     for (let offset = 0; offset < piece.length; offset += 4) {
       const isThere = offset + 4 <= piece.length && table.bury(piece.readUInt32LE(offset));
-      if (!isThere) throw damaged(join(directory, deleted.file), "it names a row that is not there");
+      if (!isThere)
+        throw damaged(join(directory, deleted.file), "it names a row that is not there");
     }
   }
 }

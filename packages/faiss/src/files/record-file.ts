@@ -8,7 +8,11 @@ type Line<R> = [sequence: number, id: string, record: R] | null;
 const linesPerPiece = 256;
 
 /** One line of JSON a row: its place in insertion order, its id and its record. */
-export async function* recordLines<R>(table: Table<R>, start: number, end: number): AsyncIterable<Buffer> {
+export async function* recordLines<R>(
+  table: Table<R>,
+  start: number,
+  end: number,
+): AsyncIterable<Buffer> {
   const pacer = new Pacer();
   let text = "";
   for (let row = start; row < end; row++) {
@@ -52,7 +56,10 @@ export async function readRecordLines<R>(
 function parseLine<R>(text: string, path: string): Line<R> {
   try {
     const line = JSON.parse(text) as Line<R>;
-    if (line === null || (Number.isSafeInteger(line[0]) && typeof line[1] === "string" && line.length === 3))
+    if (
+      line === null ||
+      (Number.isSafeInteger(line[0]) && typeof line[1] === "string" && line.length === 3)
+    )
       return line;
   } catch {}
   throw damaged(path, "a line of it is no record");

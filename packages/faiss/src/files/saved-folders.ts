@@ -1,7 +1,10 @@
 import type { SaveOptions } from "../types.ts";
 import { type SavedContent, type SavedState, writeStore } from "./write-store.ts";
 
-/** The folders that a store was opened from or saved to, and what it knows to lie there. Its saves run one after the other. */
+/**
+ * The folders that a store was opened from or saved to, and what it knows to lie there. Its saves
+ * run one after the other.
+ */
 export class SavedFolders {
   readonly #states = new Map<string, SavedState>();
   #saving: Promise<unknown> = Promise.resolve();
@@ -15,9 +18,16 @@ export class SavedFolders {
    * @param directory - its absolute path
    * @param contentOf - asked when the saves before are done
    */
-  save<R>(directory: string, contentOf: () => SavedContent<R>, options: SaveOptions): Promise<void> {
+  save<R>(
+    directory: string,
+    contentOf: () => SavedContent<R>,
+    options: SaveOptions,
+  ): Promise<void> {
     const saving = this.#saving.then(async () => {
-      this.remember(directory, await writeStore(directory, contentOf(), this.#states.get(directory), options));
+      this.remember(
+        directory,
+        await writeStore(directory, contentOf(), this.#states.get(directory), options),
+      );
     });
     this.#saving = saving.catch(() => {});
     return saving;

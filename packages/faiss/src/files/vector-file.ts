@@ -13,18 +13,24 @@ export interface FlatHeader {
 }
 
 /**
- * Vectors are kept in a FAISS flat file (`IxFI`), which `faiss.read_index` opens: fourcc, int32 dimension, int64 rows, 2 × int64
- * 1048576, uint8 trained, int32 metric, uint64 numbers, then the rows; or, as int8, in a file of the same kind: fourcc `EGI8`,
- * uint32 version, int32 dimension, int64 rows, then of each row a float32 scale and its codes. All little-endian.
+ * Vectors are kept in a FAISS flat file (`IxFI`), which `faiss.read_index` opens: fourcc, int32
+ * dimension, int64 rows, 2 × int64 1048576, uint8 trained, int32 metric, uint64 numbers, then the
+ * rows; or, as int8, in a file of the same kind: fourcc `EGI8`, uint32 version, int32 dimension,
+ * int64 rows, then of each row a float32 scale and its codes. All little-endian.
  */
-export function vectorFileLayout({ dimension, rescore }: TableShape): { header: number; rowBytes: number } {
+export function vectorFileLayout({ dimension, rescore }: TableShape): {
+  header: number;
+  rowBytes: number;
+} {
   return rescore === "int8"
     ? { header: int8HeaderBytes, rowBytes: dimension + 4 }
     : { header: flatHeaderBytes, rowBytes: dimension * 4 };
 }
 
 export function vectorFileHeader({ dimension, rescore }: TableShape, rows: number): Buffer {
-  return rescore === "int8" ? int8Header(dimension, rows) : flatHeader({ metric: "innerProduct", dimension, rows });
+  return rescore === "int8"
+    ? int8Header(dimension, rows)
+    : flatHeader({ metric: "innerProduct", dimension, rows });
 }
 
 export function flatHeader({ metric, dimension, rows }: FlatHeader): Buffer {

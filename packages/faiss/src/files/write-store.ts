@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { RowIndex } from "../engine/row-index.ts";
 import { FaissStoreError, reasonOf } from "../errors.ts";
+import type { RowIndex } from "../index/row-index.ts";
 import type { StoreSettings } from "../options.ts";
 import type { Table } from "../rows/table.ts";
 import type { Identity, SaveOptions } from "../types.ts";
@@ -32,8 +32,9 @@ export interface SavedContent<R> {
 const defaultLockTimeout = 10_000;
 
 /**
- * Makes a folder hold a store: writes what is new beside what is there, waits for the disk, and then replaces the manifest,
- * which is the one moment at which the folder changes from the old state to the new one.
+ * Makes a folder hold a store: writes what is new beside what is there, waits for the disk, and
+ * then replaces the manifest, which is the one moment at which the folder changes from the old
+ * state to the new one.
  */
 export async function writeStore<R>(
   directory: string,
@@ -52,10 +53,18 @@ export async function writeStore<R>(
       const base = present && saved && isSame(present, saved.manifest) ? saved : undefined;
       const kept = base && (await filesArePresent(directory, base.manifest)) ? base : undefined;
       if (kept && isUpToDate(content, kept)) return kept;
-      return await writeGeneration(directory, content, kept, (present?.generation ?? 0) + 1, checkHeld);
+      return await writeGeneration(
+        directory,
+        content,
+        kept,
+        (present?.generation ?? 0) + 1,
+        checkHeld,
+      );
     });
   } catch (error) {
-    throw FaissStoreError.isInstance(error) && error.code !== "ENGINE_FAILED" ? error : saveFailed(directory, error);
+    throw FaissStoreError.isInstance(error) && error.code !== "ENGINE_FAILED"
+      ? error
+      : saveFailed(directory, error);
   }
 }
 
@@ -78,7 +87,10 @@ async function writeGeneration<R>(
     await checkHeld();
     await rename(join(directory, temporaryManifest), join(directory, manifestName));
     await syncDirectory(directory);
-    await removeFiles(directory, (file) => isOurs(file) && !filesOf(manifest).some((stored) => stored.file === file));
+    await removeFiles(
+      directory,
+      (file) => isOurs(file) && !filesOf(manifest).some((stored) => stored.file === file),
+    );
     return { manifest, lineage: table.lineage, version: table.version };
   } catch (error) {
     await removeFiles(directory, (file) => file.includes(suffix));
@@ -98,8 +110,16 @@ async function writeFiles<R>(
     const extension = settings.rescore === "int8" ? "int8" : "faiss";
     segments.push({
       rows: table.rows - start,
-      vectors: await writeDurably(directory, `vectors-${suffix}.${extension}`, vectorPieces(table, start)),
-      records: await writeDurably(directory, `records-${suffix}.jsonl`, recordLines(table, start, table.rows)),
+      vectors: await writeDurably(
+        directory,
+        `vectors-${suffix}.${extension}`,
+        vectorPieces(table, start),
+      ),
+      records: await writeDurably(
+        directory,
+        `records-${suffix}.jsonl`,
+        recordLines(table, start, table.rows),
+      ),
     });
   }
   const dead = deadRows(table, start);
@@ -117,16 +137,23 @@ async function writeFiles<R>(
     efSearch: settings.efSearch ?? null,
     identity: identity ?? null,
     segments,
-    deleted: dead.length === 0 ? null : await writeDurably(directory, `deleted-${suffix}.bin`, [deadBytes]),
+    deleted:
+      dead.length === 0
+        ? null
+        : await writeDurably(directory, `deleted-${suffix}.bin`, [deadBytes]),
     index_file: await writeIndex(directory, index, settings, old, suffix),
   };
 }
 
-/** Segments that stay: those behind are written again as one, so that each is at least twice as large as the next. */
+/**
+ * Segments that stay: those behind are written again as one, so that each is at least twice as
+ * large as the next.
+ */
 function keptSegments(old: Manifest, rows: number): Manifest["segments"] {
   const segments = [...old.segments];
   let added = rows - segments.reduce((sum, segment) => sum + segment.rows, 0);
-  while (added > 0 && segments.length > 0 && segments.at(-1)!.rows < 2 * added) added += segments.pop()!.rows;
+  while (added > 0 && segments.length > 0 && segments.at(-1)!.rows < 2 * added)
+    added += segments.pop()!.rows;
   return segments;
 }
 
@@ -168,7 +195,10 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-/** @param overwrite - undefined lets a store replace one of which it knows nothing, as a store that was built anew does */
+/**
+ * @param overwrite - undefined lets a store replace one of which it knows nothing, as a store that
+ * was built anew does
+ */
 function checkUnchanged(
   directory: string,
   present: Manifest | undefined,
@@ -189,10 +219,17 @@ function checkUnchanged(
 }
 
 function isSame(one: Manifest, other: Manifest): boolean {
-  return one.id === other.id && one.generation === other.generation && manifestText(one) === manifestText(other);
+  return (
+    one.id === other.id &&
+    one.generation === other.generation &&
+    manifestText(one) === manifestText(other)
+  );
 }
 
-function isUpToDate<R>({ table, index, settings, identity }: SavedContent<R>, saved: SavedState): boolean {
+function isUpToDate<R>(
+  { table, index, settings, identity }: SavedContent<R>,
+  saved: SavedState,
+): boolean {
   const indexed = settings.kind.isFlat ? 0 : (index?.covered ?? 0);
   return (
     saved.lineage === table.lineage &&
@@ -216,12 +253,18 @@ async function filesArePresent(directory: string, manifest: Manifest): Promise<b
 }
 
 function isOurs(file: string): boolean {
-  return /^(?:(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.\w+|faiss-store\.json\.\d+-[0-9a-f]{8})$/.test(file);
+  return /^(?:(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.\w+|faiss-store\.json\.\d+-[0-9a-f]{8})$/.test(
+    file,
+  );
 }
 
-async function removeFiles(directory: string, isUnwanted: (file: string) => boolean): Promise<void> {
+async function removeFiles(
+  directory: string,
+  isUnwanted: (file: string) => boolean,
+): Promise<void> {
   const files: string[] = await readdir(directory).catch(() => []);
-  for (const file of files) if (isUnwanted(file)) await rm(join(directory, file), { force: true }).catch(() => {});
+  for (const file of files)
+    if (isUnwanted(file)) await rm(join(directory, file), { force: true }).catch(() => {});
 }
 
 function saveFailed(directory: string, error: unknown): FaissStoreError {
@@ -232,7 +275,8 @@ function saveFailed(directory: string, error: unknown): FaissStoreError {
     ENOTDIR: "Save to a folder, not below a file.",
     EEXIST: "Save to a folder, not to a file.",
   };
-  const remedy = remedies[(error as NodeJS.ErrnoException).code ?? ""] ?? "Remove the cause and save again.";
+  const remedy =
+    remedies[(error as NodeJS.ErrnoException).code ?? ""] ?? "Remove the cause and save again.";
   return new FaissStoreError(
     "SAVE_FAILED",
     `The store could not be saved to ${directory}: ${reasonOf(error)}. What was saved there before is unharmed. ${remedy}`,

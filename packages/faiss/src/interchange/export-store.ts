@@ -38,7 +38,10 @@ export async function exportLangChainPython<R>(
   const ids = [...table.rowOf.keys()];
   const documents = ids.map((id): [Pickled, Pickled] => [
     json(id),
-    documentState(id, asDocument(copyRecord(toDocument(table.records[table.rowOf.get(id)!] as R, id), id), id)),
+    documentState(
+      id,
+      asDocument(copyRecord(toDocument(table.records[table.rowOf.get(id)!] as R, id), id), id),
+    ),
   ]);
   const docstore: Pickled = {
     kind: "instance",
@@ -47,7 +50,10 @@ export async function exportLangChainPython<R>(
   };
   const mapping = dict(ids.map((id, row): [Pickled, Pickled] => [json(row), json(id)]));
   const files = new Map([
-    [join(directory, `${indexName}.pkl`), writePickle({ kind: "tuple", items: [docstore, mapping] })],
+    [
+      join(directory, `${indexName}.pkl`),
+      writePickle({ kind: "tuple", items: [docstore, mapping] }),
+    ],
     [join(directory, `${indexName}.faiss`), vectorPieces(table)],
   ]);
   await writeTogether(directory, files);
@@ -93,8 +99,14 @@ function* vectorPieces<R>(table: Table<R>): Iterable<Uint8Array> {
   }
 }
 
-/** Writes files of one folder beside what is there, and replaces that only once the disk has all of them. */
-async function writeTogether(directory: string, files: ReadonlyMap<string, Iterable<Uint8Array>>): Promise<void> {
+/**
+ * Writes files of one folder beside what is there, and replaces that only once the disk has all of
+ * them.
+ */
+async function writeTogether(
+  directory: string,
+  files: ReadonlyMap<string, Iterable<Uint8Array>>,
+): Promise<void> {
   const suffix = randomBytes(4).toString("hex");
   const temporary = (path: string) => `${path}.${suffix}`;
   let present = directory;

@@ -19,8 +19,8 @@ const commonHeaderBytes = 37;
 const labelBytes = 8;
 
 /**
- * Reads a FAISS file of a flat index of either metric, alone or inside an `IndexIDMap`, without FAISS. Nothing is made room for that
- * the file does not hold.
+ * Reads a FAISS file of a flat index of either metric, alone or inside an `IndexIDMap`, without
+ * FAISS. Nothing is made room for that the file does not hold.
  *
  * @throws FaissStoreError `FILE_MISSING`, `NOT_A_STORE`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -28,23 +28,36 @@ export async function readFlatFile(path: string): Promise<FlatFile> {
   return withFile(path, async (handle) => {
     const { size } = await handle.stat();
     const read = async <T extends Uint8Array>(target: T, position: number): Promise<T> => {
-      const isThere = position + target.length <= size && (await readFully(handle, target, position));
+      const isThere =
+        position + target.length <= size && (await readFully(handle, target, position));
       if (!isThere) throw wrongLength(path, size, position + target.length);
       return target;
     };
     const fourcc = (await read(Buffer.alloc(4), 0)).toString("latin1");
     const isMap = fourcc === "IxMp" || fourcc === "IxM2";
     const start = isMap ? commonHeaderBytes : 0;
-    const { metric, dimension, rows } = parseHeader(await read(Buffer.alloc(flatHeaderBytes), start), path);
+    const { metric, dimension, rows } = parseHeader(
+      await read(Buffer.alloc(flatHeaderBytes), start),
+      path,
+    );
     const vectorsEnd = start + flatHeaderBytes + rows * dimension * 4;
     const end = vectorsEnd + (isMap ? labelBytes * (1 + rows) : 0);
     if (size !== end) throw wrongLength(path, size, end);
     const vectors = new Float32Array(rows * dimension);
     await read(new Uint8Array(vectors.buffer), start + flatHeaderBytes);
-    if (!isMap) return { metric, dimension, vectors, labels: Array.from({ length: rows }, (_, row) => BigInt(row)) };
+    if (!isMap)
+      return {
+        metric,
+        dimension,
+        vectors,
+        labels: Array.from({ length: rows }, (_, row) => BigInt(row)),
+      };
     const map = await read(Buffer.alloc(labelBytes * (1 + rows)), vectorsEnd);
-    if (map.readBigUInt64LE(0) !== BigInt(rows)) throw damagedFile(path, "its id map has another length");
-    const labels = Array.from({ length: rows }, (_, row) => map.readBigInt64LE(labelBytes * (1 + row)));
+    if (map.readBigUInt64LE(0) !== BigInt(rows))
+      throw damagedFile(path, "its id map has another length");
+    const labels = Array.from({ length: rows }, (_, row) =>
+      map.readBigInt64LE(labelBytes * (1 + row)),
+    );
     return { metric, dimension, vectors, labels };
   });
 }
@@ -70,12 +83,19 @@ async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>
 }
 
 export function damagedFile(path: string, how: string): FaissStoreError {
-  return new FaissStoreError("FILE_DAMAGED", `${path} cannot be read: ${how}. Write it again where it came from.`, {
-    path,
-  });
+  return new FaissStoreError(
+    "FILE_DAMAGED",
+    `${path} cannot be read: ${how}. Write it again where it came from.`,
+    {
+      path,
+    },
+  );
 }
 
-function parseHeader(header: Buffer, path: string): Pick<FlatFile, "metric" | "dimension"> & { rows: number } {
+function parseHeader(
+  header: Buffer,
+  path: string,
+): Pick<FlatFile, "metric" | "dimension"> & { rows: number } {
   const fourcc = header.toString("latin1", 0, 4);
   const metrics: Record<string, FlatFile["metric"]> = { IxFI: "innerProduct", IxF2: "l2" };
   const metric = metrics[fourcc];
@@ -91,7 +111,10 @@ function parseHeader(header: Buffer, path: string): Pick<FlatFile, "metric" | "d
   const rows = header.readBigInt64LE(8);
   const numbers = header.readBigUInt64LE(37);
   if (dimension < 1 || rows < 0n || rows * BigInt(dimension) !== numbers) {
-    throw damagedFile(path, `its header says ${rows} vectors of ${dimension} numbers, ${numbers} in all`);
+    throw damagedFile(
+      path,
+      `its header says ${rows} vectors of ${dimension} numbers, ${numbers} in all`,
+    );
   }
   return { metric, dimension, rows: Number(rows) };
 }

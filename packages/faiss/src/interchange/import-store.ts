@@ -20,12 +20,22 @@ const unitTolerance = 1e-3;
  * Reads what another library has saved.
  *
  * @param path - absolute
- * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`, `UNSAFE_FILE`, `INVALID_VECTOR`,
- * `INVALID_OPTION`
+ * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
+ * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_OPTION`
  */
-export async function importStore<R>(path: string, options: ImportOptions<R>): Promise<Imported<R>> {
+export async function importStore<R>(
+  path: string,
+  options: ImportOptions<R>,
+): Promise<Imported<R>> {
   checkImportOptions(options);
-  const { format, indexName, ids: _ids, normalize, toRecord = (source) => source as R, ...storeOptions } = options;
+  const {
+    format,
+    indexName,
+    ids: _ids,
+    normalize,
+    toRecord = (source) => source as R,
+    ...storeOptions
+  } = options;
   const { flat, ids, records } = await readFormat(path, options).catch((error: unknown) => {
     throw FaissStoreError.isInstance(error) ? error : damagedFile(path, reasonOf(error));
   });
@@ -57,12 +67,19 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
           `ids must name each of the ${flat.labels.length} vectors in ${path}, but is ${show(ids)}.`,
         );
       }
-      return { flat, ids: ids ? [...ids] : flat.labels.map(String), records: flat.labels.map(() => null) };
+      return {
+        flat,
+        ids: ids ? [...ids] : flat.labels.map(String),
+        records: flat.labels.map(() => null),
+      };
     }
   }
 }
 
-async function detectFormat(path: string, indexName: string): Promise<NonNullable<ImportOptions<unknown>["format"]>> {
+async function detectFormat(
+  path: string,
+  indexName: string,
+): Promise<NonNullable<ImportOptions<unknown>["format"]>> {
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isFile()) return "faiss";
   for (const [format, file] of [

@@ -55,18 +55,23 @@ describe("importing", () => {
     ["langchain-python-deleted", { indexName: "planets" }, [0, 2, 4, 5]],
     ["langchain-js", {}, all],
   ])("reads %s", async (name, options, positions) => {
-    const store = await FaissStore.import<LangChainRecord>(join(fixtures, name), { engine: "exact", ...options });
+    const store = await FaissStore.import<LangChainRecord>(join(fixtures, name), {
+      engine: "exact",
+      ...options,
+    });
     expect(store.ids()).toEqual(positions.map((position) => expected.ids[position]));
     expect([...store].map(({ record }) => record)).toEqual(recordsOf(positions));
     await expectVectors(store as FaissStore<never>, positions);
   });
 
   it.each(["llamaindex-python", "llamaindex-python-map"])("reads %s", async (name) => {
-    const store = await FaissStore.import<{ text: string; metadata: JsonValue }>(join(fixtures, name));
-    expect(store.ids()).toEqual(expected.ids);
-    expect([...store].map(({ record: { text, metadata } }) => ({ pageContent: text, metadata }))).toEqual(
-      recordsOf(all),
+    const store = await FaissStore.import<{ text: string; metadata: JsonValue }>(
+      join(fixtures, name),
     );
+    expect(store.ids()).toEqual(expected.ids);
+    expect(
+      [...store].map(({ record: { text, metadata } }) => ({ pageContent: text, metadata })),
+    ).toEqual(recordsOf(all));
     await expectVectors(store as FaissStore<never>, all);
   });
 
@@ -113,11 +118,19 @@ describe("importing", () => {
     expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
   });
 
-  it.each(["malicious-reduce", "malicious-metadata", "unexpected-class"])("runs nothing of %s", async (name) => {
-    const error = await FaissStore.import(join(fixtures, name)).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "UNSAFE_FILE", message: expect.stringContaining("Nothing was run.") });
-    expect(existsSync("pwned")).toBe(false);
-  });
+  it.each(["malicious-reduce", "malicious-metadata", "unexpected-class"])(
+    "runs nothing of %s",
+    async (name) => {
+      const error = await FaissStore.import(join(fixtures, name)).catch(
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({
+        code: "UNSAFE_FILE",
+        message: expect.stringContaining("Nothing was run."),
+      });
+      expect(existsSync("pwned")).toBe(false);
+    },
+  );
 
   it.each(["cyclic-metadata", "unfolding-metadata", "nested-class"])(
     "refuses %s, which no record can be",
@@ -125,7 +138,10 @@ describe("importing", () => {
       const error = await FaissStore.import(join(fixtures, name), { engine: "exact" }).catch(
         (thrown: unknown) => thrown,
       );
-      expect(error).toMatchObject({ code: "FILE_DAMAGED", message: expect.stringContaining("index.pkl") });
+      expect(error).toMatchObject({
+        code: "FILE_DAMAGED",
+        message: expect.stringContaining("index.pkl"),
+      });
     },
   );
 
@@ -133,17 +149,32 @@ describe("importing", () => {
     [
       "langchain-js",
       "docstore.json",
-      ["null", "5", "{}", "[5]", "[[5], {}]", "[[], null]", '[[["a"]], {"0": "a"}]', '[[["a", {}]], {"9": "a"}]'],
+      [
+        "null",
+        "5",
+        "{}",
+        "[5]",
+        "[[5], {}]",
+        "[[], null]",
+        '[[["a"]], {"0": "a"}]',
+        '[[["a", {}]], {"9": "a"}]',
+      ],
     ],
     ["llamaindex-python", "docstore.json", ["null", "[]", '{"docstore/data": {"planet-0": null}}']],
     ["llamaindex-python", "index_store.json", ["null", "[]", '{"index_store/data": {"a": null}}']],
-    ["llamaindex-python-map", "id_map.json", ["null", "5", '{"faiss_id_to_node_id_map": {"0": 5}}']],
+    [
+      "llamaindex-python-map",
+      "id_map.json",
+      ["null", "5", '{"faiss_id_to_node_id_map": {"0": 5}}'],
+    ],
   ] as const)("refuses %s whose %s is other JSON", async (name, file, contents) => {
     const copy = await mkdtemp(join(folder, "other-json-"));
     await cp(join(fixtures, name), copy, { recursive: true });
     for (const content of contents) {
       await writeFile(join(copy, file), content);
-      const error = await FaissStore.import(copy, { engine: "exact" }).catch((thrown: unknown) => thrown);
+      const error = await FaissStore.import(copy, { engine: "exact" }).catch(
+        (thrown: unknown) => thrown,
+      );
       expect(FaissStoreError.isInstance(error) && error.code, content).toBe("FILE_DAMAGED");
     }
   });
@@ -160,7 +191,9 @@ describe("importing", () => {
       bytes.writeBigInt64LE(rows, 8);
       bytes.writeBigUInt64LE(BigInt(dimension) * rows, 37);
       await writeFile(path, bytes);
-      await expect(FaissStore.import(path, { engine: "exact" })).rejects.toMatchObject({ code: "FILE_DAMAGED" });
+      await expect(FaissStore.import(path, { engine: "exact" })).rejects.toMatchObject({
+        code: "FILE_DAMAGED",
+      });
     }
   });
 
@@ -181,15 +214,26 @@ describe("importing", () => {
         const spoilt = Buffer.from(bytes);
         for (let flip = 0; flip < 3; flip++)
           spoilt[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
-        await writeFile(join(copy, file), spoilt.subarray(0, round % 3 === 0 ? random() * bytes.length : undefined));
-        // A flipped letter of a text is no damage that anyone could see; whatever else happens is an error of ours.
-        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch((error: unknown) => error);
-        expect(outcome instanceof FaissStore || FaissStoreError.isInstance(outcome), String(outcome)).toBe(true);
+        await writeFile(
+          join(copy, file),
+          spoilt.subarray(0, round % 3 === 0 ? random() * bytes.length : undefined),
+        );
+        // A flipped letter of a text is no damage that anyone could see; whatever else happens is
+        // an error of ours.
+        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch(
+          (error: unknown) => error,
+        );
+        expect(
+          outcome instanceof FaissStore || FaissStoreError.isInstance(outcome),
+          String(outcome),
+        ).toBe(true);
       }
       for (const length of [0, 3, 44, bytes.length - 1]) {
         await writeFile(join(copy, file), bytes);
         await truncate(join(copy, file), length);
-        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch((error: unknown) => error);
+        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch(
+          (error: unknown) => error,
+        );
         expect(FaissStoreError.isInstance(outcome)).toBe(true);
       }
       await rm(copy, { recursive: true });
@@ -200,7 +244,11 @@ describe("importing", () => {
 describe("exporting", () => {
   async function planets(): Promise<FaissStore<LangChainRecord>> {
     const store = await FaissStore.create<LangChainRecord>({ dimension: 8 });
-    const decoy = { id: "gone", vector: [1, 1, 1, 1, 1, 1, 1, 1], record: { pageContent: "", metadata: {} } };
+    const decoy = {
+      id: "gone",
+      vector: [1, 1, 1, 1, 1, 1, 1, 1],
+      record: { pageContent: "", metadata: {} },
+    };
     await store.upsert([decoy]);
     await store.upsert({
       vectors: new Float32Array(expected.vectors.flat()),
@@ -226,16 +274,29 @@ describe("exporting", () => {
       indexName: "other",
       toDocument: ({ pageContent }, id) => ({ pageContent: `${id}: ${pageContent}`, metadata: {} }),
     });
-    const other = await FaissStore.import<LangChainRecord>(join(folder, "langchain"), { indexName: "other" });
-    expect(other.get("planet-0")?.record).toEqual({ pageContent: "planet-0: Mercury", metadata: {} });
+    const other = await FaissStore.import<LangChainRecord>(join(folder, "langchain"), {
+      indexName: "other",
+    });
+    expect(other.get("planet-0")?.record).toEqual({
+      pageContent: "planet-0: Mercury",
+      metadata: {},
+    });
   });
 
   it("says what cannot be exported", async () => {
     const store = await FaissStore.create<number>();
-    await expect(store.exportFaiss(join(folder, "empty"))).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.exportFaiss(join(folder, "empty"))).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
     await store.upsert([{ id: "five", vector: [1], record: 5 }]);
-    await expect(store.exportLangChainPython(folder)).rejects.toMatchObject({ code: "INVALID_RECORD" });
-    for (const document of [undefined, { pageContent: 5 }, { pageContent: "", metadata: { at: () => 1 } }]) {
+    await expect(store.exportLangChainPython(folder)).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+    });
+    for (const document of [
+      undefined,
+      { pageContent: 5 },
+      { pageContent: "", metadata: { at: () => 1 } },
+    ]) {
       const toDocument = () => document as never;
       await expect(store.exportLangChainPython(folder, { toDocument })).rejects.toMatchObject({
         code: "INVALID_RECORD",
@@ -259,7 +320,11 @@ describe("merging", () => {
     ]);
     await expect(one.merge(other)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
     await one.merge(other, { allowMismatch: true });
-    expect([...one].map(({ id, record }) => `${id} ${record}`)).toEqual(["a one", "b other", "c other"]);
+    expect([...one].map(({ id, record }) => `${id} ${record}`)).toEqual([
+      "a one",
+      "b other",
+      "c other",
+    ]);
     await one.merge(one);
     expect(one.size).toBe(3);
     const merging = one.merge(other, { allowMismatch: true });
@@ -268,7 +333,9 @@ describe("merging", () => {
     await other.close();
     await merging;
     expect(one.ids(), "what the other held at the call").toEqual(["a", "b", "c"]);
-    await expect(one.merge(other, { allowMismatch: true })).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(one.merge(other, { allowMismatch: true })).rejects.toMatchObject({
+      code: "CLOSED",
+    });
     await expect(one.merge([] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 });

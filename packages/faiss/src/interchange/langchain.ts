@@ -27,11 +27,15 @@ const docstoreClasses = [
   "langchain.docstore.in_memory.InMemoryDocstore",
 ];
 
-/** A folder of LangChain.js's community `FaissStore`: `faiss.index`, and in `docstore.json` documents and row numbers. */
+/**
+ * A folder of LangChain.js's community `FaissStore`: `faiss.index`, and in `docstore.json`
+ * documents and row numbers.
+ */
 export async function readLangChainJs(directory: string): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, "faiss.index"));
   const path = join(directory, "docstore.json");
-  const [documents, mapping] = await readJsonFile<[[string, JsonValue][], Record<string, string>]>(path);
+  const [documents, mapping] =
+    await readJsonFile<[[string, JsonValue][], Record<string, string>]>(path);
   if (!Array.isArray(documents) || typeof mapping !== "object" || mapping === null) {
     throw damagedFile(path, "it is not [documents, mapping]");
   }
@@ -39,7 +43,10 @@ export async function readLangChainJs(directory: string): Promise<ForeignContent
 }
 
 /** A folder of LangChain Python's `FAISS.save_local`: `<name>.faiss` and `<name>.pkl`. */
-export async function readLangChainPython(directory: string, indexName: string): Promise<ForeignContent> {
+export async function readLangChainPython(
+  directory: string,
+  indexName: string,
+): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, `${indexName}.faiss`));
   const path = join(directory, `${indexName}.pkl`);
   const bytes = await readWhole(path);
@@ -52,15 +59,23 @@ export async function readLangChainPython(directory: string, indexName: string):
   }
   const documents = new Map<string, JsonValue>();
   const toJson = new PickledJson(bytes.length, path);
-  for (const [id, document] of pickledDocuments) documents.set(String(id), documentOf(document, toJson, path));
-  return matchRows(flat, documents, new Map([...mapping].map(([row, id]) => [String(row), String(id)])), path);
+  for (const [id, document] of pickledDocuments)
+    documents.set(String(id), documentOf(document, toJson, path));
+  return matchRows(
+    flat,
+    documents,
+    new Map([...mapping].map(([row, id]) => [String(row), String(id)])),
+    path,
+  );
 }
 
 export async function readJsonFile<T>(path: string): Promise<T> {
   try {
     return JSON.parse((await readWhole(path)).toString("utf8")) as T;
   } catch (error) {
-    throw FaissStoreError.isInstance(error) ? error : damagedFile(path, `it is not JSON: ${reasonOf(error)}`);
+    throw FaissStoreError.isInstance(error)
+      ? error
+      : damagedFile(path, `it is not JSON: ${reasonOf(error)}`);
   }
 }
 
@@ -74,13 +89,17 @@ export function matchRows(
   const labels = new Set(flat.labels.map(String));
   const lost = [...mapping.keys()].find((label) => !labels.has(label));
   if (lost !== undefined) {
-    throw damagedFile(path, `it names vector ${show(lost)}, which the FAISS file beside it does not hold`);
+    throw damagedFile(
+      path,
+      `it names vector ${show(lost)}, which the FAISS file beside it does not hold`,
+    );
   }
   const ids = flat.labels.map((label) => mapping.get(String(label)));
   const records = ids.map((id): JsonValue => {
     if (id === undefined) return null;
     const document = documents.get(id);
-    if (document === undefined) throw damagedFile(path, `it has no document ${show(id)}, to which a vector belongs`);
+    if (document === undefined)
+      throw damagedFile(path, `it has no document ${show(id)}, to which a vector belongs`);
     return document;
   });
   return { flat, ids, records };
@@ -91,5 +110,8 @@ function documentOf(document: unknown, toJson: PickledJson, path: string): JsonV
   const fields = state instanceof Map ? state.get("__dict__") : undefined;
   const pageContent: unknown = fields instanceof Map ? fields.get("page_content") : undefined;
   if (typeof pageContent !== "string") throw damagedFile(path, "a document of it has no text");
-  return { pageContent, metadata: toJson.convert((fields as Map<unknown, unknown>).get("metadata") ?? new Map()) };
+  return {
+    pageContent,
+    metadata: toJson.convert((fields as Map<unknown, unknown>).get("metadata") ?? new Map()),
+  };
 }

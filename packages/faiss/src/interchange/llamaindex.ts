@@ -8,35 +8,45 @@ import { type ForeignContent, matchRows, readJsonFile } from "./langchain.ts";
 export const vectorStoreName = "default__vector_store.json";
 
 /**
- * A folder that LlamaIndex Python's `StorageContext.persist` wrote with a `FaissVectorStore` or a `FaissMapVectorStore`. A
- * record is the JSON of a node.
+ * A folder that LlamaIndex Python's `StorageContext.persist` wrote with a `FaissVectorStore` or a
+ * `FaissMapVectorStore`. A record is the JSON of a node.
  */
 export async function readLlamaIndexPython(directory: string): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, vectorStoreName));
   const nodesPath = join(directory, "docstore.json");
-  const nodes = await readJsonFile<{ "docstore/data"?: Record<string, { __data__: JsonValue }> }>(nodesPath);
+  const nodes = await readJsonFile<{ "docstore/data"?: Record<string, { __data__: JsonValue }> }>(
+    nodesPath,
+  );
   const stored = nodes["docstore/data"];
-  if (typeof stored !== "object" || stored === null) throw damagedFile(nodesPath, 'it has no "docstore/data"');
-  const records = new Map(Object.entries(stored).map(([id, node]) => [id, parsed(node.__data__, nodesPath)]));
+  if (typeof stored !== "object" || stored === null)
+    throw damagedFile(nodesPath, 'it has no "docstore/data"');
+  const records = new Map(
+    Object.entries(stored).map(([id, node]) => [id, parsed(node.__data__, nodesPath)]),
+  );
   return matchRows(flat, records, await readMapping(directory), nodesPath);
 }
 
 /** From rows to nodes: of `id_map.json` where there is one, else of the index. */
 async function readMapping(directory: string): Promise<Map<string, string>> {
   const mapPath = join(directory, "id_map.json");
-  const map = await readJsonFile<{ faiss_id_to_node_id_map?: Record<string, string> } | null>(mapPath).catch(
-    (error) => {
-      if (error.code === "FILE_MISSING") return undefined;
-      throw error;
-    },
-  );
+  const map = await readJsonFile<{ faiss_id_to_node_id_map?: Record<string, string> } | null>(
+    mapPath,
+  ).catch((error) => {
+    if (error.code === "FILE_MISSING") return undefined;
+    throw error;
+  });
   if (map !== undefined) {
-    if (!map?.faiss_id_to_node_id_map) throw damagedFile(mapPath, "it has no faiss_id_to_node_id_map");
+    if (!map?.faiss_id_to_node_id_map)
+      throw damagedFile(mapPath, "it has no faiss_id_to_node_id_map");
     return new Map(Object.entries(map.faiss_id_to_node_id_map));
   }
   const path = join(directory, "index_store.json");
-  const indexes = await readJsonFile<{ "index_store/data"?: Record<string, { __data__: JsonValue }> }>(path);
-  const all = Object.values(indexes["index_store/data"] ?? {}).map(({ __data__ }) => parsed(__data__, path));
+  const indexes = await readJsonFile<{
+    "index_store/data"?: Record<string, { __data__: JsonValue }>;
+  }>(path);
+  const all = Object.values(indexes["index_store/data"] ?? {}).map(({ __data__ }) =>
+    parsed(__data__, path),
+  );
   const [index] = all as [{ nodes_dict?: Record<string, string> }?];
   if (all.length !== 1 || !index?.nodes_dict) {
     throw damagedFile(path, `it should hold one index with a nodes_dict, but holds ${show(all)}`);

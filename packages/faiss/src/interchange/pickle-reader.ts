@@ -22,8 +22,9 @@ class PickledClass {
 const mark = Symbol("mark");
 
 /**
- * Reads a Python pickle of protocol 2 to 5 as data. Dicts become Maps, tuples and sets arrays. Nothing is ever called: a class
- * outside of the allowed ones, or a request to call a function, is refused.
+ * Reads a Python pickle of protocol 2 to 5 as data. Dicts become Maps, tuples and sets arrays.
+ * Nothing is ever called: a class outside of the allowed ones, or a request to call a function, is
+ * refused.
  *
  * @param allowed - qualified class names
  * @throws FaissStoreError `UNSAFE_FILE`, `FILE_DAMAGED`
@@ -175,7 +176,8 @@ class PickleReader {
       case "\x81": {
         // NEWOBJ
         const [type] = this.#popMany(2);
-        if (!(type instanceof PickledClass)) throw this.#unsafe("to make an object of what is no class");
+        if (!(type instanceof PickledClass))
+          throw this.#unsafe("to make an object of what is no class");
         stack.push(new PickledInstance(type.name));
         return;
       }
@@ -183,7 +185,8 @@ class PickleReader {
         // BUILD
         const state = this.#pop();
         const instance = stack.at(-1);
-        if (!(instance instanceof PickledInstance)) throw this.#unsafe("to set the state of what is no object");
+        if (!(instance instanceof PickledInstance))
+          throw this.#unsafe("to set the state of what is no object");
         instance.state = state;
         return;
       }
@@ -273,7 +276,8 @@ class PickleReader {
   #setItems(items: unknown[]): void {
     const map = this.#stack.at(-1);
     if (!(map instanceof Map)) throw this.damaged("it sets an item of what is no dict");
-    for (let position = 0; position + 1 < items.length; position += 2) map.set(items[position], items[position + 1]);
+    for (let position = 0; position + 1 < items.length; position += 2)
+      map.set(items[position], items[position + 1]);
   }
 
   #recall(key: number): unknown {

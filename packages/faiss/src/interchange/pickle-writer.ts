@@ -23,7 +23,10 @@ export function dict(entries: Record<string, Pickled> | [Pickled, Pickled][]): P
   return { kind: "dict", entries: pairs };
 }
 
-/** A pickle of protocol 4, which Python reads since 3.4, in pieces that are worth a write to the disk. */
+/**
+ * A pickle of protocol 4, which Python reads since 3.4, in pieces that are worth a write to the
+ * disk.
+ */
 export function* writePickle(value: Pickled): Iterable<Buffer> {
   let pieces: Buffer[] = [Buffer.from([0x80, 4])];
   let bytes = 0;

@@ -46,7 +46,11 @@ export class Float32Rows implements VectorRows {
   *bytes(start: number, end: number): Iterable<Uint8Array> {
     for (const { block, from, to } of blockRanges(start, end)) {
       const { buffer, byteOffset } = this.#blocks[block]!;
-      yield new Uint8Array(buffer, byteOffset + from * this.dimension * 4, (to - from) * this.dimension * 4);
+      yield new Uint8Array(
+        buffer,
+        byteOffset + from * this.dimension * 4,
+        (to - from) * this.dimension * 4,
+      );
     }
   }
 
@@ -56,7 +60,9 @@ export class Float32Rows implements VectorRows {
       const first = rowInBlock(this.length);
       const count = Math.min(rowsPerBlock - first, (bytes.length - offset) / (this.dimension * 4));
       const length = count * this.dimension * 4;
-      new Uint8Array(target.buffer, first * this.dimension * 4, length).set(bytes.subarray(offset, offset + length));
+      new Uint8Array(target.buffer, first * this.dimension * 4, length).set(
+        bytes.subarray(offset, offset + length),
+      );
       offset += length;
       this.length += count;
     }

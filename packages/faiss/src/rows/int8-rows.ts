@@ -7,8 +7,8 @@ interface Block {
 }
 
 /**
- * Vectors in a byte a number, with one scale for each vector: its largest magnitude is 127. The scale is chosen so that what is
- * held has the length of what was given.
+ * Vectors in a byte a number, with one scale for each vector: its largest magnitude is 127. The
+ * scale is chosen so that what is held has the length of what was given.
  */
 export class Int8Rows implements VectorRows {
   readonly dimension: number;
@@ -44,7 +44,8 @@ export class Int8Rows implements VectorRows {
     const { codes, scales } = this.#blocks[blockOf(row)]!;
     const scale = scales[rowInBlock(row)]!;
     const start = rowInBlock(row) * this.dimension;
-    for (let index = 0; index < target.length; index++) target[index] = codes[start + index]! * scale;
+    for (let index = 0; index < target.length; index++)
+      target[index] = codes[start + index]! * scale;
   }
 
   dot(row: number, query: Float32Array, length: number): number {
@@ -84,7 +85,10 @@ export class Int8Rows implements VectorRows {
       const { codes, scales } = this.#lastBlock();
       const row = rowInBlock(this.length);
       scales[row] = view.getFloat32(offset, true);
-      codes.set(new Int8Array(bytes.buffer, bytes.byteOffset + offset + 4, this.dimension), row * this.dimension);
+      codes.set(
+        new Int8Array(bytes.buffer, bytes.byteOffset + offset + 4, this.dimension),
+        row * this.dimension,
+      );
       this.length++;
     }
   }

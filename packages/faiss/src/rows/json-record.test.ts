@@ -17,8 +17,14 @@ describe("copyRecord", () => {
 
   it("follows toJSON, leaves out undefined properties, and keeps a key named __proto__", () => {
     const record = { at: new Date(0), none: undefined, at2: new URL("http://a.b/") };
-    expect(copyRecord(record, "id")).toEqual({ at: "1970-01-01T00:00:00.000Z", at2: "http://a.b/" });
-    expect(Object.is(copyRecord([-0], "id")[0], 0), "a record reads the same after it was saved").toBe(true);
+    expect(copyRecord(record, "id")).toEqual({
+      at: "1970-01-01T00:00:00.000Z",
+      at2: "http://a.b/",
+    });
+    expect(
+      Object.is(copyRecord([-0], "id")[0], 0),
+      "a record reads the same after it was saved",
+    ).toBe(true);
     const evil = JSON.parse('{"__proto__": {"polluted": true}}');
     const copy = copyRecord(evil, "id");
     expect(Object.keys(copy)).toEqual(["__proto__"]);
@@ -35,7 +41,9 @@ describe("copyRecord", () => {
       expect(error).toMatchObject({
         code: "INVALID_RECORD",
         details: { id: "mars", path: "record.pages[1].size" },
-        message: expect.stringContaining('of item "mars" record.pages[1].size is NaN, which JSON cannot hold'),
+        message: expect.stringContaining(
+          'of item "mars" record.pages[1].size is NaN, which JSON cannot hold',
+        ),
       });
     }
   });

@@ -4,8 +4,8 @@ import { FaissStoreError, show } from "../errors.ts";
 const deepest = 500;
 
 /**
- * A copy of a record as JSON keeps it: `undefined` properties are left out and `toJSON` (of a `Date`, say) is followed at once,
- * so that a record reads the same before and after it is saved.
+ * A copy of a record as JSON keeps it: `undefined` properties are left out and `toJSON` (of a
+ * `Date`, say) is followed at once, so that a record reads the same before and after it is saved.
  *
  * @throws FaissStoreError `INVALID_RECORD` names the id, and the path of what JSON cannot hold
  */
@@ -18,7 +18,8 @@ export function cloneRecord<R>(record: R): R {
   if (typeof record !== "object" || record === null) return record;
   if (Array.isArray(record)) return record.map(cloneRecord) as R;
   const clone: Record<string, unknown> = {};
-  for (const key of Object.keys(record)) define(clone, key, cloneRecord((record as Record<string, unknown>)[key]));
+  for (const key of Object.keys(record))
+    define(clone, key, cloneRecord((record as Record<string, unknown>)[key]));
   return clone as R;
 }
 
@@ -39,7 +40,8 @@ function copy(value: unknown, path: string, id: string, above: Set<object>): unk
 
 function copyObject(value: object, path: string, id: string, above: Set<object>): unknown {
   if (above.has(value)) throw invalid(`${path} contains itself`, path, id);
-  if (above.size >= deepest) throw invalid(`${path} is nested more than ${deepest} levels deep`, path, id);
+  if (above.size >= deepest)
+    throw invalid(`${path} is nested more than ${deepest} levels deep`, path, id);
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const replacement: unknown = value.toJSON("");
     if (replacement === value) throw invalid(`${path}.toJSON() returns itself`, path, id);
@@ -52,7 +54,9 @@ function copyObject(value: object, path: string, id: string, above: Set<object>)
   above.add(value);
   let result: unknown;
   if (Array.isArray(value)) {
-    result = Array.from(value, (element, position) => copy(element, `${path}[${position}]`, id, above));
+    result = Array.from(value, (element, position) =>
+      copy(element, `${path}[${position}]`, id, above),
+    );
   } else {
     const target: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
@@ -68,7 +72,12 @@ function copyObject(value: object, path: string, id: string, above: Set<object>)
 /** An assignment to `__proto__` would set the prototype instead. */
 function define(target: Record<string, unknown>, key: string, value: unknown): void {
   if (key === "__proto__") {
-    Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   } else target[key] = value;
 }
 

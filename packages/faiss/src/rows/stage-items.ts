@@ -9,7 +9,8 @@ import { isVector, writeUnitVector } from "./unit-vector.ts";
 export type Items<R> = readonly FaissStoreItem<R>[] | FaissStoreBatch<R>;
 
 /**
- * Checks items and writes their vectors behind the rows of a table. The caller commits them, or unstages them if this throws.
+ * Checks items and writes their vectors behind the rows of a table. The caller commits them, or
+ * unstages them if this throws.
  */
 export async function stageItems<R>(items: Items<R>, table: Table<R>): Promise<StagedRow<R>[]> {
   const staged: StagedRow<R>[] = [];
@@ -64,7 +65,12 @@ export function dimensionOf<R>(items: Items<R>): number | undefined {
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkItems<R>(items: Items<R>): void {
   if (Array.isArray(items)) return;
-  if (typeof items !== "object" || items === null || !isBatch(items) || !(items.vectors instanceof Float32Array)) {
+  if (
+    typeof items !== "object" ||
+    items === null ||
+    !isBatch(items) ||
+    !(items.vectors instanceof Float32Array)
+  ) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
       `upsert takes an array of { id, vector, record }, or { vectors: Float32Array, ids, records }, but was given ${show(items)}.`,
@@ -73,7 +79,10 @@ export function checkItems<R>(items: Items<R>): void {
   for (const column of ["ids", "records"] as const) {
     const values: unknown = items[column];
     if (values !== undefined && !Array.isArray(values)) {
-      throw new FaissStoreError("INVALID_ARGUMENT", `${column} must be an array, but is ${show(values)}.`);
+      throw new FaissStoreError(
+        "INVALID_ARGUMENT",
+        `${column} must be an array, but is ${show(values)}.`,
+      );
     }
   }
 }

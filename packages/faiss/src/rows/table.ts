@@ -17,15 +17,18 @@ export interface StagedRow<R> {
 }
 
 /**
- * What a store holds, in rows that are only ever appended: replacing or deleting an item leaves a dead row behind, so that an
- * index over rows stays true; `compacted` gives a table without them.
+ * What a store holds, in rows that are only ever appended: replacing or deleting an item leaves a
+ * dead row behind, so that an index over rows stays true; `compacted` gives a table without them.
  */
 export class Table<R> {
   /** Of this table and no other: rows that were saved of it are still its first rows. */
   readonly lineage = Symbol("table");
   readonly shape: TableShape;
   readonly vectors: VectorRows;
-  /** One over the length of the leading `searchDimension` numbers of each row, so that a prefix score is a cosine. */
+  /**
+   * One over the length of the leading `searchDimension` numbers of each row, so that a prefix
+   * score is a cosine.
+   */
   readonly prefixScales: number[] = [];
   /** `undefined` marks a dead row. */
   readonly ids: (string | undefined)[] = [];
@@ -39,7 +42,8 @@ export class Table<R> {
 
   constructor(shape: TableShape) {
     this.shape = shape;
-    this.vectors = shape.rescore === "int8" ? new Int8Rows(shape.dimension) : new Float32Rows(shape.dimension);
+    this.vectors =
+      shape.rescore === "int8" ? new Int8Rows(shape.dimension) : new Float32Rows(shape.dimension);
   }
 
   /** How many items there are. */
@@ -120,7 +124,9 @@ export class Table<R> {
     return before - this.size;
   }
 
-  /** Appends one row as it was saved; `id` is undefined for a dead one. Its vector has been staged. */
+  /**
+   * Appends one row as it was saved; `id` is undefined for a dead one. Its vector has been staged.
+   */
   restore(id: string | undefined, record: R | undefined, sequence: number): void {
     this.prefixScales.push(this.#prefixScale(this.rows));
     this.ids.push(id);

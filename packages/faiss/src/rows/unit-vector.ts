@@ -2,8 +2,8 @@ import { FaissStoreError, show } from "../errors.ts";
 import type { Vector } from "../types.ts";
 
 /**
- * A norm this close to 1 counts as a unit vector, which is kept bit for bit. Float32 rounding of a unit vector of 4096 numbers
- * stays below it.
+ * A norm this close to 1 counts as a unit vector, which is kept bit for bit. Float32 rounding of a
+ * unit vector of 4096 numbers stays below it.
  */
 const unitTolerance = 1e-6;
 
@@ -62,14 +62,20 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
     target.set(vector);
     return;
   }
-  // The squares of very large or very small numbers leave the range of a float64, so they are measured by the largest.
-  const norm = squares > 1e-280 && squares < 1e280 ? Math.sqrt(squares) : largest * scaledNorm(vector, largest);
+  // The squares of very large or very small numbers leave the range of a float64, so they are
+  // measured by the largest.
+  const norm =
+    squares > 1e-280 && squares < 1e280
+      ? Math.sqrt(squares)
+      : largest * scaledNorm(vector, largest);
   if (norm > 1e-280 && norm < 1e280) {
-    for (let position = 0; position < vector.length; position++) target[position] = vector[position]! / norm;
+    for (let position = 0; position < vector.length; position++)
+      target[position] = vector[position]! / norm;
     return;
   }
   const scaled = scaledNorm(vector, largest);
-  for (let position = 0; position < vector.length; position++) target[position] = vector[position]! / largest / scaled;
+  for (let position = 0; position < vector.length; position++)
+    target[position] = vector[position]! / largest / scaled;
 }
 
 function scaledNorm(vector: Vector, largest: number): number {

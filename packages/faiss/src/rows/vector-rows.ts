@@ -9,7 +9,10 @@ export interface VectorRows {
   read(row: number, target: Float32Array): void;
   /** Inner product of a row and a query in their first `length` numbers, in float64. */
   dot(row: number, query: Float32Array, length: number): number;
-  /** The rows from `start` to `end` as they are stored on disk, in pieces that share memory with the rows. */
+  /**
+   * The rows from `start` to `end` as they are stored on disk, in pieces that share memory with the
+   * rows.
+   */
   bytes(start: number, end: number): Iterable<Uint8Array>;
   /** Appends one piece of what `bytes` gave. */
   appendBytes(bytes: Uint8Array): void;
@@ -29,7 +32,10 @@ export function rowInBlock(row: number): number {
 }
 
 /** The parts of `start` to `end` that lie in one block each. */
-export function* blockRanges(start: number, end: number): Iterable<{ block: number; from: number; to: number }> {
+export function* blockRanges(
+  start: number,
+  end: number,
+): Iterable<{ block: number; from: number; to: number }> {
   for (let row = start; row < end; ) {
     const block = blockOf(row);
     const to = Math.min(end, (block + 1) * rowsPerBlock);

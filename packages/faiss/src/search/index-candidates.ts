@@ -1,5 +1,5 @@
 import type { Pacer } from "../concurrency/pacer.ts";
-import type { RowIndex } from "../engine/row-index.ts";
+import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
 import type { RowFilter } from "./row-filter.ts";
 import { rowRange, scan } from "./scan.ts";
@@ -31,8 +31,9 @@ export async function scanCandidates<R>(
 }
 
 /**
- * The same by asking FAISS for the rows that its index covers. It is asked for more until it is certain that no row it did not
- * return belongs among them: FAISS adds in float32, and returns ties in no fixed order.
+ * The same by asking FAISS for the rows that its index covers. It is asked for more until it is
+ * certain that no row it did not return belongs among them: FAISS adds in float32, and returns ties
+ * in no fixed order.
  *
  * @param share - the share of items that the filter is expected to accept
  */
@@ -57,7 +58,8 @@ export async function indexCandidates<R>(
       const top = await scanPrefix(prefixes[position]!, covered, options);
       const rows = reply.rows.subarray(place * perQuery, (place + 1) * perQuery);
       for (const row of rows) {
-        if (row >= 0 && options.filter.accepts(row)) top.offer(row, table.prefixScore(row, prefixes[position]!));
+        if (row >= 0 && options.filter.accepts(row))
+          top.offer(row, table.prefixScore(row, prefixes[position]!));
       }
       const leastFound = reply.scores[(place + 1) * perQuery - 1]!;
       const isEverything = perQuery === covered || rows.at(-1)! < 0;
@@ -66,7 +68,8 @@ export async function indexCandidates<R>(
     }
     unsettled = still;
   }
-  for (const position of unsettled) found[position] = rowsOf(await scanPrefix(prefixes[position]!, 0, options));
+  for (const position of unsettled)
+    found[position] = rowsOf(await scanPrefix(prefixes[position]!, 0, options));
   return found;
 }
 
@@ -77,13 +80,19 @@ function isSettled<R>(
   isEverything: boolean,
   { table, k }: CandidateOptions<R>,
 ): boolean {
-  if (!index.kind.isFlat) return top.isFull || (isEverything && top.length >= Math.min(k, table.size));
-  // The worst case of adding n products of a unit vector's numbers in float32, of 24 bits, and of rounding the prefix to it.
+  if (!index.kind.isFlat)
+    return top.isFull || (isEverything && top.length >= Math.min(k, table.size));
+  // The worst case of adding n products of a unit vector's numbers in float32, of 24 bits, and of
+  // rounding the prefix to it.
   const rounding = (table.shape.searchDimension + 8) * 2 ** -24;
   return isEverything || (top.isFull && top.leastScore > leastFound + rounding);
 }
 
-function scanPrefix<R>(prefix: Float32Array, start: number, options: CandidateOptions<R>): Promise<TopRows> {
+function scanPrefix<R>(
+  prefix: Float32Array,
+  start: number,
+  options: CandidateOptions<R>,
+): Promise<TopRows> {
   const { table, filter, count, pacer } = options;
   return scan({
     rows: rowRange(start, table.rows),

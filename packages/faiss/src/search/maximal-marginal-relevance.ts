@@ -1,11 +1,13 @@
 /**
- * Picks candidates one by one, each the most relevant that is least like those picked before it: the highest
- * `lambda × score - (1 - lambda) × (cosine to the most alike of those picked)`, ties in the order given.
+ * Picks candidates one by one, each the most relevant that is least like those picked before it:
+ * the highest `lambda × score - (1 - lambda) × (cosine to the most alike of those picked)`, ties in
+ * the order given.
  *
  * @param scores - of each candidate to the query
  * @param vectors - unit vectors of the candidates
  * @returns positions of the picked, in that order
- * @see Carbonell and Goldstein, The use of MMR, diversity-based reranking for reordering documents, SIGIR 1998
+ * @see Carbonell and Goldstein, The use of MMR, diversity-based reranking for reordering documents,
+ * SIGIR 1998
  */
 export function maximalMarginalRelevance(
   scores: readonly number[],
@@ -30,7 +32,10 @@ export function maximalMarginalRelevance(
     picked.push(best);
     left.delete(best);
     for (const candidate of left) {
-      likeness[candidate] = Math.max(likeness[candidate]!, cosine(vectors[candidate]!, vectors[best]!));
+      likeness[candidate] = Math.max(
+        likeness[candidate]!,
+        cosine(vectors[candidate]!, vectors[best]!),
+      );
     }
   }
   return picked;

@@ -1,5 +1,5 @@
 import { Pacer } from "../concurrency/pacer.ts";
-import type { RowIndex } from "../engine/row-index.ts";
+import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
 import type { FaissStoreFilter } from "../types.ts";
 import { indexCandidates, scanCandidates } from "./index-candidates.ts";
@@ -20,17 +20,21 @@ export interface RankedRow {
   score: number;
 }
 
-/** Below this share of matching items it is cheaper to find and score those than to look for them among the best. */
+/**
+ * Below this share of matching items it is cheaper to find and score those than to look for them
+ * among the best.
+ */
 const fewMatches = 0.05;
 
 /** Queries that go to FAISS at once. */
 const queriesAtOnce = 64;
 
 /**
- * The best rows for each query (unit vectors), by the inner product of the full vectors, ties in insertion order.
+ * The best rows for each query (unit vectors), by the inner product of the full vectors, ties in
+ * insertion order.
  *
- * The answer does not depend on whether a flat index helps: candidates are the best by their leading numbers, as many as
- * `k × oversample`, found by FAISS or by a scan.
+ * The answer does not depend on whether a flat index helps: candidates are the best by their
+ * leading numbers, as many as `k × oversample`, found by FAISS or by a scan.
  */
 export async function rank<R>(
   table: Table<R>,
@@ -80,8 +84,11 @@ async function findCandidates<R>(
   const prefixes = queries.map((query) => prefixOf(query, searchDimension));
   if (prefixes.includes(undefined)) return undefined;
   const options = { table, filter, count, k, pacer };
-  if (index && index.covered > 0) return indexCandidates(index, prefixes as Float32Array[], share, options);
-  return searchDimension === dimension ? undefined : scanCandidates(prefixes as Float32Array[], options);
+  if (index && index.covered > 0)
+    return indexCandidates(index, prefixes as Float32Array[], share, options);
+  return searchDimension === dimension
+    ? undefined
+    : scanCandidates(prefixes as Float32Array[], options);
 }
 
 /** The re-normalised leading numbers; nothing where they are zeros, which say nothing. */

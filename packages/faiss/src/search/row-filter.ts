@@ -27,12 +27,17 @@ export class RowFilter<R> {
     if (id === undefined) return false;
     if (!this.#filter) return true;
     if (this.#answers[row] === unknown) {
-      this.#answers[row] = askFilter(this.#filter, this.#table.records[row] as R, id) ? accepted : refused;
+      this.#answers[row] = askFilter(this.#filter, this.#table.records[row] as R, id)
+        ? accepted
+        : refused;
     }
     return this.#answers[row] === accepted;
   };
 
-  /** The share of items that match, from a sample spread evenly over them, and so the same every time. */
+  /**
+   * The share of items that match, from a sample spread evenly over them, and so the same every
+   * time.
+   */
   estimate(): number {
     if (!this.#filter) return 1;
     const rows = this.#table.rows;
@@ -62,7 +67,8 @@ export class RowFilter<R> {
 /**
  * What a filter answers.
  *
- * @throws FaissStoreError `INVALID_ARGUMENT` for a promise, which would count as true whatever it resolves to
+ * @throws FaissStoreError `INVALID_ARGUMENT` for a promise, which would count as true whatever it
+ * resolves to
  */
 export function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boolean {
   const answer: unknown = filter(record, id);

@@ -16,7 +16,14 @@ export interface ScanOptions {
 }
 
 /** The best of some rows by scoring each, in slices that leave the event loop room. */
-export async function scan({ rows, count, sequence, score, accepts, pacer }: ScanOptions): Promise<TopRows> {
+export async function scan({
+  rows,
+  count,
+  sequence,
+  score,
+  accepts,
+  pacer,
+}: ScanOptions): Promise<TopRows> {
   const top = new TopRows(count, sequence);
   let looked = 0;
   for (const row of rows) {

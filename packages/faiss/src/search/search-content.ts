@@ -25,7 +25,9 @@ export async function searchDiverse<R>(
   const [ranking = []] = await rankContent(content, [query], options);
   const vectors = ranking.map(({ row }) => content.table.vector(row));
   const scores = ranking.map(({ score }) => score);
-  return maximalMarginalRelevance(scores, vectors, k, lambda).map((position) => content.hit(ranking[position]!));
+  return maximalMarginalRelevance(scores, vectors, k, lambda).map((position) =>
+    content.hit(ranking[position]!),
+  );
 }
 
 async function rankContent<R>(
@@ -35,10 +37,18 @@ async function rankContent<R>(
 ): Promise<RankedRow[][]> {
   const queries = vectors.map((vector, position) => {
     const query = new Float32Array(settings.dimension);
-    writeUnitVector(vector, query, () => (vectors.length === 1 ? "the query" : `query ${position}`));
+    writeUnitVector(vector, query, () =>
+      vectors.length === 1 ? "the query" : `query ${position}`,
+    );
     return query;
   });
   if (table.size === 0) return queries.map(() => []);
   await index?.update(table);
-  return rank(table, index, queries, { k: Math.min(k, table.size), minScore, filter, oversample, exactBelow });
+  return rank(table, index, queries, {
+    k: Math.min(k, table.size),
+    minScore,
+    filter,
+    oversample,
+    exactBelow,
+  });
 }

@@ -28,7 +28,9 @@ export class TopRows {
   wants(row: number, score: number): boolean {
     if (!this.isFull) return true;
     const least = this.#scores[0]!;
-    return score > least || (score === least && this.#sequence[row]! < this.#sequence[this.#rows[0]!]!);
+    return (
+      score > least || (score === least && this.#sequence[row]! < this.#sequence[this.#rows[0]!]!)
+    );
   }
 
   offer(row: number, score: number): void {
@@ -46,13 +48,17 @@ export class TopRows {
   /** Best first. */
   sorted(): { row: number; score: number }[] {
     const order = this.#rows.map((row, position) => ({ row, score: this.#scores[position]! }));
-    return order.sort((one, other) => other.score - one.score || this.#sequence[one.row]! - this.#sequence[other.row]!);
+    return order.sort(
+      (one, other) =>
+        other.score - one.score || this.#sequence[one.row]! - this.#sequence[other.row]!,
+    );
   }
 
   #isWorse(one: number, other: number): boolean {
     const difference = this.#scores[one]! - this.#scores[other]!;
     return (
-      difference < 0 || (difference === 0 && this.#sequence[this.#rows[one]!]! > this.#sequence[this.#rows[other]!]!)
+      difference < 0 ||
+      (difference === 0 && this.#sequence[this.#rows[one]!]! > this.#sequence[this.#rows[other]!]!)
     );
   }
 

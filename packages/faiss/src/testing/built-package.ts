@@ -5,7 +5,8 @@ import { build } from "tsdown";
 const root = join(import.meta.dirname, "../..");
 
 /**
- * The package as one JavaScript module that a child process can import, built from the present sources.
+ * The package as one JavaScript module that a child process can import, built from the present
+ * sources.
  *
  * @returns its path, and what removes it
  */
@@ -24,6 +25,9 @@ export async function buildPackage(): Promise<{ entry: string; remove: () => Pro
     clean: false,
     logLevel: "silent",
   });
-  await cp(join(root, "src/engine/faiss-process.mjs"), join(folder, "faiss-process.mjs"));
-  return { entry: join(folder, "index.mjs"), remove: () => rm(folder, { recursive: true, force: true }) };
+  await cp(join(root, "src/index/faiss-process.mjs"), join(folder, "faiss-process.mjs"));
+  return {
+    entry: join(folder, "index.mjs"),
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
 }

@@ -1,4 +1,5 @@
-// A history of changes to a store that anyone can replay: after step n the store is what a Map is after the same changes.
+// A history of changes to a store that anyone can replay: after step n the store is what a Map is
+// after the same changes.
 
 /**
  * @typedef {{ id: string, vector: number[], record: { step: number, text: string } }} Item
@@ -13,10 +14,20 @@ export function changesOf(step) {
   const count = step === 1 ? 200 : 3 + (step % 20);
   const upsert = Array.from({ length: count }, (_, position) => {
     const id = `item ${(step * 13 + position * 7) % 400}`;
-    const vector = Array.from({ length: 16 }, (_, index) => Math.sin(step * 1.7 + position * 3.1 + index) + 1.5);
-    return { id, vector, record: { step, text: `text of ${id} at ${step} ${"…".repeat(step % 50)}` } };
+    const vector = Array.from(
+      { length: 16 },
+      (_, index) => Math.sin(step * 1.7 + position * 3.1 + index) + 1.5,
+    );
+    return {
+      id,
+      vector,
+      record: { step, text: `text of ${id} at ${step} ${"…".repeat(step % 50)}` },
+    };
   });
-  const remove = Array.from({ length: step % 5 }, (_, position) => `item ${(step * 29 + position) % 400}`);
+  const remove = Array.from(
+    { length: step % 5 },
+    (_, position) => `item ${(step * 29 + position) % 400}`,
+  );
   return { upsert, remove: [...remove, "step"] };
 }
 

@@ -9,9 +9,16 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-export function randomUnitVectors(count: number, dimension: number, random: () => number): Float32Array[] {
+export function randomUnitVectors(
+  count: number,
+  dimension: number,
+  random: () => number,
+): Float32Array[] {
   return Array.from({ length: count }, () => {
-    const vector = Float32Array.from({ length: dimension }, () => random() + random() + random() - 1.5);
+    const vector = Float32Array.from(
+      { length: dimension },
+      () => random() + random() + random() - 1.5,
+    );
     const norm = Math.hypot(...vector);
     return vector.map((value) => value / norm);
   });

@@ -1,5 +1,6 @@
-// Changes and saves stores again and again until it is killed or its parent is gone, and says before and after each save which step it is at.
-// Arguments: the built package, the options of the stores as JSON, the folders.
+// Changes and saves stores again and again until it is killed or its parent is gone, and says
+// before and after each save which step it is at. Arguments: the built package, the options of the
+// stores as JSON, the folders.
 import { writeSync } from "node:fs";
 import { applyToStore } from "./history.mjs";
 

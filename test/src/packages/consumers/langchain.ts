@@ -11,10 +11,19 @@ const planets = {
 
 async function main(): Promise<void> {
   const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
-  const documents = Object.entries(planets).map(([id, pageContent]) => new Document({ id, pageContent }));
-  const store = await FaissStore.fromDocuments(documents, embeddings, { engine: "faiss", searchDimension: 256 });
+  const documents = Object.entries(planets).map(
+    ([id, pageContent]) => new Document({ id, pageContent }),
+  );
+  const store = await FaissStore.fromDocuments(documents, embeddings, {
+    engine: "faiss",
+    searchDimension: 256,
+  });
   const hits = await store.similaritySearchWithScore("Which planet is known as the Red Planet?", 4);
-  console.log(JSON.stringify(hits.map(([document, score]: [Document, number]) => ({ id: document.id, score }))));
+  console.log(
+    JSON.stringify(
+      hits.map(([document, score]: [Document, number]) => ({ id: document.id, score })),
+    ),
+  );
 }
 
 void main();

@@ -13,7 +13,9 @@ const planets = {
 async function main(): Promise<void> {
   const embedModel = new EmbeddingGemmaEmbedding({ model: modelPath, truncateDim: 256 });
   const store: BaseVectorStore = new FaissVectorStore({ embedModel });
-  const nodes = Object.entries(planets).map(([id_, text]) => new TextNode({ id_, text, metadata: { planet: id_ } }));
+  const nodes = Object.entries(planets).map(
+    ([id_, text]) => new TextNode({ id_, text, metadata: { planet: id_ } }),
+  );
   await store.add(await embedModel(nodes));
   const queryEmbedding = await embedModel.getQueryEmbedding({
     type: "text",

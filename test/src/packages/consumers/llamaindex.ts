@@ -16,8 +16,12 @@ async function main(): Promise<void> {
     vectorStore: new FaissVectorStore({ searchDimension: 256 }),
   });
   const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
-  const hits = await index.asRetriever({ similarityTopK: 4 }).retrieve("Which planet is known as the Red Planet?");
-  console.log(JSON.stringify(hits.map(({ node, score }) => ({ id: node.sourceNode?.nodeId, score }))));
+  const hits = await index
+    .asRetriever({ similarityTopK: 4 })
+    .retrieve("Which planet is known as the Red Planet?");
+  console.log(
+    JSON.stringify(hits.map(({ node, score }) => ({ id: node.sourceNode?.nodeId, score }))),
+  );
 }
 
 void main();

@@ -12,16 +12,27 @@ const planets = {
 async function main(): Promise<void> {
   const embedder = await Embedder.load(modelPath);
   const vectors: Float32Array[] = await embedder.encodeDocument(Object.values(planets));
-  const items = Object.entries(planets).map(([id, text], i) => ({ id, vector: vectors[i]!, record: { text } }));
-  const store = await FaissStore.create<{ text: string }>({ dimension: embedder.dimension, searchDimension: 256 });
+  const items = Object.entries(planets).map(([id, text], i) => ({
+    id,
+    vector: vectors[i]!,
+    record: { text },
+  }));
+  const store = await FaissStore.create<{ text: string }>({
+    dimension: embedder.dimension,
+    searchDimension: 256,
+  });
   await store.upsert(items);
   const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
-  const hits = await store.search(query, { k: 4, filter: (record) => record.text.includes("Red Planet") });
+  const hits = await store.search(query, {
+    k: 4,
+    filter: (record) => record.text.includes("Red Planet"),
+  });
   console.log(JSON.stringify(hits.map(({ id, score }) => ({ id, score }))));
 
   await embedder.dispose();
   const refusal: unknown = await embedder.encodeQuery("Mars").catch((error: unknown) => error);
-  if (!EmbeddingGemmaError.isInstance(refusal)) throw new Error("a disposed embedder must refuse with a typed error");
+  if (!EmbeddingGemmaError.isInstance(refusal))
+    throw new Error("a disposed embedder must refuse with a typed error");
 }
 
 void main();

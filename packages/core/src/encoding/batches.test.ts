@@ -1,0 +1,167 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { packBatches, padBatch } from "./batches.ts";
+
+const lengths = fc.array(fc.integer({ min: 1, max: 2048 }), { maxLength: 80 });
+const maxBatchTokens = fc.integer({ min: 1, max: 8192 });
+
+/**
+ * Cost of batches in tokens, counted from the outside: 24 for each, and all cells of its rectangle.
+ */
+function costOf(batches: readonly (readonly number[])[], lengths: readonly number[]): number {
+  return batches.reduce((cost, batch) => cost + 24 + batch.length * longestOf(batch, lengths), 0);
+}
+
+function longestOf(batch: readonly number[], lengths: readonly number[]): number {
+  return Math.max(...batch.map((index) => lengths[index]!));
+}
+
+function fits(
+  batch: readonly number[],
+  lengths: readonly number[],
+  maxBatchTokens: number,
+): boolean {
+  const longest = longestOf(batch, lengths);
+  return batch.length * longest <= maxBatchTokens && batch.length * longest ** 2 <= 2 ** 26;
+}
+
+/** The cost of the best cut, found by trying every start of every last batch. */
+function leastCostOf(lengths: readonly number[], maxBatchTokens: number): number {
+  const sorted = [...lengths].sort((a, b) => b - a);
+  const least = [0];
+  for (let end = 1; end <= sorted.length; end++) {
+    const costs = sorted.slice(0, end).map((longest, start) => {
+      const batch = Array.from({ length: end - start }, (_, row) => start + row);
+      const allowed = batch.length === 1 || fits(batch, sorted, maxBatchTokens);
+      return allowed ? least[start]! + 24 + batch.length * longest : Number.POSITIVE_INFINITY;
+    });
+    least.push(Math.min(...costs));
+  }
+  return least.at(-1)!;
+}
+
+describe("packBatches", () => {
+  test("every sequence is in one batch, and no batch exceeds the limits", () => {
+    fc.assert(
+      fc.property(lengths, maxBatchTokens, (lengths, maxBatchTokens) => {
+        const batches = packBatches(lengths, { maxBatchTokens });
+        expect(batches.flat().sort((a, b) => a - b)).toEqual(lengths.map((_, index) => index));
+        for (const batch of batches) {
+          expect(batch.length === 1 || fits(batch, lengths, maxBatchTokens)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test("batches and their sequences come longest first, equal ones in input order", () => {
+    fc.assert(
+      fc.property(lengths, maxBatchTokens, (lengths, maxBatchTokens) => {
+        const order = packBatches(lengths, { maxBatchTokens }).flat();
+        expect(order).toEqual(
+          lengths.map((_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b),
+        );
+      }),
+    );
+  });
+
+  test("costs no more than one at a time, all at once, or batches of any other make", () => {
+    const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(lengths, maxBatchTokens, cuts, (lengths, maxBatchTokens, cuts) => {
+        const cost = costOf(packBatches(lengths, { maxBatchTokens }), lengths);
+        const indices = lengths.map((_, index) => index);
+        const inInputOrder: number[][] = [];
+        for (
+          let start = 0, cut = 0;
+          start < lengths.length;
+          start += cuts[cut]!, cut = (cut + 1) % cuts.length
+        ) {
+          inInputOrder.push(indices.slice(start, start + cuts[cut]!));
+        }
+        for (const others of [
+          indices.map((index) => [index]),
+          lengths.length > 0 ? [indices] : [],
+          inInputOrder,
+        ]) {
+          const allowed = others.every(
+            (batch) => batch.length === 1 || fits(batch, lengths, maxBatchTokens),
+          );
+          if (allowed) expect(cost).toBeLessThanOrEqual(costOf(others, lengths));
+        }
+      }),
+    );
+  });
+
+  test("costs as little as the best of all cuts of the sorted sequences", () => {
+    const fewLengths = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 80 });
+    fc.assert(
+      fc.property(fc.oneof(lengths, fewLengths), maxBatchTokens, (lengths, maxBatchTokens) => {
+        const counted = lengths.map((length) => Math.max(length, 1));
+        const batches = packBatches(lengths, { maxBatchTokens });
+        expect(costOf(batches, counted)).toBe(leastCostOf(counted, maxBatchTokens));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ["nothing", [], []],
+    ["one long text stands alone, however small the budget", [5000], [[0]]],
+    ["short texts go together", [8, 9, 10, 8], [[2, 1, 0, 3]]],
+    ["long texts of unequal lengths do not", [500, 400, 300], [[0], [1], [2]]],
+    ["one long text does not pad the short ones", [8, 512, 8], [[1], [0, 2]]],
+    ["up to the budget", Array(9).fill(256), [[0], [1, 2, 3, 4], [5, 6, 7, 8]]],
+    ["empty sequences", [0, 0], [[0, 1]]],
+  ])("%s", (_what, lengths, expected) => {
+    const batches = packBatches(lengths, { maxBatchTokens: 1024 });
+    expect(batches.map((batch) => [...batch]).sort((a, b) => a[0]! - b[0]!)).toEqual(
+      expected.map((batch) => [...batch]).sort((a, b) => a[0]! - b[0]!),
+    );
+  });
+
+  test("attention is bounded by rows × length², whatever the budget", () => {
+    const batches = packBatches(Array(20).fill(8192), { maxBatchTokens: Number.POSITIVE_INFINITY });
+    expect(batches.every((batch) => batch.length === 1)).toBe(true);
+  });
+
+  test.each([1024, 1e6, Number.POSITIVE_INFINITY])(
+    "takes 200,000 sequences under a budget of %d",
+    (maxBatchTokens) => {
+      const equal = Array<number>(200_000).fill(3);
+      const different = equal.map((_, index) => 1 + ((index * 7919) % 300));
+      for (const lengths of [equal, different]) {
+        expect(packBatches(lengths, { maxBatchTokens }).flat()).toHaveLength(200_000);
+      }
+    },
+  );
+});
+
+describe("padBatch", () => {
+  test("takes more sequences than a function takes arguments", () => {
+    const sequences = Array.from({ length: 200_000 }, () => [1]);
+    expect(padBatch(sequences, { id: 0, side: "right" })).toMatchObject({
+      rows: 200_000,
+      length: 1,
+    });
+  });
+
+  const sequences = [[5, 6, 7], [8]];
+
+  test("pads on the right", () => {
+    expect(padBatch(sequences, { id: 9, side: "right" })).toEqual({
+      rows: 2,
+      length: 3,
+      inputIds: BigInt64Array.of(5n, 6n, 7n, 8n, 9n, 9n),
+      attentionMask: BigInt64Array.of(1n, 1n, 1n, 1n, 0n, 0n),
+    });
+  });
+
+  test("pads on the left", () => {
+    expect(padBatch(sequences, { id: 9, side: "left" })).toEqual({
+      rows: 2,
+      length: 3,
+      inputIds: BigInt64Array.of(5n, 6n, 7n, 9n, 9n, 8n),
+      attentionMask: BigInt64Array.of(1n, 1n, 1n, 0n, 0n, 1n),
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import type { ModelDescription } from "../model/description.ts";
+import { documentParts, promptOf } from "./prompts.ts";
+
+const description = {
+  prompts: {
+    query: "task: search result | query: ",
+    document: "title: none | text: ",
+    STS: "sts: ",
+  },
+  defaultPromptName: null,
+} as unknown as ModelDescription;
+
+describe("the prompt of a call", () => {
+  test.for([
+    [{}, ""],
+    [{ promptName: "STS" }, "sts: "],
+    [{ prompt: "mine: " }, "mine: "],
+    [{ prompt: "mine: ", promptName: "STS" }, "mine: "],
+    [{ prompt: "", promptName: "STS" }, ""],
+  ] as const)("%j is %j", ([options, expected]) => {
+    expect(promptOf(description, options)).toBe(expected);
+  });
+
+  test("is the model's default prompt where the call names none", () => {
+    expect(promptOf({ ...description, defaultPromptName: "STS" }, {})).toBe("sts: ");
+  });
+
+  test.for([
+    ["Retrieval-query", "task: search result | query: "],
+    ["SearchQuery", "task: search result | query: "],
+    ["Retrieval-document", "title: none | text: "],
+    ["SentenceSimilarity", "sts: "],
+    ["PairClassification", "sts: "],
+  ] as const)(
+    "%j of EmbeddingGemma is %j of a model with other names",
+    ([promptName, expected]) => {
+      expect(promptOf(description, { promptName })).toBe(expected);
+    },
+  );
+
+  test("a name of the model's own comes before its equivalent", () => {
+    const prompts = { ...description.prompts, "Retrieval-query": "own: " };
+    expect(promptOf({ ...description, prompts }, { promptName: "Retrieval-query" })).toBe("own: ");
+  });
+
+  test.for(["Classification", "Summarization", "Query", "", "toString", "__proto__"])(
+    "%j is unknown, and the error lists what is known",
+    (promptName) => {
+      expect(() => promptOf(description, { promptName })).toThrow(
+        expect.objectContaining({
+          code: "UNKNOWN_PROMPT",
+          message: expect.stringContaining("query, document, STS"),
+          details: { promptName, promptNames: ["query", "document", "STS"] },
+        }),
+      );
+    },
+  );
+});
+
+describe("a document's title", () => {
+  const prompt = "title: none | text: ";
+
+  test.for([
+    ["Venus is hot.", "title: none | text: Venus is hot."],
+    [{ text: "Venus is hot." }, "title: none | text: Venus is hot."],
+    [{ title: "", text: "Venus is hot." }, "title: none | text: Venus is hot."],
+    [{ title: "Venus", text: "is hot." }, "title: Venus | text: is hot."],
+    [{ title: "$& costs $1", text: "" }, "title: $& costs $1 | text: "],
+  ] as const)("%j becomes %j", ([document, expected]) => {
+    const parts = documentParts(prompt, document);
+    expect(parts.prompt + parts.text).toBe(expected);
+  });
+
+  test("stands before the text where the prompt has no place for it", () => {
+    expect(documentParts("passage: ", { title: "Venus", text: "is hot." })).toEqual({
+      prompt: "passage: ",
+      text: "Venus\nis hot.",
+    });
+  });
+});

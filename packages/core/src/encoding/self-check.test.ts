@@ -1,0 +1,75 @@
+import { expect, test, vi } from "vitest";
+import { MemoryVectorCache } from "../cache/memory-vector-cache.ts";
+import { Embedder } from "../embedder.ts";
+import type { ModelDescription } from "../model/description.ts";
+import type { Backend, Batch } from "../runtime/backend.ts";
+
+/** Texts are numbers of degrees; a vector points there. */
+function compass(deviation = 0): Backend {
+  const encode = (text: string) => [Number(text)];
+  return {
+    tokenizer: { encode, decode: String },
+    specialTokens: { prefix: [], suffix: [] },
+    padding: { id: 0, side: "right" },
+    tokenize: async (texts) => texts.map(encode),
+    async run({ rows, inputIds }: Batch) {
+      const vectors = Array.from({ length: rows }, (_, row) => {
+        const radians =
+          ((Number(inputIds[row]) + (inputIds[row] === 0n ? 0 : deviation)) * Math.PI) / 180;
+        return [7 * Math.cos(radians), 7 * Math.sin(radians)];
+      });
+      return { sentenceEmbedding: Float32Array.from(vectors.flat()) };
+    },
+    dispose: async () => {},
+  };
+}
+
+const description: ModelDescription = {
+  prompts: { query: "", document: "" },
+  defaultPromptName: null,
+  similarityFunction: "euclidean",
+  maxTokens: 8,
+  pooling: ["mean"],
+  includePrompt: true,
+  denseLayers: 0,
+  normalized: false,
+  dimension: 2,
+  matryoshkaDimensions: [2],
+  selfCheck: { query: "0", documents: ["60", "90"], scores: { 2: [0.5, 0] } },
+  family: null,
+};
+
+test("compares cosines with the published ones, whatever the model's own similarity", async () => {
+  const report = await Embedder.fromBackend("right", compass(), description, {
+    normalize: false,
+  }).selfCheck();
+  expect(report).toMatchObject({ passed: true, checks: [{ dimension: 2, expected: [0.5, 0] }] });
+  expect(report!.checks[0]!.actual[0]).toBeCloseTo(0.5, 6);
+});
+
+test("does not pass where the model points elsewhere", async () => {
+  const report = await Embedder.fromBackend("wrong", compass(5), description).selfCheck();
+  expect(report).toMatchObject({ passed: false });
+});
+
+test("runs the model, whatever a cache has", async () => {
+  const cache = new MemoryVectorCache();
+  await Embedder.fromBackend("model", compass(), description, { cache }).encode(["0", "60", "90"]);
+  const broken = compass(5);
+  const run = vi.spyOn(broken, "run");
+  expect(
+    await Embedder.fromBackend("model", broken, description, { cache }).selfCheck(),
+  ).toMatchObject({
+    passed: false,
+  });
+  expect(run).toHaveBeenCalled();
+});
+
+test("has nothing to say of a model without published values", async () => {
+  expect(
+    await Embedder.fromBackend("unknown", compass(), {
+      ...description,
+      selfCheck: null,
+    }).selfCheck(),
+  ).toBeNull();
+});

@@ -1,0 +1,161 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fetchInto, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+let server: Server;
+let url: string;
+let answers: Answer[];
+let requests: IncomingMessage[];
+
+/** Stores bodies as the browser's cache does: whole, or not at all. */
+class MapCache extends Map<string, Response> {
+  async match(key: string): Promise<Response | undefined> {
+    return this.get(key)?.clone();
+  }
+
+  async put(key: string, response: Response): Promise<void> {
+    this.set(key, new Response(await response.blob(), { headers: response.headers }));
+  }
+}
+
+const cacheOf = (map: MapCache): WebCache => ({
+  match: (key) => map.match(key),
+  put: (key, response) => map.put(key, response),
+  delete: async (key) => map.delete(key),
+});
+
+const file: Answer = (_request, response) =>
+  response.writeHead(200, { "content-length": 5, etag: '"1"' }).end("hello");
+const status =
+  (code: number): Answer =>
+  (_request, response) =>
+    response.writeHead(code).end();
+
+beforeEach(async () => {
+  answers = [];
+  requests = [];
+  server = createServer((request, response) => {
+    requests.push(request);
+    (answers.length > 1 ? answers.shift()! : answers[0]!)(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
+});
+
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test("a file comes into the cache under its address, with its headers, and its progress is told", async () => {
+  answers = [file];
+  const cache = new MapCache();
+  const progress: unknown[] = [];
+  const headers = await fetchInto(cacheOf(cache), url, {
+    token: "secret",
+    onProgress: (...bytes) => progress.push(bytes),
+  });
+  expect(headers?.get("etag")).toBe('"1"');
+  expect(await (await cache.match(url))!.text()).toBe("hello");
+  expect((await cache.match(url))!.headers.get("etag")).toBe('"1"');
+  expect(progress).toEqual([
+    [0, 5],
+    [5, 5],
+  ]);
+  expect(requests[0]!.headers.authorization).toBe("Bearer secret");
+});
+
+test("server errors, rate limits and broken connections are tried again", async () => {
+  answers = [status(503), status(408), (_request, response) => response.destroy(), file];
+  const cache = new MapCache();
+  expect(await fetchInto(cacheOf(cache), url, {})).not.toBeNull();
+  expect(requests).toHaveLength(4);
+});
+
+test.for<[string, Answer]>([
+  ["says nothing", () => {}],
+  [
+    "stops in the middle",
+    (_request, response) => response.writeHead(200, { "content-length": 5 }).write("he"),
+  ],
+])("a server that %s is asked again", async ([, stall]) => {
+  vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
+  answers = [stall, file];
+  const cache = new MapCache();
+  expect(await fetchInto(cacheOf(cache), url, {})).not.toBeNull();
+  expect(await (await cache.match(url))!.text()).toBe("hello");
+});
+
+test("a server that says nothing about a cached file does not hold it back", async () => {
+  vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
+  answers = [() => {}];
+  expect(await isUnchanged(url, new Response("hello", { headers: { etag: '"0"' } }), {})).toBe(
+    true,
+  );
+});
+
+test("a body that breaks off leaves nothing in the cache", async () => {
+  answers = [
+    (_request, response) => {
+      response.writeHead(200, { "content-length": 5 }).write("he");
+      setTimeout(() => response.destroy(), 20);
+    },
+  ];
+  const cache = new MapCache();
+  await expect(fetchInto(cacheOf(cache), url, {})).rejects.toThrow(
+    expect.objectContaining({
+      code: "DOWNLOAD_FAILED",
+      details: { url, attempts: 4, status: undefined },
+    }),
+  );
+  expect(cache.size).toBe(0);
+});
+
+test("a file that is gone leaves the cache", async () => {
+  answers = [file, status(404)];
+  const cache = new MapCache();
+  await fetchInto(cacheOf(cache), url, {});
+  expect(await fetchInto(cacheOf(cache), url, {})).toBeNull();
+  expect(cache.size).toBe(0);
+});
+
+test.for([401, 403])("%d is an error that names the token, at once", async (code) => {
+  answers = [status(code)];
+  await expect(fetchInto(cacheOf(new MapCache()), url, {})).rejects.toThrow(
+    expect.objectContaining({
+      code: "DOWNLOAD_FAILED",
+      message: expect.stringContaining("`token`"),
+      details: { url, status: code },
+    }),
+  );
+  expect(requests).toHaveLength(1);
+});
+
+test("a signal ends it with its reason", async () => {
+  answers = [status(503)];
+  const reason = new Error("enough");
+  const fetching = fetchInto(cacheOf(new MapCache()), url, { signal: AbortSignal.abort(reason) });
+  await expect(fetching).rejects.toBe(reason);
+});
+
+test.for([
+  [{ etag: '"1"' }, file, true],
+  [{ etag: '"0"' }, file, false],
+  [{ "last-modified": "x" }, file, true],
+  [{ etag: '"0"' }, status(404), false],
+  [{ etag: '"0"' }, status(500), true],
+  [{ etag: '"0"' }, status(405), true],
+] as const)("a cached file with %j, case %#", async ([headers, answer, unchanged]) => {
+  answers = [answer];
+  expect(await isUnchanged(url, new Response("hello", { headers }), {})).toBe(unchanged);
+});
+
+test("a cached file that is shorter than its length is not whole", async () => {
+  expect(await isWhole(new Response("hello", { headers: { "content-length": "5" } }))).toBe(true);
+  expect(await isWhole(new Response("hello"))).toBe(true);
+  expect(await isWhole(new Response("he", { headers: { "content-length": "5" } }))).toBe(false);
+});

@@ -1,0 +1,91 @@
+import { describe, expect, test } from "vitest";
+import { familyOf, familyOfConfig } from "./families.ts";
+
+test.for([
+  ["onnx-community/embeddinggemma-300m-ONNX", "EmbeddingGemma 300m"],
+  ["/models/embeddinggemma-300m-ONNX/", "EmbeddingGemma 300m"],
+  ["C:\\models\\embeddinggemma-300m-ONNX", "EmbeddingGemma 300m"],
+  ["https://example.org/models/embeddinggemma-300m-ONNX/", "EmbeddingGemma 300m"],
+  ["/hub/models--onnx-community--embeddinggemma-300m-ONNX/snapshots/0123456789abcdef", "EmbeddingGemma 300m"],
+  ["C:\\hub\\models--Xenova--bge-m3\\snapshots\\0123456789abcdef\\", "BGE M3"],
+  ["onnx-community/embeddinggemma-2-ONNX", "EmbeddingGemma 2"],
+  ["Xenova/all-MiniLM-L6-v2", "MiniLM L6"],
+  ["Xenova/all-MiniLM-L12-v2", "MiniLM L12"],
+  ["Xenova/multilingual-e5-small", "E5"],
+  ["Xenova/multilingual-e5-large", "E5"],
+  ["Xenova/e5-base-v2", "E5"],
+  ["Xenova/multilingual-e5-large-instruct", "E5 Instruct"],
+  ["Xenova/bge-small-en-v1.5", "BGE English"],
+  ["Xenova/bge-base-zh-v1.5", "BGE Chinese"],
+  ["Xenova/bge-m3", "BGE M3"],
+  ["Xenova/gte-small", "GTE"],
+  ["Alibaba-NLP/gte-modernbert-base", "GTE 1.5"],
+  ["nomic-ai/nomic-embed-text-v1.5", "Nomic Embed Text 1.5"],
+  ["nomic-ai/nomic-embed-text-v1", "Nomic Embed Text 1"],
+  ["mixedbread-ai/mxbai-embed-large-v1", "mxbai Embed Large"],
+  ["mixedbread-ai/mxbai-embed-xsmall-v1", "mxbai Embed XSmall"],
+  ["Snowflake/snowflake-arctic-embed-l-v2.0", "Snowflake Arctic Embed 2"],
+  ["Snowflake/snowflake-arctic-embed-m-v1.5", "Snowflake Arctic Embed 1.5"],
+  ["Snowflake/snowflake-arctic-embed-m-long", "Snowflake Arctic Embed Long"],
+  ["Snowflake/snowflake-arctic-embed-xs", "Snowflake Arctic Embed"],
+  ["onnx-community/Qwen3-Embedding-0.6B-ONNX", "Qwen3 Embedding"],
+])("%s is of the family %s", ([model, family]) => {
+  expect(familyOf(model!)?.name).toBe(family);
+});
+
+test.for([
+  "onnx-community/embeddinggemma-270m-ONNX",
+  "embeddinggemma-300m/other",
+  "Xenova/bge-reranker-base",
+  "nomic-ai/nomic-embed-text-v2-moe",
+  "onnx-community/Qwen3-0.6B-ONNX",
+  "Xenova/paraphrase-multilingual-MiniLM-L12-v2",
+  "",
+])("%j is of no family", (model) => {
+  expect(familyOf(model)).toBeNull();
+});
+
+describe("prompts of EmbeddingGemma", () => {
+  // https://huggingface.co/blog/embeddinggemma
+  const blogPostNames = [
+    "query",
+    "document",
+    "BitextMining",
+    "Clustering",
+    "Classification",
+    "InstructionRetrieval",
+    "MultilabelClassification",
+    "PairClassification",
+    "Reranking",
+    "Retrieval",
+    "Retrieval-query",
+    "Retrieval-document",
+    "STS",
+    "Summarization",
+  ];
+
+  test("300m are those of the blog post", () => {
+    expect(Object.keys(familyOf("embeddinggemma-300m")!.prompts!)).toEqual(blogPostNames);
+  });
+
+  test("2 have them all, and its own", () => {
+    const { prompts } = familyOf("embeddinggemma-2-ONNX")!;
+    expect(Object.keys(prompts!)).toEqual(
+      expect.arrayContaining([...blogPostNames, "SearchQuery", "Document", "CodeRetrieval", "FactChecking"]),
+    );
+    expect(prompts).toMatchObject({
+      QuestionAnswering: "task: question answering | query: ",
+      Summarization: "task: sentence similarity | query: ",
+    });
+  });
+});
+
+test.for([
+  [{ model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24, vocab_size: 262144 }, "EmbeddingGemma 300m"],
+  [{ model_type: "embedding_gemma2", text_config: { hidden_size: 768 } }, "EmbeddingGemma 2"],
+  [{ model_type: "gemma3_text", hidden_size: 256, num_hidden_layers: 2 }, undefined],
+  [{ model_type: "bert", hidden_size: 768, num_hidden_layers: 24 }, undefined],
+  [null, undefined],
+] as const)("a config.json of %j is of the family %s", ([config, family]) => {
+  expect(familyOfConfig(JSON.stringify(config))?.name).toBe(family);
+});

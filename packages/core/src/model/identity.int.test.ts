@@ -1,0 +1,58 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { Embedder } from "../embedder.ts";
+import type { LoadOptions } from "../options.ts";
+
+const fixture = fileURLToPath(new URL("../../../../test/fixtures/embeddinggemma", import.meta.url));
+let parent: string;
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), "identity-"));
+});
+
+afterAll(() => rm(parent, { recursive: true }));
+
+async function identityOf(model: string, options: LoadOptions = {}): Promise<string> {
+  await using embedder = await Embedder.load(model, { dtype: "fp32", ...options });
+  return embedder.identity;
+}
+
+test("equal folders have one identity, wherever they lie and however they are named", async () => {
+  const copy = join(parent, "some copy");
+  await cp(fixture, copy, { recursive: true });
+  const identity = await identityOf(fixture);
+  expect(identity).toMatch(
+    /^sha256:[0-9a-f]{32}\?dtype=fp32&recipe=1\.[0-9a-f]{16}&prompts=[0-9a-f]{16}&dimension=768&normalize=true$/,
+  );
+  expect(await identityOf(copy)).toBe(identity);
+  expect(await identityOf(pathToFileURL(copy).href)).toBe(identity);
+});
+
+test("options that change the vectors change the identity, others do not", async () => {
+  const identity = await identityOf(fixture);
+  for (const options of [
+    { truncateDim: 256, allowUntrainedDim: true },
+    { normalize: false },
+    { prompts: { query: "q: " } },
+    { maxTokens: 64 },
+  ]) {
+    expect(await identityOf(fixture, options), JSON.stringify(options)).not.toBe(identity);
+  }
+  for (const options of [{ threads: 1 }, { maxBatchTokens: 64 }, { truncation: "error" as const }]) {
+    expect(await identityOf(fixture, options), JSON.stringify(options)).toBe(identity);
+  }
+});
+
+test("other weights of the same shape are another model", async () => {
+  const changed = join(parent, "changed");
+  await cp(fixture, changed, { recursive: true });
+  const path = join(changed, "onnx", "model.onnx");
+  const weights = await readFile(path);
+  // Inside the stretch of raw weights: the graph itself stays valid.
+  weights[Math.floor(weights.length / 2)]! ^= 1;
+  await writeFile(path, weights);
+  expect(await identityOf(changed)).not.toBe(await identityOf(fixture));
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from "vitest";
+import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
+import type { ModelDescription } from "./description.ts";
+
+const description: ModelDescription = {
+  prompts: { query: "query: ", document: "passage: " },
+  defaultPromptName: null,
+  similarityFunction: "cosine",
+  maxTokens: 512,
+  pooling: ["mean"],
+  includePrompt: true,
+  denseLayers: 0,
+  normalized: true,
+  dimension: 384,
+  matryoshkaDimensions: [384],
+  selfCheck: null,
+  family: null,
+} as ModelDescription;
+
+describe("sourceOf", () => {
+  const local = (contents: Record<string, string>) => ({
+    commit: null,
+    digest: async (name: string) => contents[name] ?? null,
+  });
+
+  it("names the commit of a repository on the Hub", async () => {
+    const commit = "0123456789abcdef0123456789abcdef01234567";
+    expect(await sourceOf("owner/name", "q8", { ...local({}), commit })).toBe(`owner/name@${commit}`);
+  });
+
+  it("tells folders apart by their contents, not by where they lie", async () => {
+    const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
+    const here = await sourceOf("/here", "fp32", local(files));
+    expect(here).toMatch(/^sha256:[0-9a-f]{32}$/);
+    expect(await sourceOf("C:\\there", "fp32", local({ ...files }))).toBe(here);
+    for (const name of Object.keys(files)) {
+      expect(await sourceOf("/here", "fp32", local({ ...files, [name]: "other" }))).not.toBe(here);
+    }
+    expect(await sourceOf("/here", "fp32", local({ ...files, "onnx/model.onnx_data": "d" }))).not.toBe(here);
+  });
+
+  it("looks at the contents where the revision that is known is not a commit", async () => {
+    const folder = { ...local({ "tokenizer.json": "a" }), commit: "main" };
+    expect(await sourceOf("owner/name", "q8", folder)).toMatch(/^sha256:/);
+  });
+});
+
+describe("modelIdentity", () => {
+  const base = modelIdentity("owner/name@commit", "q8", description);
+
+  it("is the same string in every run and on every machine", () => {
+    // The digest was computed with Python: sha256(json.dumps(recipe, sort_keys=True,
+    // separators=(",", ":"))).
+    expect(base).toBe("owner/name@commit?dtype=q8&recipe=1.a8a4bcc976ae4bbc");
+  });
+
+  it("changes with whatever changes the full vector", () => {
+    const changes: Partial<ModelDescription>[] = [
+      { pooling: ["cls"] },
+      { maxTokens: 256 },
+      { includePrompt: false },
+      { denseLayers: 2 },
+      { normalized: false },
+      { dimension: 768 },
+    ];
+    for (const change of changes) {
+      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).not.toBe(base);
+    }
+    expect(modelIdentity("owner/name@commit", "fp32", description)).not.toBe(base);
+    expect(modelIdentity("owner/name@other", "q8", description)).not.toBe(base);
+  });
+
+  it("does not change with prompts and what is only said about the vectors", () => {
+    const changes: Partial<ModelDescription>[] = [
+      { prompts: { query: "", document: "" } },
+      { defaultPromptName: "query" },
+      { similarityFunction: "dot" },
+      { matryoshkaDimensions: [384, 128] },
+    ];
+    for (const change of changes) {
+      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).toBe(base);
+    }
+  });
+});
+
+describe("embeddingIdentity", () => {
+  const settings = { dimension: 256, normalize: true };
+  const base = embeddingIdentity("model", description, settings);
+
+  it("adds prompt table, dimension and normalisation", () => {
+    expect(base).toMatch(/^model&prompts=[0-9a-f]{16}&dimension=256&normalize=true$/);
+    expect(embeddingIdentity("model", description, { ...settings, dimension: 128 })).not.toBe(base);
+    expect(embeddingIdentity("model", description, { ...settings, normalize: false })).not.toBe(base);
+    expect(embeddingIdentity("model", { ...description, defaultPromptName: "query" }, settings)).not.toBe(base);
+    const prompts = { ...description.prompts, query: "Query: " };
+    expect(embeddingIdentity("model", { ...description, prompts }, settings)).not.toBe(base);
+  });
+
+  it("does not depend on the order in which the prompts are written", () => {
+    const prompts = { document: "passage: ", query: "query: " };
+    expect(embeddingIdentity("model", { ...description, prompts }, settings)).toBe(base);
+  });
+});

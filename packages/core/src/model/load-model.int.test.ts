@@ -1,0 +1,231 @@
+import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { moveWeightsOut } from "../../test-support/external-data.ts";
+import { Embedder } from "../embedder.ts";
+import type { LoadOptions } from "../options.ts";
+
+const fixture = fileURLToPath(new URL("../../../../test/fixtures/embeddinggemma", import.meta.url));
+
+let parent: string;
+let folder: string;
+
+beforeEach(async () => {
+  parent = await mkdtemp(join(tmpdir(), "model-"));
+  folder = join(parent, "model");
+  await cp(fixture, folder, { recursive: true });
+});
+
+afterEach(() => rm(parent, { recursive: true }));
+
+const load = (options: LoadOptions = {}, model = folder) => Embedder.load(model, { dtype: "fp32", ...options });
+
+async function edit(file: string, change: (content: Record<string, unknown>) => void): Promise<void> {
+  const path = join(folder, file);
+  const content = JSON.parse(await readFile(path, "utf8"));
+  change(content);
+  await writeFile(path, JSON.stringify(content));
+}
+
+describe("a folder", () => {
+  test.for([
+    ["a path", () => folder],
+    ["a file: URL", () => pathToFileURL(folder).href],
+    ["a path with a slash at its end", () => `${folder}/`],
+  ] as const)("is given as %s", async ([, model]) => {
+    await using embedder = await load({}, model());
+    expect(embedder).toMatchObject({
+      dimension: 768,
+      maxTokens: 2048,
+      defaultPromptName: null,
+      similarityFunction: "cosine",
+    });
+    expect(Object.keys(embedder.prompts)).toHaveLength(14);
+  });
+
+  test("may have another default prompt, which encode then uses", async () => {
+    await edit("config_sentence_transformers.json", (config) => {
+      config.default_prompt_name = "STS";
+    });
+    await using embedder = await load();
+    expect(await embedder.encode("text")).toEqual(await embedder.encode("text", { promptName: "STS" }));
+  });
+
+  test("takes prompts of the caller's own", async () => {
+    await using embedder = await load({ prompts: { query: "ask: ", mine: "mine: " } });
+    expect(embedder.prompts).toEqual({ query: "ask: ", document: "", mine: "mine: " });
+    expect(await embedder.encodeQuery("x")).toEqual(await embedder.encode("x", { prompt: "ask: " }));
+  });
+
+  test("takes a smaller length, not a larger one", async () => {
+    await using short = await load({ maxTokens: 8 });
+    await using long = await load({ maxTokens: 100_000 });
+    expect([short.maxTokens, long.maxTokens]).toEqual([8, 2048]);
+  });
+});
+
+describe("one model loaded twice", () => {
+  test("shares its weights until both are disposed", async () => {
+    const [first, second] = await Promise.all([load(), load({ truncateDim: 256, allowUntrainedDim: true })]);
+    const third = await load();
+    await first.dispose();
+    expect(await second.encode("x")).toHaveLength(256);
+    await second.dispose();
+    expect(await third.encode("x")).toHaveLength(768);
+    await third.dispose();
+  });
+
+  test("is loaded anew after a failure", async () => {
+    const weights = join(folder, "onnx/model.onnx");
+    await rename(weights, `${weights}.away`);
+    await expect(load()).rejects.toMatchObject({ code: "MODEL_FILE_MISSING" });
+    await rename(`${weights}.away`, weights);
+    await using embedder = await load();
+    expect(await embedder.encode("x")).toHaveLength(768);
+  });
+});
+
+describe("what cannot be loaded is an error that says what to do", () => {
+  test.for<[string, LoadOptions, { code: string; message: RegExp }]>([
+    ["nowhere/to/be/found", {}, { code: "MODEL_NOT_FOUND", message: /is not the id of a repository/ }],
+    ["../missing", {}, { code: "MODEL_NOT_FOUND", message: /There is no folder \/.*missing/ }],
+    ["", {}, { code: "INVALID_OPTION", message: /Hub id or a folder/ }],
+  ])("model %j", async ([model, options, { code, message }]) => {
+    await expect(load(options, model)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test.for<[LoadOptions, string, RegExp]>([
+    [
+      { dtype: "q8" },
+      "MODEL_FILE_MISSING",
+      /no onnx\/model_quantized\.onnx, the file of dtype q8\. It has fp32: set the option `dtype`/,
+    ],
+    [{ dtype: "int3" as "q8" }, "INVALID_OPTION", /one of fp32, fp16, q8/],
+    [{ device: "quantum" }, "LOAD_FAILED", /on device quantum.*quantum/],
+    [{ prompts: { query: 5 as unknown as string } }, "INVALID_OPTION", /prompts must be an object of strings/],
+    [{ cacheDir: 5 as unknown as string }, "INVALID_OPTION", /cacheDir must be a string/],
+    [
+      { normalize: "yes" as unknown as boolean, device: "quantum" },
+      "INVALID_OPTION",
+      /normalize must be true or false/,
+    ],
+    [{ threads: 0 }, "INVALID_OPTION", /threads must be a whole number/],
+    [{ maxTokens: -1 }, "INVALID_OPTION", /maxTokens must be a whole number/],
+    [{ truncateDim: 300 }, "UNTRAINED_DIMENSION", /768, 512, 256, 128/],
+    [{ truncateDim: 1000 }, "INVALID_OPTION", /from 1 to 768/],
+    [{ sessionOptions: { graphOptimizationLevel: "nonsense" } }, "LOAD_FAILED", /nonsense|graphOptimizationLevel/i],
+  ])("%j", async ([options, code, message]) => {
+    await edit("config.json", (config) => {
+      config.matryoshka_dimensions = [768, 512, 256, 128];
+    });
+    await expect(load(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test.for<[string, (path: string) => Promise<void>, { code: string; message: RegExp }]>([
+    ["config.json", (path) => rm(path), { code: "MODEL_FILE_MISSING", message: /no config\.json/ }],
+    [
+      "config.json",
+      (path) => writeFile(path, "{"),
+      { code: "MODEL_FILE_INVALID", message: /config\.json .* not valid JSON/ },
+    ],
+    ["tokenizer.json", (path) => rm(path), { code: "MODEL_FILE_MISSING", message: /no tokenizer\.json/ }],
+    ["tokenizer.json", (path) => writeFile(path, "{"), { code: "LOAD_FAILED", message: /JSON/ }],
+    ["onnx/model.onnx", (path) => writeFile(path, "no graph"), { code: "LOAD_FAILED", message: /could not load/ }],
+    ["1_Pooling/config.json", (path) => rm(path), { code: "MODEL_FILE_MISSING", message: /1_Pooling\/config\.json/ }],
+    ["modules.json", (path) => rm(path), { code: "MODEL_NOT_DESCRIBED", message: /`pooling`/ }],
+  ])("%s damaged", async ([file, damage, { code, message }]) => {
+    await damage(join(folder, file));
+    await expect(load()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test("a tokenizer without a token to pad with", async () => {
+    for (const file of ["tokenizer_config.json", "special_tokens_map.json"]) {
+      await edit(file, (config) => {
+        delete config.pad_token;
+        delete config.eos_token;
+      });
+    }
+    await expect(load()).rejects.toMatchObject({
+      code: "MODEL_FILE_INVALID",
+      message: expect.stringContaining("no pad token"),
+    });
+  });
+
+  test("a dtype that the model cannot do", async () => {
+    const named = join(parent, "embeddinggemma-300m-ONNX");
+    await rename(folder, named);
+    await expect(load({ dtype: "fp16" }, named)).rejects.toMatchObject({
+      code: "UNSUPPORTED_DTYPE",
+      message: expect.stringMatching(/fp16.*overflow.*fp32, q8 or q4/),
+    });
+    await expect(load({ dtype: "q4", device: "webgpu" }, named)).rejects.toMatchObject({
+      code: "UNSUPPORTED_DTYPE",
+      message: expect.stringMatching(/q4 on webgpu.*transformers\.js#1728/),
+    });
+    for (const options of [
+      { device: "gpu" },
+      { device: "auto" },
+      { sessionOptions: { executionProviders: ["webgpu"] } },
+    ]) {
+      await expect(load({ dtype: "q8", ...options }, named)).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+    }
+    await cp(named, folder, { recursive: true });
+  });
+});
+
+test("a dtype that the model cannot do is refused whatever the folder is called", async () => {
+  await edit("config.json", (config) => {
+    Object.assign(config, { hidden_size: 768, num_hidden_layers: 24 });
+  });
+  await expect(load({ dtype: "fp16" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+  await expect(load({ dtype: "q8", device: "webgpu" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+});
+
+test("the synchronous tokenizer refuses what is not text", async () => {
+  await using embedder = await load();
+  expect(() => embedder.tokenizer.encode(5 as unknown as string)).toThrow(
+    expect.objectContaining({ code: "INVALID_INPUT" }),
+  );
+});
+
+test("weights beside the graph, in several files, give the same vectors", async () => {
+  await using whole = await load();
+  const expected = await whole.encodeQuery("Which planet?");
+  const apart = join(parent, "apart");
+  await cp(folder, apart, { recursive: true });
+  await moveWeightsOut(join(apart, "onnx/model.onnx"), 2);
+  await using embedder = await load({}, apart);
+  expect(await embedder.encodeQuery("Which planet?")).toEqual(expected);
+});
+
+test("Dense layers that the description names and the graph lacks are never skipped", async () => {
+  const withoutDense = fileURLToPath(new URL("../../../../test/fixtures/bert-mean", import.meta.url));
+  await rm(folder, { recursive: true });
+  await cp(withoutDense, folder, { recursive: true });
+  const modules = JSON.parse(await readFile(join(folder, "modules.json"), "utf8"));
+  modules.push({ idx: 9, name: "9", path: "9_Dense", type: "sentence_transformers.models.Dense" });
+  await writeFile(join(folder, "modules.json"), JSON.stringify(modules));
+  await cp(join(fixture, "2_Dense"), join(folder, "9_Dense"), { recursive: true });
+  await using embedder = await load();
+  await expect(embedder.encode("x")).rejects.toMatchObject({
+    code: "MODEL_INCOMPLETE",
+    message: expect.stringContaining("point nowhere"),
+  });
+});
+
+test("the tiny model's q8 file gives the blog post's ranking, and passes its self-check", async () => {
+  const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
+  await using embedder = await Embedder.load(tiny);
+  expect(await embedder.selfCheck()).toMatchObject({ passed: true, tolerance: 0.03 });
+  const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
+  const documents = await embedder.encodeDocument([
+    "Venus is often called Earth's twin because of its similar size and proximity.",
+    "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
+    "Jupiter, the largest planet in our solar system, has a prominent red spot.",
+    "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
+  ]);
+  const scores = embedder.similarity(query, documents)[0]!;
+  expect(scores.indexOf(Math.max(...scores))).toBe(1);
+});

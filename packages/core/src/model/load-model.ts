@@ -1,0 +1,167 @@
+import type { ModelFolder } from "../files/model-folder.ts";
+import type { HubOptions } from "../files/model-folder.ts";
+import type { Dtype } from "../runtime/dtype.ts";
+import { weightsFile } from "../runtime/dtype.ts";
+import { dataFile } from "../runtime/dtype.ts";
+import { weightsSuffixes } from "../runtime/dtype.ts";
+import type { LoadedModel } from "./loaded-model.ts";
+import { loadWorkerBackend, openModelFolder } from "#platform";
+import type { Backend } from "../runtime/backend.ts";
+import { EmbeddingGemmaError, show } from "../errors.ts";
+import { modelIdentity, sourceOf } from "./identity.ts";
+import { InferenceQueue } from "../runtime/inference-queue.ts";
+import { type DescriptionOverrides, describeModel, type ModelDescription } from "./description.ts";
+import { familyOfConfig, type ModelFamily } from "./families.ts";
+import { loadTransformersBackend } from "../runtime/transformers-backend.ts";
+
+/** Where a model comes from and how it runs. */
+export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
+  /**
+   * Type of the weights. What a model cannot do, such as fp16 for embeddinggemma-300m, is an error.
+   * @default "q8"
+   */
+  dtype?: Dtype;
+  /**
+   * Where the model runs, as Transformers.js names it: `"cpu"`, `"webgpu"`, `"wasm"`, `"cuda"`,
+   * `"dml"` or `"coreml"`.
+   * @default Transformers.js's choice: `"cpu"` in Node, `"wasm"` in a browser
+   */
+  device?: string;
+  /**
+   * Threads that one inference uses. Of no effect in a browser, where
+   * `env.backends.onnx.wasm.numThreads` of Transformers.js says it.
+   * @default ONNX Runtime's choice, the number of cores
+   */
+  threads?: number;
+  /** Options of the ONNX Runtime session, passed through. */
+  sessionOptions?: Record<string, unknown>;
+  /**
+   * Run the model in a worker thread, so that inference and tokenizing leave the event loop free;
+   * Node only. With Transformers.js 3, whose runtime does not bear several threads, in a process of
+   * its own.
+   * @default false
+   */
+  worker?: boolean;
+}
+
+/** Defaults of the options that decide what is loaded. */
+export const loadDefaults = { dtype: "q8", worker: false, revision: "main" } as const satisfies LoadModelOptions;
+
+/**
+ * Loads a model from a folder or the Hub, with everything checked that can be checked before the
+ * first text.
+ *
+ * @throws `MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`,
+ * `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
+ */
+export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
+  const { dtype = loadDefaults.dtype, device, threads, signal } = options;
+  const folder = await openModelFolder(model, options);
+  if (folder.offline && !(await folder.provide("config.json"))) throw notInCache(model, "config.json", folder);
+  const description = await mending(folder, signal, () => describeModel(model, (name) => folder.read(name), options));
+  refuseDtype(model, dtype, options, description.family ?? familyOfConfig(await folder.read("config.json")));
+  const dataFiles = await provideWeights(model, folder, dtype);
+  const sessionOptions = { ...(threads && { intraOpNumThreads: threads }), ...options.sessionOptions };
+  const { lowerCase } = description;
+  const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase, ...(device && { device }) };
+  const backend = await mending(folder, signal, () =>
+    options.worker
+      ? loadWorkerBackend(folder.path, runtimeOptions, signal)
+      : loadTransformersBackend(folder.path, runtimeOptions),
+  );
+  const identity = modelIdentity(await sourceOf(model, dtype, folder), dtype, description);
+  return { backend, description, queue: new InferenceQueue(), dtype, identity };
+}
+
+/**
+ * A file that was cut or changed in the cache is the usual reason of a failure; one fresh copy
+ * settles whether it is.
+ */
+async function mending<T>(folder: ModelFolder, signal: AbortSignal | undefined, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    let mended = false;
+    for (const file of suspectsOf(error)) {
+      // Where no fresh copy is to be had, what went wrong first is what to tell.
+      mended = (await folder.refetch(file).catch(() => false)) || mended;
+      signal?.throwIfAborted();
+    }
+    if (!mended) throw error;
+    return load();
+  }
+}
+
+function suspectsOf(error: unknown): readonly string[] {
+  if (!EmbeddingGemmaError.isInstance(error)) return [];
+  const { file, files = [file] } = error.details as { file?: string; files?: string[] };
+  return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code) ? (files as string[]) : [];
+}
+
+function refuseDtype(model: string, dtype: Dtype, options: LoadModelOptions, family: ModelFamily | null): void {
+  const reason = family?.unsupportedDtypes?.[dtype];
+  if (reason) {
+    throw new EmbeddingGemmaError(
+      "UNSUPPORTED_DTYPE",
+      `${show(model)} gives wrong vectors with dtype ${dtype}: ${reason}. Use fp32, q8 or q4.`,
+      { model, dtype },
+    );
+  }
+  for (const [device, reasons] of Object.entries(family?.unsupportedOnDevice ?? {})) {
+    if (!reasons[dtype] || !mayRunOn(device, options)) continue;
+    throw new EmbeddingGemmaError(
+      "UNSUPPORTED_DTYPE",
+      `${show(model)} gives wrong vectors with dtype ${dtype} on ${device}: ${reasons[dtype]}. Use fp32 there, or device "cpu" or "wasm".`,
+      { model, dtype, device: options.device },
+    );
+  }
+}
+
+/**
+ * With `"auto"` and `"gpu"` Transformers.js tries all devices that it finds; and a caller may name
+ * ONNX Runtime's providers.
+ */
+function mayRunOn(device: string, { device: chosen, sessionOptions }: LoadModelOptions): boolean {
+  const providers = [sessionOptions?.executionProviders ?? []].flat() as (string | { name?: string })[];
+  const names = providers.map((provider) => (typeof provider === "string" ? provider : provider.name));
+  return [chosen, ...names].some((name) => name === device || name === "auto" || name === "gpu");
+}
+
+/**
+ * Brings the tokenizer and the weights into the folder; tells how many files beside the graph have
+ * its weights.
+ */
+async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype): Promise<number> {
+  const weights = weightsFile(dtype);
+  for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
+    if (await folder.provide(file)) continue;
+    if (folder.offline) throw notInCache(model, file, folder, await otherDtypes(folder));
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_MISSING",
+      file === weights
+        ? `${show(model)} has no ${weights}, the file of dtype ${dtype}.${await otherDtypes(folder)}`
+        : `${show(model)} has no ${file}, so its texts cannot be tokenized. Use a repository made for Transformers.js.`,
+      { model, file, folder: folder.path, dtype },
+    );
+  }
+  let dataFiles = 0;
+  while (await folder.provide(dataFile(dtype, dataFiles))) dataFiles++;
+  return dataFiles;
+}
+
+function notInCache(model: string, file: string, { path }: ModelFolder, hint = ""): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "MODEL_FILE_MISSING",
+    `${file} of ${show(model)} is not in the cache (${path}), and nothing may be downloaded: localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. ` +
+      `Load the model once with a network and the same options.${hint}`,
+    { model, file, folder: path },
+  );
+}
+
+async function otherDtypes(folder: ModelFolder): Promise<string> {
+  const files = await folder.list("onnx");
+  const dtypes = Object.keys(weightsSuffixes).filter((dtype) =>
+    files.includes(weightsFile(dtype as Dtype).slice("onnx/".length)),
+  );
+  return dtypes.length > 0 ? ` It has ${dtypes.join(", ")}: set the option \`dtype\`.` : "";
+}

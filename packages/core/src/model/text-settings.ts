@@ -1,0 +1,93 @@
+import { show } from "../errors.ts";
+import type { ModelFamily } from "./families.ts";
+import { type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
+import type { ModelModules } from "./modules.ts";
+
+/** What happens to a text before the model gets it. */
+export interface TextSettings {
+  /** Longest input in tokens, prompt and special tokens included. */
+  readonly maxTokens: number;
+  /** The end of a text at which it is cut if it is too long. */
+  readonly truncationSide: "left" | "right";
+  /** Whether a text is lowercased before it is tokenized. */
+  readonly lowerCase: boolean;
+}
+
+/**
+ * Reads `sentence_bert_config.json` and `tokenizer_config.json` as `Transformer` of Sentence
+ * Transformers 6.2 does. The family speaks for a model without `modules.json` whose files give no
+ * length.
+ *
+ * @throws `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED` for a setting that is not supported
+ */
+export async function readTextSettings(
+  files: ModelFiles,
+  config: JsonObject,
+  modules: ModelModules | null,
+  family: ModelFamily | null,
+): Promise<TextSettings> {
+  const settings = await readTransformerSettings(files, modules);
+  if (settings) refuseUnsupported(settings);
+  const tokenizer = await files.readObject("tokenizer_config.json");
+  const tokenizerOptions = settings?.object("processor_kwargs") ?? settings?.object("tokenizer_args");
+  const described = tokenizerOptions?.size("model_max_length") ?? settings?.size("max_seq_length");
+  return {
+    maxTokens: described ?? (modules ? undefined : family?.maxTokens) ?? tokenizerLength(tokenizer, config),
+    truncationSide: truncationSideOf(tokenizerOptions) ?? truncationSideOf(tokenizer) ?? "right",
+    lowerCase: settings?.flag("do_lower_case") ?? false,
+  };
+}
+
+function truncationSideOf(options: JsonObject | null | undefined): "left" | "right" | undefined {
+  const side = options?.text("truncation_side");
+  if (side === undefined || side === "left" || side === "right") return side;
+  throw options!.invalid("truncation_side", '"left" or "right"');
+}
+
+/**
+ * The tokenizer's length, which may be "none" in the form of 1e30, but no more than the positions
+ * that the model has.
+ */
+function tokenizerLength(tokenizer: JsonObject | null, config: JsonObject): number {
+  return Math.min(
+    tokenizer?.size("model_max_length") ?? Number.POSITIVE_INFINITY,
+    positionsOf(config) ?? positionsOf(config.object("text_config")) ?? Number.POSITIVE_INFINITY,
+  );
+}
+
+function positionsOf(config: JsonObject | undefined): number | undefined {
+  // XLNet's -1 stands for no limit.
+  return config?.fields.max_position_embeddings === -1 ? undefined : config?.size("max_position_embeddings");
+}
+
+/** In the order in which Sentence Transformers looks for them. */
+const settingsFiles = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"].map(
+  (name) => `sentence_${name}_config.json`,
+);
+
+async function readTransformerSettings(files: ModelFiles, modules: ModelModules | null): Promise<JsonObject | null> {
+  const folder = modules?.transformerPath ? `${modules.transformerPath}/` : "";
+  // Only a repository of Sentence Transformers can have the older names.
+  for (const name of modules ? settingsFiles : settingsFiles.slice(0, 1)) {
+    const settings = await files.readObject(folder + name);
+    if (settings !== null) return settings;
+  }
+  return null;
+}
+
+/** Settings of the multimodal and multi-vector models that Sentence Transformers 6 also loads. */
+function refuseUnsupported(settings: JsonObject): void {
+  for (const name of ["query_length", "document_length", "query_expansion"]) {
+    if (settings.fields[name]) throw unsupported(settings, `sets ${name}`);
+  }
+  const task = settings.text("transformer_task") ?? "feature-extraction";
+  if (task !== "feature-extraction") throw unsupported(settings, `has the transformer_task ${show(task)}`);
+  const processing = settings.object("processing_kwargs");
+  const ofTexts = { ...processing?.object("text")?.fields, ...processing?.object("common")?.fields };
+  if (Object.keys(ofTexts).length > 0) throw unsupported(settings, "sets processing_kwargs of texts");
+  const modalities = settings.object("modality_config");
+  if (!modalities) return;
+  const output = modalities.object("text")?.fields.method_output_name;
+  if (output === undefined) throw unsupported(settings, "has no modality_config of plain texts");
+  if (output !== "last_hidden_state") throw unsupported(settings, `takes the output ${show(output)} of the model`);
+}

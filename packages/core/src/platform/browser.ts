@@ -1,0 +1,21 @@
+import { EmbeddingGemmaError } from "../errors.ts";
+import { openWebFolder } from "../files/web/web-folder.ts";
+
+type Platform = typeof import("./node.ts");
+
+export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
+
+export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
+  throw new EmbeddingGemmaError(
+    "INVALID_OPTION",
+    "The option `worker` is for Node. In a browser, call Embedder.load in a Web Worker of your own.",
+    { worker: true },
+  );
+};
+
+export const loadCrc32: Platform["loadCrc32"] = async () => {
+  throw new EmbeddingGemmaError(
+    "CACHE_FAILED",
+    "LevelVectorCache keeps vectors in a folder, which a browser does not have. Use MemoryVectorCache, or a VectorCache of your own over IndexedDB.",
+  );
+};

@@ -1,0 +1,30 @@
+/**
+ * What needs Node. In a bundle for the browser `platform.browser.ts` takes the place of this file:
+ * `imports` in package.json says so for the sources, and `exports` for the built package.
+ */
+import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
+import type { Backend } from "../runtime/backend.ts";
+import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
+
+/** See `model-folder.ts`. */
+export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {
+  return (await import("../files/open-model-folder.ts")).openModelFolder(model, options);
+}
+
+/** See `worker-backend.ts`. */
+export async function loadWorkerBackend(
+  folder: string,
+  options: TransformersBackendOptions,
+  signal?: AbortSignal,
+): Promise<Backend> {
+  return (await import("../runtime/worker/worker-backend.ts")).loadWorkerBackend(
+    folder,
+    options,
+    signal,
+  );
+}
+
+/** The checksum of `LevelVectorCache`. */
+export async function loadCrc32(): Promise<typeof import("node:zlib").crc32> {
+  return (await import("node:zlib")).crc32;
+}

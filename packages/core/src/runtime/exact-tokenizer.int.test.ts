@@ -1,0 +1,108 @@
+import { fileURLToPath } from "node:url";
+import { AutoTokenizer, PreTrainedTokenizer } from "@huggingface/transformers";
+import { describe, expect, test } from "vitest";
+import { makeExact } from "./exact-tokenizer.ts";
+
+const folder = fileURLToPath(
+  new URL("../../../../test/fixtures/xlm-roberta-unigram", import.meta.url),
+);
+const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
+const untouched = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
+makeExact(tokenizer);
+
+// What `Tokenizer.from_file(…).encode(text).ids` of Python's tokenizers 0.23 gives.
+const references = [
+  ["next\u0085line", [0, 4, 15, 210, 10, 4, 214, 447, 2]],
+  ["a\u0085b \u2028 c\ufeffd", [0, 17, 462, 146, 30, 2]],
+  ["ｶﾞ ﬁ 👨\u200d👩\u200d👧", [0, 4, 3, 734, 4, 3, 2]],
+  ["a\r\nb \u0007c", [0, 17, 462, 146, 2]],
+  ["e\u0301 Ｈ", [0, 4, 34, 185, 2]],
+] as const;
+
+test.for(references)("%j has the tokens that it has in Python", ([text, ids]) => {
+  expect(tokenizer.encode(text)).toEqual(ids);
+});
+
+test("only the tokenizer that was given is mended", () => {
+  expect(untouched.encode(references[0][0])).not.toEqual(references[0][1]);
+});
+
+const words = [
+  "[UNK]",
+  "[CLS]",
+  "[SEP]",
+  "[PAD]",
+  "σ",
+  "ς",
+  "ο",
+  "##δ",
+  "##ο",
+  "##σ",
+  "##ς",
+  "a",
+  "##b",
+  "##c",
+  "A",
+  "##B",
+];
+
+function wordPiece(normalizer: object | null): PreTrainedTokenizer {
+  const special = words.slice(0, 4).map((content, id) => ({
+    id,
+    content,
+    single_word: false,
+    lstrip: false,
+    rstrip: false,
+    normalized: false,
+    special: true,
+  }));
+  const tokenizer = {
+    version: "1.0",
+    added_tokens: special,
+    normalizer,
+    pre_tokenizer: { type: "WhitespaceSplit" },
+    post_processor: null,
+    decoder: null,
+    model: {
+      type: "WordPiece",
+      unk_token: "[UNK]",
+      continuing_subword_prefix: "##",
+      max_input_chars_per_word: 100,
+      vocab: Object.fromEntries(words.map((word, id) => [word, id])),
+    },
+  };
+  return new PreTrainedTokenizer(tokenizer, { unk_token: "[UNK]" });
+}
+
+// The ids are those of Python's tokenizers 0.23 for the same JSON.
+describe("a text in capitals", () => {
+  const lowercasing = {
+    type: "BertNormalizer",
+    clean_text: true,
+    handle_chinese_chars: true,
+    lowercase: true,
+  };
+
+  test.for([
+    ["ΟΔΟΣ", [6, 7, 8, 9]],
+    ["οδος", [6, 7, 8, 10]],
+    ["AbC [CLS] ΟΔΟΣ", [11, 12, 13, 1, 6, 7, 8, 9]],
+  ] as const)("%j keeps its sigma where the tokenizer lowercases", ([text, ids]) => {
+    const tokenizer = wordPiece(lowercasing);
+    makeExact(tokenizer);
+    expect(tokenizer.encode(text)).toEqual(ids);
+  });
+
+  test.for([
+    [false, "ABC [CLS] AB", [0, 1, 14, 15]],
+    [true, "ABC [CLS] AB", [11, 12, 13, 1, 11, 12]],
+    [true, "ΟΔΟΣ", [6, 7, 8, 9]],
+  ] as const)(
+    "is lowercased if the model asks for it (%j), special tokens left alone: %j",
+    ([lowerCase, text, ids]) => {
+      const tokenizer = wordPiece(null);
+      makeExact(tokenizer, { lowerCase });
+      expect(tokenizer.encode(text)).toEqual(ids);
+    },
+  );
+});

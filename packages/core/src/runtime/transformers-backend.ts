@@ -1,0 +1,201 @@
+import type {
+  PreTrainedModel,
+  PretrainedConfig,
+  PretrainedModelOptions,
+} from "@huggingface/transformers";
+import { checkText } from "../check.ts";
+import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
+import type { Dtype } from "./dtype.ts";
+import { dataFile, weightsFile } from "./dtype.ts";
+import { makeExact } from "./exact-tokenizer.ts";
+import { floatsOf } from "./tensor-floats.ts";
+
+export interface TransformersBackendOptions {
+  dtype: Dtype;
+  /**
+   * Where the model runs, as Transformers.js names it: `"cpu"`, `"webgpu"`, `"wasm"`, `"cuda"`,
+   * `"dml"`, `"coreml"`.
+   */
+  device?: string;
+  /** Options of the ONNX Runtime session, passed through. */
+  sessionOptions?: Record<string, unknown>;
+  /**
+   * How many files beside the graph have its weights: `….onnx_data`, `….onnx_data_1` and so on.
+   *
+   * @default 0
+   */
+  dataFiles?: number;
+  /** Whether texts are lowercased before they are tokenized. @default false */
+  lowerCase?: boolean | undefined;
+}
+
+/**
+ * Runs a model folder through Transformers.js, 3.8 or 4.
+ *
+ * @param folder - its path; in a browser its URL, with the files in Transformers.js's cache
+ *
+ * @throws `LOAD_FAILED` with the runtime's own error as `cause`.
+ */
+export async function loadTransformersBackend(
+  folder: string,
+  { dtype, device, sessionOptions, dataFiles = 0, lowerCase }: TransformersBackendOptions,
+): Promise<Backend> {
+  const { AutoConfig, AutoModel, Tensor } = await import("@huggingface/transformers");
+  const options = {
+    dtype,
+    ...loadingOptions(folder),
+    ...(device && { device }),
+    ...(sessionOptions && { session_options: sessionOptions }),
+    use_external_data_format: dataFiles,
+  } as PretrainedModelOptions;
+  const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
+  const load = async () => {
+    const config = withoutMedia(await AutoConfig.from_pretrained(folder, loadingOptions(folder)));
+    return { config, model: await AutoModel.from_pretrained(folder, { ...options, config }) };
+  };
+  const { config, model } = await load().catch((cause: unknown) => {
+    throw new EmbeddingGemmaError(
+      "LOAD_FAILED",
+      `Transformers.js could not load ${show(folder)} with dtype ${dtype}${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
+      { folder, file: weightsFile(dtype), files: weightsFiles(dtype, dataFiles), dtype, device },
+      { cause },
+    );
+  });
+  const noMedia = Object.fromEntries(
+    mediaInputsOf(model).map((name) => [
+      name,
+      new Tensor("float32", new Float32Array(0), [0, hiddenSizeOf(config)]),
+    ]),
+  );
+  return {
+    tokenizer,
+    specialTokens,
+    padding,
+    tokenize: (texts) => mapWithPauses(texts, tokenizer.encode),
+    async run({ rows, length, inputIds, attentionMask }: Batch): Promise<BackendOutput> {
+      const outputs = await model({
+        ...noMedia,
+        input_ids: new Tensor("int64", inputIds, [rows, length]),
+        attention_mask: new Tensor("int64", attentionMask, [rows, length]),
+      });
+      const { sentence_embedding, last_hidden_state = outputs.token_embeddings } = outputs;
+      return {
+        ...(sentence_embedding && { sentenceEmbedding: floatsOf(sentence_embedding) }),
+        ...(last_hidden_state && { lastHiddenState: floatsOf(last_hidden_state) }),
+      };
+    },
+    async dispose() {
+      await model.dispose();
+    },
+  };
+}
+
+/**
+ * Loads the part of a backend that knows texts.
+ *
+ * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`
+ */
+export async function loadTokenizer(
+  folder: string,
+  { lowerCase = false }: Pick<TransformersBackendOptions, "lowerCase"> = {},
+): Promise<Pick<Backend, "tokenizer" | "specialTokens" | "padding">> {
+  const { AutoTokenizer } = await import("@huggingface/transformers");
+  const tokenizer = await AutoTokenizer.from_pretrained(folder, loadingOptions(folder)).catch(
+    (cause: unknown) => {
+      throw new EmbeddingGemmaError(
+        "LOAD_FAILED",
+        `Transformers.js could not load the tokenizer in ${show(folder)}: ${reasonOf(cause)}`,
+        { folder, file: "tokenizer.json" },
+        { cause },
+      );
+    },
+  );
+  makeExact(tokenizer, { lowerCase });
+  const padId = tokenizer.pad_token_id as number | undefined;
+  if (padId === undefined || padId === null) {
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_INVALID",
+      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. Set "pad_token" in its tokenizer_config.json.`,
+      { folder, file: "tokenizer_config.json" },
+    );
+  }
+  // A lone surrogate, which no tokenizer takes, counts as U+FFFD.
+  const tokenize = (text: string, specials: boolean): number[] =>
+    tokenizer.encode(checkText(text).toWellFormed(), { add_special_tokens: specials });
+
+  return {
+    tokenizer: {
+      encode: (text) => tokenize(text, false),
+      decode: (ids) =>
+        ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
+    },
+    specialTokens: specialTokensOf(tokenize),
+    padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
+  };
+}
+
+function weightsFiles(dtype: Dtype, dataFiles: number): string[] {
+  return [
+    weightsFile(dtype),
+    ...Array.from({ length: dataFiles }, (_, index) => dataFile(dtype, index)),
+  ];
+}
+
+/**
+ * All files are in the folder; but of a URL Transformers.js asks only its cache, and takes this
+ * option amiss.
+ */
+function loadingOptions(folder: string): { local_files_only: boolean } {
+  return { local_files_only: !/^https?:/.test(folder) };
+}
+
+/**
+ * Transformers.js loads the text part alone of a multimodal model whose configuration has no
+ * encoders of other kinds.
+ */
+function withoutMedia(config: PretrainedConfig): PretrainedConfig {
+  return Object.assign(config, { vision_config: null, audio_config: null });
+}
+
+/**
+ * Inputs of a multimodal graph that take the images, videos and sounds among the tokens, such as
+ * `image_features`. Transformers.js 4 fills them in by itself; release 3 does not know such models.
+ */
+function mediaInputsOf(model: PreTrainedModel): string[] {
+  const { inputNames } = model.sessions.model as { inputNames: readonly string[] };
+  return inputNames.filter((name) => name.endsWith("_features"));
+}
+
+function hiddenSizeOf(config: PretrainedConfig): number {
+  const { text_config, hidden_size } = config as unknown as {
+    text_config?: { hidden_size: number };
+    hidden_size: number;
+  };
+  return text_config?.hidden_size ?? hidden_size;
+}
+
+/** Milliseconds of synchronous work after which the event loop gets its turn. */
+const longestPause = 10;
+
+async function mapWithPauses<T, U>(items: readonly T[], map: (item: T) => U): Promise<U[]> {
+  const results: U[] = [];
+  let resumedAt = performance.now();
+  for (const item of items) {
+    results.push(map(item));
+    if (performance.now() - resumedAt < longestPause) continue;
+    await new Promise((resolve) => setTimeout(resolve));
+    resumedAt = performance.now();
+  }
+  return results;
+}
+
+/** Finds what the tokenizer puts around any text by looking at one. */
+function specialTokensOf(tokenize: (text: string, specials: boolean) => number[]): SpecialTokens {
+  const bare = tokenize("a", false);
+  const full = tokenize("a", true);
+  const start = full.findIndex((_, index) =>
+    bare.every((token, offset) => full[index + offset] === token),
+  );
+  return { prefix: full.slice(0, start), suffix: full.slice(start + bare.length) };
+}

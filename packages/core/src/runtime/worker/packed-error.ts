@@ -1,0 +1,73 @@
+import { EmbeddingGemmaError, type EmbeddingGemmaErrorCode } from "../../errors.ts";
+
+/**
+ * A thrown value in a form that survives the way from one thread to another: structured cloning
+ * drops all fields of an error but a few.
+ */
+export type PackedError =
+  | { readonly kind: "value"; readonly value: unknown }
+  | (ErrorFields & {
+      readonly kind: "error";
+      readonly name: string;
+      readonly code?: string | number;
+    })
+  | (ErrorFields & {
+      readonly kind: "own";
+      readonly code: EmbeddingGemmaErrorCode;
+      readonly details: Readonly<Record<string, unknown>>;
+    });
+
+interface ErrorFields {
+  readonly message: string;
+  readonly stack: string | undefined;
+  readonly cause?: PackedError;
+}
+
+export function packError(error: unknown): PackedError {
+  if (!(error instanceof Error))
+    return { kind: "value", value: cloneable(error) ? error : String(error) };
+  const fields: ErrorFields = {
+    message: error.message,
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: packError(error.cause) }),
+  };
+  if (EmbeddingGemmaError.isInstance(error)) {
+    return {
+      kind: "own",
+      ...fields,
+      code: error.code,
+      details: cloneable(error.details) ? error.details : {},
+    };
+  }
+  const { code } = error as { code?: unknown };
+  const hasCode = typeof code === "string" || typeof code === "number";
+  return { kind: "error", ...fields, name: error.name, ...(hasCode && { code }) };
+}
+
+/**
+ * What was thrown: an `EmbeddingGemmaError` again if it was one, any other error with its name,
+ * code, stack and cause.
+ */
+export function unpackError(packed: PackedError): unknown {
+  if (packed.kind === "value") return packed.value;
+  const options = packed.cause && { cause: unpackError(packed.cause) };
+  if (packed.kind === "own") {
+    const error = new EmbeddingGemmaError(packed.code, packed.message, packed.details, options);
+    return Object.assign(error, { stack: packed.stack });
+  }
+  const { name, code, stack } = packed;
+  return Object.assign(new Error(packed.message, options), {
+    name,
+    stack,
+    ...(code !== undefined && { code }),
+  });
+}
+
+function cloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
+}

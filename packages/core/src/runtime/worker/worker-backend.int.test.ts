@@ -1,0 +1,324 @@
+import { execFile } from "node:child_process";
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import * as tsdown from "tsdown";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import packageBuilds from "../../../tsdown.config.ts";
+
+type Core = typeof import("../../index.ts");
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // processes and models start slowly on a busy machine
+
+const fixtures = fileURLToPath(new URL("../../../../../test/fixtures/", import.meta.url));
+const fixture = join(fixtures, "embeddinggemma");
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+const require = createRequire(import.meta.url);
+const run = promisify(execFile);
+let parent: string;
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), "worker-"));
+  const outDir = join(parent, "dist");
+  for (const build of packageBuilds) {
+    await tsdown.build({
+      ...build,
+      config: false,
+      cwd: root,
+      outDir,
+      dts: false,
+      clean: false,
+      logLevel: "silent",
+    });
+  }
+});
+
+afterAll(() => rm(parent, { recursive: true }));
+
+/**
+ * The package, built from these sources and installed in a folder of its own beside the release of
+ * Transformers.js that this test run is about: a worker starts from a file, and finds its modules
+ * as Node does.
+ */
+async function install(): Promise<{ folder: string; installed: string; core: Core }> {
+  const folder = await mkdtemp(join(parent, "app-"));
+  const installed = join(folder, "node_modules", "@embeddinggemma", "core");
+  await cp(join(parent, "dist"), join(installed, "dist"), { recursive: true });
+  await cp(join(root, "package.json"), join(installed, "package.json"));
+  const transformers =
+    process.env.TRANSFORMERS_MAJOR === "4" ? "transformers-v4" : "@huggingface/transformers";
+  for (const [name, source] of [
+    ["@huggingface/transformers", transformers],
+    ["@noble/hashes", "@noble/hashes/sha2.js"],
+    ["lru-cache", "lru-cache"],
+  ] as const) {
+    const link = join(folder, "node_modules", name);
+    await mkdir(join(link, ".."), { recursive: true });
+    await symlink(packageFolder(source), link);
+  }
+  const core = (await import(pathToFileURL(join(installed, "dist", "index.js")).href)) as Core;
+  return { folder, installed, core };
+}
+
+function packageFolder(module: string): string {
+  const name = module
+    .split("/")
+    .slice(0, module.startsWith("@") ? 2 : 1)
+    .join("/");
+  const file = require.resolve(module);
+  const end = file.lastIndexOf(join("node_modules", name)) + join("node_modules", name).length;
+  return file.slice(0, end);
+}
+
+const options = { dtype: "fp32", worker: true } as const;
+
+describe("a model in a worker", () => {
+  let core: Core;
+
+  beforeAll(async () => {
+    ({ core } = await install());
+  });
+
+  test("does what it does without", async () => {
+    await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
+    await using there = await core.Embedder.load(fixture, options);
+    const documents = [
+      "Mars",
+      { title: "Venus", text: "is hot" },
+      "",
+      "lone \ud800 surrogate",
+      "日本語 🙂",
+    ];
+    expect(await there.encodeDocument(documents)).toEqual(await here.encodeDocument(documents));
+    expect(await there.encodeQuery("Which planet?")).toEqual(
+      await here.encodeQuery("Which planet?"),
+    );
+    expect(there.identity).toBe(here.identity);
+    expect(await there.countTokens("Which planet?")).toBe(await here.countTokens("Which planet?"));
+    const ids = there.tokenizer.encode("Which planet?");
+    expect(ids).toEqual(here.tokenizer.encode("Which planet?"));
+    expect(there.tokenizer.decode(ids)).toBe("Which planet?");
+  });
+
+  test("gives hidden states to be pooled on this side", async () => {
+    const model = join(fixtures, "bert-mean");
+    await using here = await core.Embedder.load(model, { dtype: "fp32" });
+    await using there = await core.Embedder.load(model, options);
+    const texts = ["a longer text of some words", "short"];
+    expect(await there.encode(texts)).toEqual(await here.encode(texts));
+  });
+
+  test("takes texts of every size, and calls from many places at once", async () => {
+    await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
+    await using there = await core.Embedder.load(fixture, options);
+    const texts = ["", ...Array.from({ length: 200 }, (_, index) => `text ${index} `.repeat(40))];
+    const [vectors, ...queries] = await Promise.all([
+      there.encode(texts, { maxBatchTokens: 4096 }),
+      ...Array.from({ length: 8 }, (_, index) => there.encodeQuery(`query ${index}`)),
+    ]);
+    expect(vectors).toHaveLength(201);
+    expect(distance(vectors[200]!, await here.encode(texts[200]!))).toBeLessThan(1e-5);
+    expect(distance(queries[3]!, await here.encodeQuery("query 3"))).toBeLessThan(1e-5);
+  });
+
+  test("is shared by embedders with the same options, and freed with the last", async () => {
+    const [first, second] = await Promise.all([
+      core.Embedder.load(fixture, options),
+      core.Embedder.load(fixture, options),
+    ]);
+    await first.dispose();
+    expect(await second.encodeQuery("still there")).toHaveLength(768);
+    await second.dispose();
+    await expect(second.encodeQuery("gone")).rejects.toMatchObject({ code: "DISPOSED" });
+  });
+
+  test("an error in the worker keeps code, details and cause", async () => {
+    const broken = join(parent, "broken");
+    await cp(fixture, broken, { recursive: true });
+    await truncate(join(broken, "onnx", "model.onnx"), 1000);
+    const failure = async (worker: boolean) =>
+      core.Embedder.load(broken, { dtype: "fp32", worker }).then(
+        () => null,
+        (error: unknown) => error as InstanceType<Core["EmbeddingGemmaError"]>,
+      );
+    const [here, there] = [await failure(false), await failure(true)];
+    expect(core.EmbeddingGemmaError.isInstance(there)).toBe(true);
+    expect(there).toMatchObject({
+      code: "LOAD_FAILED",
+      message: here!.message,
+      details: here!.details,
+    });
+    expect((there!.cause as Error).message).toBe((here!.cause as Error).message);
+  });
+
+  test("a batch that fails in the worker rejects the call and leaves the embedder usable", async () => {
+    await using there = await core.Embedder.load(await withUnknownTokens(), options);
+    await expect(there.encode("unknown")).rejects.toMatchObject({
+      code: "INFERENCE_FAILED",
+      cause: expect.any(Error),
+    });
+    expect(await there.encode("")).toHaveLength(768);
+  });
+
+  test("aborting while it loads ends the worker", async () => {
+    const abort = new AbortController();
+    const loading = core.Embedder.load(fixture, { ...options, threads: 1, signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("enough")), 20);
+    await expect(loading).rejects.toThrow("enough");
+    await using embedder = await core.Embedder.load(fixture, { ...options, threads: 1 });
+    expect(await embedder.encodeQuery("works")).toHaveLength(768);
+  });
+
+  test("aborting stops before the next batch", async () => {
+    await using there = await core.Embedder.load(fixture, options);
+    const abort = new AbortController();
+    const texts = ["one", "two", "three"];
+    const onProgress = () => abort.abort(new Error("enough"));
+    await expect(
+      there.encode(texts, { maxBatchTokens: 1, signal: abort.signal, onProgress }),
+    ).rejects.toThrow("enough");
+    expect(await there.encode("one")).toHaveLength(768);
+  });
+
+  test.each(["true", 1, null])("refuses worker: %j", async (worker) => {
+    await expect(
+      core.Embedder.load(fixture, { worker: worker as unknown as boolean }),
+    ).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+    });
+  });
+});
+
+describe("a worker that ends unexpectedly", () => {
+  /** The real worker, which in addition does `deed` when it is to tokenize the text "crash". */
+  async function installWith(deed: string) {
+    const app = await install();
+    await appendFile(
+      join(app.installed, "dist", "model-worker.js"),
+      `\n(parentPort ?? process).on("message", ({ name, argument }) => {
+        if (name === "tokenize" && argument.includes("crash")) { ${deed} }
+      });\n`,
+    );
+    return app;
+  }
+
+  test.each([
+    ["exits", "process.exit(7);", "exit 7"],
+    [
+      "throws",
+      'throw new Error("boom");',
+      process.env.TRANSFORMERS_MAJOR === "4" ? "boom" : "exit 1",
+    ],
+  ])("%s: calls fail with WORKER_FAILED, loading again works", async (_how, deed, reason) => {
+    const { core } = await installWith(deed);
+    const embedder = await core.Embedder.load(fixture, options);
+    const pending = Promise.allSettled([
+      embedder.encode("crash", { prompt: "" }),
+      embedder.encode("another"),
+    ]);
+    const failure = { code: "WORKER_FAILED", message: expect.stringContaining(reason) };
+    expect(await pending).toMatchObject([
+      { status: "rejected", reason: failure },
+      { status: expect.any(String) },
+    ]);
+    await expect(embedder.encode("later")).rejects.toMatchObject(failure);
+    await using again = await core.Embedder.load(fixture, options);
+    expect(await again.encode("later")).toHaveLength(768);
+    await embedder.dispose();
+    expect(await again.encode("later")).toHaveLength(768);
+  });
+
+  test("without its file: loading fails, and says what may be wrong", async () => {
+    const { core, installed } = await install();
+    await rm(join(installed, "dist", "model-worker.js"));
+    await expect(core.Embedder.load(fixture, options)).rejects.toMatchObject({
+      code: "WORKER_FAILED",
+      message: expect.stringContaining("out of the bundle"),
+    });
+  });
+});
+
+describe("a process with a worker", () => {
+  const body = (leave: string) => `
+    const embedder = await Embedder.load(${JSON.stringify(fixture)}, { dtype: "fp32", worker: true });
+    const vector = await embedder.encodeQuery("hello");
+    ${leave}
+    console.log(vector.length);`;
+  const asModule = (leave: string) =>
+    `import { Embedder } from "@embeddinggemma/core";${body(leave)}`;
+  const asCommonJs = (leave: string) =>
+    `const { Embedder } = require("@embeddinggemma/core"); (async () => {${body(leave)}})();`;
+
+  test.each([
+    ["ESM, disposed", "main.mjs", asModule("await embedder.dispose();")],
+    ["CommonJS, idle", "main.cjs", asCommonJs("")],
+  ])("ends by itself: %s", async (_how, name, code) => {
+    const { folder } = await install();
+    await writeFile(join(folder, name), code);
+    const { stdout, stderr } = await run(process.execPath, [name], {
+      cwd: folder,
+      timeout: 100_000,
+    });
+    expect([stdout.trim(), stderr.trim()]).toEqual(["768", ""]);
+  });
+
+  test("runs from the command line", async () => {
+    const { folder } = await install();
+    const code = asModule("await embedder.dispose();");
+    const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], {
+      cwd: folder,
+      timeout: 100_000,
+    });
+    expect(stdout.trim()).toBe("768");
+  });
+
+  test("leaves no process behind when it is killed", async () => {
+    const { folder } = await install();
+    // What holds the standard output open keeps `run` from returning.
+    await writeFile(join(folder, "main.mjs"), asModule('process.kill(process.pid, "SIGKILL");'));
+    await expect(
+      run(process.execPath, ["main.mjs"], { cwd: folder, timeout: 100_000 }),
+    ).rejects.toMatchObject({
+      signal: "SIGKILL",
+    });
+  });
+});
+
+/**
+ * Largest difference between two vectors of the same text, which batches of other shapes make
+ * differ in the last digits.
+ */
+function distance(a: Float32Array, b: Float32Array): number {
+  return Math.max(...a.map((value, index) => Math.abs(value - b[index]!)));
+}
+
+/** A model whose tokenizer knows a word that its graph has no embedding for. */
+async function withUnknownTokens(): Promise<string> {
+  const folder = join(parent, "unknown-tokens");
+  await cp(fixture, folder, { recursive: true });
+  const path = join(folder, "tokenizer.json");
+  const tokenizer = JSON.parse(await readFile(path, "utf8")) as {
+    added_tokens: Record<string, unknown>[];
+  };
+  tokenizer.added_tokens.push({
+    ...tokenizer.added_tokens.at(-1),
+    id: 9_999_999,
+    content: "unknown",
+    special: false,
+  });
+  await writeFile(path, JSON.stringify(tokenizer));
+  return folder;
+}

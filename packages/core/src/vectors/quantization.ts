@@ -1,0 +1,176 @@
+import { EmbeddingGemmaError, show } from "../errors.ts";
+import { checkVector, checkVectors } from "./check-vectors.ts";
+import type { Vector } from "./vectors.ts";
+
+/** How the numbers of a quantised vector are kept, as Sentence Transformers names it. */
+export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
+
+/** Smallest and largest value of each dimension. */
+export interface QuantizationRanges {
+  readonly min: Vector;
+  readonly max: Vector;
+}
+
+export interface QuantizeOptions {
+  /** Ranges to cut into 256 steps, for `int8` and `uint8`. */
+  ranges?: QuantizationRanges;
+  /**
+   * Vectors to take the ranges from where `ranges` is not given.
+   *
+   * @default the vectors that are quantised
+   */
+  calibrationEmbeddings?: readonly Vector[];
+}
+
+interface QuantizedVectors {
+  float32: Float32Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  binary: Int8Array;
+  ubinary: Uint8Array;
+}
+
+/**
+ * Quantises vectors as `quantize_embeddings` of Sentence Transformers 5.7 and later does.
+ *
+ * `uint8` is the step, 0 to 255, of a number within its dimension's range, clipped at the ends;
+ * `int8` is that less 128. `ubinary` packs the signs of eight numbers into a byte, the first in the
+ * highest bit; `binary` is that byte less 128. Queries and documents that are compared must be
+ * quantised with the same ranges.
+ *
+ * @param embeddings - vectors of one length
+ * @returns one vector for each: as long as before, or an eighth, rounded up, for `binary` and
+ * `ubinary`
+ * @throws `INVALID_INPUT` for what is no vector of finite numbers, vectors of different lengths, a
+ * range that ends before it starts, and for a single vector whose range nothing tells;
+ * `INVALID_OPTION` for an unknown `precision`
+ * @see https://sbert.net/docs/package_reference/util/quantization.html
+ */
+export function quantizeEmbeddings<P extends Precision>(
+  embeddings: readonly Vector[],
+  precision: P,
+  options: QuantizeOptions = {},
+): QuantizedVectors[P][] {
+  if (!Object.hasOwn(quantizers, precision)) {
+    throw new EmbeddingGemmaError(
+      "INVALID_OPTION",
+      `precision must be one of ${Object.keys(quantizers).join(", ")}; ${show(precision)} was given.`,
+      { precision },
+    );
+  }
+  checkVectors(embeddings, "embeddings");
+  checkLengths(embeddings, embeddings[0]?.length ?? 0, "embeddings");
+  return quantizers[precision](embeddings, options ?? {}) as QuantizedVectors[P][];
+}
+
+type Quantizers = {
+  [P in Precision]: (
+    embeddings: readonly Vector[],
+    options: QuantizeOptions,
+  ) => QuantizedVectors[P][];
+};
+
+const quantizers: Quantizers = {
+  float32: (embeddings) => embeddings.map((vector) => Float32Array.from(vector)),
+  uint8: (embeddings, options) =>
+    toSteps(embeddings, options).map((steps) => Uint8Array.from(steps)),
+  int8: (embeddings, options) =>
+    toSteps(embeddings, options).map((steps) => Int8Array.from(steps, (step) => step - 128)),
+  ubinary: (embeddings) => embeddings.map(packSigns),
+  binary: (embeddings) =>
+    embeddings.map((vector) => Int8Array.from(packSigns(vector), (byte) => byte - 128)),
+};
+
+const steps = 255;
+
+/**
+ * In float32 throughout, as the reference computes: another rounding would put some numbers into
+ * the next step.
+ */
+function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): number[][] {
+  if (embeddings.length === 0) return [];
+  const dimension = embeddings[0]!.length;
+  const { min, max } = options.ranges
+    ? checkRanges(options.ranges, dimension)
+    : rangesOf(calibrationOf(embeddings, options.calibrationEmbeddings), dimension);
+  const { fround } = Math;
+  const starts = Float32Array.from(min);
+  const sizes = Float32Array.from(
+    max,
+    (value, index) => fround(fround(fround(value) - starts[index]!) / steps) || 1,
+  );
+  return embeddings.map((vector) =>
+    Array.from(vector, (value, index) => {
+      const step = Math.floor(fround(fround(fround(value) - starts[index]!) / sizes[index]!));
+      return Math.min(Math.max(step, 0), steps);
+    }),
+  );
+}
+
+function checkRanges({ min, max }: QuantizationRanges, dimension: number): QuantizationRanges {
+  checkLengths(
+    [checkVector(min, "ranges.min"), checkVector(max, "ranges.max")],
+    dimension,
+    "ranges",
+  );
+  for (let index = 0; index < dimension; index++) {
+    if (min[index]! <= max[index]!) continue;
+    throw new EmbeddingGemmaError(
+      "INVALID_INPUT",
+      `ranges.min must not exceed ranges.max; in dimension ${index} they are ${min[index]} and ${max[index]}.`,
+      { index, min: min[index], max: max[index] },
+    );
+  }
+  return { min, max };
+}
+
+/** The vectors to take the ranges from. */
+function calibrationOf(
+  embeddings: readonly Vector[],
+  calibrationEmbeddings?: readonly Vector[],
+): readonly Vector[] {
+  if (calibrationEmbeddings) {
+    checkVectors(calibrationEmbeddings, "calibrationEmbeddings");
+    checkLengths(calibrationEmbeddings, embeddings[0]!.length, "calibrationEmbeddings");
+    if (calibrationEmbeddings.length > 0) return calibrationEmbeddings;
+  } else if (embeddings.length > 1) {
+    return embeddings;
+  }
+  const vectors = calibrationEmbeddings ? "no vectors" : "a single vector";
+  throw new EmbeddingGemmaError(
+    "INVALID_INPUT",
+    `The ranges of int8 and uint8 cannot be taken from ${vectors}. Give \`ranges\` or \`calibrationEmbeddings\`.`,
+    { embeddings: embeddings.length },
+  );
+}
+
+function rangesOf(vectors: readonly Vector[], dimension: number): QuantizationRanges {
+  const min = new Float32Array(dimension).fill(Number.POSITIVE_INFINITY);
+  const max = new Float32Array(dimension).fill(Number.NEGATIVE_INFINITY);
+  for (const vector of vectors) {
+    for (let index = 0; index < dimension; index++) {
+      min[index] = Math.min(min[index]!, vector[index]!);
+      max[index] = Math.max(max[index]!, vector[index]!);
+    }
+  }
+  return { min, max };
+}
+
+function packSigns(vector: Vector): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil(vector.length / 8));
+  for (let index = 0; index < vector.length; index++) {
+    if (vector[index]! > 0) bytes[index >> 3]! |= 0x80 >> (index & 7);
+  }
+  return bytes;
+}
+
+function checkLengths(vectors: readonly Vector[], length: number, name: string): void {
+  for (const [index, vector] of vectors.entries()) {
+    if (vector.length === length) continue;
+    throw new EmbeddingGemmaError(
+      "INVALID_INPUT",
+      `All vectors must have one length; ${name}[${index}] has ${vector.length} numbers instead of ${length}.`,
+      { index, given: vector.length, expected: length },
+    );
+  }
+}

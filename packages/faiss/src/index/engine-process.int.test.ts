@@ -1,0 +1,134 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { buildPackage } from "../testing/built-package.ts";
+import { randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
+import { EngineProcess } from "./engine-process.ts";
+import type { SearchReply } from "./protocol.ts";
+
+const faissNode = createRequire(import.meta.url).resolve("faiss-node");
+const program = join(import.meta.dirname, "faiss-process.mjs");
+
+let built: Awaited<ReturnType<typeof buildPackage>>;
+beforeAll(async () => {
+  built = await buildPackage();
+}, 60_000);
+afterAll(() => built.remove());
+afterEach(() => vi.unstubAllEnvs());
+
+describe("vectors on their way to FAISS", () => {
+  it.each([
+    ["through a file in the first folder that takes one", ["/nowhere", "/tmp"]],
+    ["number by number where no folder takes one", ["/nowhere"]],
+  ])("go %s", async (_how, folders) => {
+    vi.stubEnv("TMPDIR", "/nowhere");
+    const engine = await EngineProcess.start(faissNode, folders);
+    const specification = { dimension: 8, factory: "Flat", nprobe: undefined, efSearch: undefined };
+    await engine.run({ operation: "create", index: 1, ...specification });
+    const vectors = Float32Array.from(
+      randomUnitVectors(500, 8, seededRandom(1)).flatMap((vector) => [...vector]),
+    );
+    for (let round = 0; round < 3; round++)
+      await engine.run({ operation: "add", index: 1, vectors });
+    const queries = vectors.slice(8 * 100, 8 * 101);
+    const { rows } = await engine.run<SearchReply>({
+      operation: "search",
+      index: 1,
+      queries,
+      count: 3,
+    });
+    expect([...rows].sort()).toEqual([1100, 100, 600].sort());
+    engine.stop();
+  });
+
+  it("leave no file behind, however the process ends", async () => {
+    const ours = () =>
+      readdirSync("/dev/shm").filter((file) => file.startsWith("embeddinggemma-faiss-"));
+    const engine = await EngineProcess.start(faissNode, ["/dev/shm"]);
+    const specification = {
+      dimension: 256,
+      factory: "Flat",
+      nprobe: undefined,
+      efSearch: undefined,
+    };
+    await engine.run({ operation: "create", index: 1, ...specification });
+    const vectors = new Float32Array(2 ** 18).fill(1);
+    const adding = Array.from({ length: 8 }, () =>
+      engine.run({ operation: "add", index: 1, vectors }).catch((error: unknown) => error),
+    );
+    await adding[2];
+    engine.stop();
+    await Promise.all(adding);
+    await vi.waitFor(() => expect(ours()).toEqual([]));
+  });
+});
+
+describe("the process of FAISS", () => {
+  it("outlives signals that go to its whole group, for its parent may have a store to save", async () => {
+    const engine = await EngineProcess.start(faissNode, []);
+    const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean);
+    const [pid] = children.filter((child) =>
+      readFileSync(`/proc/${child}/cmdline`, "utf8").includes(program),
+    );
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+      process.kill(Number(pid), signal);
+    await sleep(100);
+    const specification = { dimension: 8, factory: "Flat", nprobe: undefined, efSearch: undefined };
+    await engine.run({ operation: "create", index: 1, ...specification });
+    engine.stop();
+  });
+
+  it("ends at once when its parent is killed, even in the middle of a training", {
+    timeout: 60_000,
+  }, async () => {
+    const parent = spawn(process.execPath, [
+      "--input-type=module",
+      "-e",
+      `import { fork } from "node:child_process";
+       const child = fork(${JSON.stringify(program)}, [${JSON.stringify(faissNode)}], { execArgv: [], serialization: "advanced" });
+       const dimension = 64;
+       const vectors = Float32Array.from({ length: dimension * 39 * 1024 }, Math.random);
+       child.send({ id: 1, operation: "create", index: 1, dimension, factory: "IVF1024,Flat" });
+       child.send({ id: 2, operation: "sample", index: 1, vectors });
+       child.send({ id: 3, operation: "train", index: 1 });
+       child.on("message", ({ id }) => console.log(id === 2 ? child.pid : id === 3 ? "trained" : ""));`,
+    ]);
+    let output = "";
+    parent.stdout.on("data", (text) => {
+      output += text;
+    });
+    const pid = await vi.waitFor(() => Number(/\d+/.exec(output)![0]), { timeout: 30_000 });
+    await sleep(300);
+    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("faiss-process.mjs");
+    parent.kill("SIGKILL");
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 3000, interval: 50 });
+    expect(output).not.toContain("trained");
+  });
+
+  it("is asked for by name where a bundler has left its program behind", async () => {
+    const folder = await mkdtemp(join(dirname(built.entry), "bundled-"));
+    await cp(built.entry, join(folder, "index.mjs"));
+    const { FaissStore } = (await import(
+      join(folder, "index.mjs")
+    )) as typeof import("../index.ts");
+    await expect(FaissStore.create({ engine: "faiss" })).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+      message: expect.stringMatching(/faiss-process\.mjs.*out of the bundle/),
+    });
+    expect((await FaissStore.create()).engine).toBe("exact");
+    await rm(folder, { recursive: true });
+  });
+});
+
+/** A killed process stays in the table until its new parent looks at it. */
+function isRunning(pid: number): boolean {
+  return (
+    existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))
+  );
+}

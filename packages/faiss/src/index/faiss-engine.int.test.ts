@@ -1,0 +1,364 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { FaissStore } from "../faiss-store.ts";
+import { naiveRanking, randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
+import type { FaissStoreOptions } from "../types.ts";
+import { faissEngine } from "./faiss-engine.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "faiss-engine-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The processes that run our engine, as children of this one. */
+function engineProcesses(): number[] {
+  const children = readdirSync("/proc/self/task").flatMap((task) =>
+    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),
+  );
+  return [...new Set(children.map(Number))].filter((pid) =>
+    commandOf(pid).includes("faiss-process.mjs"),
+  );
+}
+
+/** Empty for a process that has ended. */
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The process that has been started again by the time that searches use FAISS. */
+function runningProcess(search: () => Promise<void>): Promise<number> {
+  return vi.waitFor(
+    async () => {
+      await search();
+      const [pid] = engineProcesses();
+      if (pid === undefined) throw new Error("it has not been started again yet");
+      return pid;
+    },
+    { timeout: 10_000 },
+  );
+}
+
+async function filledStore(options: FaissStoreOptions, count: number, dimension: number) {
+  const vectors = randomUnitVectors(count, dimension, seededRandom(17));
+  const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, ...options });
+  await store.upsert(vectors.map((vector, record) => ({ id: `${record}`, vector, record })));
+  const expectRanked = async (searched = store) => {
+    for (const query of [vectors[3]!, vectors[count - 1]!]) {
+      const expected = naiveRanking(vectors, query).slice(0, 5);
+      const hits = await searched.search(query, { k: 5 });
+      expect(hits.map(({ record }) => record)).toEqual(expected.map(({ row }) => row));
+    }
+  };
+  return { store, vectors, expectRanked };
+}
+
+describe("the FAISS process", () => {
+  it("is one for all stores, and starts once", async () => {
+    await Promise.all([1, 2, 3].map(() => FaissStore.create({ engine: "faiss", dimension: 2 })));
+    expect(engineProcesses()).toHaveLength(1);
+    expect(await faissEngine()).toBe(await faissEngine());
+  });
+
+  it.each(["Flat", "HNSW16,Flat"])("may die at any time: %s", async (index) => {
+    const { store, vectors, expectRanked } = await filledStore({ index, oversample: 100 }, 800, 16);
+    for (let round = 0; round < 5; round++) {
+      const pid = await runningProcess(expectRanked);
+      const searching = vectors.slice(0, 50).map((vector) => store.search(vector, { k: 1 }));
+      const killing = sleep(round * 3).then(() => process.kill(pid, "SIGKILL"));
+      const results = await Promise.all(searching);
+      expect(results.map(([hit]) => hit?.record)).toEqual(
+        vectors.slice(0, 50).map((_vector, row) => row),
+      );
+      await killing;
+    }
+    const pid = await runningProcess(expectRanked);
+    const more = randomUnitVectors(300, 16, seededRandom(99));
+    const adding = store.upsert(
+      more.map((vector, row) => ({ id: `more ${row}`, vector, record: 1000 + row })),
+    );
+    process.kill(pid, "SIGKILL");
+    await adding;
+    expect(store.size).toBe(1100);
+    expect((await store.search(more[7]!, { k: 1 }))[0]?.record).toBe(1007);
+  });
+
+  it("is saved around its death", async () => {
+    const { store, expectRanked } = await filledStore(
+      { index: "HNSW16,Flat", oversample: 100 },
+      500,
+      8,
+    );
+    process.kill(await runningProcess(expectRanked), "SIGKILL");
+    await store.save(join(folder, "dead"));
+    await expectRanked(
+      await FaissStore.open<number>(join(folder, "dead"), { engine: "faiss", exactBelow: 0 }),
+    );
+    await expectRanked();
+  });
+
+  it("may die while it writes an index to be saved", { timeout: 60_000 }, async () => {
+    const directory = join(folder, "dying");
+    const { store, expectRanked } = await filledStore(
+      { index: "HNSW16,Flat", oversample: 100 },
+      3000,
+      8,
+    );
+    for (let round = 0; round < 10; round++) {
+      const pid = await runningProcess(expectRanked);
+      await store.upsert([
+        { id: "round", vector: [-1, 0, 0, 0, 0, 0, 0, 0], record: 5000 + round },
+      ]);
+      const killing = sleep(round).then(() => process.kill(pid, "SIGKILL"));
+      const outcome = await store.save(directory).then(
+        () => "saved",
+        ({ code }) => code,
+      );
+      await killing;
+      expect(["saved", "SAVE_FAILED"]).toContain(outcome);
+      if (outcome !== "saved") await store.save(directory);
+      const opened = await FaissStore.open<number>(directory, { engine: "exact" });
+      expect(opened.ids()).toEqual(store.ids());
+      expect(opened.get("round")?.record).toBe(5000 + round);
+    }
+    await expectRanked(
+      await FaissStore.open<number>(directory, { engine: "faiss", exactBelow: 0 }),
+    );
+  });
+
+  it("is replaced when the addon has leaked 64 MiB, and its indexes move", {
+    timeout: 60_000,
+  }, async () => {
+    const { store, vectors } = await filledStore({}, 64, 32_768);
+    const graph = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 300, 8);
+    const before = engineProcesses();
+    // A query of 32,768 numbers leaks 128 KiB, so that nine rounds of 64 are enough; other indexes
+    // are made meanwhile.
+    const made = await Promise.all(
+      Array.from({ length: 9 }, async (_, round) => {
+        const results = await store.search(vectors, { k: 1 });
+        expect(results.map(([hit]) => hit?.record)).toEqual(vectors.map((_query, row) => row));
+        return filledStore({ index: round % 2 ? "SQ8" : "Flat", oversample: 100 }, 300, 8);
+      }),
+    );
+    await store.search(vectors[0]!, { k: 1 });
+    const after = engineProcesses();
+    expect(after).toHaveLength(1);
+    expect(after).not.toEqual(before);
+    for (const { expectRanked } of [...made, graph]) await expectRanked();
+    expect((await store.search(vectors[5]!, { k: 1 }))[0]?.record).toBe(5);
+  });
+
+  it("is not replaced while it holds the vectors of a training", { timeout: 60_000 }, async () => {
+    const engine = await faissEngine();
+    const dimension = 32_768;
+    const leaking = await engine.create({
+      dimension,
+      factory: "Flat",
+      nprobe: undefined,
+      efSearch: undefined,
+    });
+    await leaking.add(new Float32Array(dimension).fill(1));
+    const trained = await engine.create({
+      dimension: 4,
+      factory: "IVF2,Flat",
+      nprobe: 2,
+      efSearch: undefined,
+    });
+    const before = engineProcesses();
+    async function* samples() {
+      const vectors = randomUnitVectors(200, 4, seededRandom(8)).flatMap((vector) => [...vector]);
+      yield Float32Array.from(vectors);
+      // 8 MiB of queries a time, 72 in all.
+      for (let round = 0; round < 9; round++)
+        await leaking.search(new Float32Array(dimension * 64).fill(1), 1);
+    }
+    await trained.train(samples());
+    await trained.add(Float32Array.of(0, 0, 0, 1));
+    expect((await trained.search(Float32Array.of(0, 0, 0, 1), 1)).scores[0]).toBe(1);
+    expect(engineProcesses(), "but after it").not.toEqual(before);
+    leaking.free();
+    trained.free();
+  });
+});
+
+/** The real addon, except that indexes which are not flat refuse a call. */
+async function refusingAddon(call: "add" | "search"): Promise<string> {
+  const path = join(await mkdtemp(join(folder, "refusing-")), "index.cjs");
+  await writeFile(
+    path,
+    `const faiss = require(${JSON.stringify(createRequire(import.meta.url).resolve("faiss-node"))});
+     const refusal = { value: () => { throw new Error("no ${call} today"); } };
+     const refusing = (make) => (...given) => Object.defineProperty(make.apply(faiss.Index, given), "${call}", refusal);
+     const { fromFactory, read } = faiss.Index;
+     module.exports = { IndexFlatIP: faiss.IndexFlatIP, Index: { fromFactory: refusing(fromFactory), read: refusing(read) } };`,
+  );
+  return path;
+}
+
+describe.each(["add", "search"] as const)("an addon that refuses to %s", (call) => {
+  const vectors = randomUnitVectors(400, 8, seededRandom(21));
+  const items = vectors.map((vector, record) => ({ id: `${record}`, vector, record }));
+
+  it("leaves the answers to the scan where the engine is chosen by itself", async () => {
+    const options = { faissNode: await refusingAddon(call), exactBelow: 0 };
+    const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
+    expect(store.engine).toBe("faiss");
+    await store.upsert(items);
+    const directory = join(folder, `refused-${call}`);
+    await store.save(directory);
+    for (const answering of [store, await FaissStore.open<number>(directory, options)]) {
+      const searches = Array.from({ length: 3 }, () => answering.search(vectors[3]!, { k: 5 }));
+      const expected = naiveRanking(vectors, vectors[3]!).slice(0, 5);
+      for (const hits of await Promise.all(searches)) {
+        expect(hits.map(({ record }) => record)).toEqual(expected.map(({ row }) => row));
+      }
+    }
+  });
+
+  it("is reported where FAISS was asked for", async () => {
+    const options = {
+      faissNode: await refusingAddon(call),
+      exactBelow: 0,
+      engine: "faiss",
+    } as const;
+    const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
+    await store.upsert(items);
+    const refusal = { code: "ENGINE_FAILED", message: expect.stringContaining(`no ${call} today`) };
+    await expect(store.search(vectors[3]!)).rejects.toMatchObject(refusal);
+    expect(store.size).toBe(400);
+    if (call === "search") return;
+    const directory = join(folder, "refused");
+    await store.save(directory);
+    await expect(FaissStore.open<number>(directory, options)).rejects.toMatchObject(refusal);
+  });
+});
+
+describe("how far an index searches", () => {
+  const random = seededRandom(31);
+  const vectors = randomUnitVectors(3000, 16, random);
+  const queries = randomUnitVectors(20, 16, random);
+
+  /** The share of the ten best that is found. */
+  async function recall(store: FaissStore<number>): Promise<number> {
+    const results = await store.search(queries, { k: 10, oversample: 1 });
+    const found = results.map((hits, position) => {
+      const best = new Set(
+        naiveRanking(vectors, queries[position]!)
+          .slice(0, 10)
+          .map(({ row }) => row),
+      );
+      return hits.filter(({ record }) => best.has(record)).length;
+    });
+    return found.reduce((sum, count) => sum + count, 0) / (10 * queries.length);
+  }
+
+  it.each([
+    ["IVF64,Flat", { nprobe: 1 }, { nprobe: 64 }],
+    ["HNSW4,Flat", { efSearch: 1 }, { efSearch: 1000 }],
+  ])("can be changed when a store is opened, and is saved: %s", async (index, narrow, wide) => {
+    const directory = join(folder, `tuned-${index}`);
+    const engineOptions = { engine: "faiss", exactBelow: 0 } as const;
+    const store = await FaissStore.create<number>({ ...engineOptions, index, ...narrow });
+    await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+    await store.save(directory);
+    const narrowly = await recall(await FaissStore.open<number>(directory, engineOptions));
+    expect(narrowly).toBeLessThan(0.6);
+    const opened = await FaissStore.open<number>(directory, { ...engineOptions, ...wide });
+    const widely = await recall(opened);
+    expect(widely).toBeGreaterThan(0.95);
+    await opened.save(directory);
+    expect(await recall(await FaissStore.open<number>(directory, engineOptions))).toBe(widely);
+    expect(
+      await recall(await FaissStore.open<number>(directory, { ...engineOptions, ...narrow })),
+    ).toBe(narrowly);
+  });
+
+  it("holds for oversample too", async () => {
+    const directory = join(folder, "tuned-oversample");
+    const store = await FaissStore.create<number>({
+      exactBelow: 0,
+      searchDimension: 2,
+      oversample: 1,
+    });
+    await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+    await store.save(directory);
+    const expected = naiveRanking(vectors, queries[0]!)[0]!.row;
+    const best = async (opened: FaissStore<number>) =>
+      (await opened.search(queries[0]!, { k: 1 }))[0]?.record;
+    expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).not.toBe(
+      expected,
+    );
+    const opened = await FaissStore.open<number>(directory, { exactBelow: 0, oversample: 3000 });
+    expect(await best(opened)).toBe(expected);
+    await opened.save(directory);
+    expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).toBe(expected);
+    await expect(FaissStore.open(directory, { oversample: 0 })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+    });
+  });
+});
+
+describe("an index that is more than the vectors", () => {
+  it.each(["HNSW16,Flat", "SQ8", "IVF8,Flat", "IVF4,PQ2x4", "PQ2x4"])(
+    "is trained, saved, extended and read again: %s",
+    async (index) => {
+      const directory = join(folder, index);
+      const { store, expectRanked } = await filledStore({ index, oversample: 1000 }, 1200, 16);
+      await expectRanked();
+      await store.save(directory);
+      const reopened = await FaissStore.open<number>(directory, { engine: "faiss", exactBelow: 0 });
+      await expectRanked(reopened);
+      await reopened.delete(["0", "1", "2"]);
+      await reopened.upsert([{ id: "new", vector: new Float32Array(16).fill(1), record: -1 }]);
+      await reopened.save(directory);
+      for (const engine of ["faiss", "exact"] as const) {
+        const again = await FaissStore.open<number>(directory, { engine, exactBelow: 0 });
+        expect(again.size).toBe(1198);
+        expect((await again.search(new Float32Array(16).fill(1), { k: 1 }))[0]?.record).toBe(-1);
+        await again.save(directory);
+      }
+    },
+  );
+
+  it("finds what an exact search finds, mostly, with the default search parameters", async () => {
+    const random = seededRandom(4);
+    const centres = randomUnitVectors(40, 32, random);
+    const vectors = Array.from({ length: 4000 }, (_, row) =>
+      centres[row % 40]!.map((value) => value + (random() - 0.5) * 0.3),
+    );
+    const queries = Array.from({ length: 30 }, (_, row) =>
+      centres[row]!.map((value) => value + (random() - 0.5) * 0.2),
+    );
+    for (const [index, least] of Object.entries({
+      "HNSW16,Flat": 0.97,
+      SQ8: 0.97,
+      "IVF32,Flat": 0.9,
+      "IVF32,PQ8x4": 0.6,
+    })) {
+      const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, index });
+      await store.upsert(vectors.map((vector, record) => ({ vector, record })));
+      const results = await store.search(queries, { k: 10 });
+      let found = 0;
+      for (const [position, hits] of results.entries()) {
+        const best = new Set(
+          naiveRanking(vectors, queries[position]!)
+            .slice(0, 10)
+            .map(({ row }) => row),
+        );
+        found += hits.filter(({ record }) => best.has(record)).length;
+      }
+      expect(found / 300, index).toBeGreaterThanOrEqual(least);
+      await store.close();
+    }
+  });
+});

@@ -1,0 +1,62 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { Table } from "../rows/table.ts";
+import type { FaissEngine } from "./faiss-engine.ts";
+import { parseIndexKind } from "./index-kind.ts";
+import { RowIndex } from "./row-index.ts";
+
+/** An engine whose index takes vectors only when it is told to. */
+function slowEngine() {
+  let release = () => {};
+  const added: Float32Array[] = [];
+  const native = {
+    isLost: false,
+    async add(vectors: Float32Array) {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      added.push(vectors);
+    },
+    free() {},
+  };
+  return {
+    engine: { create: async () => native } as unknown as FaissEngine,
+    native,
+    added,
+    release: () => release(),
+  };
+}
+
+function addRows(table: Table<null>, count: number): void {
+  const vector = new Float32Array([0, 0, 0, 1]);
+  const { rows } = table;
+  table.commit(
+    Array.from({ length: count }, (_, position) => table.stage(vector, `${rows + position}`, null)),
+  );
+}
+
+it("answers no search while it is being built, so that none takes a part of it for the whole", async () => {
+  const { engine, native, added, release } = slowEngine();
+  const specification = { dimension: 4, factory: "Flat", nprobe: undefined, efSearch: undefined };
+  const index = new RowIndex<null>(engine, parseIndexKind("Flat", 4), specification, {
+    mostUncovered: 0,
+    isOptional: false,
+  });
+  const table = new Table<null>({ dimension: 4, searchDimension: 4, rescore: "float32" });
+  for (const size of [100_000, 150_000]) {
+    const numbers = 4 * (size - table.rows);
+    addRows(table, size - table.rows);
+    added.length = 0;
+    const updating = [index.update(table), index.update(table)];
+    expect(index.covered, "neither before it is built nor while it grows").toBe(0);
+    while (added.reduce((sum, { length }) => sum + length, 0) < numbers) {
+      expect(index.covered).toBe(0);
+      release();
+      await nextTurn();
+    }
+    await Promise.all(updating);
+    expect(index.covered).toBe(size);
+  }
+  native.isLost = true;
+  expect(index.covered, "an index that died with its process covers nothing").toBe(0);
+});
