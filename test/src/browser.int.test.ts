@@ -212,7 +212,7 @@ describe.each([
       "MODEL_FILE_MISSING",
     ],
     ["a server that is not there", "http://127.0.0.1:9/gemma/", {}, "DOWNLOAD_FAILED"],
-    ["a worker thread", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_OPTION"],
+    ["a worker thread", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_ARGUMENT"],
     ["a device of Node's", "/models/bert/", { dtype: "fp32", device: "cpu" }, "LOAD_FAILED"],
   ] as const)("explains %s", async ([, model, options, code]) => {
     const error = await tab.evaluate(

@@ -8,7 +8,7 @@ import { weightsSuffixes } from "./runtime/dtype.ts";
  *
  * @param matryoshkaDimensions - what the model was trained for, longest first; left out while the
  * model is not loaded
- * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION`
+ * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
  */
 export function checkEncodeOptions(
   options: EncodeOptions,
@@ -43,7 +43,7 @@ export function checkEncodeOptions(
 /**
  * Checks the options of loading, as far as that can be done without the model.
  *
- * @throws `INVALID_OPTION`
+ * @throws `INVALID_ARGUMENT`
  */
 export function checkLoadOptions(model: unknown, options: LoadModelOptions): void {
   const { dtype, threads, maxTokens, worker, prompts, signal } = options;
@@ -137,7 +137,7 @@ function checkTruncateDim(
 
 function invalid(name: string, value: unknown, expected: string): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     `${name} must be ${expected}; ${show(value)} was given.`,
     {
       [name]: value,

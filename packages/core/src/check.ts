@@ -1,10 +1,10 @@
 import { EmbeddingGemmaError, show } from "./errors.ts";
 
-/** @throws `INVALID_INPUT` */
+/** @throws `INVALID_ARGUMENT` */
 export function checkText(text: unknown): string {
   if (typeof text === "string") return text;
   throw new EmbeddingGemmaError(
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     `A text must be a string; ${show(text)} was given.`,
     { text },
   );

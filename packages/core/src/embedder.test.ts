@@ -410,7 +410,7 @@ describe("bad input", () => {
     "encode(%j)",
     async (input) => {
       await expect(literalEmbedder().encode(input as string)).rejects.toMatchObject({
-        code: "INVALID_INPUT",
+        code: "INVALID_ARGUMENT",
       });
     },
   );
@@ -419,26 +419,26 @@ describe("bad input", () => {
     "encodeDocument(%j)",
     async (input) => {
       await expect(literalEmbedder().encodeDocument(input as string)).rejects.toMatchObject({
-        code: "INVALID_INPUT",
+        code: "INVALID_ARGUMENT",
       });
     },
   );
 
   test.for([
     [{ truncateDim: 3 }, "UNTRAINED_DIMENSION", "4, 2"],
-    [{ truncateDim: 5 }, "INVALID_OPTION", "from 1 to 4"],
-    [{ truncateDim: 0 }, "INVALID_OPTION", "0 was given"],
-    [{ truncateDim: 1.5 }, "INVALID_OPTION", "1.5 was given"],
-    [{ maxBatchTokens: 0 }, "INVALID_OPTION", "maxBatchTokens"],
-    [{ maxBatchTokens: Number.NaN }, "INVALID_OPTION", "maxBatchTokens"],
-    [{ maxBatchTokens: "64" }, "INVALID_OPTION", "maxBatchTokens"],
-    [{ truncation: "start" }, "INVALID_OPTION", '"end" or "error"'],
-    [{ normalize: "yes" }, "INVALID_OPTION", "true or false"],
-    [{ signal: 5 }, "INVALID_OPTION", "signal must be an AbortSignal"],
-    [{ onProgress: "log" }, "INVALID_OPTION", "onProgress must be a function"],
-    [{ onTruncate: true }, "INVALID_OPTION", "onTruncate must be a function"],
-    [{ cache: {} }, "INVALID_OPTION", "getMany and setMany"],
-    [{ prompt: 5 }, "INVALID_OPTION", "prompt must be a string"],
+    [{ truncateDim: 5 }, "INVALID_ARGUMENT", "from 1 to 4"],
+    [{ truncateDim: 0 }, "INVALID_ARGUMENT", "0 was given"],
+    [{ truncateDim: 1.5 }, "INVALID_ARGUMENT", "1.5 was given"],
+    [{ maxBatchTokens: 0 }, "INVALID_ARGUMENT", "maxBatchTokens"],
+    [{ maxBatchTokens: Number.NaN }, "INVALID_ARGUMENT", "maxBatchTokens"],
+    [{ maxBatchTokens: "64" }, "INVALID_ARGUMENT", "maxBatchTokens"],
+    [{ truncation: "start" }, "INVALID_ARGUMENT", '"end" or "error"'],
+    [{ normalize: "yes" }, "INVALID_ARGUMENT", "true or false"],
+    [{ signal: 5 }, "INVALID_ARGUMENT", "signal must be an AbortSignal"],
+    [{ onProgress: "log" }, "INVALID_ARGUMENT", "onProgress must be a function"],
+    [{ onTruncate: true }, "INVALID_ARGUMENT", "onTruncate must be a function"],
+    [{ cache: {} }, "INVALID_ARGUMENT", "getMany and setMany"],
+    [{ prompt: 5 }, "INVALID_ARGUMENT", "prompt must be a string"],
     [{ promptName: "nope" }, "UNKNOWN_PROMPT", "query, document, STS"],
   ] as const)("%j", async ([options, code, message]) => {
     const call = literalEmbedder().encode("a", options as object);

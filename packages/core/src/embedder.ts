@@ -65,7 +65,7 @@ export class Embedder implements AsyncDisposable {
    * const embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX", { dtype: "q8", truncateDim: 256 });
    *
    * @throws {@link EmbeddingGemmaError} whose `code` says what is wrong with an option
-   * (`INVALID_OPTION`, `UNTRAINED_DIMENSION`, `UNSUPPORTED_DTYPE`), the model (`MODEL_NOT_FOUND`,
+   * (`INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`, `UNSUPPORTED_DTYPE`), the model (`MODEL_NOT_FOUND`,
    * `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`), the network
    * (`DOWNLOAD_FAILED`) or the runtime (`LOAD_FAILED`, `WORKER_FAILED`); the reason of `signal` if
    * it is aborted.
@@ -89,7 +89,7 @@ export class Embedder implements AsyncDisposable {
    *
    * @param model - a name, for messages and for {@link Embedder.identity}: backends that give
    * different vectors must have different names, or a shared cache would mix them
-   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION`
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
    */
   static fromBackend(
     model: string,
@@ -172,7 +172,7 @@ export class Embedder implements AsyncDisposable {
    *
    * @returns one vector for a text, an array of vectors, in input order, for an array; each a view
    * of one contiguous array
-   * @throws `UNKNOWN_PROMPT`, `UNTRAINED_DIMENSION`, `INVALID_INPUT`, `INVALID_OPTION`,
+   * @throws `UNKNOWN_PROMPT`, `UNTRAINED_DIMENSION`, `INVALID_ARGUMENT`,
    * `INPUT_TOO_LONG`, `INFERENCE_FAILED`, `DISPOSED`
    */
   encode(text: string, options?: EncodeOptions & PromptOptions): Promise<Float32Array>;
@@ -287,7 +287,7 @@ export class Embedder implements AsyncDisposable {
    * The prompt is that of {@link Embedder.encode}: the model's default or none, unless `promptName`
    * (such as `"document"`) or `prompt` says otherwise.
    *
-   * @throws `UNKNOWN_PROMPT`, `INVALID_INPUT`, `DISPOSED`
+   * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, `DISPOSED`
    */
   async countTokens(text: string, options: PromptOptions = {}): Promise<number> {
     const prompt = promptOf(this.#model.description, options);

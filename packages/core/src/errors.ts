@@ -3,8 +3,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
 /**
  * What went wrong, stable across releases:
  *
- * - `INVALID_INPUT`: an argument of a call is not usable.
- * - `INVALID_OPTION`: an option is not usable, alone or with this model.
+ * - `INVALID_ARGUMENT`: an argument or an option is not usable, alone or with this model.
  * - `UNKNOWN_PROMPT`: the model has no prompt of that name.
  * - `UNTRAINED_DIMENSION`: the model was not trained for that `truncateDim`.
  * - `INPUT_TOO_LONG`: a text exceeds `maxTokens` and `truncation` is `"error"`.
@@ -23,8 +22,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */
 export type EmbeddingGemmaErrorCode =
-  | "INVALID_INPUT"
-  | "INVALID_OPTION"
+  | "INVALID_ARGUMENT"
   | "UNKNOWN_PROMPT"
   | "UNTRAINED_DIMENSION"
   | "INPUT_TOO_LONG"

@@ -45,7 +45,7 @@ export class LazyEmbedder {
   #loading: Promise<Embedder> | null = null;
 
   /**
-   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without
    * loading the model.
    */
   constructor(options: LazyEmbedderOptions = {}) {
@@ -127,7 +127,7 @@ function checkPrompt(name: string, prompt: PromptOptions | undefined): void {
   const present = texts.filter((text) => text !== undefined);
   if (present.length > 0 && present.every((text) => typeof text === "string")) return;
   throw new EmbeddingGemmaError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     `${name} must be { promptName: "STS" } or { prompt: "…" }, with a prompt of yours; ${show(prompt)} was given.`,
     { [name]: prompt },
   );
@@ -139,7 +139,7 @@ function checkGivenEmbedder(embedder: Embedder, loading: object): void {
     typeof embedder.encodeDocument !== "function"
   ) {
     throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `embedder must be an Embedder, made by \`await Embedder.load(…)\`; ${show(embedder)} was given.`,
       { embedder },
     );
@@ -149,7 +149,7 @@ function checkGivenEmbedder(embedder: Embedder, loading: object): void {
   );
   if (beside.length > 0) {
     throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `\`embedder\` is loaded already, so ${beside.join(", ")} cannot take effect. Give either \`embedder\`, or \`model\` and the options of loading.`,
       { options: beside },
     );

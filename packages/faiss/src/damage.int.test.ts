@@ -186,9 +186,9 @@ describe("opening", () => {
       [{ segments: [{ ...segment, records: segment.vectors }] }, "FILE_DAMAGED"],
       [{ deleted: segment.vectors }, "FILE_DAMAGED"],
       [{ size: "many" }, "FILE_DAMAGED"],
-      [{ dimension: 2 ** 40 }, "INVALID_OPTION"],
-      [{ searchDimension: 17 }, "INVALID_OPTION"],
-      [{ index: "Nonsense" }, "INVALID_OPTION"],
+      [{ dimension: 2 ** 40 }, "INVALID_ARGUMENT"],
+      [{ searchDimension: 17 }, "INVALID_ARGUMENT"],
+      [{ index: "Nonsense" }, "INVALID_ARGUMENT"],
       [{ rescore: "int4" }, "FILE_DAMAGED"],
       [{ nprobe: -1 }, "FILE_DAMAGED"],
     ] as const) {

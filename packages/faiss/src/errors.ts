@@ -3,8 +3,7 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
 /**
  * What went wrong, stable across releases:
  *
- * - `INVALID_ARGUMENT`: an argument of a call is not usable.
- * - `INVALID_OPTION`: an option is not usable, alone or with the others.
+ * - `INVALID_ARGUMENT`: an argument or an option is not usable, alone or with the others.
  * - `INVALID_VECTOR`: a vector holds what is no finite number, or has no direction.
  * - `DIMENSION_MISMATCH`: a vector is longer or shorter than those of the store.
  * - `INVALID_RECORD`: a record holds something that JSON cannot hold.
@@ -24,7 +23,6 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  */
 export type FaissStoreErrorCode =
   | "INVALID_ARGUMENT"
-  | "INVALID_OPTION"
   | "INVALID_VECTOR"
   | "DIMENSION_MISMATCH"
   | "INVALID_RECORD"

@@ -379,7 +379,7 @@ describe("FaissStore's errors", () => {
     );
     expect(FaissStoreError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({
-      code: "INVALID_OPTION",
+      code: "INVALID_ARGUMENT",
       message: expect.stringContaining(message),
     });
   });

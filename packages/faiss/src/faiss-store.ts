@@ -63,7 +63,7 @@ export class FaissStore<R = JsonValue> {
   /**
    * An empty store.
    *
-   * @throws FaissStoreError `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
    */
   static async create<R = JsonValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
     checkOptions(options);
@@ -78,7 +78,7 @@ export class FaissStore<R = JsonValue> {
    * The store that was saved to a folder.
    *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`,
-   * `READ_FAILED`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`, `INVALID_OPTION`,
+   * `READ_FAILED`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`, `INVALID_ARGUMENT`,
    * `ENGINE_UNAVAILABLE`; with `engine: "faiss"`, `ENGINE_FAILED`
    */
   static async open<R = JsonValue>(
@@ -114,7 +114,7 @@ export class FaissStore<R = JsonValue> {
    * flat index. Ids are kept; nothing in the files is run.
    *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
-   * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_OPTION`, `ENGINE_UNAVAILABLE`
+   * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
    */
   static async import<R = JsonValue>(
     path: string,

@@ -101,7 +101,7 @@ describe.concurrent("what kills a process that uses faiss-node directly", {
       `const store = await FaissStore.create(options);
        return [await codeOf(store.upsert([{ vector: [], record: 0 }])), await codeOf(FaissStore.create({ dimension: 0 })),
          await codeOf(store.upsert({ vectors: new Float32Array(0) }))];`,
-      ["INVALID_VECTOR", "INVALID_OPTION", []],
+      ["INVALID_VECTOR", "INVALID_ARGUMENT", []],
     ],
     [
       "no dimension",
@@ -189,7 +189,7 @@ describe.concurrent("what kills a process that uses faiss-node directly", {
       `const outcomes = [];
        for (const index of ["", "Nonsense", "IVF0,Flat", "PQ0", "PQ3", "HNSW0", "HNSW32,PQ5", "IVF99999999,Flat", "LSH", "IDMap,Flat", "Flat,Flat", 5])
          outcomes.push(await codeOf(FaissStore.create({ ...options, dimension: 8, index })));
-       return outcomes.every((code) => code === "INVALID_OPTION") || outcomes;`,
+       return outcomes.every((code) => code === "INVALID_ARGUMENT") || outcomes;`,
       true,
     ],
     [

@@ -35,7 +35,7 @@ const presets: Record<Preset, FaissStoreOptions> = {
 /**
  * What can be checked before the dimension is known.
  *
- * @throws FaissStoreError `INVALID_OPTION`
+ * @throws FaissStoreError `INVALID_ARGUMENT`
  */
 export function checkOptions(options: FaissStoreOptions): void {
   checkObject("options", options);
@@ -57,7 +57,7 @@ export function checkOptions(options: FaissStoreOptions): void {
 /**
  * Completes checked options.
  *
- * @throws FaissStoreError `INVALID_OPTION` where an option does not fit the dimension
+ * @throws FaissStoreError `INVALID_ARGUMENT` where an option does not fit the dimension
  */
 export function settingsFor(options: FaissStoreOptions, dimension: number): StoreSettings {
   const preset = options.preset === undefined ? {} : presets[options.preset];
@@ -173,7 +173,7 @@ export function checkPath(path: string): void {
   );
 }
 
-/** @throws FaissStoreError `INVALID_OPTION` */
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkImportOptions<R>(options: ImportOptions<R>): void {
   checkOptions(options);
   const { format, indexName, toRecord } = options;
@@ -205,7 +205,7 @@ function checkIdentity(identity: Identity | undefined): void {
 function checkObject(name: string, options: unknown): void {
   if (typeof options !== "object" || options === null || Array.isArray(options)) {
     throw new FaissStoreError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `${name} must be an object, but is ${show(options)}.`,
     );
   }
@@ -251,7 +251,7 @@ function checkArgumentObject(call: string, options: unknown): void {
 
 function invalidOption(name: string, value: unknown, expected: string): FaissStoreError {
   return new FaissStoreError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     `${name} must be ${expected}, but is ${show(value)}.`,
     {
       option: name,

@@ -115,13 +115,13 @@ describe("EmbeddingGemmaEmbeddings", () => {
   });
 
   it.each([
-    [{ model: "" }, "INVALID_OPTION"],
-    [{ dtype: "q7" }, "INVALID_OPTION"],
-    [{ truncateDim: 1.5 }, "INVALID_OPTION"],
-    [{ truncation: "start" }, "INVALID_OPTION"],
-    [{ embedder: {} }, "INVALID_OPTION"],
-    [{ queryPrompt: "STS" }, "INVALID_OPTION"],
-    [{ documentPrompt: {} }, "INVALID_OPTION"],
+    [{ model: "" }, "INVALID_ARGUMENT"],
+    [{ dtype: "q7" }, "INVALID_ARGUMENT"],
+    [{ truncateDim: 1.5 }, "INVALID_ARGUMENT"],
+    [{ truncation: "start" }, "INVALID_ARGUMENT"],
+    [{ embedder: {} }, "INVALID_ARGUMENT"],
+    [{ queryPrompt: "STS" }, "INVALID_ARGUMENT"],
+    [{ documentPrompt: {} }, "INVALID_ARGUMENT"],
   ])("refuses %j in the constructor", (fields, code) => {
     expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(
       expect.objectContaining({ code }),
@@ -140,10 +140,10 @@ describe("EmbeddingGemmaEmbeddings", () => {
   it("refuses a text where an array belongs", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
     await expect(embeddings.embedDocuments("Mars" as never)).rejects.toMatchObject({
-      code: "INVALID_INPUT",
+      code: "INVALID_ARGUMENT",
     });
     await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({
-      code: "INVALID_INPUT",
+      code: "INVALID_ARGUMENT",
     });
   });
 });

@@ -43,7 +43,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   readonly #embedder: LazyEmbedder;
 
   /**
-   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
    * model
    */
   constructor(fields: Partial<EmbeddingGemmaEmbeddingsParams> = {}) {
@@ -64,7 +64,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   async embedDocuments(documents: string[]): Promise<number[][]> {
     if (Array.isArray(documents)) return this.#encodeDocuments(documents);
     throw new EmbeddingGemmaError(
-      "INVALID_INPUT",
+      "INVALID_ARGUMENT",
       `embedDocuments takes an array of texts; ${typeof documents === "string" ? "one text" : `no array, but ${typeof documents},`} was given. A query is embedded by embedQuery.`,
       { documents },
     );

@@ -434,7 +434,7 @@ describe("FaissStore", () => {
     { index: "" },
     { dimension: 4, searchDimension: 8 },
   ])("refuses %j in the constructor", (options) => {
-    const code = "INVALID_OPTION";
+    const code = "INVALID_ARGUMENT";
     expect(() => new FaissStore(embeddings, options as never)).toThrow(
       expect.objectContaining({ code }),
     );

@@ -65,7 +65,7 @@ export class FaissStore extends SaveableVectorStore {
   readonly #given: Index<DocumentRecord> | undefined;
   #index: Promise<Index<DocumentRecord>> | null = null;
 
-  /** @throws `INVALID_OPTION`, and `INVALID_ARGUMENT` for what are no embeddings */
+  /** @throws `INVALID_ARGUMENT` */
   constructor(embeddings: EmbeddingsInterface, { store, ...options }: FaissStoreParams = {}) {
     checkEmbeddings(embeddings);
     checkFaissStoreOptions(options);

@@ -148,11 +148,11 @@ describe("EmbeddingGemmaEmbedding", () => {
   });
 
   it.each([
-    [{ model: 7 }, "INVALID_OPTION"],
-    [{ dtype: "q7" }, "INVALID_OPTION"],
-    [{ embedder: "tiny" }, "INVALID_OPTION"],
-    [{ queryPrompt: "STS" }, "INVALID_OPTION"],
-    [{ documentPrompt: {} }, "INVALID_OPTION"],
+    [{ model: 7 }, "INVALID_ARGUMENT"],
+    [{ dtype: "q7" }, "INVALID_ARGUMENT"],
+    [{ embedder: "tiny" }, "INVALID_ARGUMENT"],
+    [{ queryPrompt: "STS" }, "INVALID_ARGUMENT"],
+    [{ documentPrompt: {} }, "INVALID_ARGUMENT"],
   ])("refuses %j in the constructor", (params, code) => {
     expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(
       expect.objectContaining({ code }),

@@ -41,7 +41,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly #embedder: LazyEmbedder;
 
   /**
-   * @throws `INVALID_OPTION`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
    * model
    */
   constructor(params: EmbeddingGemmaEmbeddingParams = {}) {

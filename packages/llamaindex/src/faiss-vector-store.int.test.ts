@@ -362,7 +362,7 @@ describe("FaissVectorStore", () => {
     { index: "" },
     { dimension: 4, searchDimension: 8 },
   ])("refuses %j in the constructor", (options) => {
-    const code = "INVALID_OPTION";
+    const code = "INVALID_ARGUMENT";
     expect(() => new FaissVectorStore(options as never)).toThrow(expect.objectContaining({ code }));
   });
 

@@ -78,7 +78,7 @@ export class FaissVectorStore extends BaseVectorStore<
   #index: Promise<Index<NodeRecord>> | null = null;
 
   /**
-   * @throws `INVALID_OPTION`; an Error of LlamaIndex where neither `embedModel` is given nor
+   * @throws `INVALID_ARGUMENT`; an Error of LlamaIndex where neither `embedModel` is given nor
    * `Settings.embedModel` set
    */
   constructor({

@@ -37,7 +37,7 @@ export class LevelVectorCache implements VectorCache, AsyncDisposable {
   static async open(folder: string): Promise<LevelVectorCache> {
     if (typeof folder !== "string" || folder === "") {
       throw new EmbeddingGemmaError(
-        "INVALID_INPUT",
+        "INVALID_ARGUMENT",
         `folder must be a path; ${show(folder)} was given.`,
         { folder },
       );

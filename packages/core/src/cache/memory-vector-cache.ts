@@ -20,11 +20,11 @@ export interface MemoryVectorCacheOptions {
 export class MemoryVectorCache implements VectorCache {
   readonly #vectors: LRUCache<string, Float32Array>;
 
-  /** @throws `INVALID_OPTION` */
+  /** @throws `INVALID_ARGUMENT` */
   constructor({ maxBytes = 128 * 2 ** 20 }: MemoryVectorCacheOptions = {}) {
     if (!Number.isInteger(maxBytes) || maxBytes < 1) {
       throw new EmbeddingGemmaError(
-        "INVALID_OPTION",
+        "INVALID_ARGUMENT",
         `maxBytes must be a whole number of at least 1; ${show(maxBytes)} was given.`,
         { maxBytes },
       );

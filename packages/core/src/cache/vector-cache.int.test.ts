@@ -273,7 +273,7 @@ describe("a broken cache never gives a wrong vector", () => {
   test("what is not a cache is refused", () => {
     expect(() => embedderWith(new Map() as unknown as VectorCache)).toThrow(
       expect.objectContaining({
-        code: "INVALID_OPTION",
+        code: "INVALID_ARGUMENT",
         message: expect.stringContaining("cache must be"),
       }),
     );
@@ -303,7 +303,7 @@ describe("MemoryVectorCache", () => {
     "refuses maxBytes %s",
     (maxBytes) => {
       expect(() => new MemoryVectorCache({ maxBytes })).toThrow(
-        expect.objectContaining({ code: "INVALID_OPTION" }),
+        expect.objectContaining({ code: "INVALID_ARGUMENT" }),
       );
     },
   );
@@ -415,7 +415,7 @@ describe("LevelVectorCache", () => {
     await expect(LevelVectorCache.open(join(file, "cache"))).rejects.toMatchObject({
       code: "CACHE_FAILED",
     });
-    await expect(LevelVectorCache.open("")).rejects.toMatchObject({ code: "INVALID_INPUT" });
+    await expect(LevelVectorCache.open("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     const cache = await LevelVectorCache.open(await newFolder());
     await cache.close();
     await cache.close();

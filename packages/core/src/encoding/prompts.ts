@@ -37,7 +37,7 @@ export function promptOf(
   if (prompt !== undefined) {
     if (typeof prompt === "string") return prompt;
     throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `prompt must be a string; ${show(prompt)} was given.`,
       { prompt },
     );
@@ -95,7 +95,7 @@ export function documentParts(prompt: string, document: DocumentInput): Prompted
   return { prompt, text: `${title}\n${text}` };
 }
 
-/** @throws `INVALID_INPUT` */
+/** @throws `INVALID_ARGUMENT` */
 export function checkDocument(document: DocumentInput): DocumentInput {
   if (typeof document === "string") return document;
   const { title, text } = (document ?? {}) as { title?: unknown; text?: unknown };
@@ -105,7 +105,7 @@ export function checkDocument(document: DocumentInput): DocumentInput {
   )
     return document;
   throw new EmbeddingGemmaError(
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     `A document must be a string or { title?: string, text: string }; ${show(document)} was given.`,
     { document },
   );

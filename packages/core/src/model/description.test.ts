@@ -169,7 +169,7 @@ describe("pooling", () => {
 
   test.for([["median"], [[]]] as const)("cannot be set to %j by the caller", async ([pooling]) => {
     await expect(describeFiles(bert, { pooling: pooling as never })).rejects.toThrow(
-      expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringContaining("weightedmean") }),
+      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining("weightedmean") }),
     );
   });
 });

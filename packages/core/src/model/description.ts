@@ -128,7 +128,7 @@ function checkPooling(pooling: PoolingMode | readonly PoolingMode[]): readonly P
   const modes = [pooling].flat();
   if (modes.length > 0 && modes.every((mode) => poolingModeNames.includes(mode))) return modes;
   throw new EmbeddingGemmaError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     `pooling must be one or several of ${poolingModeNames.join(", ")}; ${JSON.stringify(pooling)} was given.`,
     { pooling },
   );

@@ -91,7 +91,7 @@ describe("what cannot be loaded is an error that says what to do", () => {
   test.for<[string, LoadOptions, { code: string; message: RegExp }]>([
     ["nowhere/to/be/found", {}, { code: "MODEL_NOT_FOUND", message: /is not the id of a repository/ }],
     ["../missing", {}, { code: "MODEL_NOT_FOUND", message: /There is no folder \/.*missing/ }],
-    ["", {}, { code: "INVALID_OPTION", message: /Hub id or a folder/ }],
+    ["", {}, { code: "INVALID_ARGUMENT", message: /Hub id or a folder/ }],
   ])("model %j", async ([model, options, { code, message }]) => {
     await expect(load(options, model)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
@@ -102,19 +102,19 @@ describe("what cannot be loaded is an error that says what to do", () => {
       "MODEL_FILE_MISSING",
       /no onnx\/model_quantized\.onnx, the file of dtype q8\. It has fp32: set the option `dtype`/,
     ],
-    [{ dtype: "int3" as "q8" }, "INVALID_OPTION", /one of fp32, fp16, q8/],
+    [{ dtype: "int3" as "q8" }, "INVALID_ARGUMENT", /one of fp32, fp16, q8/],
     [{ device: "quantum" }, "LOAD_FAILED", /on device quantum.*quantum/],
-    [{ prompts: { query: 5 as unknown as string } }, "INVALID_OPTION", /prompts must be an object of strings/],
-    [{ cacheDir: 5 as unknown as string }, "INVALID_OPTION", /cacheDir must be a string/],
+    [{ prompts: { query: 5 as unknown as string } }, "INVALID_ARGUMENT", /prompts must be an object of strings/],
+    [{ cacheDir: 5 as unknown as string }, "INVALID_ARGUMENT", /cacheDir must be a string/],
     [
       { normalize: "yes" as unknown as boolean, device: "quantum" },
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       /normalize must be true or false/,
     ],
-    [{ threads: 0 }, "INVALID_OPTION", /threads must be a whole number/],
-    [{ maxTokens: -1 }, "INVALID_OPTION", /maxTokens must be a whole number/],
+    [{ threads: 0 }, "INVALID_ARGUMENT", /threads must be a whole number/],
+    [{ maxTokens: -1 }, "INVALID_ARGUMENT", /maxTokens must be a whole number/],
     [{ truncateDim: 300 }, "UNTRAINED_DIMENSION", /768, 512, 256, 128/],
-    [{ truncateDim: 1000 }, "INVALID_OPTION", /from 1 to 768/],
+    [{ truncateDim: 1000 }, "INVALID_ARGUMENT", /from 1 to 768/],
     [{ sessionOptions: { graphOptimizationLevel: "nonsense" } }, "LOAD_FAILED", /nonsense|graphOptimizationLevel/i],
   ])("%j", async ([options, code, message]) => {
     await edit("config.json", (config) => {
@@ -186,7 +186,7 @@ test("a dtype that the model cannot do is refused whatever the folder is called"
 test("the synchronous tokenizer refuses what is not text", async () => {
   await using embedder = await load();
   expect(() => embedder.tokenizer.encode(5 as unknown as string)).toThrow(
-    expect.objectContaining({ code: "INVALID_INPUT" }),
+    expect.objectContaining({ code: "INVALID_ARGUMENT" }),
   );
 });
 

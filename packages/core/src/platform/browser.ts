@@ -7,7 +7,7 @@ export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
 
 export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
   throw new EmbeddingGemmaError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     "The option `worker` is for Node. In a browser, call Embedder.load in a Web Worker of your own.",
     { worker: true },
   );

@@ -3,7 +3,7 @@ import type { Vector } from "./vectors.ts";
 
 /**
  * @param name - what the vector is called in messages
- * @throws `INVALID_INPUT` unless it is an array of finite numbers
+ * @throws `INVALID_ARGUMENT` unless it is an array of finite numbers
  */
 export function checkVector(vector: unknown, name: string): Vector {
   if (!isArrayLike(vector)) throw invalid(name, vector, "a vector, an array of numbers");
@@ -24,7 +24,7 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 
 /**
  * @param name - what the list is called in messages
- * @throws `INVALID_INPUT` unless it is a list of arrays of finite numbers
+ * @throws `INVALID_ARGUMENT` unless it is a list of arrays of finite numbers
  */
 export function checkVectors(vectors: unknown, name: string): readonly Vector[] {
   if (!Array.isArray(vectors)) throw invalid(name, vectors, "a list of vectors");
@@ -34,7 +34,7 @@ export function checkVectors(vectors: unknown, name: string): readonly Vector[] 
 
 function invalid(name: string, value: unknown, expected: string): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     `${name} must be ${expected}; ${show(value)} was given.`,
     {
       [name]: value,

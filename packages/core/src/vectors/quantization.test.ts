@@ -58,34 +58,46 @@ test("nothing in, nothing out", () => {
 });
 
 test.for([
-  [[[1, 2]], "int8", {}, "INVALID_INPUT", "single vector"],
-  [[[1, 2], [1]], "ubinary", {}, "INVALID_INPUT", "embeddings[1] has 1 numbers instead of 2"],
+  [[[1, 2]], "int8", {}, "INVALID_ARGUMENT", "single vector"],
+  [[[1, 2], [1]], "ubinary", {}, "INVALID_ARGUMENT", "embeddings[1] has 1 numbers instead of 2"],
   [
     [[1, 2]],
     "int8",
     { ranges: { min: [0], max: [1] } },
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     "ranges[0] has 1 numbers",
   ],
-  [[[1, 2]], "int8", { calibrationEmbeddings: [[1]] }, "INVALID_INPUT", "calibrationEmbeddings[0]"],
-  [[[1, 2]], "int8", { ranges: { min: [0, 0] } }, "INVALID_INPUT", "ranges.max must be a vector"],
+  [
+    [[1, 2]],
+    "int8",
+    { calibrationEmbeddings: [[1]] },
+    "INVALID_ARGUMENT",
+    "calibrationEmbeddings[0]",
+  ],
+  [
+    [[1, 2]],
+    "int8",
+    { ranges: { min: [0, 0] } },
+    "INVALID_ARGUMENT",
+    "ranges.max must be a vector",
+  ],
   [
     [[1, 2]],
     "int8",
     { ranges: { min: [0, 1], max: [1, 0] } },
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     "in dimension 1 they are 1 and 0",
   ],
-  [[[1, 2]], "uint8", { calibrationEmbeddings: [] }, "INVALID_INPUT", "taken from no vectors"],
+  [[[1, 2]], "uint8", { calibrationEmbeddings: [] }, "INVALID_ARGUMENT", "taken from no vectors"],
   [
     [[1, 2]],
     "uint8",
     { calibrationEmbeddings: 5 },
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     "calibrationEmbeddings must be a list",
   ],
-  [null, "int8", {}, "INVALID_INPUT", "embeddings must be a list of vectors; null was given"],
-  [[[1, 2], null], "ubinary", {}, "INVALID_INPUT", "embeddings[1] must be a vector"],
+  [null, "int8", {}, "INVALID_ARGUMENT", "embeddings must be a list of vectors; null was given"],
+  [[[1, 2], null], "ubinary", {}, "INVALID_ARGUMENT", "embeddings[1] must be a vector"],
   [
     [
       [1, 2],
@@ -93,7 +105,7 @@ test.for([
     ],
     "float32",
     {},
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     'embeddings[1][1] must be a finite number; "2" was given',
   ],
   [
@@ -103,11 +115,11 @@ test.for([
     ],
     "int8",
     {},
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     "embeddings[1][1] must be a finite number; NaN was given",
   ],
-  [[[1, 2]], "toString", {}, "INVALID_OPTION", "float32, uint8, int8, ubinary, binary"],
-  [[[1, 2]], "int4", {}, "INVALID_OPTION", "float32, uint8, int8, ubinary, binary"],
+  [[[1, 2]], "toString", {}, "INVALID_ARGUMENT", "float32, uint8, int8, ubinary, binary"],
+  [[[1, 2]], "int4", {}, "INVALID_ARGUMENT", "float32, uint8, int8, ubinary, binary"],
 ] as const)("quantizeEmbeddings(%j, %j, %j)", ([embeddings, precision, options, code, message]) => {
   expect(() =>
     quantizeEmbeddings(embeddings as never, precision as "int8", options as QuantizeOptions),

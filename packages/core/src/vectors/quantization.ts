@@ -41,9 +41,9 @@ interface QuantizedVectors {
  * @param embeddings - vectors of one length
  * @returns one vector for each: as long as before, or an eighth, rounded up, for `binary` and
  * `ubinary`
- * @throws `INVALID_INPUT` for what is no vector of finite numbers, vectors of different lengths, a
+ * @throws `INVALID_ARGUMENT` for what is no vector of finite numbers, vectors of different lengths, a
  * range that ends before it starts, and for a single vector whose range nothing tells;
- * `INVALID_OPTION` for an unknown `precision`
+ * `INVALID_ARGUMENT` for an unknown `precision`
  * @see https://sbert.net/docs/package_reference/util/quantization.html
  */
 export function quantizeEmbeddings<P extends Precision>(
@@ -53,7 +53,7 @@ export function quantizeEmbeddings<P extends Precision>(
 ): QuantizedVectors[P][] {
   if (!Object.hasOwn(quantizers, precision)) {
     throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `precision must be one of ${Object.keys(quantizers).join(", ")}; ${show(precision)} was given.`,
       { precision },
     );
@@ -116,7 +116,7 @@ function checkRanges({ min, max }: QuantizationRanges, dimension: number): Quant
   for (let index = 0; index < dimension; index++) {
     if (min[index]! <= max[index]!) continue;
     throw new EmbeddingGemmaError(
-      "INVALID_INPUT",
+      "INVALID_ARGUMENT",
       `ranges.min must not exceed ranges.max; in dimension ${index} they are ${min[index]} and ${max[index]}.`,
       { index, min: min[index], max: max[index] },
     );
@@ -138,7 +138,7 @@ function calibrationOf(
   }
   const vectors = calibrationEmbeddings ? "no vectors" : "a single vector";
   throw new EmbeddingGemmaError(
-    "INVALID_INPUT",
+    "INVALID_ARGUMENT",
     `The ranges of int8 and uint8 cannot be taken from ${vectors}. Give \`ranges\` or \`calibrationEmbeddings\`.`,
     { embeddings: embeddings.length },
   );
@@ -168,7 +168,7 @@ function checkLengths(vectors: readonly Vector[], length: number, name: string):
   for (const [index, vector] of vectors.entries()) {
     if (vector.length === length) continue;
     throw new EmbeddingGemmaError(
-      "INVALID_INPUT",
+      "INVALID_ARGUMENT",
       `All vectors must have one length; ${name}[${index}] has ${vector.length} numbers instead of ${length}.`,
       { index, given: vector.length, expected: length },
     );

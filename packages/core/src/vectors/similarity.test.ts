@@ -37,7 +37,7 @@ test("single vectors and typed arrays are taken as one row", () => {
 test("vectors of different lengths cannot be compared", () => {
   expect(() => similarity([1, 2], [[1, 2, 3]])).toThrow(
     expect.objectContaining({
-      code: "INVALID_INPUT",
+      code: "INVALID_ARGUMENT",
       message: expect.stringContaining("2 and 3 numbers"),
     }),
   );
@@ -56,7 +56,10 @@ test.for([
   [new BigInt64Array([1n]), [1], "a[0] must be a finite number"],
 ] as const)("similarity(%o, %o) is refused", ([a, b, message]) => {
   expect(() => similarity(a as never, b as never)).toThrow(
-    expect.objectContaining({ code: "INVALID_INPUT", message: expect.stringContaining(message) }),
+    expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(message),
+    }),
   );
 });
 
@@ -69,7 +72,7 @@ test.for(["hamming", "toString"])(
   (name) => {
     expect(() => similarity([1], [1], name as "dot")).toThrow(
       expect.objectContaining({
-        code: "INVALID_OPTION",
+        code: "INVALID_ARGUMENT",
         message: expect.stringContaining("cosine, dot, euclidean, manhattan"),
       }),
     );

@@ -14,8 +14,8 @@ export type SimilarityFunction = "cosine" | "dot" | "euclidean" | "manhattan";
  * @param b - one vector or several, of the same length
  * @param similarityFunction - default `"cosine"`
  * @returns one row for each vector of `a`, one column for each of `b`
- * @throws `INVALID_INPUT` for what is no vector of finite numbers, and where two vectors differ in
- * length; `INVALID_OPTION` for an unknown `similarityFunction`
+ * @throws `INVALID_ARGUMENT` for what is no vector of finite numbers, and where two vectors differ in
+ * length; `INVALID_ARGUMENT` for an unknown `similarityFunction`
  */
 export function similarity(
   a: Vector | readonly Vector[],
@@ -24,7 +24,7 @@ export function similarity(
 ): number[][] {
   if (!Object.hasOwn(comparisons, similarityFunction)) {
     throw new EmbeddingGemmaError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `similarityFunction must be one of ${Object.keys(comparisons).join(", ")}; ${show(similarityFunction)} was given.`,
       { similarityFunction },
     );
@@ -38,7 +38,7 @@ export function similarity(
       if (left.length === right.vector.length)
         return compare(left, right.vector) * scale * right.scale;
       throw new EmbeddingGemmaError(
-        "INVALID_INPUT",
+        "INVALID_ARGUMENT",
         `Vectors of ${left.length} and ${right.vector.length} numbers cannot be compared. Embed both with one model and one truncateDim.`,
         { dimensions: [left.length, right.vector.length] },
       );

@@ -303,7 +303,7 @@ describe("how far an index searches", () => {
     await opened.save(directory);
     expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).toBe(expected);
     await expect(FaissStore.open(directory, { oversample: 0 })).rejects.toMatchObject({
-      code: "INVALID_OPTION",
+      code: "INVALID_ARGUMENT",
     });
   });
 });

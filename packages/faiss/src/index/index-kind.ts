@@ -32,7 +32,7 @@ const mostPerCentroid = 256;
 /**
  * Reads a factory string that fits vectors of `dimension` numbers.
  *
- * @throws FaissStoreError `INVALID_OPTION`
+ * @throws FaissStoreError `INVALID_ARGUMENT`
  */
 export function parseIndexKind(factory: string, dimension: number): IndexKind {
   const invertedFileMatch = invertedFile.exec(factory);
@@ -40,7 +40,7 @@ export function parseIndexKind(factory: string, dimension: number): IndexKind {
   const match = flat.exec(factory) ?? graphMatch?.slice(1) ?? invertedFileMatch?.slice(1);
   if (!match) {
     throw new FaissStoreError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `index: ${show(factory)} is none of the FAISS factory strings that the store builds. ` +
         "Take Flat, SQ4, SQ6, SQ8, SQfp16 or PQ<bytes>[x<bits>], alone, behind HNSW<links>, or behind IVF<cells>, " +
         "as in HNSW32,Flat or IVF256,PQ32.",
@@ -73,7 +73,7 @@ function checkProductQuantizer(
   checkRange(factory, "PQ bits", bits, 1, 12);
   if (subspaces < 1 || dimension % subspaces !== 0) {
     throw new FaissStoreError(
-      "INVALID_OPTION",
+      "INVALID_ARGUMENT",
       `index: ${show(factory)} cuts vectors into ${subspaces} parts, which does not divide the ${dimension} numbers that the index holds. ` +
         "Take a divisor of searchDimension.",
       { index: factory, dimension },
@@ -90,7 +90,7 @@ function checkRange(
 ): void {
   if (value >= least && value <= most) return;
   throw new FaissStoreError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     `index: ${show(factory)} asks for ${value} ${what}; the store builds ${least} to ${most}.`,
     { index: factory },
   );

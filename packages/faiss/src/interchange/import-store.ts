@@ -21,7 +21,7 @@ const unitTolerance = 1e-3;
  *
  * @param path - absolute
  * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
- * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_OPTION`
+ * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_ARGUMENT`
  */
 export async function importStore<R>(
   path: string,
@@ -63,7 +63,7 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
       const flat = await readFlatFile(path);
       if (ids !== undefined && (!Array.isArray(ids) || ids.length !== flat.labels.length)) {
         throw new FaissStoreError(
-          "INVALID_OPTION",
+          "INVALID_ARGUMENT",
           `ids must name each of the ${flat.labels.length} vectors in ${path}, but is ${show(ids)}.`,
         );
       }

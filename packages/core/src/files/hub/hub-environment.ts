@@ -18,7 +18,7 @@ export function isOffline({ localFilesOnly }: HubOptions): boolean {
   return localFilesOnly ?? isSet(process.env.HF_HUB_OFFLINE);
 }
 
-/** @throws `INVALID_OPTION` */
+/** @throws `INVALID_ARGUMENT` */
 export function hubAddress({ endpoint }: HubOptions): string {
   const host = (endpoint || process.env.HF_ENDPOINT || "https://huggingface.co").replace(
     /\/+$/,
@@ -26,7 +26,7 @@ export function hubAddress({ endpoint }: HubOptions): string {
   );
   if (/^https?:\/\//.test(host) && URL.canParse(host)) return host;
   throw new EmbeddingGemmaError(
-    "INVALID_OPTION",
+    "INVALID_ARGUMENT",
     `endpoint, or the environment variable HF_ENDPOINT, must be the address of a Hub such as "https://huggingface.co"; ${show(host)} was given.`,
     { endpoint: host },
   );

@@ -458,7 +458,7 @@ test.for(["not a URL", "huggingface.co", "ftp://huggingface.co"])(
   "the endpoint %j is refused",
   async (endpoint) => {
     await expect(load({ endpoint })).rejects.toMatchObject({
-      code: "INVALID_OPTION",
+      code: "INVALID_ARGUMENT",
       message: expect.stringContaining("HF_ENDPOINT"),
     });
   },

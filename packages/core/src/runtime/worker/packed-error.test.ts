@@ -52,6 +52,6 @@ test.each([287180544, "text", 1n, null, undefined])(
 
 test("what cannot be sent becomes text, or is left out of the details", () => {
   expect(sent(Symbol("s"))).toBe("Symbol(s)");
-  const received = sent(new EmbeddingGemmaError("INVALID_INPUT", "no", { text: () => {} }));
-  expect(received).toMatchObject({ code: "INVALID_INPUT", message: "no", details: {} });
+  const received = sent(new EmbeddingGemmaError("INVALID_ARGUMENT", "no", { text: () => {} }));
+  expect(received).toMatchObject({ code: "INVALID_ARGUMENT", message: "no", details: {} });
 });

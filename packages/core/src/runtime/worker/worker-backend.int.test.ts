@@ -197,7 +197,7 @@ describe("a model in a worker", () => {
     await expect(
       core.Embedder.load(fixture, { worker: worker as unknown as boolean }),
     ).rejects.toMatchObject({
-      code: "INVALID_OPTION",
+      code: "INVALID_ARGUMENT",
     });
   });
 });
