@@ -1,6 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
-import { isSea } from "node:sea";
 import { fileURLToPath } from "node:url";
 import { FaissStoreError } from "../errors.ts";
 import type { Command, Reply } from "./protocol.ts";
@@ -139,14 +138,18 @@ export class EngineProcess {
 }
 
 /**
- * @throws Error where the program of the process is not beside this module, or would not be run as
- * one
+ * Path of the program that the process runs.
+ *
+ * @throws Error if the program is not beside this module, or cannot run as a second program
  */
 function programPath(): string {
-  if (isSea()) throw new Error("a single executable application cannot run a second program.");
+  // Bun and Deno have no module "node:sea": a static import of it would fail there.
+  if (process.getBuiltinModule("node:sea")?.isSea())
+    throw new Error("a single executable application cannot run a second program.");
   const url = new URL("./faiss-process.mjs", import.meta.url);
   if (url.protocol === "file:" && existsSync(url)) return fileURLToPath(url);
   throw new Error(
-    `${url.href} is not there: the package was bundled without it. Keep @embeddinggemma/faiss and faiss-node out of the bundle, as external packages.`,
+    `${url.href} does not exist: the package was bundled without it. Keep @embeddinggemma/faiss ` +
+      "and faiss-node out of the bundle, as external packages.",
   );
 }
