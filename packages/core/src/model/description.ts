@@ -1,9 +1,15 @@
-import type { SelfCheckValues } from "./families.ts";
-import type { PoolingMode } from "./modules.ts";
-import type { SimilarityFunction } from "../vectors/similarity.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
+import type { SimilarityFunction } from "../vectors/similarity.ts";
+import type { SelfCheckValues } from "./families.ts";
 import { familyOf, type ModelFamily } from "./families.ts";
-import { invalidFile, type JsonObject, modelFiles, type ReadModelFile, unsupported } from "./json-file.ts";
+import {
+  invalidFile,
+  type JsonObject,
+  modelFiles,
+  type ReadModelFile,
+  unsupported,
+} from "./json-file.ts";
+import type { PoolingMode } from "./modules.ts";
 import { poolingModeNames, readModules } from "./modules.ts";
 import { readTextSettings } from "./text-settings.ts";
 
@@ -79,7 +85,9 @@ export async function describeModel(
   }
   const family = familyOf(model);
   const modules = await readModules(files);
-  const pooling = overrides.pooling ? checkPooling(overrides.pooling) : (modules?.pooling ?? family?.pooling);
+  const pooling = overrides.pooling
+    ? checkPooling(overrides.pooling)
+    : (modules?.pooling ?? family?.pooling);
   if (!pooling) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
@@ -90,14 +98,20 @@ export async function describeModel(
   }
   const described = await files.readObject("config_sentence_transformers.json");
   const modelType = described?.text("model_type") ?? "SentenceTransformer";
-  if (described && modelType !== "SentenceTransformer") throw unsupported(described, `describes a ${show(modelType)}`);
+  if (described && modelType !== "SentenceTransformer")
+    throw unsupported(described, `describes a ${show(modelType)}`);
   const textSettings = await readTextSettings(files, config, modules, family);
-  const dimension = modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(config);
+  const dimension =
+    modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(config);
   const shorter = described?.size("truncate_dim");
   const truncateDim = shorter === undefined ? null : Math.min(shorter, dimension);
   // Published scores are those of the model as it describes itself.
   const isRedescribed = overrides.prompts !== undefined || overrides.pooling !== undefined;
-  const prompts = { query: "", document: "", ...(overrides.prompts ?? promptsOf(described, family)) };
+  const prompts = {
+    query: "",
+    document: "",
+    ...(overrides.prompts ?? promptsOf(described, family)),
+  };
   return {
     prompts,
     defaultPromptName: defaultPromptNameOf(described, prompts, overrides),
@@ -119,7 +133,8 @@ export async function describeModel(
 /** `hidden_size`, or what DistilBERT, Nomic's BERT and T5 call it. */
 function hiddenSizeOf(config: JsonObject): number {
   const text = config.object("text_config") ?? config;
-  const size = text.size("hidden_size") ?? text.size("dim") ?? text.size("n_embd") ?? text.size("d_model");
+  const size =
+    text.size("hidden_size") ?? text.size("dim") ?? text.size("n_embd") ?? text.size("d_model");
   if (size !== undefined) return size;
   throw invalidFile(config.model, config.file, "does not tell the hidden_size");
 }
@@ -134,7 +149,10 @@ function checkPooling(pooling: PoolingMode | readonly PoolingMode[]): readonly P
   );
 }
 
-function promptsOf(described: JsonObject | null, family: ModelFamily | null): Record<string, string> {
+function promptsOf(
+  described: JsonObject | null,
+  family: ModelFamily | null,
+): Record<string, string> {
   const prompts = described?.object("prompts");
   const names = Object.keys(prompts?.fields ?? {});
   return prompts && names.length > 0
@@ -154,7 +172,12 @@ function defaultPromptNameOf(
   throw described.invalid("default_prompt_name", "the name of one of its prompts");
 }
 
-const similarityFunctions: readonly SimilarityFunction[] = ["cosine", "dot", "euclidean", "manhattan"];
+const similarityFunctions: readonly SimilarityFunction[] = [
+  "cosine",
+  "dot",
+  "euclidean",
+  "manhattan",
+];
 
 /**
  * As in Sentence Transformers, the function of another kind of model, such as `maxsim`, counts as
@@ -176,7 +199,11 @@ function matryoshkaDimensionsOf(
   truncateDim: number | null,
 ): readonly number[] {
   const trained = config.sizes("matryoshka_dimensions") ?? family?.matryoshkaDimensions ?? [];
-  const dimensions = new Set([dimension, ...trained, ...(truncateDim === null ? [] : [truncateDim])]);
+  const dimensions = new Set([
+    dimension,
+    ...trained,
+    ...(truncateDim === null ? [] : [truncateDim]),
+  ]);
   return [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a);
 }
 
@@ -188,10 +215,15 @@ function selfCheckOf(config: JsonObject): SelfCheckValues | undefined {
   const scores = values.object("scores")?.fields;
   const { documents } = values.fields;
   if (query !== undefined && scores && isList(documents, "string")) {
-    const areComplete = Object.values(scores).every((row) => isList(row, "number") && row.length === documents.length);
+    const areComplete = Object.values(scores).every(
+      (row) => isList(row, "number") && row.length === documents.length,
+    );
     if (areComplete) return { query, documents, scores } as SelfCheckValues;
   }
-  throw config.invalid("self_check", "a query, documents, and the score of each document by dimension");
+  throw config.invalid(
+    "self_check",
+    "a query, documents, and the score of each document by dimension",
+  );
 }
 
 function isList(value: unknown, type: "string" | "number"): value is unknown[] {

@@ -6,7 +6,10 @@ test.for([
   ["/models/embeddinggemma-300m-ONNX/", "EmbeddingGemma 300m"],
   ["C:\\models\\embeddinggemma-300m-ONNX", "EmbeddingGemma 300m"],
   ["https://example.org/models/embeddinggemma-300m-ONNX/", "EmbeddingGemma 300m"],
-  ["/hub/models--onnx-community--embeddinggemma-300m-ONNX/snapshots/0123456789abcdef", "EmbeddingGemma 300m"],
+  [
+    "/hub/models--onnx-community--embeddinggemma-300m-ONNX/snapshots/0123456789abcdef",
+    "EmbeddingGemma 300m",
+  ],
   ["C:\\hub\\models--Xenova--bge-m3\\snapshots\\0123456789abcdef\\", "BGE M3"],
   ["onnx-community/embeddinggemma-2-ONNX", "EmbeddingGemma 2"],
   ["Xenova/all-MiniLM-L6-v2", "MiniLM L6"],
@@ -71,7 +74,13 @@ describe("prompts of EmbeddingGemma", () => {
   test("2 have them all, and its own", () => {
     const { prompts } = familyOf("embeddinggemma-2-ONNX")!;
     expect(Object.keys(prompts!)).toEqual(
-      expect.arrayContaining([...blogPostNames, "SearchQuery", "Document", "CodeRetrieval", "FactChecking"]),
+      expect.arrayContaining([
+        ...blogPostNames,
+        "SearchQuery",
+        "Document",
+        "CodeRetrieval",
+        "FactChecking",
+      ]),
     );
     expect(prompts).toMatchObject({
       QuestionAnswering: "task: question answering | query: ",
@@ -81,7 +90,10 @@ describe("prompts of EmbeddingGemma", () => {
 });
 
 test.for([
-  [{ model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24, vocab_size: 262144 }, "EmbeddingGemma 300m"],
+  [
+    { model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24, vocab_size: 262144 },
+    "EmbeddingGemma 300m",
+  ],
   [{ model_type: "embedding_gemma2", text_config: { hidden_size: 768 } }, "EmbeddingGemma 2"],
   [{ model_type: "gemma3_text", hidden_size: 256, num_hidden_layers: 2 }, undefined],
   [{ model_type: "bert", hidden_size: 768, num_hidden_layers: 24 }, undefined],

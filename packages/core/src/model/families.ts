@@ -43,7 +43,8 @@ export interface ModelFamily {
  */
 export function familyOf(model: string): ModelFamily | null {
   const parts = model.replace(/[\\/]+$/, "").split(/[\\/]/);
-  const cached = parts.at(-2) === "snapshots" ? parts.at(-3)?.match(/^models--.+?--(.+)$/)?.[1] : undefined;
+  const cached =
+    parts.at(-2) === "snapshots" ? parts.at(-3)?.match(/^models--.+?--(.+)$/)?.[1] : undefined;
   const name = cached ?? parts.at(-1) ?? model;
   return modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
 }
@@ -56,7 +57,8 @@ export function familyOf(model: string): ModelFamily | null {
 export function familyOfConfig(config: string | null): ModelFamily | null {
   const described = (config === null ? null : JSON.parse(config)) as Record<string, unknown> | null;
   const matches = ({ config }: ModelFamily) =>
-    config !== undefined && Object.entries(config).every(([name, value]) => described?.[name] === value);
+    config !== undefined &&
+    Object.entries(config).every(([name, value]) => described?.[name] === value);
   return modelFamilies.find(matches) ?? null;
 }
 
@@ -66,7 +68,8 @@ const classification = "task: classification | query: ";
 const codeRetrieval = "task: code retrieval | query: ";
 const searchPassages = "Represent this sentence for searching relevant passages: ";
 const sentenceSimilarity = "task: sentence similarity | query: ";
-const webSearch = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:";
+const webSearch =
+  "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:";
 const nomicTasks = {
   query: "search_query: ",
   document: "search_document: ",

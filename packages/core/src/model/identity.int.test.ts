@@ -41,7 +41,11 @@ test("options that change the vectors change the identity, others do not", async
   ]) {
     expect(await identityOf(fixture, options), JSON.stringify(options)).not.toBe(identity);
   }
-  for (const options of [{ threads: 1 }, { maxBatchTokens: 64 }, { truncation: "error" as const }]) {
+  for (const options of [
+    { threads: 1 },
+    { maxBatchTokens: 64 },
+    { truncation: "error" as const },
+  ]) {
     expect(await identityOf(fixture, options), JSON.stringify(options)).toBe(identity);
   }
 });

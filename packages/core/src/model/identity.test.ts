@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
 import type { ModelDescription } from "./description.ts";
+import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
 
 const description: ModelDescription = {
   prompts: { query: "query: ", document: "passage: " },
@@ -25,7 +25,9 @@ describe("sourceOf", () => {
 
   it("names the commit of a repository on the Hub", async () => {
     const commit = "0123456789abcdef0123456789abcdef01234567";
-    expect(await sourceOf("owner/name", "q8", { ...local({}), commit })).toBe(`owner/name@${commit}`);
+    expect(await sourceOf("owner/name", "q8", { ...local({}), commit })).toBe(
+      `owner/name@${commit}`,
+    );
   });
 
   it("tells folders apart by their contents, not by where they lie", async () => {
@@ -36,7 +38,9 @@ describe("sourceOf", () => {
     for (const name of Object.keys(files)) {
       expect(await sourceOf("/here", "fp32", local({ ...files, [name]: "other" }))).not.toBe(here);
     }
-    expect(await sourceOf("/here", "fp32", local({ ...files, "onnx/model.onnx_data": "d" }))).not.toBe(here);
+    expect(
+      await sourceOf("/here", "fp32", local({ ...files, "onnx/model.onnx_data": "d" })),
+    ).not.toBe(here);
   });
 
   it("looks at the contents where the revision that is known is not a commit", async () => {
@@ -64,7 +68,9 @@ describe("modelIdentity", () => {
       { dimension: 768 },
     ];
     for (const change of changes) {
-      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).not.toBe(base);
+      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).not.toBe(
+        base,
+      );
     }
     expect(modelIdentity("owner/name@commit", "fp32", description)).not.toBe(base);
     expect(modelIdentity("owner/name@other", "q8", description)).not.toBe(base);
@@ -90,8 +96,12 @@ describe("embeddingIdentity", () => {
   it("adds prompt table, dimension and normalisation", () => {
     expect(base).toMatch(/^model&prompts=[0-9a-f]{16}&dimension=256&normalize=true$/);
     expect(embeddingIdentity("model", description, { ...settings, dimension: 128 })).not.toBe(base);
-    expect(embeddingIdentity("model", description, { ...settings, normalize: false })).not.toBe(base);
-    expect(embeddingIdentity("model", { ...description, defaultPromptName: "query" }, settings)).not.toBe(base);
+    expect(embeddingIdentity("model", description, { ...settings, normalize: false })).not.toBe(
+      base,
+    );
+    expect(
+      embeddingIdentity("model", { ...description, defaultPromptName: "query" }, settings),
+    ).not.toBe(base);
     const prompts = { ...description.prompts, query: "Query: " };
     expect(embeddingIdentity("model", { ...description, prompts }, settings)).not.toBe(base);
   });

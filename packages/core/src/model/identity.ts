@@ -1,9 +1,8 @@
-import type { ModelFolder } from "../files/model-folder.ts";
-import type { Dtype } from "../runtime/dtype.ts";
-import { weightsFile } from "../runtime/dtype.ts";
-import { dataFile } from "../runtime/dtype.ts";
 import { digestText } from "../digest.ts";
 import { isCommit } from "../files/hub/hub-names.ts";
+import type { ModelFolder } from "../files/model-folder.ts";
+import type { Dtype } from "../runtime/dtype.ts";
+import { dataFile, weightsFile } from "../runtime/dtype.ts";
 import type { ModelDescription } from "./description.ts";
 
 /**
@@ -74,7 +73,8 @@ async function digestContents(dtype: Dtype, folder: Pick<ModelFolder, "digest">)
   const files = ["tokenizer.json", "tokenizer_config.json", weights, dataFile(dtype, 0)];
   const digests = await Promise.all(files.map((file) => folder.digest(file)));
   // Large models have more than one file of data.
-  for (let index = 1; digests.at(-1) !== null; index++) digests.push(await folder.digest(dataFile(dtype, index)));
+  for (let index = 1; digests.at(-1) !== null; index++)
+    digests.push(await folder.digest(dataFile(dtype, index)));
   return `sha256:${digestText(canonical(digests)).slice(0, 32)}`;
 }
 

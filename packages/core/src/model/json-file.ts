@@ -98,7 +98,11 @@ export class JsonObject {
 
   /** The error of a field that is not as it should be. */
   invalid(name: string, expected: string): EmbeddingGemmaError {
-    return invalidFile(this.model, this.file, `has the ${name} ${show(this.fields[name])}, which is not ${expected}`);
+    return invalidFile(
+      this.model,
+      this.file,
+      `has the ${name} ${show(this.fields[name])}, which is not ${expected}`,
+    );
   }
 
   #field<T>(name: string, expected: string, is: (value: unknown) => value is T): T | undefined {
@@ -117,7 +121,12 @@ function isSize(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1;
 }
 
-export function invalidFile(model: string, file: string, problem: string, cause?: unknown): EmbeddingGemmaError {
+export function invalidFile(
+  model: string,
+  file: string,
+  problem: string,
+  cause?: unknown,
+): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "MODEL_FILE_INVALID",
     `${file} of ${show(model)} ${problem}. Restore the file, or remove it from the cache so that it is fetched again.`,

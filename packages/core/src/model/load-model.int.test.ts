@@ -20,9 +20,13 @@ beforeEach(async () => {
 
 afterEach(() => rm(parent, { recursive: true }));
 
-const load = (options: LoadOptions = {}, model = folder) => Embedder.load(model, { dtype: "fp32", ...options });
+const load = (options: LoadOptions = {}, model = folder) =>
+  Embedder.load(model, { dtype: "fp32", ...options });
 
-async function edit(file: string, change: (content: Record<string, unknown>) => void): Promise<void> {
+async function edit(
+  file: string,
+  change: (content: Record<string, unknown>) => void,
+): Promise<void> {
   const path = join(folder, file);
   const content = JSON.parse(await readFile(path, "utf8"));
   change(content);
@@ -50,13 +54,17 @@ describe("a folder", () => {
       config.default_prompt_name = "STS";
     });
     await using embedder = await load();
-    expect(await embedder.encode("text")).toEqual(await embedder.encode("text", { promptName: "STS" }));
+    expect(await embedder.encode("text")).toEqual(
+      await embedder.encode("text", { promptName: "STS" }),
+    );
   });
 
   test("takes prompts of the caller's own", async () => {
     await using embedder = await load({ prompts: { query: "ask: ", mine: "mine: " } });
     expect(embedder.prompts).toEqual({ query: "ask: ", document: "", mine: "mine: " });
-    expect(await embedder.encodeQuery("x")).toEqual(await embedder.encode("x", { prompt: "ask: " }));
+    expect(await embedder.encodeQuery("x")).toEqual(
+      await embedder.encode("x", { prompt: "ask: " }),
+    );
   });
 
   test("takes a smaller length, not a larger one", async () => {
@@ -68,7 +76,10 @@ describe("a folder", () => {
 
 describe("one model loaded twice", () => {
   test("shares its weights until both are disposed", async () => {
-    const [first, second] = await Promise.all([load(), load({ truncateDim: 256, allowUntrainedDim: true })]);
+    const [first, second] = await Promise.all([
+      load(),
+      load({ truncateDim: 256, allowUntrainedDim: true }),
+    ]);
     const third = await load();
     await first.dispose();
     expect(await second.encode("x")).toHaveLength(256);
@@ -89,11 +100,18 @@ describe("one model loaded twice", () => {
 
 describe("what cannot be loaded is an error that says what to do", () => {
   test.for<[string, LoadOptions, { code: string; message: RegExp }]>([
-    ["nowhere/to/be/found", {}, { code: "MODEL_NOT_FOUND", message: /is not the id of a repository/ }],
+    [
+      "nowhere/to/be/found",
+      {},
+      { code: "MODEL_NOT_FOUND", message: /is not the id of a repository/ },
+    ],
     ["../missing", {}, { code: "MODEL_NOT_FOUND", message: /There is no folder \/.*missing/ }],
     ["", {}, { code: "INVALID_ARGUMENT", message: /Hub id or a folder/ }],
   ])("model %j", async ([model, options, { code, message }]) => {
-    await expect(load(options, model)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(load(options, model)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
   });
 
   test.for<[LoadOptions, string, RegExp]>([
@@ -104,7 +122,11 @@ describe("what cannot be loaded is an error that says what to do", () => {
     ],
     [{ dtype: "int3" as "q8" }, "INVALID_ARGUMENT", /one of fp32, fp16, q8/],
     [{ device: "quantum" }, "LOAD_FAILED", /on device quantum.*quantum/],
-    [{ prompts: { query: 5 as unknown as string } }, "INVALID_ARGUMENT", /prompts must be an object of strings/],
+    [
+      { prompts: { query: 5 as unknown as string } },
+      "INVALID_ARGUMENT",
+      /prompts must be an object of strings/,
+    ],
     [{ cacheDir: 5 as unknown as string }, "INVALID_ARGUMENT", /cacheDir must be a string/],
     [
       { normalize: "yes" as unknown as boolean, device: "quantum" },
@@ -115,12 +137,19 @@ describe("what cannot be loaded is an error that says what to do", () => {
     [{ maxTokens: -1 }, "INVALID_ARGUMENT", /maxTokens must be a whole number/],
     [{ truncateDim: 300 }, "UNTRAINED_DIMENSION", /768, 512, 256, 128/],
     [{ truncateDim: 1000 }, "INVALID_ARGUMENT", /from 1 to 768/],
-    [{ sessionOptions: { graphOptimizationLevel: "nonsense" } }, "LOAD_FAILED", /nonsense|graphOptimizationLevel/i],
+    [
+      { sessionOptions: { graphOptimizationLevel: "nonsense" } },
+      "LOAD_FAILED",
+      /nonsense|graphOptimizationLevel/i,
+    ],
   ])("%j", async ([options, code, message]) => {
     await edit("config.json", (config) => {
       config.matryoshka_dimensions = [768, 512, 256, 128];
     });
-    await expect(load(options)).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(load(options)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
   });
 
   test.for<[string, (path: string) => Promise<void>, { code: string; message: RegExp }]>([
@@ -130,10 +159,22 @@ describe("what cannot be loaded is an error that says what to do", () => {
       (path) => writeFile(path, "{"),
       { code: "MODEL_FILE_INVALID", message: /config\.json .* not valid JSON/ },
     ],
-    ["tokenizer.json", (path) => rm(path), { code: "MODEL_FILE_MISSING", message: /no tokenizer\.json/ }],
+    [
+      "tokenizer.json",
+      (path) => rm(path),
+      { code: "MODEL_FILE_MISSING", message: /no tokenizer\.json/ },
+    ],
     ["tokenizer.json", (path) => writeFile(path, "{"), { code: "LOAD_FAILED", message: /JSON/ }],
-    ["onnx/model.onnx", (path) => writeFile(path, "no graph"), { code: "LOAD_FAILED", message: /could not load/ }],
-    ["1_Pooling/config.json", (path) => rm(path), { code: "MODEL_FILE_MISSING", message: /1_Pooling\/config\.json/ }],
+    [
+      "onnx/model.onnx",
+      (path) => writeFile(path, "no graph"),
+      { code: "LOAD_FAILED", message: /could not load/ },
+    ],
+    [
+      "1_Pooling/config.json",
+      (path) => rm(path),
+      { code: "MODEL_FILE_MISSING", message: /1_Pooling\/config\.json/ },
+    ],
     ["modules.json", (path) => rm(path), { code: "MODEL_NOT_DESCRIBED", message: /`pooling`/ }],
   ])("%s damaged", async ([file, damage, { code, message }]) => {
     await damage(join(folder, file));
@@ -169,7 +210,9 @@ describe("what cannot be loaded is an error that says what to do", () => {
       { device: "auto" },
       { sessionOptions: { executionProviders: ["webgpu"] } },
     ]) {
-      await expect(load({ dtype: "q8", ...options }, named)).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+      await expect(load({ dtype: "q8", ...options }, named)).rejects.toMatchObject({
+        code: "UNSUPPORTED_DTYPE",
+      });
     }
     await cp(named, folder, { recursive: true });
   });
@@ -180,7 +223,9 @@ test("a dtype that the model cannot do is refused whatever the folder is called"
     Object.assign(config, { hidden_size: 768, num_hidden_layers: 24 });
   });
   await expect(load({ dtype: "fp16" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
-  await expect(load({ dtype: "q8", device: "webgpu" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+  await expect(load({ dtype: "q8", device: "webgpu" })).rejects.toMatchObject({
+    code: "UNSUPPORTED_DTYPE",
+  });
 });
 
 test("the synchronous tokenizer refuses what is not text", async () => {
@@ -201,7 +246,9 @@ test("weights beside the graph, in several files, give the same vectors", async 
 });
 
 test("Dense layers that the description names and the graph lacks are never skipped", async () => {
-  const withoutDense = fileURLToPath(new URL("../../../../test/fixtures/bert-mean", import.meta.url));
+  const withoutDense = fileURLToPath(
+    new URL("../../../../test/fixtures/bert-mean", import.meta.url),
+  );
   await rm(folder, { recursive: true });
   await cp(withoutDense, folder, { recursive: true });
   const modules = JSON.parse(await readFile(join(folder, "modules.json"), "utf8"));

@@ -1,18 +1,14 @@
-import type { ModelFolder } from "../files/model-folder.ts";
-import type { HubOptions } from "../files/model-folder.ts";
-import type { Dtype } from "../runtime/dtype.ts";
-import { weightsFile } from "../runtime/dtype.ts";
-import { dataFile } from "../runtime/dtype.ts";
-import { weightsSuffixes } from "../runtime/dtype.ts";
-import type { LoadedModel } from "./loaded-model.ts";
 import { loadWorkerBackend, openModelFolder } from "#platform";
-import type { Backend } from "../runtime/backend.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
-import { modelIdentity, sourceOf } from "./identity.ts";
+import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
+import type { Dtype } from "../runtime/dtype.ts";
+import { dataFile, weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
 import { InferenceQueue } from "../runtime/inference-queue.ts";
-import { type DescriptionOverrides, describeModel, type ModelDescription } from "./description.ts";
-import { familyOfConfig, type ModelFamily } from "./families.ts";
 import { loadTransformersBackend } from "../runtime/transformers-backend.ts";
+import { type DescriptionOverrides, describeModel } from "./description.ts";
+import { familyOfConfig, type ModelFamily } from "./families.ts";
+import { modelIdentity, sourceOf } from "./identity.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 
 /** Where a model comes from and how it runs. */
 export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
@@ -45,7 +41,11 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
 }
 
 /** Defaults of the options that decide what is loaded. */
-export const loadDefaults = { dtype: "q8", worker: false, revision: "main" } as const satisfies LoadModelOptions;
+export const loadDefaults = {
+  dtype: "q8",
+  worker: false,
+  revision: "main",
+} as const satisfies LoadModelOptions;
 
 /**
  * Loads a model from a folder or the Hub, with everything checked that can be checked before the
@@ -57,11 +57,22 @@ export const loadDefaults = { dtype: "q8", worker: false, revision: "main" } as 
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { dtype = loadDefaults.dtype, device, threads, signal } = options;
   const folder = await openModelFolder(model, options);
-  if (folder.offline && !(await folder.provide("config.json"))) throw notInCache(model, "config.json", folder);
-  const description = await mending(folder, signal, () => describeModel(model, (name) => folder.read(name), options));
-  refuseDtype(model, dtype, options, description.family ?? familyOfConfig(await folder.read("config.json")));
+  if (folder.offline && !(await folder.provide("config.json")))
+    throw notInCache(model, "config.json", folder);
+  const description = await mending(folder, signal, () =>
+    describeModel(model, (name) => folder.read(name), options),
+  );
+  refuseDtype(
+    model,
+    dtype,
+    options,
+    description.family ?? familyOfConfig(await folder.read("config.json")),
+  );
   const dataFiles = await provideWeights(model, folder, dtype);
-  const sessionOptions = { ...(threads && { intraOpNumThreads: threads }), ...options.sessionOptions };
+  const sessionOptions = {
+    ...(threads && { intraOpNumThreads: threads }),
+    ...options.sessionOptions,
+  };
   const { lowerCase } = description;
   const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase, ...(device && { device }) };
   const backend = await mending(folder, signal, () =>
@@ -77,7 +88,11 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
  * A file that was cut or changed in the cache is the usual reason of a failure; one fresh copy
  * settles whether it is.
  */
-async function mending<T>(folder: ModelFolder, signal: AbortSignal | undefined, load: () => Promise<T>): Promise<T> {
+async function mending<T>(
+  folder: ModelFolder,
+  signal: AbortSignal | undefined,
+  load: () => Promise<T>,
+): Promise<T> {
   try {
     return await load();
   } catch (error) {
@@ -95,10 +110,17 @@ async function mending<T>(folder: ModelFolder, signal: AbortSignal | undefined, 
 function suspectsOf(error: unknown): readonly string[] {
   if (!EmbeddingGemmaError.isInstance(error)) return [];
   const { file, files = [file] } = error.details as { file?: string; files?: string[] };
-  return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code) ? (files as string[]) : [];
+  return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code)
+    ? (files as string[])
+    : [];
 }
 
-function refuseDtype(model: string, dtype: Dtype, options: LoadModelOptions, family: ModelFamily | null): void {
+function refuseDtype(
+  model: string,
+  dtype: Dtype,
+  options: LoadModelOptions,
+  family: ModelFamily | null,
+): void {
   const reason = family?.unsupportedDtypes?.[dtype];
   if (reason) {
     throw new EmbeddingGemmaError(
@@ -122,8 +144,13 @@ function refuseDtype(model: string, dtype: Dtype, options: LoadModelOptions, fam
  * ONNX Runtime's providers.
  */
 function mayRunOn(device: string, { device: chosen, sessionOptions }: LoadModelOptions): boolean {
-  const providers = [sessionOptions?.executionProviders ?? []].flat() as (string | { name?: string })[];
-  const names = providers.map((provider) => (typeof provider === "string" ? provider : provider.name));
+  const providers = [sessionOptions?.executionProviders ?? []].flat() as (
+    | string
+    | { name?: string }
+  )[];
+  const names = providers.map((provider) =>
+    typeof provider === "string" ? provider : provider.name,
+  );
   return [chosen, ...names].some((name) => name === device || name === "auto" || name === "gpu");
 }
 
@@ -149,7 +176,12 @@ async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype):
   return dataFiles;
 }
 
-function notInCache(model: string, file: string, { path }: ModelFolder, hint = ""): EmbeddingGemmaError {
+function notInCache(
+  model: string,
+  file: string,
+  { path }: ModelFolder,
+  hint = "",
+): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "MODEL_FILE_MISSING",
     `${file} of ${show(model)} is not in the cache (${path}), and nothing may be downloaded: localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. ` +

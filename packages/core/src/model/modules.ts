@@ -2,7 +2,13 @@ import { EmbeddingGemmaError, show } from "../errors.ts";
 import { invalidFile, type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
 
 /** How hidden states become one vector, as Sentence Transformers names it. */
-export type PoolingMode = "cls" | "max" | "mean" | "mean_sqrt_len_tokens" | "weightedmean" | "lasttoken";
+export type PoolingMode =
+  | "cls"
+  | "max"
+  | "mean"
+  | "mean_sqrt_len_tokens"
+  | "weightedmean"
+  | "lasttoken";
 
 /** What the modules of `modules.json` do with the tokens. */
 export interface ModelModules {
@@ -71,7 +77,11 @@ function kindOf(type: string): keyof typeof moduleReaders | null {
   return isKnown ? (kind as keyof typeof moduleReaders) : null;
 }
 
-type ReadModule = (files: ModelFiles, path: string, modules: MutableModules) => void | Promise<void>;
+type ReadModule = (
+  files: ModelFiles,
+  path: string,
+  modules: MutableModules,
+) => void | Promise<void>;
 
 const moduleReaders = {
   Transformer(_files, path, modules) {
@@ -87,9 +97,11 @@ const moduleReaders = {
   async Dense(files, path, modules) {
     const config = await moduleConfig(files, path);
     const input = config.text("module_input_name") ?? "sentence_embedding";
-    if (input !== "sentence_embedding") throw unsupported(config, `puts a Dense layer on ${show(input)}`);
+    if (input !== "sentence_embedding")
+      throw unsupported(config, `puts a Dense layer on ${show(input)}`);
     const dimension = config.size("out_features");
-    if (dimension === undefined) throw config.invalid("out_features", "a whole number of at least 1");
+    if (dimension === undefined)
+      throw config.invalid("out_features", "a whole number of at least 1");
     modules.denseLayers++;
     modules.dimension = dimension;
   },

@@ -1,6 +1,6 @@
-import type { LoadedModel } from "./loaded-model.ts";
 import { expect, test, vi } from "vitest";
 import type { LoadModelOptions, loadModel } from "./load-model.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 import { acquireModel } from "./shared-models.ts";
 
 /** Loads that end when the test says so. */
@@ -17,7 +17,10 @@ class Loads {
   };
 
   finish(): void {
-    this.#finish({ backend: { dispose: this.dispose }, queue: { idle: async () => {} } } as unknown as LoadedModel);
+    this.#finish({
+      backend: { dispose: this.dispose },
+      queue: { idle: async () => {} },
+    } as unknown as LoadedModel);
   }
 }
 
@@ -52,7 +55,13 @@ test("options are the same in any order, and with their defaults written out", a
     [
       { threads: 2, sessionOptions: { a: 1, b: 2 } },
       { sessionOptions: { b: 2, a: 1 }, threads: 2 },
-      { threads: 2, sessionOptions: { a: 1, b: 2 }, dtype: "q8" as const, worker: false, revision: "main" },
+      {
+        threads: 2,
+        sessionOptions: { a: 1, b: 2 },
+        dtype: "q8" as const,
+        worker: false,
+        revision: "main",
+      },
       { threads: 2, sessionOptions: { a: 1, b: 2 }, ...({ device: undefined } as object) },
     ].map((options) => acquireModel("ordered", options, loads.load)),
   );
@@ -77,7 +86,11 @@ test("an error in one caller's onProgress fails that caller alone", async () => 
     loads.load,
   );
   const seen: unknown[] = [];
-  const watching = acquireModel("watched", { onProgress: (progress) => seen.push(progress) }, loads.load);
+  const watching = acquireModel(
+    "watched",
+    { onProgress: (progress) => seen.push(progress) },
+    loads.load,
+  );
   loads.options[0]!.onProgress!(event);
   await expect(failing).rejects.toBe(mistake);
   expect(loads.options[0]!.signal!.aborted).toBe(false);

@@ -1,8 +1,8 @@
 import { defined } from "../defined.ts";
 import type { DownloadProgress } from "../files/model-folder.ts";
-import type { LoadedModel } from "./loaded-model.ts";
 import { canonical } from "./identity.ts";
 import { type LoadModelOptions, loadDefaults, loadModel } from "./load-model.ts";
+import type { LoadedModel } from "./loaded-model.ts";
 
 /** One caller's hold on a model that others may hold too. */
 export interface ModelHandle {
@@ -35,7 +35,9 @@ export async function acquireModel(
   const { signal, onProgress, ...shareable } = options;
   signal?.throwIfAborted();
   const key = canonical([model, { ...loadDefaults, ...defined(shareable) }]);
-  const shared = sharedModels.get(key) ?? startLoading(key, (watched) => load(model, { ...shareable, ...watched }));
+  const shared =
+    sharedModels.get(key) ??
+    startLoading(key, (watched) => load(model, { ...shareable, ...watched }));
   shared.holders++;
   const failing = new AbortController();
   const listener = (event: DownloadProgress) => {
@@ -48,7 +50,10 @@ export async function acquireModel(
   };
   shared.progress.add(listener);
   try {
-    const loaded = await orAborted(shared.loading, signal ? AbortSignal.any([signal, failing.signal]) : failing.signal);
+    const loaded = await orAborted(
+      shared.loading,
+      signal ? AbortSignal.any([signal, failing.signal]) : failing.signal,
+    );
     return { model: loaded, release: () => letGo(key, shared) };
   } catch (error) {
     // Not waited for: whoever aborts wants an answer now, and not when the runtime has come to the

@@ -29,10 +29,12 @@ export async function readTextSettings(
   const settings = await readTransformerSettings(files, modules);
   if (settings) refuseUnsupported(settings);
   const tokenizer = await files.readObject("tokenizer_config.json");
-  const tokenizerOptions = settings?.object("processor_kwargs") ?? settings?.object("tokenizer_args");
+  const tokenizerOptions =
+    settings?.object("processor_kwargs") ?? settings?.object("tokenizer_args");
   const described = tokenizerOptions?.size("model_max_length") ?? settings?.size("max_seq_length");
   return {
-    maxTokens: described ?? (modules ? undefined : family?.maxTokens) ?? tokenizerLength(tokenizer, config),
+    maxTokens:
+      described ?? (modules ? undefined : family?.maxTokens) ?? tokenizerLength(tokenizer, config),
     truncationSide: truncationSideOf(tokenizerOptions) ?? truncationSideOf(tokenizer) ?? "right",
     lowerCase: settings?.flag("do_lower_case") ?? false,
   };
@@ -57,15 +59,26 @@ function tokenizerLength(tokenizer: JsonObject | null, config: JsonObject): numb
 
 function positionsOf(config: JsonObject | undefined): number | undefined {
   // XLNet's -1 stands for no limit.
-  return config?.fields.max_position_embeddings === -1 ? undefined : config?.size("max_position_embeddings");
+  return config?.fields.max_position_embeddings === -1
+    ? undefined
+    : config?.size("max_position_embeddings");
 }
 
 /** In the order in which Sentence Transformers looks for them. */
-const settingsFiles = ["bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet"].map(
-  (name) => `sentence_${name}_config.json`,
-);
+const settingsFiles = [
+  "bert",
+  "roberta",
+  "distilbert",
+  "camembert",
+  "albert",
+  "xlm-roberta",
+  "xlnet",
+].map((name) => `sentence_${name}_config.json`);
 
-async function readTransformerSettings(files: ModelFiles, modules: ModelModules | null): Promise<JsonObject | null> {
+async function readTransformerSettings(
+  files: ModelFiles,
+  modules: ModelModules | null,
+): Promise<JsonObject | null> {
   const folder = modules?.transformerPath ? `${modules.transformerPath}/` : "";
   // Only a repository of Sentence Transformers can have the older names.
   for (const name of modules ? settingsFiles : settingsFiles.slice(0, 1)) {
@@ -81,13 +94,19 @@ function refuseUnsupported(settings: JsonObject): void {
     if (settings.fields[name]) throw unsupported(settings, `sets ${name}`);
   }
   const task = settings.text("transformer_task") ?? "feature-extraction";
-  if (task !== "feature-extraction") throw unsupported(settings, `has the transformer_task ${show(task)}`);
+  if (task !== "feature-extraction")
+    throw unsupported(settings, `has the transformer_task ${show(task)}`);
   const processing = settings.object("processing_kwargs");
-  const ofTexts = { ...processing?.object("text")?.fields, ...processing?.object("common")?.fields };
-  if (Object.keys(ofTexts).length > 0) throw unsupported(settings, "sets processing_kwargs of texts");
+  const ofTexts = {
+    ...processing?.object("text")?.fields,
+    ...processing?.object("common")?.fields,
+  };
+  if (Object.keys(ofTexts).length > 0)
+    throw unsupported(settings, "sets processing_kwargs of texts");
   const modalities = settings.object("modality_config");
   if (!modalities) return;
   const output = modalities.object("text")?.fields.method_output_name;
   if (output === undefined) throw unsupported(settings, "has no modality_config of plain texts");
-  if (output !== "last_hidden_state") throw unsupported(settings, `takes the output ${show(output)} of the model`);
+  if (output !== "last_hidden_state")
+    throw unsupported(settings, `takes the output ${show(output)} of the model`);
 }
