@@ -361,14 +361,8 @@ describe("FaissStore's errors", () => {
       "searchDimension must be at most dimension, which is 4, but is 8.",
     ],
     [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "exact", but is "gpu".'],
-    [
-      { index: "PCA64,Flat", dimension: 4 },
-      'index: "PCA64,Flat" is none of the FAISS factory strings',
-    ],
-    [
-      { index: "PQ3", dimension: 4 },
-      "cuts vectors into 3 parts, which does not divide the 4 numbers",
-    ],
+    [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is not a FAISS factory string'],
+    [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, but the index holds 4 numbers"],
     [{ oversample: 0.5 }, "oversample must be a number of at least 1, but is 0.5."],
     [{ identity: { layers: 1n } }, "identity must be a plain object that JSON can hold"],
     [{ identity: 5 }, "identity must be a string or a plain object, but is 5."],

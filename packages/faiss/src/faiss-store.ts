@@ -324,8 +324,10 @@ export class FaissStore<R = JsonValue> {
 
   /** Gives back what the store holds outside of JavaScript; it cannot be used after. */
   async close(): Promise<void> {
+    // Calls in progress do not wait for FAISS any longer.
+    this.#content?.index?.abandon();
     await this.#lock.write(async () => {
-      this.#content?.index?.drop();
+      this.#content?.index?.release();
       this.#content = undefined;
       this.#isClosed = true;
     });

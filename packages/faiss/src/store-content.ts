@@ -39,7 +39,7 @@ export class StoreContent<R> {
     this.table = new Table<R>(this.settings);
     const isOptional = options.engine !== "faiss";
     this.index =
-      engine && newIndex(engine, this.settings, { mostUncovered: this.exactBelow, isOptional });
+      engine && newIndex(engine, this.settings, { maxUncovered: this.exactBelow, isOptional });
   }
 
   /** One item, copied; undefined if there is none of that id. */
@@ -108,7 +108,7 @@ export class StoreContent<R> {
     const { deadRows, rows } = this.table;
     if (deadRows > leastDeadRows && deadRows > mostDeadShare * rows) {
       this.table = await this.table.compacted();
-      this.index?.drop();
+      this.index?.release();
     }
     // The items are in; should FAISS fail and be needed, the next search tries again and reports
     // it.
@@ -119,13 +119,13 @@ export class StoreContent<R> {
 function newIndex<R>(
   engine: FaissEngine,
   { kind, searchDimension, nprobe, efSearch }: StoreSettings,
-  options: { mostUncovered: number; isOptional: boolean },
+  options: { maxUncovered: number; isOptional: boolean },
 ): RowIndex<R> {
   const specification = {
     dimension: searchDimension,
     factory: kind.factory,
     nprobe: kind.cells && (nprobe ?? Math.min(kind.cells, Math.max(8, kind.cells >> 3))),
-    efSearch: kind.isGraph ? (efSearch ?? 64) : undefined,
+    efSearch: kind.links > 0 ? (efSearch ?? 64) : undefined,
   };
   return new RowIndex<R>(engine, kind, specification, options);
 }

@@ -3,29 +3,39 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { FaissStoreError } from "../errors.ts";
 import type { Command, Reply } from "./protocol.ts";
+import { timeLimits } from "./time-limit.ts";
 
+/** A request that the process has not answered yet. */
 interface Pending {
+  name: string;
+  index: number | undefined;
+  timeLimit: number;
+  /** Whether someone still waits for the answer. */
+  isAwaited: boolean;
   resolve: (result: unknown) => void;
   reject: (error: FaissStoreError) => void;
 }
 
 const defaultEnvironment = {
-  // Makes glibc give large blocks back: without it, what vectors pass through on their way stays as
+  // Makes glibc give large blocks back. Otherwise the memory that vectors pass through stays as
   // large as the index itself.
   MALLOC_MMAP_THRESHOLD_: "262144",
   MALLOC_ARENA_MAX: "2",
-  // FAISS's threads sleep while they wait. Spinning, they take the cores from everyone else, and
-  // from each other.
+  // FAISS's threads sleep while they wait. If they spin, they take the cores from everyone else,
+  // and from each other.
   OMP_WAIT_POLICY: "passive",
 };
 
+/** A time limit is counted in so many steps, see `#restartClock`. */
+const clockSteps = 10;
+
 /**
- * A process that has loaded `faiss-node`. It keeps its parent alive only while it owes an answer,
- * and ends with it.
+ * A process that has loaded `faiss-node`. It keeps its parent alive only while someone waits for an
+ * answer, and ends with it.
  *
- * A process, not a thread: the addon crashes when two threads of one process load it, which nobody
- * can rule out who does not own the program; what FAISS aborts is then this process alone; and the
- * memory that the addon leaks is given back when it is replaced.
+ * It is a process and not a thread for three reasons. The addon crashes when two threads of one
+ * process load it, and a library cannot rule that out. When FAISS aborts or hangs, only this
+ * process dies. And replacing the process frees the memory that the addon leaks.
  */
 export class EngineProcess {
   /**
@@ -33,27 +43,30 @@ export class EngineProcess {
    */
   leakedBytes = 0;
   readonly #child: ChildProcess;
+  /** In the order in which the process answers. */
   readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
-  #isAlive = true;
-  #lastWords = "";
+  #clock: NodeJS.Timeout | undefined;
+  #nextId = 0;
+  #stderr = "";
+  #deathReason: string | undefined;
 
   private constructor(child: ChildProcess) {
     this.#child = child;
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-2000);
+      this.#stderr = (this.#stderr + text).slice(-2000);
     });
     child.on("message", (reply: Reply) => this.#settle(reply));
-    child.on("error", (error) => this.#die(error.message));
+    child.on("error", (error) => this.#markDead(error.message));
     child.on("close", (code, signal) =>
-      this.#die(`the process ended with ${signal ?? `exit code ${code}`}`),
+      this.#markDead(`the process ended with ${signal ?? `exit code ${code}`}`),
     );
   }
 
   /**
    * @param faissNodePath - the resolved module
-   * @param transferFolders - where a file of a megabyte may lie for milliseconds, best first; else
-   * the system's folder for such
+   * @param transferFolders - folders for temporary files of about a megabyte, best first; after
+   * them the system's folder for temporary files is tried
+   * @throws FaissStoreError `ENGINE_FAILED`
    */
   static async start(
     faissNodePath: string,
@@ -67,38 +80,74 @@ export class EngineProcess {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       }),
     );
-    await new Promise((resolve, reject) => engine.#pending.set(0, { resolve, reject }));
+    // The process sends an answer without a request once it has loaded the addon.
+    await engine.#expect({ name: "start", timeLimit: timeLimits.startMilliseconds });
     return engine;
   }
 
   get isAlive(): boolean {
-    return this.#isAlive;
+    return this.#deathReason === undefined;
   }
 
-  async run<T>(command: Command): Promise<T> {
-    if (!this.#isAlive) throw this.#failure(command.operation);
-    const id = this.#nextId++;
-    this.#hold();
+  /**
+   * @param timeLimit - milliseconds from when the process has answered all requests before; after
+   * that it is killed
+   * @throws FaissStoreError `ENGINE_FAILED`
+   */
+  async run<T>(command: Command, timeLimit = timeLimits.minMilliseconds): Promise<T> {
+    if (!this.isAlive) throw this.#failure(command.operation);
+    const { operation, index } = command;
+    const answer = this.#expect({ name: operation, index, timeLimit }, command);
     try {
-      return (await new Promise<unknown>((resolve, reject) => {
-        this.#pending.set(id, { resolve, reject });
-        this.#child.send({ id, ...command }, (error) => error && this.#die(error.message));
-      })) as T;
-    } catch (error) {
-      throw FaissStoreError.isInstance(error) ? error : this.#failure(command.operation, error);
+      return (await answer) as T;
     } finally {
-      if (command.operation === "search") this.leakedBytes += command.queries.byteLength;
+      if (operation === "search") this.leakedBytes += command.queries.byteLength;
     }
+  }
+
+  free(index: number): void {
+    if (!this.isAlive) return;
+    const timeLimit = timeLimits.minMilliseconds;
+    const request = { name: "free", index, timeLimit, isAwaited: false };
+    this.#expect(request, { operation: "free", index }).catch(() => {});
+  }
+
+  /** Requests for an index fail now, except for a write, which completes. */
+  abandon(index: number): void {
+    for (const pending of this.#pending.values()) {
+      if (pending.index !== index || pending.name === "write") continue;
+      pending.isAwaited = false;
+      pending.reject(
+        new FaissStoreError("ENGINE_FAILED", "The index was freed before FAISS answered."),
+      );
+    }
+    this.#keepParentAlive();
   }
 
   stop(): void {
     this.#child.kill("SIGKILL");
   }
 
+  /** Sends a command, if one is given, and waits for its answer. */
+  #expect(
+    request: Pick<Pending, "name" | "timeLimit"> & Partial<Pending>,
+    command?: Command,
+  ): Promise<unknown> {
+    const id = this.#nextId++;
+    return new Promise<unknown>((resolve, reject) => {
+      this.#pending.set(id, { index: undefined, isAwaited: true, ...request, resolve, reject });
+      if (this.#pending.size === 1) this.#restartClock();
+      this.#keepParentAlive();
+      if (command)
+        this.#child.send({ id, ...command }, (error) => error && this.#markDead(error.message));
+    });
+  }
+
   #settle({ id, result, error }: Reply): void {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
-    if (this.#pending.size === 0) this.#release();
+    this.#restartClock();
+    this.#keepParentAlive();
     if (error === undefined) pending?.resolve(result);
     else
       pending?.reject(
@@ -106,33 +155,47 @@ export class EngineProcess {
       );
   }
 
-  #die(reason: string): void {
-    this.#isAlive = false;
-    const words = this.#lastWords.trim();
-    this.#lastWords = words.includes(reason) ? words : `${reason}${words && `: ${words}`}`;
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    this.#release();
-    for (const { reject } of pending) reject(this.#failure());
+  /**
+   * Watches the oldest request. The time is counted in steps and not from a start time, so that the
+   * process is not killed because this one was blocked or stopped meanwhile.
+   */
+  #restartClock(): void {
+    clearInterval(this.#clock);
+    const [oldest] = this.#pending.values();
+    if (!oldest) return;
+    let stepsLeft = clockSteps;
+    this.#clock = setInterval(() => {
+      if (--stepsLeft > 0) return;
+      const seconds = Number((oldest.timeLimit / 1000).toPrecision(2));
+      this.#markDead(`it did not answer ${JSON.stringify(oldest.name)} within ${seconds} s`);
+      this.stop();
+    }, oldest.timeLimit / clockSteps).unref();
   }
 
-  #failure(operation = "start", cause?: unknown): FaissStoreError {
+  #markDead(reason: string): void {
+    if (!this.isAlive) return;
+    const output = this.#stderr.trim();
+    this.#deathReason = output.includes(reason) ? output : `${reason}${output && `: ${output}`}`;
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    this.#restartClock();
+    this.#keepParentAlive();
+    for (const { name, reject } of pending) reject(this.#failure(name));
+  }
+
+  #failure(operation: string): FaissStoreError {
     return new FaissStoreError(
       "ENGINE_FAILED",
-      `The FAISS process died (${this.#lastWords}). The store itself is unharmed; if this repeats, use engine: "exact".`,
+      `The FAISS process died (${this.#deathReason}). The store is intact; ` +
+        'if this repeats, use engine: "exact".',
       { operation, isDead: true },
-      { cause },
     );
   }
 
-  #hold(): void {
-    this.#child.ref();
-    this.#child.channel?.ref();
-  }
-
-  #release(): void {
-    this.#child.unref();
-    this.#child.channel?.unref();
+  #keepParentAlive(): void {
+    const change = [...this.#pending.values()].some(({ isAwaited }) => isAwaited) ? "ref" : "unref";
+    this.#child[change]();
+    this.#child.channel?.[change]();
     (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
   }
 }

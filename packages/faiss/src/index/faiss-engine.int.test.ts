@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -6,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FaissStore } from "../faiss-store.ts";
+import { engineProcesses } from "../testing/engine-processes.ts";
 import { naiveRanking, randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
 import type { FaissStoreOptions } from "../types.ts";
 import { faissEngine } from "./faiss-engine.ts";
@@ -15,25 +15,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "faiss-engine-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-/** The processes that run our engine, as children of this one. */
-function engineProcesses(): number[] {
-  const children = readdirSync("/proc/self/task").flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),
-  );
-  return [...new Set(children.map(Number))].filter((pid) =>
-    commandOf(pid).includes("faiss-process.mjs"),
-  );
-}
-
-/** Empty for a process that has ended. */
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}
 
 /** The process that has been started again by the time that searches use FAISS. */
 function runningProcess(search: () => Promise<void>): Promise<number> {
@@ -161,14 +142,15 @@ describe("the FAISS process", () => {
   it("is not replaced while it holds the vectors of a training", { timeout: 60_000 }, async () => {
     const engine = await faissEngine();
     const dimension = 32_768;
-    const leaking = await engine.create({
+    const [leaking, trained] = [engine.newHandle(), engine.newHandle()];
+    await engine.create(engine, leaking, {
       dimension,
       factory: "Flat",
       nprobe: undefined,
       efSearch: undefined,
     });
-    await leaking.add(new Float32Array(dimension).fill(1));
-    const trained = await engine.create({
+    await engine.add(leaking, new Float32Array(dimension).fill(1));
+    await engine.create(engine, trained, {
       dimension: 4,
       factory: "IVF2,Flat",
       nprobe: 2,
@@ -180,14 +162,14 @@ describe("the FAISS process", () => {
       yield Float32Array.from(vectors);
       // 8 MiB of queries a time, 72 in all.
       for (let round = 0; round < 9; round++)
-        await leaking.search(new Float32Array(dimension * 64).fill(1), 1);
+        await engine.search(leaking, new Float32Array(dimension * 64).fill(1), 1);
     }
-    await trained.train(samples());
-    await trained.add(Float32Array.of(0, 0, 0, 1));
-    expect((await trained.search(Float32Array.of(0, 0, 0, 1), 1)).scores[0]).toBe(1);
+    await engine.train(trained, samples());
+    await engine.add(trained, Float32Array.of(0, 0, 0, 1));
+    expect((await engine.search(trained, Float32Array.of(0, 0, 0, 1), 1)).scores[0]).toBe(1);
     expect(engineProcesses(), "but after it").not.toEqual(before);
-    leaking.free();
-    trained.free();
+    engine.free(leaking);
+    engine.free(trained);
   });
 });
 

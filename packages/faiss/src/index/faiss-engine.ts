@@ -5,16 +5,18 @@ import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { EngineOptions } from "../types.ts";
 import { EngineProcess } from "./engine-process.ts";
+import { parseIndexKind } from "./index-kind.ts";
 import type { Command, IndexSpecification, ReadReply, SearchReply } from "./protocol.ts";
+import { type HeldIndex, timeLimitOf } from "./time-limit.ts";
 
-/** On Linux this folder lies in memory; in a container it may be small, and it may be missing. */
+/** On Linux this folder is in memory. In a container it may be small or missing. */
 const transferFolders = ["/dev/shm"];
 
 /**
- * A process is replaced once its addon has leaked this much: 64 MiB are 131,072 queries at 128
+ * A process is replaced when its addon has leaked this much: 64 MiB are 131,072 queries of 128
  * numbers.
  */
-const mostLeakedBytes = 64 * 2 ** 20;
+const maxLeakedBytes = 64 * 2 ** 20;
 
 const engines = new Map<string, Promise<FaissEngine>>();
 
@@ -37,7 +39,7 @@ export function faissEngine(faissNode = "faiss-node"): Promise<FaissEngine> {
 /**
  * The engine that options ask for; undefined for the built-in scan.
  *
- * @throws FaissStoreError `ENGINE_UNAVAILABLE` where FAISS alone would do
+ * @throws FaissStoreError `ENGINE_UNAVAILABLE` if the options ask for FAISS
  */
 export async function loadEngine({
   engine = "auto",
@@ -52,14 +54,17 @@ export async function loadEngine({
   }
 }
 
-/** Runs FAISS indexes in a process that is replaced when it dies or has leaked too much. */
+/**
+ * Runs FAISS indexes in a process that is replaced when it dies or has leaked too much. Callers
+ * know an index by its handle, a number.
+ */
 export class FaissEngine {
   readonly #faissNodePath: string;
-  /** The indexes that the present process holds. */
-  readonly #indexes = new Map<number, IndexSpecification>();
+  /** The indexes that the present process holds, by handle. */
+  readonly #indexes = new Map<number, HeldIndex>();
   #process: EngineProcess;
   #replacing: Promise<void> | undefined;
-  /** Trainings under way: their vectors lie in the process, which is not replaced meanwhile. */
+  /** Trainings in progress. The process holds their vectors and is not replaced meanwhile. */
   #trainings = 0;
   #nextIndex = 1;
   readonly #abandoned = new FinalizationRegistry<number>((index) => this.free(index));
@@ -76,59 +81,121 @@ export class FaissEngine {
     } catch (error) {
       throw new FaissStoreError(
         "ENGINE_UNAVAILABLE",
-        `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} Install it with \`npm install faiss-node\` ` +
-          "and let its install script run, or compile it as this package's README says; " +
-          'engine: "exact" needs no addon, and engine: "auto" takes FAISS only where it loads.',
+        `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} ` +
+          "Install it with `npm install faiss-node` and let its install script run, or compile it " +
+          'as the README of this package says. engine: "exact" needs no addon, and ' +
+          'engine: "auto" uses FAISS only if it loads.',
         { faissNode },
         { cause: error },
       );
     }
   }
 
-  async create(specification: IndexSpecification): Promise<NativeIndex> {
-    const index = this.#nextIndex++;
-    await this.run({ operation: "create", index, ...specification });
-    return this.#adopt(index, specification);
+  /** A handle for `create`. */
+  newHandle(): number {
+    return this.#nextIndex++;
   }
 
-  async read(path: string, specification: IndexSpecification): Promise<NativeIndex & ReadReply> {
-    const index = this.#nextIndex++;
-    const reply = await this.run<ReadReply>({ operation: "read", index, path, ...specification });
-    return Object.assign(this.#adopt(index, specification), reply);
+  /**
+   * Makes an empty index.
+   *
+   * @param owner - when it is garbage collected, the index is freed
+   * @throws FaissStoreError `ENGINE_FAILED`, as all calls that use the process
+   */
+  async create(owner: object, index: number, specification: IndexSpecification): Promise<void> {
+    const held = newlyHeld(specification);
+    await this.#run({ operation: "create", index, ...specification }, held);
+    this.#adopt(owner, index, held);
+  }
+
+  /**
+   * Reads an index from a file.
+   *
+   * @param rows - how many vectors the file should hold
+   * @returns its handle, and what it does hold
+   */
+  async read(
+    owner: object,
+    path: string,
+    rows: number,
+    specification: IndexSpecification,
+  ): Promise<ReadReply & { index: number }> {
+    const index = this.newHandle();
+    const held = newlyHeld(specification);
+    const command: Command = { operation: "read", index, path, rows, ...specification };
+    const reply = await this.#run<ReadReply>(command, held);
+    held.rows = reply.rows;
+    this.#adopt(owner, index, held);
+    return { index, ...reply };
   }
 
   /** @param samples - the vectors to train with, in pieces */
   async train(index: number, samples: AsyncIterable<Float32Array>): Promise<void> {
+    const held = this.#held(index);
     this.#trainings++;
     try {
-      for await (const vectors of samples) await this.run({ operation: "sample", index, vectors });
-      await this.run({ operation: "train", index });
+      for await (const vectors of samples) {
+        held.trainingNumbers += vectors.length;
+        await this.#run({ operation: "sample", index, vectors }, held);
+      }
+      await this.#run({ operation: "train", index }, held);
     } finally {
       this.#trainings--;
     }
   }
 
+  async add(index: number, vectors: Float32Array): Promise<void> {
+    const held = this.#held(index);
+    await this.#run({ operation: "add", index, vectors }, held);
+    held.rows += vectors.length / held.specification.dimension;
+  }
+
+  /**
+   * @param queries - one after the other
+   * @param count - rows for each query
+   */
+  async search(index: number, queries: Float32Array, count: number): Promise<SearchReply> {
+    return this.#run({ operation: "search", index, queries, count }, this.#held(index));
+  }
+
+  async write(index: number, path: string): Promise<void> {
+    return this.#run({ operation: "write", index, path }, this.#held(index));
+  }
+
+  /** Whether the index exists: it is gone when it was freed or its process has died. */
   holds(index: number): boolean {
     return this.#process.isAlive && this.#indexes.has(index);
   }
 
+  /** Frees an index, also one that is being made. Calls that wait for it fail as in `abandon`. */
   free(index: number): void {
-    if (!this.#indexes.delete(index) || !this.#process.isAlive) return;
-    this.run({ operation: "free", index }).catch(() => {});
+    this.#indexes.delete(index);
+    this.abandon(index);
+    if (this.#replacing) this.#replacing.finally(() => this.#process.free(index)).catch(() => {});
+    else this.#process.free(index);
   }
 
-  async run<T>(command: Command): Promise<T> {
-    const hasLeaked = this.#process.leakedBytes > mostLeakedBytes && this.#trainings === 0;
+  /** Calls that wait for an index fail now, except for `write`, which completes. */
+  abandon(index: number): void {
+    this.#process.abandon(index);
+  }
+
+  #adopt(owner: object, index: number, held: HeldIndex): void {
+    this.#indexes.set(index, held);
+    this.#abandoned.register(owner, index);
+  }
+
+  #held(index: number): HeldIndex {
+    const held = this.#indexes.get(index);
+    if (held) return held;
+    throw new FaissStoreError("ENGINE_FAILED", `The FAISS process holds no index ${index}.`);
+  }
+
+  async #run<T>(command: Command, held: HeldIndex): Promise<T> {
+    const hasLeaked = this.#process.leakedBytes > maxLeakedBytes && this.#trainings === 0;
     if (!this.#process.isAlive || hasLeaked) this.#replacing ??= this.#replace();
     await this.#replacing;
-    return this.#process.run<T>(command);
-  }
-
-  #adopt(index: number, specification: IndexSpecification): NativeIndex {
-    this.#indexes.set(index, specification);
-    const native = new NativeIndex(this, index);
-    this.#abandoned.register(native, index);
-    return native;
+    return this.#process.run<T>(command, timeLimitOf(command, held));
   }
 
   /**
@@ -154,15 +221,18 @@ export class FaissEngine {
   async #move(old: EngineProcess, next: EngineProcess): Promise<boolean> {
     const moved: number[] = [];
     try {
-      // Commands are answered in order: after this one the old process owes nothing, and no index
-      // is about to be added.
+      // Commands are answered in order: after this one the old process has answered everything, and
+      // no index is about to be added.
       await old.run({ operation: "free", index: 0 });
       const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
       try {
-        for (const [index, specification] of this.#indexes) {
+        for (const [index, held] of this.#indexes) {
           const path = join(folder, String(index));
-          await old.run({ operation: "write", index, path });
-          await next.run({ operation: "read", index, path, ...specification });
+          const { specification, rows } = held;
+          const write: Command = { operation: "write", index, path };
+          await old.run(write, timeLimitOf(write, held));
+          const read: Command = { operation: "read", index, path, rows, ...specification };
+          await next.run(read, timeLimitOf(read, held));
           moved.push(index);
           await rm(path);
         }
@@ -171,52 +241,24 @@ export class FaissEngine {
       }
       return true;
     } catch {
-      for (const index of moved) await next.run({ operation: "free", index }).catch(() => {});
+      for (const index of moved) next.free(index);
       return false;
     }
   }
+}
+
+function newlyHeld(specification: IndexSpecification): HeldIndex {
+  const { factory, dimension } = specification;
+  return {
+    specification,
+    kind: parseIndexKind(factory, dimension),
+    rows: 0,
+    trainingNumbers: 0,
+  };
 }
 
 function notStarted(error: unknown): FaissStoreError {
   if (FaissStoreError.isInstance(error)) return error;
   const message = `The FAISS process died and could not be started again: ${reasonOf(error)}`;
   return new FaissStoreError("ENGINE_FAILED", message, {}, { cause: error });
-}
-
-/** An index in the engine's process. */
-export class NativeIndex {
-  readonly #engine: FaissEngine;
-  readonly #index: number;
-
-  constructor(engine: FaissEngine, index: number) {
-    this.#engine = engine;
-    this.#index = index;
-  }
-
-  /** Whether its process has died, and the index with it. */
-  get isLost(): boolean {
-    return !this.#engine.holds(this.#index);
-  }
-
-  /** @param samples - the vectors to train with, in pieces */
-  train(samples: AsyncIterable<Float32Array>): Promise<void> {
-    return this.#engine.train(this.#index, samples);
-  }
-
-  add(vectors: Float32Array): Promise<void> {
-    return this.#engine.run({ operation: "add", index: this.#index, vectors });
-  }
-
-  /** @param queries - one after the other */
-  search(queries: Float32Array, count: number): Promise<SearchReply> {
-    return this.#engine.run({ operation: "search", index: this.#index, queries, count });
-  }
-
-  write(path: string): Promise<void> {
-    return this.#engine.run({ operation: "write", index: this.#index, path });
-  }
-
-  free(): void {
-    this.#engine.free(this.#index);
-  }
 }

@@ -3,12 +3,12 @@ import { parseIndexKind } from "./index-kind.ts";
 
 describe("parseIndexKind", () => {
   it.each([
-    ["Flat", { isFlat: true, isGraph: false, trainingSize: 0 }],
-    ["HNSW32,Flat", { isFlat: false, isGraph: true, trainingSize: 0 }],
-    ["HNSW16,SQ8", { isGraph: true, trainingSize: 256 }],
+    ["Flat", { isFlat: true, links: 0, trainingSize: 0 }],
+    ["HNSW32,Flat", { isFlat: false, links: 32, trainingSize: 0 }],
+    ["HNSW16,SQ8", { links: 16, trainingSize: 256 }],
     ["SQ8", { trainingSize: 256 }],
     ["SQfp16", { trainingSize: 0 }],
-    ["IVF100,Flat", { cells: 100, trainingSize: 3900, mostTrainingVectors: 25_600 }],
+    ["IVF100,Flat", { cells: 100, centroids: 100, trainingSize: 3900, maxTrainingVectors: 25_600 }],
     ["IVF64,PQ16", { cells: 64, trainingSize: 39 * 256 }],
     ["PQ32x4", { trainingSize: 39 * 16 }],
   ])("knows how many vectors train %s", (factory, expected) => {

@@ -1,20 +1,21 @@
 import { FaissStoreError, show } from "../errors.ts";
 
-/** What the store must know of a FAISS index before it builds one. */
+/** What the store needs to know about a FAISS index before it builds one. */
 export interface IndexKind {
   /** The factory string. */
   readonly factory: string;
-  /** Answers exactly what a scan would. */
+  /** Gives exactly the answers of a scan. */
   readonly isFlat: boolean;
-  /**
-   * How many vectors FAISS wants before it trains without a warning; 0 where nothing is trained.
-   */
+  /** Vectors that FAISS needs to train without a warning; 0 if it needs no training. */
   readonly trainingSize: number;
-  /** More than these teach it nothing. */
-  readonly mostTrainingVectors: number;
+  /** FAISS uses at most so many vectors to train. */
+  readonly maxTrainingVectors: number;
   /** Cells of an inverted file. */
   readonly cells: number | undefined;
-  readonly isGraph: boolean;
+  /** Centroids that training looks for: cells, or the codes of a product quantizer; else 0. */
+  readonly centroids: number;
+  /** Links of a vector in a graph; 0 if the index is no graph. */
+  readonly links: number;
 }
 
 const coder = String.raw`(?:Flat|SQ(?:4|6|8|fp16)|PQ(\d+)(?:x(\d+))?)`;
@@ -26,8 +27,8 @@ const invertedFile = new RegExp(String.raw`^IVF(\d+),${coder}$`);
  * FAISS's clustering asks for 39 vectors a centroid and takes at most 256 (`ClusteringParameters`
  * in `faiss/Clustering.h`).
  */
-const leastPerCentroid = 39;
-const mostPerCentroid = 256;
+const minPerCentroid = 39;
+const maxPerCentroid = 256;
 
 /**
  * Reads a factory string that fits vectors of `dimension` numbers.
@@ -41,9 +42,9 @@ export function parseIndexKind(factory: string, dimension: number): IndexKind {
   if (!match) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `index: ${show(factory)} is none of the FAISS factory strings that the store builds. ` +
-        "Take Flat, SQ4, SQ6, SQ8, SQfp16 or PQ<bytes>[x<bits>], alone, behind HNSW<links>, or behind IVF<cells>, " +
-        "as in HNSW32,Flat or IVF256,PQ32.",
+      `index: ${show(factory)} is not a FAISS factory string that the store supports. ` +
+        "Use Flat, SQ4, SQ6, SQ8, SQfp16 or PQ<bytes>[x<bits>], alone or after HNSW<links>, or " +
+        "IVF<cells>, as in HNSW32,Flat or IVF256,PQ32.",
       { index: factory },
     );
   }
@@ -51,16 +52,18 @@ export function parseIndexKind(factory: string, dimension: number): IndexKind {
   if (subspaces !== undefined) checkProductQuantizer(factory, subspaces, bits ?? 8, dimension);
   const cells = invertedFileMatch ? Number(invertedFileMatch[1]) : undefined;
   if (cells !== undefined) checkRange(factory, "IVF cells", cells, 1, 65_536);
-  if (graphMatch) checkRange(factory, "HNSW links", Number(graphMatch[1]), 2, 256);
+  const links = graphMatch ? Number(graphMatch[1]) : 0;
+  if (graphMatch) checkRange(factory, "HNSW links", links, 2, 256);
   const centroids = Math.max(cells ?? 0, subspaces === undefined ? 0 : 2 ** (bits ?? 8));
   const trainsRanges = /SQ[468]/.test(factory);
   return {
     factory,
     isFlat: factory === "Flat",
-    trainingSize: Math.max(centroids * leastPerCentroid, trainsRanges ? 256 : 0),
-    mostTrainingVectors: Math.max(centroids * mostPerCentroid, trainsRanges ? 65_536 : 0),
+    trainingSize: Math.max(centroids * minPerCentroid, trainsRanges ? 256 : 0),
+    maxTrainingVectors: Math.max(centroids * maxPerCentroid, trainsRanges ? 65_536 : 0),
     cells,
-    isGraph: graphMatch !== null,
+    centroids,
+    links,
   };
 }
 
@@ -74,24 +77,18 @@ function checkProductQuantizer(
   if (subspaces < 1 || dimension % subspaces !== 0) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `index: ${show(factory)} cuts vectors into ${subspaces} parts, which does not divide the ${dimension} numbers that the index holds. ` +
-        "Take a divisor of searchDimension.",
+      `index: ${show(factory)} cuts vectors into ${subspaces} parts, but the index holds ` +
+        `${dimension} numbers, which ${subspaces} does not divide. Use a divisor of searchDimension.`,
       { index: factory, dimension },
     );
   }
 }
 
-function checkRange(
-  factory: string,
-  what: string,
-  value: number,
-  least: number,
-  most: number,
-): void {
-  if (value >= least && value <= most) return;
+function checkRange(factory: string, what: string, value: number, min: number, max: number): void {
+  if (value >= min && value <= max) return;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `index: ${show(factory)} asks for ${value} ${what}; the store builds ${least} to ${most}.`,
+    `index: ${show(factory)} asks for ${value} ${what}; the store supports ${min} to ${max}.`,
     { index: factory },
   );
 }

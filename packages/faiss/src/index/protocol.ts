@@ -1,12 +1,12 @@
-/** What the engine process is asked to do. `index` is a handle that the caller chose. */
+/** What the FAISS process is asked to do. `index` is a handle that the caller chose. */
 export type Request = { id: number } & Command;
 
 export interface IndexSpecification {
   dimension: number;
   factory: string;
-  /** Of an `IVF…` index alone. */
+  /** Only for an `IVF…` index. */
   nprobe: number | undefined;
-  /** Of an `HNSW…` index alone. */
+  /** Only for an `HNSW…` index. */
   efSearch: number | undefined;
 }
 
@@ -17,7 +17,8 @@ export type Command =
   | { operation: "add"; index: number; vectors: Float32Array }
   | { operation: "search"; index: number; queries: Float32Array; count: number }
   | { operation: "write"; index: number; path: string }
-  | ({ operation: "read"; index: number; path: string } & IndexSpecification)
+  /** `rows` is how many vectors the file should hold. */
+  | ({ operation: "read"; index: number; path: string; rows: number } & IndexSpecification)
   | { operation: "free"; index: number };
 
 export interface Reply {

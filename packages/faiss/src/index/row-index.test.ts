@@ -5,26 +5,26 @@ import type { FaissEngine } from "./faiss-engine.ts";
 import { parseIndexKind } from "./index-kind.ts";
 import { RowIndex } from "./row-index.ts";
 
-/** An engine whose index takes vectors only when it is told to. */
+/** An engine whose index adds vectors only when it is told to. */
 function slowEngine() {
   let release = () => {};
   const added: Float32Array[] = [];
-  const native = {
-    isLost: false,
-    async add(vectors: Float32Array) {
+  const held = new Set<number>();
+  const engine: Pick<FaissEngine, "newHandle" | "create" | "add" | "holds" | "free"> = {
+    newHandle: () => 1,
+    async create(_owner, index) {
+      held.add(index);
+    },
+    async add(_index, vectors) {
       await new Promise<void>((resolve) => {
         release = resolve;
       });
       added.push(vectors);
     },
-    free() {},
+    holds: (index) => held.has(index),
+    free: (index) => held.delete(index),
   };
-  return {
-    engine: { create: async () => native } as unknown as FaissEngine,
-    native,
-    added,
-    release: () => release(),
-  };
+  return { engine: engine as FaissEngine, held, added, release: () => release() };
 }
 
 function addRows(table: Table<null>, count: number): void {
@@ -36,10 +36,10 @@ function addRows(table: Table<null>, count: number): void {
 }
 
 it("answers no search while it is being built, so that none takes a part of it for the whole", async () => {
-  const { engine, native, added, release } = slowEngine();
+  const { engine, held, added, release } = slowEngine();
   const specification = { dimension: 4, factory: "Flat", nprobe: undefined, efSearch: undefined };
   const index = new RowIndex<null>(engine, parseIndexKind("Flat", 4), specification, {
-    mostUncovered: 0,
+    maxUncovered: 0,
     isOptional: false,
   });
   const table = new Table<null>({ dimension: 4, searchDimension: 4, rescore: "float32" });
@@ -57,6 +57,6 @@ it("answers no search while it is being built, so that none takes a part of it f
     await Promise.all(updating);
     expect(index.covered).toBe(size);
   }
-  native.isLost = true;
+  held.clear();
   expect(index.covered, "an index that died with its process covers nothing").toBe(0);
 });

@@ -1,59 +1,60 @@
 import { Pacer } from "../concurrency/pacer.ts";
 import { FaissStoreError } from "../errors.ts";
 import type { Table } from "../rows/table.ts";
-import type { FaissEngine, NativeIndex } from "./faiss-engine.ts";
+import type { FaissEngine } from "./faiss-engine.ts";
 import type { IndexKind } from "./index-kind.ts";
 import type { IndexSpecification, SearchReply } from "./protocol.ts";
 
-/** Numbers in one message to the engine: a megabyte takes a millisecond or two to hand over. */
+/** Numbers in one message to the engine: sending a megabyte takes a millisecond or two. */
 const numbersPerMessage = 2 ** 18;
 
 /**
- * A FAISS index over the first rows of a table, dead ones included; its labels are the rows. It
- * lags behind: what was added since is for the caller to scan, and is taken in once it is much.
+ * A FAISS index over the first rows of a table, dead rows included; its labels are the rows. It
+ * lags behind the table: the caller scans the newest rows, and `update` adds them once there are
+ * many.
  */
 export class RowIndex<R> {
   readonly kind: IndexKind;
   readonly #engine: FaissEngine;
   readonly #specification: IndexSpecification;
-  readonly #mostUncovered: number;
+  readonly #maxUncovered: number;
   readonly #isOptional: boolean;
-  /**
-   * Of the table that was last taken in, and of the one with which an optional index failed: it is
-   * tried again with the next.
-   */
+  /** The version of the table at the last update. */
   #version: number | undefined;
+  /** The version with which an optional index failed. It is tried again with the next one. */
   #failedVersion: number | undefined;
-  #native: NativeIndex | undefined;
+  /** The handle of the index in the engine. */
+  #handle: number | undefined;
   #covered = 0;
   #building: Promise<void> | undefined;
+  #isAbandoned = false;
 
   /**
-   * @param mostUncovered - how many rows may be left to scan
-   * @param isOptional - whether, should FAISS fail, there is simply no index, instead of an error
+   * @param maxUncovered - up to so many rows are left to scan
+   * @param isOptional - if true, a failure of FAISS means that there is no index, not an error
    */
   constructor(
     engine: FaissEngine,
     kind: IndexKind,
     specification: IndexSpecification,
-    { mostUncovered, isOptional }: { mostUncovered: number; isOptional: boolean },
+    { maxUncovered, isOptional }: { maxUncovered: number; isOptional: boolean },
   ) {
     this.kind = kind;
     this.#engine = engine;
     this.#specification = specification;
-    this.#mostUncovered = mostUncovered;
+    this.#maxUncovered = maxUncovered;
     this.#isOptional = isOptional;
   }
 
-  /** How many rows from the first on it can find; none while that is about to change. */
+  /** How many rows it can find, counted from the first. None while it is being built. */
   get covered(): number {
     if (this.#building) return 0;
-    if (this.#native?.isLost) this.drop();
+    if (this.#isLost) this.release();
     return this.#covered;
   }
 
   /**
-   * Takes in the rows behind, if they are many; builds the index again, if its process has died.
+   * Adds the newest rows if there are many. Builds the index again if its process has died.
    *
    * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
    */
@@ -61,7 +62,7 @@ export class RowIndex<R> {
     this.#version = table.version;
     if (!this.#isDue(table)) return;
     this.#building ??= this.#build(table)
-      .catch((error: unknown) => this.#giveUp(error))
+      .catch((error: unknown) => this.#continueWithout(error))
       .finally(() => {
         this.#building = undefined;
       });
@@ -74,105 +75,134 @@ export class RowIndex<R> {
    * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
    */
   async search(prefixes: readonly Float32Array[], count: number): Promise<SearchReply | undefined> {
+    const handle = this.#handle;
+    if (handle === undefined || this.#isAbandoned) return undefined;
     const { dimension } = this.#specification;
     const queries = new Float32Array(prefixes.length * dimension);
     prefixes.forEach((prefix, position) => {
       queries.set(prefix, position * dimension);
     });
-    const native = this.#native;
     try {
-      return await native?.search(queries, count);
+      return await this.#engine.search(handle, queries, count);
     } catch (error) {
-      if (!native?.isLost) this.#giveUp(error);
+      if (this.#engine.holds(handle)) this.#continueWithout(error);
       return undefined;
     }
   }
 
   async write(path: string): Promise<void> {
-    await this.#native?.write(path);
+    if (this.#handle !== undefined) await this.#engine.write(this.#handle, path);
   }
 
   /**
-   * Takes over an index that was written over the first rows of the same table; one that this FAISS
-   * cannot read is built again.
+   * Reads an index that was written for the first `rows` rows of the same table. An index that this
+   * FAISS cannot read is built again.
+   *
+   * @throws FaissStoreError `FILE_DAMAGED` if the index has another size
    */
   async read(path: string, rows: number): Promise<void> {
-    const native = await this.#engine.read(path, this.#specification).catch(() => undefined);
-    if (!native) return;
-    if (native.rows !== rows || native.dimension !== this.#specification.dimension) {
-      native.free();
+    const read = await this.#engine
+      .read(this, path, rows, this.#specification)
+      .catch(() => undefined);
+    if (!read) return;
+    if (read.rows !== rows || read.dimension !== this.#specification.dimension) {
+      this.#engine.free(read.index);
       throw new FaissStoreError(
         "FILE_DAMAGED",
-        `${path} holds ${native.rows} vectors of ${native.dimension} numbers, but ${rows} of ${this.#specification.dimension} were saved.`,
+        `${path} holds ${read.rows} vectors of ${read.dimension} numbers, but ${rows} of ` +
+          `${this.#specification.dimension} were saved.`,
         { path },
       );
     }
-    this.#native = native;
+    this.#handle = read.index;
     this.#covered = rows;
   }
 
-  drop(): void {
-    this.#native?.free();
-    this.#native = undefined;
+  /** Frees the index. The next update builds it again. */
+  release(): void {
+    if (this.#handle !== undefined) this.#engine.free(this.#handle);
+    this.#handle = undefined;
     this.#covered = 0;
   }
 
-  /** Does without the index, where that is allowed. */
-  #giveUp(error: unknown): void {
+  /**
+   * Searches and updates, in progress or to come, no longer wait for FAISS: a search finds nothing,
+   * an update does nothing. `write` still works.
+   */
+  abandon(): void {
+    this.#isAbandoned = true;
+    if (this.#building) this.release();
+    else if (this.#handle !== undefined) this.#engine.abandon(this.#handle);
+  }
+
+  /** Whether the process has died, and the index with it. */
+  get #isLost(): boolean {
+    return this.#handle !== undefined && !this.#engine.holds(this.#handle);
+  }
+
+  /** @throws the error, if the index is not optional or the error is not about FAISS */
+  #continueWithout(error: unknown): void {
+    if (this.#isAbandoned) return;
     const isAllowed =
       this.#isOptional && FaissStoreError.isInstance(error) && error.code === "ENGINE_FAILED";
     if (!isAllowed) throw error;
-    this.drop();
+    this.release();
     this.#failedVersion = this.#version;
   }
 
   #isDue(table: Table<R>): boolean {
+    if (this.#isAbandoned) return false;
     if (this.#building) return true;
     const { covered } = this;
     if (table.version === this.#failedVersion) return false;
-    if (table.size <= this.#mostUncovered || table.rows - covered <= this.#mostUncovered)
+    if (table.size <= this.#maxUncovered || table.rows - covered <= this.#maxUncovered)
       return false;
     return covered > 0 || table.size >= this.kind.trainingSize;
   }
 
+  /** Builds or extends the index, and once more if the process dies meanwhile. */
   async #build(table: Table<R>): Promise<void> {
     try {
       await this.#extend(table);
     } catch (error) {
-      const processDied = this.#native?.isLost ?? true;
-      this.drop();
-      if (!processDied) throw error;
+      const processDied = this.#handle === undefined || this.#isLost;
+      this.release();
+      if (!processDied || this.#isAbandoned) throw error;
       await this.#extend(table).catch((again) => {
-        this.drop();
+        this.release();
         throw again;
       });
     }
   }
 
   async #extend(table: Table<R>): Promise<void> {
-    if (this.#native?.isLost) this.drop();
-    if (!this.#native) {
-      this.#native = await this.#engine.create(this.#specification);
-      if (this.kind.trainingSize > 0) await this.#train(table, this.#native);
-    }
-    const native = this.#native;
+    if (this.#isLost) this.release();
+    const handle = this.#handle ?? (await this.#create(table));
     const { rows } = table;
     for await (const vectors of this.#messages(
       table,
       rows - this.#covered,
       (position) => this.#covered + position,
     )) {
-      await native.add(vectors);
+      await this.#engine.add(handle, vectors);
     }
     this.#covered = rows;
   }
 
-  /** With vectors evenly spaced over the live rows, as many as teach it something. */
-  async #train(table: Table<R>, native: NativeIndex): Promise<void> {
+  async #create(table: Table<R>): Promise<number> {
+    const handle = this.#engine.newHandle();
+    this.#handle = handle;
+    await this.#engine.create(this, handle, this.#specification);
+    if (this.kind.trainingSize > 0) await this.#train(table, handle);
+    return handle;
+  }
+
+  /** Trains with vectors spread evenly over the live rows. */
+  async #train(table: Table<R>, handle: number): Promise<void> {
     const live = [...table.rowOf.values()];
-    const count = Math.min(live.length, this.kind.mostTrainingVectors);
+    const count = Math.min(live.length, this.kind.maxTrainingVectors);
     const rowAt = (position: number) => live[Math.floor((position * live.length) / count)]!;
-    await native.train(this.#messages(table, count, rowAt));
+    await this.#engine.train(handle, this.#messages(table, count, rowAt));
   }
 
   /** The leading numbers of `count` rows, one row after the other. */
