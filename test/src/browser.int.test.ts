@@ -111,7 +111,7 @@ describe.each([
       const files: Record<string, { loaded: number; total: number | null }> = {};
       const embedder = await page.Embedder.load("/models/gemma/", {
         dtype: "fp32",
-        onProgress: ({ file, ...bytes }) => {
+        onDownloadProgress: ({ file, ...bytes }) => {
           files[file] = bytes;
         },
       });

@@ -17,7 +17,8 @@ export async function embedTexts(texts, queries) {
     bar.update(done, { what });
   };
   const embedder = await Embedder.load(process.env.EMBEDDINGGEMMA_MODEL || modelPath, {
-    onProgress: ({ file, loaded, total }) => show(`Downloading ${file}`, loaded, total ?? loaded),
+    onDownloadProgress: ({ file, loaded, total }) =>
+      show(`Downloading ${file}`, loaded, total ?? loaded),
   });
   const vectors = await embedder.encodeDocument(
     texts.map(({ text }) => text),

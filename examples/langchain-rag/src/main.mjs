@@ -16,7 +16,7 @@ const model = chatModel();
 const progress = new Progress();
 const embeddings = new EmbeddingGemmaEmbeddings({
   model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
-  onProgress: progress.downloading,
+  onDownloadProgress: progress.downloading,
   onEncodeProgress: progress.embedding,
 });
 const { store, files, parts } = await indexFolder(folder, embeddings);

@@ -19,7 +19,7 @@ const folder = process.argv[2] ?? fileURLToPath(new URL("../data", import.meta.u
 
 const embedModel = new EmbeddingGemmaEmbedding({
   model: process.env.EMBEDDINGGEMMA_MODEL || modelPath,
-  onProgress: ({ file, loaded, total }) =>
+  onDownloadProgress: ({ file, loaded, total }) =>
     process.stderr.write(`\rDownloading ${file}: ${loaded} of ${total} bytes`),
 });
 Settings.embedModel = embedModel;

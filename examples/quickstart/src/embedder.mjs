@@ -13,7 +13,7 @@ export async function loadEmbedder() {
   try {
     const embedder = await Embedder.load(model, {
       dtype,
-      onProgress: (progress) => bars.update(progress),
+      onDownloadProgress: (progress) => bars.update(progress),
     });
     const name = model === modelPath ? "the tiny model that comes with this project" : model;
     return { embedder, name, seconds: (performance.now() - started) / 1000 };

@@ -52,6 +52,7 @@ export function checkLoadOptions(model: unknown, options: LoadModelOptions): voi
   if (dtype !== undefined && !Object.hasOwn(weightsSuffixes, dtype)) {
     throw invalid("dtype", dtype, `one of ${Object.keys(weightsSuffixes).join(", ")}`);
   }
+  checkRenamed(options);
   checkTypes(options, loadOptionTypes);
   checkSignal(signal);
   checkPrompts(prompts);
@@ -69,6 +70,15 @@ export function checkLoadOptions(model: unknown, options: LoadModelOptions): voi
   }
 }
 
+function checkRenamed(options: object): void {
+  if ((options as { onProgress?: unknown }).onProgress === undefined) return;
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    "The load option `onProgress` is now called `onDownloadProgress`.",
+    { option: "onProgress", newName: "onDownloadProgress" },
+  );
+}
+
 const loadOptionTypes = {
   device: "string",
   revision: "string",
@@ -78,7 +88,7 @@ const loadOptionTypes = {
   localFilesOnly: "boolean",
   worker: "boolean",
   sessionOptions: "object",
-  onProgress: "function",
+  onDownloadProgress: "function",
 } as const;
 
 /** What each type is called in a message. */

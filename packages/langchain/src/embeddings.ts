@@ -21,7 +21,7 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
    * @default "title"
    */
   titleKey: string;
-  /** Called after each batch of documents; `onProgress` tells of downloads. */
+  /** Called after each batch of documents; `onDownloadProgress` reports downloads. */
   onEncodeProgress?: (progress: EncodeProgress) => void;
 }
 

@@ -69,10 +69,10 @@ export interface HubOptions {
    */
   localFilesOnly?: boolean;
   /**
-   * Called while files are downloaded. What it throws fails the load of its caller, not those of
-   * others that wait for the same files.
+   * Called for every chunk of a file that is downloaded. An error that it throws rejects this load,
+   * and no other load that waits for the same files.
    */
-  onProgress?: (progress: DownloadProgress) => void;
+  onDownloadProgress?: (progress: DownloadProgress) => void;
   /** Stops loading. */
   signal?: AbortSignal;
 }

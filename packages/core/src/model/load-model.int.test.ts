@@ -133,6 +133,11 @@ describe("what cannot be loaded is an error that says what to do", () => {
       "INVALID_ARGUMENT",
       /normalize must be true or false/,
     ],
+    [
+      { onProgress: () => {} } as LoadOptions,
+      "INVALID_ARGUMENT",
+      /`onProgress` is now called `onDownloadProgress`/,
+    ],
     [{ threads: 0 }, "INVALID_ARGUMENT", /threads must be a whole number/],
     [{ maxTokens: -1 }, "INVALID_ARGUMENT", /maxTokens must be a whole number/],
     [{ truncateDim: 300 }, "UNTRAINED_DIMENSION", /768, 512, 256, 128/],

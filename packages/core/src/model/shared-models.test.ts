@@ -39,7 +39,7 @@ test("an abort is answered at once, even if the runtime cannot be stopped, and t
   expect(loads.options).toHaveLength(2);
 });
 
-test("a model that comes after all have let go is freed", async () => {
+test("a model that comes after all callers have left is freed", async () => {
   const loads = new Loads();
   const controller = new AbortController();
   const loading = acquireModel("late", { signal: controller.signal }, loads.load);
@@ -73,13 +73,13 @@ test("options are the same in any order, and with their defaults written out", a
   expect(await Promise.race([other, "still loading"])).toBe("still loading");
 });
 
-test("an error in one caller's onProgress fails that caller alone", async () => {
+test("an error in one caller's onDownloadProgress fails that caller alone", async () => {
   const loads = new Loads();
   const mistake = new TypeError("not a function");
   const failing = acquireModel(
     "watched",
     {
-      onProgress: () => {
+      onDownloadProgress: () => {
         throw mistake;
       },
     },
@@ -88,13 +88,13 @@ test("an error in one caller's onProgress fails that caller alone", async () => 
   const seen: unknown[] = [];
   const watching = acquireModel(
     "watched",
-    { onProgress: (progress) => seen.push(progress) },
+    { onDownloadProgress: (progress) => seen.push(progress) },
     loads.load,
   );
-  loads.options[0]!.onProgress!(event);
+  loads.options[0]!.onDownloadProgress!(event);
   await expect(failing).rejects.toBe(mistake);
   expect(loads.options[0]!.signal!.aborted).toBe(false);
-  loads.options[0]!.onProgress!(event);
+  loads.options[0]!.onDownloadProgress!(event);
   loads.finish();
   await (await watching).release();
   expect(seen).toEqual([event, event]);

@@ -4,26 +4,27 @@ import { canonical } from "./identity.ts";
 import { type LoadModelOptions, loadDefaults, loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
-/** One caller's hold on a model that others may hold too. */
+/** One caller's share of a model that others may use too. */
 export interface ModelHandle {
   readonly model: LoadedModel;
-  /** Lets go, to be called once; the last one to do so frees the model, once nothing runs on it. */
+  /** Call it once. The last release frees the model, as soon as nothing runs on it. */
   release(): Promise<void>;
 }
 
 interface SharedModel {
-  loading: Promise<LoadedModel>;
-  holders: number;
-  abort: AbortController;
-  progress: Set<(event: DownloadProgress) => void>;
+  readonly loading: Promise<LoadedModel>;
+  readonly abort: AbortController;
+  readonly progressListeners: Set<(event: DownloadProgress) => void>;
+  users: number;
 }
 
 const sharedModels = new Map<string, SharedModel>();
 
 /**
- * Loads a model, or joins whoever has loaded it with the same options. A failed load is forgotten.
- * Aborting one caller's `signal` ends the load only if nobody else waits for it; so does an error
- * in one caller's `onProgress`, which is thrown to that caller alone.
+ * Loads a model, or joins a load with the same options. A failed load is forgotten.
+ *
+ * An abort of `signal` and an error in `onDownloadProgress` reject this call only. The load itself
+ * stops when no other caller waits for it.
  *
  * @param load - how models are loaded
  */
@@ -32,63 +33,75 @@ export async function acquireModel(
   options: LoadModelOptions,
   load: typeof loadModel = loadModel,
 ): Promise<ModelHandle> {
-  const { signal, onProgress, ...shareable } = options;
+  const { signal, onDownloadProgress, ...shareable } = options;
   signal?.throwIfAborted();
   const key = canonical([model, { ...loadDefaults, ...defined(shareable) }]);
   const shared =
     sharedModels.get(key) ??
-    startLoading(key, (watched) => load(model, { ...shareable, ...watched }));
-  shared.holders++;
-  const failing = new AbortController();
-  const listener = (event: DownloadProgress) => {
-    try {
-      onProgress?.(event);
-    } catch (error) {
-      shared.progress.delete(listener);
-      failing.abort(error);
-    }
-  };
-  shared.progress.add(listener);
+    startLoading(key, (callbacks) => load(model, { ...shareable, ...callbacks }));
+  shared.users++;
   try {
-    const loaded = await orAborted(
-      shared.loading,
-      signal ? AbortSignal.any([signal, failing.signal]) : failing.signal,
-    );
-    return { model: loaded, release: () => letGo(key, shared) };
+    const loaded = await waitFor(shared, signal, onDownloadProgress);
+    return { model: loaded, release: () => release(key, shared) };
   } catch (error) {
-    // Not waited for: whoever aborts wants an answer now, and not when the runtime has come to the
-    // end of its work.
-    letGo(key, shared).catch(() => {});
+    // Not awaited: an abort is answered at once, even while the runtime is still busy.
+    release(key, shared).catch(() => {});
     throw error;
-  } finally {
-    shared.progress.delete(listener);
   }
 }
 
 function startLoading(
   key: string,
-  load: (options: Pick<LoadModelOptions, "signal" | "onProgress">) => Promise<LoadedModel>,
+  load: (
+    callbacks: Required<Pick<LoadModelOptions, "signal" | "onDownloadProgress">>,
+  ) => Promise<LoadedModel>,
 ): SharedModel {
   const abort = new AbortController();
-  const progress: SharedModel["progress"] = new Set();
+  const progressListeners: SharedModel["progressListeners"] = new Set();
   const loading = load({
     signal: abort.signal,
-    onProgress: (event) => {
-      for (const listener of progress) listener(event);
+    onDownloadProgress: (event) => {
+      for (const listener of progressListeners) listener(event);
     },
   });
-  const shared: SharedModel = { loading, holders: 0, abort, progress };
+  const shared: SharedModel = { loading, abort, progressListeners, users: 0 };
   sharedModels.set(key, shared);
   loading.then(
-    // Whoever comes after the model was lost gets a new one.
+    // A caller that comes after the backend was lost gets a new model.
     ({ backend }) => backend.lost?.then(() => forget(key, shared)),
     () => forget(key, shared),
   );
   return shared;
 }
 
-async function letGo(key: string, shared: SharedModel): Promise<void> {
-  if (--shared.holders > 0) return;
+function waitFor(
+  { loading, progressListeners }: SharedModel,
+  signal: AbortSignal | undefined,
+  onDownloadProgress: LoadModelOptions["onDownloadProgress"],
+): Promise<LoadedModel> {
+  let stop = () => {};
+  return new Promise<LoadedModel>((resolve, reject) => {
+    const onAbort = () => reject(signal?.reason);
+    const listener = (event: DownloadProgress) => {
+      try {
+        onDownloadProgress?.(event);
+      } catch (error) {
+        stop();
+        reject(error);
+      }
+    };
+    stop = () => {
+      progressListeners.delete(listener);
+      signal?.removeEventListener("abort", onAbort);
+    };
+    progressListeners.add(listener);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    loading.then(resolve, reject);
+  }).finally(() => stop());
+}
+
+async function release(key: string, shared: SharedModel): Promise<void> {
+  if (--shared.users > 0) return;
   forget(key, shared);
   shared.abort.abort();
   const model = await shared.loading.catch(() => null);
@@ -103,14 +116,4 @@ export async function releaseModel({ queue, backend }: LoadedModel): Promise<voi
 
 function forget(key: string, shared: SharedModel): void {
   if (sharedModels.get(key) === shared) sharedModels.delete(key);
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: () => void = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-  });
-  return Promise.race([aborted, promise]).finally(() => signal.removeEventListener("abort", stop));
 }

@@ -89,7 +89,7 @@ describe("a repository on the Hub", () => {
 
   test("reports bytes and totals of every file", async () => {
     const events: DownloadProgress[] = [];
-    await loadAndEncode({ onProgress: (event) => events.push(event) });
+    await loadAndEncode({ onDownloadProgress: (event) => events.push(event) });
     const { size } = await stat(join(fixture, weights));
     const ofWeights = events.filter(({ file }) => file === weights);
     expect(ofWeights[0]).toEqual({ file: weights, loaded: 0, total: size });
@@ -345,10 +345,10 @@ describe("a failing network", () => {
           .write(content.subarray(0, 100_000));
         return true;
       };
-      const onProgress = ({ file, loaded }: DownloadProgress) => {
+      const onDownloadProgress = ({ file, loaded }: DownloadProgress) => {
         if (file === weights && loaded === 100_000) controller.abort();
       };
-      await expect(load({ signal: controller.signal, onProgress })).rejects.toMatchObject({
+      await expect(load({ signal: controller.signal, onDownloadProgress })).rejects.toMatchObject({
         name: "AbortError",
       });
       await vi.waitFor(async () => expect(await leftovers()).toEqual(["model.onnx.incomplete"]));
@@ -445,12 +445,12 @@ test("a mirror that does not tell the commit is refused, unless the caller or th
   expect(await loadAndEncode()).toEqual(expected);
 });
 
-test("an error in the caller's onProgress is the caller's", async () => {
+test("an error in the caller's onDownloadProgress is the caller's", async () => {
   const mistake = new TypeError("not a function");
-  const onProgress = () => {
+  const onDownloadProgress = () => {
     throw mistake;
   };
-  await expect(load({ onProgress })).rejects.toBe(mistake);
+  await expect(load({ onDownloadProgress })).rejects.toBe(mistake);
   expect(hub.countOf("GET", "config.json")).toBe(1);
 });
 

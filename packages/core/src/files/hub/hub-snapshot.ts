@@ -113,7 +113,8 @@ export class HubSnapshot implements ModelFolder {
       join(this.path, name),
       {
         ...(await requestOptions(this.#options)),
-        onProgress: (loaded, total) => this.#options.onProgress?.({ file: name, loaded, total }),
+        onProgress: (loaded, total) =>
+          this.#options.onDownloadProgress?.({ file: name, loaded, total }),
       },
     );
   }

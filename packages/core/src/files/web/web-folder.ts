@@ -112,11 +112,11 @@ class WebFolder implements ModelFolder {
   }
 
   async #fetch(name: string): Promise<boolean> {
-    const { onProgress, token, signal } = this.#options;
+    const { onDownloadProgress, token, signal } = this.#options;
     const headers = await fetchInto(this.#cache, this.#url(name), {
       token,
       signal,
-      onProgress: (loaded, total) => onProgress?.({ file: name, loaded, total }),
+      onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
     });
     this.#fetched.add(name);
     if (headers) this.#noteCommit(headers);
