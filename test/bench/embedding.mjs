@@ -49,7 +49,8 @@ for (const [mix, lengths] of Object.entries(mixes)) {
   await embedder.encode(texts, { prompt: "", cache });
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const [name, run] of Object.entries(strategies)) {
-      await delay(100); // Threads of the other session spin for a while after its run, and would take the cores from this one.
+      // The other session's threads spin for a while after its run and would take this one's cores.
+      await delay(100);
       const start = performance.now();
       await run(texts);
       seconds[name].push((performance.now() - start) / 1000);
@@ -63,7 +64,8 @@ for (const [mix, lengths] of Object.entries(mixes)) {
   rows.push([mix, tokens, ...cells]);
 }
 printTable(
-  `Useful tokens/s, median of ${repeats} runs with ${count} texts, ${dtype}; in brackets the rate as a multiple of Embedder's`,
+  `Useful tokens/s, median of ${repeats} runs with ${count} texts, ${dtype}; ` +
+    `in brackets the rate as a multiple of Embedder's`,
   rows,
 );
 await embedder.dispose();

@@ -32,7 +32,8 @@ const through = await growth(
   () => megabytes(process.pid) + engineMegabytes(),
 );
 console.log(
-  `${total} queries of ${dimension} numbers; the copies are ${((total * dimension * 4) / 2 ** 20).toFixed(0)} MiB`,
+  `${total} queries of ${dimension} numbers; ` +
+    `the copies are ${((total * dimension * 4) / 2 ** 20).toFixed(0)} MiB`,
 );
 console.table({ "faiss-node directly": direct, "through the store": through });
 

@@ -54,7 +54,8 @@ const queries = await embedder.encodeQuery(queryTexts);
 await embedder.dispose();
 const seconds = ((performance.now() - started) / 1000).toFixed(0);
 console.log(
-  `${texts.length} texts, ${queries.length} queries of ${vectors[0].length} numbers, embedded in ${seconds} s`,
+  `${texts.length} texts, ${queries.length} queries of ${vectors[0].length} numbers, ` +
+    `embedded in ${seconds} s`,
 );
 
 const truth = await withStore({ engine: "exact" }, (search) => search());

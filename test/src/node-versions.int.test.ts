@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decodeVector, expandText, readGolden } from "./golden.ts";
+import { decodeVector, expandText, readGolden } from "./golden/golden.ts";
 import { nodeBinary } from "./node-versions/node-binary.ts";
 
 const run = promisify(execFile);

@@ -12,7 +12,8 @@ const items = texts.map((record, row) => ({ id: `text-${row}`, vector: vectors[r
 const store = await FaissStore.create({ searchDimension: 128 });
 await store.upsert(items);
 console.log(
-  `${store.size} short texts, each a vector of ${store.dimension} numbers; engine: ${store.engine}\n`,
+  `${store.size} short texts, each a vector of ${store.dimension} numbers; ` +
+    `engine: ${store.engine}\n`,
 );
 
 const [query] = queryVectors;

@@ -13,7 +13,7 @@ async function run(environment: Record<string, string> = {}): Promise<string> {
   return stdout;
 }
 
-it("ranks Mars first in both frameworks at both dimensions, and finds the same after reopening", async () => {
+it("ranks Mars first in both frameworks and dimensions, also after reopening", async () => {
   const output = await run();
   for (const framework of ["LangChain.js", "LlamaIndex.TS"]) {
     for (const dimension of [768, 256]) {

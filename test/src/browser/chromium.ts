@@ -6,7 +6,8 @@ export function launchChromium(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) {
     throw new Error(
-      "There is no Chromium. Run `node scripts/setup.mjs --browser`, install the system's package `chromium`, or set CHROME_BIN to a Chromium or Chrome.",
+      "There is no Chromium. Run `node scripts/setup.mjs --browser`, install the system package " +
+        "`chromium`, or set CHROME_BIN to the path of Chromium or Chrome.",
     );
   }
   return chromium.launch({

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { writeReadmeCode } from "./readmes/readme-code.ts";
+import { writeReadmeCode } from "./readme-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { type Hit, type Item, type Subject, subjects } from "./conformance/subjects.ts";
+import { type Hit, type Item, type Subject, subjects } from "./subjects.ts";
 
 interface Passage {
   id: string;
@@ -16,7 +16,7 @@ interface Passage {
 }
 
 const passages = JSON.parse(
-  readFileSync(new URL("../../examples/quickstart/data/passages.json", import.meta.url), "utf8"),
+  readFileSync(new URL("../../../examples/quickstart/data/passages.json", import.meta.url), "utf8"),
 ) as Passage[];
 const items: Item[] = passages.map(({ id, text, topic, year }) => ({
   id,

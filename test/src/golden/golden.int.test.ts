@@ -29,7 +29,7 @@ const tolerance = 1e-5;
 describe.each(families)("%s is Sentence Transformers'", (family) => {
   const golden = readGolden(family);
   const embedder = loadedEmbedder(
-    fileURLToPath(new URL(`../fixtures/${family}`, import.meta.url)),
+    fileURLToPath(new URL(`../../fixtures/${family}`, import.meta.url)),
     "fp32",
   );
 

@@ -5,15 +5,15 @@ import { fileURLToPath } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
 import type { Browser, Page as BrowserPage } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PageSources } from "./browser/bundle.ts";
-import { launchChromium } from "./browser/chromium.ts";
-import type { Page } from "./browser/page.ts";
-import { PageServer } from "./browser/page-server.ts";
-import { decodeVector, expandText, readGolden } from "./golden.ts";
+import { decodeVector, expandText, readGolden } from "../golden/golden.ts";
+import { PageSources } from "./bundle.ts";
+import { launchChromium } from "./chromium.ts";
+import type { Page } from "./page.ts";
+import { PageServer } from "./page-server.ts";
 
 declare const page: Page;
 
-const fixtures = fileURLToPath(new URL("../fixtures", import.meta.url));
+const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
 const golden = readGolden("embeddinggemma");
 /** Every call, prompt and title, and every kind of text, as far as they are short. */

@@ -3,10 +3,11 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { Application } from "./packages/application.ts";
-import { type PackageName, packPackages } from "./packages/tarballs.ts";
+import { Application } from "./application.ts";
+import { type PackageName, packPackages } from "./tarballs.ts";
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 }); // npm and the compiler, on a busy machine
+// npm and the compiler take long on a busy machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /**
  * The ends of the adapters' peer ranges, as far as they are published. The other two,
@@ -65,7 +66,8 @@ describe.each(hosts)("$host", ({ adapter, consumer, host, beside, ids }) => {
   });
 
   it("compiles with strict types", async () => {
-    await application.compile(consumer, { skipLibCheck: true }); // the frameworks' own declarations have errors
+    // The frameworks' own declarations have errors.
+    await application.compile(consumer, { skipLibCheck: true });
   });
 
   it("embeds, stores and searches, as an ES module and as CommonJS alike", async () => {

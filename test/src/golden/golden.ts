@@ -48,7 +48,7 @@ export interface GoldenTruncation extends GoldenCall {
 }
 
 export function readGolden(name: string): Golden {
-  return JSON.parse(readFileSync(new URL(`../golden/${name}.json`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(new URL(`../../golden/${name}.json`, import.meta.url), "utf8"));
 }
 
 export function expandText(text: GoldenText): string {

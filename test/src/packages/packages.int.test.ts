@@ -3,15 +3,16 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { Application } from "./packages/application.ts";
-import { type PackageName, packPackages } from "./packages/tarballs.ts";
+import { Application } from "./application.ts";
+import { type PackageName, packPackages } from "./tarballs.ts";
 
 interface Hit {
   id: string;
   score: number;
 }
 
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 }); // npm and the compiler, on a busy machine
+// npm and the compiler take long on a busy machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let folder: string;
 let tarballs: Record<PackageName, string>;
@@ -41,20 +42,21 @@ describe("an application with LangChain and the FAISS addon", () => {
   });
 
   it("compiles the LangChain consumer with strict types", async () => {
-    await application.compile("langchain", { skipLibCheck: true }); // LangChain's own declarations have errors
+    // LangChain's own declarations have errors.
+    await application.compile("langchain", { skipLibCheck: true });
   });
 
   it("compiles the plain consumer with strict types, our declarations included", async () => {
     await application.compile("plain", { types: ["node"] });
   });
 
-  it("embeds, stores and searches through LangChain, as an ES module and as CommonJS alike", async () => {
+  it("embeds, stores and searches through LangChain, as an ES module and as CommonJS", async () => {
     const hits = (await application.run("langchain.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("langchain.cjs")).toEqual(hits);
   });
 
-  it("embeds, stores and searches without a framework, as an ES module and as CommonJS alike", async () => {
+  it("embeds, stores and searches without a framework, as an ES module and as CommonJS", async () => {
     const hits = (await application.run("plain.mjs")) as Hit[];
     expectRedPlanet(hits, ["mars", "saturn"]);
     expect(await application.run("plain.cjs")).toEqual(hits);
@@ -79,16 +81,17 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     );
   });
 
-  it("has the Transformers.js that LlamaIndex asks for, and the oldest LlamaIndex that is supported", () => {
+  it("has the Transformers.js that LlamaIndex needs, and the oldest supported LlamaIndex", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^3\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.22");
   });
 
   it("compiles the LlamaIndex consumer with strict types", async () => {
-    await application.compile("llamaindex", { skipLibCheck: true }); // LlamaIndex's own declarations have errors
+    // LlamaIndex's own declarations have errors.
+    await application.compile("llamaindex", { skipLibCheck: true });
   });
 
-  it("embeds, stores and retrieves through LlamaIndex, as an ES module and as CommonJS alike", async () => {
+  it("embeds, stores and retrieves through LlamaIndex, as an ES module and as CommonJS", async () => {
     const hits = (await application.run("llamaindex.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("llamaindex.cjs")).toEqual(hits);
