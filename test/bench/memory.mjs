@@ -57,7 +57,7 @@ async function measure(name) {
   };
   const watch = setInterval(look, 5);
   if (name in streams) {
-    for await (const _ of embedder.encodeDocument(shortTexts(count))) look();
+    for await (const _ of embedder.encodeDocumentStream(shortTexts(count))) look();
   } else {
     await embedder.encodeDocument(textsOf(cases[name](count)), { onProgress: look });
   }

@@ -2,13 +2,17 @@ import { describe, expectTypeOf, test } from "vitest";
 import {
   type Backend,
   Embedder,
+  type EmbedderParts,
   EmbeddingGemmaError,
   type EmbeddingGemmaErrorCode,
+  type EncodeDefaults,
+  type EncodeOptions,
   LazyEmbedder,
   LevelVectorCache,
   type LoadOptions,
   type MemoryVectorCache,
   type ModelDescription,
+  type PromptOptions,
   quantizeEmbeddings,
   type SelfCheckReport,
   similarity,
@@ -32,7 +36,7 @@ describe("Embedder", () => {
     expectTypeOf(embedder.encodeDocument(["a", { text: "b" }])).resolves.toEqualTypeOf<
       Float32Array[]
     >();
-    expectTypeOf(embedder.encodeDocument(documents)).toEqualTypeOf<
+    expectTypeOf(embedder.encodeDocumentStream(documents)).toEqualTypeOf<
       AsyncGenerator<Float32Array[], void, undefined>
     >();
   });
@@ -44,6 +48,8 @@ describe("Embedder", () => {
     void embedder.encodeQuery({ title: "Mars", text: "text" });
     // @ts-expect-error a document has a text
     void embedder.encodeDocument({ title: "Mars" });
+    // @ts-expect-error a stream has a method of its own
+    void embedder.encodeDocument(documents);
     // @ts-expect-error a misspelt option
     void embedder.encode("text", { truncateDims: 256 });
     // @ts-expect-error made by Embedder.load
@@ -73,10 +79,22 @@ describe("Embedder", () => {
 
   test("is disposable, and can be made over any backend", () => {
     expectTypeOf(embedder).toExtend<AsyncDisposable>();
-    expectTypeOf(Embedder.fromBackend).parameter(1).toEqualTypeOf<Backend>();
-    expectTypeOf(Embedder.fromBackend).parameter(2).toEqualTypeOf<ModelDescription>();
-    expectTypeOf(Embedder.fromBackend).returns.toEqualTypeOf<Embedder>();
+    expectTypeOf(Embedder.from).parameter(0).toEqualTypeOf<EmbedderParts>();
+    expectTypeOf<EmbedderParts["backend"]>().toEqualTypeOf<Backend>();
+    expectTypeOf<EmbedderParts["description"]>().toEqualTypeOf<ModelDescription>();
+    expectTypeOf(Embedder.from).returns.toEqualTypeOf<Embedder>();
+    // @ts-expect-error the name before 0.2.0
+    Embedder.fromBackend("model", {} as Backend, {} as ModelDescription);
   });
+});
+
+test("encode takes EncodeOptions, prompt included, and every option may be undefined", () => {
+  expectTypeOf<Parameters<Embedder["encode"]>[1]>().toEqualTypeOf<EncodeOptions | undefined>();
+  expectTypeOf<EncodeOptions>().toExtend<PromptOptions>();
+  const nothing: { [Name in keyof EncodeOptions]-?: undefined } = {} as never;
+  void embedder.encode("text", nothing);
+  const noDefaults: { [Name in keyof EncodeDefaults]-?: undefined } = {} as never;
+  void embedder.identityOf(noDefaults);
 });
 
 test("a lazy embedder takes load options or a ready embedder", () => {

@@ -60,7 +60,12 @@ function literalEmbedder(
   options: EncodeDefaults = { normalize: false },
   overrides: Partial<ModelDescription> = {},
 ): Embedder {
-  return Embedder.fromBackend("literal", backend, { ...description, ...overrides }, options);
+  return Embedder.from({
+    model: "literal",
+    backend,
+    description: { ...description, ...overrides },
+    ...options,
+  });
 }
 
 const sumOf = (text: string) =>
@@ -339,7 +344,7 @@ describe("a stream of documents", () => {
     const events: EncodeProgress[] = [];
     const embedder = literalEmbedder();
     const vectors: Float32Array[] = [];
-    for await (const batch of embedder.encodeDocument(documents(600), {
+    for await (const batch of embedder.encodeDocumentStream(documents(600), {
       onProgress: (event) => events.push(event),
     })) {
       vectors.push(...batch);
@@ -358,7 +363,7 @@ describe("a stream of documents", () => {
       for (let index = 0; index < 300; index++) yield index === 270 ? "x".repeat(40) : "short";
     }
     const drain = async (options: EncodeOptions) => {
-      for await (const _ of literalEmbedder().encodeDocument(oneLong(), {
+      for await (const _ of literalEmbedder().encodeDocumentStream(oneLong(), {
         prompt: "",
         ...options,
       }));
@@ -381,12 +386,12 @@ describe("a stream of documents", () => {
         closed++;
       }
     }
-    for await (const _ of literalEmbedder().encodeDocument(source())) break;
+    for await (const _ of literalEmbedder().encodeDocumentStream(source())) break;
     expect(closed).toBe(1);
     const failing = literalEmbedder(
       literalBackend({ run: async () => Promise.reject(new Error("no")) }),
     );
-    await expect(failing.encodeDocument(source()).next()).rejects.toMatchObject({
+    await expect(failing.encodeDocumentStream(source()).next()).rejects.toMatchObject({
       code: "INFERENCE_FAILED",
     });
     expect(closed).toBe(2);
@@ -397,7 +402,7 @@ describe("a stream of documents", () => {
     async function* endless() {
       for (;;) yield `d${read++}`;
     }
-    for await (const batch of literalEmbedder().encodeDocument(endless())) {
+    for await (const batch of literalEmbedder().encodeDocumentStream(endless())) {
       expect(batch.length).toBe(read);
       break;
     }
@@ -432,7 +437,12 @@ describe("bad input", () => {
     [{ maxBatchTokens: 0 }, "INVALID_ARGUMENT", "maxBatchTokens"],
     [{ maxBatchTokens: Number.NaN }, "INVALID_ARGUMENT", "maxBatchTokens"],
     [{ maxBatchTokens: "64" }, "INVALID_ARGUMENT", "maxBatchTokens"],
-    [{ truncation: "start" }, "INVALID_ARGUMENT", '"end" or "error"'],
+    [{ truncation: "start" }, "INVALID_ARGUMENT", '"cut" or "error"'],
+    [{ truncation: "end" }, "INVALID_ARGUMENT", '"end" is now called "cut"'],
+    [{ truncateDims: 2 }, "INVALID_ARGUMENT", "Did you mean `truncateDim`?"],
+    [{ Promptname: "STS" }, "INVALID_ARGUMENT", "Did you mean `promptName`?"],
+    [null, "INVALID_ARGUMENT", "options must be an object; null was given"],
+    [{ promptName: null }, "INVALID_ARGUMENT", "promptName must be a string"],
     [{ normalize: "yes" }, "INVALID_ARGUMENT", "true or false"],
     [{ signal: 5 }, "INVALID_ARGUMENT", "signal must be an AbortSignal"],
     [{ onProgress: "log" }, "INVALID_ARGUMENT", "onProgress must be a function"],
@@ -445,10 +455,58 @@ describe("bad input", () => {
     await expect(call).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
   });
 
+  test("other calls refuse unknown options too", async () => {
+    const embedder = literalEmbedder();
+    const unknown = expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      details: { option: "normalise", nearest: "normalize" },
+    });
+    const options = { normalise: true } as object;
+    await expect(embedder.encodeQuery("a", options)).rejects.toEqual(unknown);
+    await expect(embedder.encodeDocument("a", options)).rejects.toEqual(unknown);
+    await expect(embedder.encodeDocumentStream(noTexts(), options).next()).rejects.toEqual(unknown);
+    await expect(Embedder.load("no model", options)).rejects.toEqual(unknown);
+    expect(() => embedder.identityOf(options)).toThrow(unknown);
+    expect(() => literalEmbedder(literalBackend(), options)).toThrow(unknown);
+    await expect(embedder.countTokens("a", { promptname: "STS" } as object)).rejects.toMatchObject({
+      details: { nearest: "promptName" },
+    });
+  });
+
+  test("an unknown option that is undefined is ignored", async () => {
+    const options = { normalise: undefined } as object;
+    expect(await literalEmbedder().encode("a", options)).toHaveLength(4);
+  });
+
   test("an untrained dimension can be had on request", async () => {
     expect(
       await literalEmbedder().encode("a", { truncateDim: 3, allowUntrainedDim: true }),
     ).toHaveLength(3);
+  });
+});
+
+async function* noTexts(): AsyncGenerator<string> {}
+
+describe("names before 0.2.0", () => {
+  test("Embedder.fromBackend tells Embedder.from", () => {
+    expect(() => Embedder.fromBackend()).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("Embedder.from({ model, backend, description"),
+      }),
+    );
+  });
+
+  test("encodeDocument of a stream tells encodeDocumentStream, and the other way round", async () => {
+    const embedder = literalEmbedder();
+    await expect(embedder.encodeDocument(noTexts() as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("encodeDocumentStream"),
+    });
+    await expect(embedder.encodeDocumentStream(["a"] as never).next()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("embedded by encodeDocument."),
+    });
   });
 });
 
@@ -503,6 +561,23 @@ describe("dispose", () => {
     expect(await running).toHaveLength(4);
     expect(dispose).toHaveBeenCalledTimes(1);
     await expect(embedder.encode("a")).rejects.toMatchObject({ code: "DISPOSED" });
-    expect(() => embedder.prompts).toThrow(expect.objectContaining({ code: "DISPOSED" }));
+  });
+
+  test("keeps the description readable", async () => {
+    const embedder = literalEmbedder();
+    const read = () => ({
+      prompts: embedder.prompts,
+      defaultPromptName: embedder.defaultPromptName,
+      dimension: embedder.dimension,
+      matryoshkaDimensions: embedder.matryoshkaDimensions,
+      maxTokens: embedder.maxTokens,
+      similarityFunction: embedder.similarityFunction,
+      identity: embedder.identity,
+      similarity: embedder.similarity([1, 0], [1, 0]),
+    });
+    const before = read();
+    await embedder.dispose();
+    expect(read()).toEqual(before);
+    expect(before).toMatchObject({ dimension: 4, maxTokens: 30, similarity: [[1]] });
   });
 });

@@ -1,8 +1,7 @@
-import { checkText } from "./check.ts";
-import { checkEncodeOptions, checkLoadOptions } from "./check-options.ts";
+import { checkOptions, checkText, invalidArgument } from "./check.ts";
 import { defined } from "./defined.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
-import { encodeTexts } from "./encoding/encode-texts.ts";
+import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
 import {
   checkDocument,
   type DocumentInput,
@@ -19,9 +18,16 @@ import { embeddingIdentity, modelIdentity } from "./model/identity.ts";
 import type { LoadedModel } from "./model/loaded-model.ts";
 import { acquireModel, type ModelHandle, releaseModel } from "./model/shared-models.ts";
 import {
+  checkTruncateDim,
   type EncodeDefaults,
   type EncodeOptions,
+  encodeDefaultsRules,
+  encodeRules,
   type LoadOptions,
+  loadRules,
+  modelRule,
+  promptRules,
+  renamedLoadOptions,
   splitOptions,
 } from "./options.ts";
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
@@ -30,39 +36,70 @@ import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
 import type { Vector } from "./vectors/vectors.ts";
 
+/** What {@link Embedder.from} makes an embedder of, and the defaults of its calls. */
+export interface EmbedderParts extends EncodeDefaults {
+  /**
+   * A name, for messages and for {@link Embedder.identity}: backends that give different vectors
+   * must have different names, or a shared cache would mix them.
+   */
+  model: string;
+  /** Tokenizes and runs the model. */
+  backend: Backend;
+  /** Prompts, pooling, length and dimensions of the model. */
+  description: ModelDescription;
+}
+
 /**
  * Turns texts into vectors as Sentence Transformers does: prompt, tokens, model, pooling, Dense
- * layers, Matryoshka truncation, normalisation. Made by {@link Embedder.load}.
+ * layers, Matryoshka truncation, normalisation. Load one with {@link Embedder.load}.
+ *
+ * @example
+ * await using embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX");
+ * const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
+ * const documents = await embedder.encodeDocument(["Venus is hot.", "Mars is red."]);
+ * embedder.similarity(query, documents); // one row of two scores
  */
 export class Embedder implements AsyncDisposable {
   /** The Hub id or folder that was loaded. */
   readonly model: string;
   readonly #handle: ModelHandle;
-  readonly #defaults: EncodeDefaults;
+  readonly #description: ModelDescription;
+  readonly #defaults: Defaults;
   readonly #running = new Set<Promise<unknown>>();
   #disposing: Promise<void> | null = null;
 
   private constructor(model: string, handle: ModelHandle, defaults: EncodeDefaults) {
+    const { description } = handle.model;
+    checkTruncateDim(defaults, description.matryoshkaDimensions);
     this.model = model;
     this.#handle = handle;
-    const { truncateDim } = handle.model.description;
-    this.#defaults = { ...(truncateDim && { truncateDim }), ...defined(defaults) };
+    this.#description = description;
+    this.#defaults = {
+      truncateDim: description.truncateDim ?? description.dimension,
+      normalize: true,
+      truncation: "cut",
+      maxBatchTokens: 1024,
+      ...defined(defaults),
+    };
   }
 
   /**
    * Loads a model: an existing folder (path or `file:` URL), else the id of a repository on the
    * Hugging Face Hub.
    *
-   * In a browser a folder is the URL of one (`https://…` or, relative to the page,
-   * `/models/tiny/`), and files are kept in the cache of Transformers.js. Its ONNX Runtime fetches
-   * its own WebAssembly files from a CDN, unless `env.backends.onnx.wasm.wasmPaths` of
-   * Transformers.js names another place.
+   * In a browser a folder is a URL (`https://…` or, relative to the page, `/models/tiny/`), and
+   * files are kept in the cache of Transformers.js. ONNX Runtime downloads its own WebAssembly
+   * files from a CDN, unless `env.backends.onnx.wasm.wasmPaths` of Transformers.js names another
+   * place.
    *
    * Embedders of one model with the same options share its weights until the last of them is
    * disposed.
    *
    * @example
-   * const embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX", { dtype: "q8", truncateDim: 256 });
+   * const embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX", {
+   *   dtype: "q8",
+   *   truncateDim: 256,
+   * });
    *
    * @throws {@link EmbeddingGemmaError} whose `code` says what is wrong with an option
    * (`INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`, `UNSUPPORTED_DTYPE`), the model (`MODEL_NOT_FOUND`,
@@ -71,12 +108,11 @@ export class Embedder implements AsyncDisposable {
    * it is aborted.
    */
   static async load(model: string, options: LoadOptions = {}): Promise<Embedder> {
+    checkOptions({ model }, { model: modelRule });
+    checkOptions(options, loadRules, renamedLoadOptions);
     const { loading, encoding } = splitOptions(options);
-    checkLoadOptions(model, loading);
-    checkEncodeOptions(encoding);
     const handle = await acquireModel(model, loading);
     try {
-      checkEncodeOptions(encoding, handle.model.description.matryoshkaDimensions);
       return new Embedder(model, handle, encoding);
     } catch (error) {
       await handle.release();
@@ -85,59 +121,59 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * An embedder over any {@link Backend}, such as a remote one or a test's literal.
+   * Makes an embedder over any {@link Backend}, such as a remote one or a test's literal.
    *
-   * @param model - a name, for messages and for {@link Embedder.identity}: backends that give
-   * different vectors must have different names, or a shared cache would mix them
+   * @example
+   * const embedder = Embedder.from({ model: "my-server", backend, description, truncateDim: 256 });
+   *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
    */
-  static fromBackend(
-    model: string,
-    backend: Backend,
-    description: ModelDescription,
-    options: EncodeDefaults = {},
-  ): Embedder {
-    checkEncodeOptions(defined(options), description.matryoshkaDimensions);
+  static from({ model, backend, description, ...defaults }: EmbedderParts): Embedder {
+    checkOptions(defaults, encodeDefaultsRules);
     const dtype = "fp32";
     const identity = modelIdentity(model, dtype, description);
-    const loaded: LoadedModel = {
-      backend,
-      description,
-      queue: new InferenceQueue(),
-      dtype,
-      identity,
-    };
-    return new Embedder(model, { model: loaded, release: () => releaseModel(loaded) }, options);
+    const queue = new InferenceQueue();
+    const loaded: LoadedModel = { backend, description, queue, dtype, identity };
+    return new Embedder(model, { model: loaded, release: () => releaseModel(loaded) }, defaults);
+  }
+
+  /** @deprecated Use {@link Embedder.from}. */
+  static fromBackend(): never {
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      "Embedder.fromBackend(model, backend, description, options) is now called " +
+        "Embedder.from({ model, backend, description, ...options }).",
+    );
   }
 
   /** The model's prompts by name. */
   get prompts(): Readonly<Record<string, string>> {
-    return this.#model.description.prompts;
+    return this.#description.prompts;
   }
 
   /** The prompt that `encode` uses when the call names none; null for none. */
   get defaultPromptName(): string | null {
-    return this.#model.description.defaultPromptName;
+    return this.#description.defaultPromptName;
   }
 
   /** Numbers in a vector, after truncation. */
   get dimension(): number {
-    return this.#defaults.truncateDim ?? this.#model.description.dimension;
+    return this.#defaults.truncateDim;
   }
 
   /** Values of `truncateDim` that the model was trained for, longest first. */
   get matryoshkaDimensions(): readonly number[] {
-    return this.#model.description.matryoshkaDimensions;
+    return this.#description.matryoshkaDimensions;
   }
 
   /** Longest input in tokens, prompt and special tokens included. */
   get maxTokens(): number {
-    return this.#model.description.maxTokens;
+    return this.#description.maxTokens;
   }
 
   /** How the model's vectors are meant to be compared. */
   get similarityFunction(): SimilarityFunction {
-    return this.#model.description.similarityFunction;
+    return this.#description.similarityFunction;
   }
 
   /**
@@ -152,14 +188,16 @@ export class Embedder implements AsyncDisposable {
     return this.identityOf();
   }
 
-  /** {@link Embedder.identity} of the vectors that calls with these options give. */
+  /**
+   * {@link Embedder.identity} of the vectors that calls with these options give.
+   *
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
+   */
   identityOf(options: EncodeDefaults = {}): string {
-    const { identity, description } = this.#model;
-    const { truncateDim = description.dimension, normalize = true } = {
-      ...this.#defaults,
-      ...defined(options),
-    };
-    return embeddingIdentity(identity, description, { dimension: truncateDim, normalize });
+    checkOptions(options, encodeDefaultsRules);
+    const { truncateDim, normalize } = this.#withDefaults(options);
+    const settings = { dimension: truncateDim, normalize };
+    return embeddingIdentity(this.#handle.model.identity, this.#description, settings);
   }
 
   /** The model's tokenizer, synchronous, for text splitters: no prompt, no special tokens. */
@@ -170,94 +208,87 @@ export class Embedder implements AsyncDisposable {
   /**
    * Embeds texts with the prompt that the call names, or the model's default prompt, or none.
    *
-   * @returns one vector for a text, an array of vectors, in input order, for an array; each a view
-   * of one contiguous array
+   * @example
+   * const vector = await embedder.encode("a sentence", { promptName: "STS" });
+   *
+   * @returns one vector for a text; for an array, one vector for each, in input order, as views of
+   * one contiguous array
    * @throws `UNKNOWN_PROMPT`, `UNTRAINED_DIMENSION`, `INVALID_ARGUMENT`,
-   * `INPUT_TOO_LONG`, `INFERENCE_FAILED`, `DISPOSED`
+   * `INPUT_TOO_LONG`, `INFERENCE_FAILED`, `CACHE_FAILED`, `DISPOSED`
    */
-  encode(text: string, options?: EncodeOptions & PromptOptions): Promise<Float32Array>;
-  encode(
-    texts: readonly string[],
-    options?: EncodeOptions & PromptOptions,
-  ): Promise<Float32Array[]>;
+  encode(text: string, options?: EncodeOptions): Promise<Float32Array>;
+  encode(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
   async encode(
     input: string | readonly string[],
-    options: EncodeOptions & PromptOptions = {},
+    options: EncodeOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    const prompt = promptOf(this.#model.description, options);
-    return this.#encode(input, (text) => ({ prompt, text: checkText(text) }), "bulk", options);
+    return this.#encode(this.#startCall("bulk", options), input, promptedText);
   }
 
   /**
-   * Embeds queries, with the prompt `query`. Overtakes documents that are being embedded at the
-   * next batch. See {@link Embedder.encode}.
+   * Embeds queries, with the prompt `query`. While documents are being embedded, queries run before
+   * their next batch. See {@link Embedder.encode}.
+   *
+   * @example
+   * const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
    */
-  encodeQuery(query: string, options?: EncodeOptions & PromptOptions): Promise<Float32Array>;
-  encodeQuery(
-    queries: readonly string[],
-    options?: EncodeOptions & PromptOptions,
-  ): Promise<Float32Array[]>;
+  encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array>;
+  encodeQuery(queries: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
   async encodeQuery(
     input: string | readonly string[],
-    options: EncodeOptions & PromptOptions = {},
+    options: EncodeOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    const prompt = promptOf(this.#model.description, {
-      ...options,
-      promptName: options.promptName ?? "query",
-    });
-    return this.#encode(input, (text) => ({ prompt, text: checkText(text) }), "query", options);
+    return this.#encode(this.#startCall("query", options, "query"), input, promptedText);
   }
 
   /**
    * Embeds documents, with the prompt `document`; a title takes the place of `none` in
    * EmbeddingGemma's `title: none | text: `. See {@link Embedder.encode}.
+   *
+   * @example
+   * const documents = await embedder.encodeDocument([
+   *   "Venus is hot.",
+   *   { title: "Mars", text: "It is red." },
+   * ]);
    */
-  encodeDocument(
-    document: DocumentInput,
-    options?: EncodeOptions & PromptOptions,
-  ): Promise<Float32Array>;
+  encodeDocument(document: DocumentInput, options?: EncodeOptions): Promise<Float32Array>;
   encodeDocument(
     documents: readonly DocumentInput[],
-    options?: EncodeOptions & PromptOptions,
+    options?: EncodeOptions,
   ): Promise<Float32Array[]>;
-  /**
-   * Embeds a stream of documents of any length in bounded memory: reads 256 at most, yields their
-   * vectors, in input order, and reads on when those are taken. `onProgress` counts the documents
-   * read so far as the total.
-   */
-  encodeDocument(
-    documents: AsyncIterable<DocumentInput>,
-    options?: EncodeOptions & PromptOptions,
-  ): AsyncGenerator<Float32Array[], void, undefined>;
-  encodeDocument(
-    input: DocumentInput | readonly DocumentInput[] | AsyncIterable<DocumentInput>,
-    options: EncodeOptions & PromptOptions = {},
-  ): Promise<Float32Array | Float32Array[]> | AsyncGenerator<Float32Array[], void, undefined> {
+  async encodeDocument(
+    input: DocumentInput | readonly DocumentInput[],
+    options: EncodeOptions = {},
+  ): Promise<Float32Array | Float32Array[]> {
     if (isAsyncIterable(input)) {
-      return encodeStream(
-        input,
-        (window, position) =>
-          this.#encodeDocument(window, { ...options, ...position }) as Promise<Float32Array[]>,
-        options,
-      );
+      const hint = "Streams are embedded by encodeDocumentStream.";
+      throw invalidArgument("documents", input, "a document or an array of documents", hint);
     }
-    return this.#encodeDocument(input, options);
+    return this.#encode(this.#startCall("bulk", options, "document"), input, promptedDocument);
   }
 
-  async #encodeDocument(
-    input: DocumentInput | readonly DocumentInput[],
-    options: EncodeOptions & PromptOptions & Partial<StreamPosition>,
-  ): Promise<Float32Array | Float32Array[]> {
-    const prompt = promptOf(this.#model.description, {
-      ...options,
-      promptName: options.promptName ?? "document",
-    });
-    return this.#encode(
-      input,
-      (document) => documentParts(prompt, checkDocument(document)),
-      "bulk",
-      options,
-    );
+  /**
+   * Embeds a stream of documents of any length in bounded memory: reads up to 256 documents, yields
+   * their vectors in input order, and continues reading when you ask for more. In `onProgress`,
+   * `total` is the number of documents read so far. See {@link Embedder.encodeDocument}.
+   *
+   * @example
+   * for await (const vectors of embedder.encodeDocumentStream(readDocuments())) {
+   *   console.log(vectors.length); // up to 256
+   * }
+   */
+  async *encodeDocumentStream(
+    documents: AsyncIterable<DocumentInput>,
+    options: EncodeOptions = {},
+  ): AsyncGenerator<Float32Array[], void, undefined> {
+    if (!isAsyncIterable(documents)) {
+      const hint = "One document or an array of them is embedded by encodeDocument.";
+      throw invalidArgument("documents", documents, "an AsyncIterable", hint);
+    }
+    const call = this.#startCall("bulk", options, "document");
+    const encodeWindow = (window: DocumentInput[], position: StreamPosition) =>
+      this.#encodeAll(call, window, promptedDocument, position);
+    yield* encodeStream(documents, encodeWindow, options);
   }
 
   /**
@@ -269,8 +300,7 @@ export class Embedder implements AsyncDisposable {
    * `pooling` of your own describe
    */
   async selfCheck(): Promise<SelfCheckReport | null> {
-    const { description, dtype } = this.#model;
-    return selfCheck(this, description.selfCheck, dtype);
+    return selfCheck(this, this.#description.selfCheck, this.#model.dtype);
   }
 
   /**
@@ -290,16 +320,17 @@ export class Embedder implements AsyncDisposable {
    * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, `DISPOSED`
    */
   async countTokens(text: string, options: PromptOptions = {}): Promise<number> {
-    const prompt = promptOf(this.#model.description, options);
-    const [sequence] = await this.#track(
-      tokenizeTexts(this.#model, [{ prompt, text: checkText(text) }]),
-    );
+    const model = this.#model;
+    checkOptions(options, promptRules);
+    const prompt = promptOf(this.#description, options);
+    const [sequence] = await this.#track(tokenizeTexts(model, [promptedText(prompt, text)]));
     return sequence!.fullLength;
   }
 
   /**
-   * Lets go of the model when running calls are done; its memory is freed when no other embedder
-   * shares it. Later calls fail with `DISPOSED`. Doing it twice does nothing.
+   * Waits for running calls, then releases the model; its memory is freed when no other embedder
+   * shares it. Later calls fail with `DISPOSED`, while `prompts`, `dimension` and the like stay
+   * readable. A second call does nothing.
    */
   dispose(): Promise<void> {
     this.#disposing ??= Promise.allSettled(this.#running).then(() => this.#handle.release());
@@ -321,32 +352,77 @@ export class Embedder implements AsyncDisposable {
     return this.#handle.model;
   }
 
-  async #encode<T>(
-    input: T | readonly T[],
-    prepare: (item: T) => PromptedText,
-    priority: Priority,
-    options: EncodeOptions & Partial<StreamPosition>,
-  ): Promise<Float32Array | Float32Array[]> {
-    const model = this.#model;
+  #withDefaults(options: EncodeDefaults): Defaults {
     const settings = { ...this.#defaults, ...defined(options) };
-    checkEncodeOptions(settings, model.description.matryoshkaDimensions);
-    const items: readonly T[] = Array.isArray(input) ? input : [input as T];
-    const encoding = encodeTexts(model, Array.from(items, prepare), {
-      truncation: "end",
-      normalize: true,
-      maxBatchTokens: 1024,
-      dimension: model.description.dimension,
-      ...settings,
-      ...(settings.truncateDim !== undefined && { dimension: settings.truncateDim }),
-      priority,
-    });
-    const vectors = await this.#track(encoding);
-    return Array.isArray(input) ? vectors : vectors[0]!;
+    if (options.truncateDim !== undefined) {
+      checkTruncateDim(settings, this.#description.matryoshkaDimensions);
+    }
+    return settings;
   }
 
-  /** Counts among what `dispose` waits for. */
+  /**
+   * Checks the options of a call, once for all texts of it.
+   *
+   * @param promptName - prompt of the call, if the options name none
+   */
+  #startCall(priority: Priority, options: EncodeOptions, promptName?: string): Call {
+    const model = this.#model;
+    checkOptions(options, encodeRules);
+    const settings = this.#withDefaults(options);
+    const prompt = promptOf(this.#description, {
+      prompt: options.prompt,
+      promptName: options.promptName ?? promptName,
+    });
+    return { model, prompt, settings: { ...settings, dimension: settings.truncateDim, priority } };
+  }
+
+  async #encode<T>(
+    call: Call,
+    input: T | readonly T[],
+    prepare: (prompt: string, item: T) => PromptedText,
+  ): Promise<Float32Array | Float32Array[]> {
+    if (Array.isArray(input)) return this.#encodeAll(call, input, prepare);
+    const [vector] = await this.#encodeAll(call, [input as T], prepare);
+    return vector!;
+  }
+
+  #encodeAll<T>(
+    { model, prompt, settings }: Call,
+    items: readonly T[],
+    prepare: (prompt: string, item: T) => PromptedText,
+    position?: StreamPosition,
+  ): Promise<Float32Array[]> {
+    // Array.from, unlike map, also visits the holes of a sparse array.
+    const texts = Array.from(items, (item) => prepare(prompt, item));
+    return this.#track(encodeTexts(model, texts, { ...settings, ...position }));
+  }
+
+  /** Adds a call to those that `dispose` waits for. */
   #track<T>(running: Promise<T>): Promise<T> {
     this.#running.add(running);
     return running.finally(() => this.#running.delete(running));
   }
+}
+
+/** Defaults with a value for all that a call needs. */
+interface Defaults extends EncodeDefaults {
+  truncateDim: number;
+  normalize: boolean;
+  truncation: "cut" | "error";
+  maxBatchTokens: number;
+}
+
+/** One call of an embedder, its options checked and completed. */
+interface Call {
+  readonly model: LoadedModel;
+  readonly prompt: string;
+  readonly settings: EncodeSettings;
+}
+
+function promptedText(prompt: string, text: string): PromptedText {
+  return { prompt, text: checkText(text) };
+}
+
+function promptedDocument(prompt: string, document: DocumentInput): PromptedText {
+  return documentParts(prompt, checkDocument(document));
 }

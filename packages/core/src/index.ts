@@ -10,13 +10,15 @@ export { similarity } from "./vectors/similarity.ts";
 
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
+export type { EmbedderParts } from "./embedder.ts";
 export type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
-export type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
+export type { DocumentInput, PromptName, PromptOptions } from "./encoding/prompts.ts";
 export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
 export type { DownloadProgress } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
+export type { Device } from "./model/load-model.ts";
 export type { PoolingMode } from "./model/modules.ts";
 export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./options.ts";
 export type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./runtime/backend.ts";

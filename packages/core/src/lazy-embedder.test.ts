@@ -35,7 +35,7 @@ const description: ModelDescription = {
   family: null,
 };
 
-const embedder = Embedder.fromBackend("literal", backend, description, { normalize: false });
+const embedder = Embedder.from({ model: "literal", backend, description, normalize: false });
 
 describe("LazyEmbedder", () => {
   test("gives queries and documents the model's prompts, or those that were configured", async () => {
@@ -64,6 +64,14 @@ describe("LazyEmbedder", () => {
     expect(await short.encodeQuery("abc", { truncateDim: 4 })).toHaveLength(4);
     const [unit] = await new LazyEmbedder({ embedder, normalize: true }).encodeDocument(["abc"]);
     expect(Math.hypot(...unit!)).toBeCloseTo(1, 6);
+  });
+
+  test("a call's own prompt, by name or text, replaces the configured one", async () => {
+    const lazy = new LazyEmbedder({ embedder, queryPrompt: { prompt: "p:" } });
+    const firstToken = async (options?: object) => (await lazy.encodeQuery("abc", options))[1];
+    expect(await firstToken()).toBe(code("p"));
+    expect(await firstToken({ promptName: "STS", prompt: undefined })).toBe(code("s"));
+    expect(await firstToken({ prompt: "" })).toBe(code("a"));
   });
 
   test("has one identity for each way to embed documents", async () => {
@@ -100,6 +108,10 @@ describe("LazyEmbedder", () => {
     [{ documentPrompt: {} }, "documentPrompt must be"],
     [{ documentPrompt: { promptName: 5 } }, "documentPrompt must be"],
     [{ documentPrompt: null }, "null was given"],
+    [{ documentPrompt: { promptName: "STS", prefix: "s:" } }, "documentPrompt must be"],
+    [{ embeder: embedder }, "There is no option `embeder`. Did you mean `embedder`?"],
+    [{ onProgress: () => {} }, "`onProgress` is now called `onDownloadProgress`"],
+    [{ embedder, truncation: "end" }, '"end" is now called "cut"'],
   ] as const)("%o is refused at once", ([options, message]) => {
     expect(() => new LazyEmbedder(options as never)).toThrow(
       expect.objectContaining({

@@ -1,11 +1,17 @@
-import { checkEncodeOptions, checkLoadOptions } from "./check-options.ts";
+import { checkOptions, isRecord, type Rule, type Rules, rules } from "./check.ts";
+import { defined } from "./defined.ts";
 import { Embedder } from "./embedder.ts";
 import type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
-import { EmbeddingGemmaError, show } from "./errors.ts";
+import { EmbeddingGemmaError } from "./errors.ts";
 import {
+  checkTruncateDim,
   type EncodeDefaults,
   type EncodeOptions,
   type LoadOptions,
+  loadRules,
+  modelRule,
+  promptRules,
+  renamedLoadOptions,
   splitOptions,
 } from "./options.ts";
 
@@ -15,26 +21,30 @@ export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
 /** A ready embedder, or which model to load when the first text comes. */
 export interface LazyEmbedderOptions extends LoadOptions {
   /** Hub id or folder of the model. @default {@link defaultModel} */
-  model?: string;
+  model?: string | undefined;
   /**
-   * An embedder that is loaded already, and stays the caller's to dispose. Options of loading may
-   * not stand beside it; those of encoding, such as `truncateDim`, may.
+   * An embedder that is loaded already; you dispose it yourself. Options of loading cannot be given
+   * with it, options of encoding, such as `truncateDim`, can.
    */
-  embedder?: Embedder;
+  embedder?: Embedder | undefined;
   /** Prompt of queries: `{ promptName }` or `{ prompt }`. @default the model's prompt `query` */
-  queryPrompt?: PromptOptions;
+  queryPrompt?: PromptOptions | undefined;
   /**
    * Prompt of documents: `{ promptName }` or `{ prompt }`.
    *
    * @default the model's prompt `document`
    */
-  documentPrompt?: PromptOptions;
+  documentPrompt?: PromptOptions | undefined;
 }
 
 /**
- * Loads an embedder when it is first needed: once, for all who ask; a failed load is not
- * remembered. For code that is configured in a constructor, as that of frameworks is. What was
- * configured holds for every call, also on a given `embedder`.
+ * Loads an embedder when it is first needed, once for all callers; a failed load is tried again by
+ * the next call. For code that is configured in a constructor, such as a framework's. The
+ * configuration applies to every call, also on a given `embedder`.
+ *
+ * @example
+ * const embedder = new LazyEmbedder({ model: "onnx-community/embeddinggemma-300m-ONNX" });
+ * const query = await embedder.encodeQuery("Which planet is red?"); // loads the model
  */
 export class LazyEmbedder {
   readonly #encoding: EncodeDefaults;
@@ -45,17 +55,17 @@ export class LazyEmbedder {
   #loading: Promise<Embedder> | null = null;
 
   /**
-   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for whatever can be seen to be wrong without
-   * loading the model.
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked before the
+   * model is loaded
    */
   constructor(options: LazyEmbedderOptions = {}) {
+    checkOptions(options, lazyEmbedderRules, renamedLoadOptions);
     const { model = defaultModel, embedder, queryPrompt, documentPrompt, ...loadOptions } = options;
     const { loading, encoding } = splitOptions(loadOptions);
-    if (embedder !== undefined) checkGivenEmbedder(embedder, { model: options.model, ...loading });
-    else checkLoadOptions(model, loading);
-    checkEncodeOptions(encoding, embedder?.matryoshkaDimensions);
-    checkPrompt("queryPrompt", queryPrompt);
-    checkPrompt("documentPrompt", documentPrompt);
+    if (embedder !== undefined) {
+      checkGivenAlone({ model: options.model, ...loading });
+      checkTruncateDim(encoding, embedder.matryoshkaDimensions);
+    }
     this.#encoding = encoding;
     this.#queryPrompt = queryPrompt;
     this.#documentPrompt = documentPrompt;
@@ -78,7 +88,7 @@ export class LazyEmbedder {
   /** Embeds a query; see {@link Embedder.encodeQuery}. */
   async encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array> {
     const embedder = await this.get();
-    return embedder.encodeQuery(query, { ...this.#encoding, ...this.#queryPrompt, ...options });
+    return embedder.encodeQuery(query, this.#configured(this.#queryPrompt, options));
   }
 
   /** Embeds documents; see {@link Embedder.encodeDocument}. */
@@ -87,11 +97,7 @@ export class LazyEmbedder {
     options?: EncodeOptions,
   ): Promise<Float32Array[]> {
     const embedder = await this.get();
-    return embedder.encodeDocument(documents, {
-      ...this.#encoding,
-      ...this.#documentPrompt,
-      ...options,
-    });
+    return embedder.encodeDocument(documents, this.#configured(this.#documentPrompt, options));
   }
 
   /** Numbers in a vector. */
@@ -108,50 +114,57 @@ export class LazyEmbedder {
     const identity = (await this.get()).identityOf(this.#encoding);
     if (!this.#documentPrompt) return identity;
     const { promptName, prompt } = this.#documentPrompt;
-    return `${identity}&documentPrompt=${encodeURIComponent(JSON.stringify(prompt ?? { promptName }))}`;
+    const name = JSON.stringify(prompt ?? { promptName });
+    return `${identity}&documentPrompt=${encodeURIComponent(name)}`;
   }
 
-  /** Disposes an embedder that was loaded here; the next {@link LazyEmbedder.get} loads it anew. */
+  /** Disposes an embedder that was loaded here; the next {@link LazyEmbedder.get} loads it again. */
   async dispose(): Promise<void> {
     const loading = this.#loading;
     this.#loading = null;
     const embedder = await loading?.catch(() => null);
     await embedder?.dispose();
   }
+
+  /** A call's own prompt, by name or text, replaces the configured one. */
+  #configured(prompt: PromptOptions | undefined, options: EncodeOptions = {}): EncodeOptions {
+    const own = defined(options);
+    const hasPrompt = own.prompt !== undefined || own.promptName !== undefined;
+    return { ...this.#encoding, ...(hasPrompt ? {} : prompt), ...own };
+  }
 }
 
-function checkPrompt(name: string, prompt: PromptOptions | undefined): void {
-  if (prompt === undefined) return;
-  const texts =
-    typeof prompt === "object" && prompt !== null ? [prompt.promptName, prompt.prompt] : [];
-  const present = texts.filter((text) => text !== undefined);
-  if (present.length > 0 && present.every((text) => typeof text === "string")) return;
+const promptRule: Rule = {
+  expected: '{ promptName: "STS" } or { prompt: "…" }, with a prompt of yours',
+  accepts: (value) => {
+    const prompt = isRecord(value) ? Object.entries(defined(value)) : [];
+    const isKnown = ([name, text]: [string, unknown]) =>
+      Object.hasOwn(promptRules, name) && rules.text.accepts(text);
+    return prompt.length > 0 && prompt.every(isKnown);
+  },
+};
+
+const lazyEmbedderRules: Rules<LazyEmbedderOptions> = {
+  ...loadRules,
+  model: modelRule,
+  embedder: {
+    expected: "an Embedder, made by `await Embedder.load(…)`",
+    accepts: (value) =>
+      isRecord(value) &&
+      typeof value.encodeQuery === "function" &&
+      typeof value.encodeDocument === "function",
+  },
+  queryPrompt: promptRule,
+  documentPrompt: promptRule,
+};
+
+function checkGivenAlone(loading: object): void {
+  const given = Object.keys(defined(loading));
+  if (given.length === 0) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `${name} must be { promptName: "STS" } or { prompt: "…" }, with a prompt of yours; ${show(prompt)} was given.`,
-    { [name]: prompt },
+    `\`embedder\` is loaded already, so ${given.join(", ")} cannot take effect. ` +
+      "Give either `embedder`, or `model` and the options of loading.",
+    { options: given },
   );
-}
-
-function checkGivenEmbedder(embedder: Embedder, loading: object): void {
-  if (
-    typeof embedder?.encodeQuery !== "function" ||
-    typeof embedder.encodeDocument !== "function"
-  ) {
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `embedder must be an Embedder, made by \`await Embedder.load(…)\`; ${show(embedder)} was given.`,
-      { embedder },
-    );
-  }
-  const beside = Object.entries(loading).flatMap(([name, value]) =>
-    value === undefined ? [] : [name],
-  );
-  if (beside.length > 0) {
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `\`embedder\` is loaded already, so ${beside.join(", ")} cannot take effect. Give either \`embedder\`, or \`model\` and the options of loading.`,
-      { options: beside },
-    );
-  }
 }

@@ -126,7 +126,7 @@ function encode(
   embedder: Embedder,
   call: EncodeCall,
   text: string,
-  options: EncodeOptions & PromptOptions,
+  options: EncodeOptions,
 ): Promise<Float32Array> {
   return embedder[call](text, options);
 }

@@ -8,7 +8,7 @@ export interface MemoryVectorCacheOptions {
    *
    * @default 134217728 (128 MiB)
    */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
 }
 
 /**

@@ -62,7 +62,7 @@ const description: ModelDescription = {
 function embedderWith(cache: VectorCache | null, options: EncodeDefaults = {}, model = "literal") {
   const { backend, rowsRun } = countingBackend();
   return {
-    embedder: Embedder.fromBackend(model, backend, description, { cache, ...options }),
+    embedder: Embedder.from({ model, backend, description, cache, ...options }),
     rowsRun,
   };
 }

@@ -40,7 +40,7 @@ export interface Truncation {
 export interface EncodeSettings {
   readonly dimension: number;
   readonly normalize: boolean;
-  readonly truncation: "end" | "error";
+  readonly truncation: "cut" | "error";
   readonly maxBatchTokens: number;
   readonly priority: Priority;
   /** Position in the caller's input of the first text. @default 0 */
@@ -228,7 +228,8 @@ function reportTruncations(
     if (settings.truncation === "error") {
       throw new EmbeddingGemmaError(
         "INPUT_TOO_LONG",
-        `Text ${index} has ${tokens} tokens with its prompt; the model takes ${maxTokens}. Split it, or let it be cut with \`truncation: "end"\`.`,
+        `Text ${index} has ${tokens} tokens with its prompt; the model takes ${maxTokens}. ` +
+          'Split it, or cut it with `truncation: "cut"`.',
         { index, tokens, maxTokens },
       );
     }

@@ -10,18 +10,40 @@ export interface PromptedText {
   readonly text: string;
 }
 
+/** The name of a prompt; those of EmbeddingGemma are listed, other models have their own. */
+export type PromptName =
+  | "query"
+  | "document"
+  | "BitextMining"
+  | "Classification"
+  | "Clustering"
+  | "CodeRetrieval"
+  | "FactChecking"
+  | "InstructionRetrieval"
+  | "MultilabelClassification"
+  | "PairClassification"
+  | "QuestionAnswering"
+  | "Reranking"
+  | "Retrieval-document"
+  | "Retrieval-query"
+  | "SentenceSimilarity"
+  | "STS"
+  | "Summarization"
+  | (string & {});
+
+/** The prompt of a call. */
 export interface PromptOptions {
   /**
-   * The name of one of the model's prompts, such as `"STS"`. EmbeddingGemma's names are also taken
-   * for a model that has the same prompt under another name: `"Retrieval-document"` is the prompt
+   * The name of one of the model's prompts, such as `"STS"`. EmbeddingGemma's names also work with
+   * a model that has the same prompt under another name: `"Retrieval-document"` is the prompt
    * `document` of any model.
    */
-  promptName?: string;
+  promptName?: PromptName | undefined;
   /**
-   * A prompt to put before every text, as it is; `""` embeds the texts verbatim. Comes before
-   * `promptName`.
+   * A prompt of your own, put before every text as it is; `""` embeds the texts without a prompt.
+   * Takes precedence over `promptName`.
    */
-  prompt?: string;
+  prompt?: string | undefined;
 }
 
 /**
@@ -34,14 +56,7 @@ export function promptOf(
   description: ModelDescription,
   { promptName, prompt }: PromptOptions,
 ): string {
-  if (prompt !== undefined) {
-    if (typeof prompt === "string") return prompt;
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `prompt must be a string; ${show(prompt)} was given.`,
-      { prompt },
-    );
-  }
+  if (prompt !== undefined) return prompt;
   const name = promptName ?? description.defaultPromptName;
   if (name === null) return "";
   const known = [name, ...(equivalentNames.get(name) ?? [])].find((own) =>
@@ -51,7 +66,8 @@ export function promptOf(
   const promptNames = Object.keys(description.prompts);
   throw new EmbeddingGemmaError(
     "UNKNOWN_PROMPT",
-    `The model has no prompt named ${show(name)}. Its prompts are ${promptNames.join(", ")}; for any other text use the option \`prompt\`.`,
+    `The model has no prompt named ${show(name)}. Its prompts are ${promptNames.join(", ")}. ` +
+      "For any other prompt, use the option `prompt`.",
     { promptName: name, promptNames },
   );
 }

@@ -40,7 +40,10 @@ const description: ModelDescription = {
 };
 
 test("compares cosines with the published ones, whatever the model's own similarity", async () => {
-  const report = await Embedder.fromBackend("right", compass(), description, {
+  const report = await Embedder.from({
+    model: "right",
+    backend: compass(),
+    description,
     normalize: false,
   }).selfCheck();
   expect(report).toMatchObject({ passed: true, checks: [{ dimension: 2, expected: [0.5, 0] }] });
@@ -48,17 +51,25 @@ test("compares cosines with the published ones, whatever the model's own similar
 });
 
 test("does not pass where the model points elsewhere", async () => {
-  const report = await Embedder.fromBackend("wrong", compass(5), description).selfCheck();
+  const report = await Embedder.from({
+    model: "wrong",
+    backend: compass(5),
+    description,
+  }).selfCheck();
   expect(report).toMatchObject({ passed: false });
 });
 
 test("runs the model, whatever a cache has", async () => {
   const cache = new MemoryVectorCache();
-  await Embedder.fromBackend("model", compass(), description, { cache }).encode(["0", "60", "90"]);
+  await Embedder.from({ model: "model", backend: compass(), description, cache }).encode([
+    "0",
+    "60",
+    "90",
+  ]);
   const broken = compass(5);
   const run = vi.spyOn(broken, "run");
   expect(
-    await Embedder.fromBackend("model", broken, description, { cache }).selfCheck(),
+    await Embedder.from({ model: "model", backend: broken, description, cache }).selfCheck(),
   ).toMatchObject({
     passed: false,
   });
@@ -67,9 +78,10 @@ test("runs the model, whatever a cache has", async () => {
 
 test("has nothing to say of a model without published values", async () => {
   expect(
-    await Embedder.fromBackend("unknown", compass(), {
-      ...description,
-      selfCheck: null,
+    await Embedder.from({
+      model: "unknown",
+      backend: compass(),
+      description: { ...description, selfCheck: null },
     }).selfCheck(),
   ).toBeNull();
 });

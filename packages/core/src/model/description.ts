@@ -53,11 +53,11 @@ export interface ModelDescription {
 /** What a caller may say about a model in place of its files. */
 export interface DescriptionOverrides {
   /** Prompt texts by name, in place of the model's own. */
-  prompts?: Readonly<Record<string, string>>;
+  prompts?: Readonly<Record<string, string>> | undefined;
   /** Pooling of a model whose files do not tell. */
-  pooling?: PoolingMode | readonly PoolingMode[];
+  pooling?: PoolingMode | readonly PoolingMode[] | undefined;
   /** A smaller limit than the model's, in tokens, prompt and special tokens included. */
-  maxTokens?: number;
+  maxTokens?: number | undefined;
 }
 
 /**

@@ -10,34 +10,46 @@ import { familyOfConfig, type ModelFamily } from "./families.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
+/** A device, as Transformers.js names it. */
+export type Device =
+  | "cpu"
+  | "webgpu"
+  | "wasm"
+  | "cuda"
+  | "dml"
+  | "coreml"
+  | "gpu"
+  | "auto"
+  | (string & {});
+
 /** Where a model comes from and how it runs. */
 export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   /**
    * Type of the weights. What a model cannot do, such as fp16 for embeddinggemma-300m, is an error.
    * @default "q8"
    */
-  dtype?: Dtype;
+  dtype?: Dtype | undefined;
   /**
-   * Where the model runs, as Transformers.js names it: `"cpu"`, `"webgpu"`, `"wasm"`, `"cuda"`,
-   * `"dml"` or `"coreml"`.
+   * Where the model runs, as Transformers.js names it.
+   *
    * @default Transformers.js's choice: `"cpu"` in Node, `"wasm"` in a browser
    */
-  device?: string;
+  device?: Device | undefined;
   /**
    * Threads that one inference uses. Of no effect in a browser, where
    * `env.backends.onnx.wasm.numThreads` of Transformers.js says it.
    * @default ONNX Runtime's choice, the number of cores
    */
-  threads?: number;
+  threads?: number | undefined;
   /** Options of the ONNX Runtime session, passed through. */
-  sessionOptions?: Record<string, unknown>;
+  sessionOptions?: Record<string, unknown> | undefined;
   /**
    * Run the model in a worker thread, so that inference and tokenizing leave the event loop free;
    * Node only. With Transformers.js 3, whose runtime does not bear several threads, in a process of
    * its own.
    * @default false
    */
-  worker?: boolean;
+  worker?: boolean | undefined;
 }
 
 /** Defaults of the options that decide what is loaded. */

@@ -13,13 +13,13 @@ export interface QuantizationRanges {
 
 export interface QuantizeOptions {
   /** Ranges to cut into 256 steps, for `int8` and `uint8`. */
-  ranges?: QuantizationRanges;
+  ranges?: QuantizationRanges | undefined;
   /**
    * Vectors to take the ranges from where `ranges` is not given.
    *
    * @default the vectors that are quantised
    */
-  calibrationEmbeddings?: readonly Vector[];
+  calibrationEmbeddings?: readonly Vector[] | undefined;
 }
 
 interface QuantizedVectors {
