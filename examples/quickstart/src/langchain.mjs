@@ -3,12 +3,14 @@ import { Document } from "@langchain/core/documents";
 import { passages } from "./passages.mjs";
 import { planets, question } from "./planets.mjs";
 
+export const langchain = { name: "LangChain.js", rankPlanets, searchPassages };
+
 /**
  * @param {import("@embeddinggemma/core").Embedder} embedder
  * @param {number} truncateDim
  * @returns {Promise<import("./report.mjs").Row[]>} best first
  */
-export async function rankPlanets(embedder, truncateDim) {
+async function rankPlanets(embedder, truncateDim) {
   const embeddings = new EmbeddingGemmaEmbeddings({ embedder, truncateDim });
   const store = await FaissStore.fromTexts(planets, {}, embeddings);
   const found = await store.similaritySearchWithScore(question, 4);
@@ -21,7 +23,7 @@ export async function rankPlanets(embedder, truncateDim) {
  * @param {import("@embeddinggemma/core").Embedder} embedder
  * @param {{ query: string, after: number, folder: string }} search
  */
-export async function searchPassages(embedder, { query, after, folder }) {
+async function searchPassages(embedder, { query, after, folder }) {
   const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
   const documents = passages.map(
     ({ id, text, ...metadata }) => new Document({ id, pageContent: text, metadata }),

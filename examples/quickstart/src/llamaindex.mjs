@@ -9,12 +9,14 @@ import {
 import { passages } from "./passages.mjs";
 import { planets, question } from "./planets.mjs";
 
+export const llamaindex = { name: "LlamaIndex.TS", rankPlanets, searchPassages };
+
 /**
  * @param {import("@embeddinggemma/core").Embedder} embedder
  * @param {number} truncateDim
  * @returns {Promise<import("./report.mjs").Row[]>} best first
  */
-export async function rankPlanets(embedder, truncateDim) {
+async function rankPlanets(embedder, truncateDim) {
   Settings.embedModel = new EmbeddingGemmaEmbedding({ embedder, truncateDim });
   const storageContext = await storageContextFromDefaults({ vectorStore: new FaissVectorStore() });
   const documents = planets.map((text) => new Document({ text }));
@@ -32,7 +34,7 @@ export async function rankPlanets(embedder, truncateDim) {
  * @param {import("@embeddinggemma/core").Embedder} embedder
  * @param {{ query: string, after: number, folder: string }} search
  */
-export async function searchPassages(embedder, { query, after, folder }) {
+async function searchPassages(embedder, { query, after, folder }) {
   Settings.embedModel = new EmbeddingGemmaEmbedding({ embedder });
   const vectorStore = new FaissVectorStore({ searchDimension: 128 });
   const storageContext = await storageContextFromDefaults({ vectorStore });

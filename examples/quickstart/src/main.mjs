@@ -5,16 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { loadEmbedder } from "./embedder.mjs";
-import * as langchain from "./langchain.mjs";
-import * as llamaindex from "./llamaindex.mjs";
+import { langchain } from "./langchain.mjs";
+import { llamaindex } from "./llamaindex.mjs";
 import { passages } from "./passages.mjs";
 import { question } from "./planets.mjs";
 import { heading, ranking } from "./report.mjs";
 
-const frameworks = [
-  { name: "LangChain.js", ...langchain },
-  { name: "LlamaIndex.TS", ...llamaindex },
-];
+const frameworks = [langchain, llamaindex];
 
 const { embedder, name, seconds } = await loadEmbedder();
 console.log(`Model: ${name}, loaded in ${seconds.toFixed(1)} s`);

@@ -35,12 +35,12 @@ export interface GoldenCase extends GoldenCall {
   vector: string;
 }
 
-export interface GoldenBatch extends GoldenCall {
+interface GoldenBatch extends GoldenCall {
   texts: string[];
   vectors: string[];
 }
 
-export interface GoldenTruncation extends GoldenCall {
+interface GoldenTruncation extends GoldenCall {
   text: string;
   truncateDim: number;
   normalize: boolean;

@@ -75,7 +75,7 @@ describe("LangChain's MemoryVectorStore", () => {
     },
   );
 
-  it("differs: a document replaces one with the same id (MemoryVectorStore keeps both)", async () => {
+  it("differs: a document replaces one with its id (MemoryVectorStore keeps both)", async () => {
     const again = new Document({ id: "0", pageContent: "hello", metadata: { row: "new" } });
     const [own, host] = [
       await FaissStore.fromDocuments(documents, embeddings),
@@ -141,7 +141,7 @@ describe("LangChain community's FaissStore", () => {
     expect(await loaded.similaritySearch("hello", 10)).toHaveLength(4);
   });
 
-  it("delete: by ids; differs: unknown ids are ignored, other ids keep their documents", async () => {
+  it("delete: by ids; differs: unknown ids are ignored, other documents stay", async () => {
     const store = new FaissStore(embeddings);
     await store.addDocuments(
       texts.map((pageContent) => new Document({ pageContent })),
@@ -186,7 +186,7 @@ describe("LangChain community's FaissStore", () => {
     ).toHaveLength(3);
   });
 
-  it("differs: concurrent adds on a new store all stay (the community store kept one)", async () => {
+  it("differs: concurrent first adds all stay (the community store kept one)", async () => {
     const store = new FaissStore(embeddings);
     await Promise.all(
       texts.map((pageContent) => store.addDocuments([new Document({ pageContent })])),

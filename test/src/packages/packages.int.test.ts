@@ -50,13 +50,13 @@ describe("an application with LangChain and the FAISS addon", () => {
     await application.compile("plain", { types: ["node"] });
   });
 
-  it("embeds, stores and searches through LangChain, as an ES module and as CommonJS", async () => {
+  it("embeds, stores and searches through LangChain, as an ES module and CommonJS", async () => {
     const hits = (await application.run("langchain.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("langchain.cjs")).toEqual(hits);
   });
 
-  it("embeds, stores and searches without a framework, as an ES module and as CommonJS", async () => {
+  it("embeds, stores and searches without a framework, as an ES module and CommonJS", async () => {
     const hits = (await application.run("plain.mjs")) as Hit[];
     expectRedPlanet(hits, ["mars", "saturn"]);
     expect(await application.run("plain.cjs")).toEqual(hits);
@@ -91,7 +91,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     await application.compile("llamaindex", { skipLibCheck: true });
   });
 
-  it("embeds, stores and retrieves through LlamaIndex, as an ES module and as CommonJS", async () => {
+  it("embeds, stores and retrieves through LlamaIndex, as an ES module and CommonJS", async () => {
     const hits = (await application.run("llamaindex.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("llamaindex.cjs")).toEqual(hits);

@@ -17,7 +17,7 @@ export interface StoredFile {
 }
 
 /** Rows that were saved together, and never change. */
-export interface Segment {
+interface Segment {
   rows: number;
   vectors: StoredFile;
   records: StoredFile;

@@ -4,7 +4,7 @@ export const flatHeaderBytes = 45;
 const int8HeaderBytes = 20;
 const int8Signature = "EGI8";
 
-export type Metric = "innerProduct" | "l2";
+type Metric = "innerProduct" | "l2";
 
 export interface FlatHeader {
   metric: Metric;

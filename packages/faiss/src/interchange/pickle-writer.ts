@@ -1,7 +1,7 @@
 import type { JsonValue } from "../types.ts";
 
 /** A class by its module and name. */
-export interface PythonClass {
+interface PythonClass {
   module: string;
   name: string;
 }

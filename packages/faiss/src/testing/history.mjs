@@ -10,7 +10,7 @@
  * @param {number} step
  * @returns {Step}
  */
-export function changesOf(step) {
+function changesOf(step) {
   const count = step === 1 ? 200 : 3 + (step % 20);
   const upsert = Array.from({ length: count }, (_, position) => {
     const id = `item ${(step * 13 + position * 7) % 400}`;

@@ -31,7 +31,7 @@ export function naiveRanking(vectors: readonly ArrayLike<number>[], query: Array
     .sort((one, other) => other.score - one.score || one.row - other.row);
 }
 
-export function naiveCosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
+function naiveCosine(one: ArrayLike<number>, other: ArrayLike<number>): number {
   let product = 0;
   let oneSquares = 0;
   let otherSquares = 0;

@@ -1,0 +1,152 @@
+/**
+ * Which file may import which. In a package, imports point downwards only: each list names the
+ * files and folders of its sources from top to bottom, and a file may import from its own entry and
+ * from those below it. (Biome refuses cycles, within an entry too.) A new file or folder gets a
+ * place in the list.
+ */
+const order = {
+  "packages/core/src": [
+    ["index.ts"],
+    ["lazy-embedder.ts"],
+    ["embedder.ts"],
+    ["check-options.ts"],
+    ["options.ts"],
+    ["encoding/"],
+    ["model/"],
+    ["cache/"],
+    ["platform/"],
+    ["runtime/"],
+    ["files/"],
+    ["vectors/"],
+    ["check.ts", "defined.ts", "digest.ts"],
+    ["errors.ts"],
+  ],
+  "packages/faiss/src": [
+    ["index.ts"],
+    ["faiss-store.ts"],
+    ["open-store.ts"],
+    ["search/search-content.ts"],
+    ["store-content.ts"],
+    ["search/"],
+    ["interchange/"],
+    ["files/"],
+    ["index/row-index.ts"],
+    ["options.ts"],
+    ["index/"],
+    ["rows/"],
+    ["concurrency/"],
+    ["types.ts"],
+    ["errors.ts"],
+  ],
+  "packages/langchain/src": [
+    ["index.ts"],
+    ["faiss-store.ts"],
+    ["embeddings.ts"],
+    ["document-filter.ts"],
+    ["check-arguments.ts"],
+  ],
+  "packages/llamaindex/src": [
+    ["index.ts"],
+    ["faiss-vector-store.ts"],
+    ["embedding.ts"],
+    ["metadata-filters.ts", "node-record.ts"],
+  ],
+};
+
+/** Of our own packages, those that each may import. */
+const ownDependencies = {
+  core: [],
+  faiss: [],
+  "tiny-model": [],
+  langchain: ["core", "faiss"],
+  llamaindex: ["core", "faiss"],
+};
+
+const tests = "\\.test(-d)?\\.ts$|/testing/|/test-support/";
+const matching = (folder, names) => names.map((name) => `^${folder}/${name.replace(".", "\\.")}`);
+
+const downwards = Object.entries(order).flatMap(([folder, entries]) =>
+  entries.slice(1).map((names, place) => {
+    const above = entries.slice(0, place + 1).flat();
+    const below = entries.slice(place + 1).flat();
+    // A file named apart from its folder belongs to its own entry alone.
+    const apart = (others, all) =>
+      matching(
+        folder,
+        others.filter((other) => all.some((name) => other !== name && other.startsWith(name))),
+      );
+    return {
+      name: `${folder}/${names.join(", ")} imports only from its own entry and below`,
+      severity: "error",
+      from: {
+        path: matching(folder, names),
+        pathNot: [tests, ...apart(entries.flat(), names)],
+      },
+      to: { path: matching(folder, above), pathNot: apart(below, above) },
+    };
+  }),
+);
+
+const placed = Object.entries(order).map(([folder, entries]) => ({
+  name: `every file has a place in the order of ${folder}`,
+  severity: "error",
+  from: { path: `^${folder}/`, pathNot: [tests, ...matching(folder, entries.flat())] },
+  to: {},
+}));
+
+const between = Object.entries(ownDependencies).map(([name, allowed]) => ({
+  name: `packages/${name} imports ${allowed.join(" and ") || "no package"} of this repository`,
+  severity: "error",
+  from: { path: `^packages/${name}/src/`, pathNot: tests },
+  to: {
+    path: "^(packages|examples|test)/",
+    pathNot: [name, ...allowed].map((one) => `^packages/${one}/`),
+  },
+}));
+
+module.exports = {
+  forbidden: [
+    ...downwards,
+    ...placed,
+    ...between,
+    {
+      name: "sources import no tests",
+      severity: "error",
+      from: { path: "^packages/[^/]+/src/", pathNot: tests },
+      to: { path: tests },
+    },
+    {
+      name: "one file for each platform loads Transformers.js",
+      comment: "Other files of core may import its types, and the worker asks for its version.",
+      severity: "error",
+      from: {
+        path: "^packages/core/src/",
+        pathNot: [
+          tests,
+          "^packages/core/src/runtime/transformers-backend\\.ts$",
+          "^packages/core/src/runtime/worker/worker-backend\\.ts$",
+          "^packages/core/src/files/web/transformers-browser\\.ts$",
+        ],
+      },
+      to: {
+        path: "node_modules/(@huggingface/transformers|transformers-v4)/",
+        dependencyTypesNot: ["type-only"],
+      },
+    },
+    {
+      name: "every import is found",
+      severity: "error",
+      from: {},
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["@embeddinggemma/source", "import", "node", "default", "types"],
+    },
+  },
+};
