@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, readFailed } from "../errors.ts";
 import { damaged, type StoredFile } from "./manifest.ts";
@@ -31,7 +31,7 @@ export async function writeDurably(
   return { file, bytes, sha256: hash.digest("hex") };
 }
 
-/** Makes a file that somebody else wrote durable, and describes it. */
+/** Makes a file durable that another process wrote, and describes it. */
 export async function syncFile(directory: string, file: string): Promise<StoredFile> {
   const handle = await open(join(directory, file), "r+");
   const hash = createHash("sha256");
@@ -51,16 +51,22 @@ export async function syncFile(directory: string, file: string): Promise<StoredF
   return { file, bytes, sha256: hash.digest("hex") };
 }
 
-/** Makes the names in a folder durable; not every system can. */
+/** Makes the names in a folder durable, on systems that can. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
 }
 
+/** Opens a file, but not a FIFO or a device: reading from one can take for ever. */
+export async function openToRead(path: string): Promise<FileHandle> {
+  if (!(await stat(path)).isFile()) throw new Error("it is not a regular file");
+  return open(path, "r");
+}
+
 /**
- * The content of a stored file in pieces of whole records of `multiple` bytes, after `header` bytes
- * that come first. Only after the last piece is it certain that the file is the one that was saved.
+ * The content of a stored file: first `header` bytes, then pieces of whole records of `multiple`
+ * bytes. Only after the last piece do you know that the file is the one that was saved.
  *
  * @throws FaissStoreError `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -94,8 +100,9 @@ export async function* readVerified(
 }
 
 /**
- * @returns false where the file ends before the target is full; a single read may return less than
- * there is
+ * Fills a target, where a single read may return only a part.
+ *
+ * @returns false if the file ends before the target is full
  */
 export async function readFully(
   handle: FileHandle,
@@ -111,9 +118,9 @@ export async function readFully(
   return true;
 }
 
-async function openStored(path: string) {
+async function openStored(path: string): Promise<FileHandle> {
   try {
-    return await open(path, "r");
+    return await openToRead(path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw readFailed(path, error);
     throw new FaissStoreError(

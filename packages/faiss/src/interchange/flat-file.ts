@@ -1,6 +1,6 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { FaissStoreError, readFailed, show } from "../errors.ts";
-import { readFully } from "../files/durable-file.ts";
+import { openToRead, readFully } from "../files/durable-file.ts";
 import { flatHeaderBytes } from "../files/vector-file.ts";
 
 export interface FlatFile {
@@ -8,7 +8,7 @@ export interface FlatFile {
   dimension: number;
   /** One row after the other. */
   vectors: Float32Array;
-  /** The numbers under which FAISS found the rows; their positions where the file has none. */
+  /** The numbers that FAISS returns for the rows; their positions where the file has none. */
   labels: bigint[];
 }
 
@@ -20,7 +20,7 @@ const labelBytes = 8;
 
 /**
  * Reads a FAISS file of a flat index of either metric, alone or inside an `IndexIDMap`, without
- * FAISS. Nothing is made room for that the file does not hold.
+ * FAISS. Memory is allocated only for vectors that the file is long enough to hold.
  *
  * @throws FaissStoreError `FILE_MISSING`, `NOT_A_STORE`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -67,7 +67,7 @@ export function readWhole(path: string): Promise<Buffer> {
 }
 
 async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const handle = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
+  const handle = await openToRead(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") {
       throw new FaissStoreError("FILE_MISSING", `${path} is missing.`, { path }, { cause: error });
     }
@@ -85,10 +85,8 @@ async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>
 export function damagedFile(path: string, how: string): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",
-    `${path} cannot be read: ${how}. Write it again where it came from.`,
-    {
-      path,
-    },
+    `${path} cannot be read: ${how}. Write it again with the program that made it.`,
+    { path },
   );
 }
 
@@ -102,8 +100,8 @@ function parseHeader(
   if (!metric) {
     throw new FaissStoreError(
       "NOT_A_STORE",
-      `${path} is no flat FAISS index: it begins with ${show(fourcc)}, and not with IxFI (inner product) or IxF2 (L2). ` +
-        "Other kinds do not hold the vectors themselves, so build the store from the texts.",
+      `${path} is not a flat FAISS index: it begins with ${show(fourcc)}, not with IxFI (inner ` +
+        "product) or IxF2 (L2). Only flat indexes are imported. Embed the texts again instead.",
       { path, fourcc },
     );
   }
@@ -120,5 +118,5 @@ function parseHeader(
 }
 
 function wrongLength(path: string, found: number, expected: number): FaissStoreError {
-  return damagedFile(path, `it has ${found} bytes where its header asks for ${expected}`);
+  return damagedFile(path, `it has ${found} bytes, but by its header it should have ${expected}`);
 }

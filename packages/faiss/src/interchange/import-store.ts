@@ -8,12 +8,12 @@ import { type ForeignContent, readLangChainJs, readLangChainPython } from "./lan
 import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
 
 export interface Imported<R> {
-  /** Of the store that will hold the items. */
+  /** For the store that will hold the items. */
   options: FaissStoreOptions;
   items: FaissStoreItem<R>[];
 }
 
-/** The cosine ranks as L2 or inner product do as long as lengths differ by no more than this. */
+/** Up to this difference in length, cosine ranks as L2 and the inner product do. */
 const unitTolerance = 1e-3;
 
 /**
@@ -41,8 +41,11 @@ export async function importStore<R>(
   });
   const { dimension, metric, vectors } = flat;
   const items: FaissStoreItem<R>[] = [];
+  const seen = new Set<string>();
   for (const [row, id] of ids.entries()) {
     if (id === undefined) continue;
+    if (seen.has(id)) throw repeatedId(id, path, options);
+    seen.add(id);
     const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
     if (!normalize) checkUnit(vector, id, metric, path);
     items.push({ id, vector, record: toRecord(records[row]!, id) });
@@ -64,7 +67,8 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
       if (ids !== undefined && (!Array.isArray(ids) || ids.length !== flat.labels.length)) {
         throw new FaissStoreError(
           "INVALID_ARGUMENT",
-          `ids must name each of the ${flat.labels.length} vectors in ${path}, but is ${show(ids)}.`,
+          `ids must have one id for each of the ${flat.labels.length} vectors in ${path}, ` +
+            `but is ${show(ids)}.`,
         );
       }
       return {
@@ -97,6 +101,23 @@ async function detectFormat(
   );
 }
 
+/** A store has one vector for each id, so one of the two would be lost. */
+function repeatedId<R>(id: string, path: string, { ids }: ImportOptions<R>): FaissStoreError {
+  if (ids) {
+    return new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `ids must name each vector in ${path} by an id of its own, but ${show(id)} is there twice.`,
+      { id },
+    );
+  }
+  return new FaissStoreError(
+    "FILE_DAMAGED",
+    `${path} has two vectors with the id ${show(id)}, and a store has one vector for each id. ` +
+      "If the file is a FAISS index, pass ids to name each vector; otherwise write it again.",
+    { path, id },
+  );
+}
+
 function checkUnit(vector: Float32Array, id: string, metric: string, path: string): void {
   let squares = 0;
   for (const value of vector) squares += value * value;
@@ -104,8 +125,9 @@ function checkUnit(vector: Float32Array, id: string, metric: string, path: strin
   if (Math.abs(norm - 1) <= unitTolerance || !Number.isFinite(norm)) return;
   throw new FaissStoreError(
     "INVALID_VECTOR",
-    `The vector of ${show(id)} in ${path} has length ${norm.toPrecision(6)}. The store ranks by cosine, which orders vectors that are not of ` +
-      `length 1 otherwise than ${metric === "l2" ? "L2" : "inner product"} did. Pass normalize: true if that is what you want.`,
+    `The vector of ${show(id)} in ${path} has length ${norm.toPrecision(6)}. The store ranks by ` +
+      `cosine, and ${metric === "l2" ? "L2" : "the inner product"} ranks vectors that do not have ` +
+      "length 1 in another order. Pass normalize: true if you want them ranked by cosine.",
     { id, norm },
   );
 }

@@ -132,18 +132,19 @@ describe("importing", () => {
     },
   );
 
-  it.each(["cyclic-metadata", "unfolding-metadata", "nested-class"])(
-    "refuses %s, which no record can be",
-    async (name) => {
-      const error = await FaissStore.import(join(fixtures, name), { engine: "exact" }).catch(
-        (thrown: unknown) => thrown,
-      );
-      expect(error).toMatchObject({
-        code: "FILE_DAMAGED",
-        message: expect.stringContaining("index.pkl"),
-      });
-    },
-  );
+  it.each([
+    ["cyclic-metadata", "FILE_DAMAGED"],
+    ["unfolding-metadata", "UNSAFE_FILE"],
+    ["nested-class", "FILE_DAMAGED"],
+  ])("refuses %s, which no record can be", async (name, code) => {
+    const error = await FaissStore.import(join(fixtures, name), { engine: "exact" }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+      code,
+      message: expect.stringContaining("index.pkl"),
+    });
+  });
 
   it.each([
     [

@@ -2,15 +2,15 @@ import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
 import { damagedFile, type FlatFile, readFlatFile, readWhole } from "./flat-file.ts";
-import { PickledInstance, readPickle } from "./pickle-reader.ts";
-import { PickledJson } from "./pickled-json.ts";
+import { PickledDict, PickledInstance, readPickle } from "./pickle-reader.ts";
+import { PickledJson, textOfKey } from "./pickled-json.ts";
 
-/** What a folder or file of another library holds. */
+/** The content of a folder or file of another library. */
 export interface ForeignContent {
   flat: FlatFile;
-  /** One a row; `undefined` for a row that nothing refers to. */
+  /** One for each row; `undefined` for a row that nothing refers to. Not yet known to be unique. */
   ids: (string | undefined)[];
-  /** One a row. */
+  /** One for each row. */
   records: JsonValue[];
 }
 
@@ -34,12 +34,11 @@ const docstoreClasses = [
 export async function readLangChainJs(directory: string): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, "faiss.index"));
   const path = join(directory, "docstore.json");
-  const [documents, mapping] =
-    await readJsonFile<[[string, JsonValue][], Record<string, string>]>(path);
+  const [documents, mapping] = await readJsonFile<[[string, JsonValue][], object]>(path);
   if (!Array.isArray(documents) || typeof mapping !== "object" || mapping === null) {
     throw damagedFile(path, "it is not [documents, mapping]");
   }
-  return matchRows(flat, new Map(documents), new Map(Object.entries(mapping)), path);
+  return matchRows(flat, documentsById(documents, path), Object.entries(mapping), path);
 }
 
 /** A folder of LangChain Python's `FAISS.save_local`: `<name>.faiss` and `<name>.pkl`. */
@@ -52,19 +51,21 @@ export async function readLangChainPython(
   const bytes = await readWhole(path);
   const pickled = readPickle(bytes, new Set([...documentClasses, ...docstoreClasses]), path);
   const [docstore, mapping] = Array.isArray(pickled) ? pickled : [];
-  const state = docstore instanceof PickledInstance ? docstore.state : undefined;
-  const pickledDocuments = state instanceof Map ? state.get("_dict") : undefined;
-  if (!(pickledDocuments instanceof Map) || !(mapping instanceof Map)) {
+  const documents = stateOf(docstore)?.get("_dict");
+  if (!(documents instanceof PickledDict) || !(mapping instanceof PickledDict)) {
     throw damagedFile(path, "it is not (InMemoryDocstore, mapping)");
   }
-  const documents = new Map<string, JsonValue>();
-  const toJson = new PickledJson(bytes.length, path);
-  for (const [id, document] of pickledDocuments)
-    documents.set(String(id), documentOf(document, toJson, path));
+  const readDocument = documentReader(new PickledJson(bytes.length, path), path);
   return matchRows(
     flat,
-    documents,
-    new Map([...mapping].map(([row, id]) => [String(row), String(id)])),
+    documentsById(
+      Array.from(documents.toMap(), ([id, document]) => [
+        textOfKey(id, path),
+        readDocument(document),
+      ]),
+      path,
+    ),
+    Array.from(mapping.toMap(), ([row, id]) => [textOfKey(row, path), textOfKey(id, path)]),
     path,
   );
 }
@@ -79,22 +80,39 @@ export async function readJsonFile<T>(path: string): Promise<T> {
   }
 }
 
-/** @param mapping - from a row's label to its id */
+/** @throws FaissStoreError `FILE_DAMAGED` when two documents have one id */
+export function documentsById(
+  documents: Iterable<[string, JsonValue]>,
+  path: string,
+): Map<string, JsonValue> {
+  const byId = new Map<string, JsonValue>();
+  for (const [id, document] of documents) {
+    if (byId.has(id)) throw damagedFile(path, `it has two documents with the id ${show(id)}`);
+    byId.set(id, document);
+  }
+  return byId;
+}
+
+/** @param mapping - pairs of a row's label and its id */
 export function matchRows(
   flat: FlatFile,
   documents: ReadonlyMap<string, JsonValue>,
-  mapping: ReadonlyMap<string, string>,
+  mapping: [label: string, id: unknown][],
   path: string,
 ): ForeignContent {
   const labels = new Set(flat.labels.map(String));
-  const lost = [...mapping.keys()].find((label) => !labels.has(label));
-  if (lost !== undefined) {
-    throw damagedFile(
-      path,
-      `it names vector ${show(lost)}, which the FAISS file beside it does not hold`,
-    );
+  const idOf = new Map<string, string>();
+  for (const [label, id] of mapping) {
+    if (!labels.has(label)) {
+      const how = `it names vector ${show(label)}, which is not in the FAISS file beside it`;
+      throw damagedFile(path, how);
+    }
+    if (typeof id !== "string")
+      throw damagedFile(path, `the id of vector ${show(label)} is ${show(id)}`);
+    if (idOf.has(label)) throw damagedFile(path, `it names vector ${show(label)} twice`);
+    idOf.set(label, id);
   }
-  const ids = flat.labels.map((label) => mapping.get(String(label)));
+  const ids = flat.labels.map((label) => idOf.get(String(label)));
   const records = ids.map((id): JsonValue => {
     if (id === undefined) return null;
     const document = documents.get(id);
@@ -105,13 +123,27 @@ export function matchRows(
   return { flat, ids, records };
 }
 
-function documentOf(document: unknown, toJson: PickledJson, path: string): JsonValue {
-  const state = document instanceof PickledInstance ? document.state : undefined;
-  const fields = state instanceof Map ? state.get("__dict__") : undefined;
-  const pageContent: unknown = fields instanceof Map ? fields.get("page_content") : undefined;
-  if (typeof pageContent !== "string") throw damagedFile(path, "a document of it has no text");
-  return {
-    pageContent,
-    metadata: toJson.convert((fields as Map<unknown, unknown>).get("metadata") ?? new Map()),
+/** Reads a document to which many ids refer only once. */
+function documentReader(toJson: PickledJson, path: string): (document: unknown) => JsonValue {
+  const known = new Map<unknown, Map<unknown, unknown>>();
+  return (document) => {
+    let fields = known.get(document);
+    if (!fields) {
+      const dict = stateOf(document)?.get("__dict__");
+      fields = dict instanceof PickledDict ? dict.toMap() : new Map();
+      known.set(document, fields);
+    }
+    const pageContent = fields.get("page_content");
+    if (typeof pageContent !== "string")
+      throw damagedFile(path, "one of its documents has no text");
+    return {
+      pageContent: toJson.convert(pageContent),
+      metadata: toJson.convert(fields.get("metadata") ?? new PickledDict()),
+    };
   };
+}
+
+function stateOf(instance: unknown): Map<unknown, unknown> | undefined {
+  const state = instance instanceof PickledInstance ? instance.state : undefined;
+  return state instanceof PickledDict ? state.toMap() : undefined;
 }

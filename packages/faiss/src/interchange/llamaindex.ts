@@ -26,19 +26,19 @@ export async function readLlamaIndexPython(directory: string): Promise<ForeignCo
   return matchRows(flat, records, await readMapping(directory), nodesPath);
 }
 
-/** From rows to nodes: of `id_map.json` where there is one, else of the index. */
-async function readMapping(directory: string): Promise<Map<string, string>> {
+/** From rows to nodes: `id_map.json` where there is one, else the index. */
+async function readMapping(directory: string): Promise<[string, unknown][]> {
   const mapPath = join(directory, "id_map.json");
-  const map = await readJsonFile<{ faiss_id_to_node_id_map?: Record<string, string> } | null>(
-    mapPath,
-  ).catch((error) => {
-    if (error.code === "FILE_MISSING") return undefined;
-    throw error;
-  });
+  const map = await readJsonFile<{ faiss_id_to_node_id_map?: object } | null>(mapPath).catch(
+    (error) => {
+      if (error.code === "FILE_MISSING") return undefined;
+      throw error;
+    },
+  );
   if (map !== undefined) {
     if (!map?.faiss_id_to_node_id_map)
       throw damagedFile(mapPath, "it has no faiss_id_to_node_id_map");
-    return new Map(Object.entries(map.faiss_id_to_node_id_map));
+    return Object.entries(map.faiss_id_to_node_id_map);
   }
   const path = join(directory, "index_store.json");
   const indexes = await readJsonFile<{
@@ -47,19 +47,19 @@ async function readMapping(directory: string): Promise<Map<string, string>> {
   const all = Object.values(indexes["index_store/data"] ?? {}).map(({ __data__ }) =>
     parsed(__data__, path),
   );
-  const [index] = all as [{ nodes_dict?: Record<string, string> }?];
+  const [index] = all as [{ nodes_dict?: object }?];
   if (all.length !== 1 || !index?.nodes_dict) {
-    throw damagedFile(path, `it should hold one index with a nodes_dict, but holds ${show(all)}`);
+    throw damagedFile(path, `it must have one index with a nodes_dict, but has ${show(all)}`);
   }
-  return new Map(Object.entries(index.nodes_dict));
+  return Object.entries(index.nodes_dict);
 }
 
-/** LlamaIndex keeps some of its JSON as text inside of JSON. */
+/** LlamaIndex stores some of its JSON as text inside JSON. */
 function parsed(data: JsonValue, path: string): JsonValue {
   if (typeof data !== "string") return data;
   try {
     return JSON.parse(data) as JsonValue;
   } catch {
-    throw damagedFile(path, "a part of it is not JSON");
+    throw damagedFile(path, "the text of a node or an index is not JSON");
   }
 }

@@ -1,40 +1,129 @@
+import { FaissStoreError } from "../errors.ts";
+import { maxRecordDepth } from "../rows/json-record.ts";
 import type { JsonValue } from "../types.ts";
 import { damagedFile } from "./flat-file.ts";
+import { PickledDict } from "./pickle-reader.ts";
 
 /**
- * What a pickle says once it may refer to again and again: a few bytes could unfold to more than
- * any memory holds.
+ * A pickle stores a value once and refers to it in two to five bytes, so a few bytes can stand for
+ * more than any memory holds. Records may take this many bytes of memory for each byte of the file:
+ * several times what texts that share all of their metadata need.
  */
-const mostValuesPerByte = 64;
+const maxExpansion = 32;
 
-/** As deep as a record may be. */
-const deepest = 500;
+/** So that small files have room, too. */
+const minBudget = 2 ** 20;
+
+/** About what V8 needs for an array or an object, and for a reference. */
+const containerCost = 24;
+const valueCost = 8;
+
+interface Converted {
+  json: JsonValue;
+  /** Bytes of memory, every shared value counted each time; may be Infinity. */
+  cost: number;
+  /** How many arrays and objects contain each other. */
+  depth: number;
+}
 
 /**
- * Turns what a pickle holds into JSON: dicts become objects, and what JSON cannot hold is refused.
+ * Turns values of a pickle into JSON: dicts become objects, and what JSON has no form for is an
+ * error. A value to which the pickle refers many times is converted once and shared.
  */
 export class PickledJson {
   readonly #path: string;
-  #valuesLeft: number;
+  readonly #containers = new Map<object, Converted>();
+  #budget: number;
 
   /** @param bytes - the length of the pickle */
   constructor(bytes: number, path: string) {
     this.#path = path;
-    this.#valuesLeft = bytes * mostValuesPerByte;
+    this.#budget = Math.max(minBudget, bytes * maxExpansion);
   }
 
-  /** @throws FaissStoreError `FILE_DAMAGED` */
-  convert(value: unknown, depth = 0): JsonValue {
-    if (--this.#valuesLeft < 0 || depth > deepest)
-      throw damagedFile(this.#path, "its values contain each other");
-    if (Array.isArray(value)) return value.map((item) => this.convert(item, depth + 1));
-    if (value instanceof Map) {
-      return Object.fromEntries(
-        [...value].map(([key, item]) => [String(key), this.convert(item, depth + 1)]),
-      );
-    }
-    if (value === null || ["string", "number", "boolean"].includes(typeof value))
-      return value as JsonValue;
-    throw damagedFile(this.#path, "its metadata holds what JSON cannot hold");
+  /**
+   * @throws FaissStoreError `FILE_DAMAGED`; `UNSAFE_FILE` when all values together would expand to
+   * far more than the file holds
+   */
+  convert(value: unknown): JsonValue {
+    const { json, cost } = this.#convert(value, 0);
+    this.#budget -= cost;
+    if (this.#budget < 0) throw this.#expandsTooFar();
+    return json;
   }
+
+  #convert(value: unknown, depth: number): Converted {
+    if (typeof value === "string") return { json: value, cost: valueCost + value.length, depth: 0 };
+    if (value === null || typeof value === "boolean" || typeof value === "number")
+      return { json: value, cost: valueCost, depth: 0 };
+    if (!Array.isArray(value) && !(value instanceof PickledDict))
+      throw damagedFile(this.#path, "its metadata contains a value that JSON has no form for");
+    const known = this.#containers.get(value);
+    if (known) return known;
+    // A value that contains itself ends here.
+    if (depth >= maxRecordDepth) throw this.#nestedTooDeeply();
+    const converted = Array.isArray(value)
+      ? this.#convertArray(value, depth)
+      : this.#convertDict(value, depth);
+    if (converted.depth > maxRecordDepth) throw this.#nestedTooDeeply();
+    this.#containers.set(value, converted);
+    return converted;
+  }
+
+  #convertArray(value: unknown[], depth: number): Converted {
+    const items = value.map((item) => this.#convert(item, depth + 1));
+    return container(
+      items.map(({ json }) => json),
+      items,
+    );
+  }
+
+  #convertDict(value: PickledDict, depth: number): Converted {
+    const entries = new Map<string, Converted>();
+    let keys = 0;
+    for (const [key, item] of value.toMap()) {
+      const name = textOfKey(key, this.#path);
+      if (entries.has(name)) throw damagedFile(this.#path, "a dict has the same key twice");
+      entries.set(name, this.#convert(item, depth + 1));
+      keys += valueCost + name.length;
+    }
+    const json = Object.fromEntries([...entries].map(([name, item]) => [name, item.json]));
+    return container(json, [...entries.values()], keys);
+  }
+
+  #nestedTooDeeply(): FaissStoreError {
+    const how = `its values contain each other, or are nested over ${maxRecordDepth} levels deep`;
+    return damagedFile(this.#path, how);
+  }
+
+  #expandsTooFar(): FaissStoreError {
+    return new FaissStoreError(
+      "UNSAFE_FILE",
+      `${this.#path} refers to the same values so often that its records would take over ` +
+        `${maxExpansion} times as much memory as the file. Do not open it unless you trust its ` +
+        "source; if you do, store the documents again without shared metadata.",
+      { path: this.#path },
+    );
+  }
+}
+
+/**
+ * The key of a dict as Python's `json.dumps` writes it.
+ *
+ * @throws FaissStoreError `FILE_DAMAGED` for a key that JSON has no form for, such as a tuple
+ */
+export function textOfKey(key: unknown, path: string): string {
+  if (key === null || ["string", "number", "bigint", "boolean"].includes(typeof key))
+    return String(key);
+  throw damagedFile(path, "the key of a dict is not text");
+}
+
+function container(json: JsonValue, items: readonly Converted[], keysCost = 0): Converted {
+  let cost = containerCost + keysCost;
+  let depth = 0;
+  for (const item of items) {
+    cost += item.cost;
+    depth = Math.max(depth, item.depth);
+  }
+  return { json, cost, depth: depth + 1 };
 }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FaissStoreError } from "../errors.ts";
-import { cloneRecord, copyRecord } from "./json-record.ts";
+import { cloneRecord, copyRecord, isTooDeep } from "./json-record.ts";
 
 describe("copyRecord", () => {
   it("copies as JSON does", () => {
@@ -42,9 +42,40 @@ describe("copyRecord", () => {
         code: "INVALID_RECORD",
         details: { id: "mars", path: "record.pages[1].size" },
         message: expect.stringContaining(
-          'of item "mars" record.pages[1].size is NaN, which JSON cannot hold',
+          'in item "mars" record.pages[1].size is NaN, which JSON has no form for',
         ),
       });
     }
   });
+
+  it("refuses what is nested too deeply, contains itself, or throws when it is read", () => {
+    const cyclic: unknown[] = [];
+    cyclic.push({ again: cyclic });
+    const throwing = {
+      get broken(): never {
+        throw new TypeError("cannot be read");
+      },
+    };
+    const endless = { toJSON: () => ({ ...endless }) };
+    const longKeys = JSON.parse(`${'{"key of a level":'.repeat(9_000)}1${"}".repeat(9_000)}`);
+    for (const record of [nested(501), nested(100_000), longKeys, cyclic, throwing, endless]) {
+      try {
+        copyRecord(record, "mars");
+        expect.unreachable();
+      } catch (error) {
+        expect(error).toMatchObject({ code: "INVALID_RECORD", details: { id: "mars" } });
+        expect((error as Error).message.length).toBeLessThan(600);
+      }
+    }
+    expect(cloneRecord(copyRecord(nested(500), "mars"))).toEqual(nested(500));
+    expect([nested(500), nested(501), nested(100_000)].map((value) => isTooDeep(value))).toEqual([
+      false,
+      true,
+      true,
+    ]);
+  });
 });
+
+function nested(levels: number): unknown {
+  return JSON.parse("[".repeat(levels) + "]".repeat(levels));
+}

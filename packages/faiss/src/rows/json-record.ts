@@ -1,19 +1,39 @@
-import { FaissStoreError, show } from "../errors.ts";
+import { FaissStoreError, reasonOf, show } from "../errors.ts";
 
-/** `JSON.stringify` overflows the stack somewhere beyond. */
-const deepest = 500;
+/** How many arrays and objects may contain each other: `JSON.stringify` is recursive. */
+export const maxRecordDepth = 500;
 
 /**
- * A copy of a record as JSON keeps it: `undefined` properties are left out and `toJSON` (of a
- * `Date`, say) is followed at once, so that a record reads the same before and after it is saved.
+ * A copy of a record as JSON stores it: `undefined` properties are left out and `toJSON` (of a
+ * `Date`, for example) is called now, so that a record reads the same before and after it is saved.
  *
- * @throws FaissStoreError `INVALID_RECORD` names the id, and the path of what JSON cannot hold
+ * @throws FaissStoreError `INVALID_RECORD` names the id, and the path of a value that JSON has no
+ * form for
  */
 export function copyRecord<R>(record: R, id: string): R {
-  return copy(record, "record", id, new Set()) as R;
+  try {
+    return copy(record, "record", id, new Set()) as R;
+  } catch (error) {
+    if (FaissStoreError.isInstance(error)) throw error;
+    throw new FaissStoreError(
+      "INVALID_RECORD",
+      `The record of item ${show(id)} cannot be read: a getter or toJSON() of it threw ` +
+        `${show(reasonOf(error))}.`,
+      { id, path: "record" },
+      { cause: error },
+    );
+  }
 }
 
-/** A copy of a record that is known to be plain JSON. */
+/** Whether arrays and objects in a value are nested deeper than a record may be. */
+export function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (depth >= maxRecordDepth) return true;
+  const parts: unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return parts.some((part) => isTooDeep(part, depth + 1));
+}
+
+/** A copy of a record that is known to be plain JSON, and not too deep. */
 export function cloneRecord<R>(record: R): R {
   if (typeof record !== "object" || record === null) return record;
   if (Array.isArray(record)) return record.map(cloneRecord) as R;
@@ -40,8 +60,8 @@ function copy(value: unknown, path: string, id: string, above: Set<object>): unk
 
 function copyObject(value: object, path: string, id: string, above: Set<object>): unknown {
   if (above.has(value)) throw invalid(`${path} contains itself`, path, id);
-  if (above.size >= deepest)
-    throw invalid(`${path} is nested more than ${deepest} levels deep`, path, id);
+  if (above.size >= maxRecordDepth)
+    throw invalid(`${path} is nested more than ${maxRecordDepth} levels deep`, path, id);
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const replacement: unknown = value.toJSON("");
     if (replacement === value) throw invalid(`${path}.toJSON() returns itself`, path, id);
@@ -100,13 +120,17 @@ function losesContent(value: object): boolean {
 }
 
 function unstorable(value: unknown, path: string, id: string): FaissStoreError {
-  return invalid(`${path} is ${show(value)}, which JSON cannot hold`, path, id);
+  return invalid(`${path} is ${show(value)}, which JSON has no form for`, path, id);
 }
 
+const maxMessagePart = 300;
+
 function invalid(what: string, path: string, id: string): FaissStoreError {
+  const part = what.length > maxMessagePart ? `… ${what.slice(-maxMessagePart)}` : what;
   return new FaissStoreError(
     "INVALID_RECORD",
-    `A record is stored as JSON, but of item ${show(id)} ${what}. Store a string, a finite number, a boolean, null, an array or a plain object there.`,
+    `A record is stored as JSON, but in item ${show(id)} ${part}. Store a string, ` +
+      "a finite number, a boolean, null, an array or a plain object there.",
     { id, path },
   );
 }

@@ -1,0 +1,247 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FaissStoreError } from "../errors.ts";
+import { FaissStore } from "../faiss-store.ts";
+import { expectTyped } from "../testing/expect-sound.ts";
+import { readPickle } from "./pickle-reader.ts";
+import { PickledJson } from "./pickled-json.ts";
+
+const fixtures = join(import.meta.dirname, "../../../../test/fixtures/faiss");
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "faiss-pickle-"));
+  await cp(join(fixtures, "langchain-python"), folder, { recursive: true });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+type Piece = string | Buffer;
+
+/** Opcodes as text, and what was assembled before. */
+function pickle(...pieces: Piece[]): Buffer {
+  return Buffer.concat(
+    pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)),
+  );
+}
+
+function text(value: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(Buffer.byteLength(value));
+  return pickle("X", length, Buffer.from(value));
+}
+
+function instance(name: string, state: Buffer): Buffer {
+  const [, module, className] = /(.*)\.(\w+)$/.exec(name)!;
+  return pickle(text(module!), text(className!), "\x93)\x81", state, "b");
+}
+
+function dict(entries: [Piece, Piece][]): Buffer {
+  return pickle("}(", ...entries.flat(), "u");
+}
+
+function document(content: Piece, metadata: Piece): Buffer {
+  const fields = dict([
+    [text("page_content"), content],
+    [text("metadata"), metadata],
+  ]);
+  const state = dict([[text("__dict__"), fields]]);
+  return instance("langchain_core.documents.base.Document", state);
+}
+
+const docstoreClass = "langchain_community.docstore.in_memory.InMemoryDocstore";
+
+/** `index.pkl` as LangChain Python writes it. */
+function docstore(documents: [Piece, Piece][], mapping: [Piece, Piece][]): Buffer {
+  const state = dict([[text("_dict"), dict(documents)]]);
+  return pickle("\x80\x04", instance(docstoreClass, state), dict(mapping), "\x86.");
+}
+
+function withMetadata(metadata: Piece): Buffer {
+  return docstore([[text("a"), document(text("text"), metadata)]], [["K\0", text("a")]]);
+}
+
+/** A tuple whose last item is a list of two references to a list of two references to … */
+function doubling(levels: number): Buffer {
+  const level = (key: number) => pickle("](", `h${char(key)}h${char(key)}e`, `q${char(key + 1)}`);
+  const lists = Array.from({ length: levels }, (_, position) => level(position));
+  return pickle("(", text("x"), "q\0", ...lists, "t");
+}
+
+const char = String.fromCharCode;
+const million = "x".repeat(1_000_000);
+
+describe("a pickle made to exhaust its reader", () => {
+  const bombs: [string, Buffer, string][] = [
+    ["lists that double", withMetadata(doubling(60)), "UNSAFE_FILE"],
+    ["lists that double, 200 levels", withMetadata(doubling(200)), "UNSAFE_FILE"],
+    [
+      "lists that double, in a value",
+      withMetadata(dict([[text("a"), doubling(80)]])),
+      "UNSAFE_FILE",
+    ],
+    ["a key that doubles", withMetadata(dict([[doubling(60), "N"]])), "FILE_DAMAGED"],
+    ["an id that doubles", docstore([[doubling(60), "N"]], []), "FILE_DAMAGED"],
+    ["a class name that doubles", pickle(doubling(60), "h\x3c\x93."), "FILE_DAMAGED"],
+    ["a row number that doubles", docstore([], [[doubling(60), text("a")]]), "FILE_DAMAGED"],
+    ["a row's id that doubles", docstore([], [["K\0", doubling(60)]]), "FILE_DAMAGED"],
+    [
+      "a long text, 50,000 times",
+      withMetadata(pickle("](", text(million), "q\0", "h\0".repeat(50_000), "e")),
+      "UNSAFE_FILE",
+    ],
+    [
+      "a long key, 50,000 times",
+      withMetadata(pickle("](", text(million), "q\x01", "}h\x01Ns".repeat(50_000), "e")),
+      "UNSAFE_FILE",
+    ],
+    [
+      "one document under many ids",
+      docstore(
+        [
+          [text("a"), pickle(document(text(million), "}"), "q\0")],
+          ...Array.from({ length: 50_000 }, (_, id): [Piece, Piece] => [text(`b${id}`), "h\0"]),
+        ],
+        [["K\0", text("a")]],
+      ),
+      "UNSAFE_FILE",
+    ],
+    [
+      "100,000 tuples in each other",
+      withMetadata(pickle("N", "\x85".repeat(100_000))),
+      "FILE_DAMAGED",
+    ],
+    ["a list in itself, twice", withMetadata("]q\0(h\0h\0e"), "FILE_DAMAGED"],
+    ["a dict in itself", withMetadata(pickle("}q\0", text("a"), "h\0s")), "FILE_DAMAGED"],
+    [
+      "an integer of 2 MB",
+      withMetadata(pickle("\x8b\x80\x84\x1e\0", text(million + million))),
+      "FILE_DAMAGED",
+    ],
+    ["a text of 16 exabytes", withMetadata(`\x8d${"\xff".repeat(8)}`), "FILE_DAMAGED"],
+    ["a memo of 300,000", withMetadata("N\x94".repeat(300_000)), "FILE_DAMAGED"],
+    ["300,000 empty dicts", withMetadata("}".repeat(300_000)), "FILE_DAMAGED"],
+    ["300,000 marks", withMetadata("(".repeat(300_000)), "FILE_DAMAGED"],
+    [
+      "two documents of one id",
+      docstore(
+        [
+          [text("1"), "N"],
+          ["K\x01", "N"],
+        ],
+        [],
+      ),
+      "FILE_DAMAGED",
+    ],
+    [
+      "two keys that are one in JSON",
+      withMetadata(
+        dict([
+          [text("1"), "N"],
+          ["K\x01", "N"],
+        ]),
+      ),
+      "FILE_DAMAGED",
+    ],
+    [
+      "one document for two rows",
+      docstore(
+        [[text("a"), document(text("text"), "}")]],
+        [
+          ["K\0", text("a")],
+          ["K\x01", text("a")],
+        ],
+      ),
+      "FILE_DAMAGED",
+    ],
+  ];
+
+  it.each(bombs)("is refused within a second: %s", async (_what, bytes, code) => {
+    await writeFile(join(folder, "index.pkl"), bytes);
+    const start = performance.now();
+    const reading = FaissStore.import<never>(folder, {
+      engine: "exact",
+      format: "langchain-python",
+    });
+    expect(await expectTyped(reading)).toBe(code);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it("is told apart from one that shares what Python shares", async () => {
+    const shared = dict([
+      [text("source"), text("a path that many documents have")],
+      [text("authors"), pickle("](", text("one"), text("another"), "e")],
+    ]);
+    const ids = ["a", "b", "c", "d", "e", "f"];
+    const documents = ids.map((id, position): [Piece, Piece] => [
+      text(id),
+      document(text(`text of ${id}`), position === 0 ? pickle(shared, "q\0") : "h\0"),
+    ]);
+    const mapping = ids.map((id, row): [Piece, Piece] => [`K${char(row)}`, text(id)]);
+    await writeFile(join(folder, "index.pkl"), docstore(documents, mapping));
+    const store = await FaissStore.import(folder, { engine: "exact" });
+    expect(store.get("f")?.record).toEqual({
+      pageContent: "text of f",
+      metadata: { source: "a path that many documents have", authors: ["one", "another"] },
+    });
+  });
+});
+
+/** The opcodes that the reader knows, with short arguments, and some that it does not. */
+const opcode = fc.oneof(
+  fc.constantFrom(..."N\x88\x89](){}\x8ft\x91\x85\x86\x87ae\x90su\x94\x93\x81bR.0".split("")),
+  fc.nat(5).map((key) => `h${char(key)}`),
+  fc.nat(5).map((key) => `q${char(key)}`),
+  fc.nat(255).map((value) => `K${char(value)}`),
+  fc.constantFrom("X\x01\0\0\0a", "\x8c\x01b", "\x8a\x01\xff", `G${"\0".repeat(8)}`),
+  fc.constantFrom("\x94h\0h\0\x86", "]\x94(h\0h\0e", "}\x94", "(", "\x8b\xff\xff\0\0"),
+);
+
+describe("any pickle", () => {
+  it("is read in bounded time and memory, or refused with a code", () => {
+    fc.assert(
+      fc.property(fc.array(opcode, { maxLength: 400, size: "max" }), (opcodes) => {
+        const bytes = pickle(...opcodes, ".");
+        try {
+          const json = new PickledJson(bytes.length, "a.pkl").convert(
+            readPickle(bytes, new Set(), "a.pkl"),
+          );
+          expect(JSON.stringify(json).length).toBeLessThan(2 ** 20);
+        } catch (error) {
+          expect(FaissStoreError.isInstance(error), String(error)).toBe(true);
+        }
+      }),
+      { numRuns: 3_000, interruptAfterTimeLimit: 5_000 },
+    );
+  });
+
+  it("that was valid before it was changed gives a sound store or a code", async () => {
+    const original = await readFile(join(fixtures, "langchain-python", "index.pkl"));
+    const { length } = original;
+    const change = fc.record({
+      at: fc.nat(length - 1),
+      removed: fc.nat(20),
+      inserted: fc.oneof(
+        fc.uint8Array({ maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
+        opcode.map((code) => pickle(code)),
+        fc
+          .tuple(fc.nat(length - 1), fc.nat(100))
+          .map(([start, count]) => original.subarray(start, start + count)),
+      ),
+    });
+    const outcomes = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+        let bytes = original;
+        for (const { at, removed, inserted } of changes)
+          bytes = pickle(bytes.subarray(0, at), inserted, bytes.subarray(at + removed));
+        await writeFile(join(folder, "index.pkl"), bytes);
+        outcomes.add(await expectTyped(FaissStore.import<never>(folder, { engine: "exact" })));
+      }),
+      { numRuns: 500, interruptAfterTimeLimit: 5_000 },
+    );
+    expect(outcomes).toContain("FILE_DAMAGED");
+    expect(outcomes).toContain("UNSAFE_FILE");
+  });
+});
