@@ -18,7 +18,8 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved
  *   there, or before it ever was.
  * - `SAVE_FAILED`, `READ_FAILED`: the file system refused; `cause` says why.
- * - `UNSAFE_FILE`: a foreign file asks for code to be run.
+ * - `UNSAFE_FILE`: a foreign file asks for code to be run, or would expand to far more than its
+ *   size.
  * - `CLOSED`: the store was used after `close()`.
  */
 export type FaissStoreErrorCode =

@@ -10,7 +10,7 @@ import type { Table } from "../rows/table.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
 import { dict, json, type Pickled, writePickle } from "./pickle-writer.ts";
 
-/** Rows that are handed to the disk at once. */
+/** Rows in one write to the disk. */
 const rowsPerPiece = 256;
 
 /**
@@ -66,7 +66,7 @@ function asDocument(record: unknown, id: string): LangChainDocument {
     return { pageContent, metadata };
   throw new FaissStoreError(
     "INVALID_RECORD",
-    `The record of ${show(id)} is no { pageContent, metadata }. Pass toDocument to make one of it.`,
+    `The record of ${show(id)} is not a { pageContent, metadata }. Pass toDocument to convert it.`,
     { id },
   );
 }
@@ -99,10 +99,7 @@ function* vectorPieces<R>(table: Table<R>): Iterable<Uint8Array> {
   }
 }
 
-/**
- * Writes files of one folder beside what is there, and replaces that only once the disk has all of
- * them.
- */
+/** Writes files of one folder under other names, and renames them once the disk has all of them. */
 async function writeTogether(
   directory: string,
   files: ReadonlyMap<string, Iterable<Uint8Array>>,

@@ -95,8 +95,9 @@ async function detectFormat(
   }
   throw new FaissStoreError(
     "NOT_A_STORE",
-    `${show(path)} is nothing that can be imported: ${stats ? "the folder" : "it does not exist, so it"} holds no faiss.index (LangChain.js), ` +
-      `${indexName}.pkl (LangChain Python) or ${vectorStoreName} (LlamaIndex Python). A store that save() wrote is opened with open().`,
+    `${show(path)} cannot be imported: it ${stats ? "has no" : "does not exist. A folder needs a"} ` +
+      `faiss.index (LangChain.js), ${indexName}.pkl (LangChain Python) or ${vectorStoreName} ` +
+      "(LlamaIndex Python). To load a store that save() wrote, call open().",
     { path },
   );
 }

@@ -6,7 +6,7 @@ interface PythonClass {
   name: string;
 }
 
-/** What a pickle of ours is made of beyond JSON. */
+/** What our pickles contain. */
 export type Pickled =
   | { kind: "json"; value: JsonValue }
   | { kind: "dict"; entries: [Pickled, Pickled][] }
@@ -24,8 +24,8 @@ export function dict(entries: Record<string, Pickled> | [Pickled, Pickled][]): P
 }
 
 /**
- * A pickle of protocol 4, which Python reads since 3.4, in pieces that are worth a write to the
- * disk.
+ * A pickle of protocol 4, which Python 3.4 and later read, in pieces large enough for a write to
+ * the disk each.
  */
 export function* writePickle(value: Pickled): Iterable<Buffer> {
   let pieces: Buffer[] = [Buffer.from([0x80, 4])];
@@ -33,7 +33,7 @@ export function* writePickle(value: Pickled): Iterable<Buffer> {
   for (const piece of write(value)) {
     pieces.push(piece);
     bytes += piece.length;
-    if (bytes < leastPieceBytes) continue;
+    if (bytes < minPieceBytes) continue;
     yield Buffer.concat(pieces);
     pieces = [];
     bytes = 0;
@@ -41,7 +41,7 @@ export function* writePickle(value: Pickled): Iterable<Buffer> {
   yield Buffer.concat([...pieces, opcode(".")]);
 }
 
-const leastPieceBytes = 2 ** 16;
+const minPieceBytes = 2 ** 16;
 
 function* write(pickled: Pickled): Iterable<Buffer> {
   switch (pickled.kind) {
@@ -107,7 +107,7 @@ function text(value: string): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-/** An integer stays one in Python as far as JavaScript tells them apart. */
+/** Integers stay integers in Python, as far as JavaScript tells them from other numbers. */
 function number(value: number): Buffer {
   if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31) {
     const integer = Buffer.alloc(5);
