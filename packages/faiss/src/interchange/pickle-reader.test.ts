@@ -233,7 +233,7 @@ describe("any pickle", () => {
     const outcomes = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
-        let bytes = original;
+        let bytes: Buffer = original;
         for (const { at, removed, inserted } of changes)
           bytes = pickle(bytes.subarray(0, at), inserted, bytes.subarray(at + removed));
         await writeFile(join(folder, "index.pkl"), bytes);
