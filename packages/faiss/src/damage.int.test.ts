@@ -17,6 +17,7 @@ import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { applyToStore } from "./testing/history.mjs";
 import { seededRandom } from "./testing/random-vectors.ts";
+import { writeSignedManifest } from "./testing/saved-store.ts";
 import type { FaissStoreOptions } from "./types.ts";
 
 let folder: string;
@@ -40,13 +41,7 @@ async function savedStore(
   return directory;
 }
 
-/** With the checksum that belongs to it. */
-async function writeManifest(directory: string, envelope: object): Promise<void> {
-  const checksum = createHash("sha256").update(JSON.stringify(envelope)).digest("hex");
-  await writeFile(join(directory, "faiss-store.json"), JSON.stringify({ ...envelope, checksum }));
-}
-
-/** Opens what was damaged, which must be refused by name, or be whole. */
+/** Opens a damaged store, which must be refused with an error that names the file. */
 async function expectRefused(directory: string, file: string): Promise<void> {
   const error = await FaissStore.open(directory, { exactBelow: 0 }).catch(
     (thrown: unknown) => thrown,
@@ -186,13 +181,13 @@ describe("opening", () => {
       [{ segments: [{ ...segment, records: segment.vectors }] }, "FILE_DAMAGED"],
       [{ deleted: segment.vectors }, "FILE_DAMAGED"],
       [{ size: "many" }, "FILE_DAMAGED"],
-      [{ dimension: 2 ** 40 }, "INVALID_ARGUMENT"],
-      [{ searchDimension: 17 }, "INVALID_ARGUMENT"],
-      [{ index: "Nonsense" }, "INVALID_ARGUMENT"],
+      [{ dimension: 2 ** 40 }, "FILE_DAMAGED"],
+      [{ searchDimension: 17 }, "FILE_DAMAGED"],
+      [{ index: "Nonsense" }, "FILE_DAMAGED"],
       [{ rescore: "int4" }, "FILE_DAMAGED"],
       [{ nprobe: -1 }, "FILE_DAMAGED"],
     ] as const) {
-      await writeManifest(directory, { ...manifest, ...changes });
+      await writeSignedManifest(directory, { ...manifest, ...changes });
       const error = await FaissStore.open(directory).catch((thrown: unknown) => thrown);
       expect(FaissStoreError.isInstance(error) && error.code, JSON.stringify(changes)).toBe(code);
     }
@@ -209,7 +204,7 @@ describe("opening", () => {
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     await writeFile(join(directory, manifest.index_file.file), bytes);
     const indexFile = { ...manifest.index_file, bytes: bytes.length, sha256 };
-    await writeManifest(directory, { ...manifest, index_file: indexFile });
+    await writeSignedManifest(directory, { ...manifest, index_file: indexFile });
     const opened = await FaissStore.open(directory, options);
     const query = new Float32Array(16).fill(1);
     expect(await opened.search(query)).toEqual(await whole.search(query));
@@ -217,7 +212,7 @@ describe("opening", () => {
 
   it("refuses a newer format", async () => {
     const directory = await mkdtemp(join(folder, "newer-"));
-    await writeManifest(directory, { format: "embeddinggemma-faiss-store", version: 99 });
+    await writeSignedManifest(directory, { format: "embeddinggemma-faiss-store", version: 99 });
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NEWER_FORMAT" });
   });
 

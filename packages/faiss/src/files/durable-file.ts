@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, readFailed } from "../errors.ts";
-import { damaged, type StoredFile } from "./manifest.ts";
+import { damaged } from "./manifest.ts";
+import type { StoredFile } from "./manifest-content.ts";
+import { openToRead } from "./open-to-read.ts";
 
 const pieceBytes = 2 ** 20;
 
@@ -56,12 +58,6 @@ export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});
   await handle?.close();
-}
-
-/** Opens a file, but not a FIFO or a device: reading from one can take for ever. */
-export async function openToRead(path: string): Promise<FileHandle> {
-  if (!(await stat(path)).isFile()) throw new Error("it is not a regular file");
-  return open(path, "r");
 }
 
 /**

@@ -1,19 +1,23 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
-import { settingsFor } from "../options.ts";
 import { Table } from "../rows/table.ts";
+import type { VectorRows } from "../rows/vector-rows.ts";
 import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
 import { checkIdentity } from "./identity.ts";
-import { damaged, type Manifest, manifestName, readManifest, type StoredFile } from "./manifest.ts";
+import { damaged, manifestName, readManifest } from "./manifest.ts";
+import type { Manifest, Segment, StoredFile } from "./manifest-content.ts";
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
-/** A writer may replace the files between our reading the manifest and our opening them. */
-const mostAttempts = 5;
+/** A writer can replace the files after the manifest is read and before they are opened. */
+const maxAttempts = 5;
 
-/** Reads a store, and nothing of it unless all of it is as it was saved. */
+/** Vectors are stored with length 1, up to rounding. */
+const unitTolerance = 1e-3;
+
+/** Reads a store, all of it as it was saved or nothing. */
 export async function readStore<R>(
   directory: string,
   options: OpenOptions,
@@ -29,48 +33,82 @@ export async function readStore<R>(
         FaissStoreError.isInstance(error) &&
         error.code === "FILE_MISSING" &&
         (await readManifest(directory))?.generation !== manifest.generation;
-      if (!wasReplaced || attempt === mostAttempts) throw error;
+      if (!wasReplaced || attempt === maxAttempts) throw error;
     }
   }
 }
 
 async function readTable<R>(directory: string, manifest: Manifest): Promise<Table<R>> {
-  const { dimension, searchDimension, index } = manifest;
-  settingsFor({ searchDimension, index }, dimension);
   const table = new Table<R>(manifest);
-  const { header, rowBytes } = vectorFileLayout(manifest);
-  for (const { rows, vectors, records } of manifest.segments) {
-    let isHeader = true;
-    if (vectors.bytes !== header + rows * rowBytes)
-      throw damaged(join(directory, manifestName), "sizes in it disagree");
-    for await (const piece of readVerified(directory, vectors, { header, multiple: rowBytes })) {
-      if (!isHeader) table.vectors.appendBytes(piece);
-      else if (!piece.equals(vectorFileHeader(manifest, rows)))
-        throw damaged(join(directory, vectors.file), "its header is wrong");
-      isHeader = false;
-    }
-    const path = join(directory, records.file);
-    await readRecordLines(readVerified(directory, records), table, table.rows + rows, path);
-  }
-  if (manifest.deleted) await buryRows(directory, manifest.deleted, table);
+  for (const segment of manifest.segments) await readSegment(directory, manifest, segment, table);
+  if (manifest.deleted) await markDeletedRows(directory, manifest.deleted, table);
   if (manifest.index_file) for await (const _piece of readVerified(directory, manifest.index_file));
   table.finishRestoring();
-  if (table.size !== manifest.size) {
-    throw damaged(
-      join(directory, manifestName),
-      `it counts ${manifest.size} items, but there are ${table.size}`,
-    );
-  }
+  checkItems(join(directory, manifestName), manifest, table);
   return table;
 }
 
-async function buryRows<R>(directory: string, deleted: StoredFile, table: Table<R>): Promise<void> {
+async function readSegment<R>(
+  directory: string,
+  manifest: Manifest,
+  { rows, vectors, records }: Segment,
+  table: Table<R>,
+): Promise<void> {
+  const { header, rowBytes } = vectorFileLayout(manifest);
+  const vectorPath = join(directory, vectors.file);
+  let isHeader = true;
+  for await (const piece of readVerified(directory, vectors, { header, multiple: rowBytes })) {
+    if (isHeader && !piece.equals(vectorFileHeader(manifest, rows)))
+      throw damaged(vectorPath, "its header is wrong");
+    if (!isHeader) {
+      const start = table.vectors.length;
+      table.vectors.appendBytes(piece);
+      checkUnitVectors(table.vectors, start, vectorPath);
+    }
+    isHeader = false;
+  }
+  const pieces = readVerified(directory, records);
+  await readRecordLines(pieces, table, table.rows + rows, join(directory, records.file));
+}
+
+function checkUnitVectors(vectors: VectorRows, start: number, path: string): void {
+  const vector = new Float32Array(vectors.dimension);
+  for (let row = start; row < vectors.length; row++) {
+    vectors.read(row, vector);
+    let squares = 0;
+    for (let index = 0; index < vector.length; index++) squares += vector[index]! * vector[index]!;
+    if (!(Math.abs(squares - 1) <= unitTolerance))
+      throw damaged(path, "it has a vector whose length is not 1");
+  }
+}
+
+/** Rows are named in ascending order, so that none is named twice. */
+async function markDeletedRows<R>(
+  directory: string,
+  deleted: StoredFile,
+  table: Table<R>,
+): Promise<void> {
+  let previous = -1;
   for await (const piece of readVerified(directory, deleted, { multiple: 4 })) {
     for (let offset = 0; offset < piece.length; offset += 4) {
-      const isThere = offset + 4 <= piece.length && table.bury(piece.readUInt32LE(offset));
-      if (!isThere)
-        throw damaged(join(directory, deleted.file), "it names a row that is not there");
+      const row = piece.readUInt32LE(offset);
+      if (row <= previous || !table.bury(row))
+        throw damaged(join(directory, deleted.file), "it names a row twice or one that is missing");
+      previous = row;
     }
+  }
+}
+
+function checkItems<R>(path: string, manifest: Manifest, table: Table<R>): void {
+  const live = table.ids.reduce((count, id) => (id === undefined ? count : count + 1), 0);
+  if (table.size !== live) throw damaged(path, "two of its items have the same id");
+  if (table.size !== manifest.size)
+    throw damaged(path, `it counts ${manifest.size} items, but there are ${table.size}`);
+  let previous = -1;
+  for (const row of table.rowOf.values()) {
+    const place = table.sequence[row]!;
+    if (place <= previous) throw damaged(path, "two of its items have the same place in order");
+    previous = place;
   }
 }
 
@@ -82,8 +120,9 @@ function checkIdentities(
   if (dimension !== undefined && dimension !== manifest.dimension) {
     throw new FaissStoreError(
       "DIMENSION_MISMATCH",
-      `The store in ${directory} holds vectors of ${manifest.dimension} numbers, but ${dimension} were expected. ` +
-        "Use the embedding model and the truncation that the store was made with.",
+      `The store in ${directory} holds vectors of ${manifest.dimension} numbers, but ` +
+        `${dimension} were expected. Use the embedding model and the truncation that the store ` +
+        "was made with.",
       { expected: dimension, given: manifest.dimension },
     );
   }
@@ -97,7 +136,8 @@ async function notAStore(directory: string): Promise<FaissStoreError> {
   );
   return new FaissStoreError(
     "NOT_A_STORE",
-    `${show(directory)} is not the folder of a store: ${what}. Pass the folder that store.save() wrote.`,
+    `${show(directory)} is not the folder of a store: ${what}. Pass the folder that ` +
+      "store.save() wrote.",
     { directory },
   );
 }

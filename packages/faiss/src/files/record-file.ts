@@ -1,13 +1,17 @@
 import { Pacer } from "../concurrency/pacer.ts";
+import { isTooDeep } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import { damaged } from "./manifest.ts";
 
 /** A line of a records file; `null` for a row that was dead when it was saved. */
 type Line<R> = [sequence: number, id: string, record: R] | null;
 
-const linesPerPiece = 256;
+const minPieceLength = 2 ** 16;
 
-/** One line of JSON a row: its place in insertion order, its id and its record. */
+/** Leaves room to count on, when items are added. */
+const maxSequence = 2 ** 52;
+
+/** One line of JSON for each row: its place in insertion order, its id and its record. */
 export async function* recordLines<R>(
   table: Table<R>,
   start: number,
@@ -19,7 +23,7 @@ export async function* recordLines<R>(
     const id = table.ids[row];
     const line: Line<R> = id === undefined ? null : [table.sequence[row]!, id, table.records[row]!];
     text += `${JSON.stringify(line)}\n`;
-    if ((row - start) % linesPerPiece === linesPerPiece - 1) {
+    if (text.length >= minPieceLength) {
       yield Buffer.from(text);
       text = "";
       if (pacer.due) await pacer.pause();
@@ -28,7 +32,7 @@ export async function* recordLines<R>(
   if (text !== "") yield Buffer.from(text);
 }
 
-/** Puts the lines of a file into a table, which has `rows` rows then. */
+/** Adds the lines of a file to a table, which has `rows` rows afterwards. */
 export async function readRecordLines<R>(
   pieces: AsyncIterable<Buffer>,
   table: Table<R>,
@@ -36,31 +40,40 @@ export async function readRecordLines<R>(
   path: string,
 ): Promise<void> {
   const pacer = new Pacer();
-  let rest: Buffer = Buffer.alloc(0);
+  // A line can be longer than a piece. Joined only once, it takes time in proportion to its length.
+  let begun: Buffer[] = [];
   for await (const piece of pieces) {
-    const bytes = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
     let start = 0;
-    for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+    for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
       if (table.rows === rows) throw damaged(path, "it has too many lines");
-      const line = parseLine<R>(bytes.toString("utf8", start, end), path);
+      const line = parseLine<R>(Buffer.concat([...begun, piece.subarray(start, end)]), path);
       if (line) table.restore(line[1], line[2], line[0]);
       else table.restore(undefined, undefined, 0);
+      begun = [];
       start = end + 1;
       if (pacer.due) await pacer.pause();
     }
-    rest = bytes.subarray(start);
+    if (start < piece.length) begun.push(piece.subarray(start));
   }
+  if (begun.length > 0) throw damaged(path, "its last line does not end");
   if (table.rows !== rows) throw damaged(path, "it has too few lines");
 }
 
-function parseLine<R>(text: string, path: string): Line<R> {
+function parseLine<R>(bytes: Buffer, path: string): Line<R> {
+  const line = parseJson(bytes);
+  if (line === null) return null;
+  if (Array.isArray(line) && line.length === 3 && !isTooDeep(line[2])) {
+    const [sequence, id] = line;
+    const hasPlace = Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= maxSequence;
+    if (hasPlace && typeof id === "string" && id !== "") return line as Line<R>;
+  }
+  throw damaged(path, "one of its lines is not a record");
+}
+
+function parseJson(bytes: Buffer): unknown {
   try {
-    const line = JSON.parse(text) as Line<R>;
-    if (
-      line === null ||
-      (Number.isSafeInteger(line[0]) && typeof line[1] === "string" && line.length === 3)
-    )
-      return line;
-  } catch {}
-  throw damaged(path, "a line of it is no record");
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return undefined;
+  }
 }

@@ -9,7 +9,8 @@ import type { Identity, SaveOptions } from "../types.ts";
 import { syncDirectory, syncFile, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { isSameIdentity } from "./identity.ts";
-import { filesOf, type Manifest, manifestName, manifestText, readManifest } from "./manifest.ts";
+import { filesOf, manifestName, manifestText, readManifest } from "./manifest.ts";
+import { isFileOfAStore, type Manifest } from "./manifest-content.ts";
 import { recordLines } from "./record-file.ts";
 import { vectorFileHeader } from "./vector-file.ts";
 
@@ -253,9 +254,7 @@ async function filesArePresent(directory: string, manifest: Manifest): Promise<b
 }
 
 function isOurs(file: string): boolean {
-  return /^(?:(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.\w+|faiss-store\.json\.\d+-[0-9a-f]{8})$/.test(
-    file,
-  );
+  return isFileOfAStore(file) || /^faiss-store\.json\.\d+-[0-9a-f]{8}$/.test(file);
 }
 
 async function removeFiles(

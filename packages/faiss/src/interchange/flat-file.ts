@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { FaissStoreError, readFailed, show } from "../errors.ts";
-import { openToRead, readFully } from "../files/durable-file.ts";
+import { readFully } from "../files/durable-file.ts";
+import { openToRead } from "../files/open-to-read.ts";
 import { flatHeaderBytes } from "../files/vector-file.ts";
 
 export interface FlatFile {

@@ -1,0 +1,149 @@
+import { reasonOf } from "../errors.ts";
+import { checkOptions, settingsFor } from "../options.ts";
+import type { Identity } from "../types.ts";
+import { vectorFileLayout } from "./vector-file.ts";
+
+/** A file of a store, beside the manifest. */
+export interface StoredFile {
+  file: string;
+  bytes: number;
+  /** Hexadecimal. */
+  sha256: string;
+}
+
+/** Rows that were saved together. Their files never change. */
+export interface Segment {
+  rows: number;
+  vectors: StoredFile;
+  records: StoredFile;
+}
+
+/** The content of the file that describes a store's folder. Replacing it is the commit of a save. */
+export interface Manifest {
+  /** Identifies the store, wherever it is saved. */
+  id: string;
+  /** Counts the saves into the folder. */
+  generation: number;
+  /** Number of items. */
+  size: number;
+  dimension: number;
+  searchDimension: number;
+  /** The factory string. */
+  index: string;
+  oversample: number;
+  rescore: "float32" | "int8";
+  nprobe: number | null;
+  efSearch: number | null;
+  identity: Identity | null;
+  segments: Segment[];
+  /** Rows that died after their segment was saved: uint32, little-endian. */
+  deleted: StoredFile | null;
+  /** The FAISS index over the first `rows`, where it is more than the vectors. */
+  index_file: (StoredFile & { rows: number }) | null;
+}
+
+/** A save merges segments until each is at least twice as large as the next. */
+const maxSegments = 64;
+
+/** FAISS labels come as int32. */
+const maxRows = 2 ** 31 - 1;
+
+/** Leaves room to count on. */
+const maxGeneration = 2 ** 52;
+
+/** `null` and a line feed: the line of a row that was dead when it was saved. */
+const minLineBytes = 5;
+
+/** A deleted row is a uint32. */
+const deletedRowBytes = 4;
+
+const fileName = /^(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.(?:faiss|int8|jsonl|bin)$/;
+
+/**
+ * What is wrong with a manifest, judged by itself: its checksum proves only that nobody changed it
+ * by accident. Whatever passes has a size that its files must bear out.
+ *
+ * @returns nothing for a manifest as a save writes it
+ */
+export function manifestFault(value: unknown): string | undefined {
+  if (!hasManifestShape(value)) return "a field is missing or has a value that it cannot have";
+  const { size, segments, deleted, index_file } = value;
+  const files = [...segments.flatMap(({ vectors, records }) => [vectors, records])];
+  for (const file of [deleted, index_file]) if (file) files.push(file);
+  if (segments.length > maxSegments) return `it has ${segments.length} segments`;
+  if (new Set(files.map(({ file }) => file)).size < files.length) return "it names a file twice";
+  const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
+  if (rows > maxRows || size > rows) return `it counts ${size} items in ${rows} rows`;
+  const settingsFault = faultOfSettings(value);
+  if (settingsFault) return settingsFault;
+  const { header, rowBytes } = vectorFileLayout(value);
+  const fit = ({ rows, vectors, records }: Segment) =>
+    vectors.bytes === header + rows * rowBytes && records.bytes >= rows * minLineBytes;
+  if (!segments.every(fit)) return "the sizes of its segments disagree with their rows";
+  if (deleted && !isCount(deleted.bytes / deletedRowBytes, 1, rows - size))
+    return "the size of the file of deleted rows disagrees with its rows";
+  if (index_file && index_file.rows > rows) return "its index has more rows than the store";
+  return undefined;
+}
+
+function hasManifestShape(value: unknown): value is Manifest {
+  const { id, generation, size, segments, identity, ...rest } = (value ?? {}) as Partial<Manifest>;
+  return (
+    typeof id === "string" &&
+    isCount(generation, 0, maxGeneration) &&
+    isCount(size, 0, maxRows) &&
+    Array.isArray(segments) &&
+    segments.every(isSegment) &&
+    identity !== undefined &&
+    [rest.dimension, rest.searchDimension, rest.oversample].every(Number.isFinite) &&
+    [rest.nprobe, rest.efSearch].every((number) => number === null || Number.isFinite(number)) &&
+    typeof rest.index === "string" &&
+    typeof rest.rescore === "string" &&
+    (rest.deleted === null || isFile(rest.deleted)) &&
+    (rest.index_file === null ||
+      (isFile(rest.index_file) && isCount(rest.index_file?.rows, 1, maxRows)))
+  );
+}
+
+/** The settings of a store are options that were given once, so they must pass as options do. */
+function faultOfSettings(manifest: Manifest): string | undefined {
+  const { dimension, searchDimension, index, oversample, rescore, index_file } = manifest;
+  const options = {
+    ...{ dimension, searchDimension, index, oversample, rescore },
+    nprobe: manifest.nprobe ?? undefined,
+    efSearch: manifest.efSearch ?? undefined,
+    identity: manifest.identity ?? undefined,
+  };
+  try {
+    checkOptions(options);
+    if (!index_file || !settingsFor(options, dimension).kind.isFlat) return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+  return "it names an index file beside a flat index, which needs none";
+}
+
+function isSegment(value: unknown): boolean {
+  const { rows, vectors, records } = (value ?? {}) as Partial<Segment>;
+  return isCount(rows, 1, maxRows) && isFile(vectors) && isFile(records);
+}
+
+function isFile(value: unknown): boolean {
+  const { file, bytes, sha256 } = (value ?? {}) as Partial<StoredFile>;
+  return (
+    typeof file === "string" &&
+    isFileOfAStore(file) &&
+    isCount(bytes, 0, Number.MAX_SAFE_INTEGER) &&
+    typeof sha256 === "string" &&
+    /^[0-9a-f]{64}$/.test(sha256)
+  );
+}
+
+/** Whether a save can have written a file of this name, beside the manifest. */
+export function isFileOfAStore(name: string): boolean {
+  return fileName.test(name);
+}
+
+function isCount(value: unknown, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+}
