@@ -92,7 +92,7 @@ async function markDeletedRows<R>(
   for await (const piece of readVerified(directory, deleted, { multiple: 4 })) {
     for (let offset = 0; offset < piece.length; offset += 4) {
       const row = piece.readUInt32LE(offset);
-      if (row <= previous || !table.bury(row))
+      if (row <= previous || !table.markDead(row))
         throw damaged(join(directory, deleted.file), "it names a row twice or one that is missing");
       previous = row;
     }

@@ -82,8 +82,13 @@ export class RowIndex<R> {
     prefixes.forEach((prefix, position) => {
       queries.set(prefix, position * dimension);
     });
+    const covered = this.#covered;
     try {
-      return await this.#engine.search(handle, queries, count);
+      const reply = await this.#engine.search(handle, queries, count);
+      if (namesRowsOnce(reply.rows, count, covered)) return reply;
+      // FAISS reads some damaged files without complaint. The next update builds the index again.
+      this.release();
+      return undefined;
     } catch (error) {
       if (this.#engine.holds(handle)) this.#continueWithout(error);
       return undefined;
@@ -226,4 +231,14 @@ export class RowIndex<R> {
       yield vectors;
     }
   }
+}
+
+/** Whether the labels for each query are rows, and no row is there twice. -1 stands for no row. */
+function namesRowsOnce(labels: Int32Array, perQuery: number, rows: number): boolean {
+  for (let start = 0; start < labels.length; start += perQuery) {
+    const found = labels.subarray(start, start + perQuery).filter((label) => label !== -1);
+    if (found.some((label) => label < 0 || label >= rows)) return false;
+    if (new Set(found).size < found.length) return false;
+  }
+  return true;
 }

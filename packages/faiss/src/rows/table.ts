@@ -102,7 +102,7 @@ export class Table<R> {
       const row = this.rows;
       const previous = this.rowOf.get(id);
       const sequence = previous === undefined ? this.#nextSequence++ : this.sequence[previous]!;
-      if (previous !== undefined) this.#bury(previous);
+      if (previous !== undefined) this.#markDead(previous);
       this.ids.push(id);
       this.records.push(record);
       this.sequence.push(sequence);
@@ -118,7 +118,7 @@ export class Table<R> {
       const row = this.rowOf.get(id);
       if (row === undefined) continue;
       this.rowOf.delete(id);
-      this.#bury(row);
+      this.#markDead(row);
     }
     if (this.size !== before) this.version++;
     return before - this.size;
@@ -161,13 +161,13 @@ export class Table<R> {
    *
    * @returns whether there was such a row
    */
-  bury(row: number): boolean {
+  markDead(row: number): boolean {
     if (row >= this.rows) return false;
-    this.#bury(row);
+    this.#markDead(row);
     return true;
   }
 
-  #bury(row: number): void {
+  #markDead(row: number): void {
     this.ids[row] = undefined;
     this.records[row] = undefined;
   }
