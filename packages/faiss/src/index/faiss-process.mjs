@@ -260,18 +260,14 @@ function search(index, queries, count) {
 }
 
 /**
+ * The header of a flat index, which FAISS writes for an empty one, with its two counts.
+ *
  * @param {number} dimension
  * @param {number} numbers
  */
 function flatHeader(dimension, numbers) {
-  const header = Buffer.alloc(45);
-  header.write("IxFI", "latin1");
-  header.writeInt32LE(dimension, 4);
+  const header = new faiss.IndexFlatIP(dimension).toBuffer();
   header.writeBigInt64LE(BigInt(numbers / dimension), 8);
-  header.writeBigInt64LE(1048576n, 16);
-  header.writeBigInt64LE(1048576n, 24);
-  header.writeUInt8(1, 32);
-  header.writeInt32LE(innerProduct, 33);
   header.writeBigUInt64LE(BigInt(numbers), 37);
   return header;
 }

@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FaissStoreError } from "../errors.ts";
 import { FaissStore } from "../faiss-store.ts";
+import { flatHeader } from "../files/vector-file.ts";
 import { expectTyped } from "../testing/expect-sound.ts";
 import { readPickle } from "./pickle-reader.ts";
 import { PickledJson } from "./pickled-json.ts";
@@ -184,6 +185,37 @@ describe("a pickle made to exhaust its reader", () => {
     expect(store.get("f")?.record).toEqual({
       pageContent: "text of f",
       metadata: { source: "a path that many documents have", authors: ["one", "another"] },
+    });
+  });
+});
+
+describe("a large pickle", () => {
+  it("of 50,000 documents that share metadata is read in full", async () => {
+    const count = 50_000;
+    const large = await mkdtemp(join(folder, "large-"));
+    const rows = Array.from({ length: count }, (_, row) => row);
+    const shared = pickle(dict([[text("source"), text("x".repeat(500))]]), "q\0");
+    const uint32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+    const documents = rows.map((row): [Piece, Piece] => [
+      text(`id ${row}`),
+      document(text(`text of ${row}`), row === 0 ? shared : "h\0"),
+    ]);
+    const mapping = rows.map((row): [Piece, Piece] => [
+      pickle("J", uint32(row)),
+      text(`id ${row}`),
+    ]);
+    await writeFile(join(large, "index.pkl"), docstore(documents, mapping));
+    const vectors = new Float32Array(count * 2).map((_, index) => (index + 1) % 2);
+    const header = flatHeader({ metric: "innerProduct", dimension: 2, rows: count });
+    await writeFile(
+      join(large, "index.faiss"),
+      Buffer.concat([header, new Uint8Array(vectors.buffer)]),
+    );
+    const store = await FaissStore.import(large, { engine: "exact" });
+    expect(store.size).toBe(count);
+    expect(store.get("id 49999")?.record).toEqual({
+      pageContent: "text of 49999",
+      metadata: { source: "x".repeat(500) },
     });
   });
 });
