@@ -55,7 +55,7 @@ describe("two writers of a folder", () => {
     expect((await FaissStore.open(directory)).ids()).toEqual(second.ids());
   });
 
-  it("do not both begin in an empty folder, if they say that nothing may be overwritten", async () => {
+  it("do not both save to an empty folder with overwrite: false", async () => {
     const directory = await mkdtemp(join(folder, "begun-"));
     expect(await FaissStore.exists(directory)).toBe(false);
     const [first, second] = [await smallStore(), await smallStore()];
@@ -200,8 +200,10 @@ describe("a folder that cannot be written", () => {
       const store = await FaissStore.open(directory, ${JSON.stringify(options)});
       const before = store.size;
       const vectors = new Float32Array(${items} * 16).map((_, index) => Math.sin(index));
-      await store.upsert({ vectors, ids: Array.from({ length: ${items} }, (_, index) => "added " + index) });
-      const outcome = await store.save(directory).then(() => "saved", (error) => error.code + " " + error.message);
+      const ids = Array.from({ length: ${items} }, (_, index) => "added " + index);
+      await store.upsert({ vectors, ids });
+      const failure = (error) => error.code + " " + error.message;
+      const outcome = await store.save(directory).then(() => "saved", failure);
       const again = await FaissStore.open(directory, ${JSON.stringify(options)});
       const hits = await store.search(vectors.subarray(0, 16), { k: 1 });
       console.log(JSON.stringify({ before, outcome, after: again.size, hit: hits[0].id }));
@@ -228,6 +230,12 @@ describe("a folder that cannot be written", () => {
    */
   const mayMount = spawnSync("unshare", ["-rm", "true"]).status === 0;
 
+  /** Runs the program of `saveIn` after commands, in namespaces of its own. */
+  function afterMounting(...commands: string[]): string {
+    const program = 'exec "$0" --input-type=module -e "$1"';
+    return `exec unshare -rm sh -c '${[...commands, program].join(" && ")}' "$0" "$1"; `;
+  }
+
   it.each([
     ["the vectors", { engine: "exact" }, 160],
     ["the records", { engine: "exact" }, 280],
@@ -246,7 +254,11 @@ describe("a folder that cannot be written", () => {
       await store.save(directory);
       const limit = `size=${kibibytes}k`;
       const shell = mayMount
-        ? `exec unshare -rm sh -c 'cp -r ${directory} ${directory}-copy && mount -t tmpfs -o ${limit} tmpfs ${directory} && cp ${directory}-copy/* ${directory} && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+        ? afterMounting(
+            `cp -r ${directory} ${directory}-copy`,
+            `mount -t tmpfs -o ${limit} tmpfs ${directory}`,
+            `cp ${directory}-copy/* ${directory}`,
+          )
         : `trap '' XFSZ; ulimit -f ${kibibytes / 2}; `;
       const { before, outcome, after, hit } = saveIn(directory, shell, 3000, options);
       expect(outcome).toMatch(/^SAVE_FAILED /);
@@ -265,7 +277,8 @@ describe("a folder that cannot be written", () => {
       const records = ids.map((pageContent) => ({ pageContent, metadata: {} }));
       await store.upsert({ vectors: new Float32Array(ids.length * 4096).fill(1), ids, records });
       const path = ${JSON.stringify(directory)};
-      console.log(await store.exportLangChainPython(path).then(() => "exported", (error) => error.code + error.message));
+      const failure = (error) => error.code + error.message;
+      console.log(await store.exportLangChainPython(path).then(() => "exported", failure));
     `;
     const run = (shell: string, items: number) => {
       const args = [
@@ -292,7 +305,10 @@ describe("a folder that cannot be written", () => {
     const directory = await mkdtemp(join(folder, "read-only-"));
     await (await smallStore()).save(directory);
     const shell = mayMount
-      ? `exec unshare -rm sh -c 'mount --bind ${directory} ${directory} && mount -o remount,bind,ro ${directory} && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+      ? afterMounting(
+          `mount --bind ${directory} ${directory}`,
+          `mount -o remount,bind,ro ${directory}`,
+        )
       : "";
     if (!mayMount) await chmod(directory, 0o500);
     const { before, outcome, after } = saveIn(directory, shell, 10, { engine: "exact" });
@@ -307,7 +323,7 @@ describe("a folder that cannot be written", () => {
     const directory = await mkdtemp(join(folder, "small-memory-"));
     await (await smallStore()).save(directory);
     const shell = mayMount
-      ? `exec unshare -rm sh -c 'mount -t tmpfs -o size=16k tmpfs /dev/shm && exec "$0" --input-type=module -e "$1"' "$0" "$1"; `
+      ? afterMounting("mount -t tmpfs -o size=16k tmpfs /dev/shm")
       : "trap '' XFSZ; ulimit -f 4096; ";
     const { before, outcome, after, hit } = saveIn(directory, shell, 20_000, {
       engine: "faiss",

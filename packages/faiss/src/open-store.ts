@@ -5,7 +5,7 @@ import type { FaissEngine } from "./index/faiss-engine.ts";
 import { StoreContent } from "./store-content.ts";
 import type { FaissStoreOptions, OpenOptions } from "./types.ts";
 
-/** A store as a folder holds it. */
+/** A store as it was saved to a folder. */
 export interface OpenedStore<R> {
   id: string;
   options: FaissStoreOptions;

@@ -19,29 +19,26 @@ import { FaissStoreError } from "../errors.ts";
 interface Owner {
   token: string;
   pid: number;
-  /** When the process began, where the system tells; a pid is used again. */
+  /** When the process started, on systems that tell. A pid can be reused. */
   started: string;
   host: string;
 }
 
 const lockName = "faiss-store.lock";
 
-/** A writer touches its lock this often, in milliseconds. */
-const heartbeat = 5_000;
+/** Milliseconds between two updates of the time stamp of a held lock. */
+const heartbeatInterval = 5_000;
+
+/** A lock of another machine is stale when it was not updated for this many milliseconds. */
+const foreignLockLifetime = 120_000;
 
 /**
- * The lock of another machine is taken to be left behind when nobody has touched it for so many
- * milliseconds.
- */
-const foreignLockLives = 120_000;
-
-/**
- * Runs a task while no other writer of the folder runs one, in any process. The lock of a process
- * that has died is removed.
+ * Runs a task while no other writer of the folder runs one, in any process. Removes the lock of a
+ * process that has died.
  *
- * @param task - is given what throws if the lock is no longer held, to be asked before what cannot
- * be undone: another machine may have taken a writer that stood still for dead
- * @throws FaissStoreError `STORE_LOCKED` when another writer takes longer than `timeout`
+ * @param task - gets a function that throws if the lock is no longer held. Call it before a step
+ * that cannot be undone: another machine removes the lock of a writer that was suspended
+ * @throws FaissStoreError `STORE_LOCKED` if another writer takes longer than `timeout`
  * milliseconds
  */
 export async function withFolderLock<T>(
@@ -59,7 +56,7 @@ export async function withFolderLock<T>(
   await acquire(path, owner, timeout);
   const beating = setInterval(
     () => utimes(path, new Date(), new Date()).catch(() => {}),
-    heartbeat,
+    heartbeatInterval,
   );
   try {
     await removeDrafts(directory);
@@ -74,8 +71,8 @@ export async function withFolderLock<T>(
 }
 
 async function acquire(path: string, owner: Owner, timeout: number): Promise<void> {
-  // A lock appears with its content: a process that dies in between leaves none that nobody can
-  // judge.
+  // The lock appears together with its content. A process that dies in between must not leave a
+  // lock without an owner.
   const draft = `${path}.${owner.token}`;
   await writeFile(draft, JSON.stringify(owner), { flag: "wx" });
   try {
@@ -95,7 +92,7 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
   try {
     await link(draft, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") throw error;
-      // Some file systems have no links.
+      // Some file systems have no hard links.
       return copyFile(draft, path, constants.COPYFILE_EXCL);
     });
     return true;
@@ -114,8 +111,8 @@ function locked(path: string, other: Owner | undefined, does: string): FaissStor
   );
 }
 
-/** Removes the lock that was judged, and no other that may have taken its place. */
-async function removeStale(path: string, judged: Owner): Promise<void> {
+/** Removes a stale lock, but not a new one that has taken its place. */
+async function removeStale(path: string, stale: Owner): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
@@ -123,11 +120,11 @@ async function removeStale(path: string, judged: Owner): Promise<void> {
     return;
   }
   const moved = await readOwner(aside);
-  if (moved && moved.token !== judged.token) await tryLink(aside, path);
+  if (moved && moved.token !== stale.token) await tryLink(aside, path);
   await rm(aside, { force: true });
 }
 
-/** Removes what writers that died while they waited have left. */
+/** Removes the drafts of writers that died while they waited for the lock. */
 async function removeDrafts(directory: string): Promise<void> {
   for (const file of await readdir(directory)) {
     if (!file.startsWith(`${lockName}.`)) continue;
@@ -149,7 +146,7 @@ async function readOwner(path: string): Promise<Owner | undefined> {
 async function isGone(owner: Owner, path: string): Promise<boolean> {
   if (owner.host !== hostname()) {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-    return Date.now() - mtimeMs > foreignLockLives;
+    return Date.now() - mtimeMs > foreignLockLifetime;
   }
   try {
     process.kill(owner.pid, 0);
@@ -160,8 +157,8 @@ async function isGone(owner: Owner, path: string): Promise<boolean> {
 }
 
 /**
- * The start time of a process in clock ticks since boot, field 22 of `/proc/<pid>/stat`; empty
- * where there is none.
+ * The start time of a process in clock ticks since boot, field 22 of `/proc/<pid>/stat`; empty if
+ * the system has no such file.
  */
 async function startOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");

@@ -2,8 +2,8 @@ import { FaissStoreError } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
 /**
- * @throws FaissStoreError `IDENTITY_MISMATCH` where `given` is not what made the vectors of a saved
- * store
+ * @throws FaissStoreError `IDENTITY_MISMATCH` if another embedding than `given` made the vectors of
+ * a saved store
  */
 export function checkIdentity(
   directory: string,
@@ -13,22 +13,24 @@ export function checkIdentity(
   if (given === undefined || isSameIdentity(stored, given)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    `The store in ${directory} was made with another embedding, so its vectors cannot be compared with yours. ` +
-      `Made with ${stored === null ? "one that was not recorded" : identityText(stored)}, opened with ${identityText(given)}. ` +
-      "Open it with the embedding that made it, build it again, or pass allowMismatch: true if you know that they agree.",
+    `The store in ${directory} was made with another embedding, so its vectors cannot be ` +
+      "compared with yours. Made with " +
+      `${stored === null ? "one that was not recorded" : identityText(stored)}, ` +
+      `opened with ${identityText(given)}. Open it with the embedding that made it, build it ` +
+      "again, or pass allowMismatch: true if you know that they agree.",
     { stored, given },
   );
 }
 
-/** What vectors are, as far as it is known. */
+/** What is known of the embedding that made vectors. */
 export interface Embedding {
   dimension?: number | undefined;
   identity?: Identity | undefined;
 }
 
 /**
- * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both sides know what
- * their vectors are, and disagree
+ * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if something is known on both
+ * sides and differs
  */
 export function checkEmbedding(stored: Embedding, given: Embedding): void {
   if (
@@ -38,8 +40,8 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
   ) {
     throw new FaissStoreError(
       "DIMENSION_MISMATCH",
-      `The store holds vectors of ${stored.dimension} numbers, and the embedding makes vectors of ${given.dimension}. ` +
-        "Use the model and the `truncateDim` that made the store.",
+      `The store holds vectors of ${stored.dimension} numbers, and the embedding makes vectors ` +
+        `of ${given.dimension}. Use the model and the \`truncateDim\` that made the store.`,
       { expected: stored.dimension, given: given.dimension },
     );
   }
@@ -60,15 +62,15 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
 }
 
 /**
- * @throws FaissStoreError `IDENTITY_MISMATCH` where both stores say what made their vectors and
- * disagree
+ * @throws FaissStoreError `IDENTITY_MISMATCH` if the identity of both stores is known and differs
  */
 export function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    `The stores were made with different embeddings, so their vectors cannot be compared: ${identityText(own)} and ${identityText(other)}. ` +
-      "Embed the texts again with one of them, or pass allowMismatch: true if you know that they agree.",
+    "The stores were made with different embeddings, so their vectors cannot be compared: " +
+      `${identityText(own)} and ${identityText(other)}. Embed the texts again with one of them, ` +
+      "or pass allowMismatch: true if you know that they agree.",
     { own, other },
   );
 }
@@ -77,7 +79,7 @@ export function isSameIdentity(one: Identity | null, other: Identity | null): bo
   return one === null || other === null ? one === other : identityText(one) === identityText(other);
 }
 
-/** The same identity has the same text, whatever the order of its keys. */
+/** The text does not depend on the order of keys. */
 function identityText(identity: Identity): string {
   return JSON.stringify(identity, (_key, value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)

@@ -18,7 +18,7 @@ export interface Segment {
   records: StoredFile;
 }
 
-/** The content of the file that describes a store's folder. Replacing it is the commit of a save. */
+/** The content of the file that describes a store. Replacing that file commits a save. */
 export interface Manifest {
   /** Identifies the store, wherever it is saved. */
   id: string;

@@ -3,7 +3,7 @@ import { isTooDeep } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import { damaged } from "./manifest.ts";
 
-/** A line of a records file; `null` for a row that was dead when it was saved. */
+/** A line of a records file; `null` for a row that was already dead when it was saved. */
 type Line<R> = [sequence: number, id: string, record: R] | null;
 
 const minPieceLength = 2 ** 16;

@@ -2,8 +2,8 @@ import type { SaveOptions } from "../types.ts";
 import { type SavedContent, type SavedState, writeStore } from "./write-store.ts";
 
 /**
- * The folders that a store was opened from or saved to, and what it knows to lie there. Its saves
- * run one after the other.
+ * The folders that a store was opened from or saved to, with their content at that time. Saves run
+ * one after the other.
  */
 export class SavedFolders {
   readonly #states = new Map<string, SavedState>();
@@ -16,7 +16,7 @@ export class SavedFolders {
 
   /**
    * @param directory - its absolute path
-   * @param contentOf - asked when the saves before are done
+   * @param contentOf - called when the saves before are done
    */
   save<R>(
     directory: string,

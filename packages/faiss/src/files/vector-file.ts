@@ -13,7 +13,7 @@ export interface FlatHeader {
 }
 
 /**
- * Vectors are kept in a FAISS flat file (`IxFI`), which `faiss.read_index` opens: fourcc, int32
+ * Vectors are stored in a FAISS flat file (`IxFI`), which `faiss.read_index` opens: fourcc, int32
  * dimension, int64 rows, 2 × int64 1048576, uint8 trained, int32 metric, uint64 numbers, then the
  * rows; or, as int8, in a file of the same kind: fourcc `EGI8`, uint32 version, int32 dimension,
  * int64 rows, then of each row a float32 scale and its codes. All little-endian.

@@ -14,10 +14,10 @@ import { isFileOfAStore, type Manifest } from "./manifest-content.ts";
 import { recordLines } from "./record-file.ts";
 import { vectorFileHeader } from "./vector-file.ts";
 
-/** What lies in a folder of a store that was opened or saved there. */
+/** The content of a folder when a store was last opened from it or saved to it. */
 export interface SavedState {
   manifest: Manifest;
-  /** Of the table that was saved, and its version then. */
+  /** The table that was saved, and its version at that time. */
   lineage: symbol;
   version: number;
 }
@@ -33,9 +33,8 @@ export interface SavedContent<R> {
 const defaultLockTimeout = 10_000;
 
 /**
- * Makes a folder hold a store: writes what is new beside what is there, waits for the disk, and
- * then replaces the manifest, which is the one moment at which the folder changes from the old
- * state to the new one.
+ * Saves a store to a folder: writes new files beside the existing ones, waits for the disk, then
+ * replaces the manifest. At that moment the folder changes from the old state to the new one.
  */
 export async function writeStore<R>(
   directory: string,
@@ -147,8 +146,8 @@ async function writeFiles<R>(
 }
 
 /**
- * Segments that stay: those behind are written again as one, so that each is at least twice as
- * large as the next.
+ * The segments to keep. The last ones are merged with the new rows, so that each segment is at
+ * least twice as large as the next.
  */
 function keptSegments(old: Manifest, rows: number): Manifest["segments"] {
   const segments = [...old.segments];
@@ -169,7 +168,7 @@ function deadRows<R>(table: Table<R>, end: number): Uint32Array {
   return Uint32Array.from(dead);
 }
 
-/** An index that is more than the vectors in their order takes long to build, and so is kept. */
+/** A flat index is only the vectors; any other takes long to build, so it is saved. */
 async function writeIndex<R>(
   directory: string,
   index: RowIndex<R> | undefined,
@@ -186,7 +185,7 @@ async function writeIndex<R>(
   return { ...(await syncFile(directory, file)), rows };
 }
 
-/** The names of new folders are made durable too, in the folders that hold them. */
+/** The name of a new folder must be durable too, in the folder that contains it. */
 async function makeDirectory(directory: string): Promise<void> {
   const first = await mkdir(directory, { recursive: true });
   if (first === undefined) return;
@@ -197,8 +196,8 @@ async function makeDirectory(directory: string): Promise<void> {
 }
 
 /**
- * @param overwrite - undefined lets a store replace one of which it knows nothing, as a store that
- * was built anew does
+ * @param overwrite - if undefined, a store that was neither opened from this folder nor saved to it
+ * replaces what is there
  */
 function checkUnchanged(
   directory: string,
@@ -209,7 +208,8 @@ function checkUnchanged(
   const isUnknown = !saved && overwrite === undefined;
   if (overwrite || isUnknown || !present || (saved && isSame(present, saved.manifest))) return;
   const what = saved
-    ? `since this store was opened or saved there (generation ${present.generation}, not ${saved.manifest.generation})`
+    ? "since this store was opened or saved there " +
+      `(generation ${present.generation}, not ${saved.manifest.generation})`
     : "a store that this one was neither opened from nor saved as";
   throw new FaissStoreError(
     "STORE_CHANGED",
@@ -268,17 +268,18 @@ async function removeFiles(
 
 function saveFailed(directory: string, error: unknown): FaissStoreError {
   const remedies: Record<string, string> = {
-    ENOSPC: "The disk is full: make room and save again.",
-    EACCES: "Save to a folder that this user may write.",
-    EROFS: "Save to a folder that can be written.",
+    ENOSPC: "The disk is full. Free some space and save again.",
+    EACCES: "Save to a folder that you have permission to write.",
+    EROFS: "The file system is read-only. Save to a folder that can be written.",
     ENOTDIR: "Save to a folder, not below a file.",
     EEXIST: "Save to a folder, not to a file.",
   };
   const remedy =
-    remedies[(error as NodeJS.ErrnoException).code ?? ""] ?? "Remove the cause and save again.";
+    remedies[(error as NodeJS.ErrnoException).code ?? ""] ?? "Fix the cause and save again.";
   return new FaissStoreError(
     "SAVE_FAILED",
-    `The store could not be saved to ${directory}: ${reasonOf(error)}. What was saved there before is unharmed. ${remedy}`,
+    `The store could not be saved to ${directory}: ${reasonOf(error)}. ` +
+      `What was saved there before is unharmed. ${remedy}`,
     { directory },
     { cause: error },
   );

@@ -95,9 +95,10 @@ async function detectFormat(
   }
   throw new FaissStoreError(
     "NOT_A_STORE",
-    `${show(path)} cannot be imported: it ${stats ? "has no" : "does not exist. A folder needs a"} ` +
-      `faiss.index (LangChain.js), ${indexName}.pkl (LangChain Python) or ${vectorStoreName} ` +
-      "(LlamaIndex Python). To load a store that save() wrote, call open().",
+    `${show(path)} cannot be imported: it ` +
+      `${stats ? "has no" : "does not exist. A folder needs a"} faiss.index (LangChain.js), ` +
+      `${indexName}.pkl (LangChain Python) or ${vectorStoreName} (LlamaIndex Python). ` +
+      "To load a store that save() wrote, call open().",
     { path },
   );
 }
@@ -127,8 +128,8 @@ function checkUnit(vector: Float32Array, id: string, metric: string, path: strin
   throw new FaissStoreError(
     "INVALID_VECTOR",
     `The vector of ${show(id)} in ${path} has length ${norm.toPrecision(6)}. The store ranks by ` +
-      `cosine, and ${metric === "l2" ? "L2" : "the inner product"} ranks vectors that do not have ` +
-      "length 1 in another order. Pass normalize: true if you want them ranked by cosine.",
+      `cosine, and ${metric === "l2" ? "L2" : "the inner product"} ranks vectors of other ` +
+      "lengths than 1 in another order. Pass normalize: true if you want them ranked by cosine.",
     { id, norm },
   );
 }

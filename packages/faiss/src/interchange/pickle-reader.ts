@@ -38,7 +38,7 @@ class PickledClass {
  * sets become arrays. What the pickle refers to many times is one object here too, so that time and
  * memory are proportional to its length; values can contain themselves.
  *
- * Nothing is ever called: a class that is not allowed, or a request to call a function, is an error.
+ * Nothing is ever called: a class that is not allowed is an error, and so is a call of a function.
  *
  * @param allowed - qualified class names
  * @throws FaissStoreError `UNSAFE_FILE`, `FILE_DAMAGED`
