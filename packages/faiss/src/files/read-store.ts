@@ -75,8 +75,7 @@ function checkUnitVectors(vectors: VectorRows, start: number, path: string): voi
   const vector = new Float32Array(vectors.dimension);
   for (let row = start; row < vectors.length; row++) {
     vectors.read(row, vector);
-    let squares = 0;
-    for (let index = 0; index < vector.length; index++) squares += vector[index]! * vector[index]!;
+    const squares = vectors.dot(row, vector, vector.length);
     if (!(Math.abs(squares - 1) <= unitTolerance))
       throw damaged(path, "it has a vector whose length is not 1");
   }

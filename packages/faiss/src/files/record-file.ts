@@ -1,5 +1,5 @@
 import { Pacer } from "../concurrency/pacer.ts";
-import { isTooDeep } from "../rows/json-record.ts";
+import { isTooDeep, maxRecordDepth } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import { damaged } from "./manifest.ts";
 
@@ -46,7 +46,8 @@ export async function readRecordLines<R>(
     let start = 0;
     for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
       if (table.rows === rows) throw damaged(path, "it has too many lines");
-      const line = parseLine<R>(Buffer.concat([...begun, piece.subarray(start, end)]), path);
+      const last = piece.subarray(start, end);
+      const line = parseLine<R>(begun.length > 0 ? Buffer.concat([...begun, last]) : last, path);
       if (line) table.restore(line[1], line[2], line[0]);
       else table.restore(undefined, undefined, 0);
       begun = [];
@@ -62,7 +63,8 @@ export async function readRecordLines<R>(
 function parseLine<R>(bytes: Buffer, path: string): Line<R> {
   const line = parseJson(bytes);
   if (line === null) return null;
-  if (Array.isArray(line) && line.length === 3 && !isTooDeep(line[2])) {
+  const mayBeTooDeep = bytes.length > 2 * maxRecordDepth;
+  if (Array.isArray(line) && line.length === 3 && !(mayBeTooDeep && isTooDeep(line[2]))) {
     const [sequence, id] = line;
     const hasPlace = Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= maxSequence;
     if (hasPlace && typeof id === "string" && id !== "") return line as Line<R>;
