@@ -180,6 +180,40 @@ describe("importing", () => {
     }
   });
 
+  it("bounds what the JSON of a docstore can do", async () => {
+    const copy = await mkdtemp(join(folder, "bad-json-"));
+    await cp(join(fixtures, "langchain-js"), copy, { recursive: true });
+    const importing = async (documents: string, mapping: string) => {
+      await writeFile(join(copy, "docstore.json"), `[[${documents}], ${mapping}]`);
+      return FaissStore.import<LangChainRecord>(copy, { engine: "exact" });
+    };
+    const document = (id: string, metadata: string) =>
+      `["${id}", {"pageContent": "text", "metadata": ${metadata}}]`;
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    for (const [documents, mapping, code] of [
+      [document("a", `{"deep": ${deep}}`), '{"0": "a"}', "INVALID_RECORD"],
+      [deep, '{"0": "a"}', "FILE_DAMAGED"],
+      [document("a", "1e999"), '{"0": "a"}', "INVALID_RECORD"],
+      [`${document("a", "{}")}, ${document("a", "{}")}`, '{"0": "a"}', "FILE_DAMAGED"],
+      [document("a", "{}"), '{"0": "a", "1": "a"}', "FILE_DAMAGED"],
+      [document("a", "{}"), '{"00": "a"}', "FILE_DAMAGED"],
+      [document("a", "{}"), '{"-1": "a"}', "FILE_DAMAGED"],
+      [document("a", "{}"), '{"1e400": "a"}', "FILE_DAMAGED"],
+      [document("a", "{}"), '{"__proto__": "a"}', "FILE_DAMAGED"],
+      [document("a", "{}"), '{"0": ["a"]}', "FILE_DAMAGED"],
+    ] as const) {
+      await expect(importing(documents, mapping), mapping).rejects.toMatchObject({ code });
+    }
+    const store = await importing(
+      `${document("__proto__", '{"__proto__": {"polluted": true}}')}`,
+      '{"0": "__proto__"}',
+    );
+    const { metadata } = store.get("__proto__")!.record;
+    expect(Object.keys(metadata)).toEqual(["__proto__"]);
+    expect(Object.getPrototypeOf(metadata)).toBe(Object.prototype);
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
   it("makes no room for what a header promises and the file does not hold", async () => {
     const path = join(folder, "promising.faiss");
     const bytes = await readFile(join(fixtures, "flat-ip.faiss"));

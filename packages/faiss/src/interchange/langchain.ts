@@ -81,7 +81,7 @@ export async function readJsonFile<T>(path: string): Promise<T> {
 }
 
 /** @throws FaissStoreError `FILE_DAMAGED` when two documents have one id */
-export function documentsById(
+function documentsById(
   documents: Iterable<[string, JsonValue]>,
   path: string,
 ): Map<string, JsonValue> {
