@@ -1,16 +1,17 @@
 import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
 
 /**
- * When a request for a file has failed for good, when it is tried again, and what is said then; the
- * same in Node and in browsers.
+ * Which failed requests are repeated, when, and what the error says in the end. Shared by Node and
+ * browsers.
  */
 
-/** A failure that may pass. */
+/** A failure that may pass: the request is worth another try. */
 export class TransientFailure extends Error {
+  /** Milliseconds that the server asks to wait. */
   readonly retryAfter: number | undefined;
   readonly status: number | undefined;
-  /** Whether more of the file came than ever before. */
-  progressed = false;
+  /** Whether this attempt got further into the file than all before. */
+  madeProgress = false;
 
   constructor(
     message: string,
@@ -25,29 +26,29 @@ export class TransientFailure extends Error {
 export interface RetryOptions {
   signal?: AbortSignal | undefined;
   /**
-   * How often in a row a failure that may pass is tried, unless more of the file has come.
+   * Attempts in a row that may fail without progress.
    *
    * @default 4
    */
   attempts?: number | undefined;
-  /** What the reader of the error may do. */
-  remedy: string;
+  /** What the user can do, for the error message. */
+  advice: string;
 }
 
 const firstDelay = 500;
-const longestDelay = 10_000;
+const maxDelay = 10_000;
 
 /**
- * Tries again what failed in passing.
+ * Repeats an attempt that ends in a {@link TransientFailure}, with growing delays.
  *
  * @throws `DOWNLOAD_FAILED`; the reason of `signal`
  */
-export async function retrying<T>(
+export async function withRetries<T>(
   url: string,
-  { signal, attempts = 4, remedy }: RetryOptions,
+  { signal, attempts = 4, advice }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  let inVain = 0;
+  let failures = 0;
   for (let count = 1; ; count++) {
     signal?.throwIfAborted();
     try {
@@ -55,51 +56,52 @@ export async function retrying<T>(
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TransientFailure)) throw error;
-      inVain = error.progressed ? 0 : inVain + 1;
-      if (inVain >= attempts) {
+      failures = error.madeProgress ? 0 : failures + 1;
+      if (failures >= attempts) {
         throw new EmbeddingGemmaError(
           "DOWNLOAD_FAILED",
-          `${url} could not be had in ${count} attempts: ${error.message}. ${remedy}`,
+          `Could not download ${url} in ${count} ${count === 1 ? "attempt" : "attempts"}: ` +
+            `${error.message}. ${advice}`,
           { url, attempts: count, status: error.status },
           { cause: error },
         );
       }
-      await delay(
-        Math.min(error.retryAfter ?? firstDelay * 2 ** Math.max(inVain - 1, 0), longestDelay),
-        signal,
-      );
+      const backoff = firstDelay * 2 ** Math.max(failures - 1, 0);
+      await delay(Math.min(error.retryAfter ?? backoff, maxDelay), signal);
     }
   }
 }
 
 /**
- * null for a file that is not there; throws for any other answer that is not the file.
+ * The error for an answer that does not contain the file. A caller that takes a 404 for "no such
+ * file" checks that first: here it is a failure that may pass.
  *
- * @param remedy - what to do where access is denied
+ * @param deniedAdvice - what the user can do if access is denied
  */
-export function refusal(
+export function answerError(
   url: string,
   { status, statusText, headers }: Response,
-  remedy: string,
-): null {
-  if (status === 404) return null;
-  if (status === 408 || status === 429 || status >= 500) {
+  deniedAdvice: string,
+): TransientFailure | EmbeddingGemmaError {
+  if (status === 404 || status === 408 || status === 429 || status >= 500) {
     const seconds = numberOf(headers.get("retry-after"));
-    throw new TransientFailure(`the server answered ${status} ${statusText}`, {
+    const problem = status === 404 ? ", which is not how the Hub reports a missing file" : "";
+    return new TransientFailure(`the server answered ${status} ${statusText}${problem}`, {
       status,
       retryAfter: seconds === null ? undefined : seconds * 1000,
     });
   }
   const denied = status === 401 || status === 403;
-  throw new EmbeddingGemmaError(
+  return new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `${url} answered ${status} ${statusText}.${denied ? ` ${remedy}` : ""}`,
+    `${url} answered ${status} ${statusText}.${denied ? ` ${deniedAdvice}` : ""}`,
     { url, status },
   );
 }
 
-/** Ends a request on which nothing comes any more. */
-export class SilenceTimer {
+/** Aborts a request when the server sends nothing for a while. */
+export class IdleTimeout {
+  /** For `fetch`: aborts on the timeout and on the caller's signal. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
 
@@ -109,15 +111,15 @@ export class SilenceTimer {
       : this.#controller.signal;
   }
 
-  /** Waits for something to come. */
-  async during<T>(coming: () => Promise<T>): Promise<T> {
-    const silence = longestSilence();
+  /** Waits for the next part of the answer. @throws TransientFailure */
+  async wait<T>(next: () => Promise<T>): Promise<T> {
+    const timeout = idleMilliseconds();
     const timer = setTimeout(
-      () => this.#controller.abort(new TransientFailure(`nothing came for ${silence / 1000} s`)),
-      silence,
+      () => this.#controller.abort(new TransientFailure(`no data for ${timeout / 1000} s`)),
+      timeout,
     );
     try {
-      return await coming();
+      return await next();
     } catch (cause) {
       throw cause instanceof TransientFailure
         ? cause
@@ -128,34 +130,31 @@ export class SilenceTimer {
   }
 }
 
-/** Chunks of an answer's body; what breaks it is a failure that may pass. */
+/** Chunks of a body. A broken connection is a {@link TransientFailure}. */
 export async function* chunksOf(
   { body }: Response,
-  silence: SilenceTimer,
+  idle: IdleTimeout,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const reader = body?.getReader();
   try {
     for (;;) {
-      const chunk = await silence.during(async () => reader?.read());
+      const chunk = await idle.wait(async () => reader?.read());
       if (!chunk || chunk.done) return;
       yield chunk.value;
     }
   } finally {
-    // Where the reader of these chunks has given up, the rest need not come.
+    // A consumer that stops early does not need the rest.
     await reader?.cancel().catch(() => {});
   }
 }
 
-/** A header that is a whole number. */
+/** The value of a header that is a whole number, else null. */
 export function numberOf(header: string | null): number | null {
   return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }
 
-/**
- * Milliseconds without a byte after which a connection counts as broken; the variable and its
- * default are those of `huggingface_hub`.
- */
-function longestSilence(): number {
+/** The variable and its default are those of `huggingface_hub`. */
+function idleMilliseconds(): number {
   return (Number(globalThis.process?.env?.HF_HUB_DOWNLOAD_TIMEOUT) || 10) * 1000;
 }
 
@@ -168,14 +167,14 @@ function causeOf(error: unknown): string {
 
 function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
-    const stop = () => {
+    const onAbort = () => {
       clearTimeout(timer);
       reject(signal?.reason);
     };
     const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", stop);
+      signal?.removeEventListener("abort", onAbort);
       resolve();
     }, milliseconds);
-    signal?.addEventListener("abort", stop, { once: true });
+    signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

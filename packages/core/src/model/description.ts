@@ -96,7 +96,7 @@ export async function describeModel(
       { model },
     );
   }
-  const described = await files.readObject("config_sentence_transformers.json");
+  const described = await files.readObject("config_sentence_transformers.json", modules !== null);
   const modelType = described?.text("model_type") ?? "SentenceTransformer";
   if (described && modelType !== "SentenceTransformer")
     throw unsupported(described, `describes a ${show(modelType)}`);

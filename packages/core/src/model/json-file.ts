@@ -1,18 +1,19 @@
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 
-/** Gives the text of a file of the model repository, or null where there is none. */
-export type ReadModelFile = (name: string) => Promise<string | null>;
+/** Gives the text of a file of the model repository, or null if there is none. */
+export type ReadModelFile = (name: string, confirmMissing?: boolean) => Promise<string | null>;
 
 /** The description files of one model. */
 export interface ModelFiles {
   /** Id or folder, for messages. */
   readonly model: string;
   /**
-   * The object in a JSON file, or null where there is no such file.
+   * The object in a JSON file, or null if there is no such file.
    *
+   * @param confirmMissing - see `ModelFolder.read`
    * @throws `MODEL_FILE_INVALID`
    */
-  readObject(name: string): Promise<JsonObject | null>;
+  readObject(name: string, confirmMissing?: boolean): Promise<JsonObject | null>;
   /**
    * The objects of the list in a JSON file, or null where there is no such file.
    *
@@ -22,8 +23,11 @@ export interface ModelFiles {
 }
 
 export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
-  async function readJson(file: string): Promise<{ value: unknown } | null> {
-    const text = await read(file);
+  async function readJson(
+    file: string,
+    confirmMissing?: boolean,
+  ): Promise<{ value: unknown } | null> {
+    const text = await read(file, confirmMissing);
     if (text === null) return null;
     try {
       return { value: JSON.parse(text) };
@@ -33,8 +37,8 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
   }
   return {
     model,
-    async readObject(file) {
-      const json = await readJson(file);
+    async readObject(file, confirmMissing) {
+      const json = await readJson(file, confirmMissing);
       if (json === null) return null;
       if (isObject(json.value)) return new JsonObject(model, file, json.value);
       throw invalidFile(model, file, `holds ${show(json.value)} instead of an object`);

@@ -72,7 +72,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
   const description = await mending(folder, signal, () =>
-    describeModel(model, (name) => folder.read(name), options),
+    describeModel(model, (...file) => folder.read(...file), options),
   );
   refuseDtype(
     model,

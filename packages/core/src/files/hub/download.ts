@@ -1,15 +1,16 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, rename, stat } from "node:fs/promises";
+import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { TransientFailure } from "../fetch-policy.ts";
 import {
+  type MissingFile,
   type RemoteFile,
   type RequestOptions,
   request,
   requestFile,
-  retryingHub,
+  withHubRetries,
 } from "./hub-request.ts";
 import { onDisk, PartialFile } from "./partial-file.ts";
 
@@ -19,88 +20,84 @@ export interface DownloadOptions extends RequestOptions {
 }
 
 /**
- * Downloads a file, whole or not at all: it is written under another name, its size and, where the
- * Hub tells it, its SHA-256 are checked, and only then it gets its name, in place of a file that
- * had it. Broken or stalled connections, rate limits and server errors are tried again, from where
- * the file broke off if the server allows. So is, by the next call, what a call has left: by
- * failing, by an abort, or because its process ended.
+ * Downloads a file, whole or not at all. The file is written under another name. It gets its own
+ * name, and replaces an older file, only after its size and its SHA-256 (if the Hub tells it) are
+ * checked. Broken or stalled connections, rate limits and server errors are retried. If the server
+ * allows, a retry resumes the download, and so does a later call after a failure, an abort or the
+ * end of the process.
  *
- * @returns false where the server has no such file
- * @throws `DOWNLOAD_FAILED`
+ * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`
  */
 export async function downloadFile(
   url: string,
   path: string,
   options: DownloadOptions,
-): Promise<boolean> {
+): Promise<RemoteFile | MissingFile> {
   const partial = await PartialFile.claim(path);
   try {
-    return await retryingHub(url, options, async () => {
+    return await withHubRetries(url, options, async () => {
       const remote = await requestRest(url, options, partial);
-      if (remote === null) return false;
+      if (!remote.found) return remote;
       try {
         await onDisk(path, () => mkdir(dirname(path), { recursive: true }));
-        await partial.take(remote, options.onProgress);
+        await partial.receive(remote, options.onProgress);
       } finally {
         await remote.close();
       }
       await check(partial, remote);
-      await onDisk(path, () => rename(partial.path, path));
-      partial.size = 0;
-      return true;
+      await onDisk(path, () => partial.moveTo(path));
+      return remote;
     });
   } finally {
-    await partial.leave();
+    await partial.release();
   }
 }
 
-/** Bytes of a file without a SHA-256 that are sooner fetched than doubted. */
-const soonFetched = 2 ** 18;
+/** A file without a SHA-256 that has fewer bytes is downloaded again rather than trusted. */
+const cheapDownload = 2 ** 18;
 
 /**
- * Whether a file may be another than the Hub's. A large one for which no SHA-256 is told counts as
- * the Hub's if it is as long.
+ * Whether a file may differ from the Hub's. A large file without a known SHA-256 counts as intact
+ * if its size is right.
  *
- * @throws `DOWNLOAD_FAILED`
+ * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`
  */
 export async function mayBeDamaged(
   url: string,
   path: string,
   options: RequestOptions,
 ): Promise<boolean> {
-  // The Hub is asked once: whoever has a file, and perhaps another trouble, is not to wait for a
-  // Hub that is down.
+  // One attempt: the cause of the trouble may be another, so do not wait long for a Hub that is
+  // down.
   const remote = await requestFile(url, { ...options, method: "HEAD", attempts: 1 });
+  if (!remote.found) return false;
   const { size } = await stat(path);
-  if (remote === null) return false;
   if (remote.size !== null && remote.size !== size) return true;
-  return remote.sha256 === null ? size < soonFetched : (await hashFile(path)) !== remote.sha256;
+  return remote.sha256 === null ? size < cheapDownload : (await hashFile(path)) !== remote.sha256;
 }
 
+/** Requests what the partial file lacks, or the whole file if the parts may not fit together. */
 async function requestRest(
   url: string,
   options: DownloadOptions,
   partial: PartialFile,
-): Promise<RemoteFile | null> {
+): Promise<RemoteFile | MissingFile> {
   const remote = await request(url, options, partial.size);
-  if (!remote || remote.start === 0 || remote.sha256 !== null || !partial.isFound) return remote;
-  // Nothing would tell whether what an earlier process left is the beginning of this file.
+  if (!remote.found || remote.start === 0) return remote;
+  if (remote.sha256 !== null || !partial.isFromEarlierCall) return remote;
   await remote.close();
   return request(url, options);
 }
 
 async function check(partial: PartialFile, { size, sha256 }: RemoteFile): Promise<void> {
   const received = partial.size;
-  if (size !== null && received < size)
+  if (size !== null && received !== size) {
+    if (received > size) partial.discard();
     throw new TransientFailure(`${received} bytes came instead of ${size}`);
-  // What came is wrong, and nothing to go on from.
-  const wrong = (problem: string) => {
-    partial.size = 0;
-    return new TransientFailure(problem);
-  };
-  if (size !== null && received > size) throw wrong(`${received} bytes came instead of ${size}`);
+  }
   if (sha256 !== null && (await hashFile(partial.path)) !== sha256) {
-    throw wrong(`the SHA-256 of the bytes that came is not ${sha256}`);
+    partial.discard();
+    throw new TransientFailure(`the SHA-256 of the received bytes is not ${sha256}`);
   }
 }
 

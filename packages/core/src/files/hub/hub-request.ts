@@ -1,29 +1,25 @@
 import { EmbeddingGemmaError } from "../../errors.ts";
-import { chunksOf, numberOf, refusal, retrying, SilenceTimer } from "../fetch-policy.ts";
+import { chunksOf, IdleTimeout, numberOf, withRetries } from "../fetch-policy.ts";
+import { commitWithoutFile, hubError, isMissingFile } from "./hub-answers.ts";
 
 export interface RequestOptions {
   token?: string;
   signal?: AbortSignal;
   method?: "GET" | "HEAD";
-  /** See {@link retrying}. */
+  /** See {@link withRetries}. */
   attempts?: number;
 }
 
-/**
- * The server's answer, and what the Hub itself said of the file before it redirected to its
- * storage.
- */
+/** A file, as the Hub describes it before it redirects to its storage. */
 export interface RemoteFile {
-  /**
-   * Chunks of the file, from {@link RemoteFile.start} on; what breaks it is a failure that may
-   * pass.
-   */
+  readonly found: true;
+  /** Chunks of the file from {@link RemoteFile.start} on; fails with a `TransientFailure`. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Lets go of what is left of `body`. */
+  /** Discards what is left of `body`. */
   close(): Promise<void>;
-  /** Bytes before the first of `body`. */
+  /** Offset of the first byte of `body`. */
   readonly start: number;
-  /** Commit that holds the file. */
+  /** Commit that the file belongs to. */
   readonly commit: string | null;
   /** Bytes of the file. */
   readonly size: number | null;
@@ -31,112 +27,149 @@ export interface RemoteFile {
   readonly sha256: string | null;
 }
 
+/** The repository does not have the file. */
+export interface MissingFile {
+  readonly found: false;
+  /** See {@link commitWithoutFile}. */
+  readonly commit: string | null;
+}
+
 /**
- * Asks for a file.
+ * Requests a file, with retries.
  *
- * @returns null where the server has no such file
- * @throws `DOWNLOAD_FAILED`
+ * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`
  */
 export async function requestFile(
   url: string,
   options: RequestOptions,
-): Promise<RemoteFile | null> {
-  return retryingHub(url, options, () => request(url, options));
+): Promise<RemoteFile | MissingFile> {
+  return withHubRetries(url, options, () => request(url, options));
 }
 
-/** {@link retrying}, for the Hub. */
-export function retryingHub<T>(
+/** Text of a small file. @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND` */
+export async function requestText(url: string, options: RequestOptions): Promise<string | null> {
+  return withHubRetries(url, options, async () => {
+    const remote = await request(url, options);
+    if (!remote.found) return null;
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of remote.body) chunks.push(chunk);
+    return Buffer.concat(chunks).toString("utf8");
+  });
+}
+
+/** {@link withRetries}, with advice for the Hub. */
+export function withHubRetries<T>(
   url: string,
   options: RequestOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const remedy =
-    "Check the network and proxy, set HF_ENDPOINT to a mirror, or pass the path of a folder that has the model.";
-  return retrying(url, { ...options, remedy }, attempt);
+  const advice =
+    "Check the network and proxy, set HF_ENDPOINT to a mirror, " +
+    "or pass the path of a folder that has the model.";
+  return withRetries(url, { ...options, advice }, attempt);
 }
 
-const mostRedirects = 5;
-
 /**
- * Follows redirects itself, since the Hub describes a large file in the answer that redirects, and
- * the token is for the Hub alone.
+ * Requests a file once.
  *
- * @param from - bytes at the file's start that are not needed
+ * @param from - bytes at the start of the file that are not needed
  */
 export async function request(
   url: string,
   options: RequestOptions,
   from = 0,
-): Promise<RemoteFile | null> {
-  const { token, signal, method = "GET" } = options;
+): Promise<RemoteFile | MissingFile> {
+  const { response, idle, hops } = await followRedirects(url, options, from);
+  if (from > 0 && !isUsableRange(response, from)) {
+    await response.body?.cancel();
+    return request(url, options);
+  }
+  if (response.ok) {
+    return {
+      found: true,
+      body: chunksOf(response, idle),
+      // Fails while the body is being read; its reader cancels it then.
+      close: () => Promise.resolve(response.body?.cancel()).catch(() => {}),
+      start: response.status === 206 ? from : 0,
+      commit: firstOf(hops, "x-repo-commit"),
+      size: numberOf(firstOf(hops, "x-linked-size")) ?? sizeOf(response.headers),
+      sha256: sha256Of(firstOf(hops, "x-linked-etag")),
+    };
+  }
+  await response.body?.cancel();
+  if (isMissingFile(response)) return { found: false, commit: commitWithoutFile(response) };
+  throw hubError(url, response, options.token ? wrongToken : noToken);
+}
+
+const wrongToken =
+  "The token is wrong or has no access: accept the model's license on its page, " +
+  "or check that the repository exists.";
+const noToken =
+  "The repository does not exist, or is private or gated: " +
+  "set HF_TOKEN or the option `token`, or log in with `hf auth login`.";
+
+const maxRedirects = 5;
+
+/**
+ * Follows redirects by hand: the Hub describes a large file in the answer that redirects, and the
+ * token is sent to the Hub only.
+ *
+ * @returns the last answer, and the headers of all answers in order
+ */
+async function followRedirects(
+  url: string,
+  { token, signal, method = "GET" }: RequestOptions,
+  from: number,
+): Promise<{ response: Response; idle: IdleTimeout; hops: readonly Headers[] }> {
+  const { origin } = new URL(url);
+  const hops: Headers[] = [];
   let target = new URL(url);
-  let commit: string | null = null;
-  let size: number | null = null;
-  let sha256: string | null = null;
-  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+  while (hops.length <= maxRedirects) {
     const headers: Record<string, string> = {
       "user-agent": "embeddinggemma-js",
-      // What is compressed on the way has no content-length that could be checked.
+      // A compressed answer has no content-length to check.
       "accept-encoding": "identity",
       ...(from > 0 && { range: `bytes=${from}-` }),
-      ...(token && target.origin === new URL(url).origin && { authorization: `Bearer ${token}` }),
+      ...(token && target.origin === origin && { authorization: `Bearer ${token}` }),
     };
-    const silence = new SilenceTimer(signal);
-    const asked = { method, headers, redirect: "manual", signal: silence.signal } as const;
-    const response = await silence.during(() => fetch(target, asked));
-    commit ??= response.headers.get("x-repo-commit");
-    size ??= numberOf(response.headers.get("x-linked-size"));
-    sha256 ??= sha256Of(response.headers.get("x-linked-etag"));
-    if (
-      from > 0 &&
-      (response.status === 416 ||
-        (response.status === 206 && rangeStart(response.headers) !== from))
-    ) {
-      await response.body?.cancel();
-      return request(url, options);
-    }
-    if (response.ok) {
-      return {
-        body: chunksOf(response, silence),
-        // Fails where the body is being read; whoever reads it lets go of it then.
-        close: () => Promise.resolve(response.body?.cancel()).catch(() => {}),
-        start: response.status === 206 ? from : 0,
-        commit,
-        size: size ?? sizeOf(response.headers),
-        sha256,
-      };
-    }
-    await response.body?.cancel();
+    const idle = new IdleTimeout(signal);
+    const init = { method, headers, redirect: "manual", signal: idle.signal } as const;
+    const response = await idle.wait(() => fetch(target, init));
+    hops.push(response.headers);
     const location = response.headers.get("location");
-    if (location === null || response.status < 300 || response.status >= 400) {
-      return refusal(url, response, token ? wrongToken : noToken);
-    }
+    const redirects = response.status >= 300 && response.status < 400 && location !== null;
+    if (!redirects) return { response, idle, hops };
+    await response.body?.cancel();
     target = new URL(location, target);
   }
   throw new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `${url} redirects more than ${mostRedirects} times.`,
+    `${url} redirects more than ${maxRedirects} times.`,
     { url },
   );
 }
 
-const wrongToken =
-  "The token is wrong, or its owner has no access yet: accept the model's licence on its page.";
-const noToken =
-  "The repository does not exist, or is private or gated: set HF_TOKEN or the option `token`, or log in with `hf auth login`.";
+function firstOf(hops: readonly Headers[], name: string): string | null {
+  return hops.map((headers) => headers.get(name)).find((value) => value !== null) ?? null;
+}
+
+/** Whether an answer to a range request can be used: as that range, as the whole file, or as an error. */
+function isUsableRange({ status, headers }: Response, from: number): boolean {
+  return status !== 416 && (status !== 206 || rangeStart(headers) === from);
+}
 
 function rangeStart(headers: Headers): number | null {
   return numberOf(headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1] ?? null);
 }
 
-/** Bytes of the whole file; null where they are not told, or those of a compressed form are. */
+/** Bytes of the whole file; null if unknown or if the answer is compressed. */
 function sizeOf(headers: Headers): number | null {
   if ((headers.get("content-encoding") ?? "identity") !== "identity") return null;
   const range = headers.get("content-range")?.match(/\/(\d+)$/)?.[1];
   return numberOf(range ?? headers.get("content-length"));
 }
 
-/** Large files carry their SHA-256 as entity tag; small ones a git hash, which is shorter. */
+/** Large files have their SHA-256 as entity tag; small ones have a git hash, which is shorter. */
 function sha256Of(tag: string | null): string | null {
   return tag?.match(/^(?:W\/)?"?([0-9a-f]{64})"?$/)?.[1] ?? null;
 }

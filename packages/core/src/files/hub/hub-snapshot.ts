@@ -1,19 +1,21 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import type { HubOptions, ModelFolder } from "../model-folder.ts";
 import { digestIfThere, isFile, listIfThere, readIfThere } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
+import { fileNamesOf, listedButMissing, repositoryUrl } from "./hub-answers.ts";
 import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
 import { isCommit } from "./hub-names.ts";
-import { requestFile } from "./hub-request.ts";
+import { type RequestOptions, requestFile, requestText } from "./hub-request.ts";
 
 /**
  * One commit of a Hub repository in the cache: `models--owner--name/snapshots/<commit>/`, with
- * `refs/<revision>` naming the commit, as in Python's `huggingface_hub`. Files come when they are
- * asked for; a file is there whole or not at all. What the repository lacks is remembered under
- * `.no_exist/<commit>/`.
+ * `refs/<revision>` naming the commit, as in Python's `huggingface_hub`. Files are downloaded on
+ * demand, whole or not at all. A file that the repository does not have is remembered as an empty
+ * file in `.no_exist/<commit>/`; one that its file list confirms to be missing, as a file with
+ * {@link confirmedMissing}.
  */
 export class HubSnapshot implements ModelFolder {
   readonly path: string;
@@ -21,7 +23,7 @@ export class HubSnapshot implements ModelFolder {
   readonly offline: boolean;
   readonly #model: string;
   readonly #options: HubOptions;
-  readonly #absent: string;
+  readonly #missing: string;
 
   private constructor(model: string, repository: string, commit: string, options: HubOptions) {
     this.#model = model;
@@ -29,41 +31,30 @@ export class HubSnapshot implements ModelFolder {
     this.commit = commit;
     this.offline = isOffline(options);
     this.path = join(repository, "snapshots", commit);
-    this.#absent = join(repository, ".no_exist", commit);
+    this.#missing = join(repository, ".no_exist", commit);
   }
 
   /**
-   * Finds the commit that `revision` names: asks the Hub, or the cache where the Hub may not be
-   * asked, cannot be reached or is out of order.
+   * Finds the commit of `revision`. Asks the Hub; if it cannot be asked, cannot be reached or is
+   * out of order, uses the commit in the cache.
    *
-   * @throws `MODEL_NOT_FOUND` where there is no such repository, `DOWNLOAD_FAILED` where neither
-   * Hub nor cache answers
+   * @throws `MODEL_NOT_FOUND` if there is no such repository or revision, or nothing in the cache
+   * while offline; `DOWNLOAD_FAILED` if neither Hub nor cache has an answer
    */
   static async open(model: string, options: HubOptions): Promise<HubSnapshot> {
     const repository = join(cacheFolder(options), `models--${model.replace("/", "--")}`);
-    const revision = options.revision ?? "main";
+    const { revision = "main" } = options;
     const reference = join(repository, "refs", revision);
-    const referred = isCommit(revision) ? revision : (await readIfThere(reference))?.trim();
-    const cached = referred !== undefined && isCommit(referred) ? referred : undefined;
+    const referenced = isCommit(revision) ? revision : (await readIfThere(reference))?.trim();
+    const cached = referenced !== undefined && isCommit(referenced) ? referenced : undefined;
     if (isOffline(options)) {
-      if (cached) return new HubSnapshot(model, repository, cached, options);
-      throw new EmbeddingGemmaError(
-        "MODEL_NOT_FOUND",
-        `${show(model)} at revision ${show(revision)} is not in the cache ${cacheFolder(options)}, and nothing may be downloaded (localFilesOnly or HF_HUB_OFFLINE). ` +
-          "Load it once with a network, or pass the path of a folder that has its files.",
-        { model, revision, cacheDir: cacheFolder(options) },
-      );
+      if (!cached) throw notInCache(model, revision, cacheFolder(options));
+      return new HubSnapshot(model, repository, cached, options);
     }
     if (cached && isCommit(revision)) return new HubSnapshot(model, repository, cached, options);
     try {
-      const commit = await askCommit(
-        model,
-        revision,
-        options,
-        cached === undefined ? undefined : 1,
-      );
-      // A cache that has all that is needed may be read-only; where something is missing, its
-      // download will say so.
+      const commit = await requestCommit(model, revision, options, cached ? 1 : undefined);
+      // Ignores errors: a complete cache may be read-only, and an incomplete one fails later.
       if (commit !== cached) await writeWhole(reference, commit).catch(() => {});
       return new HubSnapshot(model, repository, commit, options);
     } catch (error) {
@@ -73,30 +64,28 @@ export class HubSnapshot implements ModelFolder {
     }
   }
 
-  async read(name: string): Promise<string | null> {
-    return (await this.provide(name)) ? readFile(join(this.path, name), "utf8") : null;
+  async read(name: string, confirmMissing = false): Promise<string | null> {
+    const found =
+      (await this.provide(name)) || (confirmMissing && (await this.#provideIfListed(name)));
+    return found ? readFile(join(this.path, name), "utf8") : null;
   }
 
   async provide(name: string): Promise<boolean> {
-    const path = join(this.path, name);
-    if (await isFile(path)) return true;
-    const absent = join(this.#absent, name);
-    if (this.offline || (await isFile(absent))) return false;
-    const found = await this.#download(name);
-    // What cannot be noted is asked for again.
-    if (!found) await writeWhole(absent, "").catch(() => {});
-    return found;
+    if (await isFile(join(this.path, name))) return true;
+    if (this.offline || (await isFile(join(this.#missing, name)))) return false;
+    return this.#download(name);
   }
 
   async refetch(name: string): Promise<boolean> {
     const path = join(this.path, name);
     if (this.offline || !(await isFile(path))) return false;
-    // What went wrong may have another reason, and the file may be large. Until another one has
-    // come whole, this one stays.
-    const url = fileUrl(this.#model, this.commit, name, this.#options);
-    return (
-      (await mayBeDamaged(url, path, await requestOptions(this.#options))) && this.#download(name)
+    // The file may be large and intact. It stays in place until another has come.
+    const isSuspect = await mayBeDamaged(
+      this.#url(name),
+      path,
+      await requestOptions(this.#options),
     );
+    return isSuspect && this.#download(name);
   }
 
   list(folder: string): Promise<string[]> {
@@ -108,26 +97,53 @@ export class HubSnapshot implements ModelFolder {
   }
 
   async #download(name: string): Promise<boolean> {
-    return downloadFile(
-      fileUrl(this.#model, this.commit, name, this.#options),
-      join(this.path, name),
-      {
-        ...(await requestOptions(this.#options)),
-        onProgress: (loaded, total) =>
-          this.#options.onDownloadProgress?.({ file: name, loaded, total }),
-      },
-    );
+    const { onDownloadProgress } = this.#options;
+    const answer = await downloadFile(this.#url(name), join(this.path, name), {
+      ...(await requestOptions(this.#options)),
+      onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
+    });
+    if (!answer.found && answer.commit === this.commit) await this.#rememberMissing(name, "");
+    return answer.found;
+  }
+
+  /**
+   * Looks a missing file up in the repository's file list, once per commit, and downloads it if it
+   * is listed after all. Then the 404, now or in the past, came from a server that was out of
+   * order. If the list cannot be read, the 404 counts, and the next load asks for the list again.
+   */
+  async #provideIfListed(name: string): Promise<boolean> {
+    const marker = join(this.#missing, name);
+    if (this.offline || (await readIfThere(marker)) === confirmedMissing) return false;
+    const names = await requestFileNames(this.#model, this.commit, this.#options);
+    if (!names?.has(name)) {
+      if (names) await this.#rememberMissing(name, confirmedMissing);
+      return false;
+    }
+    await rm(marker, { force: true }).catch(() => {});
+    if (await this.#download(name)) return true;
+    throw listedButMissing(this.#model, name, this.#url(name));
+  }
+
+  async #rememberMissing(name: string, content: string): Promise<void> {
+    // Ignores errors: with a read-only cache, the next load asks again.
+    await writeWhole(join(this.#missing, name), content).catch(() => {});
+  }
+
+  #url(name: string): string {
+    return fileUrl(this.#model, this.commit, name, this.#options);
   }
 }
 
-/** Whether the Hub cannot be reached, or answers that it cannot answer now. */
+const confirmedMissing = "not in the file list of the repository\n";
+
+/** Whether the Hub cannot be reached, or cannot answer now. */
 function isOutage(error: unknown): boolean {
   if (!EmbeddingGemmaError.isInstance(error) || error.code !== "DOWNLOAD_FAILED") return false;
   const status = error.details.status as number | undefined;
-  return status === undefined || status === 408 || status === 429 || status >= 500;
+  return status === undefined || [404, 408, 429].includes(status) || status >= 500;
 }
 
-/** Under another name first, so that nobody reads half of it. */
+/** Writes under another name first, so that nobody reads half of a file. */
 async function writeWhole(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const partial = `${path}.${randomUUID()}.incomplete`;
@@ -139,13 +155,13 @@ function fileUrl(model: string, revision: string, name: string, options: HubOpti
   return `${hubAddress(options)}/${model}/resolve/${encodeURIComponent(revision)}/${name}`;
 }
 
-async function requestOptions(options: HubOptions) {
+async function requestOptions(options: HubOptions): Promise<RequestOptions> {
   const { signal } = options;
   const token = await accessToken(options);
   return { ...(token && { token }), ...(signal && { signal }) };
 }
 
-async function askCommit(
+async function requestCommit(
   model: string,
   revision: string,
   options: HubOptions,
@@ -157,20 +173,44 @@ async function askCommit(
     method: "HEAD",
     ...(attempts && { attempts }),
   });
-  if (file === null) {
+  if (!file.found) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      `The Hub has no ${show(model)} at revision ${show(revision)}, or the repository has no config.json (${url}).`,
+      `${show(model)} at revision ${show(revision)} has no config.json (${url}).`,
       { model, revision, url, status: 404 },
     );
   }
   if (file.commit !== null && isCommit(file.commit)) return file.commit;
-  // As in huggingface_hub: without a commit nobody would notice that files of two versions are
-  // mixed.
+  // As in huggingface_hub: without the commit, files of two versions could be mixed unnoticed.
   throw new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `${url} was answered without the header x-repo-commit, so not by a Hub: by a proxy's page, or a mirror that does not tell which commit ${show(revision)} is. ` +
-      "Check the proxy and HF_ENDPOINT, set the option `revision` to a commit, or pass the path of a folder that has the model.",
+    `The answer of ${url} has no header x-repo-commit, so it does not come from a Hub: ` +
+      `it may be a proxy's page, or a mirror that does not tell the commit of ${show(revision)}. ` +
+      "Check the proxy and HF_ENDPOINT, set the option `revision` to a commit, " +
+      "or pass the path of a folder that has the model.",
     { model, revision, url },
+  );
+}
+
+/** Names of the files of a commit; null if the server does not tell. */
+async function requestFileNames(
+  model: string,
+  commit: string,
+  options: HubOptions,
+): Promise<ReadonlySet<string> | null> {
+  const url = repositoryUrl(hubAddress(options), model, commit);
+  const request = { ...(await requestOptions(options)), attempts: 1 };
+  const description = await requestText(url, request).catch(() => null);
+  options.signal?.throwIfAborted();
+  return description === null ? null : fileNamesOf(description);
+}
+
+function notInCache(model: string, revision: string, cacheDir: string): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "MODEL_NOT_FOUND",
+    `${show(model)} at revision ${show(revision)} is not in the cache ${cacheDir}, ` +
+      "and downloads are disabled (localFilesOnly or HF_HUB_OFFLINE). " +
+      "Load it once with a network, or pass the path of a folder that has its files.",
+    { model, revision, cacheDir },
   );
 }

@@ -7,149 +7,159 @@ import { TransientFailure } from "../fetch-policy.ts";
 import type { RemoteFile } from "./hub-request.ts";
 
 /**
- * What has come of a file that is being downloaded, from one attempt to the next. It lies beside
- * the file as `<file>.<host>.<process>.<random>.incomplete`, so that nobody else takes it while its
- * process runs; one that was left to be gone on with as `<file>.incomplete`.
+ * The bytes of an unfinished download, kept between attempts. While a process downloads, they are
+ * in `<file>.<host>.<process>.<random>.incomplete`, so that no other process takes them. A failed
+ * call leaves them in `<file>.incomplete`, from where the next call resumes.
  */
 export class PartialFile {
   readonly path: string;
-  /** Bytes that the next attempt may go on from. */
-  size: number;
   readonly #file: string;
-  readonly #foundSize: number;
-  #most: number;
+  readonly #claimedSize: number;
+  #size: number;
+  #maxSize: number;
   #isVerifiable = false;
 
-  /**
-   * Takes over the longest of what others have left of a file, if there is something, and removes
-   * the rest.
-   */
+  /** Takes over the longest abandoned part of a file, if there is one, and removes the others. */
   static async claim(file: string): Promise<PartialFile> {
     const own = `${file}.${host()}.${process.pid}.${randomUUID()}.incomplete`;
-    const left = await leftOf(file);
+    const parts = await abandonedParts(file);
     let size = 0;
-    for (const found of left.sort((a, b) => b.size - a.size)) {
-      if (size > 0) await rm(found.path, { force: true }).catch(() => {});
-      else if (await isMoved(found.path, own)) size = found.size;
+    for (const part of parts.sort((a, b) => b.size - a.size)) {
+      if (size > 0) await rm(part.path, { force: true }).catch(() => {});
+      else if (await tryRename(part.path, own)) size = part.size;
     }
     return new PartialFile(file, own, size);
   }
 
   private constructor(file: string, path: string, size: number) {
     this.path = path;
-    this.size = size;
     this.#file = file;
-    this.#foundSize = size;
-    this.#most = size;
+    this.#claimedSize = size;
+    this.#size = size;
+    this.#maxSize = size;
   }
 
-  /** Whether the bytes to go on from came with an earlier call. */
-  get isFound(): boolean {
-    return this.size > 0 && this.size === this.#foundSize;
+  /** Bytes from which the next attempt can resume. */
+  get size(): number {
+    return this.#size;
   }
 
-  async take(
+  /** Whether the bytes so far all came with an earlier call. */
+  get isFromEarlierCall(): boolean {
+    return this.#size > 0 && this.#size === this.#claimedSize;
+  }
+
+  async receive(
     { body, start, size: total, sha256 }: RemoteFile,
     onProgress: ((loaded: number, total: number | null) => void) | undefined,
   ): Promise<void> {
-    this.size = start;
+    this.#size = start;
     this.#isVerifiable = sha256 !== null;
     onProgress?.(start, total);
     const file = await onDisk(this.path, () => open(this.path, start > 0 ? "a" : "w"));
     try {
       for await (const chunk of body) {
         await onDisk(this.path, () => file.writeFile(chunk));
-        this.size += chunk.length;
-        onProgress?.(this.size, total);
+        this.#size += chunk.length;
+        onProgress?.(this.#size, total);
       }
       await onDisk(this.path, () => file.sync());
     } catch (error) {
-      if (error instanceof TransientFailure) error.progressed = this.size > this.#most;
-      this.#most = Math.max(this.#most, this.size);
-      // The bytes may be those of a compressed form, which cannot be gone on from; nor is a full
-      // disk to be kept full.
-      if (total === null || !(error instanceof TransientFailure)) this.size = 0;
+      if (error instanceof TransientFailure) error.madeProgress = this.#size > this.#maxSize;
+      this.#maxSize = Math.max(this.#maxSize, this.#size);
+      // Bytes of unknown total may be compressed, so they cannot be resumed; and a full disk must
+      // not be kept full.
+      if (total === null || !(error instanceof TransientFailure)) this.discard();
       throw error;
     } finally {
       await file.close();
     }
   }
 
-  /** Leaves what another call can go on from and check, and removes anything else. */
-  async leave(): Promise<void> {
-    const left = this.size > 0 && (this.#isVerifiable || this.isFound);
-    await (left
+  /** Forgets the bytes: the next attempt starts anew. */
+  discard(): void {
+    this.#size = 0;
+  }
+
+  /** Gives the finished file its name. */
+  async moveTo(path: string): Promise<void> {
+    await rename(this.path, path);
+    this.discard();
+  }
+
+  /** Leaves what a later call can resume and verify, and removes anything else. */
+  async release(): Promise<void> {
+    const isResumable = this.#size > 0 && (this.#isVerifiable || this.isFromEarlierCall);
+    await (isResumable
       ? rename(this.path, `${this.#file}.incomplete`)
       : rm(this.path, { force: true })
     ).catch(() => {});
   }
 }
 
-/** Does something with the disk. @throws `DOWNLOAD_FAILED` */
+/** Runs a write to disk. @throws `DOWNLOAD_FAILED` */
 export async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (cause) {
     throw new EmbeddingGemmaError(
       "DOWNLOAD_FAILED",
-      `${path} could not be written: ${reasonOf(cause)}. Make room there, or name another folder with the option \`cacheDir\` or with HF_HUB_CACHE.`,
+      `Could not write ${path}: ${reasonOf(cause)}. ` +
+        "Free some space or fix its permissions, " +
+        "or choose another folder with the option `cacheDir` or with HF_HUB_CACHE.",
       { path },
       { cause },
     );
   }
 }
 
-/** Moves a file, unless somebody else was faster. */
-async function isMoved(from: string, to: string): Promise<boolean> {
+/** Renames a file, unless another process was faster. */
+async function tryRename(from: string, to: string): Promise<boolean> {
   return rename(from, to).then(
     () => true,
     () => false,
   );
 }
 
-/** What has been left of a file by calls that no longer run. */
-async function leftOf(file: string): Promise<{ path: string; size: number }[]> {
+/** Parts of a file left by calls that no longer run. */
+async function abandonedParts(file: string): Promise<{ path: string; size: number }[]> {
   const folder = dirname(file);
   const names = (await readdir(folder).catch(() => [])).filter(
     (name) => name.startsWith(`${basename(file)}.`) && name.endsWith(".incomplete"),
   );
-  const found = await Promise.all(
+  const parts = await Promise.all(
     names.map(async (name) => {
       const path = join(folder, name);
       const stats = await stat(path).catch(() => null);
       const owner = name.slice(basename(file).length + 1).split(".");
-      return stats && isLeft(owner, stats.mtimeMs) ? [{ path, size: stats.size }] : [];
+      return stats && isAbandoned(owner, stats.mtimeMs) ? [{ path, size: stats.size }] : [];
     }),
   );
-  return found.flat();
+  return parts.flat();
 }
 
 /**
- * Milliseconds for which no running download leaves its file alone: longer than connections may be
- * silent and attempts wait.
+ * Milliseconds without a write after which a part counts as abandoned, whoever owns it. Longer than
+ * any idle timeout plus the delay between attempts.
  */
-const longestRest = 30 * 60_000;
+const maxIdle = 30 * 60_000;
 
-/**
- * @param owner - what stands between the file's name and `.incomplete`, with `incomplete` itself
- */
-function isLeft([owner, processId, ...rest]: readonly string[], writtenAt: number): boolean {
+/** @param owner - what follows the file's name in the name of the part, split at the dots */
+function isAbandoned([owner, processId, ...rest]: readonly string[], writtenAt: number): boolean {
   if (owner === "incomplete") return true;
-  // The names of other files that begin with this one's have other parts.
+  // A part of another file whose name starts with this file's name.
   if (rest.length !== 2) return false;
-  return (
-    Date.now() - writtenAt > longestRest || (owner === host() && !isRunning(Number(processId)))
-  );
+  return Date.now() - writtenAt > maxIdle || (owner === host() && !isRunning(Number(processId)));
 }
 
-/** Name of this machine, without the dot that parts the names of files here. */
+/** Name of this machine without dots, which separate the parts of file names here. */
 function host(): string {
   return hostname().replaceAll(/[^\w-]/g, "-");
 }
 
 function isRunning(processId: number): boolean {
   try {
-    // Signal 0 asks only whether the process is there.
+    // Signal 0 only checks that the process exists.
     return process.kill(processId, 0);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";

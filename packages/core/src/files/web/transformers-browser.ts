@@ -2,10 +2,10 @@ import { EmbeddingGemmaError } from "../../errors.ts";
 import type { WebCache } from "./web-fetch.ts";
 
 /**
- * The cache in which Transformers.js looks for a file before it asks the network:
+ * The cache in which Transformers.js looks for a file before it uses the network:
  * `env.customCache`, else the browser's Cache Storage.
  *
- * @throws `LOAD_FAILED` where there is neither
+ * @throws `LOAD_FAILED` if there is neither
  */
 export async function openTransformersCache(): Promise<WebCache> {
   const { env } = await import("@huggingface/transformers");
@@ -15,21 +15,28 @@ export async function openTransformersCache(): Promise<WebCache> {
   }
   throw new EmbeddingGemmaError(
     "LOAD_FAILED",
-    "There is no cache through which Transformers.js could be given the model's files. Serve the page over https or from localhost, where browsers have Cache Storage, " +
+    "Transformers.js has no cache to take the model's files from. " +
+      "Serve the page over https or from localhost, where browsers have Cache Storage, " +
       "and leave `env.useBrowserCache` of Transformers.js on; or set `env.customCache`.",
   );
 }
 
-/** Address of a repository's files, on the host that Transformers.js is set to, or on another. */
-export async function hubFolder(
+/** Host of the Hub, and address of a repository's files on it. */
+export interface HubAddress {
+  readonly host: string;
+  readonly folder: string;
+}
+
+/** @param endpoint - @default the host that Transformers.js uses */
+export async function hubAddressOf(
   model: string,
   revision: string,
   endpoint: string | undefined,
-): Promise<string> {
+): Promise<HubAddress> {
   const { env } = await import("@huggingface/transformers");
-  const host = endpoint ?? env.remoteHost;
+  const host = (endpoint ?? env.remoteHost).replace(/\/+$/, "");
   const path = env.remotePathTemplate
     .replaceAll("{model}", model)
     .replaceAll("{revision}", encodeURIComponent(revision));
-  return `${host.replace(/\/+$/, "")}/${path.replace(/^\/+|\/+$/g, "")}`;
+  return { host, folder: `${host}/${path.replace(/^\/+|\/+$/g, "")}` };
 }

@@ -1,15 +1,16 @@
 import { digestBlob } from "../../digest.ts";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
+import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-answers.ts";
 import { isCommit, isRepositoryId } from "../hub/hub-names.ts";
 import type { HubOptions, ModelFolder } from "../model-folder.ts";
-import { hubFolder, openTransformersCache } from "./transformers-browser.ts";
-import { fetchInto, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
+import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
+import { fetchInto, fetchText, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
 
 /**
  * Finds a model from a browser: the URL of a folder, such as `https://example.org/models/tiny/` or
  * `/models/tiny/`, or the id of a repository on the Hub.
  *
- * @throws `MODEL_NOT_FOUND`
+ * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`
  */
 export async function openWebFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const cache = await openTransformersCache();
@@ -17,46 +18,63 @@ export async function openWebFolder(model: string, options: HubOptions): Promise
   if (!isRepositoryId(model)) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      `${show(model)} is neither the URL of a folder, such as "https://example.org/models/tiny/" or "/models/tiny/", nor the id of a repository on the Hub, such as "onnx-community/embeddinggemma-300m-ONNX".`,
+      `${show(model)} is neither the URL of a folder, ` +
+        'such as "https://example.org/models/tiny/" or "/models/tiny/", ' +
+        'nor the id of a repository on the Hub, such as "onnx-community/embeddinggemma-300m-ONNX".',
       { model },
     );
   }
   const { revision = "main", endpoint } = options;
-  return WebFolder.open(await hubFolder(model, revision, endpoint), revision, cache, options);
+  const { host, folder } = await hubAddressOf(model, revision, endpoint);
+  return WebFolder.open(folder, { host, model, revision }, cache, options);
+}
+
+/** A repository on a host that may be a Hub, or serve the repository's files only. */
+interface Repository {
+  readonly host: string;
+  readonly model: string;
+  readonly revision: string;
 }
 
 /**
- * A folder on a web server, its files kept in the cache in which Transformers.js looks before it
- * asks the network, under the very keys under which it looks. A file that has changed on the server
- * is fetched anew.
+ * A folder on a web server. Its files are kept in the cache of Transformers.js, under the keys that
+ * Transformers.js uses. A file that has changed on the server is fetched again.
  */
 class WebFolder implements ModelFolder {
   readonly path: string;
-  #commit: string | null;
-  readonly #pinned: boolean;
+  readonly #repository: Repository | null;
+  readonly #isPinned: boolean;
   readonly #cache: WebCache;
   readonly #options: HubOptions;
   readonly #provided = new Map<string, Promise<boolean>>();
   readonly #fetched = new Set<string>();
+  #commit: string | null;
+  /** Only a Hub tells the commit, and it does so with every answer. */
+  #isHub = false;
 
-  /** @param revision - of a repository on the Hub; null for any other folder */
   static async open(
     path: string,
-    revision: string | null,
+    repository: Repository | null,
     cache: WebCache,
     options: HubOptions,
   ): Promise<WebFolder> {
-    const folder = new WebFolder(path, revision, cache, options);
+    const folder = new WebFolder(path, repository, cache, options);
     if (!(await folder.provide(optionalFile)) && !options.localFilesOnly) {
       await cache.put(folder.#url(optionalFile), new Response("{}"));
     }
     return folder;
   }
 
-  private constructor(path: string, revision: string | null, cache: WebCache, options: HubOptions) {
+  private constructor(
+    path: string,
+    repository: Repository | null,
+    cache: WebCache,
+    options: HubOptions,
+  ) {
     this.path = path;
-    this.#pinned = revision !== null && isCommit(revision);
-    this.#commit = this.#pinned ? revision : null;
+    this.#repository = repository;
+    this.#isPinned = repository !== null && isCommit(repository.revision);
+    this.#commit = this.#isPinned ? repository!.revision : null;
     this.#cache = cache;
     this.#options = options;
   }
@@ -69,9 +87,12 @@ class WebFolder implements ModelFolder {
     return this.#commit;
   }
 
-  async read(name: string): Promise<string | null> {
-    if (!(await this.provide(name))) return null;
-    return (await this.#cache.match(this.#url(name)))?.text() ?? null;
+  async read(name: string, confirmMissing = false): Promise<string | null> {
+    if (await this.provide(name)) {
+      return (await this.#cache.match(this.#url(name)))?.text() ?? null;
+    }
+    if (confirmMissing) await this.#confirmMissing(name);
+    return null;
   }
 
   provide(name: string): Promise<boolean> {
@@ -82,12 +103,11 @@ class WebFolder implements ModelFolder {
   }
 
   async refetch(name: string): Promise<boolean> {
-    // What has come whole a moment ago is not the reason of a failure, such as that of a device
-    // that is not there.
-    return !this.#options.localFilesOnly && !this.#fetched.has(name) && this.#fetch(name);
+    // A file that this load has fetched is intact, so the failure has another cause.
+    return !this.offline && !this.#fetched.has(name) && this.#fetch(name);
   }
 
-  /** A web server does not tell. */
+  /** A web server does not list its files. */
   async list(): Promise<string[]> {
     return [];
   }
@@ -97,30 +117,48 @@ class WebFolder implements ModelFolder {
     return response ? digestBlob(await response.blob()) : null;
   }
 
+  get #fetchOptions() {
+    const { token, signal } = this.#options;
+    return { token, signal, isHub: this.#isHub };
+  }
+
   async #provide(name: string): Promise<boolean> {
-    const { localFilesOnly, token, signal } = this.#options;
-    const cached = await this.#cache.match(this.#url(name));
-    const current =
-      cached &&
-      (await isWhole(cached)) &&
-      (this.#pinned ||
-        localFilesOnly ||
-        (await isUnchanged(this.#url(name), cached, { token, signal })));
-    if (!current) return !localFilesOnly && this.#fetch(name);
+    const url = this.#url(name);
+    const cached = await this.#cache.match(url);
+    if (!cached || !(await isWhole(cached))) return !this.offline && this.#fetch(name);
+    this.#noteHub(cached.headers);
+    const isCurrent =
+      this.#isPinned || this.offline || (await isUnchanged(url, cached, this.#fetchOptions));
+    if (!isCurrent) return this.#fetch(name);
     this.#noteCommit(cached.headers);
     return true;
   }
 
   async #fetch(name: string): Promise<boolean> {
-    const { onDownloadProgress, token, signal } = this.#options;
-    const headers = await fetchInto(this.#cache, this.#url(name), {
-      token,
-      signal,
+    const { onDownloadProgress } = this.#options;
+    const { found, headers } = await fetchInto(this.#cache, this.#url(name), {
+      ...this.#fetchOptions,
       onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
     });
-    this.#fetched.add(name);
-    if (headers) this.#noteCommit(headers);
-    return headers !== null;
+    this.#noteHub(headers);
+    this.#noteCommit(headers);
+    if (found) this.#fetched.add(name);
+    return found;
+  }
+
+  /** Looks a missing file up in the repository's file list, if the server has one. */
+  async #confirmMissing(name: string): Promise<void> {
+    if (this.offline || !this.#isHub) return;
+    const { host, model, revision } = this.#repository!;
+    const url = repositoryUrl(host, model, this.#commit ?? revision);
+    const description = await fetchText(url, this.#fetchOptions);
+    if (description !== null && fileNamesOf(description)?.has(name)) {
+      throw listedButMissing(model, name, this.#url(name));
+    }
+  }
+
+  #noteHub(headers: Headers): void {
+    this.#isHub ||= this.#repository !== null && headers.has("x-repo-commit");
   }
 
   #noteCommit(headers: Headers): void {
@@ -133,8 +171,8 @@ class WebFolder implements ModelFolder {
 }
 
 /**
- * What Transformers.js 3 asks for with every model that could generate text; without an answer it
- * fails, an empty one will do.
+ * Transformers.js 3 asks for this file with every model that could generate text, and fails without
+ * an answer; an empty one is enough.
  */
 const optionalFile = "generation_config.json";
 
