@@ -23,7 +23,7 @@ export type Misbehaviour = (
 ) => boolean;
 
 /** {@link HubRequest.file} of a request for the file list. */
-export const fileList = "(file list)";
+const fileList = "(file list)";
 
 /**
  * Acts as the Hugging Face Hub for one repository in a folder, on loopback and with the Hub's
