@@ -195,7 +195,7 @@ export class EngineProcess {
   #keepParentAlive(): void {
     const change = [...this.#pending.values()].some(({ isAwaited }) => isAwaited) ? "ref" : "unref";
     this.#child[change]();
-    this.#child.channel?.[change]();
+    this.#child.channel?.[change]?.(); // Bun has no such method, and needs none
     (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
   }
 }

@@ -47,14 +47,18 @@ export async function loadWorkerBackend(
 }
 
 /**
- * Transformers.js 3 comes with an ONNX Runtime (1.21) that ends the whole process when two threads
- * use it.
+ * Two cases need a process instead of a thread:
+ *
+ * - Transformers.js 3 ships an ONNX Runtime (1.21) that ends the whole process when two threads use
+ *   it.
+ * - On Deno, a thread has a `location` with the origin "null", from which Transformers.js 4 fails to
+ *   derive a URL while it is imported.
  *
  * @see https://github.com/huggingface/transformers.js/issues/1292
  */
 async function canRunInThreads(): Promise<boolean> {
   const { env } = await import("@huggingface/transformers");
-  return !env.version.startsWith("3.");
+  return !env.version.startsWith("3.") && !("deno" in process.versions);
 }
 
 /**

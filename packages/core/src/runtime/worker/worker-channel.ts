@@ -3,25 +3,23 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { RequestMessage, ResponseMessage } from "./worker-protocol.ts";
 
-/**
- * The worker that runs a model, seen from the main thread: where its messages go to and come from.
- */
+/** The worker that runs a model, as the main thread sees it. */
 export interface WorkerChannel {
   send(message: RequestMessage): void;
   onMessage(listener: (message: ResponseMessage) => void): void;
   /**
-   * @param listener - called once, with the exit code or signal and what was thrown in the worker,
-   * if anything
+   * @param listener - called once, with the exit code or signal, and the error that ended the
+   * worker if there was one
    */
   onExit(listener: (exit: number | string | null, error: unknown) => void): void;
-  /** Whether the worker keeps the process of the main thread alive; at first it does not. */
+  /** Sets whether the worker keeps the main process alive. Initially it does not. */
   keepAlive(value: boolean): void;
   terminate(): Promise<void>;
 }
 
 /** Starts the worker in a thread of this process. */
 export function openThread(): WorkerChannel {
-  // Flags of this process, such as --input-type, may be of no use to a file.
+  // Flags of this process, such as --input-type, may not apply to a file.
   const worker = new Worker(workerFile(), { name: "embeddinggemma", execArgv: [] });
   worker.unref();
   let thrown: unknown;
@@ -47,14 +45,14 @@ export function openProcess(): WorkerChannel {
     child.once("exit", (code, signal) => resolve(code ?? signal));
     child.on("error", (error) => {
       thrown = error;
-      // A process that could not be started does not exit either.
+      // A process that failed to start never emits "exit".
       if (child.pid === undefined) resolve(null);
     });
   });
   const keepAlive = (value: boolean) => {
     const change = value ? "ref" : "unref";
     child[change]();
-    child.channel?.[change]();
+    child.channel?.[change]?.(); // Bun has no such method, and needs none
   };
   keepAlive(false);
   return {
@@ -71,8 +69,8 @@ export function openProcess(): WorkerChannel {
 }
 
 /**
- * Node 20 runs no TypeScript, so where this file runs from source, as in tests, the worker runs
- * what was built from it.
+ * Node 20 cannot run TypeScript, so when this file runs from source, as in tests, the worker runs
+ * the built file.
  */
 function workerFile(): URL {
   const fromSource = import.meta.url.endsWith(".ts");
