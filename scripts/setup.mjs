@@ -11,6 +11,7 @@ import { findBrowser, provideBrowser } from "./setup/browser.mjs";
 import { buildPackages } from "./setup/build.mjs";
 import { dependenciesAreInstalled, installDependencies } from "./setup/dependencies.mjs";
 import { faissAddonWorks, provideFaissAddon } from "./setup/faiss-addon.mjs";
+import { requireReadable } from "./setup/readable.mjs";
 import { report } from "./setup/report.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
@@ -21,6 +22,7 @@ const needsBrowser = process.argv.includes("--browser");
 
 try {
   requireNode(20, 19);
+  requireReadable(root);
   if (!isReady()) await withSetupLock(root, makeReady);
   if (needsBuild) buildPackages(root);
 } catch (error) {

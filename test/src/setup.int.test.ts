@@ -1,9 +1,12 @@
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import {
+  chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,6 +19,9 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { dependenciesAreInstalled } from "../../scripts/setup/dependencies.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Root may read everything, so root becomes a user who may not. */
+const nobody: SpawnOptions = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 describe("set-up of this clone", () => {
   it("finds everything in order, says nothing and changes nothing", async () => {
@@ -69,7 +75,6 @@ describe("set-up of a clone without the FAISS addon", () => {
     const path = join(clone, "path"); // no compiler, no sudo
     mkdirSync(path);
     if (aptGet) symlinkSync(aptGet, join(path, "apt-get"));
-    const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
     writeFileSync(join(clone, ".setup.lock"), `${deadProcess()}`);
     spawnSync("chmod", ["-R", "a+rwX", clone]);
 
@@ -85,6 +90,16 @@ describe("set-up of a clone without the FAISS addon", () => {
     );
     expect(output).not.toMatch(/^\s+at /m);
     expect(readdirSync(clone)).not.toContain(".setup.lock");
+  });
+
+  it("says which file it may not read", async () => {
+    const lockFile = join(clone, "package-lock.json");
+    spawnSync("chmod", ["-R", "a+rwX", clone]);
+    chmodSync(lockFile, 0);
+    const { status, output } = await runSetup(clone, nobody);
+    expect(status).toBe(1);
+    expect(output).toContain(`this user may not read ${lockFile}`);
+    expect(output).not.toMatch(/^\s+at /m);
   });
 
   function deadProcess() {
@@ -145,28 +160,33 @@ describe("dependenciesAreInstalled", () => {
 });
 
 /**
- * A clone whose dependencies are this clone's, but with faiss-node as npm leaves it without its
- * install script.
+ * A clone with the packages that make the FAISS addon, copied, so that another user can read them
+ * wherever this clone lies. faiss-node is as npm leaves it without its install script.
  */
 function cloneWithoutAddon() {
   const clone = mkdtempSync(join(tmpdir(), "clone-"));
   const modules = join(clone, "node_modules");
   cpSync(join(root, "scripts"), join(clone, "scripts"), { recursive: true });
   mkdirSync(modules);
-  for (const name of readdirSync(join(root, "node_modules"))) {
-    if (name !== "faiss-node" && !name.startsWith("."))
-      symlinkSync(join(root, "node_modules", name), join(modules, name));
-  }
-  const build = join(root, "node_modules/faiss-node/build");
-  cpSync(join(root, "node_modules/faiss-node"), join(modules, "faiss-node"), {
-    recursive: true,
-    filter: (source) => source !== build,
-  });
+  for (const name of ["faiss-node", "node-api-headers"]) copyWithDependencies(name, modules);
   const nothingToInstall = JSON.stringify({ packages: {} });
   for (const file of ["package.json", "package-lock.json", "node_modules/.package-lock.json"]) {
     writeFileSync(join(clone, file), nothingToInstall);
   }
   return clone;
+}
+
+function copyWithDependencies(name: string, modules: string) {
+  const source = join(root, "node_modules", name);
+  const target = join(modules, name);
+  if (existsSync(target)) return;
+  const build = join(root, "node_modules/faiss-node/build");
+  cpSync(source, target, { recursive: true, filter: (path) => path !== build });
+  const { dependencies = {} } = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
+  for (const dependency of Object.keys(dependencies)) {
+    if (!existsSync(join(source, "node_modules", dependency)))
+      copyWithDependencies(dependency, modules);
+  }
 }
 
 /** Runs the set-up script of `clone` and resolves with its exit status and all that it printed. */
