@@ -6,8 +6,7 @@ import type { Batch } from "../runtime/backend.ts";
  * Transformers 6.2 does. The results of several modes stand one after the other.
  *
  * @param hidden - last hidden states, `rows × length × hiddenSize`
- * @param unpooled - for each row, how many tokens at its start, special tokens counted, are left
- * out
+ * @param unpooled - for each row, how many tokens at its start are left out, special tokens counted
  * @returns `rows × (modes.length × hiddenSize)`
  */
 export function pool(
@@ -16,103 +15,80 @@ export function pool(
   modes: readonly PoolingMode[],
   unpooled: readonly number[],
 ): Float32Array {
-  const { rows, length } = batch;
-  const hiddenSize = hidden.length / (rows * length);
-  const width = modes.length * hiddenSize;
-  const pooled = new Float32Array(rows * width);
+  const { rows, length, attentionMask } = batch;
+  const size = hidden.length / (rows * length);
+  const pooled = new Float32Array(rows * modes.length * size);
   for (let row = 0; row < rows; row++) {
-    const span = tokenSpan(batch, row);
-    const first = Math.min(span.first + (unpooled[row] ?? 0), length);
-    modes.forEach((mode, index) => {
-      const start = row * width + index * hiddenSize;
-      const target = pooled.subarray(start, start + hiddenSize);
-      const states = hidden.subarray(row * length * hiddenSize, (row + 1) * length * hiddenSize);
-      poolRow[mode](states, { ...span, first }, span.first, target);
-    });
+    const states = hidden.subarray(row * length * size, (row + 1) * length * size);
+    const mask = attentionMask.subarray(row * length, (row + 1) * length);
+    const start = mask.indexOf(1n);
+    const first = Math.min(start + (unpooled[row] ?? 0), length);
+    const end = mask.lastIndexOf(1n) + 1;
+    for (const [index, mode] of modes.entries()) {
+      const offset = (row * modes.length + index) * size;
+      const target = pooled.subarray(offset, offset + size);
+      if (mode === "max") poolMaximum(states, first, end, target);
+      else poolSum(states, sumOf[mode](first, end, start), target);
+    }
   }
   return pooled;
 }
 
-/** First and last position of a row's tokens, `last` exclusive. */
-interface Span {
-  first: number;
-  last: number;
+/** Weights of the states from `first` to `end`, exclusive; their sum is divided by `divisor`. */
+interface StateSum {
+  readonly first: number;
+  readonly end: number;
+  /** @default 1 */
+  readonly weightOf?: (position: number) => number;
+  /** @default 1 */
+  readonly divisor?: number;
 }
 
-function tokenSpan({ length, attentionMask }: Batch, row: number): Span {
-  const mask = attentionMask.subarray(row * length, (row + 1) * length);
-  return { first: mask.indexOf(1n), last: mask.lastIndexOf(1n) + 1 };
-}
-
-type PoolRow = (states: Float32Array, span: Span, firstToken: number, target: Float32Array) => void;
-
-const poolRow: Readonly<Record<PoolingMode, PoolRow>> = {
-  cls(states, { first, last }, _firstToken, target) {
-    // The reference takes the first unmasked position, which is position 0 where the prompt masks
-    // everything.
-    copyState(states, first < last ? first : 0, target);
+/** What each mode sums up: `first` is the first pooled token, `start` the first of all. */
+const sumOf: Readonly<
+  Record<Exclude<PoolingMode, "max">, (first: number, end: number, start: number) => StateSum>
+> = {
+  cls(first, end) {
+    // The reference takes position 0 where the prompt leaves nothing to pool.
+    const position = first < end ? first : 0;
+    return { first: position, end: position + 1 };
   },
-  max(states, span, _firstToken, target) {
-    target.fill(Number.NEGATIVE_INFINITY);
-    eachState(states, span, target.length, (value, index) => {
-      if (value > target[index]!) target[index] = value;
-    });
-  },
-  mean(states, span, _firstToken, target) {
-    weightedSum(
-      states,
-      span,
-      target,
-      () => 1,
-      (weights) => weights,
-    );
-  },
-  mean_sqrt_len_tokens(states, span, _firstToken, target) {
-    weightedSum(states, span, target, () => 1, Math.sqrt);
-  },
-  weightedmean(states, span, firstToken, target) {
-    weightedSum(
-      states,
-      span,
-      target,
-      (position) => position - firstToken + 1,
-      (weights) => weights,
-    );
-  },
-  lasttoken(states, { first, last }, _firstToken, target) {
-    if (first < last) copyState(states, last - 1, target);
-  },
+  lasttoken: (first, end) => ({ first: Math.max(first, end - 1), end }),
+  mean: (first, end) => ({ first, end, divisor: end - first }),
+  mean_sqrt_len_tokens: (first, end) => ({ first, end, divisor: Math.sqrt(end - first) }),
+  weightedmean: (first, end, start) => ({
+    first,
+    end,
+    weightOf: (position) => position - start + 1,
+    divisor: ((end - first) * (first + end - 2 * start + 1)) / 2,
+  }),
 };
 
-function copyState(states: Float32Array, position: number, target: Float32Array): void {
-  target.set(states.subarray(position * target.length, (position + 1) * target.length));
-}
-
-function eachState(
+function poolSum(
   states: Float32Array,
-  { first, last }: Span,
-  size: number,
-  visit: (value: number, index: number, position: number) => void,
-): void {
-  for (let position = first; position < last; position++) {
-    for (let index = 0; index < size; index++)
-      visit(states[position * size + index]!, index, position);
-  }
-}
-
-function weightedSum(
-  states: Float32Array,
-  span: Span,
+  { first, end, weightOf = () => 1, divisor = 1 }: StateSum,
   target: Float32Array,
-  weightOf: (position: number) => number,
-  divisorOf: (sumOfWeights: number) => number,
 ): void {
-  const sums = new Float64Array(target.length);
-  let weights = 0;
-  for (let position = span.first; position < span.last; position++) weights += weightOf(position);
-  eachState(states, span, target.length, (value, index, position) => {
-    sums[index]! += value * weightOf(position);
-  });
-  const divisor = divisorOf(Math.max(weights, 1e-9));
-  target.set(sums.map((sum) => sum / divisor));
+  // Without a token the vector is zero.
+  if (first >= end) return;
+  const size = target.length;
+  const sums = new Float64Array(size);
+  for (let position = first; position < end; position++) {
+    const weight = weightOf(position);
+    const offset = position * size;
+    for (let index = 0; index < size; index++) sums[index]! += states[offset + index]! * weight;
+  }
+  for (let index = 0; index < size; index++) target[index] = sums[index]! / divisor;
+}
+
+function poolMaximum(states: Float32Array, first: number, end: number, target: Float32Array): void {
+  const size = target.length;
+  target.fill(Number.NEGATIVE_INFINITY);
+  for (let position = first; position < end; position++) {
+    const offset = position * size;
+    for (let index = 0; index < size; index++) {
+      const value = states[offset + index]!;
+      if (value > target[index]!) target[index] = value;
+    }
+  }
 }
