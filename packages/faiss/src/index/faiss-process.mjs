@@ -179,10 +179,25 @@ function train(handle) {
   // died.
   const watcher = new Worker(watchParent, { eval: true, workerData: process.ppid });
   try {
-    get(handle).train(pieces.flatMap((vectors) => Array.from(vectors)));
+    get(handle).train(numbersOf(pieces));
   } finally {
     watcher.terminate();
   }
+}
+
+/**
+ * faiss-node takes plain arrays only. Pushing number by number takes a fifth of the time of
+ * `Array.from`, and an array of a given length over 32 million would become a slow dictionary.
+ *
+ * @param {Float32Array[]} pieces
+ */
+function numbersOf(pieces) {
+  const numbers = /** @type {number[]} */ ([]);
+  for (const piece of pieces) {
+    for (let position = 0; position < piece.length; position++)
+      numbers.push(/** @type {number} */ (piece[position]));
+  }
+  return numbers;
 }
 
 const watchParent = `
@@ -202,7 +217,7 @@ function add(index, vectors) {
   if (flat) {
     index.mergeFrom(flat);
     globalThis.gc?.();
-  } else index.add(Array.from(vectors));
+  } else index.add(numbersOf([vectors]));
 }
 
 /**
@@ -255,7 +270,7 @@ function openTransferFile(folders) {
  * @param {number} count
  */
 function search(index, queries, count) {
-  const { labels, distances } = index.search(Array.from(queries), count);
+  const { labels, distances } = index.search(numbersOf([queries]), count);
   return { rows: Int32Array.from(labels), scores: Float32Array.from(distances) };
 }
 
