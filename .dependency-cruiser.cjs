@@ -9,7 +9,6 @@ const order = {
     ["index.ts"],
     ["lazy-embedder.ts"],
     ["embedder.ts"],
-    ["check-options.ts"],
     ["options.ts"],
     ["encoding/"],
     ["model/"],
@@ -18,7 +17,7 @@ const order = {
     ["runtime/"],
     ["files/"],
     ["vectors/"],
-    ["check.ts", "defined.ts", "digest.ts"],
+    ["check.ts", "digest.ts"],
     ["errors.ts"],
   ],
   "packages/faiss/src": [
@@ -55,11 +54,12 @@ const order = {
 
 /** Of our own packages, those that each may import. */
 const ownDependencies = {
-  core: [],
-  faiss: [],
+  internal: [],
+  core: ["internal"],
+  faiss: ["internal"],
   "tiny-model": [],
-  langchain: ["core", "faiss"],
-  llamaindex: ["core", "faiss"],
+  langchain: ["core", "faiss", "internal"],
+  llamaindex: ["core", "faiss", "internal"],
 };
 
 const tests = "\\.test(-d)?\\.ts$|/testing/|/test-support/";

@@ -7,7 +7,8 @@ export const packageBuild: UserConfig = {
   platform: "neutral",
   fixedExtension: false, // .js for ESM on every platform, as the packages' exports say
   target: "es2022",
-  dts: true,
+  // Eager, since the types of packages/internal, which are bundled too, lie outside the package.
+  dts: { eager: true },
   sourcemap: true,
   clean: true,
 };

@@ -1,60 +1,11 @@
+import { checkerFor } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 
-/** What the value of one option must be. */
-export interface Rule {
-  /** Completes the sentence "<name> must be …". */
-  readonly expected: string;
-  readonly accepts: (value: unknown) => boolean;
-  /** More to say about a value that is refused, such as its new name. */
-  readonly hint?: (value: unknown) => string | undefined;
-}
+export { isRecord, oneOf, type Rule, type Rules, rules } from "@embeddinggemma/internal";
 
-/** A rule for each option of `T`: the compiler says which one is missing. */
-export type Rules<T> = { readonly [Name in keyof T]-?: Rule };
-
-export const rules = {
-  text: { expected: "a string", accepts: (value) => typeof value === "string" },
-  flag: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
-  callback: { expected: "a function", accepts: (value) => typeof value === "function" },
-  object: { expected: "an object", accepts: isRecord },
-  count: {
-    expected: "a whole number of at least 1",
-    accepts: (value) => Number.isInteger(value) && (value as number) >= 1,
-  },
-  signal: {
-    expected: "an AbortSignal",
-    accepts: (value) => typeof (value as AbortSignal | null)?.throwIfAborted === "function",
-  },
-} satisfies Record<string, Rule>;
-
-export function oneOf(values: readonly string[]): Rule {
-  return {
-    expected: `one of ${values.join(", ")}`,
-    accepts: (value) => values.includes(value as string),
-  };
-}
-
-/**
- * Checks an object of options: every key is known, and every value that is not undefined follows
- * its rule.
- *
- * @param renamed - old names of options, with the new ones
- * @throws `INVALID_ARGUMENT`
- */
-export function checkOptions<T extends object>(
-  options: T,
-  optionRules: Rules<T>,
-  renamed: Readonly<Record<string, string>> = {},
-): void {
-  if (!isRecord(options)) throw invalidArgument("options", options, "an object");
-  const known: Readonly<Record<string, Rule>> = optionRules;
-  for (const [name, value] of Object.entries(options)) {
-    if (value === undefined) continue;
-    if (!Object.hasOwn(known, name)) throw unknownOption(name, Object.keys(known), renamed);
-    const { accepts, expected, hint } = known[name]!;
-    if (!accepts(value)) throw invalidArgument(name, value, expected, hint?.(value));
-  }
-}
+export const { checkOptions, invalidArgument } = checkerFor(
+  (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
+);
 
 /** @throws `INVALID_ARGUMENT` */
 export function checkText(text: unknown): string {
@@ -64,62 +15,4 @@ export function checkText(text: unknown): string {
     `A text must be a string; ${show(text)} was given.`,
     { text },
   );
-}
-
-export function invalidArgument(
-  name: string,
-  value: unknown,
-  expected: string,
-  hint?: string,
-): EmbeddingGemmaError {
-  return new EmbeddingGemmaError(
-    "INVALID_ARGUMENT",
-    `${name} must be ${expected}; ${show(value)} was given.${hint ? ` ${hint}` : ""}`,
-    { [name]: value },
-  );
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
-}
-
-function unknownOption(
-  name: string,
-  known: readonly string[],
-  renamed: Readonly<Record<string, string>>,
-): EmbeddingGemmaError {
-  if (Object.hasOwn(renamed, name)) {
-    return new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `The option \`${name}\` is now called \`${renamed[name]}\`.`,
-      { option: name, nearest: renamed[name] },
-    );
-  }
-  const nearest = nearestName(name, known);
-  return new EmbeddingGemmaError(
-    "INVALID_ARGUMENT",
-    `There is no option \`${name}\`. Did you mean \`${nearest}\`?`,
-    { option: name, nearest },
-  );
-}
-
-function nearestName(name: string, known: readonly string[]): string {
-  const distances = known.map((candidate) =>
-    editDistance(name.toLowerCase(), candidate.toLowerCase()),
-  );
-  return known[distances.indexOf(Math.min(...distances))]!;
-}
-
-/** How many characters to insert, delete or replace (Levenshtein). */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [start, character] of [...from].entries()) {
-    const next = [start + 1];
-    for (let end = 0; end < to.length; end++) {
-      const replaced = row[end]! + (character === to[end] ? 0 : 1);
-      next.push(Math.min(replaced, row[end + 1]! + 1, next[end]! + 1));
-    }
-    row = next;
-  }
-  return row.at(-1)!;
 }

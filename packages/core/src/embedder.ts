@@ -1,5 +1,5 @@
+import { defined } from "@embeddinggemma/internal";
 import { checkOptions, checkText, invalidArgument } from "./check.ts";
-import { defined } from "./defined.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
 import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
 import {

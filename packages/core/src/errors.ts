@@ -1,3 +1,5 @@
+export { reasonOf, show } from "@embeddinggemma/internal";
+
 const marker = Symbol.for("embeddinggemma.core.error");
 
 /**
@@ -70,22 +72,4 @@ export class EmbeddingGemmaError extends Error {
   static isInstance(value: unknown): value is EmbeddingGemmaError {
     return typeof value === "object" && value !== null && marker in value;
   }
-}
-
-/** A value as it stands in an error message: short, and quoted if it is a string. */
-export function show(value: unknown): string {
-  if (typeof value === "string") {
-    const text = JSON.stringify(value);
-    return text.length > 80 ? `${text.slice(0, 77)}…"` : text;
-  }
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null)
-    return `an object (${value.constructor?.name ?? "no prototype"})`;
-  return String(value);
-}
-
-/** What ONNX Runtime or Transformers.js threw, in words: some builds throw a bare number. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

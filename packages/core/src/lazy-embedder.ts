@@ -1,5 +1,5 @@
+import { defined, SharedPromise } from "@embeddinggemma/internal";
 import { checkOptions, isRecord, type Rule, type Rules, rules } from "./check.ts";
-import { defined } from "./defined.ts";
 import { Embedder } from "./embedder.ts";
 import type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
@@ -51,9 +51,7 @@ export class LazyEmbedder {
   readonly #queryPrompt: PromptOptions | undefined;
   readonly #documentPrompt: PromptOptions | undefined;
   readonly #given: Embedder | undefined;
-  readonly #load: () => Promise<Embedder>;
-  #loading: Promise<Embedder> | null = null;
-
+  readonly #loaded: SharedPromise<Embedder>;
   /**
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked before the
    * model is loaded
@@ -70,19 +68,13 @@ export class LazyEmbedder {
     this.#queryPrompt = queryPrompt;
     this.#documentPrompt = documentPrompt;
     this.#given = embedder;
-    this.#load = () => Embedder.load(model, loadOptions);
+    this.#loaded = new SharedPromise(() => Embedder.load(model, loadOptions));
   }
 
   /** The embedder, loaded if need be. */
   get(): Promise<Embedder> {
     if (this.#given) return Promise.resolve(this.#given);
-    if (this.#loading) return this.#loading;
-    const loading = this.#load();
-    this.#loading = loading;
-    loading.catch(() => {
-      if (this.#loading === loading) this.#loading = null;
-    });
-    return loading;
+    return this.#loaded.get();
   }
 
   /** Embeds a query; see {@link Embedder.encodeQuery}. */
@@ -120,9 +112,7 @@ export class LazyEmbedder {
 
   /** Disposes an embedder that was loaded here; the next {@link LazyEmbedder.get} loads it again. */
   async dispose(): Promise<void> {
-    const loading = this.#loading;
-    this.#loading = null;
-    const embedder = await loading?.catch(() => null);
+    const embedder = await this.#loaded.forget()?.catch(() => null);
     await embedder?.dispose();
   }
 

@@ -1,3 +1,7 @@
+import { reasonOf } from "@embeddinggemma/internal";
+
+export { reasonOf, show } from "@embeddinggemma/internal";
+
 const marker = Symbol.for("embeddinggemma.faiss.error");
 
 /**
@@ -74,20 +78,6 @@ export class FaissStoreError extends Error {
   }
 }
 
-/** A value as it stands in an error message: short, and quoted if it is a string. */
-export function show(value: unknown): string {
-  if (typeof value === "string") {
-    const text = JSON.stringify(value);
-    return text.length > 80 ? `${text.slice(0, 77)}…` : text;
-  }
-  if (typeof value === "function") return "a function";
-  if (typeof value === "bigint") return `${value}n`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
-  if (typeof value === "object" && value !== null)
-    return `an object (${value.constructor?.name ?? "no prototype"})`;
-  return String(value);
-}
-
 /** That the file system refused to read a file. */
 export function readFailed(path: string, cause: unknown): FaissStoreError {
   return new FaissStoreError(
@@ -96,8 +86,4 @@ export function readFailed(path: string, cause: unknown): FaissStoreError {
     { path },
     { cause },
   );
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

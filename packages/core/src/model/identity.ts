@@ -1,3 +1,4 @@
+import { stableJson } from "@embeddinggemma/internal";
 import { digestText } from "../digest.ts";
 import { isCommit } from "../files/hub/hub-names.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
@@ -75,18 +76,9 @@ async function digestContents(dtype: Dtype, folder: Pick<ModelFolder, "digest">)
   // Large models have more than one file of data.
   for (let index = 1; digests.at(-1) !== null; index++)
     digests.push(await folder.digest(dataFile(dtype, index)));
-  return `sha256:${digestText(canonical(digests)).slice(0, 32)}`;
+  return `sha256:${digestText(stableJson(digests)).slice(0, 32)}`;
 }
 
 function shortDigest(value: unknown): string {
-  return digestText(canonical(value)).slice(0, 16);
-}
-
-/** JSON with the keys of every object in one order. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === "object" && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
+  return digestText(stableJson(value)).slice(0, 16);
 }

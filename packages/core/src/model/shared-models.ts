@@ -1,6 +1,5 @@
-import { defined } from "../defined.ts";
+import { defined, stableJson } from "@embeddinggemma/internal";
 import type { DownloadProgress } from "../files/model-folder.ts";
-import { canonical } from "./identity.ts";
 import { type LoadModelOptions, loadDefaults, loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
@@ -35,7 +34,7 @@ export async function acquireModel(
 ): Promise<ModelHandle> {
   const { signal, onDownloadProgress, ...shareable } = options;
   signal?.throwIfAborted();
-  const key = canonical([model, { ...loadDefaults, ...defined(shareable) }]);
+  const key = stableJson([model, { ...loadDefaults, ...defined(shareable) }]);
   const shared =
     sharedModels.get(key) ??
     startLoading(key, (callbacks) => load(model, { ...shareable, ...callbacks }));

@@ -1,3 +1,4 @@
+import { Pacer } from "@embeddinggemma/internal";
 import type {
   PreTrainedModel,
   PretrainedConfig,
@@ -175,17 +176,12 @@ function hiddenSizeOf(config: PretrainedConfig): number {
   return text_config?.hidden_size ?? hidden_size;
 }
 
-/** Milliseconds of synchronous work after which the event loop gets its turn. */
-const longestPause = 10;
-
 async function mapWithPauses<T, U>(items: readonly T[], map: (item: T) => U): Promise<U[]> {
   const results: U[] = [];
-  let resumedAt = performance.now();
+  const pacer = new Pacer();
   for (const item of items) {
     results.push(map(item));
-    if (performance.now() - resumedAt < longestPause) continue;
-    await new Promise((resolve) => setTimeout(resolve));
-    resumedAt = performance.now();
+    if (pacer.due) await pacer.pause();
   }
   return results;
 }

@@ -14,6 +14,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isProcessAlive } from "@embeddinggemma/internal";
 import { FaissStoreError } from "../errors.ts";
 
 interface Owner {
@@ -148,12 +149,9 @@ async function isGone(owner: Owner, path: string): Promise<boolean> {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
     return Date.now() - mtimeMs > foreignLockLifetime;
   }
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "ESRCH";
-  }
-  return (await startOf(owner.pid)) !== owner.started;
+  if (!isProcessAlive(owner.pid)) return true;
+  const started = await startOf(owner.pid);
+  return started !== "" && started !== owner.started;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { stableJson } from "@embeddinggemma/internal";
 import { FaissStoreError } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
@@ -15,8 +16,8 @@ export function checkIdentity(
     "IDENTITY_MISMATCH",
     `The store in ${directory} was made with another embedding, so its vectors cannot be ` +
       "compared with yours. Made with " +
-      `${stored === null ? "one that was not recorded" : identityText(stored)}, ` +
-      `opened with ${identityText(given)}. Open it with the embedding that made it, build it ` +
+      `${stored === null ? "one that was not recorded" : stableJson(stored)}, ` +
+      `opened with ${stableJson(given)}. Open it with the embedding that made it, build it ` +
       "again, or pass allowMismatch: true if you know that they agree.",
     { stored, given },
   );
@@ -55,7 +56,7 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
     "The store was made with another embedding, so its vectors cannot be compared with yours. " +
-      `Made with ${identityText(stored.identity)}, given to ${identityText(given.identity)}. ` +
+      `Made with ${stableJson(stored.identity)}, given to ${stableJson(given.identity)}. ` +
       "Use the embedding that made it, or embed the texts again.",
     { stored: stored.identity, given: given.identity },
   );
@@ -69,21 +70,12 @@ export function checkMergeable(own: Identity | undefined, other: Identity | unde
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
     "The stores were made with different embeddings, so their vectors cannot be compared: " +
-      `${identityText(own)} and ${identityText(other)}. Embed the texts again with one of them, ` +
+      `${stableJson(own)} and ${stableJson(other)}. Embed the texts again with one of them, ` +
       "or pass allowMismatch: true if you know that they agree.",
     { own, other },
   );
 }
 
 export function isSameIdentity(one: Identity | null, other: Identity | null): boolean {
-  return one === null || other === null ? one === other : identityText(one) === identityText(other);
-}
-
-/** The text does not depend on the order of keys. */
-function identityText(identity: Identity): string {
-  return JSON.stringify(identity, (_key, value: unknown) =>
-    typeof value === "object" && value !== null && !Array.isArray(value)
-      ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
-      : value,
-  );
+  return one === null || other === null ? one === other : stableJson(one) === stableJson(other);
 }

@@ -1,4 +1,4 @@
-import { Pacer } from "../concurrency/pacer.ts";
+import { Pacer } from "@embeddinggemma/internal";
 import { isTooDeep, maxRecordDepth } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import { damaged } from "./manifest.ts";

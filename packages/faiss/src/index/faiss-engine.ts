@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SharedPromise } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { EngineOptions } from "../types.ts";
 import { EngineProcess } from "./engine-process.ts";
@@ -18,7 +19,7 @@ const transferFolders = ["/dev/shm"];
  */
 const maxLeakedBytes = 64 * 2 ** 20;
 
-const engines = new Map<string, Promise<FaissEngine>>();
+const engines = new Map<string, SharedPromise<FaissEngine>>();
 
 /**
  * The FAISS engine of this program, started once for each `faiss-node`; a failed start is not
@@ -29,11 +30,10 @@ const engines = new Map<string, Promise<FaissEngine>>();
 export function faissEngine(faissNode = "faiss-node"): Promise<FaissEngine> {
   let engine = engines.get(faissNode);
   if (!engine) {
-    engine = FaissEngine.start(faissNode);
+    engine = new SharedPromise(() => FaissEngine.start(faissNode));
     engines.set(faissNode, engine);
-    engine.catch(() => engines.delete(faissNode));
   }
-  return engine;
+  return engine.get();
 }
 
 /**

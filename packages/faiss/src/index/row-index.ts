@@ -1,4 +1,4 @@
-import { Pacer } from "../concurrency/pacer.ts";
+import { Pacer } from "@embeddinggemma/internal";
 import { FaissStoreError } from "../errors.ts";
 import type { Table } from "../rows/table.ts";
 import type { FaissEngine } from "./faiss-engine.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Pacer } from "../concurrency/pacer.ts";
+import { Pacer } from "@embeddinggemma/internal";
 import { FaissStoreError, show } from "../errors.ts";
 import type { FaissStoreBatch, FaissStoreItem } from "../types.ts";
 import { copyRecord } from "./json-record.ts";

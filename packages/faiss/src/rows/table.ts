@@ -1,4 +1,4 @@
-import { Pacer } from "../concurrency/pacer.ts";
+import { Pacer } from "@embeddinggemma/internal";
 import { Float32Rows } from "./float32-rows.ts";
 import { Int8Rows } from "./int8-rows.ts";
 import type { VectorRows } from "./vector-rows.ts";

@@ -1,4 +1,4 @@
-import type { Pacer } from "../concurrency/pacer.ts";
+import type { Pacer } from "@embeddinggemma/internal";
 import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
 import type { RowFilter } from "./row-filter.ts";

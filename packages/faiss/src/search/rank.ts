@@ -1,4 +1,4 @@
-import { Pacer } from "../concurrency/pacer.ts";
+import { Pacer } from "@embeddinggemma/internal";
 import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
 import type { FaissStoreFilter } from "../types.ts";

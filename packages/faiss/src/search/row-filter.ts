@@ -1,4 +1,4 @@
-import type { Pacer } from "../concurrency/pacer.ts";
+import type { Pacer } from "@embeddinggemma/internal";
 import { FaissStoreError, show } from "../errors.ts";
 import type { Table } from "../rows/table.ts";
 import type { FaissStoreFilter } from "../types.ts";

@@ -1,4 +1,4 @@
-import type { Pacer } from "../concurrency/pacer.ts";
+import type { Pacer } from "@embeddinggemma/internal";
 import { TopRows } from "./top-rows.ts";
 
 /** How many scores are computed between two looks at the clock. */

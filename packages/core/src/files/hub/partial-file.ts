@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { isProcessAlive } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, reasonOf } from "../../errors.ts";
 import { TransientFailure } from "../fetch-policy.ts";
 import type { RemoteFile } from "./hub-request.ts";
@@ -149,19 +150,12 @@ function isAbandoned([owner, processId, ...rest]: readonly string[], writtenAt: 
   if (owner === "incomplete") return true;
   // A part of another file whose name starts with this file's name.
   if (rest.length !== 2) return false;
-  return Date.now() - writtenAt > maxIdle || (owner === host() && !isRunning(Number(processId)));
+  return (
+    Date.now() - writtenAt > maxIdle || (owner === host() && !isProcessAlive(Number(processId)))
+  );
 }
 
 /** Name of this machine without dots, which separate the parts of file names here. */
 function host(): string {
   return hostname().replaceAll(/[^\w-]/g, "-");
-}
-
-function isRunning(processId: number): boolean {
-  try {
-    // Signal 0 only checks that the process exists.
-    return process.kill(processId, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

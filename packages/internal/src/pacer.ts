@@ -13,7 +13,10 @@ export class Pacer {
   }
 
   async pause(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await new Promise<void>((resolve) => nextTurn(resolve));
     this.#sliceStart = performance.now();
   }
 }
+
+/** Browsers have no `setImmediate`. */
+const nextTurn: (callback: () => void) => void = globalThis.setImmediate ?? setTimeout;

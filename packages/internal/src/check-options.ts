@@ -1,0 +1,120 @@
+import { show } from "./messages.ts";
+
+/** What the value of one option must be. */
+export interface Rule {
+  /** Completes the sentence "<name> must be …". */
+  readonly expected: string;
+  readonly accepts: (value: unknown) => boolean;
+  /** More to say about a value that is refused, such as its new name. */
+  readonly hint?: (value: unknown) => string | undefined;
+}
+
+/** A rule for each option of `T`: the compiler says which one is missing. */
+export type Rules<T> = { readonly [Name in keyof T]-?: Rule };
+
+export const rules = {
+  text: { expected: "a string", accepts: (value) => typeof value === "string" },
+  flag: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
+  callback: { expected: "a function", accepts: (value) => typeof value === "function" },
+  object: { expected: "an object", accepts: isRecord },
+  count: {
+    expected: "a whole number of at least 1",
+    accepts: (value) => Number.isInteger(value) && (value as number) >= 1,
+  },
+  signal: {
+    expected: "an AbortSignal",
+    accepts: (value) => typeof (value as AbortSignal | null)?.throwIfAborted === "function",
+  },
+} satisfies Record<string, Rule>;
+
+export function oneOf(values: readonly string[]): Rule {
+  return {
+    expected: `one of ${values.join(", ")}`,
+    accepts: (value) => values.includes(value as string),
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+/** What a package checks its callers' options with. */
+export interface Checker {
+  /**
+   * Checks an object of options: every key is known, and every value that is not undefined follows
+   * its rule.
+   *
+   * @param renamed - old names of options, with the new ones
+   * @throws the package's error for a bad argument
+   */
+  checkOptions<T extends object>(
+    options: T,
+    optionRules: Rules<T>,
+    renamed?: Readonly<Record<string, string>>,
+  ): void;
+  /** The error of a value that is not `expected`. */
+  invalidArgument(name: string, value: unknown, expected: string, hint?: string): Error;
+}
+
+/** @param fail - makes the package's error for a bad argument */
+export function checkerFor<E extends Error>(
+  fail: (message: string, details: Readonly<Record<string, unknown>>) => E,
+): Checker & { invalidArgument(...args: Parameters<Checker["invalidArgument"]>): E } {
+  function invalidArgument(name: string, value: unknown, expected: string, hint?: string): E {
+    const advice = hint ? ` ${hint}` : "";
+    return fail(`${name} must be ${expected}; ${show(value)} was given.${advice}`, {
+      [name]: value,
+    });
+  }
+
+  return {
+    invalidArgument,
+    checkOptions(options, optionRules, renamed = {}) {
+      if (!isRecord(options)) throw invalidArgument("options", options, "an object");
+      const known: Readonly<Record<string, Rule>> = optionRules;
+      for (const [name, value] of Object.entries(options)) {
+        if (value === undefined) continue;
+        if (!Object.hasOwn(known, name)) {
+          const { message, nearest } = unknownOption(name, Object.keys(known), renamed);
+          throw fail(message, { option: name, nearest });
+        }
+        const { accepts, expected, hint } = known[name]!;
+        if (!accepts(value)) throw invalidArgument(name, value, expected, hint?.(value));
+      }
+    },
+  };
+}
+
+function unknownOption(
+  name: string,
+  known: readonly string[],
+  renamed: Readonly<Record<string, string>>,
+): { message: string; nearest: string } {
+  if (Object.hasOwn(renamed, name)) {
+    const nearest = renamed[name]!;
+    return { message: `The option \`${name}\` is now called \`${nearest}\`.`, nearest };
+  }
+  const nearest = nearestName(name, known);
+  return { message: `There is no option \`${name}\`. Did you mean \`${nearest}\`?`, nearest };
+}
+
+function nearestName(name: string, known: readonly string[]): string {
+  const distances = known.map((candidate) =>
+    editDistance(name.toLowerCase(), candidate.toLowerCase()),
+  );
+  return known[distances.indexOf(Math.min(...distances))]!;
+}
+
+/** How many characters to insert, delete or replace (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (const [start, character] of [...from].entries()) {
+    const next = [start + 1];
+    for (let end = 0; end < to.length; end++) {
+      const replaced = row[end]! + (character === to[end] ? 0 : 1);
+      next.push(Math.min(replaced, row[end + 1]! + 1, next[end]! + 1));
+    }
+    row = next;
+  }
+  return row.at(-1)!;
+}

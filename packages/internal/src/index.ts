@@ -1,0 +1,14 @@
+export {
+  checkerFor,
+  isRecord,
+  oneOf,
+  type Rule,
+  type Rules,
+  rules,
+} from "./check-options.ts";
+export { defined } from "./defined.ts";
+export { reasonOf, show } from "./messages.ts";
+export { Pacer } from "./pacer.ts";
+export { isProcessAlive } from "./process-alive.ts";
+export { SharedPromise } from "./shared-promise.ts";
+export { stableJson } from "./stable-json.ts";
