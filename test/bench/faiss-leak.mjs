@@ -25,7 +25,7 @@ const direct = await growth(
   () => megabytes(process.pid),
 );
 
-const store = await FaissStore.create({ engine: "faiss", exactBelow: 0 });
+const store = await FaissStore.create({ engine: "faiss", scanBelow: 0 });
 await store.upsert(vectors.map((vector, row) => ({ id: String(row), vector, record: null })));
 const through = await growth(
   () => store.search(queries, { k: 10 }),

@@ -16,7 +16,7 @@ const vectors = Array.from({ length: count }, (_, row) =>
 );
 
 const started = performance.now();
-const store = await FaissStore.create({ engine: "faiss", exactBelow: 0, dimension });
+const store = await FaissStore.create({ engine: "faiss", scanBelow: 0, dimension });
 const startMilliseconds = performance.now() - started;
 const [child] = execFileSync("pgrep", ["-P", String(process.pid), "-f", "faiss-process.mjs"], {
   encoding: "utf8",

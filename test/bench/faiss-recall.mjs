@@ -33,9 +33,9 @@ const candidates = {
   "preset exact": { preset: "exact" },
   "preset balanced": { preset: "balanced" },
   "preset small": { preset: "small" },
-  "int8 full vectors": { rescore: "int8" },
+  "int8 full vectors": { precision: "int8" },
   "Flat, searchDimension 128": { searchDimension: 128 },
-  "Flat, searchDimension 128, int8": { searchDimension: 128, rescore: "int8" },
+  "Flat, searchDimension 128, int8": { searchDimension: 128, precision: "int8" },
   "HNSW32,Flat": { index: "HNSW32,Flat" },
   "HNSW32,Flat, searchDimension 128": { index: "HNSW32,Flat", searchDimension: 128 },
   "SQ8, searchDimension 128": { index: "SQ8", searchDimension: 128 },
@@ -58,11 +58,11 @@ console.log(
     `embedded in ${seconds} s`,
 );
 
-const truth = await withStore({ engine: "exact" }, (search) => search());
+const truth = await withStore({ engine: "builtin" }, (search) => search());
 const byOversample = {};
 for (const searchDimension of dimensions) {
   byOversample[searchDimension] = await withStore(
-    { searchDimension, exactBelow: 0 },
+    { searchDimension, scanBelow: 0 },
     async (search) => {
       const row = {};
       for (const oversample of oversamples)
@@ -77,7 +77,7 @@ console.table(byOversample);
 const byKind = {};
 for (const [name, options] of Object.entries(candidates)) {
   byKind[name] = {
-    recall: recall(await withStore({ exactBelow: 0, ...options }, (search) => search())),
+    recall: recall(await withStore({ scanBelow: 0, ...options }, (search) => search())),
   };
 }
 console.log(`recall@${k} with the default oversample`);

@@ -21,12 +21,12 @@ const candidates = {
   "preset balanced": store({ preset: "balanced" }),
   "preset small": store({ preset: "small" }),
   "Flat, searchDimension 128": store({ searchDimension: 128 }),
-  "Flat, searchDimension 128, int8": store({ searchDimension: 128, rescore: "int8" }),
+  "Flat, searchDimension 128, int8": store({ searchDimension: 128, precision: "int8" }),
   "SQ8, searchDimension 128": store({ searchDimension: 128, index: "SQ8" }),
   "HNSW32,Flat, searchDimension 128": store({ searchDimension: 128, index: "HNSW32,Flat" }),
   "IVF256,Flat, searchDimension 128": store({ searchDimension: 128, index: "IVF256,Flat" }),
-  "exact engine": store({ engine: "exact" }),
-  "exact engine, searchDimension 128": store({ engine: "exact", searchDimension: 128 }),
+  "exact engine": store({ engine: "builtin" }),
+  "exact engine, searchDimension 128": store({ engine: "builtin", searchDimension: 128 }),
 };
 
 const [first = "100000", second = "30", name] = process.argv.slice(2);

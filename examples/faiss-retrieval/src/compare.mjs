@@ -39,9 +39,9 @@ export async function compare(items, queries) {
   for (const { name, keeps, options } of ways) {
     /** @param {Float32Array} vector */
     const cut = (vector) => vector.subarray(0, keeps);
-    // `exactBelow: 0` has FAISS search even so few vectors, which the store would scan by itself.
+    // `scanBelow: 0` has FAISS search even so few vectors, which the store would scan by itself.
     /** @type {FaissStore<Item["record"]>} */
-    const store = await FaissStore.create({ exactBelow: 0, ...options });
+    const store = await FaissStore.create({ scanBelow: 0, ...options });
     await store.upsert(items.map((item) => ({ ...item, vector: cut(item.vector) })));
     const { found, milliseconds } = await ask(store, queries.map(cut));
     truth ??= found;

@@ -33,7 +33,7 @@ async function savedStore(
   firstStep = 1,
 ): Promise<string> {
   const directory = join(folder, name);
-  const store = await FaissStore.create({ dimension: 16, exactBelow: 0, ...options });
+  const store = await FaissStore.create({ dimension: 16, scanBelow: 0, ...options });
   await applyToStore(store, firstStep);
   await store.save(directory);
   for (const step of [firstStep + 1, firstStep + 2, firstStep + 4]) await applyToStore(store, step);
@@ -43,7 +43,7 @@ async function savedStore(
 
 /** Opens a damaged store, which must be refused with an error that names the file. */
 async function expectRefused(directory: string, file: string): Promise<void> {
-  const error = await FaissStore.open(directory, { exactBelow: 0 }).catch(
+  const error = await FaissStore.open(directory, { scanBelow: 0 }).catch(
     (thrown: unknown) => thrown,
   );
   expect(FaissStoreError.isInstance(error), `${file} was damaged and nobody noticed`).toBe(true);
@@ -53,11 +53,11 @@ async function expectRefused(directory: string, file: string): Promise<void> {
 }
 
 describe.each<FaissStoreOptions>([
-  { engine: "exact" },
-  { engine: "exact", rescore: "int8", searchDimension: 8 },
+  { engine: "builtin" },
+  { engine: "builtin", precision: "int8", searchDimension: 8 },
   { engine: "faiss", index: "HNSW8,Flat" },
 ])("a saved store with %j", (options) => {
-  const name = `${options.index ?? options.rescore ?? "flat"}`;
+  const name = `${options.index ?? options.precision ?? "flat"}`;
   let original: string;
   let other: string;
   let files: string[];
@@ -165,7 +165,7 @@ describe("opening", () => {
   });
 
   it("refuses a manifest that is well signed and makes no sense", async () => {
-    const directory = await savedStore("signed", { engine: "exact", rescore: "int8" });
+    const directory = await savedStore("signed", { engine: "builtin", precision: "int8" });
     const { checksum: _checksum, ...manifest } = JSON.parse(
       await readFile(join(directory, "faiss-store.json"), "utf8"),
     );
@@ -194,7 +194,7 @@ describe("opening", () => {
   });
 
   it("builds an index again that this FAISS cannot read", async () => {
-    const options = { engine: "faiss", exactBelow: 0 } as const;
+    const options = { engine: "faiss", scanBelow: 0 } as const;
     const directory = await savedStore("foreign-index", { ...options, index: "HNSW8,Flat" });
     const whole = await FaissStore.open(directory, options);
     const { checksum: _checksum, ...manifest } = JSON.parse(
@@ -218,7 +218,7 @@ describe("opening", () => {
 
   it("never mixes states while another writer saves", async () => {
     const directory = join(folder, "busy");
-    const writer = await FaissStore.create({ dimension: 16, engine: "exact" });
+    const writer = await FaissStore.create({ dimension: 16, engine: "builtin" });
     await applyToStore(writer, 1);
     await writer.save(directory);
     let isWriting = true;
@@ -231,7 +231,7 @@ describe("opening", () => {
     })();
     let opened = 0;
     while (isWriting) {
-      const store = await FaissStore.open<{ step: number }>(directory, { engine: "exact" });
+      const store = await FaissStore.open<{ step: number }>(directory, { engine: "builtin" });
       const latest = Math.max(...[...store].map(({ record }) => record.step));
       expect(store.get("step")?.record.step).toBe(latest);
       opened++;
@@ -244,7 +244,7 @@ describe("opening", () => {
 describe("the folder of a store", () => {
   it("is written only where something changed", async () => {
     const directory = join(folder, "twice");
-    const store = await FaissStore.create({ dimension: 16, engine: "exact" });
+    const store = await FaissStore.create({ dimension: 16, engine: "builtin" });
     await applyToStore(store, 1);
     await store.save(directory);
     const first = await readdir(directory);
@@ -265,7 +265,7 @@ describe("the folder of a store", () => {
 
   it("keeps the files of many small saves few", async () => {
     const directory = join(folder, "many");
-    const store = await FaissStore.create<number>({ dimension: 2, engine: "exact" });
+    const store = await FaissStore.create<number>({ dimension: 2, engine: "builtin" });
     for (let record = 0; record < 40; record++) {
       await store.upsert([{ id: `${record}`, vector: [1, record], record }]);
       await store.save(directory);
@@ -279,7 +279,7 @@ describe("the folder of a store", () => {
 
   it("holds the same bytes whichever engine saved it", async () => {
     const contents = await Promise.all(
-      (["faiss", "exact"] as const).map(async (engine) => {
+      (["faiss", "builtin"] as const).map(async (engine) => {
         const directory = await savedStore(`engine-${engine}`, { engine });
         const files = (await readdir(directory)).filter((file) => !file.endsWith(".json")).sort();
         return Promise.all(files.map((file) => readFile(join(directory, file))));

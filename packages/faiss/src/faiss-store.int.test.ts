@@ -16,10 +16,10 @@ const planets = [
 ];
 
 describe.each([
-  { engine: "faiss", exactBelow: 0 },
+  { engine: "faiss", scanBelow: 0 },
   { engine: "faiss" },
-  { engine: "exact", exactBelow: 0 },
-  { engine: "exact" },
+  { engine: "builtin", scanBelow: 0 },
+  { engine: "builtin" },
 ] as const)("FaissStore with %j", (engineOptions) => {
   async function planetStore(options: FaissStoreOptions = {}) {
     const store = await FaissStore.create<Planet>({ ...engineOptions, ...options });
@@ -298,12 +298,12 @@ describe.each([
 });
 
 describe("FaissStore's Matryoshka search", () => {
-  it.each(["faiss", "exact"] as const)(
+  it.each(["faiss", "builtin"] as const)(
     "takes candidates by the leading numbers alone (%s)",
     async (engine) => {
       const store = await FaissStore.create<string>({
         engine,
-        exactBelow: 0,
+        scanBelow: 0,
         searchDimension: 2,
         oversample: 2,
       });
@@ -324,7 +324,7 @@ describe("FaissStore's Matryoshka search", () => {
 
   it("scores by the full vectors where the leading numbers of the query are zeros", async () => {
     const store = await FaissStore.create<number>({
-      exactBelow: 0,
+      scanBelow: 0,
       searchDimension: 2,
       oversample: 1,
     });
@@ -360,7 +360,7 @@ describe("FaissStore's errors", () => {
       { dimension: 4, searchDimension: 8 },
       "searchDimension must be at most dimension, which is 4, but is 8.",
     ],
-    [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "exact", but is "gpu".'],
+    [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "builtin", but is "gpu".'],
     [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is not a FAISS factory string'],
     [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, but the index holds 4 numbers"],
     [{ oversample: 0.5 }, "oversample must be a number of at least 1, but is 0.5."],
@@ -383,9 +383,11 @@ describe("FaissStore's errors", () => {
       FaissStore.create({ engine: "faiss", faissNode: "no-such-module" }),
     ).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
-      message: expect.stringMatching(/"no-such-module".*npm install faiss-node.*engine: "exact"/s),
+      message: expect.stringMatching(
+        /"no-such-module".*npm install faiss-node.*engine: "builtin"/s,
+      ),
     });
     const store = await FaissStore.create({ engine: "auto", faissNode: "no-such-module" });
-    expect(store.engine).toBe("exact");
+    expect(store.engine).toBe("builtin");
   });
 });

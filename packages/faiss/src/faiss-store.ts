@@ -147,7 +147,7 @@ export class FaissStore<R = JsonValue> {
    * its place.
    */
   get engine(): EngineName {
-    return this.#engine ? "faiss" : "exact";
+    return this.#engine ? "faiss" : "builtin";
   }
 
   /** What made the vectors. */

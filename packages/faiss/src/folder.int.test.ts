@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 async function smallStore(): Promise<FaissStore> {
-  const store = await FaissStore.create({ dimension: 16, engine: "exact" });
+  const store = await FaissStore.create({ dimension: 16, engine: "builtin" });
   await applyToStore(store, 1);
   return store;
 }
@@ -30,7 +30,7 @@ describe("two writers of a folder", () => {
     const directory = join(folder, "two");
     const first = await smallStore();
     await first.save(directory);
-    const second = await FaissStore.open(directory, { engine: "exact" });
+    const second = await FaissStore.open(directory, { engine: "builtin" });
     await first.delete("step");
     await first.save(directory);
     await applyToStore(second, 2);
@@ -45,7 +45,7 @@ describe("two writers of a folder", () => {
     const first = await smallStore();
     await first.save(directory);
     await first.save(join(folder, "the-other"));
-    const second = await FaissStore.open(directory, { engine: "exact" });
+    const second = await FaissStore.open(directory, { engine: "builtin" });
     await second.delete("step");
     await second.save(directory);
     await applyToStore(first, 2);
@@ -237,9 +237,9 @@ describe("a folder that cannot be written", () => {
   }
 
   it.each([
-    ["the vectors", { engine: "exact" }, 160],
-    ["the records", { engine: "exact" }, 280],
-    ["the index that FAISS writes", { engine: "faiss", exactBelow: 0 }, 640],
+    ["the vectors", { engine: "builtin" }, 160],
+    ["the records", { engine: "builtin" }, 280],
+    ["the index that FAISS writes", { engine: "faiss", scanBelow: 0 }, 640],
   ])(
     "because the disk is full keeps the old state: %s",
     { timeout: 60_000 },
@@ -248,7 +248,7 @@ describe("a folder that cannot be written", () => {
       const store = await FaissStore.create({
         dimension: 16,
         index: "HNSW16,Flat",
-        engine: "exact",
+        engine: "builtin",
       });
       await applyToStore(store, 1);
       await store.save(directory);
@@ -272,7 +272,7 @@ describe("a folder that cannot be written", () => {
     const directory = await mkdtemp(join(folder, "export-"));
     const program = `
       const { FaissStore } = await import(${JSON.stringify(built.entry)});
-      const store = await FaissStore.create({ dimension: 4096, engine: "exact" });
+      const store = await FaissStore.create({ dimension: 4096, engine: "builtin" });
       const ids = Array.from({ length: Number(process.argv[1]) }, (_, row) => "item " + row);
       const records = ids.map((pageContent) => ({ pageContent, metadata: {} }));
       await store.upsert({ vectors: new Float32Array(ids.length * 4096).fill(1), ids, records });
@@ -311,7 +311,7 @@ describe("a folder that cannot be written", () => {
         )
       : "";
     if (!mayMount) await chmod(directory, 0o500);
-    const { before, outcome, after } = saveIn(directory, shell, 10, { engine: "exact" });
+    const { before, outcome, after } = saveIn(directory, shell, 10, { engine: "builtin" });
     await chmod(directory, 0o700);
     expect(outcome).toMatch(/^SAVE_FAILED .*Save to a folder that/s);
     expect(after).toBe(before);
@@ -327,7 +327,7 @@ describe("a folder that cannot be written", () => {
       : "trap '' XFSZ; ulimit -f 4096; ";
     const { before, outcome, after, hit } = saveIn(directory, shell, 20_000, {
       engine: "faiss",
-      exactBelow: 0,
+      scanBelow: 0,
     });
     expect(outcome).toBe("saved");
     expect(after).toBe(before + 20_000);
@@ -355,7 +355,7 @@ describe("the identity of the embedding", () => {
 
   it("is kept, and compared by content", async () => {
     const directory = join(folder, "identity");
-    const store = await FaissStore.create({ dimension: 16, identity, engine: "exact" });
+    const store = await FaissStore.create({ dimension: 16, identity, engine: "builtin" });
     await applyToStore(store, 1);
     await store.save(directory);
     const { prompts, ...rest } = identity;
@@ -389,7 +389,11 @@ describe("the identity of the embedding", () => {
 
   it("is recorded anew where someone who knows has opened the store with it", async () => {
     const directory = join(folder, "renamed");
-    const store = await FaissStore.create({ dimension: 16, identity: "old name", engine: "exact" });
+    const store = await FaissStore.create({
+      dimension: 16,
+      identity: "old name",
+      engine: "builtin",
+    });
     await applyToStore(store, 1);
     await store.save(directory);
     const opened = await FaissStore.open(directory, { identity: "new name", allowMismatch: true });

@@ -22,7 +22,7 @@ async function run(program: string): Promise<unknown> {
     import { existsSync } from "node:fs";
     import { FaissStore } from ${JSON.stringify(built.entry)};
     const folder = ${JSON.stringify(folder)};
-    const options = { engine: "faiss", exactBelow: 0 };
+    const options = { engine: "faiss", scanBelow: 0 };
     const filled = async (more = {}, count = 300) => {
       const store = await FaissStore.create({ ...options, ...more });
       const vector = (row) => Array.from({ length: 8 }, (_, index) => Math.sin(row * 8 + index));
@@ -114,7 +114,7 @@ describe.concurrent("what kills a process that uses faiss-node directly", {
        const { createRequire } = await import("node:module");
        const inThread = () => new Promise((resolve, reject) => {
          const worker = new Worker(\`import(\${JSON.stringify(${JSON.stringify("ENTRY")})}).then(async ({ FaissStore }) => {
-           const store = await FaissStore.create({ engine: "faiss", exactBelow: 0 });
+           const store = await FaissStore.create({ engine: "faiss", scanBelow: 0 });
            await store.upsert([{ id: "a", vector: [1, 0], record: 0 }, { id: "b", vector: [0, 1], record: 0 }]);
            for (let i = 0; i < 50; i++) await store.search([0, 1], { k: 1 });
            (await import("node:worker_threads")).parentPort.postMessage((await store.search([0, 1], { k: 1 }))[0].id);

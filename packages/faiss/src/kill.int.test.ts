@@ -82,12 +82,12 @@ class History {
   }
 
   async check({ begun, ended }: { begun: number; ended: number }): Promise<void> {
-    const store = await FaissStore.open<Item["record"]>(this.directory, { engine: "exact" }).catch(
-      (error: unknown) => {
-        expect(FaissStoreError.isInstance(error) && error.code).toBe("NOT_A_STORE");
-        return undefined;
-      },
-    );
+    const store = await FaissStore.open<Item["record"]>(this.directory, {
+      engine: "builtin",
+    }).catch((error: unknown) => {
+      expect(FaissStoreError.isInstance(error) && error.code).toBe("NOT_A_STORE");
+      return undefined;
+    });
     const found = store?.get("step")?.record.step ?? 0;
     expect(found, "a save that was acknowledged is there").toBeGreaterThanOrEqual(
       Math.max(this.step, ended),
@@ -128,7 +128,7 @@ describe("a process that is killed while it saves", () => {
     timeout: 120_000,
   }, async () => {
     const names = Array.from({ length: 8 }, (_, position) => `flat-${position}`);
-    const { savesCut, steps } = await killRepeatedly(names, 30, { engine: "exact" }, 1);
+    const { savesCut, steps } = await killRepeatedly(names, 30, { engine: "builtin" }, 1);
     expect(savesCut, "most kills cut a save").toBeGreaterThan(120);
     expect(steps).toBeGreaterThan(40);
     // What the killed left behind is cleared away by the next save.
@@ -138,7 +138,7 @@ describe("a process that is killed while it saves", () => {
   it("leaves the old state or the new one with an index that FAISS writes", {
     timeout: 120_000,
   }, async () => {
-    const options = { engine: "faiss", exactBelow: 0, index: "HNSW8,Flat" } as const;
+    const options = { engine: "faiss", scanBelow: 0, index: "HNSW8,Flat" } as const;
     const { steps } = await killRepeatedly(
       ["graph-1", "graph-2", "graph-3", "graph-4"],
       6,
@@ -151,7 +151,7 @@ describe("a process that is killed while it saves", () => {
   it("leaves nothing or a whole store where there was none", { timeout: 120_000 }, async () => {
     for (let round = 0; round < 5; round++) {
       const names = Array.from({ length: 8 }, (_, position) => `fresh-${round}-${position}`);
-      await killRepeatedly(names, 1, { engine: "exact" }, 100 + round);
+      await killRepeatedly(names, 1, { engine: "builtin" }, 100 + round);
     }
   });
 });

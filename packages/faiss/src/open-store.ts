@@ -20,10 +20,10 @@ export async function openStore<R>(
   faissEngine: FaissEngine | undefined,
 ): Promise<OpenedStore<R>> {
   const { manifest, table } = await readStore<R>(directory, openOptions);
-  const { id, dimension, searchDimension, index, rescore } = manifest;
-  const { engine, exactBelow, faissNode } = openOptions;
+  const { id, dimension, searchDimension, index, rescore: precision } = manifest;
+  const { engine, scanBelow, faissNode } = openOptions;
   const options: FaissStoreOptions = {
-    ...{ dimension, searchDimension, index, rescore, engine, exactBelow, faissNode },
+    ...{ dimension, searchDimension, index, precision, engine, scanBelow, faissNode },
     oversample: openOptions.oversample ?? manifest.oversample,
     nprobe: openOptions.nprobe ?? manifest.nprobe ?? undefined,
     efSearch: openOptions.efSearch ?? manifest.efSearch ?? undefined,

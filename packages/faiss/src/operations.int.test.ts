@@ -139,10 +139,10 @@ function operations(dimension: number): fc.Arbitrary<Operation[]> {
         },
     );
   const reopen = fc.constant<Operation>(async (run) => {
-    const { engine, exactBelow } = run.options;
+    const { engine, scanBelow } = run.options;
     await run.store.save(folder, { overwrite: true });
     await run.store.close();
-    run.store = await FaissStore.open(folder, { engine, exactBelow });
+    run.store = await FaissStore.open(folder, { engine, scanBelow });
   });
   const anyOperation = fc.oneof(
     { arbitrary: upsert, weight: 4 },
@@ -188,7 +188,7 @@ function checkHits(
     query,
   );
   expect(hits).toHaveLength(Math.min(k, matching.length));
-  const tolerance = options.rescore === "int8" ? 0.02 : 2e-6;
+  const tolerance = options.precision === "int8" ? 0.02 : 2e-6;
   const scoreOf = new Map(expected.map(({ row, score }) => [matching[row]![0], score]));
   for (const [rank, { id, score, record }] of hits.entries()) {
     expect(record).toEqual(model.get(id)!.record);
@@ -202,9 +202,16 @@ function checkHits(
   expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
 }
 
-function isExact({ index = "Flat", searchDimension, engine, rescore }: FaissStoreOptions): boolean {
+function isExact({
+  index = "Flat",
+  searchDimension,
+  engine,
+  precision,
+}: FaissStoreOptions): boolean {
   return (
-    (index === "Flat" || engine === "exact") && searchDimension === undefined && rescore !== "int8"
+    (index === "Flat" || engine === "builtin") &&
+    searchDimension === undefined &&
+    precision !== "int8"
   );
 }
 
@@ -222,22 +229,22 @@ function checkContent({ store, model }: Run): void {
 }
 
 describe.each<FaissStoreOptions & { runs?: number }>([
-  { engine: "faiss", exactBelow: 0 },
-  { engine: "exact", exactBelow: 0 },
-  { engine: "faiss", exactBelow: 60 },
+  { engine: "faiss", scanBelow: 0 },
+  { engine: "builtin", scanBelow: 0 },
+  { engine: "faiss", scanBelow: 60 },
   { engine: "auto" },
-  { engine: "faiss", exactBelow: 0, searchDimension: 4 },
-  { engine: "exact", exactBelow: 0, searchDimension: 4 },
-  { engine: "faiss", exactBelow: 0, searchDimension: 4, rescore: "int8" },
-  { engine: "exact", exactBelow: 0, rescore: "int8" },
-  { engine: "faiss", exactBelow: 0, index: "HNSW8,Flat" },
-  { engine: "faiss", exactBelow: 0, index: "SQ8" },
-  { engine: "faiss", exactBelow: 0, index: "SQfp16", searchDimension: 4 },
-  { engine: "faiss", exactBelow: 0, index: "IVF4,Flat" },
-  { engine: "faiss", exactBelow: 0, index: "IVF2,PQ2x4" },
-  { engine: "faiss", exactBelow: 0, index: "PQ4x4" },
-  { engine: "faiss", exactBelow: 0, index: "HNSW8,SQ8" },
-  { engine: "exact", exactBelow: 0, index: "HNSW8,Flat" },
+  { engine: "faiss", scanBelow: 0, searchDimension: 4 },
+  { engine: "builtin", scanBelow: 0, searchDimension: 4 },
+  { engine: "faiss", scanBelow: 0, searchDimension: 4, precision: "int8" },
+  { engine: "builtin", scanBelow: 0, precision: "int8" },
+  { engine: "faiss", scanBelow: 0, index: "HNSW8,Flat" },
+  { engine: "faiss", scanBelow: 0, index: "SQ8" },
+  { engine: "faiss", scanBelow: 0, index: "SQfp16", searchDimension: 4 },
+  { engine: "faiss", scanBelow: 0, index: "IVF4,Flat" },
+  { engine: "faiss", scanBelow: 0, index: "IVF2,PQ2x4" },
+  { engine: "faiss", scanBelow: 0, index: "PQ4x4" },
+  { engine: "faiss", scanBelow: 0, index: "HNSW8,SQ8" },
+  { engine: "builtin", scanBelow: 0, index: "HNSW8,Flat" },
 ])("random operations with %j", ({ runs = 25, ...options }) => {
   it("leave what they leave in a Map that is ranked by sorting", { timeout: 60_000 }, async () => {
     await fc.assert(
@@ -261,7 +268,7 @@ describe.each<FaissStoreOptions & { runs?: number }>([
 
 describe.each([1, 4096])("random operations in %i dimensions", (dimension) => {
   it("leave what they leave in a Map that is ranked by sorting", { timeout: 60_000 }, async () => {
-    const options = { engine: "faiss", exactBelow: 0 } as const;
+    const options = { engine: "faiss", scanBelow: 0 } as const;
     const first = Array.from({ length: dimension }, () => 1);
     await fc.assert(
       fc.asyncProperty(operations(dimension), async (sequence) => {

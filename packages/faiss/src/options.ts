@@ -18,7 +18,7 @@ export interface StoreSettings {
   searchDimension: number;
   kind: IndexKind;
   oversample: number;
-  rescore: "float32" | "int8";
+  precision: "float32" | "int8";
   nprobe: number | undefined;
   efSearch: number | undefined;
 }
@@ -29,7 +29,7 @@ const mostDimensions = 65_536;
 const presets: Record<Preset, FaissStoreOptions> = {
   exact: {},
   balanced: { searchDimension: 256 },
-  small: { searchDimension: 128, index: "SQ8", rescore: "int8", oversample: 20 },
+  small: { searchDimension: 128, index: "SQ8", precision: "int8", oversample: 20 },
 };
 
 /**
@@ -40,13 +40,13 @@ const presets: Record<Preset, FaissStoreOptions> = {
 export function checkOptions(options: FaissStoreOptions): void {
   checkObject("options", options);
   checkChoice("preset", options.preset, ["exact", "balanced", "small"]);
-  checkChoice("engine", options.engine, ["auto", "faiss", "exact"]);
-  checkChoice("rescore", options.rescore, ["float32", "int8"]);
+  checkChoice("engine", options.engine, ["auto", "faiss", "builtin"]);
+  checkChoice("precision", options.precision, ["float32", "int8"]);
   checkInteger("dimension", options.dimension, 1, mostDimensions);
   checkInteger("searchDimension", options.searchDimension, 1, mostDimensions);
   checkInteger("nprobe", options.nprobe, 1, mostDimensions);
   checkInteger("efSearch", options.efSearch, 1, mostDimensions);
-  checkInteger("exactBelow", options.exactBelow, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("scanBelow", options.scanBelow, 0, Number.MAX_SAFE_INTEGER);
   checkOversample(options.oversample);
   checkString("index", options.index);
   checkString("faissNode", options.faissNode);
@@ -77,7 +77,7 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
     searchDimension,
     kind: parseIndexKind(options.index ?? preset.index ?? "Flat", searchDimension),
     oversample: options.oversample ?? preset.oversample ?? 10,
-    rescore: options.rescore ?? preset.rescore ?? "float32",
+    precision: options.precision ?? preset.precision ?? "float32",
     nprobe: options.nprobe,
     efSearch: options.efSearch,
   };

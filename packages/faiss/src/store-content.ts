@@ -29,17 +29,17 @@ export class StoreContent<R> {
   readonly settings: StoreSettings;
   readonly index: RowIndex<R> | undefined;
   /** Up to so many items every one is scored. */
-  readonly exactBelow: number;
+  readonly scanBelow: number;
   table: Table<R>;
 
   /** @param options - checked */
   constructor(options: FaissStoreOptions, dimension: number, engine: FaissEngine | undefined) {
     this.settings = settingsFor(options, dimension);
-    this.exactBelow = options.exactBelow ?? Math.floor(numbersScannedFast / dimension);
+    this.scanBelow = options.scanBelow ?? Math.floor(numbersScannedFast / dimension);
     this.table = new Table<R>(this.settings);
     const isOptional = options.engine !== "faiss";
     this.index =
-      engine && newIndex(engine, this.settings, { maxUncovered: this.exactBelow, isOptional });
+      engine && newIndex(engine, this.settings, { maxUncovered: this.scanBelow, isOptional });
   }
 
   /** One item, copied; undefined if there is none of that id. */

@@ -87,13 +87,13 @@ export interface MaximalMarginalRelevanceOptions<R> {
 }
 
 /**
- * `faiss` is `faiss-node`; `exact` is a built-in scan on the same files; `auto` takes FAISS where
+ * `faiss` is `faiss-node`; `builtin` is a scan in this package on the same files; `auto` takes FAISS where
  * it loads and does its work.
  */
-export type EngineName = "faiss" | "exact";
+export type EngineName = "faiss" | "builtin";
 
 /**
- * A choice of `index`, `searchDimension` and `rescore` by what matters most; each can be
+ * A choice of `index`, `searchDimension` and `precision` by what matters most; each can be
  * overridden.
  */
 export type Preset = "exact" | "balanced" | "small";
@@ -107,7 +107,7 @@ export interface EngineOptions {
    *
    * @default as many as hold a million numbers: 1,365 vectors of 768
    */
-  exactBelow?: number | undefined;
+  scanBelow?: number | undefined;
   /** Module name or path of the `faiss-node` to load. @default "faiss-node" */
   faissNode?: string | undefined;
 }
@@ -145,7 +145,7 @@ export interface FaissStoreOptions extends EngineOptions {
    *
    * @default "float32"
    */
-  rescore?: "float32" | "int8" | undefined;
+  precision?: "float32" | "int8" | undefined;
   /** How many cells of an `IVF…` index a search visits. @default an eighth of them, at least 8 */
   nprobe?: number | undefined;
   /** How many candidates a search in an `HNSW…` index keeps. @default 64 */

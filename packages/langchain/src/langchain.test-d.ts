@@ -67,7 +67,7 @@ describe("FaissStore", () => {
       await FaissStore.fromTexts(["a"], [{}], embeddings, { preset: "small" }),
     ).toEqualTypeOf<FaissStore>();
     expectTypeOf(
-      await FaissStore.load("folder", embeddings, { engine: "exact" }),
+      await FaissStore.load("folder", embeddings, { engine: "builtin" }),
     ).toEqualTypeOf<FaissStore>();
     expectTypeOf(await FaissStore.loadFromPython("folder", embeddings)).toEqualTypeOf<FaissStore>();
     expectTypeOf(

@@ -58,7 +58,7 @@ describe("FaissVectorStore", () => {
   it("is made with the options of the index, or of a folder", async () => {
     new FaissVectorStore({ embedModel: embedding, searchDimension: 128, index: "HNSW32,Flat" });
     expectTypeOf(
-      await FaissVectorStore.fromPersistDir("folder", { engine: "exact" }),
+      await FaissVectorStore.fromPersistDir("folder", { engine: "builtin" }),
     ).toEqualTypeOf<FaissVectorStore>();
     // @ts-expect-error an engine that is none
     new FaissVectorStore({ engine: "gpu" });

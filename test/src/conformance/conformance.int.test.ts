@@ -30,7 +30,7 @@ const queries = [
   "火星 🪐",
 ];
 
-const engines = ["faiss", "exact"] as const;
+const engines = ["faiss", "builtin"] as const;
 const cases = engines.flatMap((engine) =>
   [768, 128].flatMap((searchDimension) =>
     Object.keys(subjects).map((name) => ({ name, engine, searchDimension })),
@@ -97,7 +97,7 @@ describe.each(cases)(
 
     it("chooses the same relevant and different ones", async () => {
       const subject = await filled();
-      const plain = subjects["the store itself"]!({ embedder, engine: "exact" });
+      const plain = subjects["the store itself"]!({ embedder, engine: "builtin" });
       await plain.add(items);
       for (const lambda of [0, 0.5, 1]) {
         expect(await subject.diverse(queries[0]!, 5, lambda)).toEqual(

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const open = (directory: string) => FaissStore.open<never>(directory, { engine: "exact" });
+const open = (directory: string) => FaissStore.open<never>(directory, { engine: "builtin" });
 
 describe.each(["flat", "int8", "graph"])("a store of version 0.1.0: %s", (name) => {
   it("opens, answers, and is saved again", async () => {

@@ -18,17 +18,17 @@ export interface FlatHeader {
  * rows; or, as int8, in a file of the same kind: fourcc `EGI8`, uint32 version, int32 dimension,
  * int64 rows, then of each row a float32 scale and its codes. All little-endian.
  */
-export function vectorFileLayout({ dimension, rescore }: TableShape): {
+export function vectorFileLayout({ dimension, precision }: TableShape): {
   header: number;
   rowBytes: number;
 } {
-  return rescore === "int8"
+  return precision === "int8"
     ? { header: int8HeaderBytes, rowBytes: dimension + 4 }
     : { header: flatHeaderBytes, rowBytes: dimension * 4 };
 }
 
-export function vectorFileHeader({ dimension, rescore }: TableShape, rows: number): Buffer {
-  return rescore === "int8"
+export function vectorFileHeader({ dimension, precision }: TableShape, rows: number): Buffer {
+  return precision === "int8"
     ? int8Header(dimension, rows)
     : flatHeader({ metric: "innerProduct", dimension, rows });
 }

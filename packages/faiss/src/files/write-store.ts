@@ -107,7 +107,7 @@ async function writeFiles<R>(
   const segments = old ? keptSegments(old, table.rows) : [];
   const start = segments.reduce((rows, segment) => rows + segment.rows, 0);
   if (start < table.rows) {
-    const extension = settings.rescore === "int8" ? "int8" : "faiss";
+    const extension = settings.precision === "int8" ? "int8" : "faiss";
     segments.push({
       rows: table.rows - start,
       vectors: await writeDurably(
@@ -132,7 +132,7 @@ async function writeFiles<R>(
     searchDimension: settings.searchDimension,
     index: settings.kind.factory,
     oversample: settings.oversample,
-    rescore: settings.rescore,
+    rescore: settings.precision,
     nprobe: settings.nprobe ?? null,
     efSearch: settings.efSearch ?? null,
     identity: identity ?? null,

@@ -121,7 +121,7 @@ describe("the process of FAISS", () => {
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringMatching(/faiss-process\.mjs.*out of the bundle/),
     });
-    expect((await FaissStore.create()).engine).toBe("exact");
+    expect((await FaissStore.create()).engine).toBe("builtin");
     await rm(folder, { recursive: true });
   });
 });

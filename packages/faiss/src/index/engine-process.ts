@@ -187,7 +187,7 @@ export class EngineProcess {
     return new FaissStoreError(
       "ENGINE_FAILED",
       `The FAISS process died (${this.#deathReason}). The store is intact; ` +
-        'if this repeats, use engine: "exact".',
+        'if this repeats, use engine: "builtin".',
       { operation, isDead: true },
     );
   }

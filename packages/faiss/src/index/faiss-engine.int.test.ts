@@ -31,7 +31,7 @@ function runningProcess(search: () => Promise<void>): Promise<number> {
 
 async function filledStore(options: FaissStoreOptions, count: number, dimension: number) {
   const vectors = randomUnitVectors(count, dimension, seededRandom(17));
-  const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, ...options });
+  const store = await FaissStore.create<number>({ engine: "faiss", scanBelow: 0, ...options });
   await store.upsert(vectors.map((vector, record) => ({ id: `${record}`, vector, record })));
   const expectRanked = async (searched = store) => {
     for (const query of [vectors[3]!, vectors[count - 1]!]) {
@@ -82,7 +82,7 @@ describe("the FAISS process", () => {
     process.kill(await runningProcess(expectRanked), "SIGKILL");
     await store.save(join(folder, "dead"));
     await expectRanked(
-      await FaissStore.open<number>(join(folder, "dead"), { engine: "faiss", exactBelow: 0 }),
+      await FaissStore.open<number>(join(folder, "dead"), { engine: "faiss", scanBelow: 0 }),
     );
     await expectRanked();
   });
@@ -107,13 +107,11 @@ describe("the FAISS process", () => {
       await killing;
       expect(["saved", "SAVE_FAILED"]).toContain(outcome);
       if (outcome !== "saved") await store.save(directory);
-      const opened = await FaissStore.open<number>(directory, { engine: "exact" });
+      const opened = await FaissStore.open<number>(directory, { engine: "builtin" });
       expect(opened.ids()).toEqual(store.ids());
       expect(opened.get("round")?.record).toBe(5000 + round);
     }
-    await expectRanked(
-      await FaissStore.open<number>(directory, { engine: "faiss", exactBelow: 0 }),
-    );
+    await expectRanked(await FaissStore.open<number>(directory, { engine: "faiss", scanBelow: 0 }));
   });
 
   it("is replaced when the addon has leaked 64 MiB, and its indexes move", {
@@ -192,7 +190,7 @@ describe.each(["add", "search"] as const)("an addon that refuses to %s", (call) 
   const items = vectors.map((vector, record) => ({ id: `${record}`, vector, record }));
 
   it("leaves the answers to the scan where the engine is chosen by itself", async () => {
-    const options = { faissNode: await refusingAddon(call), exactBelow: 0 };
+    const options = { faissNode: await refusingAddon(call), scanBelow: 0 };
     const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
     expect(store.engine).toBe("faiss");
     await store.upsert(items);
@@ -210,7 +208,7 @@ describe.each(["add", "search"] as const)("an addon that refuses to %s", (call) 
   it("is reported where FAISS was asked for", async () => {
     const options = {
       faissNode: await refusingAddon(call),
-      exactBelow: 0,
+      scanBelow: 0,
       engine: "faiss",
     } as const;
     const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
@@ -249,7 +247,7 @@ describe("how far an index searches", () => {
     ["HNSW4,Flat", { efSearch: 1 }, { efSearch: 1000 }],
   ])("can be changed when a store is opened, and is saved: %s", async (index, narrow, wide) => {
     const directory = join(folder, `tuned-${index}`);
-    const engineOptions = { engine: "faiss", exactBelow: 0 } as const;
+    const engineOptions = { engine: "faiss", scanBelow: 0 } as const;
     const store = await FaissStore.create<number>({ ...engineOptions, index, ...narrow });
     await store.upsert(vectors.map((vector, record) => ({ vector, record })));
     await store.save(directory);
@@ -268,7 +266,7 @@ describe("how far an index searches", () => {
   it("holds for oversample too", async () => {
     const directory = join(folder, "tuned-oversample");
     const store = await FaissStore.create<number>({
-      exactBelow: 0,
+      scanBelow: 0,
       searchDimension: 2,
       oversample: 1,
     });
@@ -277,13 +275,13 @@ describe("how far an index searches", () => {
     const expected = naiveRanking(vectors, queries[0]!)[0]!.row;
     const best = async (opened: FaissStore<number>) =>
       (await opened.search(queries[0]!, { k: 1 }))[0]?.record;
-    expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).not.toBe(
+    expect(await best(await FaissStore.open<number>(directory, { scanBelow: 0 }))).not.toBe(
       expected,
     );
-    const opened = await FaissStore.open<number>(directory, { exactBelow: 0, oversample: 3000 });
+    const opened = await FaissStore.open<number>(directory, { scanBelow: 0, oversample: 3000 });
     expect(await best(opened)).toBe(expected);
     await opened.save(directory);
-    expect(await best(await FaissStore.open<number>(directory, { exactBelow: 0 }))).toBe(expected);
+    expect(await best(await FaissStore.open<number>(directory, { scanBelow: 0 }))).toBe(expected);
     await expect(FaissStore.open(directory, { oversample: 0 })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
@@ -298,13 +296,13 @@ describe("an index that is more than the vectors", () => {
       const { store, expectRanked } = await filledStore({ index, oversample: 1000 }, 1200, 16);
       await expectRanked();
       await store.save(directory);
-      const reopened = await FaissStore.open<number>(directory, { engine: "faiss", exactBelow: 0 });
+      const reopened = await FaissStore.open<number>(directory, { engine: "faiss", scanBelow: 0 });
       await expectRanked(reopened);
       await reopened.delete(["0", "1", "2"]);
       await reopened.upsert([{ id: "new", vector: new Float32Array(16).fill(1), record: -1 }]);
       await reopened.save(directory);
-      for (const engine of ["faiss", "exact"] as const) {
-        const again = await FaissStore.open<number>(directory, { engine, exactBelow: 0 });
+      for (const engine of ["faiss", "builtin"] as const) {
+        const again = await FaissStore.open<number>(directory, { engine, scanBelow: 0 });
         expect(again.size).toBe(1198);
         expect((await again.search(new Float32Array(16).fill(1), { k: 1 }))[0]?.record).toBe(-1);
         await again.save(directory);
@@ -327,7 +325,7 @@ describe("an index that is more than the vectors", () => {
       "IVF32,Flat": 0.9,
       "IVF32,PQ8x4": 0.6,
     })) {
-      const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, index });
+      const store = await FaissStore.create<number>({ engine: "faiss", scanBelow: 0, index });
       await store.upsert(vectors.map((vector, record) => ({ vector, record })));
       const results = await store.search(queries, { k: 10 });
       let found = 0;

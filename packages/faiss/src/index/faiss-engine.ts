@@ -45,7 +45,7 @@ export async function loadEngine({
   engine = "auto",
   faissNode,
 }: EngineOptions): Promise<FaissEngine | undefined> {
-  if (engine === "exact") return undefined;
+  if (engine === "builtin") return undefined;
   try {
     return await faissEngine(faissNode);
   } catch (error) {
@@ -83,7 +83,7 @@ export class FaissEngine {
         "ENGINE_UNAVAILABLE",
         `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} ` +
           "Install it with `npm install faiss-node` and let its install script run, or compile it " +
-          'as the README of this package says. engine: "exact" needs no addon, and ' +
+          'as the README of this package says. engine: "builtin" needs no addon, and ' +
           'engine: "auto" uses FAISS only if it loads.',
         { faissNode },
         { cause: error },

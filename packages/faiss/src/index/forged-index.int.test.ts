@@ -11,7 +11,7 @@ import { timeLimits } from "./time-limit.ts";
 
 const dimension = 8;
 const vectors = randomUnitVectors(300, dimension, seededRandom(5));
-const options = { engine: "auto", exactBelow: 0 } as const;
+const options = { engine: "auto", scanBelow: 0 } as const;
 const limits = { ...timeLimits };
 
 let folder: string;

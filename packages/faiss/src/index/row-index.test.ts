@@ -42,7 +42,7 @@ it("answers no search while it is being built, so that none takes a part of it f
     maxUncovered: 0,
     isOptional: false,
   });
-  const table = new Table<null>({ dimension: 4, searchDimension: 4, rescore: "float32" });
+  const table = new Table<null>({ dimension: 4, searchDimension: 4, precision: "float32" });
   for (const size of [100_000, 150_000]) {
     const numbers = 4 * (size - table.rows);
     addRows(table, size - table.rows);

@@ -55,7 +55,7 @@ describe("a FAISS process that is stopped", () => {
   const expected = naiveRanking(vectors, vectors[3]!).slice(0, 5);
 
   async function filledStore(options: FaissStoreOptions = {}): Promise<FaissStore<number>> {
-    const store = await FaissStore.create<number>({ engine: "faiss", exactBelow: 0, ...options });
+    const store = await FaissStore.create<number>({ engine: "faiss", scanBelow: 0, ...options });
     await store.upsert(items);
     return store;
   }
@@ -158,7 +158,7 @@ describe("a FAISS process that hangs at its start", () => {
     timeLimits.startMilliseconds = 300;
     const before = engineProcesses();
     const options = { faissNode: join(folder, "index.cjs") };
-    expect((await FaissStore.create(options)).engine).toBe("exact");
+    expect((await FaissStore.create(options)).engine).toBe("builtin");
     await expect(FaissStore.create({ ...options, engine: "faiss" })).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringContaining('did not answer "start" within 0.3 s'),

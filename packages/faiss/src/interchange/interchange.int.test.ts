@@ -56,7 +56,7 @@ describe("importing", () => {
     ["langchain-js", {}, all],
   ])("reads %s", async (name, options, positions) => {
     const store = await FaissStore.import<LangChainRecord>(join(fixtures, name), {
-      engine: "exact",
+      engine: "builtin",
       ...options,
     });
     expect(store.ids()).toEqual(positions.map((position) => expected.ids[position]));
@@ -137,7 +137,7 @@ describe("importing", () => {
     ["unfolding-metadata", "UNSAFE_FILE"],
     ["nested-class", "FILE_DAMAGED"],
   ])("refuses %s, which no record can be", async (name, code) => {
-    const error = await FaissStore.import(join(fixtures, name), { engine: "exact" }).catch(
+    const error = await FaissStore.import(join(fixtures, name), { engine: "builtin" }).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toMatchObject({
@@ -173,7 +173,7 @@ describe("importing", () => {
     await cp(join(fixtures, name), copy, { recursive: true });
     for (const content of contents) {
       await writeFile(join(copy, file), content);
-      const error = await FaissStore.import(copy, { engine: "exact" }).catch(
+      const error = await FaissStore.import(copy, { engine: "builtin" }).catch(
         (thrown: unknown) => thrown,
       );
       expect(FaissStoreError.isInstance(error) && error.code, content).toBe("FILE_DAMAGED");
@@ -185,7 +185,7 @@ describe("importing", () => {
     await cp(join(fixtures, "langchain-js"), copy, { recursive: true });
     const importing = async (documents: string, mapping: string) => {
       await writeFile(join(copy, "docstore.json"), `[[${documents}], ${mapping}]`);
-      return FaissStore.import<LangChainRecord>(copy, { engine: "exact" });
+      return FaissStore.import<LangChainRecord>(copy, { engine: "builtin" });
     };
     const document = (id: string, metadata: string) =>
       `["${id}", {"pageContent": "text", "metadata": ${metadata}}]`;
@@ -226,7 +226,7 @@ describe("importing", () => {
       bytes.writeBigInt64LE(rows, 8);
       bytes.writeBigUInt64LE(BigInt(dimension) * rows, 37);
       await writeFile(path, bytes);
-      await expect(FaissStore.import(path, { engine: "exact" })).rejects.toMatchObject({
+      await expect(FaissStore.import(path, { engine: "builtin" })).rejects.toMatchObject({
         code: "FILE_DAMAGED",
       });
     }
@@ -255,7 +255,7 @@ describe("importing", () => {
         );
         // A flipped letter of a text is no damage that anyone could see; whatever else happens is
         // an error of ours.
-        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch(
+        const outcome = await FaissStore.import(copy, { engine: "builtin" }).catch(
           (error: unknown) => error,
         );
         expect(
@@ -266,7 +266,7 @@ describe("importing", () => {
       for (const length of [0, 3, 44, bytes.length - 1]) {
         await writeFile(join(copy, file), bytes);
         await truncate(join(copy, file), length);
-        const outcome = await FaissStore.import(copy, { engine: "exact" }).catch(
+        const outcome = await FaissStore.import(copy, { engine: "builtin" }).catch(
           (error: unknown) => error,
         );
         expect(FaissStoreError.isInstance(outcome)).toBe(true);

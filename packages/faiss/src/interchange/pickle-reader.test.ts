@@ -162,7 +162,7 @@ describe("a pickle made to exhaust its reader", () => {
     await writeFile(join(folder, "index.pkl"), bytes);
     const start = performance.now();
     const reading = FaissStore.import<never>(folder, {
-      engine: "exact",
+      engine: "builtin",
       format: "langchain-python",
     });
     expect(await expectTyped(reading)).toBe(code);
@@ -181,7 +181,7 @@ describe("a pickle made to exhaust its reader", () => {
     ]);
     const mapping = ids.map((id, row): [Piece, Piece] => [`K${char(row)}`, text(id)]);
     await writeFile(join(folder, "index.pkl"), docstore(documents, mapping));
-    const store = await FaissStore.import(folder, { engine: "exact" });
+    const store = await FaissStore.import(folder, { engine: "builtin" });
     expect(store.get("f")?.record).toEqual({
       pageContent: "text of f",
       metadata: { source: "a path that many documents have", authors: ["one", "another"] },
@@ -211,7 +211,7 @@ describe("a large pickle", () => {
       join(large, "index.faiss"),
       Buffer.concat([header, new Uint8Array(vectors.buffer)]),
     );
-    const store = await FaissStore.import(large, { engine: "exact" });
+    const store = await FaissStore.import(large, { engine: "builtin" });
     expect(store.size).toBe(count);
     expect(store.get("id 49999")?.record).toEqual({
       pageContent: "text of 49999",
@@ -269,7 +269,7 @@ describe("any pickle", () => {
         for (const { at, removed, inserted } of changes)
           bytes = pickle(bytes.subarray(0, at), inserted, bytes.subarray(at + removed));
         await writeFile(join(folder, "index.pkl"), bytes);
-        outcomes.add(await expectTyped(FaissStore.import<never>(folder, { engine: "exact" })));
+        outcomes.add(await expectTyped(FaissStore.import<never>(folder, { engine: "builtin" })));
       }),
       { numRuns: 500, interruptAfterTimeLimit: 5_000 },
     );

@@ -6,7 +6,7 @@ import type { VectorRows } from "./vector-rows.ts";
 export interface TableShape {
   dimension: number;
   searchDimension: number;
-  rescore: "float32" | "int8";
+  precision: "float32" | "int8";
 }
 
 /** A row that is to be added; its vector has been staged already. */
@@ -43,7 +43,7 @@ export class Table<R> {
   constructor(shape: TableShape) {
     this.shape = shape;
     this.vectors =
-      shape.rescore === "int8" ? new Int8Rows(shape.dimension) : new Float32Rows(shape.dimension);
+      shape.precision === "int8" ? new Int8Rows(shape.dimension) : new Float32Rows(shape.dimension);
   }
 
   /** How many items there are. */

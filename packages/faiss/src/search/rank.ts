@@ -12,7 +12,7 @@ export interface RankOptions<R> {
   minScore: number;
   oversample: number;
   /** Up to so many items every one is scored with its full vector. */
-  exactBelow: number;
+  scanBelow: number;
 }
 
 export interface RankedRow {
@@ -69,13 +69,13 @@ async function findCandidates<R>(
   index: RowIndex<R> | undefined,
   queries: readonly Float32Array[],
   filter: RowFilter<R>,
-  { k, oversample, exactBelow }: RankOptions<R>,
+  { k, oversample, scanBelow }: RankOptions<R>,
   pacer: Pacer,
 ): Promise<number[][] | undefined> {
   const { dimension, searchDimension } = table.shape;
   const isExact = searchDimension === dimension && (index?.kind.isFlat ?? true);
   const count = Math.ceil(k * (isExact ? 1 : oversample));
-  if (table.size <= Math.max(count, exactBelow)) return undefined;
+  if (table.size <= Math.max(count, scanBelow)) return undefined;
   const share = filter.estimate();
   if (share < fewMatches) {
     const rows = await filter.rows(pacer);

@@ -31,7 +31,7 @@ export async function searchDiverse<R>(
 }
 
 async function rankContent<R>(
-  { table, index, settings, exactBelow }: StoreContent<R>,
+  { table, index, settings, scanBelow }: StoreContent<R>,
   vectors: readonly Vector[],
   { k, minScore, filter, oversample = settings.oversample }: CheckedSearchOptions<R>,
 ): Promise<RankedRow[][]> {
@@ -49,6 +49,6 @@ async function rankContent<R>(
     minScore,
     filter,
     oversample,
-    exactBelow,
+    scanBelow,
   });
 }
