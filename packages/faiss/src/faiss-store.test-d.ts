@@ -17,7 +17,9 @@ describe("FaissStore", () => {
     await store.search([1, 2], { filter: (record, id) => record.text === id });
     // @ts-expect-error a record must be what the store holds
     await store.upsert([{ vector: [1, 2], record: { title: "" } }]);
-    // @ts-expect-error an engine that is none
+    await FaissStore.create({ index: "HNSW32,Flat", precision: undefined });
+    await FaissStore.create({ index: "HNSW64,Flat" });
+    // @ts-expect-error an engine that does not exist
     await FaissStore.create({ engine: "gpu" });
   });
 

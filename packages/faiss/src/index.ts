@@ -14,6 +14,7 @@ export type {
   ForeignFormat,
   Identity,
   ImportOptions,
+  IndexFactory,
   JsonValue,
   LangChainDocument,
   LangChainExportOptions,

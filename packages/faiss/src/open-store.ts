@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { shapeOf } from "./files/manifest-content.ts";
 import { readStore } from "./files/read-store.ts";
 import type { SavedState } from "./files/write-store.ts";
 import type { FaissEngine } from "./index/faiss-engine.ts";
@@ -20,10 +21,11 @@ export async function openStore<R>(
   faissEngine: FaissEngine | undefined,
 ): Promise<OpenedStore<R>> {
   const { manifest, table } = await readStore<R>(directory, openOptions);
-  const { id, dimension, searchDimension, index, rescore: precision } = manifest;
+  const { id, dimension, index } = manifest;
   const { engine, scanBelow, faissNode } = openOptions;
   const options: FaissStoreOptions = {
-    ...{ dimension, searchDimension, index, precision, engine, scanBelow, faissNode },
+    ...shapeOf(manifest),
+    ...{ index, engine, scanBelow, faissNode },
     oversample: openOptions.oversample ?? manifest.oversample,
     nprobe: openOptions.nprobe ?? manifest.nprobe ?? undefined,
     efSearch: openOptions.efSearch ?? manifest.efSearch ?? undefined,

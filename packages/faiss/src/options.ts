@@ -39,7 +39,10 @@ const presets: Record<Preset, FaissStoreOptions> = {
  */
 export function checkOptions(options: FaissStoreOptions): void {
   checkObject("options", options);
+  checkNames(options);
   checkChoice("preset", options.preset, ["exact", "balanced", "small"]);
+  if ((options.engine as string) === "exact")
+    throw renamedTo('engine: "builtin"', 'engine: "exact"');
   checkChoice("engine", options.engine, ["auto", "faiss", "builtin"]);
   checkChoice("precision", options.precision, ["float32", "int8"]);
   checkInteger("dimension", options.dimension, 1, mostDimensions);
@@ -200,6 +203,24 @@ function checkIdentity(identity: Identity | undefined): void {
   } catch {
     throw invalidOption("identity", identity, "a plain object that JSON can hold");
   }
+}
+
+const newNames: Readonly<Record<string, string>> = {
+  exactBelow: "scanBelow",
+  rescore: "precision",
+};
+
+function checkNames(options: object): void {
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && Object.hasOwn(newNames, name))
+      throw renamedTo(newNames[name]!, name);
+}
+
+function renamedTo(name: string, old: string): FaissStoreError {
+  return new FaissStoreError("INVALID_ARGUMENT", `\`${old}\` is now called \`${name}\`.`, {
+    option: old,
+    nearest: name,
+  });
 }
 
 function checkObject(name: string, options: unknown): void {

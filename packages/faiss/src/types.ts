@@ -87,10 +87,21 @@ export interface MaximalMarginalRelevanceOptions<R> {
 }
 
 /**
- * `faiss` is `faiss-node`; `builtin` is a scan in this package on the same files; `auto` takes FAISS where
- * it loads and does its work.
+ * `faiss` is `faiss-node`; `builtin` is a scan in this package, on the same files.
  */
 export type EngineName = "faiss" | "builtin";
+
+/** Some FAISS factory strings, for an editor to complete; every other supported one works too. */
+export type IndexFactory =
+  | "Flat"
+  | "HNSW32,Flat"
+  | "HNSW32,SQ8"
+  | "IVF256,Flat"
+  | "IVF256,PQ32"
+  | "PQ32"
+  | "SQ8"
+  | "SQfp16"
+  | (string & {});
 
 /**
  * A choice of `index`, `searchDimension` and `precision` by what matters most; each can be
@@ -99,7 +110,11 @@ export type EngineName = "faiss" | "builtin";
 export type Preset = "exact" | "balanced" | "small";
 
 export interface EngineOptions {
-  /** @default "auto" */
+  /**
+   * `auto` uses FAISS if it loads, and the built-in scan if it does not or if it fails.
+   *
+   * @default "auto"
+   */
   engine?: EngineName | "auto" | undefined;
   /**
    * Up to this many vectors are scanned exactly and in-process, which is faster there than any
@@ -124,13 +139,13 @@ export interface FaissStoreOptions extends EngineOptions {
    */
   searchDimension?: number | undefined;
   /**
-   * A FAISS index factory string: `Flat`, `HNSW32,Flat`, `SQ8`, `SQfp16`, `IVF256,Flat`,
-   * `IVF256,PQ32`, `PQ32` …
+   * A FAISS index factory string: `Flat`, `SQ4`, `SQ6`, `SQ8`, `SQfp16` or `PQ<bytes>[x<bits>]`,
+   * alone or after `HNSW<links>,` or `IVF<cells>,`.
    *
    * @default "Flat"
    * @see https://github.com/facebookresearch/faiss/wiki/The-index-factory
    */
-  index?: string | undefined;
+  index?: IndexFactory | undefined;
   /** @default none: the defaults of each option */
   preset?: Preset | undefined;
   /**
@@ -141,7 +156,8 @@ export interface FaissStoreOptions extends EngineOptions {
    */
   oversample?: number | undefined;
   /**
-   * How the full vectors are kept: as given, or a byte a number with a scale for each vector.
+   * How the full vectors are kept: as given, or with one byte for each number and a scale for each
+   * vector.
    *
    * @default "float32"
    */

@@ -20,9 +20,9 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
    *
    * @default "title"
    */
-  titleKey: string;
+  titleKey?: string | undefined;
   /** Called after each batch of documents; `onDownloadProgress` reports downloads. */
-  onEncodeProgress?: (progress: EncodeProgress) => void;
+  onEncodeProgress?: ((progress: EncodeProgress) => void) | undefined;
 }
 
 /**
@@ -39,19 +39,19 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
  */
 export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGemmaEmbeddingsParams {
   readonly titleKey: string;
-  readonly onEncodeProgress?: (progress: EncodeProgress) => void;
+  readonly onEncodeProgress: ((progress: EncodeProgress) => void) | undefined;
   readonly #embedder: LazyEmbedder;
 
   /**
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
    * model
    */
-  constructor(fields: Partial<EmbeddingGemmaEmbeddingsParams> = {}) {
+  constructor(fields: EmbeddingGemmaEmbeddingsParams = {}) {
     const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt, ...own } = fields;
     super({ maxConcurrency, maxRetries, ...(onFailedAttempt && { onFailedAttempt }) });
     const { titleKey = "title", onEncodeProgress, ...embedderOptions } = own;
     this.titleKey = titleKey;
-    if (onEncodeProgress) this.onEncodeProgress = onEncodeProgress;
+    this.onEncodeProgress = onEncodeProgress;
     this.#embedder = new LazyEmbedder(embedderOptions);
   }
 

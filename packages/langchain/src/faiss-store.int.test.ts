@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
-import { FaissStore as Index } from "@embeddinggemma/faiss";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import { FakeEmbeddings } from "@langchain/core/utils/testing";
@@ -296,7 +296,7 @@ describe("FaissStore", () => {
   });
 
   it("stands on an index that is there already", async () => {
-    const index = await Index.create<DocumentRecord>({ dimension: 768 });
+    const index = await CoreStore.create<DocumentRecord>({ dimension: 768 });
     const [vector] = await embeddings.embedDocuments(["Mars is red."]);
     await index.upsert([
       { id: "mine", vector: vector!, record: { pageContent: "Mars is red.", metadata: {} } },
@@ -307,7 +307,10 @@ describe("FaissStore", () => {
   });
 
   it("refuses, at first use, an index that another model or dimension made", async () => {
-    const other = await Index.create<DocumentRecord>({ dimension: 768, identity: "another model" });
+    const other = await CoreStore.create<DocumentRecord>({
+      dimension: 768,
+      identity: "another model",
+    });
     const existing = await FaissStore.fromExistingIndex(embeddings, { store: other });
     const mismatch = {
       code: "IDENTITY_MISMATCH",
@@ -317,13 +320,13 @@ describe("FaissStore", () => {
     await expect(existing.addDocuments(planets)).rejects.toMatchObject(mismatch);
     expect(other.size).toBe(0);
     const shorter = new FaissStore(embeddings, {
-      store: await Index.create<DocumentRecord>({ dimension: 128 }),
+      store: await CoreStore.create<DocumentRecord>({ dimension: 128 }),
     });
     await expect(shorter.addDocuments(planets)).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
       details: { expected: 128, given: 768 },
     });
-    const own = await Index.create<DocumentRecord>({ identity: await embeddings.identity() });
+    const own = await CoreStore.create<DocumentRecord>({ identity: await embeddings.identity() });
     expect(await FaissStore.fromDocuments(planets, embeddings, { store: own })).toMatchObject({
       embeddings,
     });

@@ -1,10 +1,10 @@
 import {
+  FaissStore as CoreStore,
   checkFaissStoreOptions,
   type FaissStoreFilter,
   type FaissStoreHit,
   type FaissStoreOptions,
   type ImportOptions,
-  FaissStore as Index,
   type JsonValue,
   type OpenOptions,
   type SaveOptions,
@@ -34,7 +34,7 @@ export interface FaissStoreParams extends FaissStoreOptions {
    * A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no
    * effect then. One that says that another model made it is refused at first use.
    */
-  store?: Index<DocumentRecord>;
+  store?: CoreStore<DocumentRecord> | undefined;
 }
 
 /**
@@ -62,8 +62,8 @@ export type FaissStoreImportOptions = Omit<
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   readonly #options: FaissStoreOptions;
-  readonly #given: Index<DocumentRecord> | undefined;
-  #index: Promise<Index<DocumentRecord>> | null = null;
+  readonly #given: CoreStore<DocumentRecord> | undefined;
+  #index: Promise<CoreStore<DocumentRecord>> | null = null;
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(embeddings: EmbeddingsInterface, { store, ...options }: FaissStoreParams = {}) {
@@ -84,7 +84,7 @@ export class FaissStore extends SaveableVectorStore {
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given whose vectors are not
    * those of the embeddings
    */
-  client(): Promise<Index<DocumentRecord>> {
+  client(): Promise<CoreStore<DocumentRecord>> {
     if (this.#index) return this.#index;
     const preparing = this.#givenOrNew();
     preparing.catch(() => {
@@ -184,7 +184,7 @@ export class FaissStore extends SaveableVectorStore {
 
   /** Whether a folder holds a saved store, for {@link FaissStore.load} to open. */
   static exists(directory: string): Promise<boolean> {
-    return Index.exists(directory);
+    return CoreStore.exists(directory);
   }
 
   /** Opens what {@link FaissStore.save} has written. A store that another model made is refused. */
@@ -193,7 +193,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: OpenOptions = {},
   ): Promise<FaissStore> {
-    const index = await Index.open<DocumentRecord>(directory, {
+    const index = await CoreStore.open<DocumentRecord>(directory, {
       ...(await vectorsOf(embeddings)),
       ...options,
     });
@@ -257,7 +257,7 @@ export class FaissStore extends SaveableVectorStore {
   /** LangChain's name for a store on an index that is there already: `params.store`. */
   static async fromExistingIndex(
     embeddings: EmbeddingsInterface,
-    params: FaissStoreParams & { store: Index<DocumentRecord> },
+    params: FaissStoreParams & { store: CoreStore<DocumentRecord> },
   ): Promise<FaissStore> {
     return new FaissStore(embeddings, params);
   }
@@ -267,7 +267,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: ImportOptions<DocumentRecord>,
   ): Promise<FaissStore> {
-    const index = await Index.import<DocumentRecord>(directory, {
+    const index = await CoreStore.import<DocumentRecord>(directory, {
       ...(await vectorsOf(embeddings)),
       ...options,
     });
@@ -275,15 +275,15 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /** On an index of which it is settled that it belongs to the embeddings. */
-  static #on(embeddings: EmbeddingsInterface, index: Index<DocumentRecord>): FaissStore {
+  static #on(embeddings: EmbeddingsInterface, index: CoreStore<DocumentRecord>): FaissStore {
     const store = new FaissStore(embeddings);
     store.#index = Promise.resolve(index);
     return store;
   }
 
-  async #givenOrNew(): Promise<Index<DocumentRecord>> {
+  async #givenOrNew(): Promise<CoreStore<DocumentRecord>> {
     const vectors = await vectorsOf(this.embeddings);
-    if (!this.#given) return Index.create<DocumentRecord>({ ...vectors, ...this.#options });
+    if (!this.#given) return CoreStore.create<DocumentRecord>({ ...vectors, ...this.#options });
     this.#given.checkEmbedding(vectors);
     return this.#given;
   }

@@ -1,5 +1,5 @@
 import type { Embedder } from "@embeddinggemma/core";
-import type { FaissStore as Index } from "@embeddinggemma/faiss";
+import type { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { Embeddings, EmbeddingsInterface } from "@langchain/core/embeddings";
 import type {
@@ -73,7 +73,7 @@ describe("FaissStore", () => {
     expectTypeOf(
       await FaissStore.loadFromCommunity("folder", embeddings),
     ).toEqualTypeOf<FaissStore>();
-    expectTypeOf(store.client()).resolves.toEqualTypeOf<Index<DocumentRecord>>();
+    expectTypeOf(store.client()).resolves.toEqualTypeOf<CoreStore<DocumentRecord>>();
     // @ts-expect-error an engine that is none
     await FaissStore.fromDocuments(documents, embeddings, { engine: "gpu" });
     // @ts-expect-error the documents were not awaited

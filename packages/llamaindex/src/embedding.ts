@@ -20,9 +20,10 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
    * Key of the metadata that holds a node's title, which goes into the title slot of the document
    * prompt, and not a second time before the text with the rest of the metadata. A title among the
    * node's `excludedEmbedMetadataKeys` is left out.
+   *
    * @default "title"
    */
-  titleKey?: string;
+  titleKey?: string | undefined;
 }
 
 /**

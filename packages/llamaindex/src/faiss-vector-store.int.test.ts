@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
-import { FaissStore as Index } from "@embeddinggemma/faiss";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import {
   type BaseNode,
@@ -270,7 +270,7 @@ describe("FaissVectorStore", () => {
   });
 
   it("refuses, at first use, a given store that another model or dimension made", async () => {
-    const other = await Index.create<NodeRecord>({ dimension: 768, identity: "another model" });
+    const other = await CoreStore.create<NodeRecord>({ dimension: 768, identity: "another model" });
     const mistaken = new FaissVectorStore({ store: other });
     const mismatch = {
       code: "IDENTITY_MISMATCH",
@@ -281,13 +281,13 @@ describe("FaissVectorStore", () => {
       mistaken.query({ queryEmbedding, similarityTopK: 1, mode: VectorStoreQueryMode.DEFAULT }),
     ).rejects.toMatchObject(mismatch);
     const shorter = new FaissVectorStore({
-      store: await Index.create<NodeRecord>({ dimension: 128 }),
+      store: await CoreStore.create<NodeRecord>({ dimension: 128 }),
     });
     await expect(shorter.client()).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
       details: { expected: 128, given: 768 },
     });
-    const own = await Index.create<NodeRecord>({ identity: await embedModel.identity() });
+    const own = await CoreStore.create<NodeRecord>({ identity: await embedModel.identity() });
     await new FaissVectorStore({ store: own }).add(nodes);
     expect(own.size).toBe(4);
   });

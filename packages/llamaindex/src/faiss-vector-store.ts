@@ -1,10 +1,10 @@
 import { join, resolve } from "node:path";
 import {
+  FaissStore as CoreStore,
   checkFaissStoreOptions,
   FaissStoreError,
   type FaissStoreHit,
   type FaissStoreOptions,
-  FaissStore as Index,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
@@ -28,7 +28,7 @@ export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBa
    * A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have
    * no effect then. One that says that another model made it is refused at first use.
    */
-  store?: Index<NodeRecord> | undefined;
+  store?: CoreStore<NodeRecord> | undefined;
   /**
    * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index
    * that it has, and every change is saved there, as with the other stores of the context. @default
@@ -44,14 +44,14 @@ export interface FaissQueryParams {
    *
    * @default 20, or `similarityTopK` if that is more
    */
-  fetchK?: number;
+  fetchK?: number | undefined;
   /**
    * In mode `mmr`: in place of the query's own `mmrThreshold`, which LlamaIndex's retrievers do not
    * set.
    */
-  mmrThreshold?: number;
+  mmrThreshold?: number | undefined;
   /** In mode `default`: only nodes with at least this cosine. */
-  minScore?: number;
+  minScore?: number | undefined;
 }
 
 /**
@@ -68,14 +68,14 @@ export interface FaissQueryParams {
  * const index = await VectorStoreIndex.fromDocuments(documents, { storageContext });
  */
 export class FaissVectorStore extends BaseVectorStore<
-  Promise<Index<NodeRecord>>,
+  Promise<CoreStore<NodeRecord>>,
   FaissQueryParams
 > {
   readonly storesText = true;
   readonly #options: FaissStoreOptions;
   readonly #persistDir: string | undefined;
-  readonly #given: Index<NodeRecord> | undefined;
-  #index: Promise<Index<NodeRecord>> | null = null;
+  readonly #given: CoreStore<NodeRecord> | undefined;
+  #index: Promise<CoreStore<NodeRecord>> | null = null;
 
   /**
    * @throws `INVALID_ARGUMENT`; an Error of LlamaIndex where neither `embedModel` is given nor
@@ -114,7 +114,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given, or is opened, whose
    * vectors are not those of the embedding model
    */
-  client(): Promise<Index<NodeRecord>> {
+  client(): Promise<CoreStore<NodeRecord>> {
     if (this.#index) return this.#index;
     const preparing = this.#givenOpenedOrNew();
     preparing.catch(() => {
@@ -198,7 +198,7 @@ export class FaissVectorStore extends BaseVectorStore<
     });
   }
 
-  async #givenOpenedOrNew(): Promise<Index<NodeRecord>> {
+  async #givenOpenedOrNew(): Promise<CoreStore<NodeRecord>> {
     const vectors = await vectorsOf(this.embedModel);
     if (this.#given) {
       this.#given.checkEmbedding(vectors);
@@ -206,8 +206,10 @@ export class FaissVectorStore extends BaseVectorStore<
     }
     const options = { ...vectors, ...this.#options };
     const folder = this.#persistDir && join(this.#persistDir, folderName);
-    const isSaved = folder !== undefined && (await Index.exists(folder));
-    return isSaved ? Index.open<NodeRecord>(folder, options) : Index.create<NodeRecord>(options);
+    const isSaved = folder !== undefined && (await CoreStore.exists(folder));
+    return isSaved
+      ? CoreStore.open<NodeRecord>(folder, options)
+      : CoreStore.create<NodeRecord>(options);
   }
 
   async #autosave(): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Embedder } from "@embeddinggemma/core";
-import type { FaissStore as Index } from "@embeddinggemma/faiss";
+import type { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { BaseNode, TransformComponent } from "@llamaindex/core/schema";
 import {
@@ -52,7 +52,7 @@ describe("FaissVectorStore", () => {
     await storageContextFromDefaults({ vectorStore: store });
     await VectorStoreIndex.fromVectorStore(store);
     new IngestionPipeline({ transformations: [embedding], vectorStore: store });
-    expectTypeOf(store.client()).resolves.toEqualTypeOf<Index<NodeRecord>>();
+    expectTypeOf(store.client()).resolves.toEqualTypeOf<CoreStore<NodeRecord>>();
   });
 
   it("is made with the options of the index, or of a folder", async () => {

@@ -1,5 +1,5 @@
 import type { Embedder } from "@embeddinggemma/core";
-import { type EngineName, FaissStore as Index } from "@embeddinggemma/faiss";
+import { FaissStore as CoreStore, type EngineName } from "@embeddinggemma/faiss";
 import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
 import { EmbeddingGemmaEmbedding, FaissVectorStore } from "@embeddinggemma/llamaindex";
 import { Document } from "@langchain/core/documents";
@@ -44,7 +44,7 @@ export interface SubjectOptions {
 /** By name, what makes a new and empty one. */
 export const subjects: Record<string, (options: SubjectOptions) => Subject> = {
   "the store itself": ({ embedder, ...options }) =>
-    itselfOn(embedder, Index.create(options), options),
+    itselfOn(embedder, CoreStore.create(options), options),
   "LangChain.js": ({ embedder, ...options }) => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
     return langchainOn(new FaissStore(embeddings, options), options);
@@ -60,7 +60,7 @@ type PlainRecord = Omit<Item, "id">;
 
 function itselfOn(
   embedder: Embedder,
-  opening: Promise<Index<PlainRecord>>,
+  opening: Promise<CoreStore<PlainRecord>>,
   options: Options,
 ): Subject {
   return {
@@ -93,7 +93,7 @@ function itselfOn(
     },
     async reopened(folder) {
       await (await opening).save(folder);
-      return itselfOn(embedder, Index.open(folder, { engine: options.engine }), options);
+      return itselfOn(embedder, CoreStore.open(folder, { engine: options.engine }), options);
     },
     engine: async () => (await opening).engine,
   };

@@ -1,5 +1,6 @@
 import { reasonOf } from "../errors.ts";
 import { checkOptions, settingsFor } from "../options.ts";
+import type { TableShape } from "../rows/table.ts";
 import type { Identity } from "../types.ts";
 import { vectorFileLayout } from "./vector-file.ts";
 
@@ -31,6 +32,7 @@ export interface Manifest {
   /** The factory string. */
   index: string;
   oversample: number;
+  /** The option `precision`. */
   rescore: "float32" | "int8";
   nprobe: number | null;
   efSearch: number | null;
@@ -76,7 +78,7 @@ export function manifestFault(value: unknown): string | undefined {
   if (rows > maxRows || size > rows) return `it counts ${size} items in ${rows} rows`;
   const settingsFault = faultOfSettings(value);
   if (settingsFault) return settingsFault;
-  const { header, rowBytes } = vectorFileLayout(value);
+  const { header, rowBytes } = vectorFileLayout(shapeOf(value));
   const fit = ({ rows, vectors, records }: Segment) =>
     vectors.bytes === header + rows * rowBytes && records.bytes >= rows * minLineBytes;
   if (!segments.every(fit)) return "the sizes of its segments disagree with their rows";
@@ -105,11 +107,17 @@ function hasManifestShape(value: unknown): value is Manifest {
   );
 }
 
+/** How the rows of a manifest's store are kept. */
+export function shapeOf({ dimension, searchDimension, rescore }: Manifest): TableShape {
+  return { dimension, searchDimension, precision: rescore };
+}
+
 /** The settings of a store are options that were given once, so they must pass as options do. */
 function faultOfSettings(manifest: Manifest): string | undefined {
-  const { dimension, searchDimension, index, oversample, rescore, index_file } = manifest;
+  const { dimension, index, oversample, index_file } = manifest;
   const options = {
-    ...{ dimension, searchDimension, index, oversample, rescore },
+    ...shapeOf(manifest),
+    ...{ index, oversample },
     nprobe: manifest.nprobe ?? undefined,
     efSearch: manifest.efSearch ?? undefined,
     identity: manifest.identity ?? undefined,

@@ -7,7 +7,7 @@ import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
 import { checkIdentity } from "./identity.ts";
 import { damaged, manifestName, readManifest } from "./manifest.ts";
-import type { Manifest, Segment, StoredFile } from "./manifest-content.ts";
+import { type Manifest, type Segment, type StoredFile, shapeOf } from "./manifest-content.ts";
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
@@ -39,7 +39,7 @@ export async function readStore<R>(
 }
 
 async function readTable<R>(directory: string, manifest: Manifest): Promise<Table<R>> {
-  const table = new Table<R>(manifest);
+  const table = new Table<R>(shapeOf(manifest));
   for (const segment of manifest.segments) await readSegment(directory, manifest, segment, table);
   if (manifest.deleted) await markDeletedRows(directory, manifest.deleted, table);
   if (manifest.index_file) for await (const _piece of readVerified(directory, manifest.index_file));
@@ -54,11 +54,11 @@ async function readSegment<R>(
   { rows, vectors, records }: Segment,
   table: Table<R>,
 ): Promise<void> {
-  const { header, rowBytes } = vectorFileLayout(manifest);
+  const { header, rowBytes } = vectorFileLayout(shapeOf(manifest));
   const vectorPath = join(directory, vectors.file);
   let isHeader = true;
   for await (const piece of readVerified(directory, vectors, { header, multiple: rowBytes })) {
-    if (isHeader && !piece.equals(vectorFileHeader(manifest, rows)))
+    if (isHeader && !piece.equals(vectorFileHeader(shapeOf(manifest), rows)))
       throw damaged(vectorPath, "its header is wrong");
     if (!isHeader) {
       const start = table.vectors.length;
