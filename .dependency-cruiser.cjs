@@ -22,6 +22,7 @@ const order = {
   ],
   "packages/faiss/src": [
     ["index.ts"],
+    ["lazy-faiss-store.ts"],
     ["faiss-store.ts"],
     ["open-store.ts"],
     ["search/search-content.ts"],
@@ -35,6 +36,7 @@ const order = {
     ["rows/"],
     ["concurrency/"],
     ["types.ts"],
+    ["check.ts"],
     ["errors.ts"],
   ],
   "packages/langchain/src": [

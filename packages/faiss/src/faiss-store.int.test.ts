@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { naiveRanking, randomUnitVectors, seededRandom } from "./testing/random-vectors.ts";
-import type { FaissStoreOptions } from "./types.ts";
+import type { FaissStoreOptions, LangChainDocument } from "./types.ts";
 
 interface Planet {
   name: string;
@@ -340,7 +340,7 @@ describe("FaissStore's errors", () => {
     const store = await FaissStore.create({ dimension: 2 });
     const error = await store.search([1, 2], { k: k as number }).catch((thrown: unknown) => thrown);
     expect(FaissStoreError.isInstance(error)).toBe(true);
-    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { argument: "k", value: k } });
+    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", details: { k } });
   });
 
   it("names both dimensions", async () => {
@@ -354,22 +354,30 @@ describe("FaissStore's errors", () => {
   });
 
   it.each([
-    [{ dimension: 0 }, "dimension must be an integer from 1 to 65536, but is 0."],
-    [{ dimension: 1.5 }, "dimension must be an integer from 1 to 65536, but is 1.5."],
+    [{ dimension: 0 }, "dimension must be a whole number from 1 to 65536; 0 was given."],
+    [{ dimension: 1.5 }, "dimension must be a whole number from 1 to 65536; 1.5 was given."],
     [
       { dimension: 4, searchDimension: 8 },
-      "searchDimension must be at most dimension, which is 4, but is 8.",
+      "searchDimension must be at most dimension, which is 4; 8 was given.",
     ],
-    [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "builtin", but is "gpu".'],
-    [{ engine: "exact" }, '`engine: "exact"` is now called `engine: "builtin"`.'],
-    [{ exactBelow: 0 }, "`exactBelow` is now called `scanBelow`."],
-    [{ rescore: "int8" }, "`rescore` is now called `precision`."],
+    [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "builtin"; "gpu" was given.'],
+    [{ engine: "exact" }, '"exact" was given. "exact" is now called "builtin".'],
+    [{ exactBelow: 0 }, "The option `exactBelow` is now called `scanBelow`."],
+    [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
     [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is not a FAISS factory string'],
     [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, but the index holds 4 numbers"],
-    [{ oversample: 0.5 }, "oversample must be a number of at least 1, but is 0.5."],
-    [{ identity: { layers: 1n } }, "identity must be a plain object that JSON can hold"],
-    [{ identity: 5 }, "identity must be a string or a plain object, but is 5."],
-    [null, "options must be an object, but is null."],
+    [{ oversample: 0.5 }, "oversample must be a number of at least 1; 0.5 was given."],
+    [
+      { identity: { layers: 1n } },
+      "identity must be a string or a plain object that JSON can hold",
+    ],
+    [
+      { identity: 5 },
+      "identity must be a string or a plain object that JSON can hold; 5 was given.",
+    ],
+    [null, "options must be an object; null was given."],
+    [[], "options must be an object; an array of 0 was given."],
+    [{ searchDimensions: 4 }, "Did you mean `searchDimension`?"],
   ])("refuses options %o", async (options, message) => {
     const error = await FaissStore.create(options as FaissStoreOptions).catch(
       (thrown: unknown) => thrown,
@@ -379,6 +387,28 @@ describe("FaissStore's errors", () => {
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining(message),
     });
+  });
+
+  it("refuses options that no call has", async () => {
+    const store = await FaissStore.create<LangChainDocument>({ dimension: 2 });
+    const wrong = (options: object) => options as never;
+    const calls: [() => Promise<unknown>, string][] = [
+      [() => FaissStore.open("folder", wrong({ preset: "small" })), "no option `preset`"],
+      [() => FaissStore.open("folder", wrong({ exactBelow: 0 })), "`scanBelow`"],
+      [() => FaissStore.import("folder", wrong({ indexname: "index" })), "`indexName`"],
+      [() => store.search([1, 2], wrong({ topK: 3 })), "`k`"],
+      [() => store.search([1, 2], wrong({ minscore: 0 })), "`minScore`"],
+      [() => store.maximalMarginalRelevance([1, 2], wrong({ fetchk: 9 })), "`fetchK`"],
+      [() => store.save("folder", wrong({ override: true })), "`overwrite`"],
+      [() => store.exportLangChainPython("folder", wrong({ toDocuments: null })), "`toDocument`"],
+    ];
+    for (const [call, message] of calls) {
+      const error = await call().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(message),
+      });
+    }
   });
 
   it("says what to do where faiss-node does not load", async () => {

@@ -11,11 +11,14 @@ import { importStore } from "./interchange/import-store.ts";
 import { openStore } from "./open-store.ts";
 import {
   checkDeletion,
+  checkExportOptions,
   checkMaximalMarginalRelevanceOptions,
-  checkOptions,
+  checkOpenOptions,
   checkPath,
   checkQueries,
+  checkSaveOptions,
   checkSearchOptions,
+  checkStoreOptions,
 } from "./options.ts";
 import { checkItems, dimensionOf, type Items } from "./rows/stage-items.ts";
 import { searchContent, searchDiverse } from "./search/search-content.ts";
@@ -66,7 +69,7 @@ export class FaissStore<R = JsonValue> {
    * @throws FaissStoreError `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
    */
   static async create<R = JsonValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
-    checkOptions(options);
+    checkStoreOptions(options);
     const engine = await loadEngine(options);
     const store = new FaissStore<R>({ ...options }, engine);
     if (options.dimension !== undefined)
@@ -86,7 +89,7 @@ export class FaissStore<R = JsonValue> {
     options: OpenOptions = {},
   ): Promise<FaissStore<R>> {
     checkPath(directory);
-    checkOptions(options);
+    checkOpenOptions(options);
     const path = resolve(directory);
     const engine = await loadEngine(options);
     const { id, options: storeOptions, content, saved } = await openStore<R>(path, options, engine);
@@ -269,6 +272,7 @@ export class FaissStore<R = JsonValue> {
    */
   async save(directory: string, options: SaveOptions = {}): Promise<void> {
     checkPath(directory);
+    checkSaveOptions(options);
     const path = resolve(directory);
     const contentOf = () => {
       const { table, index, settings } = this.#known("saved");
@@ -300,6 +304,7 @@ export class FaissStore<R = JsonValue> {
     options: LangChainExportOptions<R> = {},
   ): Promise<void> {
     checkPath(directory);
+    checkExportOptions(options);
     await this.#read(async () =>
       exportLangChainPython(resolve(directory), this.#known("exported").table, options),
     );

@@ -1,7 +1,8 @@
 export type { FaissStoreErrorCode } from "./errors.ts";
 export { FaissStoreError } from "./errors.ts";
 export { FaissStore } from "./faiss-store.ts";
-export { checkOptions as checkFaissStoreOptions } from "./options.ts";
+export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
+export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
 export type {
   EngineName,
   EngineOptions,

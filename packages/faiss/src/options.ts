@@ -1,13 +1,17 @@
-import { FaissStoreError, show } from "./errors.ts";
+import { checkOptions, invalidArgument, isRecord, type Rule, type Rules, rules } from "./check.ts";
 import { type IndexKind, parseIndexKind } from "./index/index-kind.ts";
 import { isVector } from "./rows/unit-vector.ts";
 import type {
+  EngineOptions,
   FaissStoreFilter,
   FaissStoreOptions,
-  Identity,
+  ForeignFormat,
   ImportOptions,
+  LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
+  OpenOptions,
   Preset,
+  SaveOptions,
   SearchOptions,
   Vector,
 } from "./types.ts";
@@ -23,38 +27,143 @@ export interface StoreSettings {
   efSearch: number | undefined;
 }
 
-const mostDimensions = 65_536;
+const maxDimension = 65_536;
 
-/** The reasons stand in the README, under "Presets". */
+/** The README gives the reasons, under "Presets". */
 const presets: Record<Preset, FaissStoreOptions> = {
   exact: {},
   balanced: { searchDimension: 256 },
   small: { searchDimension: 128, index: "SQ8", precision: "int8", oversample: 20 },
 };
 
+const name: Rule = {
+  expected: "a string that is not empty",
+  accepts: (value) => typeof value === "string" && value !== "",
+};
+
+const oversample: Rule = {
+  expected: "a number of at least 1",
+  accepts: (value) => Number.isFinite(value) && (value as number) >= 1,
+};
+
+const identity: Rule = {
+  expected: "a string or a plain object that JSON can hold",
+  accepts: (value) => typeof value === "string" || isJsonObject(value),
+};
+
+const filter: Rule = { ...rules.callback, expected: "a function of a record and an id" };
+
+const engineRules: Rules<EngineOptions> = {
+  engine: {
+    ...choice("auto", "faiss", "builtin"),
+    hint: (value) => (value === "exact" ? '"exact" is now called "builtin".' : undefined),
+  },
+  scanBelow: integer(0),
+  faissNode: name,
+};
+
+const storeRules: Rules<FaissStoreOptions> = {
+  ...engineRules,
+  dimension: integer(1, maxDimension),
+  searchDimension: integer(1, maxDimension),
+  index: name,
+  preset: choice(...Object.keys(presets)),
+  oversample,
+  precision: choice("float32", "int8"),
+  nprobe: integer(1, maxDimension),
+  efSearch: integer(1, maxDimension),
+  identity,
+};
+
+const openRules: Rules<OpenOptions> = {
+  ...engineRules,
+  identity,
+  dimension: storeRules.dimension,
+  allowMismatch: rules.flag,
+  oversample,
+  nprobe: storeRules.nprobe,
+  efSearch: storeRules.efSearch,
+};
+
+const searchRules: Rules<SearchOptions<unknown>> = {
+  k: integer(1),
+  filter,
+  minScore: {
+    expected: "a number",
+    accepts: (value) => typeof value === "number" && !Number.isNaN(value),
+  },
+  oversample,
+};
+
+const diverseRules: Rules<MaximalMarginalRelevanceOptions<unknown>> = {
+  k: integer(1),
+  fetchK: integer(1),
+  lambda: {
+    expected: "a number from 0 to 1",
+    accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  },
+  filter,
+};
+
+const saveRules: Rules<SaveOptions> = {
+  overwrite: rules.flag,
+  lockTimeout: {
+    expected: "a number of milliseconds",
+    accepts: (value) => typeof value === "number" && value >= 0,
+  },
+};
+
+const importRules: Rules<ImportOptions<unknown>> = {
+  ...storeRules,
+  format: choice(
+    ...([
+      "langchain-js",
+      "langchain-python",
+      "llamaindex-python",
+      "faiss",
+    ] satisfies ForeignFormat[]),
+  ),
+  indexName: name,
+  ids: { expected: "an array of ids", accepts: Array.isArray },
+  normalize: rules.flag,
+  toRecord: { ...rules.callback, expected: "a function of a source and an id" },
+};
+
+const exportRules: Rules<LangChainExportOptions<unknown>> = {
+  indexName: name,
+  toDocument: { ...rules.callback, expected: "a function of a record and an id" },
+};
+
+const renamed = { exactBelow: "scanBelow", rescore: "precision" };
+
 /**
- * What can be checked before the dimension is known.
+ * Checks what can be checked before the dimension is known.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
-export function checkOptions(options: FaissStoreOptions): void {
-  checkObject("options", options);
-  checkNames(options);
-  checkChoice("preset", options.preset, ["exact", "balanced", "small"]);
-  if ((options.engine as string) === "exact")
-    throw renamedTo('engine: "builtin"', 'engine: "exact"');
-  checkChoice("engine", options.engine, ["auto", "faiss", "builtin"]);
-  checkChoice("precision", options.precision, ["float32", "int8"]);
-  checkInteger("dimension", options.dimension, 1, mostDimensions);
-  checkInteger("searchDimension", options.searchDimension, 1, mostDimensions);
-  checkInteger("nprobe", options.nprobe, 1, mostDimensions);
-  checkInteger("efSearch", options.efSearch, 1, mostDimensions);
-  checkInteger("scanBelow", options.scanBelow, 0, Number.MAX_SAFE_INTEGER);
-  checkOversample(options.oversample);
-  checkString("index", options.index);
-  checkString("faissNode", options.faissNode);
-  checkIdentity(options.identity);
+export function checkStoreOptions(options: FaissStoreOptions): void {
+  checkOptions(options, storeRules, renamed);
   if (options.dimension !== undefined) settingsFor(options, options.dimension);
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkOpenOptions(options: OpenOptions): void {
+  checkOptions(options, openRules, renamed);
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkImportOptions<R>(options: ImportOptions<R>): void {
+  checkOptions(options as ImportOptions<unknown>, importRules, renamed);
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkSaveOptions(options: SaveOptions): void {
+  checkOptions(options, saveRules);
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkExportOptions<R>(options: LangChainExportOptions<R>): void {
+  checkOptions(options as LangChainExportOptions<unknown>, exportRules);
 }
 
 /**
@@ -67,14 +176,11 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
   const presetSearchDimension = Math.min(preset.searchDimension ?? dimension, dimension);
   const searchDimension = options.searchDimension ?? presetSearchDimension;
   if (searchDimension > dimension) {
-    throw invalidOption(
-      "searchDimension",
-      searchDimension,
-      `at most dimension, which is ${dimension}`,
-    );
+    const expected = `at most dimension, which is ${dimension}`;
+    throw invalidArgument("searchDimension", searchDimension, expected);
   }
-  if (dimension > mostDimensions)
-    throw invalidOption("dimension", dimension, `at most ${mostDimensions}`);
+  if (dimension > maxDimension)
+    throw invalidArgument("dimension", dimension, `at most ${maxDimension}`);
   return {
     dimension,
     searchDimension,
@@ -97,10 +203,7 @@ export function checkDeletion<R>(
   if (typeof which === "string") return [which];
   if (typeof which === "function") return which;
   if (Array.isArray(which)) return [...which];
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `delete takes an id, an array of ids or a filter, but was given ${show(which)}.`,
-  );
+  throw invalidArgument("The argument of delete", which, "an id, an array of ids or a filter");
 }
 
 /**
@@ -114,10 +217,7 @@ export function checkQueries(query: Vector | readonly Vector[]): {
 } {
   if (isVector(query) && query.length > 0) return { queries: [query], isOne: true };
   if (Array.isArray(query)) return { queries: [...query], isOne: false };
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `search takes a vector or an array of vectors, but was given ${show(query)}.`,
-  );
+  throw invalidArgument("The query of search", query, "a vector or an array of vectors");
 }
 
 /** {@link SearchOptions} with its defaults. */
@@ -130,15 +230,8 @@ export interface CheckedSearchOptions<R> {
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkSearchOptions<R>(options: SearchOptions<R>): CheckedSearchOptions<R> {
-  checkArgumentObject("search", options);
+  checkOptions(options as SearchOptions<unknown>, searchRules);
   const { k = 10, minScore = Number.NEGATIVE_INFINITY, filter, oversample } = options;
-  checkCount("k", k);
-  if (typeof minScore !== "number" || Number.isNaN(minScore))
-    throw invalidArgument("minScore", minScore, "a number");
-  checkFilter(filter);
-  if (oversample !== undefined && !(Number.isFinite(oversample) && oversample >= 1)) {
-    throw invalidArgument("oversample", oversample, "a number of at least 1");
-  }
   return { k, minScore, filter, oversample };
 }
 
@@ -154,140 +247,41 @@ export interface CheckedMaximalMarginalRelevanceOptions<R> {
 export function checkMaximalMarginalRelevanceOptions<R>(
   options: MaximalMarginalRelevanceOptions<R>,
 ): CheckedMaximalMarginalRelevanceOptions<R> {
-  checkArgumentObject("maximalMarginalRelevance", options);
-  const { k = 4, lambda = 0.5 } = options;
-  checkCount("k", k);
+  checkOptions(options as MaximalMarginalRelevanceOptions<unknown>, diverseRules);
+  const { k = 4, lambda = 0.5, filter } = options;
   const { fetchK = Math.max(20, k) } = options;
-  checkCount("fetchK", fetchK);
   if (fetchK < k) throw invalidArgument("fetchK", fetchK, `at least k, which is ${k}`);
-  if (typeof lambda !== "number" || !(lambda >= 0 && lambda <= 1)) {
-    throw invalidArgument("lambda", lambda, "a number from 0 to 1");
-  }
-  checkFilter(options.filter);
-  return { k, fetchK, lambda, filter: options.filter };
+  return { k, fetchK, lambda, filter };
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkPath(path: string): void {
   if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `A path is a string that is not empty, but ${show(path)} was given.`,
-  );
+  throw invalidArgument("A path", path, "a string that is not empty");
 }
 
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
-export function checkImportOptions<R>(options: ImportOptions<R>): void {
-  checkOptions(options);
-  const { format, indexName, toRecord } = options;
-  checkChoice("format", format, ["langchain-js", "langchain-python", "llamaindex-python", "faiss"]);
-  checkString("indexName", indexName);
-  if (toRecord !== undefined && typeof toRecord !== "function") {
-    throw invalidOption("toRecord", toRecord, "a function of a source and an id");
-  }
+function choice(...values: string[]): Rule {
+  return {
+    expected: `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`,
+    accepts: (value) => values.includes(value as string),
+  };
 }
 
-function checkFilter<R>(filter: FaissStoreFilter<R> | undefined): void {
-  if (filter !== undefined && typeof filter !== "function") {
-    throw invalidArgument("filter", filter, "a function of a record and an id");
-  }
+function integer(min: number, max = Number.MAX_SAFE_INTEGER): Rule {
+  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return {
+    expected: `a whole number ${range}`,
+    accepts: (value) =>
+      Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+  };
 }
 
-function checkIdentity(identity: Identity | undefined): void {
-  if (identity === undefined || typeof identity === "string") return;
-  if (typeof identity !== "object" || identity === null || Array.isArray(identity)) {
-    throw invalidOption("identity", identity, "a string or a plain object");
-  }
+function isJsonObject(value: unknown): boolean {
+  if (!isRecord(value) || Array.isArray(value)) return false;
   try {
-    JSON.stringify(identity);
+    JSON.stringify(value);
+    return true;
   } catch {
-    throw invalidOption("identity", identity, "a plain object that JSON can hold");
+    return false;
   }
-}
-
-const newNames: Readonly<Record<string, string>> = {
-  exactBelow: "scanBelow",
-  rescore: "precision",
-};
-
-function checkNames(options: object): void {
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && Object.hasOwn(newNames, name))
-      throw renamedTo(newNames[name]!, name);
-}
-
-function renamedTo(name: string, old: string): FaissStoreError {
-  return new FaissStoreError("INVALID_ARGUMENT", `\`${old}\` is now called \`${name}\`.`, {
-    option: old,
-    nearest: name,
-  });
-}
-
-function checkObject(name: string, options: unknown): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new FaissStoreError(
-      "INVALID_ARGUMENT",
-      `${name} must be an object, but is ${show(options)}.`,
-    );
-  }
-}
-
-function checkInteger(name: string, value: number | undefined, least: number, most: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least && value <= most))
-    return;
-  throw invalidOption(name, value, `an integer from ${least} to ${most}`);
-}
-
-function checkChoice(name: string, value: string | undefined, choices: readonly string[]): void {
-  if (value !== undefined && !choices.includes(value)) {
-    throw invalidOption(name, value, `one of ${choices.map(show).join(", ")}`);
-  }
-}
-
-export function checkString(name: string, value: string | undefined): void {
-  if (value !== undefined && (typeof value !== "string" || value === "")) {
-    throw invalidOption(name, value, "a string that is not empty");
-  }
-}
-
-function checkOversample(oversample: number | undefined): void {
-  if (oversample !== undefined && !(Number.isFinite(oversample) && oversample >= 1)) {
-    throw invalidOption("oversample", oversample, "a number of at least 1");
-  }
-}
-
-function checkCount(name: string, value: unknown): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1)
-    throw invalidArgument(name, value, "a positive integer");
-}
-
-function checkArgumentObject(call: string, options: unknown): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
-    throw new FaissStoreError(
-      "INVALID_ARGUMENT",
-      `The options of ${call} must be an object, as { k: 10 }, but are ${show(options)}.`,
-    );
-  }
-}
-
-function invalidOption(name: string, value: unknown, expected: string): FaissStoreError {
-  return new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `${name} must be ${expected}, but is ${show(value)}.`,
-    {
-      option: name,
-      value,
-    },
-  );
-}
-
-function invalidArgument(name: string, value: unknown, expected: string): FaissStoreError {
-  return new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `${name} must be ${expected}, but is ${show(value)}.`,
-    {
-      argument: name,
-      value,
-    },
-  );
 }

@@ -70,7 +70,8 @@ export function checkerFor<E extends Error>(
   return {
     invalidArgument,
     checkOptions(options, optionRules, renamed = {}) {
-      if (!isRecord(options)) throw invalidArgument("options", options, "an object");
+      if (!isRecord(options) || Array.isArray(options))
+        throw invalidArgument("options", options, "an object");
       const known: Readonly<Record<string, Rule>> = optionRules;
       for (const [name, value] of Object.entries(options)) {
         if (value === undefined) continue;

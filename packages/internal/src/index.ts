@@ -12,3 +12,4 @@ export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { SharedPromise } from "./shared-promise.ts";
 export { stableJson } from "./stable-json.ts";
+export { toNumbers } from "./to-numbers.ts";

@@ -6,6 +6,7 @@ import {
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
+import { toNumbers } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
 
@@ -57,12 +58,12 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
 
   /** Embeds a query, at once: it does not wait for documents that are being embedded. */
   async embedQuery(query: string): Promise<number[]> {
-    return Array.from(await this.#embedder.encodeQuery(query));
+    return toNumbers(await this.#embedder.encodeQuery(query));
   }
 
   /** Embeds documents that have no title. */
   async embedDocuments(documents: string[]): Promise<number[][]> {
-    if (Array.isArray(documents)) return this.#encodeDocuments(documents);
+    if (Array.isArray(documents)) return (await this.#encode(documents)).map(toNumbers);
     throw new EmbeddingGemmaError(
       "INVALID_ARGUMENT",
       `embedDocuments takes an array of texts; ${typeof documents === "string" ? "one text" : `no array, but ${typeof documents},`} was given. A query is embedded by embedQuery.`,
@@ -70,12 +71,17 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     );
   }
 
-  /**
-   * Embeds documents with the titles that their metadata hold. Our vector store does this by
-   * itself.
-   */
+  /** Embeds documents with the titles in their metadata, for a store that is not ours. */
   async embedTitledDocuments(documents: readonly DocumentInterface[]): Promise<number[][]> {
-    return this.#encodeDocuments(documents.map((document) => titled(document, this.titleKey)));
+    return (await this.encodeTitledDocuments(documents)).map(toNumbers);
+  }
+
+  /**
+   * Embeds documents with the titles in their metadata. Our `FaissStore` calls this: it takes the
+   * vectors as the model makes them.
+   */
+  async encodeTitledDocuments(documents: readonly DocumentInterface[]): Promise<Float32Array[]> {
+    return this.#encode(documents.map((document) => titled(document, this.titleKey)));
   }
 
   /**
@@ -110,12 +116,9 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     return this.#embedder.dispose();
   }
 
-  #encodeDocuments(documents: readonly DocumentInput[]): Promise<number[][]> {
-    return this.caller.call(async () => {
-      const options = this.onEncodeProgress && { onProgress: this.onEncodeProgress };
-      const vectors = await this.#embedder.encodeDocument(documents, options);
-      return vectors.map((vector) => Array.from(vector));
-    });
+  #encode(documents: readonly DocumentInput[]): Promise<Float32Array[]> {
+    const options = { onProgress: this.onEncodeProgress };
+    return this.caller.call(() => this.#embedder.encodeDocument(documents, options));
   }
 }
 

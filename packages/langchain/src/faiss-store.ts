@@ -1,13 +1,15 @@
 import {
   FaissStore as CoreStore,
-  checkFaissStoreOptions,
+  describeEmbedding,
   type FaissStoreFilter,
   type FaissStoreHit,
-  type FaissStoreOptions,
   type ImportOptions,
   type JsonValue,
+  LazyFaissStore,
+  type LazyFaissStoreOptions,
   type OpenOptions,
   type SaveOptions,
+  type Vector,
 } from "@embeddinggemma/faiss";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
@@ -29,13 +31,7 @@ export interface DocumentRecord {
  * Options of a new {@link FaissStore}: those of the FAISS index, which is made with the first
  * documents.
  */
-export interface FaissStoreParams extends FaissStoreOptions {
-  /**
-   * A store of `@embeddinggemma/faiss` to use in place of a new one; the other options have no
-   * effect then. One that says that another model made it is refused at first use.
-   */
-  store?: CoreStore<DocumentRecord> | undefined;
-}
+export type FaissStoreParams = LazyFaissStoreOptions<DocumentRecord>;
 
 /**
  * Options of the index that takes over what another library has saved; see `ImportOptions` of
@@ -61,17 +57,14 @@ export type FaissStoreImportOptions = Omit<
  */
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
-  readonly #options: FaissStoreOptions;
-  readonly #given: CoreStore<DocumentRecord> | undefined;
-  #index: Promise<CoreStore<DocumentRecord>> | null = null;
+  #store: LazyFaissStore<DocumentRecord>;
 
   /** @throws `INVALID_ARGUMENT` */
-  constructor(embeddings: EmbeddingsInterface, { store, ...options }: FaissStoreParams = {}) {
+  constructor(embeddings: EmbeddingsInterface, params: FaissStoreParams = {}) {
     checkEmbeddings(embeddings);
-    checkFaissStoreOptions(options);
+    const { store, ...options } = params;
     super(embeddings, options);
-    this.#options = options;
-    this.#given = store;
+    this.#store = new LazyFaissStore(embeddings, params);
   }
 
   override _vectorstoreType(): string {
@@ -85,13 +78,7 @@ export class FaissStore extends SaveableVectorStore {
    * those of the embeddings
    */
   client(): Promise<CoreStore<DocumentRecord>> {
-    if (this.#index) return this.#index;
-    const preparing = this.#givenOrNew();
-    preparing.catch(() => {
-      this.#index = null;
-    });
-    this.#index = preparing;
-    return preparing;
+    return this.#store.get();
   }
 
   /**
@@ -107,11 +94,11 @@ export class FaissStore extends SaveableVectorStore {
     checkArray("documents", documents);
     checkLengths({ documents, ids: options.ids });
     if (documents.length === 0) return [];
-    await this.client(); // What is wrong with its options is told before the long work.
+    await this.client(); // Errors in its options are found before the long work.
     const vectors = embedsTitles(this.embeddings)
-      ? await this.embeddings.embedTitledDocuments(documents)
+      ? await this.embeddings.encodeTitledDocuments(documents)
       : await this.embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent));
-    return this.addVectors(vectors, documents, options);
+    return this.#upsert(vectors, documents, options.ids);
   }
 
   /** Stores documents whose vectors are there already. See {@link FaissStore.addDocuments}. */
@@ -122,15 +109,7 @@ export class FaissStore extends SaveableVectorStore {
   ): Promise<string[]> {
     checkArray("vectors", vectors);
     checkArray("documents", documents);
-    checkLengths({ vectors, documents, ids });
-    const index = await this.client();
-    return index.upsert(
-      documents.map(({ id, pageContent, metadata }, row) => ({
-        id: ids?.[row] ?? id,
-        vector: vectors[row]!,
-        record: { pageContent, metadata },
-      })),
-    );
+    return this.#upsert(vectors, documents, ids);
   }
 
   /**
@@ -139,11 +118,32 @@ export class FaissStore extends SaveableVectorStore {
    */
   override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
     const { ids, filter } = checkDeletion(which);
-    const index = await this.client();
-    await index.delete(ids ?? recordFilter(filter!));
+    const store = await this.#store.existing();
+    await store?.delete(ids ?? recordFilter(filter!));
+  }
+
+  override async similaritySearch(
+    query: string,
+    k?: number,
+    filter?: DocumentFilter,
+  ): Promise<Document[]> {
+    await this.client(); // The query is embedded, so the store must be that of the embeddings.
+    return super.similaritySearch(query, k, filter);
+  }
+
+  override async similaritySearchWithScore(
+    query: string,
+    k?: number,
+    filter?: DocumentFilter,
+  ): Promise<[Document, number][]> {
+    await this.client();
+    return super.similaritySearchWithScore(query, k, filter);
   }
 
   /**
+   * Searches by a vector. This does not load the model, so it does not check that the store is that
+   * of the embeddings: every call that embeds or adds does.
+   *
    * @returns documents with their cosine, -1 to 1, best first; `k` of them whenever so many pass
    * the filter
    */
@@ -152,8 +152,9 @@ export class FaissStore extends SaveableVectorStore {
     k: number,
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
-    const index = await this.client();
-    const hits = await index.search(query, { k, ...(filter && { filter: recordFilter(filter) }) });
+    const options = { k, filter: filter && recordFilter(filter) };
+    const store = await this.#store.existing();
+    const hits = (await store?.search(query, options)) ?? [];
     return hits.map((hit) => [documentOf(hit), hit.score]);
   }
 
@@ -167,19 +168,18 @@ export class FaissStore extends SaveableVectorStore {
     query: string,
     { filter, ...options }: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
   ): Promise<Document[]> {
-    const vector = await this.embeddings.embedQuery(query);
-    const index = await this.client();
-    const hits = await index.maximalMarginalRelevance(vector, {
+    const store = await this.client();
+    const hits = await store.maximalMarginalRelevance(await this.embeddings.embedQuery(query), {
       ...options,
-      ...(filter && { filter: recordFilter(filter) }),
+      filter: filter && recordFilter(filter),
     });
     return hits.map(documentOf);
   }
 
   /** Saves to a folder, whole or not at all. */
   async save(directory: string, options?: SaveOptions): Promise<void> {
-    const index = await this.client();
-    await index.save(directory, options);
+    const store = (await this.#store.existing()) ?? (await this.client());
+    await store.save(directory, options);
   }
 
   /** Whether a folder holds a saved store, for {@link FaissStore.load} to open. */
@@ -193,11 +193,10 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: OpenOptions = {},
   ): Promise<FaissStore> {
-    const index = await CoreStore.open<DocumentRecord>(directory, {
-      ...(await vectorsOf(embeddings)),
-      ...options,
-    });
-    return FaissStore.#on(embeddings, index);
+    checkEmbeddings(embeddings);
+    const described = await describeEmbedding(embeddings);
+    const store = await CoreStore.open<DocumentRecord>(directory, { ...described, ...options });
+    return FaissStore.#on(embeddings, store);
   }
 
   /**
@@ -267,40 +266,39 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options: ImportOptions<DocumentRecord>,
   ): Promise<FaissStore> {
-    const index = await CoreStore.import<DocumentRecord>(directory, {
-      ...(await vectorsOf(embeddings)),
-      ...options,
-    });
-    return FaissStore.#on(embeddings, index);
+    checkEmbeddings(embeddings);
+    const described = await describeEmbedding(embeddings);
+    const store = await CoreStore.import<DocumentRecord>(directory, { ...described, ...options });
+    return FaissStore.#on(embeddings, store);
   }
 
-  /** On an index of which it is settled that it belongs to the embeddings. */
-  static #on(embeddings: EmbeddingsInterface, index: CoreStore<DocumentRecord>): FaissStore {
-    const store = new FaissStore(embeddings);
-    store.#index = Promise.resolve(index);
-    return store;
+  /** On a store that is known to fit the embeddings, or that the caller vouches for. */
+  static #on(embeddings: EmbeddingsInterface, store: CoreStore<DocumentRecord>): FaissStore {
+    const result = new FaissStore(embeddings);
+    result.#store = new LazyFaissStore({}, { store });
+    return result;
   }
 
-  async #givenOrNew(): Promise<CoreStore<DocumentRecord>> {
-    const vectors = await vectorsOf(this.embeddings);
-    if (!this.#given) return CoreStore.create<DocumentRecord>({ ...vectors, ...this.#options });
-    this.#given.checkEmbedding(vectors);
-    return this.#given;
+  async #upsert(
+    vectors: readonly Vector[],
+    documents: readonly DocumentInterface[],
+    ids: readonly string[] | undefined,
+  ): Promise<string[]> {
+    checkLengths({ vectors, documents, ids });
+    const store = await this.client();
+    return store.upsert(
+      documents.map(({ id, pageContent, metadata }, row) => ({
+        id: ids?.[row] ?? id,
+        vector: vectors[row]!,
+        record: { pageContent, metadata },
+      })),
+    );
   }
 }
 
 /** Structural, since two copies of this package may be installed. */
 function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingGemmaEmbeddings {
-  return "embedTitledDocuments" in embeddings;
-}
-
-/** What our embeddings tell of the vectors that they make; of other embeddings nothing is known. */
-async function vectorsOf(
-  embeddings: EmbeddingsInterface,
-): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
-  checkEmbeddings(embeddings);
-  if (!embedsTitles(embeddings)) return {};
-  return { identity: await embeddings.identity(), dimension: await embeddings.dimension() };
+  return "encodeTitledDocuments" in embeddings;
 }
 
 function documentOf({

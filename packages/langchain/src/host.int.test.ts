@@ -47,7 +47,7 @@ describe("what LangChain builds on the adapter", () => {
     it("skips what has not changed, replaces what has, and deletes what is gone", async () => {
       const vectorStore = new FaissStore(embeddings);
       const recordManager = new MapRecordManager();
-      const embedded = vi.spyOn(embeddings, "embedTitledDocuments");
+      const embedded = vi.spyOn(embeddings, "encodeTitledDocuments");
       const run = (docsSource: DocumentInterface[]) =>
         index({
           docsSource,

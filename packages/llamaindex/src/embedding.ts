@@ -4,6 +4,7 @@ import {
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
+import { toNumbers } from "@embeddinggemma/internal";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
@@ -55,7 +56,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   /** @returns null for a query without text, as LlamaIndex wants it */
   override async getQueryEmbedding(query: MessageContentDetail): Promise<number[] | null> {
     const text = extractSingleText(query);
-    return text ? Array.from(await this.#embedder.encodeQuery(text)) : null;
+    return text ? toNumbers(await this.#embedder.encodeQuery(text)) : null;
   }
 
   async getTextEmbedding(text: string): Promise<number[]> {
@@ -126,7 +127,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     const vectors = await this.#embedder.encodeDocument(documents, {
       onProgress: ({ done, total }) => reportProgress(done, total, options),
     });
-    return vectors.map((vector) => Array.from(vector));
+    return vectors.map(toNumbers);
   }
 }
 

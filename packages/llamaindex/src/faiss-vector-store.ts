@@ -1,13 +1,12 @@
 import { join, resolve } from "node:path";
 import {
-  FaissStore as CoreStore,
-  checkFaissStoreOptions,
+  type FaissStore as CoreStore,
   FaissStoreError,
   type FaissStoreHit,
-  type FaissStoreOptions,
+  LazyFaissStore,
+  type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
 import {
@@ -16,19 +15,15 @@ import {
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
-import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 
 /**
  * Options of {@link FaissVectorStore}: those of the FAISS index, which is made with the first
  * nodes, and these.
  */
-export interface FaissVectorStoreParams extends FaissStoreOptions, VectorStoreBaseParams {
-  /**
-   * A store of `@embeddinggemma/faiss` to use in place of a new one; the options of the index have
-   * no effect then. One that says that another model made it is refused at first use.
-   */
-  store?: CoreStore<NodeRecord> | undefined;
+export interface FaissVectorStoreParams
+  extends LazyFaissStoreOptions<NodeRecord>,
+    VectorStoreBaseParams {
   /**
    * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index
    * that it has, and every change is saved there, as with the other stores of the context. @default
@@ -72,27 +67,18 @@ export class FaissVectorStore extends BaseVectorStore<
   FaissQueryParams
 > {
   readonly storesText = true;
-  readonly #options: FaissStoreOptions;
   readonly #persistDir: string | undefined;
-  readonly #given: CoreStore<NodeRecord> | undefined;
-  #index: Promise<CoreStore<NodeRecord>> | null = null;
+  readonly #store: LazyFaissStore<NodeRecord>;
 
   /**
    * @throws `INVALID_ARGUMENT`; an Error of LlamaIndex where neither `embedModel` is given nor
    * `Settings.embedModel` set
    */
-  constructor({
-    embedModel,
-    embeddingModel,
-    store,
-    persistDir,
-    ...options
-  }: FaissVectorStoreParams = {}) {
+  constructor({ embedModel, embeddingModel, persistDir, ...options }: FaissVectorStoreParams = {}) {
     super({ embedModel, embeddingModel });
-    checkFaissStoreOptions(options);
-    this.#options = options;
+    const folder = persistDir && join(persistDir, folderName);
     this.#persistDir = persistDir;
-    this.#given = store;
+    this.#store = new LazyFaissStore(this.embedModel, options, folder);
   }
 
   /**
@@ -115,13 +101,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * vectors are not those of the embedding model
    */
   client(): Promise<CoreStore<NodeRecord>> {
-    if (this.#index) return this.#index;
-    const preparing = this.#givenOpenedOrNew();
-    preparing.catch(() => {
-      this.#index = null;
-    });
-    this.#index = preparing;
-    return preparing;
+    return this.#store.get();
   }
 
   /**
@@ -135,16 +115,16 @@ export class FaissVectorStore extends BaseVectorStore<
       vector: vectorOf(node),
       record: recordOf(node),
     }));
-    const index = await this.client();
-    const ids = await index.upsert(items);
+    const store = await this.client();
+    const ids = await store.upsert(items);
     await this.#autosave();
     return ids;
   }
 
   /** Deletes the nodes of the document `refDocId`; that there are none is no error. */
   async delete(refDocId: string): Promise<void> {
-    const index = await this.client();
-    await index.delete((record) => record.refDocId === refDocId);
+    const store = await this.#store.existing();
+    await store?.delete((record) => record.refDocId === refDocId);
     await this.#autosave();
   }
 
@@ -159,17 +139,17 @@ export class FaissVectorStore extends BaseVectorStore<
     const { queryEmbedding, similarityTopK: k, mode, customParams } = query;
     if (!queryEmbedding)
       throw invalid("A query needs a queryEmbedding, and none was given.", { queryEmbedding });
-    const index = await this.client();
+    const store = await this.client();
     const filter = nodeFilter(query);
     switch (mode) {
       case "default":
         return resultOf(
-          await index.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }),
+          await store.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }),
         );
       case "mmr": {
         const lambda = customParams?.mmrThreshold ?? query.mmrThreshold;
         const options = { k, filter, lambda, fetchK: customParams?.fetchK };
-        return resultOf(await index.maximalMarginalRelevance(queryEmbedding, options));
+        return resultOf(await store.maximalMarginalRelevance(queryEmbedding, options));
       }
       default:
         throw invalid(
@@ -189,50 +169,24 @@ export class FaissVectorStore extends BaseVectorStore<
     persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR,
     options?: SaveOptions,
   ): Promise<void> {
-    const index = await this.client();
+    const store = (await this.#store.existing()) ?? (await this.client());
     const isOwn =
       this.#persistDir !== undefined && resolve(persistDir) === resolve(this.#persistDir);
-    await index.save(join(persistDir, folderName), {
+    await store.save(join(persistDir, folderName), {
       ...(isOwn && { overwrite: false }),
       ...options,
     });
   }
 
-  async #givenOpenedOrNew(): Promise<CoreStore<NodeRecord>> {
-    const vectors = await vectorsOf(this.embedModel);
-    if (this.#given) {
-      this.#given.checkEmbedding(vectors);
-      return this.#given;
-    }
-    const options = { ...vectors, ...this.#options };
-    const folder = this.#persistDir && join(this.#persistDir, folderName);
-    const isSaved = folder !== undefined && (await CoreStore.exists(folder));
-    return isSaved
-      ? CoreStore.open<NodeRecord>(folder, options)
-      : CoreStore.create<NodeRecord>(options);
-  }
-
   async #autosave(): Promise<void> {
-    // With another's embedding model a store has no dimension until its first vector, and nothing
-    // to save.
-    if (this.#persistDir && (await this.client()).dimension !== undefined) await this.persist();
+    // There is nothing to save before the dimension is known.
+    const store = await this.#store.existing();
+    if (this.#persistDir && store?.dimension !== undefined) await this.persist();
   }
 }
 
 /** Beside `doc_store.json` and `index_store.json`. */
 const folderName = "faiss_vector_store";
-
-/**
- * What our embedding tells of the vectors that it makes; structural, since two copies of this
- * package may be installed.
- */
-async function vectorsOf(
-  embedModel: BaseEmbedding,
-): Promise<Pick<FaissStoreOptions, "identity" | "dimension">> {
-  if (!("identity" in embedModel && "dimension" in embedModel)) return {};
-  const own = embedModel as EmbeddingGemmaEmbedding;
-  return { identity: await own.identity(), dimension: await own.dimension() };
-}
 
 function checkNodes(nodes: unknown): void {
   if (Array.isArray(nodes)) return;

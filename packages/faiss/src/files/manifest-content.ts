@@ -1,5 +1,5 @@
 import { reasonOf } from "../errors.ts";
-import { checkOptions, settingsFor } from "../options.ts";
+import { checkStoreOptions, settingsFor } from "../options.ts";
 import type { TableShape } from "../rows/table.ts";
 import type { Identity } from "../types.ts";
 import { vectorFileLayout } from "./vector-file.ts";
@@ -123,7 +123,7 @@ function faultOfSettings(manifest: Manifest): string | undefined {
     identity: manifest.identity ?? undefined,
   };
   try {
-    checkOptions(options);
+    checkStoreOptions(options);
     if (!index_file || !settingsFor(options, dimension).kind.isFlat) return undefined;
   } catch (error) {
     return reasonOf(error);

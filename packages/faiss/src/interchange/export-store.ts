@@ -4,7 +4,6 @@ import { dirname, join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { flatHeader } from "../files/vector-file.ts";
-import { checkString } from "../options.ts";
 import { copyRecord } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
@@ -34,7 +33,6 @@ export async function exportLangChainPython<R>(
   table: Table<R>,
   { indexName = "index", toDocument = asDocument }: LangChainExportOptions<R>,
 ): Promise<void> {
-  checkString("indexName", indexName);
   const ids = [...table.rowOf.keys()];
   const documents = ids.map((id): [Pickled, Pickled] => [
     json(id),

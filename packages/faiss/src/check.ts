@@ -1,0 +1,8 @@
+import { checkerFor } from "@embeddinggemma/internal";
+import { FaissStoreError } from "./errors.ts";
+
+export { isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+
+export const { checkOptions, invalidArgument } = checkerFor(
+  (message, details) => new FaissStoreError("INVALID_ARGUMENT", message, details),
+);
