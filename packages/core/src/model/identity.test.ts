@@ -1,5 +1,8 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import type { ModelDescription } from "./description.ts";
+import { describeModel } from "./description.ts";
 import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
 
 const description: ModelDescription = {
@@ -58,10 +61,29 @@ describe("modelIdentity", () => {
     expect(base).toBe("owner/name@commit?dtype=q8&recipe=1.a8a4bcc976ae4bbc");
   });
 
+  // Saved stores contain these strings. Only a new recipeVersion may change them.
+  it.each([
+    ["bert-cls", "27afdc4113cab387"],
+    ["bert-mean", "4ea712acd23b1aad"],
+    ["embeddinggemma", "e7d459528b71948d"],
+    ["embeddinggemma-2", "74d4a09a14842501"],
+    ["include-prompt-false", "448741762c53999c"],
+    ["qwen3-last-token", "403d7bdc9bb242d0"],
+    ["xlm-roberta-unigram", "ebf5a01f2c825291"],
+  ])("of %s is what saved stores contain", async (fixture, digest) => {
+    const folder = fileURLToPath(new URL(`../../../../test/fixtures/${fixture}/`, import.meta.url));
+    const described = await describeModel(fixture, (file) =>
+      readFile(folder + file, "utf8").catch(() => null),
+    );
+    expect(modelIdentity("m", "q8", described)).toBe(`m?dtype=q8&recipe=1.${digest}`);
+  });
+
   it("changes with whatever changes the full vector", () => {
     const changes: Partial<ModelDescription>[] = [
       { pooling: ["cls"] },
       { maxTokens: 256 },
+      { truncationSide: "left" },
+      { lowerCase: true },
       { includePrompt: false },
       { denseLayers: 2 },
       { normalized: false },

@@ -36,19 +36,27 @@ export async function sourceOf(
  * @returns such as `onnx-community/embeddinggemma-300m-ONNX@<commit>?dtype=q8&recipe=1.<digest>`
  */
 export function modelIdentity(source: string, dtype: Dtype, description: ModelDescription): string {
-  // Prompts count text by text, and the rest does not change the full vector.
-  const {
-    prompts,
-    defaultPromptName,
-    similarityFunction,
-    matryoshkaDimensions,
-    truncateDim,
-    selfCheck,
-    family,
-    ...recipe
-  } = description;
-  return `${source}?dtype=${dtype}&recipe=${recipeVersion}.${shortDigest(recipe)}`;
+  const recipe = recipeFields
+    .filter((field) => Object.hasOwn(description, field))
+    .map((field) => [field, description[field]]);
+  const digest = shortDigest(Object.fromEntries(recipe));
+  return `${source}?dtype=${dtype}&recipe=${recipeVersion}.${digest}`;
 }
+
+/**
+ * What decides the full vector. Prompts are not here because they count text by text. A field that
+ * a description lacks stays out of the digest: saved stores contain identities made so.
+ */
+const recipeFields = [
+  "maxTokens",
+  "truncationSide",
+  "lowerCase",
+  "pooling",
+  "includePrompt",
+  "denseLayers",
+  "normalized",
+  "dimension",
+] as const satisfies readonly (keyof ModelDescription)[];
 
 /** What decides the vectors of an embedder, apart from the model. */
 export interface IdentitySettings {
