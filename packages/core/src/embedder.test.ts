@@ -473,6 +473,13 @@ describe("bad input", () => {
     });
   });
 
+  test.each(["median", [], ["mean", "median"]])("pooling %j is refused", async (pooling) => {
+    await expect(Embedder.load("no model", { pooling: pooling as never })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("weightedmean"),
+    });
+  });
+
   test("an unknown option that is undefined is ignored", async () => {
     const options = { normalise: undefined } as object;
     expect(await literalEmbedder().encode("a", options)).toHaveLength(4);

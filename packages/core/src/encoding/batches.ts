@@ -50,7 +50,7 @@ export function packBatches(
     // as many as rows.
     for (let last = end - 1; last >= 0; last = firstOfLength[last]! - 1) {
       const longest = sorted[last]!;
-      const start = Math.max(firstOfLength[last]!, end - mostRows(longest, maxBatchTokens));
+      const start = Math.max(firstOfLength[last]!, end - maxRows(longest, maxBatchTokens));
       if (start > last) break;
       const cost = leastCost[start]! + inferenceOverhead + (end - start) * longest;
       if (cost >= leastCost[end]!) continue;
@@ -74,7 +74,7 @@ function firstOccurrences(sorted: readonly number[]): Uint32Array {
   return firsts;
 }
 
-function mostRows(length: number, maxBatchTokens: number): number {
+function maxRows(length: number, maxBatchTokens: number): number {
   return Math.max(
     Math.floor(Math.min(maxBatchTokens / length, maxAttentionCells / length ** 2)),
     1,

@@ -1,7 +1,7 @@
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { SimilarityFunction } from "../vectors/similarity.ts";
 import type { SelfCheckValues } from "./families.ts";
-import { familyOf, type ModelFamily } from "./families.ts";
+import { type DtypeRules, lookUpModel, type ModelFamily } from "./families.ts";
 import {
   invalidFile,
   type JsonObject,
@@ -10,7 +10,7 @@ import {
   unsupported,
 } from "./json-file.ts";
 import type { PoolingMode } from "./modules.ts";
-import { poolingModeNames, readModules } from "./modules.ts";
+import { readModules } from "./modules.ts";
 import { readTextSettings } from "./text-settings.ts";
 
 /** Everything that decides which vector a text gets, apart from the weights. */
@@ -48,6 +48,8 @@ export interface ModelDescription {
   /** Published scores of a few texts; null if there are none. */
   readonly selfCheck: SelfCheckValues | null;
   readonly family: ModelFamily | null;
+  /** dtypes and devices that give wrong vectors; null or missing if none is known. */
+  readonly dtypeRules?: DtypeRules | null;
 }
 
 /** What a caller may say about a model in place of its files. */
@@ -79,20 +81,21 @@ export async function describeModel(
   if (config === null) {
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
-      `${show(model)} has no config.json, so it is not a model folder or repository that Transformers.js can load.`,
+      `${show(model)} has no config.json, ` +
+        "so it is not a model folder or repository that Transformers.js can load.",
       { model, file: "config.json" },
     );
   }
-  const family = familyOf(model);
+  const { family, dtypeRules } = lookUpModel(model, config.fields);
   const modules = await readModules(files);
   const pooling = overrides.pooling
-    ? checkPooling(overrides.pooling)
+    ? [overrides.pooling].flat()
     : (modules?.pooling ?? family?.pooling);
   if (!pooling) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
-      `${show(model)} has no modules.json and is of no family that this package knows, so how it pools is unknown. ` +
-        "Use a repository with the files of Sentence Transformers, or set the options `pooling` (and `prompts`).",
+      `${show(model)} has no modules.json and is of no family that this package knows, ` +
+        "so its pooling is unknown. Use a repository with the files of Sentence Transformers, or set the options `pooling` (and `prompts`).",
       { model },
     );
   }
@@ -127,6 +130,7 @@ export async function describeModel(
     truncateDim,
     selfCheck: isRedescribed ? null : (selfCheckOf(config) ?? family?.selfCheck ?? null),
     family,
+    dtypeRules,
   };
 }
 
@@ -137,16 +141,6 @@ function hiddenSizeOf(config: JsonObject): number {
     text.size("hidden_size") ?? text.size("dim") ?? text.size("n_embd") ?? text.size("d_model");
   if (size !== undefined) return size;
   throw invalidFile(config.model, config.file, "does not tell the hidden_size");
-}
-
-function checkPooling(pooling: PoolingMode | readonly PoolingMode[]): readonly PoolingMode[] {
-  const modes = [pooling].flat();
-  if (modes.length > 0 && modes.every((mode) => poolingModeNames.includes(mode))) return modes;
-  throw new EmbeddingGemmaError(
-    "INVALID_ARGUMENT",
-    `pooling must be one or several of ${poolingModeNames.join(", ")}; ${JSON.stringify(pooling)} was given.`,
-    { pooling },
-  );
 }
 
 function promptsOf(

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { familyOf, familyOfConfig } from "./families.ts";
+import { lookUpModel } from "./families.ts";
+
+const familyOf = (model: string) => lookUpModel(model, {}).family;
 
 test.for([
   ["onnx-community/embeddinggemma-300m-ONNX", "EmbeddingGemma 300m"],
@@ -97,7 +99,19 @@ test.for([
   [{ model_type: "embedding_gemma2", text_config: { hidden_size: 768 } }, "EmbeddingGemma 2"],
   [{ model_type: "gemma3_text", hidden_size: 256, num_hidden_layers: 2 }, undefined],
   [{ model_type: "bert", hidden_size: 768, num_hidden_layers: 24 }, undefined],
-  [null, undefined],
-] as const)("a config.json of %j is of the family %s", ([config, family]) => {
-  expect(familyOfConfig(JSON.stringify(config))?.name).toBe(family);
+] as const)("a config.json of %j gives the dtype rules of %s, but no prompts", ([config, name]) => {
+  const { family, dtypeRules } = lookUpModel("my-fine-tune", config);
+  expect(family).toBeNull();
+  expect(dtypeRules).toEqual(name === undefined ? null : familyOf(modelOf[name]));
 });
+
+test("a family's name gives its dtype rules, whatever config.json says", () => {
+  const { family, dtypeRules } = lookUpModel("embeddinggemma-300m", { model_type: "bert" });
+  expect(dtypeRules?.unsupportedDtypes).toHaveProperty("fp16");
+  expect(dtypeRules).toBe(family);
+});
+
+const modelOf = {
+  "EmbeddingGemma 300m": "embeddinggemma-300m",
+  "EmbeddingGemma 2": "embeddinggemma-2",
+};

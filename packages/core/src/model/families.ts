@@ -12,7 +12,7 @@ export interface SelfCheckValues {
  * none of the files in which Sentence Transformers describes a model. A repository's own files
  * always come before this table.
  */
-export interface ModelFamily {
+export interface ModelFamily extends DtypeRules {
   readonly name: string;
   /** Matches the last part of a repository id or folder. */
   readonly pattern: RegExp;
@@ -31,6 +31,10 @@ export interface ModelFamily {
   readonly normalized?: boolean;
   /** Published scores of a few texts. */
   readonly selfCheck?: SelfCheckValues;
+}
+
+/** What a model cannot do, whoever trained it on. */
+export interface DtypeRules {
   /** dtypes in which the model's vectors are wrong, with the reason. */
   readonly unsupportedDtypes?: Readonly<Record<string, string>>;
   /** The same for one device. */
@@ -38,10 +42,27 @@ export interface ModelFamily {
 }
 
 /**
- * The family that a model's name tells, or null. The name of a folder of the Hub's cache,
- * `models--owner--name/snapshots/<commit>`, is its repository's.
+ * What the table knows about a model.
+ *
+ * The name gives the family, whose prompts, pooling and scores a repository may lack. A model with
+ * another name has none of these: a fine-tune may have its own. But what an architecture of that
+ * size cannot compute holds for fine-tunes too, so `config.json` is enough for the dtype rules.
+ *
+ * @param config - content of `config.json`
  */
-export function familyOf(model: string): ModelFamily | null {
+export function lookUpModel(
+  model: string,
+  config: Readonly<Record<string, unknown>>,
+): { family: ModelFamily | null; dtypeRules: DtypeRules | null } {
+  const family = familyOfName(model);
+  return { family, dtypeRules: family ?? familyOfConfig(config) };
+}
+
+/**
+ * The name of a folder of the Hub's cache, `models--owner--name/snapshots/<commit>`, is its
+ * repository's.
+ */
+function familyOfName(model: string): ModelFamily | null {
   const parts = model.replace(/[\\/]+$/, "").split(/[\\/]/);
   const cached =
     parts.at(-2) === "snapshots" ? parts.at(-3)?.match(/^models--.+?--(.+)$/)?.[1] : undefined;
@@ -49,16 +70,11 @@ export function familyOf(model: string): ModelFamily | null {
   return modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
 }
 
-/**
- * The family whose architecture and size a `config.json` has, or null. That tells on what the model
- * can run, whatever its folder is called; it does not tell prompts or scores, since models that
- * were trained on from it have it too.
- */
-export function familyOfConfig(config: string | null): ModelFamily | null {
-  const described = (config === null ? null : JSON.parse(config)) as Record<string, unknown> | null;
-  const matches = ({ config }: ModelFamily) =>
-    config !== undefined &&
-    Object.entries(config).every(([name, value]) => described?.[name] === value);
+/** The family with the architecture and size of a `config.json`. */
+function familyOfConfig(config: Readonly<Record<string, unknown>>): ModelFamily | null {
+  const matches = ({ config: expected }: ModelFamily) =>
+    expected !== undefined &&
+    Object.entries(expected).every(([name, value]) => config[name] === value);
   return modelFamilies.find(matches) ?? null;
 }
 

@@ -6,7 +6,7 @@ import { dataFile, weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
 import { InferenceQueue } from "../runtime/inference-queue.ts";
 import { loadTransformersBackend } from "../runtime/transformers-backend.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
-import { familyOfConfig, type ModelFamily } from "./families.ts";
+import type { DtypeRules } from "./families.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
@@ -25,7 +25,8 @@ export type Device =
 /** Where a model comes from and how it runs. */
 export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   /**
-   * Type of the weights. What a model cannot do, such as fp16 for embeddinggemma-300m, is an error.
+   * Type of the weights. A dtype that gives wrong vectors, such as fp16 for embeddinggemma-300m, is
+   * an error.
    * @default "q8"
    */
   dtype?: Dtype | undefined;
@@ -36,8 +37,8 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
    */
   device?: Device | undefined;
   /**
-   * Threads that one inference uses. Of no effect in a browser, where
-   * `env.backends.onnx.wasm.numThreads` of Transformers.js says it.
+   * Threads that one inference uses. Has no effect in a browser: set
+   * `env.backends.onnx.wasm.numThreads` of Transformers.js there.
    * @default ONNX Runtime's choice, the number of cores
    */
   threads?: number | undefined;
@@ -45,8 +46,8 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   sessionOptions?: Record<string, unknown> | undefined;
   /**
    * Run the model in a worker thread, so that inference and tokenizing leave the event loop free;
-   * Node only. With Transformers.js 3, whose runtime does not bear several threads, in a process of
-   * its own.
+   * Node only. With Transformers.js 3, whose runtime does not support several threads, the model
+   * runs in a process of its own.
    * @default false
    */
   worker?: boolean | undefined;
@@ -71,15 +72,10 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const folder = await openModelFolder(model, options);
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
-  const description = await mending(folder, signal, () =>
+  const description = await retryWithFreshFiles(folder, signal, () =>
     describeModel(model, (...file) => folder.read(...file), options),
   );
-  refuseDtype(
-    model,
-    dtype,
-    options,
-    description.family ?? familyOfConfig(await folder.read("config.json")),
-  );
+  refuseDtype(model, dtype, options, description.dtypeRules);
   const dataFiles = await provideWeights(model, folder, dtype);
   const sessionOptions = {
     ...(threads && { intraOpNumThreads: threads }),
@@ -87,7 +83,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   };
   const { lowerCase } = description;
   const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase, ...(device && { device }) };
-  const backend = await mending(folder, signal, () =>
+  const backend = await retryWithFreshFiles(folder, signal, () =>
     options.worker
       ? loadWorkerBackend(folder.path, runtimeOptions, signal)
       : loadTransformersBackend(folder.path, runtimeOptions),
@@ -96,11 +92,8 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   return { backend, description, queue: new InferenceQueue(), dtype, identity };
 }
 
-/**
- * A file that was cut or changed in the cache is the usual reason of a failure; one fresh copy
- * settles whether it is.
- */
-async function mending<T>(
+/** A failure is usually a damaged file in the cache, so it is worth one try with a new copy. */
+async function retryWithFreshFiles<T>(
   folder: ModelFolder,
   signal: AbortSignal | undefined,
   load: () => Promise<T>,
@@ -108,18 +101,18 @@ async function mending<T>(
   try {
     return await load();
   } catch (error) {
-    let mended = false;
-    for (const file of suspectsOf(error)) {
-      // Where no fresh copy is to be had, what went wrong first is what to tell.
-      mended = (await folder.refetch(file).catch(() => false)) || mended;
+    let refetched = false;
+    for (const file of filesToRefetch(error)) {
+      // If the download fails too, the first error says more.
+      refetched = (await folder.refetch(file).catch(() => false)) || refetched;
       signal?.throwIfAborted();
     }
-    if (!mended) throw error;
+    if (!refetched) throw error;
     return load();
   }
 }
 
-function suspectsOf(error: unknown): readonly string[] {
+function filesToRefetch(error: unknown): readonly string[] {
   if (!EmbeddingGemmaError.isInstance(error)) return [];
   const { file, files = [file] } = error.details as { file?: string; files?: string[] };
   return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code)
@@ -131,9 +124,9 @@ function refuseDtype(
   model: string,
   dtype: Dtype,
   options: LoadModelOptions,
-  family: ModelFamily | null,
+  rules: DtypeRules | null | undefined,
 ): void {
-  const reason = family?.unsupportedDtypes?.[dtype];
+  const reason = rules?.unsupportedDtypes?.[dtype];
   if (reason) {
     throw new EmbeddingGemmaError(
       "UNSUPPORTED_DTYPE",
@@ -141,11 +134,12 @@ function refuseDtype(
       { model, dtype },
     );
   }
-  for (const [device, reasons] of Object.entries(family?.unsupportedOnDevice ?? {})) {
+  for (const [device, reasons] of Object.entries(rules?.unsupportedOnDevice ?? {})) {
     if (!reasons[dtype] || !mayRunOn(device, options)) continue;
     throw new EmbeddingGemmaError(
       "UNSUPPORTED_DTYPE",
-      `${show(model)} gives wrong vectors with dtype ${dtype} on ${device}: ${reasons[dtype]}. Use fp32 there, or device "cpu" or "wasm".`,
+      `${show(model)} gives wrong vectors with dtype ${dtype} on ${device}: ` +
+        `${reasons[dtype]}. Use fp32 there, or device "cpu" or "wasm".`,
       { model, dtype, device: options.device },
     );
   }
@@ -167,8 +161,9 @@ function mayRunOn(device: string, { device: chosen, sessionOptions }: LoadModelO
 }
 
 /**
- * Brings the tokenizer and the weights into the folder; tells how many files beside the graph have
- * its weights.
+ * Brings the tokenizer and the weights into the folder.
+ *
+ * @returns how many files beside the graph have its weights
  */
 async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype): Promise<number> {
   const weights = weightsFile(dtype);
@@ -179,7 +174,8 @@ async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype):
       "MODEL_FILE_MISSING",
       file === weights
         ? `${show(model)} has no ${weights}, the file of dtype ${dtype}.${await otherDtypes(folder)}`
-        : `${show(model)} has no ${file}, so its texts cannot be tokenized. Use a repository made for Transformers.js.`,
+        : `${show(model)} has no ${file}, so its texts cannot be tokenized. ` +
+            "Use a repository made for Transformers.js.",
       { model, file, folder: folder.path, dtype },
     );
   }
@@ -196,7 +192,8 @@ function notInCache(
 ): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "MODEL_FILE_MISSING",
-    `${file} of ${show(model)} is not in the cache (${path}), and nothing may be downloaded: localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. ` +
+    `${file} of ${show(model)} is not in the cache (${path}), and nothing may be downloaded: ` +
+      "localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. " +
       `Load the model once with a network and the same options.${hint}`,
     { model, file, folder: path },
   );

@@ -1,7 +1,7 @@
 import { type Normalize, precompiledNormalizer } from "./precompiled-charsmap.ts";
 
 /**
- * Mends, in one tokenizer of Transformers.js 3 or 4, what differs from Hugging Face's `tokenizers`:
+ * Fixes, in one tokenizer of Transformers.js 3 or 4, what differs from Hugging Face's `tokenizers`:
  * normalizers that only stand in for the character map of SentencePiece, the Greek sigma at the end
  * of a word, and a white space that JavaScript does not know as such. Without it some texts get
  * other tokens than they have in Python.
@@ -11,7 +11,7 @@ import { type Normalize, precompiledNormalizer } from "./precompiled-charsmap.ts
  */
 export function makeExact(tokenizer: object, { lowerCase = false } = {}): void {
   const pipeline = pipelineOf(tokenizer);
-  if (pipeline.normalizer) mendNormalizer(pipeline.normalizer);
+  if (pipeline.normalizer) fixNormalizer(pipeline.normalizer);
   if (pipeline.pre_tokenizer) splitAtAllWhitespace(pipeline.pre_tokenizer);
   if (!lowerCase) return;
   const { normalizer } = pipeline;
@@ -46,8 +46,8 @@ function pipelineOf(tokenizer: Pipeline & { _tokenizer?: Pipeline }): Pipeline {
   return tokenizer._tokenizer ?? tokenizer;
 }
 
-function mendNormalizer(normalizer: Normalizer): void {
-  normalizer.normalizers?.forEach(mendNormalizer);
+function fixNormalizer(normalizer: Normalizer): void {
+  normalizer.normalizers?.forEach(fixNormalizer);
   if (normalizer.charsmap) normalizer.normalize = precompiledNormalizer(normalizer.charsmap);
   else if (!normalizer.normalizers && normalizer("ΑΣ").endsWith("ς")) {
     const normalize = normalizer.normalize!.bind(normalizer);

@@ -2,10 +2,10 @@
 export type Priority = "query" | "bulk";
 
 /**
- * Queries in a row after which bulk work that waits gets its turn, so that no stream of queries
- * holds it up for ever.
+ * After this many queries in a row, waiting bulk work gets its turn, so that a stream of queries
+ * cannot block it for ever.
  */
-const mostOvertakings = 16;
+const maxOvertakes = 16;
 
 /**
  * Runs one task at a time. Long work hands in one batch after the other, so callers take turns, and
@@ -14,7 +14,7 @@ const mostOvertakings = 16;
 export class InferenceQueue {
   readonly #waiting: Record<Priority, (() => Promise<void>)[]> = { query: [], bulk: [] };
   #running: Promise<void> | null = null;
-  #overtakings = 0;
+  #overtakes = 0;
 
   run<T>(priority: Priority, task: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -46,8 +46,8 @@ export class InferenceQueue {
 
   #next(): (() => Promise<void>) | undefined {
     const { query, bulk } = this.#waiting;
-    const overtakes = query.length > 0 && this.#overtakings < mostOvertakings;
-    this.#overtakings = overtakes && bulk.length > 0 ? this.#overtakings + 1 : 0;
-    return overtakes ? query.shift() : (bulk.shift() ?? query.shift());
+    const queryFirst = query.length > 0 && this.#overtakes < maxOvertakes;
+    this.#overtakes = queryFirst && bulk.length > 0 ? this.#overtakes + 1 : 0;
+    return queryFirst ? query.shift() : (bulk.shift() ?? query.shift());
   }
 }

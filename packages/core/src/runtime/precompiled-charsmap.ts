@@ -43,7 +43,7 @@ export function precompiledNormalizer(charsmap: string): Normalize {
       let replacement = known.get(segment);
       if (replacement === undefined) {
         replacement = normalizeGrapheme(segment);
-        if (known.size < mostKnown) known.set(segment, replacement);
+        if (known.size < maxKnown) known.set(segment, replacement);
       }
       normalized += replacement;
     }
@@ -60,7 +60,7 @@ export function precompiledNormalizer(charsmap: string): Normalize {
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
 /** Graphemes whose replacement is remembered; a language has a few thousand. */
-const mostKnown = 20_000;
+const maxKnown = 20_000;
 
 const printableAscii = Array.from({ length: 0x7f - 0x20 }, (_, index) =>
   String.fromCharCode(0x20 + index),

@@ -58,7 +58,8 @@ export async function loadTransformersBackend(
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js could not load ${show(folder)} with dtype ${dtype}${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
+      `Transformers.js could not load ${show(folder)} with dtype ${dtype}` +
+        `${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
       { folder, file: weightsFile(dtype), files: weightsFiles(dtype, dataFiles), dtype, device },
       { cause },
     );
@@ -117,7 +118,8 @@ export async function loadTokenizer(
   if (padId === undefined || padId === null) {
     throw new EmbeddingGemmaError(
       "MODEL_FILE_INVALID",
-      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. Set "pad_token" in its tokenizer_config.json.`,
+      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. ` +
+        'Set "pad_token" in its tokenizer_config.json.',
       { folder, file: "tokenizer_config.json" },
     );
   }
@@ -143,10 +145,7 @@ function weightsFiles(dtype: Dtype, dataFiles: number): string[] {
   ];
 }
 
-/**
- * All files are in the folder; but of a URL Transformers.js asks only its cache, and takes this
- * option amiss.
- */
+/** All files are in the folder. For a URL Transformers.js looks in its cache; this option breaks it. */
 function loadingOptions(folder: string): { local_files_only: boolean } {
   return { local_files_only: !/^https?:/.test(folder) };
 }
