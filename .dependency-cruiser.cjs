@@ -25,7 +25,6 @@ const order = {
     ["lazy-faiss-store.ts"],
     ["faiss-store.ts"],
     ["open-store.ts"],
-    ["search/search-content.ts"],
     ["store-content.ts"],
     ["search/"],
     ["interchange/"],

@@ -20,15 +20,15 @@ import type {
  */
 const numbersScannedFast = 2 ** 20;
 
-/** Dead rows are cleared away once they are so many, and this share of all. */
-const leastDeadRows = 1024;
-const mostDeadShare = 0.25;
+/** Dead rows are removed once there are more than this many and they exceed this share. */
+const minDeadRows = 1024;
+const maxDeadShare = 0.25;
 
 /** The items of a store, once the dimension is known, and the index that helps to find them. */
 export class StoreContent<R> {
   readonly settings: StoreSettings;
   readonly index: RowIndex<R> | undefined;
-  /** Up to so many items every one is scored. */
+  /** Up to this many items, a search scores every item. */
   readonly scanBelow: number;
   table: Table<R>;
 
@@ -103,15 +103,15 @@ export class StoreContent<R> {
       .map(([id]) => id);
   }
 
-  /** Clears dead rows away when they are many, and lets the index take in new ones. */
+  /** Removes dead rows when there are many, and adds new rows to the index. */
   async #maintain(): Promise<void> {
     const { deadRows, rows } = this.table;
-    if (deadRows > leastDeadRows && deadRows > mostDeadShare * rows) {
+    if (deadRows > minDeadRows && deadRows > maxDeadShare * rows) {
       this.table = await this.table.compacted();
       this.index?.release();
     }
-    // The items are in; should FAISS fail and be needed, the next search tries again and reports
-    // it.
+    // The items are stored. If FAISS fails and is required, the next search tries again and reports
+    // the error.
     await this.index?.update(this.table).catch(() => {});
   }
 }

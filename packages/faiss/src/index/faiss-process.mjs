@@ -202,7 +202,9 @@ function numbersOf(pieces) {
 
 const watchParent = `
   const { workerData: parent } = require("node:worker_threads");
-  const isGone = () => { try { return process.ppid !== parent || !process.kill(parent, 0); } catch { return true; } };
+  const isGone = () => {
+    try { return process.ppid !== parent || !process.kill(parent, 0); } catch { return true; }
+  };
   setInterval(() => { if (isGone()) process.kill(process.pid, "SIGKILL"); }, 500);
 `;
 

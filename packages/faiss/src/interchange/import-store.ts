@@ -2,6 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { checkImportOptions } from "../options.ts";
+import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreItem, FaissStoreOptions, ImportOptions } from "../types.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
@@ -121,15 +122,13 @@ function repeatedId<R>(id: string, path: string, { ids }: ImportOptions<R>): Fai
 }
 
 function checkUnit(vector: Float32Array, id: string, metric: string, path: string): void {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  const norm = Math.sqrt(squares);
-  if (Math.abs(norm - 1) <= unitTolerance || !Number.isFinite(norm)) return;
+  const length = norm(vector);
+  if (Math.abs(length - 1) <= unitTolerance || !Number.isFinite(length)) return;
   throw new FaissStoreError(
     "INVALID_VECTOR",
-    `The vector of ${show(id)} in ${path} has length ${norm.toPrecision(6)}. The store ranks by ` +
+    `The vector of ${show(id)} in ${path} has length ${length.toPrecision(6)}. The store ranks by ` +
       `cosine, and ${metric === "l2" ? "L2" : "the inner product"} ranks vectors of other ` +
       "lengths than 1 in another order. Pass normalize: true if you want them ranked by cosine.",
-    { id, norm },
+    { id, norm: length },
   );
 }

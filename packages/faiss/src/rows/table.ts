@@ -1,6 +1,7 @@
 import { Pacer } from "@embeddinggemma/internal";
 import { Float32Rows } from "./float32-rows.ts";
 import { Int8Rows } from "./int8-rows.ts";
+import { norm } from "./vector-math.ts";
 import type { VectorRows } from "./vector-rows.ts";
 
 export interface TableShape {
@@ -9,7 +10,7 @@ export interface TableShape {
   precision: "float32" | "int8";
 }
 
-/** A row that is to be added; its vector has been staged already. */
+/** A row to add; its vector has already been staged. */
 export interface StagedRow<R> {
   id: string;
   record: R;
@@ -70,7 +71,7 @@ export class Table<R> {
     return vector;
   }
 
-  /** The re-normalised leading numbers of a row, as the index holds them. */
+  /** The renormalized leading numbers of a row, as the index holds them. */
   readPrefix(row: number, target: Float32Array): void {
     this.vectors.read(row, target);
     const scale = this.prefixScales[row]!;
@@ -85,13 +86,13 @@ export class Table<R> {
     return Math.min(1, Math.max(-1, this.vectors.dot(row, query, query.length)));
   }
 
-  /** Writes the vector of a row that is to be added behind the rows. */
+  /** Appends the vector of a row that `commit` will add. */
   stage(vector: Float32Array, id: string, record: R): StagedRow<R> {
     this.vectors.append(vector);
     return { id, record, prefixScale: this.#prefixScale(this.vectors.length - 1) };
   }
 
-  /** Drops vectors that were staged behind the rows and are not wanted after all. */
+  /** Drops the vectors that were staged and not committed. */
   unstage(): void {
     this.vectors.truncate(this.rows);
   }
@@ -177,9 +178,8 @@ export class Table<R> {
     if (searchDimension === dimension) return 1;
     const prefix = prefixBuffer(searchDimension);
     this.vectors.read(row, prefix);
-    let squares = 0;
-    for (const value of prefix) squares += value * value;
-    return squares === 0 ? 0 : 1 / Math.sqrt(squares);
+    const length = norm(prefix);
+    return length === 0 ? 0 : 1 / length;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Vector } from "../types.ts";
  */
 const unitTolerance = 1e-6;
 
-/** Whether a value is something whose numbers can be read as a vector's. */
+/** Whether a value has a type that the store accepts as a vector. */
 export function isVector(value: unknown): value is Vector {
   return (
     value instanceof Float32Array ||
@@ -26,7 +26,8 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
   if (!isVector(vector)) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `A vector is a Float32Array, a Float64Array or an array of numbers, but ${what()} is ${show(vector)}.`,
+      "A vector is a Float32Array, a Float64Array or an array of numbers, " +
+        `but ${what()} is ${show(vector)}.`,
     );
   }
   if (vector.length !== target.length) {
@@ -44,7 +45,8 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
     if (!Number.isFinite(value)) {
       throw new FaissStoreError(
         "INVALID_VECTOR",
-        `Every number of a vector must be finite, but ${what()} has ${show(value)} at position ${position}.`,
+        `Every number of a vector must be finite, but ${what()} has ${show(value)} ` +
+          `at position ${position}.`,
         { position, value },
       );
     }
@@ -55,15 +57,16 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
   if (largest === 0) {
     throw new FaissStoreError(
       "INVALID_VECTOR",
-      `A vector of zeros has no direction and so no cosine, but ${what()} is one. Leave it out, or embed a text that is not empty.`,
+      `A vector of zeros has no direction and so no cosine, but ${what()} is one. ` +
+        "Leave it out, or embed a text that is not empty.",
     );
   }
   if (Math.abs(Math.sqrt(squares) - 1) <= unitTolerance) {
     target.set(vector);
     return;
   }
-  // The squares of very large or very small numbers leave the range of a float64, so they are
-  // measured by the largest.
+  // The squares of very large or very small numbers exceed the range of a float64, so each number
+  // is divided by the largest first.
   const norm =
     squares > 1e-280 && squares < 1e280
       ? Math.sqrt(squares)

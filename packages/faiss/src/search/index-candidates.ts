@@ -18,7 +18,7 @@ export interface CandidateOptions<R> {
 /** More than the wanted, so that the first answer mostly settles which the best are. */
 const margin = 16;
 /** Where FAISS would have to return more, a scan is faster. */
-const mostFetched = 16_384;
+const maxFetched = 16_384;
 
 /** The best rows for each prefix by their leading numbers, by scoring every row. */
 export async function scanCandidates<R>(
@@ -47,7 +47,7 @@ export async function indexCandidates<R>(
   const found: number[][] = [];
   let unsettled = [...prefixes.keys()];
   const first = Math.ceil((count + margin) / share / (table.size / table.rows));
-  for (let fetched = first; unsettled.length > 0 && fetched <= mostFetched; fetched *= 4) {
+  for (let fetched = first; unsettled.length > 0 && fetched <= maxFetched; fetched *= 4) {
     const covered = index.covered;
     const perQuery = Math.min(fetched, covered);
     const asked = unsettled.map((position) => prefixes[position]!);
@@ -61,9 +61,9 @@ export async function indexCandidates<R>(
         if (row >= 0 && options.filter.accepts(row))
           top.offer(row, table.prefixScore(row, prefixes[position]!));
       }
-      const leastFound = reply.scores[(place + 1) * perQuery - 1]!;
+      const minFound = reply.scores[(place + 1) * perQuery - 1]!;
       const isEverything = perQuery === covered || rows.at(-1)! < 0;
-      if (isSettled(top, index, leastFound, isEverything, options)) found[position] = rowsOf(top);
+      if (isSettled(top, index, minFound, isEverything, options)) found[position] = rowsOf(top);
       else still.push(position);
     }
     unsettled = still;
@@ -76,7 +76,7 @@ export async function indexCandidates<R>(
 function isSettled<R>(
   top: TopRows,
   index: RowIndex<R>,
-  leastFound: number,
+  minFound: number,
   isEverything: boolean,
   { table, k }: CandidateOptions<R>,
 ): boolean {
@@ -85,7 +85,7 @@ function isSettled<R>(
   // The worst case of adding n products of a unit vector's numbers in float32, of 24 bits, and of
   // rounding the prefix to it.
   const rounding = (table.shape.searchDimension + 8) * 2 ** -24;
-  return isEverything || (top.isFull && top.leastScore > leastFound + rounding);
+  return isEverything || (top.isFull && top.minScore > minFound + rounding);
 }
 
 function scanPrefix<R>(

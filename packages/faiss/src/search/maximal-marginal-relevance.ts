@@ -1,3 +1,5 @@
+import { innerProduct } from "../rows/vector-math.ts";
+
 /**
  * Picks candidates one by one, each the most relevant that is least like those picked before it:
  * the highest `lambda × score - (1 - lambda) × (cosine to the most alike of those picked)`, ties in
@@ -34,15 +36,9 @@ export function maximalMarginalRelevance(
     for (const candidate of left) {
       likeness[candidate] = Math.max(
         likeness[candidate]!,
-        cosine(vectors[candidate]!, vectors[best]!),
+        innerProduct(vectors[candidate]!, vectors[best]!),
       );
     }
   }
   return picked;
-}
-
-function cosine(one: Float32Array, other: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < one.length; index++) sum += one[index]! * other[index]!;
-  return sum;
 }

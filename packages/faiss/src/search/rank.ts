@@ -1,6 +1,7 @@
 import { Pacer } from "@embeddinggemma/internal";
 import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
+import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreFilter } from "../types.ts";
 import { indexCandidates, scanCandidates } from "./index-candidates.ts";
 import { RowFilter } from "./row-filter.ts";
@@ -11,7 +12,7 @@ export interface RankOptions<R> {
   filter: FaissStoreFilter<R> | undefined;
   minScore: number;
   oversample: number;
-  /** Up to so many items every one is scored with its full vector. */
+  /** Up to this many items, every item is scored with its full vector. */
   scanBelow: number;
 }
 
@@ -21,12 +22,12 @@ export interface RankedRow {
 }
 
 /**
- * Below this share of matching items it is cheaper to find and score those than to look for them
- * among the best.
+ * Below this share of matching items, scoring all of them costs less than looking for them among
+ * the best.
  */
 const fewMatches = 0.05;
 
-/** Queries that go to FAISS at once. */
+/** How many queries go to FAISS in one message. */
 const queriesAtOnce = 64;
 
 /**
@@ -63,7 +64,7 @@ export async function rank<R>(
   return rankings;
 }
 
-/** For each query the rows to score with the full vectors; nothing where that is all of them. */
+/** For each query, the rows to score with their full vectors; undefined means all rows. */
 async function findCandidates<R>(
   table: Table<R>,
   index: RowIndex<R> | undefined,
@@ -91,13 +92,10 @@ async function findCandidates<R>(
     : scanCandidates(prefixes as Float32Array[], options);
 }
 
-/** The re-normalised leading numbers; nothing where they are zeros, which say nothing. */
-function prefixOf(query: Float32Array, length: number): Float32Array | undefined {
-  if (length === query.length) return query;
-  const prefix = query.slice(0, length);
-  let squares = 0;
-  for (const value of prefix) squares += value * value;
-  if (squares === 0) return undefined;
-  const norm = Math.sqrt(squares);
-  return prefix.map((value) => value / norm);
+/** The renormalized leading numbers; undefined if all are zero, which have no direction. */
+function prefixOf(query: Float32Array, count: number): Float32Array | undefined {
+  if (count === query.length) return query;
+  const prefix = query.slice(0, count);
+  const length = norm(prefix);
+  return length === 0 ? undefined : prefix.map((value) => value / length);
 }

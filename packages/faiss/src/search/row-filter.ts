@@ -75,7 +75,8 @@ export function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string)
   if (typeof answer === "object" && answer !== null && "then" in answer) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `A filter must answer at once, but it returned ${show(answer)} for ${show(id)}. Make it a synchronous function.`,
+      `A filter must answer at once, but it returned ${show(answer)} for ${show(id)}. ` +
+        "Make it a synchronous function.",
     );
   }
   return Boolean(answer);

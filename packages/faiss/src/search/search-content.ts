@@ -1,13 +1,28 @@
-import type { CheckedMaximalMarginalRelevanceOptions, CheckedSearchOptions } from "../options.ts";
+import type { RowIndex } from "../index/row-index.ts";
+import type {
+  CheckedMaximalMarginalRelevanceOptions,
+  CheckedSearchOptions,
+  StoreSettings,
+} from "../options.ts";
+import type { Table } from "../rows/table.ts";
 import { writeUnitVector } from "../rows/unit-vector.ts";
-import type { StoreContent } from "../store-content.ts";
 import type { FaissStoreHit, Vector } from "../types.ts";
 import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
 import { type RankedRow, rank } from "./rank.ts";
 
+/** What a search needs of a store's content. */
+export interface SearchableContent<R> {
+  readonly table: Table<R>;
+  readonly index: RowIndex<R> | undefined;
+  readonly settings: StoreSettings;
+  /** Up to this many items, a search scores every item. */
+  readonly scanBelow: number;
+  hit(ranked: RankedRow): FaissStoreHit<R>;
+}
+
 /** The best hits for each query. Nothing may change the content meanwhile. */
 export async function searchContent<R>(
-  content: StoreContent<R>,
+  content: SearchableContent<R>,
   queries: readonly Vector[],
   options: CheckedSearchOptions<R>,
 ): Promise<FaissStoreHit<R>[][]> {
@@ -17,7 +32,7 @@ export async function searchContent<R>(
 
 /** Hits that are relevant and unlike each other. Nothing may change the content meanwhile. */
 export async function searchDiverse<R>(
-  content: StoreContent<R>,
+  content: SearchableContent<R>,
   query: Vector,
   { k, fetchK, lambda, filter }: CheckedMaximalMarginalRelevanceOptions<R>,
 ): Promise<FaissStoreHit<R>[]> {
@@ -31,7 +46,7 @@ export async function searchDiverse<R>(
 }
 
 async function rankContent<R>(
-  { table, index, settings, scanBelow }: StoreContent<R>,
+  { table, index, settings, scanBelow }: SearchableContent<R>,
   vectors: readonly Vector[],
   { k, minScore, filter, oversample = settings.oversample }: CheckedSearchOptions<R>,
 ): Promise<RankedRow[][]> {

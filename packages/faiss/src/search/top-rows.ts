@@ -19,8 +19,8 @@ export class TopRows {
     return this.#rows.length === this.#capacity;
   }
 
-  /** The score of the worst, or -Infinity as long as every row is welcome. */
-  get leastScore(): number {
+  /** The lowest score among the rows, or -Infinity while there is room for more. */
+  get minScore(): number {
     return this.isFull ? this.#scores[0]! : Number.NEGATIVE_INFINITY;
   }
 

@@ -1,0 +1,11 @@
+/** Euclidean length. */
+export function norm(vector: Float32Array): number {
+  return Math.sqrt(innerProduct(vector, vector));
+}
+
+/** Of two vectors with the same number of numbers; for unit vectors their cosine. */
+export function innerProduct(one: Float32Array, other: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < one.length; index++) sum += one[index]! * other[index]!;
+  return sum;
+}
