@@ -45,6 +45,16 @@ export class Application {
     ]);
   }
 
+  uninstall(dependency: string): Promise<string> {
+    return this.#run("npm", [
+      "uninstall",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      dependency,
+    ]);
+  }
+
   /**
    * Gives the installed `faiss-node` the addon of this clone, which a user would get from its
    * install script.

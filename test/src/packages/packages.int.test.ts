@@ -1,8 +1,8 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { testOnEveryRuntime } from "../runtimes/on-every-runtime.ts";
 import { Application } from "./application.ts";
 import { type PackageName, packPackages } from "./tarballs.ts";
 
@@ -31,7 +31,7 @@ describe("an application with LangChain and the FAISS addon", () => {
     application = new Application(join(folder, "langchain"));
     await application.install(
       ...[tarballs.core, tarballs.faiss, tarballs.langchain, tarballs["tiny-model"]],
-      ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "@types/node@20"],
+      ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
     );
     application.copyAddon();
   });
@@ -68,6 +68,17 @@ describe("an application with LangChain and the FAISS addon", () => {
     expect(await application.run("tiny-model.mjs")).toBe(model);
     expect(await application.run("tiny-model.cjs")).toBe(model);
   });
+
+  testOnEveryRuntime(() => application, { transformers: "4", engine: "faiss", cache: true });
+
+  it("works with the oldest supported LangChain", async () => {
+    await application.install("@langchain/core@1.0.0");
+    expect(installedVersion(application, "@langchain/core")).toBe("1.0.0");
+    await application.compile("langchain", { skipLibCheck: true });
+    const hits = (await application.run("langchain.mjs")) as Hit[];
+    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
+    expect(await application.run("langchain.cjs")).toEqual(hits);
+  });
 });
 
 describe("an application with LlamaIndex and without the FAISS addon", () => {
@@ -96,6 +107,18 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("llamaindex.cjs")).toEqual(hits);
   });
+
+  testOnEveryRuntime(() => application, { transformers: "3", engine: "builtin", cache: false });
+
+  it("works with the newest LlamaIndex core, without `llamaindex`", async () => {
+    await application.uninstall("llamaindex");
+    await application.install("@llamaindex/core@0.6.23", "@llamaindex/env@0.1.31");
+    expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.23");
+    await application.compile("llamaindex-core", { skipLibCheck: true });
+    const hits = (await application.run("llamaindex-core.mjs")) as Hit[];
+    expectRedPlanet(hits, ["jupiter", "mars", "saturn"]);
+    expect(await application.run("llamaindex-core.cjs")).toEqual(hits);
+  });
 });
 
 /** Mars first, scores falling, and these planets in all. */
@@ -107,6 +130,6 @@ function expectRedPlanet(hits: Hit[], planets: string[]): void {
 }
 
 function installedVersion(application: Application, name: string): string {
-  return createRequire(import.meta.url)(application.path("node_modules", name, "package.json"))
-    .version;
+  const path = application.path("node_modules", name, "package.json");
+  return JSON.parse(readFileSync(path, "utf8")).version;
 }

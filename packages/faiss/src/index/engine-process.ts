@@ -57,9 +57,12 @@ export class EngineProcess {
     });
     child.on("message", (reply: Reply) => this.#settle(reply));
     child.on("error", (error) => this.#markDead(error.message));
-    child.on("close", (code, signal) =>
-      this.#markDead(`the process ended with ${signal ?? `exit code ${code}`}`),
-    );
+    // Together, these are "close", which Deno does not emit here: it counts stderr, which is unref'd.
+    const allOutput = new Promise((resolve) => child.stderr?.once("close", resolve));
+    child.once("exit", async (code, signal) => {
+      await allOutput;
+      this.#markDead(`the process ended with ${signal ?? `exit code ${code}`}`);
+    });
   }
 
   /**

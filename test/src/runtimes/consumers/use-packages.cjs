@@ -1,0 +1,98 @@
+const { readdirSync, readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const process = require("node:process");
+
+/**
+ * Embeds the texts of the environment variable TEXTS with the model in MODEL, here and in a worker,
+ * searches them in a store, saves that in FOLDER, and prints what came out as JSON.
+ *
+ * The worker and the store stay open: neither may keep the program from ending.
+ */
+exports.usePackages = async (core, faiss, transformers) => {
+  const { MODEL, TEXTS, FOLDER } = process.env;
+  const texts = JSON.parse(TEXTS);
+  const embedder = await core.Embedder.load(MODEL, { dtype: "fp32" });
+  const vectors = await embedder.encode(texts, { normalize: false });
+  const inWorker = await useWorker(core, MODEL, texts, join(FOLDER, "cache"));
+  const stores = await useStore(faiss, embedder.dimension, vectors, join(FOLDER, "store"));
+  await embedder.dispose();
+  const { bun, deno, node } = process.versions;
+  const result = {
+    runtime: bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`,
+    transformers,
+    vectors: vectors.map((vector) => Array.from(vector)),
+    inWorker: inWorker.vectors.map((vector) => Array.from(vector)),
+    cache: inWorker.cache,
+    stores,
+    disposed: await errorOf(embedder.encode(texts), core.EmbeddingGemmaError),
+    withFaiss: await errorOf(faiss.FaissStore.create({ engine: "faiss" }), faiss.FaissStoreError),
+  };
+  console.log(JSON.stringify(result));
+};
+
+/** Vectors from a worker; where `classic-level` is installed, the second time from a cache. */
+async function useWorker(
+  { Embedder, EmbeddingGemmaError, LevelVectorCache },
+  model,
+  texts,
+  folder,
+) {
+  const options = { dtype: "fp32", worker: true };
+  const opening = LevelVectorCache.open(folder);
+  const failure = await errorOf(opening, EmbeddingGemmaError);
+  const embedder = await Embedder.load(
+    model,
+    failure ? options : { ...options, cache: await opening },
+  );
+  await embedder.encode(texts);
+  let tokens;
+  const vectors = await embedder.encode(texts, {
+    normalize: false,
+    onProgress: (progress) => (tokens = progress.tokens),
+  });
+  return { vectors, cache: failure ?? { tokens } };
+}
+
+/** What a store finds for each vector: when new, when opened again, and without its process. */
+async function useStore({ FaissStore }, dimension, vectors, folder) {
+  const store = await FaissStore.create({ dimension, scanBelow: 0 });
+  await store.upsert(vectors.map((vector, row) => ({ id: String(row), vector, record: { row } })));
+  await store.save(folder);
+  const opened = await FaissStore.open(folder, { scanBelow: 0 });
+  const { engine } = opened;
+  const created = await search(store, vectors);
+  const fromDisk = await search(opened, vectors);
+  const killed = engineProcesses();
+  for (const pid of killed) process.kill(pid, "SIGKILL");
+  const afterKill = await search(opened, vectors);
+  return { engine, created, opened: fromDisk, killed: killed.length, afterKill };
+}
+
+async function search(store, vectors) {
+  const results = [];
+  for (const vector of vectors) {
+    const hits = await store.search(vector, { k: 3 });
+    results.push(hits.map(({ record, score }) => ({ row: record.row, score })));
+  }
+  return results;
+}
+
+/** Ids of the FAISS processes that this process has started. */
+function engineProcesses() {
+  return readdirSync("/proc/self/task")
+    .flatMap((task) => readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" "))
+    .filter((pid) => pid && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("faiss-process"))
+    .map(Number);
+}
+
+/** The error of a promise, or null if it resolves. */
+function errorOf(promise, ErrorClass) {
+  return promise.then(
+    () => null,
+    (error) => ({
+      typed: ErrorClass.isInstance(error),
+      code: error.code,
+      message: error.message,
+    }),
+  );
+}
