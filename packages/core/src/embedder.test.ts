@@ -480,6 +480,25 @@ describe("bad input", () => {
     });
   });
 
+  test.each(["model", "backend", "description"] as const)("Embedder.from without %s", (name) => {
+    const parts = { model: "literal", backend: literalBackend(), description, [name]: undefined };
+    expect(() => Embedder.from(parts as never)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`${name} must be`),
+      }),
+    );
+  });
+
+  test("Embedder.from with a model, backend or description of another kind", () => {
+    const parts = { model: "literal", backend: literalBackend(), description };
+    for (const wrong of [{ model: "" }, { backend: {} }, { description: "bert" }]) {
+      expect(() => Embedder.from({ ...parts, ...wrong } as never)).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+      );
+    }
+  });
+
   test("an unknown option that is undefined is ignored", async () => {
     const options = { normalise: undefined } as object;
     expect(await literalEmbedder().encode("a", options)).toHaveLength(4);

@@ -1,5 +1,5 @@
 import { defined } from "@embeddinggemma/internal";
-import { checkOptions, checkText, invalidArgument } from "./check.ts";
+import { checkOptions, checkText, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
 import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
 import {
@@ -128,8 +128,13 @@ export class Embedder implements AsyncDisposable {
    *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
    */
-  static from({ model, backend, description, ...defaults }: EmbedderParts): Embedder {
-    checkOptions(defaults, encodeDefaultsRules);
+  static from(parts: EmbedderParts): Embedder {
+    checkOptions(parts, partsRules);
+    const { model, backend, description, ...defaults } = parts;
+    for (const [name, value] of Object.entries({ model, backend, description })) {
+      const { expected } = partsRules[name as keyof typeof partsRules];
+      if (value === undefined) throw invalidArgument(name, value, expected);
+    }
     const dtype = "fp32";
     const identity = modelIdentity(model, dtype, description);
     const queue = new InferenceQueue();
@@ -403,6 +408,16 @@ export class Embedder implements AsyncDisposable {
     return running.finally(() => this.#running.delete(running));
   }
 }
+
+const partsRules: Rules<EmbedderParts> = {
+  ...encodeDefaultsRules,
+  model: { expected: "a name", accepts: modelRule.accepts },
+  backend: {
+    expected: "an object with a tokenizer, run and dispose",
+    accepts: (value) => isRecord(value) && typeof value.run === "function",
+  },
+  description: rules.object,
+};
 
 /** Defaults with a value for all that a call needs. */
 interface Defaults extends EncodeDefaults {

@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
-import { EmbeddingGemmaError, show } from "../errors.ts";
+import { checkOptions, rules } from "../check.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
 export interface MemoryVectorCacheOptions {
   /**
-   * Bytes of vectors that are kept; those that were not used for longest go first.
+   * Maximum size of all vectors in bytes; the least recently used are removed first.
    *
    * @default 134217728 (128 MiB)
    */
@@ -21,14 +21,9 @@ export class MemoryVectorCache implements VectorCache {
   readonly #vectors: LRUCache<string, Float32Array>;
 
   /** @throws `INVALID_ARGUMENT` */
-  constructor({ maxBytes = 128 * 2 ** 20 }: MemoryVectorCacheOptions = {}) {
-    if (!Number.isInteger(maxBytes) || maxBytes < 1) {
-      throw new EmbeddingGemmaError(
-        "INVALID_ARGUMENT",
-        `maxBytes must be a whole number of at least 1; ${show(maxBytes)} was given.`,
-        { maxBytes },
-      );
-    }
+  constructor(options: MemoryVectorCacheOptions = {}) {
+    checkOptions(options, { maxBytes: rules.count });
+    const { maxBytes = 128 * 2 ** 20 } = options;
     this.#vectors = new LRUCache({
       maxSize: maxBytes,
       sizeCalculation: (vector) => vector.byteLength,

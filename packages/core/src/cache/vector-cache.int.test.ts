@@ -309,6 +309,12 @@ describe("MemoryVectorCache", () => {
   );
 });
 
+test("MemoryVectorCache refuses unknown options", () => {
+  expect(() => new MemoryVectorCache({ maxSize: 8 } as object)).toThrow(
+    expect.objectContaining({ details: { option: "maxSize", nearest: "maxBytes" } }),
+  );
+});
+
 describe("LevelVectorCache", () => {
   test("outlives the process: what one opening kept, the next one has", async () => {
     const folder = join(await newFolder(), "not", "there", "yet.cache");

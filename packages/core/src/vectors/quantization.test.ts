@@ -125,3 +125,9 @@ test.for([
     quantizeEmbeddings(embeddings as never, precision as "int8", options as QuantizeOptions),
   ).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
 });
+
+test("unknown options are refused", () => {
+  expect(() =>
+    quantizeEmbeddings([[1]], "int8", { range: { min: [0], max: [1] } } as object),
+  ).toThrow(expect.objectContaining({ details: { option: "range", nearest: "ranges" } }));
+});

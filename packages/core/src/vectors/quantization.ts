@@ -1,3 +1,4 @@
+import { checkOptions, type Rules, rules } from "../check.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
 import type { Vector } from "./vectors.ts";
@@ -58,10 +59,16 @@ export function quantizeEmbeddings<P extends Precision>(
       { precision },
     );
   }
+  checkOptions(options, quantizeRules);
   checkVectors(embeddings, "embeddings");
   checkLengths(embeddings, embeddings[0]?.length ?? 0, "embeddings");
-  return quantizers[precision](embeddings, options ?? {}) as QuantizedVectors[P][];
+  return quantizers[precision](embeddings, options) as QuantizedVectors[P][];
 }
+
+const quantizeRules: Rules<QuantizeOptions> = {
+  ranges: rules.object,
+  calibrationEmbeddings: { expected: "a list of vectors", accepts: Array.isArray },
+};
 
 type Quantizers = {
   [P in Precision]: (
