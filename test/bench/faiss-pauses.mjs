@@ -1,7 +1,7 @@
 // The longest time for which the event loop stands still while vectors are added, saved, opened and
 // searched.
 //
-//     node test/bench/faiss-pauses.mjs [vectors=100000] [faiss|exact] [searchDimension=128]
+//     node test/bench/faiss-pauses.mjs [vectors=100000] [faiss|builtin] [searchDimension=128]
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,12 @@ const folder = await mkdtemp(join(tmpdir(), "faiss-pauses-"));
 const results = {};
 const options = { dimension, searchDimension: Number(third), engine };
 const store = await FaissStore.create(options);
-await watched("add all at once", () => store.upsert({ vectors, ids, records }));
+const items = ids.map((id, row) => ({
+  id,
+  vector: vectors.subarray(row * dimension, (row + 1) * dimension),
+  record: records[row],
+}));
+await watched("add all at once", () => store.upsert(items));
 await watched("save", () => store.save(folder));
 await watched("save again after one change", async () => {
   await store.upsert([{ id: "new", vector: vectors.subarray(0, dimension), record: records[0] }]);

@@ -99,7 +99,10 @@ function store(options) {
   return {
     async make(centres, random) {
       const store = await FaissStore.create({ dimension, ...options });
-      for (const { vectors, ids } of batches(centres, random)) await store.upsert({ vectors, ids });
+      for (const { vectors, ids } of batches(centres, random)) {
+        const vectorOf = (row) => vectors.subarray(row * dimension, (row + 1) * dimension);
+        await store.upsert(ids.map((id, row) => ({ id, vector: vectorOf(row), record: null })));
+      }
       return async (query) => (await store.search(query, { k })).map(({ id }) => Number(id));
     },
   };

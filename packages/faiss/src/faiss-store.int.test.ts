@@ -194,19 +194,22 @@ describe.each([
     expect(store.get("tiny")?.vector).toEqual(new Float32Array([1, 0]));
   });
 
-  it("takes columns of a typed array", async () => {
-    const store = await FaissStore.create<string | null>({ ...engineOptions, dimension: 2 });
-    await store.upsert({
-      vectors: new Float32Array([1, 0, 0, 1]),
-      ids: ["a", "b"],
-      records: ["A", "B"],
+  it("takes the items of any iterable", async () => {
+    const store = await FaissStore.create<number>(engineOptions);
+    const numbers = new Map([
+      ["a", 1],
+      ["b", 2],
+    ]);
+    function* items() {
+      for (const [id, record] of numbers) yield { id, vector: [1, record], record };
+    }
+    expect(await store.upsert(items())).toEqual(["a", "b"]);
+    expect(await store.upsert(new Set([{ id: "c", vector: [1, 3], record: 3 }]))).toEqual(["c"]);
+    expect([...store].map(({ record }) => record)).toEqual([1, 2, 3]);
+    await expect(store.upsert(numbers as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("Item 0"),
     });
-    const [id] = await store.upsert({ vectors: new Float32Array([1, 1]) });
-    expect([...store].map(({ record }) => record)).toEqual(["A", "B", null]);
-    expect(store.ids()[2]).toBe(id);
-    const unknown = await FaissStore.create<null>(engineOptions);
-    await unknown.upsert({ vectors: new Float32Array(6).fill(1), ids: ["a", "b"] });
-    expect(unknown.dimension).toBe(3);
   });
 
   it("iterates in insertion order while it changes", async () => {

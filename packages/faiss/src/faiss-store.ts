@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
-import { FaissStoreError, show } from "./errors.ts";
-import { checkEmbedding, checkMergeable } from "./files/identity.ts";
+import { FaissStoreError } from "./errors.ts";
+import { checkEmbedding, checkSameIdentity } from "./files/identity.ts";
 import { hasManifest } from "./files/manifest.ts";
 import { SavedFolders } from "./files/saved-folders.ts";
 import { type FaissEngine, loadEngine } from "./index/faiss-engine.ts";
@@ -20,7 +20,7 @@ import {
   checkSearchOptions,
   checkStoreOptions,
 } from "./options.ts";
-import { checkItems, dimensionOf, type Items } from "./rows/stage-items.ts";
+import { dimensionOf, listOf } from "./rows/stage-items.ts";
 import { searchContent, searchDiverse } from "./search/search-content.ts";
 import { StoreContent } from "./store-content.ts";
 import type {
@@ -28,13 +28,13 @@ import type {
   FaissStoreEntry,
   FaissStoreFilter,
   FaissStoreHit,
+  FaissStoreItem,
   FaissStoreOptions,
   Identity,
   ImportOptions,
   JsonValue,
   LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
-  MergeOptions,
   OpenOptions,
   SaveOptions,
   SearchOptions,
@@ -192,18 +192,23 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Adds items. One whose id exists replaces the vector and the record of the old one and keeps its
-   * place in the order; of one id given twice, the last counts. Either all are added or, if it
-   * throws, none. What is given is copied bit by bit, so that the event loop stays free: leave
-   * vectors and records as they are until the promise settles.
+   * Adds items, or replaces those whose id exists: a replaced item keeps its place in the order. If
+   * an id is given twice, the last one counts. If this throws, nothing is added. Vectors and
+   * records are copied step by step, so that the event loop stays free: do not change them until
+   * the promise settles.
+   *
+   * Of another store, the items that it has now are added. To add them although the identities
+   * differ, pass `[...store]`.
    *
    * @returns the ids, given or made, in the order of the items
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`,
-   * `INVALID_ARGUMENT`
+   * `INVALID_ARGUMENT`; for another store `IDENTITY_MISMATCH`, if both identities are known and
+   * differ
+   * @example
+   * await store.upsert([{ id: "mars", vector: [0.1, 0.9], record: { text: "Mars is red." } }]);
    */
-  async upsert(items: Items<R>): Promise<string[]> {
-    checkItems(items);
-    const own = Array.isArray(items) ? [...items] : items;
+  async upsert(items: Iterable<FaissStoreItem<R>>): Promise<string[]> {
+    const own = items instanceof FaissStore ? this.#itemsOf(items) : listOf(items);
     return this.#write(async () => {
       const dimension = this.dimension ?? dimensionOf(own);
       if (dimension === undefined) return [];
@@ -310,23 +315,6 @@ export class FaissStore<R = JsonValue> {
     );
   }
 
-  /**
-   * Adds the items of another store; those whose id is in both are the other's.
-   *
-   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where both say what made
-   * their vectors and disagree
-   */
-  async merge(other: FaissStore<R>, { allowMismatch = false }: MergeOptions = {}): Promise<void> {
-    if (!(other instanceof FaissStore)) {
-      throw new FaissStoreError(
-        "INVALID_ARGUMENT",
-        `merge takes another FaissStore, but was given ${show(other)}.`,
-      );
-    }
-    if (!allowMismatch) checkMergeable(this.identity, other.identity);
-    await this.upsert(other.#present()?.items() ?? []);
-  }
-
   /** Gives back what the store holds outside of JavaScript; it cannot be used after. */
   async close(): Promise<void> {
     // Calls in progress do not wait for FAISS any longer.
@@ -342,11 +330,17 @@ export class FaissStore<R = JsonValue> {
     await this.close();
   }
 
+  #itemsOf(other: FaissStore<R>): FaissStoreItem<R>[] {
+    checkSameIdentity(this.identity, other.identity);
+    return other.#present()?.items() ?? [];
+  }
+
   #known(what: string): StoreContent<R> {
     if (this.#content) return this.#content;
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `An empty store that has no dimension yet cannot be ${what}. Create it with a dimension, or add a vector first.`,
+      `An empty store that has no dimension yet cannot be ${what}. Create it with a dimension, ` +
+        "or add a vector first.",
     );
   }
 

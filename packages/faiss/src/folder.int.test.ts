@@ -200,8 +200,12 @@ describe("a folder that cannot be written", () => {
       const store = await FaissStore.open(directory, ${JSON.stringify(options)});
       const before = store.size;
       const vectors = new Float32Array(${items} * 16).map((_, index) => Math.sin(index));
-      const ids = Array.from({ length: ${items} }, (_, index) => "added " + index);
-      await store.upsert({ vectors, ids });
+      const itemOf = (_, row) => ({
+        id: "added " + row,
+        vector: vectors.subarray(row * 16, (row + 1) * 16),
+        record: null,
+      });
+      await store.upsert(Array.from({ length: ${items} }, itemOf));
       const failure = (error) => error.code + " " + error.message;
       const outcome = await store.save(directory).then(() => "saved", failure);
       const again = await FaissStore.open(directory, ${JSON.stringify(options)});
@@ -274,8 +278,8 @@ describe("a folder that cannot be written", () => {
       const { FaissStore } = await import(${JSON.stringify(built.entry)});
       const store = await FaissStore.create({ dimension: 4096, engine: "builtin" });
       const ids = Array.from({ length: Number(process.argv[1]) }, (_, row) => "item " + row);
-      const records = ids.map((pageContent) => ({ pageContent, metadata: {} }));
-      await store.upsert({ vectors: new Float32Array(ids.length * 4096).fill(1), ids, records });
+      const vector = new Float32Array(4096).fill(1);
+      await store.upsert(ids.map((id) => ({ id, vector, record: { pageContent: id, metadata: {} } })));
       const path = ${JSON.stringify(directory)};
       const failure = (error) => error.code + error.message;
       console.log(await store.exportLangChainPython(path).then(() => "exported", failure));

@@ -100,7 +100,7 @@ describe.concurrent("what kills a process that uses faiss-node directly", {
       "no numbers in a vector",
       `const store = await FaissStore.create(options);
        return [await codeOf(store.upsert([{ vector: [], record: 0 }])), await codeOf(FaissStore.create({ dimension: 0 })),
-         await codeOf(store.upsert({ vectors: new Float32Array(0) }))];`,
+         await codeOf(store.upsert([]))];`,
       ["INVALID_VECTOR", "INVALID_ARGUMENT", []],
     ],
     [
@@ -179,7 +179,7 @@ describe.concurrent("what kills a process that uses faiss-node directly", {
       `const store = await filled(); const outcomes = [];
        for (const vector of [undefined, null, "12345678", 5, {}, new Uint8Array(8), [[1]], new Float32Array(7), { length: 8 }, () => 1])
          outcomes.push(await codeOf(store.upsert([{ vector, record: 0 }])), await codeOf(store.search(vector)));
-       for (const items of [undefined, null, "x", 5, {}, [1], [null], [{}], { vectors: [1] }, { vectors: new Float32Array(12) }, { vectors: new Float32Array(8), ids: ["a", "b"] }])
+       for (const items of [undefined, null, "x", 5, {}, [1], [null], [{}], { vectors: new Float32Array(8) }, new Map([[1, 2]]), new Float32Array(8)])
          outcomes.push(await codeOf(store.upsert(items)));
        return outcomes.every((code) => ["INVALID_ARGUMENT", "DIMENSION_MISMATCH", "INVALID_VECTOR"].includes(code)) || outcomes;`,
       true,

@@ -6,7 +6,6 @@ export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
 export type {
   EngineName,
   EngineOptions,
-  FaissStoreBatch,
   FaissStoreEntry,
   FaissStoreFilter,
   FaissStoreHit,
@@ -20,7 +19,6 @@ export type {
   LangChainDocument,
   LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
-  MergeOptions,
   OpenOptions,
   Preset,
   SaveOptions,

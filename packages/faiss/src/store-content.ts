@@ -2,7 +2,7 @@ import type { FaissEngine } from "./index/faiss-engine.ts";
 import { RowIndex } from "./index/row-index.ts";
 import { type StoreSettings, settingsFor } from "./options.ts";
 import { cloneRecord } from "./rows/json-record.ts";
-import { type Items, stageItems } from "./rows/stage-items.ts";
+import { stageItems } from "./rows/stage-items.ts";
 import { Table } from "./rows/table.ts";
 import type { RankedRow } from "./search/rank.ts";
 import { askFilter } from "./search/row-filter.ts";
@@ -76,7 +76,7 @@ export class StoreContent<R> {
    * @param items - checked
    * @returns their ids
    */
-  async upsert(items: Items<R>): Promise<string[]> {
+  async upsert(items: readonly FaissStoreItem<R>[]): Promise<string[]> {
     const { table } = this;
     try {
       const staged = await stageItems(items, table);

@@ -27,19 +27,6 @@ export interface FaissStoreItem<R> {
   record: R;
 }
 
-/** Many items in columns, as an embedder gives them: no array per vector is needed. */
-export interface FaissStoreBatch<R> {
-  /**
-   * The vectors one after the other, `count × dimension` numbers; the store must know its dimension
-   * or `ids` be given.
-   */
-  vectors: Float32Array;
-  /** One a vector. @default random UUIDs */
-  ids?: readonly string[] | undefined;
-  /** One a vector. @default null for each */
-  records?: readonly R[] | undefined;
-}
-
 export interface FaissStoreEntry<R> {
   id: string;
   /** The unit vector that the store holds, as a copy. */
@@ -187,11 +174,6 @@ export interface OpenOptions extends EngineOptions {
   nprobe?: number | undefined;
   /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
   efSearch?: number | undefined;
-}
-
-export interface MergeOptions {
-  /** Merges although the identities differ. @default false */
-  allowMismatch?: boolean | undefined;
 }
 
 export interface SaveOptions {

@@ -333,6 +333,24 @@ describe("FaissStore", () => {
     expect(own.size).toBe(4);
   });
 
+  it("deletes, saves and searches by a vector without the model", async () => {
+    const directory = join(folder, "without-model");
+    await store.save(directory);
+    const idle = new EmbeddingGemmaEmbeddings({ model });
+    const load = vi.spyOn(idle, "identity");
+    const given = await CoreStore.open<DocumentRecord>(directory);
+    const again = new FaissStore(idle, { store: given });
+    const query = await embeddings.embedQuery(question);
+    const [hit] = await again.similaritySearchVectorWithScore(query, 1);
+    expect(hit![0].id).toBe("mars");
+    await again.delete({ ids: ["mars"] });
+    await again.save(directory);
+    expect(load).not.toHaveBeenCalled();
+    expect(await again.similaritySearch(question, 4)).toHaveLength(given.size);
+    expect(load).toHaveBeenCalled();
+    await idle.dispose();
+  });
+
   it("answers nothing from an empty store", async () => {
     const empty = new FaissStore(embeddings);
     expect(await empty.similaritySearch(question)).toEqual([]);

@@ -3,7 +3,7 @@ import type { MetadataFilter } from "@llamaindex/core/vector-store";
 import { describe, expect, it } from "vitest";
 import { metadataPredicate } from "./metadata-filters.ts";
 
-const metadata = {
+const metadata: Record<string, unknown> = {
   lang: "en",
   year: 1998,
   zero: 0,
@@ -13,6 +13,8 @@ const metadata = {
   none: null,
   bare: [],
 };
+
+const lookup = (key: string) => metadata[key];
 
 const passing: MetadataFilter[] = [
   { key: "lang", operator: "==", value: "en" },
@@ -64,7 +66,7 @@ const failing: MetadataFilter[] = [
 ];
 
 describe("metadataPredicate", () => {
-  const test = (filter: MetadataFilter) => metadataPredicate({ filters: [filter] })(metadata);
+  const test = (filter: MetadataFilter) => metadataPredicate({ filters: [filter] })(lookup);
 
   it.each(passing)("passes $key $operator $value", (filter) => expect(test(filter)).toBe(true));
   it.each(failing)("refuses $key $operator $value", (filter) => expect(test(filter)).toBe(false));
@@ -76,10 +78,10 @@ describe("metadataPredicate", () => {
 
   it("combines by and, unless told to by or", () => {
     const filters = [passing[0]!, failing[0]!];
-    expect(metadataPredicate({ filters })(metadata)).toBe(false);
-    expect(metadataPredicate({ filters, condition: "and" })(metadata)).toBe(false);
-    expect(metadataPredicate({ filters, condition: "or" })(metadata)).toBe(true);
-    expect(metadataPredicate({ filters: [] })(metadata)).toBe(true);
+    expect(metadataPredicate({ filters })(lookup)).toBe(false);
+    expect(metadataPredicate({ filters, condition: "and" })(lookup)).toBe(false);
+    expect(metadataPredicate({ filters, condition: "or" })(lookup)).toBe(true);
+    expect(metadataPredicate({ filters: [] })(lookup)).toBe(true);
   });
 
   it.each([

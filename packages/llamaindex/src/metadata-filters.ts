@@ -1,13 +1,15 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
-import type { Metadata } from "@llamaindex/core/schema";
 import type {
   FilterOperator,
   MetadataFilter,
   MetadataFilters,
 } from "@llamaindex/core/vector-store";
 
-/** Tells whether a node's metadata pass. */
-export type MetadataPredicate = (metadata: Metadata) => boolean;
+/** Gives the value of a key of a node's metadata, and undefined for a missing one. */
+export type MetadataLookup = (key: string) => unknown;
+
+/** Whether a node's metadata pass. */
+export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
 
 /**
  * LlamaIndex's metadata filters as one function, with the meaning that its `SimpleVectorStore`
@@ -24,14 +26,14 @@ export function metadataPredicate({
   condition = "and",
 }: MetadataFilters): MetadataPredicate {
   const predicates = filters.map(filterPredicate);
-  if (condition === "and") return (metadata) => predicates.every((passes) => passes(metadata));
-  if (condition === "or") return (metadata) => predicates.some((passes) => passes(metadata));
+  if (condition === "and") return (lookup) => predicates.every((passes) => passes(lookup));
+  if (condition === "or") return (lookup) => predicates.some((passes) => passes(lookup));
   throw invalid(`The condition of metadata filters must be "and" or "or"`, condition);
 }
 
 function filterPredicate(filter: MetadataFilter): MetadataPredicate {
   const { key, operator } = filter;
-  if (operator === "is_empty") return (metadata) => isEmpty(metadata[key]);
+  if (operator === "is_empty") return (lookup) => isEmpty(lookup(key));
   if (!Object.hasOwn(tests, operator)) {
     throw invalid(
       `The operator of a metadata filter must be one of ${Object.keys(tests).join(", ")}, is_empty`,
@@ -39,7 +41,10 @@ function filterPredicate(filter: MetadataFilter): MetadataPredicate {
     );
   }
   const test = tests[operator](filter);
-  return (metadata) => metadata[key] !== undefined && test(metadata[key]);
+  return (lookup) => {
+    const value = lookup(key);
+    return value !== undefined && test(value);
+  };
 }
 
 type Primitive = string | number | boolean;

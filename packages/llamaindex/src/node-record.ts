@@ -1,5 +1,5 @@
 import type { FaissStoreFilter, JsonValue } from "@embeddinggemma/faiss";
-import { type BaseNode, jsonToNode, type Metadata } from "@llamaindex/core/schema";
+import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { metadataPredicate } from "./metadata-filters.ts";
 
@@ -33,13 +33,15 @@ export function nodeFilter({
   const passes = filters ? metadataPredicate(filters) : () => true;
   const wanted = docIds && new Set(docIds);
   return (record, id) =>
-    (!wanted || wanted.has(record.refDocId) || wanted.has(id)) && passes(filterable(record));
+    (!wanted || wanted.has(record.refDocId) || wanted.has(id)) &&
+    passes((key) => metadataValue(record, key));
 }
 
-/**
- * The metadata with the keys by which LlamaIndex's own stores let one filter for the source
- * document.
- */
-function filterable({ refDocId, node: { metadata } }: NodeRecord): Metadata {
-  return { document_id: refDocId, doc_id: refDocId, ref_doc_id: refDocId, ...metadata };
+/** The keys by which LlamaIndex's own stores filter for the source document. */
+const documentKeys = new Set(["document_id", "doc_id", "ref_doc_id"]);
+
+/** A key of the metadata, which may hide one of the {@link documentKeys}. */
+function metadataValue({ refDocId, node: { metadata } }: NodeRecord, key: string): unknown {
+  if (metadata && Object.hasOwn(metadata, key)) return metadata[key];
+  return documentKeys.has(key) ? refDocId : undefined;
 }

@@ -65,13 +65,13 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
 /**
  * @throws FaissStoreError `IDENTITY_MISMATCH` if the identity of both stores is known and differs
  */
-export function checkMergeable(own: Identity | undefined, other: Identity | undefined): void {
+export function checkSameIdentity(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
     "The stores were made with different embeddings, so their vectors cannot be compared: " +
       `${stableJson(own)} and ${stableJson(other)}. Embed the texts again with one of them, ` +
-      "or pass allowMismatch: true if you know that they agree.",
+      "or pass [...store] if you know that they agree.",
     { own, other },
   );
 }

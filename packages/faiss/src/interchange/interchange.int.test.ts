@@ -285,11 +285,14 @@ describe("exporting", () => {
       record: { pageContent: "", metadata: {} },
     };
     await store.upsert([decoy]);
-    await store.upsert({
-      vectors: new Float32Array(expected.vectors.flat()),
-      ids: expected.ids,
-      records: recordsOf(all),
-    });
+    const records = recordsOf(all);
+    await store.upsert(
+      expected.ids.map((id, row) => ({
+        id,
+        vector: expected.vectors[row]!,
+        record: records[row]!,
+      })),
+    );
     await store.delete("gone");
     return store;
   }
@@ -353,24 +356,22 @@ describe("merging", () => {
       { id: "b", vector: [1, 1], record: "other" },
       { id: "c", vector: [1, 2], record: "other" },
     ]);
-    await expect(one.merge(other)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
-    await one.merge(other, { allowMismatch: true });
+    await expect(one.upsert(other)).rejects.toMatchObject({ code: "IDENTITY_MISMATCH" });
+    await one.upsert([...other]);
     expect([...one].map(({ id, record }) => `${id} ${record}`)).toEqual([
       "a one",
       "b other",
       "c other",
     ]);
-    await one.merge(one);
+    expect(await one.upsert(one)).toEqual(["a", "b", "c"]);
     expect(one.size).toBe(3);
-    const merging = one.merge(other, { allowMismatch: true });
+    const unknown = await FaissStore.create<string>();
+    const adding = unknown.upsert(other);
     await other.upsert([{ id: "d", vector: [1, 3], record: "later" }]);
     await other.delete("b");
     await other.close();
-    await merging;
-    expect(one.ids(), "what the other held at the call").toEqual(["a", "b", "c"]);
-    await expect(one.merge(other, { allowMismatch: true })).rejects.toMatchObject({
-      code: "CLOSED",
-    });
-    await expect(one.merge([] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await adding;
+    expect(unknown.ids(), "what the other held at the call").toEqual(["b", "c"]);
+    await expect(unknown.upsert(other)).rejects.toMatchObject({ code: "CLOSED" });
   });
 });

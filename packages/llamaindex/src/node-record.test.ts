@@ -1,0 +1,25 @@
+import type { MetadataFilter } from "@llamaindex/core/vector-store";
+import { expect, it } from "vitest";
+import { type NodeRecord, nodeFilter } from "./node-record.ts";
+
+const passes = (metadata: object, filter: MetadataFilter) => {
+  const record = { refDocId: "book", node: { metadata } } as NodeRecord;
+  return nodeFilter({ filters: { filters: [filter] } })!(record, "page");
+};
+
+it.each(["doc_id", "document_id", "ref_doc_id"])("%s is the source document", (key) => {
+  expect(passes({}, { key, operator: "==", value: "book" })).toBe(true);
+  expect(passes({}, { key, operator: "==", value: "page" })).toBe(false);
+});
+
+it("metadata come first, even a value that is undefined", () => {
+  const own = { doc_id: "other", ref_doc_id: undefined };
+  expect(passes(own, { key: "doc_id", operator: "==", value: "other" })).toBe(true);
+  expect(passes(own, { key: "doc_id", operator: "==", value: "book" })).toBe(false);
+  expect(passes(own, { key: "ref_doc_id", operator: "is_empty" })).toBe(true);
+});
+
+it("what every object inherits is no metadata", () => {
+  for (const key of ["toString", "constructor", "__proto__"])
+    expect(passes({}, { key, operator: "is_empty" })).toBe(true);
+});
