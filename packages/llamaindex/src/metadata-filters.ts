@@ -6,7 +6,7 @@ import type {
 } from "@llamaindex/core/vector-store";
 
 /** Gives the value of a key of a node's metadata, and undefined for a missing one. */
-export type MetadataLookup = (key: string) => unknown;
+type MetadataLookup = (key: string) => unknown;
 
 /** Whether a node's metadata pass. */
 export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
