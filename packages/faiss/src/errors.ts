@@ -7,11 +7,11 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
 /**
  * What went wrong, stable across releases:
  *
- * - `INVALID_ARGUMENT`: an argument or an option is not usable, alone or with the others.
- * - `INVALID_VECTOR`: a vector holds what is no finite number, or has no direction.
- * - `DIMENSION_MISMATCH`: a vector is longer or shorter than those of the store.
- * - `INVALID_RECORD`: a record holds something that JSON cannot hold.
- * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was asked for and `faiss-node` does not load here.
+ * - `INVALID_ARGUMENT`: an argument or an option is unknown or cannot be used.
+ * - `INVALID_VECTOR`: a vector has a value that is not a finite number, or only zeros.
+ * - `DIMENSION_MISMATCH`: a vector has another length than those of the store.
+ * - `INVALID_RECORD`: a record has a value that JSON cannot represent.
+ * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, and `faiss-node` does not load.
  * - `ENGINE_FAILED`: FAISS refused an operation, or its process died.
  * - `NOT_A_STORE`: the folder or file is not what it should be.
  * - `NEWER_FORMAT`: the store was written by a later release.
@@ -46,8 +46,7 @@ export type FaissStoreErrorCode =
   | "CLOSED";
 
 /**
- * Every error that this package throws, except for what a caller's own `filter` throws, which
- * passes unchanged.
+ * Every error that this package throws. What your own `filter` throws is not wrapped.
  *
  * Test with {@link FaissStoreError.isInstance}, which also holds when two copies of the package are
  * installed.

@@ -64,9 +64,11 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * An empty store.
+   * Creates an empty store.
    *
    * @throws FaissStoreError `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
+   * @example
+   * const store = await FaissStore.create<{ text: string }>({ searchDimension: 256 });
    */
   static async create<R = JsonValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
     checkStoreOptions(options);
@@ -78,11 +80,13 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * The store that was saved to a folder.
+   * Opens a store that {@link FaissStore.save} wrote.
    *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`,
    * `READ_FAILED`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`, `INVALID_ARGUMENT`,
    * `ENGINE_UNAVAILABLE`; with `engine: "faiss"`, `ENGINE_FAILED`
+   * @example
+   * const store = await FaissStore.open<{ text: string }>("planets", { identity: "my model" });
    */
   static async open<R = JsonValue>(
     directory: string,
@@ -101,10 +105,11 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Whether a folder holds a saved store, be it damaged: where it does not, or there is no folder,
-   * `open` has nothing to open.
+   * Whether a folder contains a saved store, even a damaged one. The folder may be missing.
    *
    * @throws FaissStoreError `READ_FAILED`, `INVALID_ARGUMENT`
+   * @example
+   * const isSaved = await FaissStore.exists("planets");
    */
   static async exists(directory: string): Promise<boolean> {
     checkPath(directory);
@@ -112,12 +117,14 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * A store of what another library has saved: a folder of LangChain.js's community `FaissStore`,
-   * of LangChain Python's `save_local`, of LlamaIndex Python's FAISS stores, or a FAISS file of a
-   * flat index. Ids are kept; nothing in the files is run.
+   * Imports what another library has saved: a folder of LangChain.js's community `FaissStore`, of
+   * LangChain Python's `save_local`, of LlamaIndex Python's FAISS stores, or a FAISS file of a flat
+   * index. Ids are kept. Nothing in the files is executed.
    *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
    * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
+   * @example
+   * const store = await FaissStore.import("folder-of-save_local", { format: "langchain-python" });
    */
   static async import<R = JsonValue>(
     path: string,
@@ -135,7 +142,7 @@ export class FaissStore<R = JsonValue> {
     return this.#content?.table.size ?? 0;
   }
 
-  /** Numbers in a vector; undefined until the first vector where it was not given. */
+  /** Numbers in a vector; undefined until the first vector, if the option was not given. */
   get dimension(): number | undefined {
     return this.#content?.settings.dimension;
   }
@@ -146,8 +153,8 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Which engine was loaded; should FAISS fail under `engine: "auto"`, the built-in scan answers in
-   * its place.
+   * The engine that was loaded. If FAISS fails with `engine: "auto"`, the built-in scan answers
+   * instead.
    */
   get engine(): EngineName {
     return this.#engine ? "faiss" : "builtin";
@@ -159,11 +166,11 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * For those who search this store with vectors of an embedding that they have.
+   * Checks that this store can be searched with the vectors of an embedding.
    *
    * @param embedding - length and identity of its vectors, as far as they are known
-   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` where the store is known to
-   * hold others
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if the store is known to hold
+   * other vectors
    */
   checkEmbedding(embedding: Pick<FaissStoreOptions, "dimension" | "identity">): void {
     checkEmbedding(this, embedding);
@@ -173,7 +180,7 @@ export class FaissStore<R = JsonValue> {
     return this.#present()?.table.rowOf.has(id) ?? false;
   }
 
-  /** One item, copied; undefined if there is none of that id. */
+  /** A copy of one item; undefined if there is no item with this id. */
   get(id: string): FaissStoreEntry<R> | undefined {
     return this.#present()?.entry(id);
   }
@@ -220,7 +227,7 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Removes the items of these ids, or those that a filter chooses; unknown ids are ignored.
+   * Removes the items with these ids, or those that a filter chooses. Unknown ids are ignored.
    *
    * @returns how many were removed
    */
@@ -253,8 +260,8 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Items that are relevant and unlike each other, in the order in which they were chosen among the
-   * best `fetchK`. A score is still the cosine to the query.
+   * Finds items that are relevant and different from each other, chosen one by one among the best
+   * `fetchK`. A score is still the cosine to the query.
    *
    * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with
    * `engine: "faiss"`, `ENGINE_FAILED`
@@ -270,8 +277,8 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Makes a folder hold this store, all at once: whatever happens meanwhile, it holds what it held
-   * before or all of this. Only what changed since the last save there is written.
+   * Saves to a folder, atomically: after a crash it contains either the old state or the new one.
+   * Only what changed since the last save there is written.
    *
    * @throws FaissStoreError `SAVE_FAILED`, `STORE_LOCKED`, `STORE_CHANGED`, `INVALID_ARGUMENT`
    */
@@ -315,7 +322,7 @@ export class FaissStore<R = JsonValue> {
     );
   }
 
-  /** Gives back what the store holds outside of JavaScript; it cannot be used after. */
+  /** Releases the index in the FAISS process. The store cannot be used after that. */
   async close(): Promise<void> {
     // Calls in progress do not wait for FAISS any longer.
     this.#content?.index?.abandon();

@@ -63,8 +63,8 @@ export class LazyFaissStore<R = JsonValue> {
   }
 
   /**
-   * The store, if there is one yet, for work without the embedding, such as a deletion. Does not ask
-   * the embedding, so the store may turn out to be that of another one.
+   * The store, if there is one yet, for work without the embedding, such as a deletion. Does not
+   * ask the embedding, so it may be the store of another one.
    *
    * @throws FaissStoreError the errors of `FaissStore.open`
    */

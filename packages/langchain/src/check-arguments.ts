@@ -36,7 +36,8 @@ export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(
   if ((ids === undefined) !== (filter === undefined)) return { ids, filter };
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `delete takes either \`{ ids }\` or \`{ filter }\`; ${ids === undefined ? "neither was" : "both were"} given.`,
+    "delete takes either `{ ids }` or `{ filter }`; " +
+      `${ids === undefined ? "neither was" : "both were"} given.`,
     { given: which },
   );
 }
@@ -50,7 +51,8 @@ export function checkEmbeddings(embeddings: EmbeddingsInterface): void {
     return;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `FaissStore needs embeddings, such as \`new EmbeddingGemmaEmbeddings()\`; ${given(embeddings)}.`,
+    "FaissStore needs embeddings, such as `new EmbeddingGemmaEmbeddings()`; " +
+      `${given(embeddings)}.`,
     { embeddings },
   );
 }

@@ -42,7 +42,8 @@ export function documentPredicate(
 function invalid(problem: string, given: unknown): FaissStoreError {
   return new FaissStoreError(
     "INVALID_ARGUMENT",
-    `${problem}; ${JSON.stringify(given)} was given. For anything but equality use a function of the document.`,
+    `${problem}; ${JSON.stringify(given)} was given. For anything but equality, use a function ` +
+      "of the document.",
     { given },
   );
 }

@@ -27,16 +27,15 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
 }
 
 /**
- * EmbeddingGemma, or another Sentence Transformers model, as LangChain embeddings. Runs on this
- * machine; the model is loaded when the first text comes. Queries and documents get the prompts
- * that the model was trained with.
+ * EmbeddingGemma, or another Sentence Transformers model, as LangChain embeddings. Runs locally
+ * and loads the model with the first text. Queries and documents get the prompts that the model was
+ * trained with.
  *
- * Errors are those of `@embeddinggemma/core`. They are not retried, since what fails here fails
- * again.
+ * Errors are those of `@embeddinggemma/core`. They are not retried: what fails locally fails again.
  *
  * @example
- * const embeddings = new EmbeddingGemmaEmbeddings({ model: "onnx-community/embeddinggemma-300m-ONNX", truncateDim: 256 });
- * const vector = await embeddings.embedQuery("Which planet is known as the Red Planet?"); // 256 numbers, of unit length
+ * const embeddings = new EmbeddingGemmaEmbeddings({ truncateDim: 256 });
+ * const vector = await embeddings.embedQuery("Which planet is red?"); // 256 numbers, unit length
  */
 export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGemmaEmbeddingsParams {
   readonly titleKey: string;
@@ -44,8 +43,12 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   readonly #embedder: LazyEmbedder;
 
   /**
-   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
-   * model
+   * Configures the embeddings; nothing is loaded yet.
+   *
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked without
+   * the model
+   * @example
+   * const embeddings = new EmbeddingGemmaEmbeddings({ dtype: "q4", truncateDim: 256 });
    */
   constructor(fields: EmbeddingGemmaEmbeddingsParams = {}) {
     const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt, ...own } = fields;
@@ -56,7 +59,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     this.#embedder = new LazyEmbedder(embedderOptions);
   }
 
-  /** Embeds a query, at once: it does not wait for documents that are being embedded. */
+  /** Embeds a query. It does not wait for documents that are being embedded. */
   async embedQuery(query: string): Promise<number[]> {
     return toNumbers(await this.#embedder.encodeQuery(query));
   }
@@ -66,7 +69,8 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     if (Array.isArray(documents)) return (await this.#encode(documents)).map(toNumbers);
     throw new EmbeddingGemmaError(
       "INVALID_ARGUMENT",
-      `embedDocuments takes an array of texts; ${typeof documents === "string" ? "one text" : `no array, but ${typeof documents},`} was given. A query is embedded by embedQuery.`,
+      `embedDocuments takes an array of texts; a value of type ${typeof documents} was given. ` +
+        "Use embedQuery for a query.",
       { documents },
     );
   }

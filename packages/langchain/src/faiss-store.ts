@@ -53,13 +53,19 @@ export type FaissStoreImportOptions = Omit<
  *
  * @example
  * const store = await FaissStore.fromDocuments(documents, embeddings, { searchDimension: 128 });
- * const [[document, score]] = await store.similaritySearchWithScore("Which planet is red?", 1, { lang: "en" });
+ * const [[document, score]] = await store.similaritySearchWithScore("Which planet is red?", 1);
  */
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
 
-  /** @throws `INVALID_ARGUMENT` */
+  /**
+   * An empty store, or one on `params.store`.
+   *
+   * @throws `INVALID_ARGUMENT`
+   * @example
+   * const store = new FaissStore(embeddings, { preset: "balanced" });
+   */
   constructor(embeddings: EmbeddingsInterface, params: FaissStoreParams = {}) {
     checkEmbeddings(embeddings);
     const { store, ...options } = params;
@@ -72,18 +78,18 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * The store beneath, with all that it offers beyond LangChain.
+   * The store of `@embeddinggemma/faiss` that this class uses, for what LangChain does not offer.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given whose vectors are not
-   * those of the embeddings
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if a store was given that does not fit the
+   * embeddings
    */
   client(): Promise<CoreStore<DocumentRecord>> {
     return this.#store.get();
   }
 
   /**
-   * Embeds documents and stores them. An id comes from `ids`, else from the document, else it is
-   * made; a document whose id is there already takes the old one's place.
+   * Embeds documents and stores them. The id comes from `ids`, else from the document, else it is a
+   * random UUID. A document replaces the one with the same id.
    *
    * @returns the ids, in the order of the documents
    */
@@ -101,7 +107,7 @@ export class FaissStore extends SaveableVectorStore {
     return this.#upsert(vectors, documents, options.ids);
   }
 
-  /** Stores documents whose vectors are there already. See {@link FaissStore.addDocuments}. */
+  /** Stores documents with vectors that you have. See {@link FaissStore.addDocuments}. */
   override async addVectors(
     vectors: number[][],
     documents: DocumentInterface[],
@@ -113,8 +119,7 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Deletes documents by id, where ids that are not there are passed over, or those that a filter
-   * chooses.
+   * Deletes documents by id, or those that a filter chooses. Unknown ids are ignored.
    */
   override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
     const { ids, filter } = checkDeletion(which);
@@ -176,7 +181,7 @@ export class FaissStore extends SaveableVectorStore {
     return hits.map(documentOf);
   }
 
-  /** Saves to a folder, whole or not at all. */
+  /** Saves to a folder, atomically. */
   async save(directory: string, options?: SaveOptions): Promise<void> {
     const store = (await this.#store.existing()) ?? (await this.client());
     await store.save(directory, options);
@@ -187,7 +192,12 @@ export class FaissStore extends SaveableVectorStore {
     return CoreStore.exists(directory);
   }
 
-  /** Opens what {@link FaissStore.save} has written. A store that another model made is refused. */
+  /**
+   * Opens what {@link FaissStore.save} wrote. A store of another model is refused.
+   *
+   * @example
+   * const store = await FaissStore.load("planets", new EmbeddingGemmaEmbeddings());
+   */
   static override async load(
     directory: string,
     embeddings: EmbeddingsInterface,
@@ -200,8 +210,8 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Takes over what LangChain for Python has saved with `FAISS.save_local`, ids kept. Nothing in
-   * the files is run.
+   * Imports what LangChain for Python saved with `FAISS.save_local`. Ids are kept. Nothing in the
+   * files is executed.
    *
    * @param embeddings - of the model that made the vectors
    */
@@ -214,8 +224,8 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Takes over what the `FaissStore` of LangChain.js's community package has saved, ids kept; its
-   * L2 distances become cosines.
+   * Imports what the `FaissStore` of LangChain.js's community package saved. Ids are kept, and
+   * scores are cosines instead of L2 distances.
    *
    * @param embeddings - of the model that made the vectors
    */
@@ -253,7 +263,7 @@ export class FaissStore extends SaveableVectorStore {
     return store;
   }
 
-  /** LangChain's name for a store on an index that is there already: `params.store`. */
+  /** LangChain's name for `new FaissStore(embeddings, { store })`. */
   static async fromExistingIndex(
     embeddings: EmbeddingsInterface,
     params: FaissStoreParams & { store: CoreStore<DocumentRecord> },

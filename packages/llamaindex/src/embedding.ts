@@ -28,23 +28,27 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
 }
 
 /**
- * EmbeddingGemma, or another Sentence Transformers model, as LlamaIndex embedding. Runs on this
- * machine; the model is loaded when the first text comes. Queries and documents get the prompts
- * that the model was trained with.
+ * EmbeddingGemma, or another Sentence Transformers model, as LlamaIndex embedding. Runs locally
+ * and loads the model with the first text. Queries and documents get the prompts that the model was
+ * trained with.
  *
  * `embedBatchSize` has no effect: the embedder makes its own batches, by tokens. Errors are those
  * of `@embeddinggemma/core`.
  *
  * @example
- * Settings.embedModel = new EmbeddingGemmaEmbedding({ model: "onnx-community/embeddinggemma-300m-ONNX", truncateDim: 256 });
+ * Settings.embedModel = new EmbeddingGemmaEmbedding({ truncateDim: 256 });
  */
 export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly titleKey: string;
   readonly #embedder: LazyEmbedder;
 
   /**
-   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for what can be seen to be wrong without the
-   * model
+   * Configures the embedding; nothing is loaded yet.
+   *
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked without
+   * the model
+   * @example
+   * const embedding = new EmbeddingGemmaEmbedding({ dtype: "q4", truncateDim: 256 });
    */
   constructor(params: EmbeddingGemmaEmbeddingParams = {}) {
     super((nodes, options) => this.#embedNodes(nodes, options));
@@ -78,7 +82,8 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
    * The model's tokens, for text splitters.
    *
    * @example
-   * new SentenceSplitter({ chunkSize: 256, chunkOverlap: 32, tokenizer: await embedding.tokenizer() });
+   * const tokenizer = await embedding.tokenizer();
+   * const splitter = new SentenceSplitter({ chunkSize: 256, chunkOverlap: 32, tokenizer });
    */
   async tokenizer(): Promise<Tokenizer> {
     const { tokenizer } = await this.load();

@@ -71,8 +71,12 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly #store: LazyFaissStore<NodeRecord>;
 
   /**
-   * @throws `INVALID_ARGUMENT`; an Error of LlamaIndex where neither `embedModel` is given nor
-   * `Settings.embedModel` set
+   * A new store, or the one in `persistDir`, or one on `store`.
+   *
+   * @throws `INVALID_ARGUMENT`; an Error of LlamaIndex if there is neither `embedModel` nor
+   * `Settings.embedModel`
+   * @example
+   * const vectorStore = new FaissVectorStore({ preset: "balanced", persistDir: "storage" });
    */
   constructor({ embedModel, embeddingModel, persistDir, ...options }: FaissVectorStoreParams = {}) {
     super({ embedModel, embeddingModel });
@@ -95,17 +99,17 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * The store beneath, with all that it offers beyond LlamaIndex.
+   * The store of `@embeddinggemma/faiss` that this class uses, for what LlamaIndex does not offer.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` where a store was given, or is opened, whose
-   * vectors are not those of the embedding model
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if a store is given or opened that does not
+   * fit the embedding model
    */
   client(): Promise<CoreStore<NodeRecord>> {
     return this.#store.get();
   }
 
   /**
-   * Stores nodes with their embeddings; a node whose id is there already takes the old one's place.
+   * Stores nodes with their embeddings. A node replaces the one with the same id.
    */
   async add(nodes: BaseNode[]): Promise<string[]> {
     checkNodes(nodes);
@@ -121,7 +125,7 @@ export class FaissVectorStore extends BaseVectorStore<
     return ids;
   }
 
-  /** Deletes the nodes of the document `refDocId`; that there are none is no error. */
+  /** Deletes the nodes of the document `refDocId`, if there are any. Does not load the model. */
   async delete(refDocId: string): Promise<void> {
     const store = await this.#store.existing();
     await store?.delete((record) => record.refDocId === refDocId);
@@ -160,9 +164,9 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * Saves to a storage context's folder, whole or not at all.
+   * Saves to a storage context's folder, atomically.
    *
-   * @throws `STORE_CHANGED` where another writer has saved there since this store was opened; in
+   * @throws `STORE_CHANGED` if another writer has saved there since this store was opened; in
    * the store's own `persistDir` also since it was started there
    */
   async persist(
@@ -200,10 +204,9 @@ function checkNodes(nodes: unknown): void {
 function vectorOf({ id_, embedding }: BaseNode): number[] {
   if (embedding) return embedding;
   throw invalid(
-    `Node "${id_}" has no embedding. Embed nodes before they are added: \`await embedModel(nodes)\`.`,
-    {
-      id: id_,
-    },
+    `Node "${id_}" has no embedding. Embed nodes before they are added: ` +
+      "`await embedModel(nodes)`.",
+    { id: id_ },
   );
 }
 
