@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -340,5 +340,38 @@ describe("an index that is more than the vectors", () => {
       expect(found / 300, index).toBeGreaterThanOrEqual(least);
       await store.close();
     }
+  });
+});
+
+describe("a forged length in an index file", () => {
+  it.each([
+    ["Flat", 37],
+    ["HNSW8,Flat", 37],
+    ["IVF4,Flat", 90],
+    ["SQ8", 65],
+    ["PQ2x4", 61],
+  ])("is refused before FAISS allocates for it: %s", async (factory, offset) => {
+    const dimension = 8;
+    const specification = { factory, dimension, nprobe: undefined, efSearch: undefined };
+    const vectors = randomUnitVectors(700, dimension, seededRandom(3));
+    const numbers = Float32Array.from(vectors.flatMap((vector) => [...vector]));
+    const engine = await faissEngine();
+    const owner = {};
+    const handle = engine.newHandle();
+    await engine.create(owner, handle, specification);
+    await engine.train(
+      handle,
+      (async function* () {
+        yield numbers;
+      })(),
+    );
+    await engine.add(handle, numbers);
+    const path = join(folder, `forged-${factory}`);
+    await engine.write(handle, path);
+    expect(await engine.read(owner, path, 700, specification)).toMatchObject({ rows: 700 });
+    const bytes = await readFile(path);
+    bytes.writeBigUInt64LE(2n ** 33n, offset);
+    await writeFile(path, bytes);
+    await expect(engine.read(owner, path, 700, specification)).rejects.toThrow(/lengths in it/);
   });
 });

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import {
   closeSync,
   existsSync,
+  fstatSync,
   ftruncateSync,
   openSync,
   readSync,
@@ -103,6 +104,7 @@ function create({ dimension, factory, nprobe, efSearch }) {
 
 /** @param {Extract<Request, { operation: "read" }>} request */
 function read({ path, factory, nprobe, efSearch }) {
+  checkLengths(path, factory);
   if (factory === "Flat") return faiss.IndexFlatIP.read(path);
   const index = faiss.Index.read(path);
   return hasSearchParameters(path, { nprobe, efSearch })
@@ -135,17 +137,42 @@ function withSearchParameters(index, { nprobe, efSearch }) {
  * @param {Pick<IndexSpecification, "nprobe" | "efSearch">} parameters
  */
 function hasSearchParameters(path, { nprobe, efSearch }) {
-  const descriptor = openSync(path, "r");
-  try {
-    const eightBytes = Buffer.alloc(8);
-    /** @param {number} offset */
-    const readInteger = (offset) => {
-      readSync(descriptor, eightBytes, 0, 8, offset);
-      return eightBytes.readBigUInt64LE();
-    };
+  return inFile(path, (readInteger) => {
     if (nprobe !== undefined && readInteger(nprobeOffset) !== BigInt(nprobe)) return false;
     if (efSearch === undefined) return true;
     return BigInt.asIntN(32, readInteger(efSearchOffset(readInteger))) === BigInt(efSearch);
+  });
+}
+
+/**
+ * FAISS allocates what a length in a file asks for before it reads, so a length that the file
+ * cannot hold is refused. Checks the vectors that come first in the file, not those behind them.
+ *
+ * @param {string} path
+ * @param {string} factory
+ */
+function checkLengths(path, factory) {
+  inFile(path, (readInteger, fileBytes) => {
+    const [, offset, elements] = firstVectors.find(([kind]) => factory.startsWith(kind)) ?? [];
+    if (offset !== undefined && vectorsEnd(readInteger, offset, elements) > fileBytes)
+      throw new Error("the index file is shorter than the lengths in it");
+  });
+}
+
+/**
+ * @template T
+ * @param {string} path
+ * @param {(readInteger: (offset: number) => bigint, fileBytes: number) => T} look - its
+ * `readInteger` reads a uint64, and 0 behind the end of the file
+ */
+function inFile(path, look) {
+  const descriptor = openSync(path, "r");
+  try {
+    return look((offset) => {
+      const eightBytes = Buffer.alloc(8);
+      readSync(descriptor, eightBytes, 0, 8, offset);
+      return eightBytes.readBigUInt64LE();
+    }, fstatSync(descriptor).size);
   } finally {
     closeSync(descriptor);
   }
@@ -157,17 +184,46 @@ function hasSearchParameters(path, { nprobe, efSearch }) {
  */
 const nprobeOffset = 4 + 33 + 8;
 
+/** The vectors of a graph, by the bytes of an element (`write_HNSW` in `index_write.cpp`). */
+const graphVectors = [8, 4, 4, 8, 4];
+
 /**
- * Behind the common header lie five vectors, each after its length, then four integers of which
- * `efSearch` is the last (`write_HNSW` in `faiss/impl/index_write.cpp`).
+ * By kind of index, where its first vectors begin, each after its length, and the bytes of an
+ * element of each (`write_index` in `faiss/impl/index_write.cpp`).
  *
- * @param {(offset: number) => bigint} readInteger - a uint64 of the file
+ * @type {[kind: string, offset: number, elementBytes: number[]][]}
+ */
+const firstVectors = [
+  ["Flat", 4 + 33, [4]],
+  ["HNSW", 4 + 33, graphVectors],
+  // Behind the cells and `nprobe` lies a flat index of the cells' centroids.
+  ["IVF", 4 + 33 + 16 + 4 + 33, [4]],
+  ["SQ", 4 + 33 + 28, [4, 1]],
+  ["PQ", 4 + 33 + 24, [4, 1]],
+];
+
+/**
+ * Behind its vectors a graph has four integers, of which `efSearch` is the last.
+ *
+ * @param {(offset: number) => bigint} readInteger
  */
 function efSearchOffset(readInteger) {
-  let offset = 4 + 33;
-  for (const elementBytes of [8, 4, 4, 8, 4])
-    offset += 8 + Number(readInteger(offset)) * elementBytes;
-  return offset + 3 * 4;
+  return vectorsEnd(readInteger, 4 + 33, graphVectors) + 3 * 4;
+}
+
+/**
+ * @param {(offset: number) => bigint} readInteger
+ * @param {number} offset
+ * @param {number[]} elementBytes
+ */
+function vectorsEnd(readInteger, offset, elementBytes = []) {
+  let end = offset;
+  for (const bytes of elementBytes) {
+    const length = Number(readInteger(end));
+    end += 8 + length * bytes;
+    if (!Number.isSafeInteger(end)) return Number.POSITIVE_INFINITY;
+  }
+  return end;
 }
 
 /** @param {number} handle */
