@@ -131,7 +131,7 @@ describe.each<FaissStoreOptions>([
 
   it("is whole again after it is saved over the damage", async () => {
     const copy = await damagedCopy("healed");
-    const store = await FaissStore.open(copy, options);
+    const store = await FaissStore.open(copy, { engine: options.engine });
     const [vectors] = files.filter((file) => file.startsWith("vectors"));
     await rm(join(copy, vectors!));
     await store.save(copy);
