@@ -194,31 +194,11 @@ describe("a folder that cannot be written", () => {
    * needs.
    */
   function saveIn(directory: string, shell: string, items: number, options: object) {
-    const program = `
-      const { FaissStore } = await import(${JSON.stringify(built.entry)});
-      const directory = ${JSON.stringify(directory)};
-      const store = await FaissStore.open(directory, ${JSON.stringify(options)});
-      const before = store.size;
-      const vectors = new Float32Array(${items} * 16).map((_, index) => Math.sin(index));
-      const itemOf = (_, row) => ({
-        id: "added " + row,
-        vector: vectors.subarray(row * 16, (row + 1) * 16),
-        record: null,
-      });
-      await store.upsert(Array.from({ length: ${items} }, itemOf));
-      const failure = (error) => error.code + " " + error.message;
-      const outcome = await store.save(directory).then(() => "saved", failure);
-      const again = await FaissStore.open(directory, ${JSON.stringify(options)});
-      const hits = await store.search(vectors.subarray(0, 16), { k: 1 });
-      console.log(JSON.stringify({ before, outcome, after: again.size, hit: hits[0].id }));
-    `;
-    const result = spawnSync(
-      "sh",
-      ["-c", `${shell} exec "$0" --input-type=module -e "$1"`, process.execPath, program],
-      {
-        encoding: "utf8",
-      },
-    );
+    const program = join(import.meta.dirname, "testing/adding-process.mjs");
+    const child = [program, built.entry, directory, String(items), JSON.stringify(options)];
+    const result = spawnSync("sh", ["-c", `${shell} exec "$0" "$@"`, process.execPath, ...child], {
+      encoding: "utf8",
+    });
     if (result.status !== 0) throw new Error(`${result.signal} ${result.stderr}`);
     return JSON.parse(result.stdout) as {
       before: number;
@@ -236,8 +216,7 @@ describe("a folder that cannot be written", () => {
 
   /** Runs the program of `saveIn` after commands, in namespaces of its own. */
   function afterMounting(...commands: string[]): string {
-    const program = 'exec "$0" --input-type=module -e "$1"';
-    return `exec unshare -rm sh -c '${[...commands, program].join(" && ")}' "$0" "$1"; `;
+    return `exec unshare -rm sh -c '${[...commands, 'exec "$0" "$@"'].join(" && ")}' "$0" "$@"; `;
   }
 
   it.each([
@@ -274,23 +253,10 @@ describe("a folder that cannot be written", () => {
 
   it("for all of an export keeps the old one", { timeout: 30_000 }, async () => {
     const directory = await mkdtemp(join(folder, "export-"));
-    const program = `
-      const { FaissStore } = await import(${JSON.stringify(built.entry)});
-      const store = await FaissStore.create({ dimension: 4096, engine: "builtin" });
-      const ids = Array.from({ length: Number(process.argv[1]) }, (_, row) => "item " + row);
-      const vector = new Float32Array(4096).fill(1);
-      await store.upsert(ids.map((id) => ({ id, vector, record: { pageContent: id, metadata: {} } })));
-      const path = ${JSON.stringify(directory)};
-      const failure = (error) => error.code + error.message;
-      console.log(await store.exportLangChainPython(path).then(() => "exported", failure));
-    `;
+    const program = join(import.meta.dirname, "testing/exporting-process.mjs");
     const run = (shell: string, items: number) => {
-      const args = [
-        "-c",
-        `${shell} exec "$0" --input-type=module -e "$1" ${items}`,
-        process.execPath,
-        program,
-      ];
+      const child = [program, built.entry, directory, String(items)];
+      const args = ["-c", `${shell} exec "$0" "$@"`, process.execPath, ...child];
       return spawnSync("sh", args, { encoding: "utf8" }).stdout.trim();
     };
     const contents = () =>

@@ -87,18 +87,8 @@ describe("the process of FAISS", () => {
   it("ends at once when its parent is killed, even in the middle of a training", {
     timeout: 60_000,
   }, async () => {
-    const parent = spawn(process.execPath, [
-      "--input-type=module",
-      "-e",
-      `import { fork } from "node:child_process";
-       const child = fork(${JSON.stringify(program)}, [${JSON.stringify(faissNode)}], { execArgv: [], serialization: "advanced" });
-       const dimension = 64;
-       const vectors = Float32Array.from({ length: dimension * 39 * 1024 }, Math.random);
-       child.send({ id: 1, operation: "create", index: 1, dimension, factory: "IVF1024,Flat" });
-       child.send({ id: 2, operation: "sample", index: 1, vectors });
-       child.send({ id: 3, operation: "train", index: 1 });
-       child.on("message", ({ id }) => console.log(id === 2 ? child.pid : id === 3 ? "trained" : ""));`,
-    ]);
+    const training = join(import.meta.dirname, "../testing/training-process.mjs");
+    const parent = spawn(process.execPath, [training, program, faissNode]);
     let output = "";
     parent.stdout.on("data", (text) => {
       output += text;

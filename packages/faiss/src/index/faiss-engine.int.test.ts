@@ -10,6 +10,7 @@ import { naiveRanking, randomUnitVectors, seededRandom } from "../testing/random
 import type { FaissStoreOptions } from "../types.ts";
 import { faissEngine } from "./faiss-engine.ts";
 
+const require = createRequire(import.meta.url);
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "faiss-engine-"));
@@ -173,15 +174,9 @@ describe("the FAISS process", () => {
 
 /** The real addon, except that indexes which are not flat refuse a call. */
 async function refusingAddon(call: "add" | "search"): Promise<string> {
+  const refusing = JSON.stringify(require.resolve("../testing/refusing-addon.cjs"));
   const path = join(await mkdtemp(join(folder, "refusing-")), "index.cjs");
-  await writeFile(
-    path,
-    `const faiss = require(${JSON.stringify(createRequire(import.meta.url).resolve("faiss-node"))});
-     const refusal = { value: () => { throw new Error("no ${call} today"); } };
-     const refusing = (make) => (...given) => Object.defineProperty(make.apply(faiss.Index, given), "${call}", refusal);
-     const { fromFactory, read } = faiss.Index;
-     module.exports = { IndexFlatIP: faiss.IndexFlatIP, Index: { fromFactory: refusing(fromFactory), read: refusing(read) } };`,
-  );
+  await writeFile(path, `module.exports = require(${refusing})(${JSON.stringify(call)});`);
   return path;
 }
 
