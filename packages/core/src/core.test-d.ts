@@ -1,3 +1,5 @@
+import type { ClassicLevel } from "classic-level";
+import type { MemoryLevel } from "memory-level";
 import { describe, expectTypeOf, test } from "vitest";
 import {
   type Backend,
@@ -8,7 +10,8 @@ import {
   type EncodeDefaults,
   type EncodeOptions,
   LazyEmbedder,
-  LevelVectorCache,
+  type LevelDatabase,
+  type LevelVectorCache,
   type LoadOptions,
   type MemoryVectorCache,
   type ModelDescription,
@@ -106,7 +109,9 @@ test("a lazy embedder takes load options or a ready embedder", () => {
 test("caches are vector caches", () => {
   expectTypeOf<MemoryVectorCache>().toExtend<VectorCache>();
   expectTypeOf<LevelVectorCache>().toExtend<VectorCache>();
-  expectTypeOf(LevelVectorCache.open("folder")).resolves.toEqualTypeOf<LevelVectorCache>();
+  expectTypeOf<ClassicLevel>().toExtend<LevelDatabase>();
+  expectTypeOf<ClassicLevel<string, Uint8Array>>().toExtend<LevelDatabase>();
+  expectTypeOf<MemoryLevel<number, object>>().toExtend<LevelDatabase>();
 });
 
 test("similarity compares vectors of plain and typed numbers", () => {

@@ -8,6 +8,7 @@ export { similarity } from "./vectors/similarity.ts";
 
 // Types
 
+export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.ts";
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
 export type { EmbedderParts } from "./embedder.ts";

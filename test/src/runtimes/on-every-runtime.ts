@@ -61,15 +61,8 @@ export function testOnEveryRuntime(application: () => Application, expected: Exp
               message: expect.stringContaining("npm install faiss-node"),
             },
       );
-      expect(result.cache).toEqual(
-        expected.cache
-          ? { tokens: 0 }
-          : {
-              typed: true,
-              code: "CACHE_FAILED",
-              message: expect.stringContaining("npm install classic-level"),
-            },
-      );
+      if (expected.cache) expect(result.tokensFromModel).toBe(0);
+      else expect(result.tokensFromModel).toBeGreaterThan(0);
     });
   });
 }
@@ -79,8 +72,8 @@ interface Result {
   transformers: string;
   vectors: number[][];
   inWorker: number[][];
-  /** Tokens of texts that were not in the cache, or why there is no cache. */
-  cache: { tokens: number } | Failure;
+  /** Tokens of the texts whose vectors came from the model and not from a cache. */
+  tokensFromModel: number;
   stores: Stores;
   /** Of an embedder that was disposed. */
   disposed: Failure | null;

@@ -1,149 +1,179 @@
-import type { ClassicLevel } from "classic-level";
-import { loadCrc32 } from "#platform";
+import { SharedPromise } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { crc32 } from "./crc32.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
-type Database = ClassicLevel<string, Uint8Array>;
+/**
+ * What {@link LevelVectorCache} needs of a database. Every `abstract-level` database has it, such as
+ * `ClassicLevel` of the package `classic-level` (a folder), `BrowserLevel` of `browser-level`
+ * (IndexedDB) and `MemoryLevel` of `memory-level`.
+ *
+ * @see https://github.com/Level/abstract-level
+ */
+export interface LevelDatabase {
+  open(): Promise<void>;
+  getMany(keys: string[], options: LevelEncodings): Promise<(Uint8Array | undefined)[]>;
+  batch(
+    operations: { type: "put"; key: string; value: Uint8Array }[],
+    options: LevelEncodings,
+  ): Promise<void>;
+  clear(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a {@link LevelDatabase} stores keys and values; passed to each call. */
+export interface LevelEncodings {
+  readonly keyEncoding: "utf8";
+  readonly valueEncoding: "view";
+}
+
+const encodings: LevelEncodings = { keyEncoding: "utf8", valueEncoding: "view" };
 
 /**
- * A {@link VectorCache} in a folder, on LevelDB through the package `classic-level`, which is to be
- * installed beside this one. A folder is open in one process at a time. It grows with every new
- * text; delete the folder, or {@link LevelVectorCache.clear} it, to start anew.
+ * A {@link VectorCache} in a database, which outlives the process. It grows with every new text; to
+ * start over, {@link LevelVectorCache.clear} it. Use a database for nothing else, or a sublevel of
+ * it.
  *
- * Each vector is kept with a checksum: one that was damaged on the disk counts as absent.
+ * Each vector has a checksum: one that was damaged on the disk counts as missing.
  *
  * @example
- * await using cache = await LevelVectorCache.open("../vectors");
+ * import { ClassicLevel } from "classic-level";
+ *
+ * await using cache = new LevelVectorCache(new ClassicLevel("./vectors"));
  * const embedder = await Embedder.load(model, { cache });
  */
 export class LevelVectorCache implements VectorCache, AsyncDisposable {
-  /** The folder. */
-  readonly folder: string;
-  readonly #database: Database;
-  readonly #checksum: Checksum;
+  readonly #database: LevelDatabase;
+  readonly #opening: SharedPromise<void>;
+  #isClosed = false;
 
-  private constructor(folder: string, database: Database, checksum: Checksum) {
-    this.folder = folder;
+  /**
+   * @param database - opened at the first read or write, if it is not open yet
+   * @throws `INVALID_ARGUMENT`
+   */
+  constructor(database: LevelDatabase) {
+    if (!isLevelDatabase(database)) {
+      throw new EmbeddingGemmaError(
+        "INVALID_ARGUMENT",
+        "LevelVectorCache needs a database such as `new ClassicLevel(folder)` of the package " +
+          `classic-level; ${show(database)} was given.`,
+        { database },
+      );
+    }
     this.#database = database;
-    this.#checksum = checksum;
+    this.#opening = new SharedPromise(() => openDatabase(database));
   }
 
   /**
-   * Opens the cache in a folder, or makes it.
+   * The way of version 0.1, which opened a folder with `classic-level`.
    *
-   * @throws `CACHE_FAILED` where `classic-level` is not installed, another process has the folder
-   * open, or it is damaged
+   * @deprecated use `new LevelVectorCache(new ClassicLevel(folder))`; it reads the same folders
+   * @throws `INVALID_ARGUMENT`, always
    */
-  static async open(folder: string): Promise<LevelVectorCache> {
-    if (typeof folder !== "string" || folder === "") {
-      throw new EmbeddingGemmaError(
-        "INVALID_ARGUMENT",
-        `folder must be a path; ${show(folder)} was given.`,
-        { folder },
-      );
-    }
-    const crc32 = await loadCrc32();
-    const { ClassicLevel } = await loadClassicLevel();
-    const database: Database = new ClassicLevel(folder, {
-      valueEncoding: "view",
-      compression: false,
-    });
-    await database.open().catch((error: unknown) => {
-      throw openingFailure(folder, error);
-    });
-    return new LevelVectorCache(folder, database, crc32);
-  }
-
-  async getMany(keys: readonly string[]): Promise<(Float32Array | undefined)[]> {
-    const values = await this.#database.getMany([...keys]);
-    return values.map((value, index) => decode(keys[index]!, value, this.#checksum));
-  }
-
-  async setMany(entries: readonly VectorCacheEntry[]): Promise<void> {
-    await this.#database.batch(
-      entries.map(([key, vector]) => ({
-        type: "put",
-        key,
-        value: encode(key, vector, this.#checksum),
-      })),
+  static async open(folder: string): Promise<never> {
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      "LevelVectorCache.open(folder) was replaced: import { ClassicLevel } from " +
+        `"classic-level" and use new LevelVectorCache(new ClassicLevel(${show(folder)})).`,
+      { folder },
     );
   }
 
-  /** Removes every vector. */
+  async getMany(keys: readonly string[]): Promise<(Float32Array | undefined)[]> {
+    await this.#open("read");
+    const values = await this.#database.getMany([...keys], encodings);
+    return values.map((value, index) => decode(keys[index]!, value));
+  }
+
+  async setMany(entries: readonly VectorCacheEntry[]): Promise<void> {
+    await this.#open("write");
+    await this.#database.batch(
+      entries.map(([key, vector]) => ({ type: "put", key, value: encode(key, vector) })),
+      encodings,
+    );
+  }
+
+  /** Removes every vector, and whatever else is in the database. */
   async clear(): Promise<void> {
+    await this.#open("clear");
     await this.#database.clear();
   }
 
   /**
-   * Closes the folder once running reads and writes are done; later calls fail. Doing it twice does
+   * Closes the database after running reads and writes. Later calls fail; closing again does
    * nothing.
    */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#database.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+
+  async #open(operation: "read" | "write" | "clear"): Promise<void> {
+    if (this.#isClosed) {
+      throw new EmbeddingGemmaError(
+        "CACHE_FAILED",
+        "The vector cache is closed. Close it after the last embedder that uses it.",
+        { operation },
+      );
+    }
+    await this.#opening.get();
+  }
 }
 
-async function loadClassicLevel(): Promise<typeof import("classic-level")> {
-  // The name stands apart so that bundlers of applications that do not use the cache do not look
-  // for the package.
-  const name = "classic-level";
+function isLevelDatabase(value: unknown): value is LevelDatabase {
+  const methods = ["open", "getMany", "batch", "clear", "close"] as const;
+  const database = value as Partial<LevelDatabase> | null | undefined;
+  return methods.every((method) => typeof database?.[method] === "function");
+}
+
+async function openDatabase(database: LevelDatabase): Promise<void> {
   try {
-    return await import(/* @vite-ignore */ /* webpackIgnore: true */ name);
-  } catch (cause) {
+    await database.open();
+  } catch (error) {
+    // abstract-level says only that opening failed; the reason is the cause.
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
+    const remedy = isLocked
+      ? "It is already open, here or in another process: share one LevelVectorCache, or give " +
+        "each process its own folder."
+      : "If it is damaged, delete it: its vectors will be computed again.";
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
-      `LevelVectorCache needs the package classic-level, which could not be loaded: ${reasonOf(cause)}. Install it with \`npm install classic-level@3\`, or use MemoryVectorCache.`,
-      { package: name },
+      `The vector cache could not be opened: ${reasonOf(cause)}. ${remedy}`,
+      { operation: "open" },
       { cause },
     );
   }
 }
 
-function openingFailure(folder: string, error: unknown): EmbeddingGemmaError {
-  // classic-level says only that opening failed; LevelDB's reason is the cause.
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const locked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
-  const remedy = locked
-    ? "Another process, or another cache of this one, has it open: share one LevelVectorCache, or give each process a folder of its own."
-    : "If it is damaged, delete the folder: its vectors are computed anew.";
-  return new EmbeddingGemmaError(
-    "CACHE_FAILED",
-    `The vector cache in ${show(folder)} could not be opened: ${reasonOf(cause)}. ${remedy}`,
-    { folder, operation: "open" },
-    { cause },
-  );
-}
-
 const checksumBytes = 4;
-
-type Checksum = (data: string | Uint8Array, value?: number) => number;
+const utf8 = new TextEncoder();
 
 /**
- * Checksum of key and numbers, 4 bytes, then the numbers; little-endian, as every machine that
- * `classic-level` runs on.
+ * Checksum of key and numbers, 4 bytes, then the numbers; little-endian, as all machines that run
+ * JavaScript engines.
  */
-function encode(key: string, vector: Float32Array, checksum: Checksum): Uint8Array {
+function encode(key: string, vector: Float32Array): Uint8Array {
   const numbers = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);
   const value = new Uint8Array(checksumBytes + numbers.length);
   value.set(numbers, checksumBytes);
-  new DataView(value.buffer).setUint32(0, checksum(numbers, checksum(key)), true);
+  new DataView(value.buffer).setUint32(0, checksumOf(key, numbers), true);
   return value;
 }
 
-function decode(
-  key: string,
-  value: Uint8Array | undefined,
-  checksum: Checksum,
-): Float32Array | undefined {
+function decode(key: string, value: Uint8Array | undefined): Float32Array | undefined {
   if (value === undefined || value.length < checksumBytes || value.length % 4 !== 0)
     return undefined;
+  // A copy: a Buffer's `slice` would share its memory.
   const numbers = new Uint8Array(value.subarray(checksumBytes));
-  const expected = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
-  return checksum(numbers, checksum(key)) === expected
-    ? new Float32Array(numbers.buffer)
-    : undefined;
+  const checksum = new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+  return checksumOf(key, numbers) === checksum ? new Float32Array(numbers.buffer) : undefined;
+}
+
+function checksumOf(key: string, numbers: Uint8Array): number {
+  return crc32(numbers, crc32(utf8.encode(key)));
 }

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ClassicLevel } from "classic-level";
+import { MemoryLevel } from "memory-level";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Embedder } from "../embedder.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { EncodeDefaults } from "../options.ts";
 import type { Backend } from "../runtime/backend.ts";
-import { LevelVectorCache } from "./level-vector-cache.ts";
+import { type LevelDatabase, LevelVectorCache } from "./level-vector-cache.ts";
 import { MemoryVectorCache } from "./memory-vector-cache.ts";
 import { type VectorCache, vectorCacheKey } from "./vector-cache.ts";
 
@@ -22,6 +23,8 @@ beforeAll(async () => {
 afterAll(() => rm(parent, { recursive: true }));
 
 const newFolder = () => mkdtemp(join(parent, "cache-"));
+
+const openFolder = (folder: string) => new LevelVectorCache(new ClassicLevel(folder));
 
 /** Vectors of four numbers, of which the third is not finite for the text "!". */
 function countingBackend() {
@@ -82,7 +85,18 @@ function literalCache(): VectorCache & { vectors: Map<string, Float32Array> } {
 describe.each([
   ["a literal", async () => literalCache()],
   ["MemoryVectorCache", async () => new MemoryVectorCache()],
-  ["LevelVectorCache", async () => LevelVectorCache.open(await newFolder())],
+  ["LevelVectorCache on classic-level", async () => openFolder(await newFolder())],
+  ["LevelVectorCache on memory-level", async () => new LevelVectorCache(new MemoryLevel())],
+  [
+    "LevelVectorCache on a sublevel, other encodings",
+    async () => {
+      const database = new MemoryLevel<number, object>({
+        keyEncoding: "json",
+        valueEncoding: "json",
+      });
+      return new LevelVectorCache(database.sublevel("vectors"));
+    },
+  ],
 ] as [string, () => Promise<VectorCache>][])("%s", (_name, open) => {
   test("gives what was put in, in the order of the keys, and nothing for other keys", async () => {
     const cache = await open();
@@ -319,11 +333,10 @@ describe("LevelVectorCache", () => {
   test("outlives the process: what one opening kept, the next one has", async () => {
     const folder = join(await newFolder(), "not", "there", "yet.cache");
     {
-      await using cache = await LevelVectorCache.open(folder);
-      expect(cache.folder).toBe(folder);
+      await using cache = openFolder(folder);
       await embedderWith(cache).embedder.encode(["one", "two"]);
     }
-    await using cache = await LevelVectorCache.open(folder);
+    await using cache = openFolder(folder);
     const { embedder, rowsRun } = embedderWith(cache);
     await embedder.encode(["two", "one"]);
     expect(rowsRun()).toBe(0);
@@ -335,7 +348,7 @@ describe("LevelVectorCache", () => {
   test("a vector that was changed on the disk, or moved to another key, counts as absent", async () => {
     const folder = await newFolder();
     {
-      await using cache = await LevelVectorCache.open(folder);
+      await using cache = openFolder(folder);
       await cache.setMany([
         ["changed", Float32Array.of(1, 2)],
         ["cut", Float32Array.of(1, 2)],
@@ -351,7 +364,7 @@ describe("LevelVectorCache", () => {
     await database.put("changed", value);
     await database.put("empty", new Uint8Array());
     await database.close();
-    await using cache = await LevelVectorCache.open(folder);
+    await using cache = openFolder(folder);
     expect(await cache.getMany(["changed", "cut", "moved", "empty", "sound"])).toEqual([
       undefined,
       undefined,
@@ -361,36 +374,59 @@ describe("LevelVectorCache", () => {
     ]);
   });
 
-  test("a folder that is open already cannot be opened again", async () => {
+  test("reads what version 0.1 stored", async () => {
     const folder = await newFolder();
-    await using _cache = await LevelVectorCache.open(folder);
-    await expect(LevelVectorCache.open(folder)).rejects.toMatchObject({
-      code: "CACHE_FAILED",
-      message: expect.stringContaining("has it open"),
-      details: { folder, operation: "open" },
-    });
+    {
+      // As 0.1 opened it; the value is what 0.1 stored for [1, -2] under "key".
+      const database = new ClassicLevel<string, Uint8Array>(folder, {
+        valueEncoding: "view",
+        compression: false,
+      });
+      await database.put("key", Uint8Array.from(Buffer.from("15e319d50000803f000000c0", "hex")));
+      await database.close();
+    }
+    await using cache = openFolder(folder);
+    expect(await cache.getMany(["key"])).toEqual([Float32Array.of(1, -2)]);
   });
 
-  test("without the package classic-level: an error that says what to install", async () => {
-    const cause = new Error("Cannot find package 'classic-level'");
-    vi.doMock("classic-level", () => Promise.reject(cause));
-    try {
-      await expect(LevelVectorCache.open(await newFolder())).rejects.toMatchObject({
-        code: "CACHE_FAILED",
-        message: expect.stringContaining("npm install classic-level@3"),
-        details: { package: "classic-level" },
-        cause: expect.any(Error),
-      });
-    } finally {
-      vi.doUnmock("classic-level");
-    }
+  test("an error when the folder is open already; it can be used once it is free", async () => {
+    const folder = await newFolder();
+    const first = openFolder(folder);
+    await first.getMany([]);
+    await using second = openFolder(folder);
+    await expect(second.getMany(["key"])).rejects.toMatchObject({
+      code: "CACHE_FAILED",
+      message: expect.stringContaining("already open"),
+      details: { operation: "open" },
+    });
+    await first.close();
+    expect(await second.getMany(["key"])).toEqual([undefined]);
+  });
+
+  test.each([undefined, null, "./vectors", new Map(), { getMany: async () => [] }])(
+    "refuses %j as a database",
+    (database) => {
+      expect(() => new LevelVectorCache(database as unknown as LevelDatabase)).toThrow(
+        expect.objectContaining({
+          code: "INVALID_ARGUMENT",
+          message: expect.stringContaining("new ClassicLevel(folder)"),
+        }),
+      );
+    },
+  );
+
+  test("open, the way of version 0.1, tells the new one", async () => {
+    await expect(LevelVectorCache.open("./vectors")).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining('new LevelVectorCache(new ClassicLevel("./vectors"))'),
+    });
   });
 
   test("damaged files are an error that says so, never a crash", async () => {
     for (const damage of ["MANIFEST", ".ldb", "CURRENT"]) {
       const folder = await newFolder();
       {
-        await using cache = await LevelVectorCache.open(folder);
+        await using cache = openFolder(folder);
         const entries = Array.from({ length: 3000 }, (_, index) => [
           `${index}`,
           new Float32Array(768).fill(index),
@@ -403,7 +439,7 @@ describe("LevelVectorCache", () => {
       expect(files.length, damage).toBeGreaterThan(0);
       for (const file of files) await truncate(join(folder, file), 10);
       const using = async () => {
-        await using cache = await LevelVectorCache.open(folder);
+        await using cache = openFolder(folder);
         await embedderWith(cache).embedder.encode("a");
         const keys = Array.from({ length: 3000 }, (_, index) => `${index}`);
         await embedderWith({
@@ -418,21 +454,21 @@ describe("LevelVectorCache", () => {
   test("a path that cannot be a folder, and a cache that is closed", async () => {
     const file = join(await newFolder(), "file");
     await writeFile(file, "");
-    await expect(LevelVectorCache.open(join(file, "cache"))).rejects.toMatchObject({
+    await expect(openFolder(join(file, "cache")).getMany(["key"])).rejects.toMatchObject({
       code: "CACHE_FAILED",
     });
-    await expect(LevelVectorCache.open("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
-    const cache = await LevelVectorCache.open(await newFolder());
+    const cache = openFolder(await newFolder());
     await cache.close();
     await cache.close();
     await expect(embedderWith(cache).embedder.encode("a")).rejects.toMatchObject({
       code: "CACHE_FAILED",
+      message: expect.stringContaining("is closed"),
     });
   });
 });
 
 test("a real model: the same vectors from the cache, bit by bit", async () => {
-  await using cache = await LevelVectorCache.open(await newFolder());
+  await using cache = openFolder(await newFolder());
   const documents = [
     "Mars is red.",
     { title: "Venus", text: "Venus is hot." },

@@ -12,10 +12,3 @@ export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
     { worker: true },
   );
 };
-
-export const loadCrc32: Platform["loadCrc32"] = async () => {
-  throw new EmbeddingGemmaError(
-    "CACHE_FAILED",
-    "LevelVectorCache keeps vectors in a folder, which a browser does not have. Use MemoryVectorCache, or a VectorCache of your own over IndexedDB.",
-  );
-};

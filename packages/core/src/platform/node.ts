@@ -1,5 +1,5 @@
 /**
- * What needs Node. In a bundle for the browser `platform.browser.ts` takes the place of this file:
+ * What needs Node. In a bundle for the browser `browser.ts` takes the place of this file:
  * `imports` in package.json says so for the sources, and `exports` for the built package.
  */
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
@@ -22,9 +22,4 @@ export async function loadWorkerBackend(
     options,
     signal,
   );
-}
-
-/** The checksum of `LevelVectorCache`. */
-export async function loadCrc32(): Promise<typeof import("node:zlib").crc32> {
-  return (await import("node:zlib")).crc32;
 }

@@ -22,7 +22,7 @@ exports.usePackages = async (core, faiss, transformers) => {
     transformers,
     vectors: vectors.map((vector) => Array.from(vector)),
     inWorker: inWorker.vectors.map((vector) => Array.from(vector)),
-    cache: inWorker.cache,
+    tokensFromModel: inWorker.tokensFromModel,
     stores,
     disposed: await errorOf(embedder.encode(texts), core.EmbeddingGemmaError),
     withFaiss: await errorOf(faiss.FaissStore.create({ engine: "faiss" }), faiss.FaissStoreError),
@@ -30,27 +30,32 @@ exports.usePackages = async (core, faiss, transformers) => {
   console.log(JSON.stringify(result));
 };
 
-/** Vectors from a worker; where `classic-level` is installed, the second time from a cache. */
-async function useWorker(
-  { Embedder, EmbeddingGemmaError, LevelVectorCache },
-  model,
-  texts,
-  folder,
-) {
+/** Vectors from a worker; the second time from a cache if `classic-level` is installed. */
+async function useWorker({ Embedder, LevelVectorCache }, model, texts, folder) {
   const options = { dtype: "fp32", worker: true };
-  const opening = LevelVectorCache.open(folder);
-  const failure = await errorOf(opening, EmbeddingGemmaError);
-  const embedder = await Embedder.load(
-    model,
-    failure ? options : { ...options, cache: await opening },
-  );
+  const database = levelDatabase(folder);
+  if (database) options.cache = new LevelVectorCache(database);
+  const embedder = await Embedder.load(model, options);
   await embedder.encode(texts);
-  let tokens;
+  let tokensFromModel;
   const vectors = await embedder.encode(texts, {
     normalize: false,
-    onProgress: (progress) => (tokens = progress.tokens),
+    onProgress: ({ tokens }) => {
+      tokensFromModel = tokens;
+    },
   });
-  return { vectors, cache: failure ?? { tokens } };
+  return { vectors, tokensFromModel };
+}
+
+function levelDatabase(folder) {
+  let classicLevel;
+  try {
+    classicLevel = require("classic-level");
+  } catch (error) {
+    if (error.code === "MODULE_NOT_FOUND") return null;
+    throw error;
+  }
+  return new classicLevel.ClassicLevel(folder);
 }
 
 /** What a store finds for each vector: when new, when opened again, and without its process. */
