@@ -44,6 +44,12 @@ export async function writeReadmeCode(
   return { folder, program: path };
 }
 
+/** What a README says that its code prints: its blocks of plain text. */
+export async function printedOutput(readme: string): Promise<string[]> {
+  const text = await readFile(join(root, readme), "utf8");
+  return Array.from(text.matchAll(/```text\n(.*?)```/gs), ([, output]) => output!.trimEnd());
+}
+
 function blocksOf(text: string, section: string | undefined): string[] {
   const parts = text.split(/^(?=## )/m);
   const wanted =

@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { format } from "node:util";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { writeReadmeCode } from "./readme-code.ts";
+import { printedOutput, writeReadmeCode } from "./readme-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -13,17 +14,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs a README's code from its beginning to its end, and gives what it declares. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever a README declares
-async function run(readme: string, section?: string): Promise<any> {
-  const name = [readme, section].join(" ").replaceAll(/\W+/g, "-");
-  const code = await writeReadmeCode(join(folder, name), readme, section);
+/** Runs a page's code from its beginning to its end, and gives what it declares. */
+// biome-ignore lint/suspicious/noExplicitAny: whatever a page declares
+async function run(page: string, section?: string, files?: Record<string, string>): Promise<any> {
+  const name = [page, section].join(" ").replaceAll(/\W+/g, "-");
+  const code = await writeReadmeCode(join(folder, name), page, section);
+  for (const [target, source] of Object.entries(files ?? {}))
+    await cp(source, join(code.folder, target), { recursive: true });
   process.chdir(code.folder);
   return import(code.program);
 }
 
 describe("the code of the READMEs, as it stands there, on the tiny model", () => {
   const log = vi.spyOn(console, "log");
+  const printed = () => log.mock.calls.map((values) => format(...values)).join("\n");
   beforeEach(() => {
     log.mockReset().mockImplementation(() => {});
   });
@@ -43,21 +47,33 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
 
   it("core", async () => {
     await run("packages/core/README.md");
+    for (const output of await printedOutput("packages/core/README.md"))
+      expect(printed()).toContain(output);
     expect(log.mock.calls.map(([first]) => first)).toContain("UNKNOWN_PROMPT");
     expect(log.mock.calls).toContainEqual([3]);
   });
 
   it("faiss", async () => {
-    await run("packages/faiss/README.md");
-    expect(log.mock.calls).toEqual([
-      ["mars", expect.stringMatching(/^0\.\d{3}$/), "Mars is the Red Planet."],
-      [
-        expect.stringMatching(/^(?:venus|saturn)$/),
-        expect.stringMatching(/^0\.\d{3}$/),
-        expect.any(String),
-      ],
-      [2, "faiss"],
-    ]);
+    const { english, diverse, fromFaiss, fromLangChain } = await run("packages/faiss/README.md");
+    const [output] = await printedOutput("packages/faiss/README.md");
+    expect(printed()).toBe(`${output}\n2 faiss`);
+    expect(english).toMatchObject([{ id: "mars" }, { id: "venus" }]);
+    expect(diverse).toHaveLength(2);
+    expect(fromFaiss.ids()).toEqual(["mars", "venus"]);
+    expect(fromLangChain.get("venus")).toMatchObject({
+      record: { pageContent: "Venus is the hottest planet.", metadata: { lang: "en" } },
+    });
+  });
+
+  it("docs/errors.md", async () => {
+    await run("docs/errors.md");
+    expect(printed()).toBe("store: NOT_A_STORE");
+  });
+
+  it("docs/import-and-export.md", async () => {
+    const fixture = join(import.meta.dirname, "../../fixtures/faiss/langchain-python");
+    await run("docs/import-and-export.md", undefined, { "folder-of-save_local": fixture });
+    expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
   });
 
   it("langchain", async () => {
