@@ -42,14 +42,15 @@ const order = {
     ["index.ts"],
     ["faiss-store.ts"],
     ["embeddings.ts"],
-    ["document-filter.ts"],
-    ["check-arguments.ts"],
+    ["document-filter.ts", "check-arguments.ts"],
+    ["check-options.ts"],
   ],
   "packages/llamaindex/src": [
     ["index.ts"],
     ["faiss-vector-store.ts"],
     ["embedding.ts"],
     ["metadata-filters.ts", "node-record.ts"],
+    ["check-options.ts"],
   ],
 };
 

@@ -1,33 +1,45 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
+import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/faiss";
+import type { Rule } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import { storeChecker } from "./check-options.ts";
 
-/** @throws `INVALID_ARGUMENT`, such as for a promise that was not awaited */
+const { checkOptions, invalidArgument } = storeChecker;
+
+/** @throws `INVALID_ARGUMENT` */
 export function checkArray(name: string, value: unknown): void {
-  if (Array.isArray(value)) return;
-  throw new FaissStoreError("INVALID_ARGUMENT", `${name} must be an array; ${given(value)}.`, {
-    [name]: value,
-  });
+  if (!Array.isArray(value)) throw invalidArgument(name, value, "an array", awaitHint(value));
 }
 
-/** @throws `INVALID_ARGUMENT` unless all the lists that are there are as long as the first */
+/** @throws `INVALID_ARGUMENT` unless the given lists have the same length */
 export function checkLengths(lists: Record<string, readonly unknown[] | undefined>): void {
-  const present = Object.entries(lists).flatMap(([name, list]) =>
+  const given = Object.entries(lists).flatMap(([name, list]) =>
     list ? [{ name, length: list.length }] : [],
   );
-  const [first, ...others] = present;
-  for (const { name, length } of others) {
-    if (length === first!.length) continue;
-    throw new FaissStoreError(
-      "INVALID_ARGUMENT",
-      `There must be as many ${name} as ${first!.name}; ${length} and ${first!.length} were given.`,
-      { [first!.name]: first!.length, [name]: length },
-    );
-  }
+  const [first, ...others] = given;
+  const other = others.find(({ length }) => length !== first!.length);
+  if (!other) return;
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `${first!.name} and ${other.name} must have the same length; ` +
+      `${first!.length} and ${other.length} were given.`,
+    { [first!.name]: first!.length, [other.name]: other.length },
+  );
 }
 
 /**
- * @throws `INVALID_ARGUMENT` unless there is one of the two; an array has a `filter` too, its
- * method
+ * Checks the options of `addDocuments` and `addVectors`.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export function checkAddOptions(options: { ids?: string[] | undefined }): void {
+  checkOptions(options, { ids: { expected: "an array of ids", accepts: Array.isArray } });
+}
+
+/**
+ * Checks that a deletion has either ids or a filter. An array also has a property `filter`, its
+ * method.
+ *
+ * @throws `INVALID_ARGUMENT`
  */
 export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(
   which: T,
@@ -49,16 +61,22 @@ export function checkEmbeddings(embeddings: EmbeddingsInterface): void {
     typeof embeddings.embedDocuments === "function"
   )
     return;
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    "FaissStore needs embeddings, such as `new EmbeddingGemmaEmbeddings()`; " +
-      `${given(embeddings)}.`,
-    { embeddings },
-  );
+  const expected = "LangChain embeddings, such as `new EmbeddingGemmaEmbeddings()`";
+  throw invalidArgument("embeddings", embeddings, expected, awaitHint(embeddings));
 }
 
-function given(value: unknown): string {
-  if (value instanceof Promise) return "a promise was given, so an `await` is missing";
-  if (typeof value === "object" && value !== null) return "an object was given";
-  return `${typeof value === "string" ? JSON.stringify(value) : String(value)} was given`;
+export const storeRule: Rule = {
+  expected: "a FaissStore of @embeddinggemma/faiss",
+  accepts: (value) => typeof (value as CoreStore | null)?.checkEmbedding === "function",
+  hint: awaitHint,
+};
+
+/** @throws `INVALID_ARGUMENT` */
+export function checkStore(store: unknown): void {
+  const { accepts, expected } = storeRule;
+  if (!accepts(store)) throw invalidArgument("store", store, expected, awaitHint(store));
+}
+
+function awaitHint(value: unknown): string | undefined {
+  return value instanceof Promise ? "Add the missing `await`." : undefined;
 }

@@ -9,7 +9,7 @@ const mars = new Document({
 });
 
 describe("documentPredicate", () => {
-  it("asks a function", () => {
+  it("calls a function", () => {
     expect(documentPredicate(({ id }) => id === "mars")(mars)).toBe(true);
     expect(documentPredicate(({ metadata }) => metadata.year > 2000)(mars)).toBe(false);
   });
@@ -24,7 +24,7 @@ describe("documentPredicate", () => {
     [{ planet: "Mars" }, false],
     [{ planet: null }, false],
     [{ toString: "x" }, false],
-  ])("holds metadata against %j: %s", (filter, expected) => {
+  ])("compares metadata with %j: %s", (filter, expected) => {
     expect(documentPredicate(filter as never)(mars)).toBe(expected);
   });
 
@@ -32,9 +32,10 @@ describe("documentPredicate", () => {
     [{ year: { $gt: 1970 } }, /"year" must be a string, number, boolean or null/],
     [{ lang: ["en"] }, /use a function of the document/],
     [{ lang: undefined }, /undefined was given/],
+    [{ year: 1976n }, /1976n was given/],
     [["en"], /must be a function or an object/],
     ["en", /must be a function or an object/],
-  ])("refuses %j", (filter, message) => {
+  ])("rejects %s", (filter, message) => {
     expect(() => documentPredicate(filter as never)).toThrow(
       expect.objectContaining({
         code: "INVALID_ARGUMENT",

@@ -1,12 +1,13 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
+import { isRecord } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
+import { storeChecker } from "./check-options.ts";
 
-/** What a key of the metadata can be compared with. */
+/** A value that a key of the metadata can be compared with. */
 export type FilterValue = string | number | boolean | null;
 
 /**
- * Chooses documents: a function that tells whether it wants one, or the values that keys of its
- * metadata must have, all of them.
+ * Chooses documents: a function that returns true for the documents you want, or an object with the
+ * values that keys of their metadata must have. All keys must match.
  *
  * @example
  * (document) => document.metadata.year >= 1990 && document.metadata.lang === "en"
@@ -18,32 +19,25 @@ export type DocumentFilter =
   | Readonly<Record<string, FilterValue>>;
 
 /**
- * @throws `INVALID_ARGUMENT` for what is no filter, such as the operators that other stores take in
- * an object
+ * @throws `INVALID_ARGUMENT` for anything else than a {@link DocumentFilter}, such as an object with
+ * the operators of other stores
  */
 export function documentPredicate(
   filter: DocumentFilter,
 ): (document: DocumentInterface) => boolean {
   if (typeof filter === "function") return filter;
-  if (typeof filter !== "object" || filter === null || Array.isArray(filter)) {
-    throw invalid("A filter must be a function or an object", filter);
-  }
+  if (!isRecord(filter) || Array.isArray(filter))
+    throw invalid("A filter", filter, "a function or an object");
   const equalities = Object.entries(filter);
   for (const [key, value] of equalities) {
     if (value === null || ["string", "number", "boolean"].includes(typeof value)) continue;
-    throw invalid(
-      `The filter value of ${JSON.stringify(key)} must be a string, number, boolean or null`,
-      value,
-    );
+    const name = `The filter value of ${JSON.stringify(key)}`;
+    throw invalid(name, value, "a string, number, boolean or null");
   }
   return ({ metadata }) => equalities.every(([key, value]) => metadata[key] === value);
 }
 
-function invalid(problem: string, given: unknown): FaissStoreError {
-  return new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `${problem}; ${JSON.stringify(given)} was given. For anything but equality, use a function ` +
-      "of the document.",
-    { given },
-  );
+function invalid(name: string, value: unknown, expected: string): Error {
+  const hint = "For comparisons other than equality, use a function of the document.";
+  return storeChecker.invalidArgument(name, value, expected, hint);
 }

@@ -21,7 +21,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
     expect(mars).not.toEqual(await embeddings.embedQuery("Mars"));
   });
 
-  it("loads the model at the first text, once for all who wait", async () => {
+  it("loads the model with the first text, once for concurrent calls", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({ model });
     const [first, second] = await Promise.all([embeddings.load(), embeddings.load()]);
     expect(first).toBe(second);
@@ -32,23 +32,23 @@ describe("EmbeddingGemmaEmbeddings", () => {
     await embeddings.dispose();
   });
 
-  it("leaves a given embedder to its owner", async () => {
+  it("does not dispose an embedder that was passed in", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
     await embeddings.dispose();
     expect(await embeddings.embedQuery("Mars")).toHaveLength(768);
   });
 
-  it("applies truncateDim and normalize, also to a given embedder", async () => {
+  it("applies truncateDim and normalize, also to an embedder that was passed in", async () => {
     const short = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 128 });
     const raw = new EmbeddingGemmaEmbeddings({ model, truncateDim: 128, normalize: false });
-    const [unit, whole] = [await short.embedQuery("Mars"), await raw.embedQuery("Mars")];
+    const [unit, unnormalized] = [await short.embedQuery("Mars"), await raw.embedQuery("Mars")];
     expect(unit).toEqual(Array.from(await embedder.encodeQuery("Mars", { truncateDim: 128 })));
     expect(Math.hypot(...unit)).toBeCloseTo(1, 5);
-    expect(Math.hypot(...whole)).toBeLessThan(0.99);
+    expect(Math.hypot(...unnormalized)).toBeLessThan(0.99);
     await raw.dispose();
   });
 
-  it("puts titles of documents into the prompt, from the key it is told", async () => {
+  it("puts titles of documents into the prompt, from the metadata key titleKey", async () => {
     const documents = [
       new Document({ pageContent: "is red.", metadata: { title: "Mars", name: "Ares" } }),
       new Document({ pageContent: "is red.", metadata: { title: 4 } }),
@@ -68,7 +68,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
     expect(vectors[0]).not.toEqual(renamed[0]);
   });
 
-  it("takes other prompts, by name or as they are", async () => {
+  it("uses other prompts, by name or by text", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({
       embedder,
       queryPrompt: { promptName: "InstructionRetrieval" },
@@ -80,7 +80,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
     expect(await embeddings.embedDocuments(["list.sort()"])).toEqual([Array.from(verbatim)]);
   });
 
-  it("counts a text's own tokens", async () => {
+  it("counts the tokens of a text without special tokens", async () => {
     const { countTokens } = new EmbeddingGemmaEmbeddings({ embedder });
     expect(await countTokens("")).toBe(0);
     expect((await countTokens("a red planet")) + 2).toBe(
@@ -88,7 +88,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
     );
   });
 
-  it("tells how far it is", async () => {
+  it("reports progress", async () => {
     const seen: number[] = [];
     const embeddings = new EmbeddingGemmaEmbeddings({
       embedder,
@@ -98,13 +98,13 @@ describe("EmbeddingGemmaEmbeddings", () => {
     expect(seen.at(-1)).toBe(3);
   });
 
-  it("embeds no documents to nothing", async () => {
+  it("returns no vectors for no documents", async () => {
     expect(await new EmbeddingGemmaEmbeddings({ embedder }).embedDocuments([])).toEqual([]);
   });
 
-  it("fails at once, without retries, and tries again when asked again", async () => {
+  it("fails without retries, and tries again on the next call", async () => {
     const fields = { model: "./no/such/folder", localFilesOnly: true };
-    // Undefined is as good as not given, where LangChain's own default would be six retries.
+    // LangChain's own default is six retries, so undefined must not reach it.
     const embeddings = new EmbeddingGemmaEmbeddings({ ...fields, maxRetries: undefined as never });
     const started = performance.now();
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -122,13 +122,35 @@ describe("EmbeddingGemmaEmbeddings", () => {
     [{ embedder: {} }, "INVALID_ARGUMENT"],
     [{ queryPrompt: "STS" }, "INVALID_ARGUMENT"],
     [{ documentPrompt: {} }, "INVALID_ARGUMENT"],
-  ])("refuses %j in the constructor", (fields, code) => {
+  ])("rejects %j in the constructor", (fields, code) => {
     expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(
       expect.objectContaining({ code }),
     );
   });
 
-  it("refuses in the constructor what a given embedder cannot do", () => {
+  it.each([
+    [{ titleKey: 7 }, "titleKey must be a string; 7 was given."],
+    [{ onEncodeProgress: true }, "onEncodeProgress must be a function; true was given."],
+    [{ maxConcurrency: 0 }, "maxConcurrency must be a number of at least 1; 0 was given."],
+    [{ maxRetries: "2" }, 'maxRetries must be a number of at least 0; "2" was given.'],
+    [{ onFailedAttempt: "log" }, 'onFailedAttempt must be a function; "log" was given.'],
+    [null, "options must be an object; null was given."],
+    [model, /^options must be an object; ".*" was given\.$/],
+    [{ tittleKey: "name" }, "There is no option `tittleKey`. Did you mean `titleKey`?"],
+    [{ maxRetrys: 2 }, "There is no option `maxRetrys`. Did you mean `maxRetries`?"],
+    [{ trunkateDim: 256 }, "There is no option `trunkateDim`. Did you mean `truncateDim`?"],
+    [{ onProgress: () => {} }, "The option `onProgress` is now called `onDownloadProgress`."],
+  ])("says what is wrong with %j", (fields, message) => {
+    expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(
+      expect.objectContaining({
+        name: "EmbeddingGemmaError",
+        code: "INVALID_ARGUMENT",
+        message: typeof message === "string" ? message : expect.stringMatching(message),
+      }),
+    );
+  });
+
+  it("rejects options in the constructor that do not fit the given embedder", () => {
     expect(() => new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 300 })).toThrow(
       /768, 512, 256, 128/,
     );
@@ -137,10 +159,12 @@ describe("EmbeddingGemmaEmbeddings", () => {
     );
   });
 
-  it("refuses a text where an array belongs", async () => {
+  it("rejects one text in place of an array, and a query that is no text", async () => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
     await expect(embeddings.embedDocuments("Mars" as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
+      message:
+        'documents must be an array of texts; "Mars" was given. For a query, use embedQuery.',
     });
     await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

@@ -1,37 +1,40 @@
 import {
   type DocumentInput,
   type Embedder,
-  EmbeddingGemmaError,
   type EncodeProgress,
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
-import { toNumbers } from "@embeddinggemma/internal";
+import { type Rule, type Rules, rules, toNumbers } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
+import { createWith, embeddingsChecker } from "./check-options.ts";
 
 /**
- * Options of {@link EmbeddingGemmaEmbeddings}: those of `Embedder.load`, or a ready `embedder`, and
- * LangChain's own.
+ * Options of {@link EmbeddingGemmaEmbeddings}: the options of `Embedder.load` or an `embedder` that
+ * is already loaded, and the options of LangChain's embeddings.
+ *
+ * `maxConcurrency` is 1 and `maxRetries` is 0 unless you set them: one inference uses all cores,
+ * and what fails locally fails again.
  */
 export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEmbedderOptions {
   /**
-   * Key of the metadata that holds a document's title, which goes into the title slot of the
-   * document prompt.
+   * The metadata key with a document's title. The document prompt has a slot for the title.
    *
    * @default "title"
    */
   titleKey?: string | undefined;
-  /** Called after each batch of documents; `onDownloadProgress` reports downloads. */
+  /** Called after each batch of documents. `onDownloadProgress` reports downloads. */
   onEncodeProgress?: ((progress: EncodeProgress) => void) | undefined;
 }
 
 /**
- * EmbeddingGemma, or another Sentence Transformers model, as LangChain embeddings. Runs locally
- * and loads the model with the first text. Queries and documents get the prompts that the model was
- * trained with.
+ * LangChain embeddings with EmbeddingGemma or another Sentence Transformers model. The model runs
+ * locally and is loaded with the first text. Queries and documents get the prompts that the model
+ * was trained with.
  *
- * Errors are those of `@embeddinggemma/core`. They are not retried: what fails locally fails again.
+ * Errors are those of `@embeddinggemma/core`. Failed calls are not retried unless you set
+ * `maxRetries`.
  *
  * @example
  * const embeddings = new EmbeddingGemmaEmbeddings({ truncateDim: 256 });
@@ -43,7 +46,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   readonly #embedder: LazyEmbedder;
 
   /**
-   * Configures the embeddings; nothing is loaded yet.
+   * Configures the embeddings. This does not load the model.
    *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked without
    * the model
@@ -51,45 +54,53 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
    * const embeddings = new EmbeddingGemmaEmbeddings({ dtype: "q4", truncateDim: 256 });
    */
   constructor(fields: EmbeddingGemmaEmbeddingsParams = {}) {
-    const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt, ...own } = fields;
+    const embedder = createWith(
+      embeddingsChecker,
+      ownRules,
+      fields,
+      (others: LazyEmbedderOptions) => new LazyEmbedder(others),
+    );
+    const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt } = fields;
     super({ maxConcurrency, maxRetries, ...(onFailedAttempt && { onFailedAttempt }) });
-    const { titleKey = "title", onEncodeProgress, ...embedderOptions } = own;
-    this.titleKey = titleKey;
-    this.onEncodeProgress = onEncodeProgress;
-    this.#embedder = new LazyEmbedder(embedderOptions);
+    this.titleKey = fields.titleKey ?? "title";
+    this.onEncodeProgress = fields.onEncodeProgress;
+    this.#embedder = embedder;
   }
 
-  /** Embeds a query. It does not wait for documents that are being embedded. */
+  /** Embeds a query. It does not wait for documents that are still being embedded. */
   async embedQuery(query: string): Promise<number[]> {
     return toNumbers(await this.#embedder.encodeQuery(query));
   }
 
-  /** Embeds documents that have no title. */
+  /** Embeds documents without titles. */
   async embedDocuments(documents: string[]): Promise<number[][]> {
     if (Array.isArray(documents)) return (await this.#encode(documents)).map(toNumbers);
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `embedDocuments takes an array of texts; a value of type ${typeof documents} was given. ` +
-        "Use embedQuery for a query.",
-      { documents },
-    );
+    const hint = "For a query, use embedQuery.";
+    throw embeddingsChecker.invalidArgument("documents", documents, "an array of texts", hint);
   }
 
-  /** Embeds documents with the titles in their metadata, for a store that is not ours. */
+  /**
+   * Embeds documents with the titles in their metadata, for stores other than this package's
+   * `FaissStore`, which embeds titles by itself.
+   *
+   * @example
+   * const vectors = await embeddings.embedTitledDocuments(documents);
+   * await vectorStore.addVectors(vectors, documents);
+   */
   async embedTitledDocuments(documents: readonly DocumentInterface[]): Promise<number[][]> {
     return (await this.encodeTitledDocuments(documents)).map(toNumbers);
   }
 
   /**
-   * Embeds documents with the titles in their metadata. Our `FaissStore` calls this: it takes the
-   * vectors as the model makes them.
+   * As {@link EmbeddingGemmaEmbeddings.embedTitledDocuments}, but returns `Float32Array`s. This
+   * package's `FaissStore` calls it.
    */
   async encodeTitledDocuments(documents: readonly DocumentInterface[]): Promise<Float32Array[]> {
     return this.#encode(documents.map((document) => titled(document, this.titleKey)));
   }
 
   /**
-   * Counts a text's own tokens, for text splitters.
+   * Counts the tokens of a text, without the prompt and the special tokens. For text splitters.
    *
    * @example
    * new RecursiveCharacterTextSplitter({ chunkSize: 256, lengthFunction: embeddings.countTokens });
@@ -98,24 +109,28 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     (await this.load()).tokenizer.encode(text).length;
 
   /**
-   * What decides the vectors of documents: model, revision, dtype, dimension, prompts. Vectors of
-   * two identities do not mix: a namespace for `CacheBackedEmbeddings`.
+   * Describes everything that determines the vectors of documents: model, revision, dtype,
+   * dimension, prompts. Do not mix vectors with different identities.
+   *
+   * @example
+   * const namespace = await embeddings.identity();
+   * const cached = CacheBackedEmbeddings.fromBytesStore(embeddings, store, { namespace });
    */
   identity(): Promise<string> {
     return this.#embedder.identity();
   }
 
-  /** Numbers in a vector. */
+  /** How many numbers a vector has. */
   dimension(): Promise<number> {
     return this.#embedder.dimension();
   }
 
-  /** Loads the model now; what an embedder offers beyond LangChain is found on the result. */
+  /** Loads the model now. The embedder offers more than LangChain's interface. */
   load(): Promise<Embedder> {
     return this.#embedder.get();
   }
 
-  /** Frees the model, unless it came ready as `embedder`. */
+  /** Frees the model. An `embedder` that you passed stays loaded. */
   dispose(): Promise<void> {
     return this.#embedder.dispose();
   }
@@ -124,6 +139,21 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     const options = { onProgress: this.onEncodeProgress };
     return this.caller.call(() => this.#embedder.encodeDocument(documents, options));
   }
+}
+
+const ownRules: Rules<Omit<EmbeddingGemmaEmbeddingsParams, keyof LazyEmbedderOptions>> = {
+  titleKey: rules.text,
+  onEncodeProgress: rules.callback,
+  maxConcurrency: atLeast(1),
+  maxRetries: atLeast(0),
+  onFailedAttempt: rules.callback,
+};
+
+function atLeast(minimum: number): Rule {
+  return {
+    expected: `a number of at least ${minimum}`,
+    accepts: (value) => typeof value === "number" && value >= minimum,
+  };
 }
 
 function titled({ pageContent, metadata }: DocumentInterface, titleKey: string): DocumentInput {

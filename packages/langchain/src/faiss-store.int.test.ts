@@ -86,7 +86,7 @@ describe("FaissStore", () => {
     expect(found).toEqual(exact);
   });
 
-  it("filters by a function and by an object, with k results whenever k match", async () => {
+  it("filters by a function and by an object, and finds k documents if k match", async () => {
     const ringed = await store.similaritySearch(question, 2, ({ metadata }) => metadata.rings);
     expect(ringed.map(({ id }) => id).toSorted()).toEqual(["jupiter", "saturn"]);
     expect(await store.similaritySearch(question, 2, { rings: true })).toEqual(ringed);
@@ -96,7 +96,7 @@ describe("FaissStore", () => {
     ).toEqual([planets[0]]);
   });
 
-  it("takes ids from the call, from the documents, or makes them", async () => {
+  it("takes ids from the call or from the documents, or creates them", async () => {
     const fresh = new FaissStore(embeddings);
     expect(await fresh.addDocuments(planets.slice(0, 2), { ids: ["a", "b"] })).toEqual(["a", "b"]);
     expect(await fresh.addDocuments(planets.slice(2, 3))).toEqual(["jupiter"]);
@@ -105,7 +105,7 @@ describe("FaissStore", () => {
     expect(await fresh.addDocuments([])).toEqual([]);
   });
 
-  it("replaces a document under an id that is there", async () => {
+  it("replaces the document with the same id", async () => {
     await store.addDocuments([
       new Document({ id: "mars", pageContent: "Mars has two moons.", metadata: { moons: 2 } }),
     ]);
@@ -143,7 +143,7 @@ describe("FaissStore", () => {
     expect((await store.similaritySearch(question, 1))[0]).toEqual(planets[1]);
   });
 
-  it("chooses relevant and different documents", async () => {
+  it("finds relevant and different documents by maximal marginal relevance", async () => {
     const twins = planets.map(
       (document) => new Document({ ...document, id: `${document.id} again` }),
     );
@@ -167,7 +167,7 @@ describe("FaissStore", () => {
     expect(ringed.every(({ metadata }) => metadata.rings)).toBe(true);
   });
 
-  it("is a retriever of both search types", async () => {
+  it("works as a retriever with both search types", async () => {
     expect(await store.asRetriever(1).invoke(question)).toEqual([planets[1]]);
     const ringed = store.asRetriever({ k: 4, filter: (document) => document.metadata.rings });
     expect(await ringed.invoke(question)).toHaveLength(2);
@@ -186,7 +186,7 @@ describe("FaissStore", () => {
     expect((await store.similaritySearch("What is Pluto?", 1))[0]!.id).toBe("pluto");
   });
 
-  it("is made of texts, with metadata for each or for all", async () => {
+  it("is created from texts, with metadata for each text or for all", async () => {
     const texts = planets.map(({ pageContent }) => pageContent);
     const each = await FaissStore.fromTexts(
       texts,
@@ -199,11 +199,11 @@ describe("FaissStore", () => {
       (await all.similaritySearch(question, 4)).map(({ metadata }) => metadata.source),
     ).toEqual(Array(4).fill("blog"));
     await expect(FaissStore.fromTexts(texts, [{}], embeddings)).rejects.toThrow(
-      /as many metadatas as texts; 1 and 4/,
+      /texts and metadatas must have the same length; 4 and 1 were given/,
     );
   });
 
-  it("saves and loads, with ids, metadata and scores as they were", async () => {
+  it("saves and loads without changing ids, metadata or scores", async () => {
     const directory = join(folder, "planets");
     await store.save(directory);
     const again = await FaissStore.load(directory, embeddings);
@@ -217,7 +217,7 @@ describe("FaissStore", () => {
     ).toHaveLength(3);
   });
 
-  it("refuses to load what another model or dimension made", async () => {
+  it("rejects a saved store of another model or dimension", async () => {
     const directory = join(folder, "identity");
     await store.save(directory);
     const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
@@ -238,14 +238,14 @@ describe("FaissStore", () => {
     await sameModel.dispose();
   });
 
-  it("refuses a folder that is no store", async () => {
+  it("rejects a folder that contains no store", async () => {
     await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({
       code: "NOT_A_STORE",
     });
   });
 
   it.each(["loadFromPython", "loadFromCommunity"] as const)(
-    "takes over a folder of another library: %s",
+    "imports a folder of another library: %s",
     async (load) => {
       const name = load === "loadFromPython" ? "langchain-python" : "langchain-js";
       const fixture = join(import.meta.dirname, "../../../test/fixtures/faiss");
@@ -269,7 +269,7 @@ describe("FaissStore", () => {
     },
   );
 
-  it("refuses a pickle that would run code", async () => {
+  it("rejects a pickle file that would run code", async () => {
     const malicious = join(import.meta.dirname, "../../../test/fixtures/faiss/malicious-reduce");
     await expect(FaissStore.loadFromPython(malicious, embeddings)).rejects.toMatchObject({
       code: "UNSAFE_FILE",
@@ -288,14 +288,14 @@ describe("FaissStore", () => {
     ]);
   });
 
-  it("tells whether a folder has something to load", async () => {
+  it("finds out whether a folder contains a store", async () => {
     const saved = join(folder, "exists");
     expect(await FaissStore.exists(saved)).toBe(false);
     await store.save(saved);
     expect(await FaissStore.exists(saved)).toBe(true);
   });
 
-  it("stands on an index that is there already", async () => {
+  it("uses an existing index", async () => {
     const index = await CoreStore.create<DocumentRecord>({ dimension: 768 });
     const [vector] = await embeddings.embedDocuments(["Mars is red."]);
     await index.upsert([
@@ -306,7 +306,7 @@ describe("FaissStore", () => {
     expect((await existing.similaritySearch(question, 1))[0]!.id).toBe("mine");
   });
 
-  it("refuses, at first use, an index that another model or dimension made", async () => {
+  it("rejects an index of another model or dimension at its first use", async () => {
     const other = await CoreStore.create<DocumentRecord>({
       dimension: 768,
       identity: "another model",
@@ -351,35 +351,35 @@ describe("FaissStore", () => {
     await idle.dispose();
   });
 
-  it("answers nothing from an empty store", async () => {
+  it("finds nothing in an empty store", async () => {
     const empty = new FaissStore(embeddings);
     expect(await empty.similaritySearch(question)).toEqual([]);
     expect(await empty.maxMarginalRelevanceSearch(question, { k: 2 })).toEqual([]);
     await empty.delete({ ids: ["mars"] });
   });
 
-  it("keeps every document of adds that run at once on a new store", async () => {
+  it("keeps all documents of concurrent adds to a new store", async () => {
     const busy = new FaissStore(embeddings);
     await Promise.all(planets.map((document) => busy.addDocuments([document])));
     expect(await busy.similaritySearch(question, 10)).toHaveLength(4);
   });
 
-  it.each([0, -1, 1.5, Number.NaN])("refuses k = %d", async (k) => {
+  it.each([0, -1, 1.5, Number.NaN])("rejects k = %d", async (k) => {
     await expect(store.similaritySearch(question, k)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
   });
 
-  it("gives everything for a k over the size", async () => {
+  it("returns all documents if k exceeds their number", async () => {
     expect(await store.similaritySearch(question, 100)).toHaveLength(4);
   });
 
-  it("refuses what cannot be right", async () => {
+  it("rejects wrong arguments", async () => {
     await expect(store.addDocuments(planets, { ids: ["one"] })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
     await expect(store.addVectors([], planets)).rejects.toThrow(
-      /as many documents as vectors; 4 and 0/,
+      /vectors and documents must have the same length; 0 and 4 were given/,
     );
     await expect(store.similaritySearchVectorWithScore([1, 2], 1)).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
@@ -393,12 +393,14 @@ describe("FaissStore", () => {
     await expect(store.delete({ ids: ["mars"], filter: {} })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
-    const untold = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
-    await expect(store.addDocuments([untold])).rejects.toMatchObject({ code: "INVALID_RECORD" });
+    const unserializable = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
+    await expect(store.addDocuments([unserializable])).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+    });
     expect(await store.similaritySearch(question, 10)).toHaveLength(4);
   });
 
-  it("tells what is wrong before it embeds anything", async () => {
+  it("reports wrong arguments before it embeds anything", async () => {
     const embedded = vi.spyOn(embedder, "encodeDocument");
     const failing = [
       () => store.addDocuments(planets, { ids: ["one"] }),
@@ -409,7 +411,7 @@ describe("FaissStore", () => {
     ];
     for (const call of failing) {
       await expect(call()).rejects.toMatchObject({
-        code: expect.stringMatching("INVALID_(ARGUMENT|OPTION)"),
+        code: "INVALID_ARGUMENT",
       });
     }
     expect(embedded).not.toHaveBeenCalled();
@@ -430,15 +432,35 @@ describe("FaissStore", () => {
     [
       "a missing await",
       () => store.addDocuments(Promise.resolve([]) as never),
-      /an `await` is missing/,
+      /Add the missing `await`/,
     ],
     [
-      "a text for texts",
+      "one text in place of an array",
       () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
       /texts must be an array; "Mars" was/,
     ],
     [
-      "nothing to delete",
+      "ids that are no array",
+      () => store.addDocuments(planets, { ids: "mars" as never }),
+      /ids must be an array of ids; "mars" was given/,
+    ],
+    [
+      "a misspelt option of addVectors",
+      () => store.addVectors([], [], { id: ["mars"] } as never),
+      /no option `id`. Did you mean `ids`/,
+    ],
+    [
+      "an existing index that is missing",
+      () => FaissStore.fromExistingIndex(embeddings, {} as never),
+      /store must be a FaissStore of @embeddinggemma\/faiss; undefined was given/,
+    ],
+    [
+      "a store that was not awaited",
+      () => FaissStore.fromExistingIndex(embeddings, { store: CoreStore.create() as never }),
+      /an object \(Promise\) was given. Add the missing `await`/,
+    ],
+    [
+      "a deletion without ids or filter",
       () => store.delete(["mars"] as never),
       /either `\{ ids \}` or `\{ filter \}`; neither was given/,
     ],
@@ -454,14 +476,29 @@ describe("FaissStore", () => {
     { searchDimension: 1.5 },
     { index: "" },
     { dimension: 4, searchDimension: 8 },
-  ])("refuses %j in the constructor", (options) => {
+  ])("rejects %j in the constructor", (options) => {
     const code = "INVALID_ARGUMENT";
     expect(() => new FaissStore(embeddings, options as never)).toThrow(
       expect.objectContaining({ code }),
     );
   });
 
-  it("can be saved and opened while it is empty", async () => {
+  it.each([
+    [{ stor: {} }, "There is no option `stor`. Did you mean `store`?"],
+    [{ presett: "exact" }, "There is no option `presett`. Did you mean `preset`?"],
+    [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
+    [
+      { store: {} },
+      "store must be a FaissStore of @embeddinggemma/faiss; an object (Object) was given.",
+    ],
+    [null, "options must be an object; null was given."],
+  ])("says what is wrong with %j", (options, message) => {
+    expect(() => new FaissStore(embeddings, options as never)).toThrow(
+      expect.objectContaining({ name: "FaissStoreError", code: "INVALID_ARGUMENT", message }),
+    );
+  });
+
+  it("saves and opens an empty store", async () => {
     await new FaissStore(embeddings).save(join(folder, "empty"));
     const again = await FaissStore.load(join(folder, "empty"), embeddings);
     expect(await again.similaritySearch(question)).toEqual([]);
@@ -469,14 +506,14 @@ describe("FaissStore", () => {
     expect((await again.similaritySearch(question, 1))[0]).toEqual(planets[1]);
   });
 
-  it("refuses to take over vectors of another length than its embeddings make", async () => {
+  it("rejects an import with vectors of another length than the embeddings make", async () => {
     const foreign = join(import.meta.dirname, "../../../test/fixtures/faiss/langchain-python");
     await expect(FaissStore.loadFromPython(foreign, embeddings)).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
   });
 
-  it("is named as LangChain names it", () => {
+  it("has the names that LangChain expects", () => {
     expect(store._vectorstoreType()).toBe("faiss");
     expect(store.lc_namespace).toEqual(["langchain", "vectorstores", "faiss"]);
   });

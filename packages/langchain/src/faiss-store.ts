@@ -17,25 +17,34 @@ import {
   type MaxMarginalRelevanceSearchOptions,
   SaveableVectorStore,
 } from "@langchain/core/vectorstores";
-import { checkArray, checkDeletion, checkEmbeddings, checkLengths } from "./check-arguments.ts";
+import {
+  checkAddOptions,
+  checkArray,
+  checkDeletion,
+  checkEmbeddings,
+  checkLengths,
+  checkStore,
+  storeRule,
+} from "./check-arguments.ts";
+import { createWith, storeChecker } from "./check-options.ts";
 import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 
-/** A document as the index keeps it under its id. */
+/** A document as the FAISS store keeps it, under the document's id. */
 export interface DocumentRecord {
   pageContent: string;
   metadata: Record<string, JsonValue>;
 }
 
 /**
- * Options of a new {@link FaissStore}: those of the FAISS index, which is made with the first
- * documents.
+ * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
+ * first documents, or an existing `store` of `@embeddinggemma/faiss`.
  */
 export type FaissStoreParams = LazyFaissStoreOptions<DocumentRecord>;
 
 /**
- * Options of the index that takes over what another library has saved; see `ImportOptions` of
- * `@embeddinggemma/faiss`.
+ * Options of an import: the options of the new FAISS index, and `indexName` and `normalize`. See
+ * `ImportOptions` of `@embeddinggemma/faiss`.
  */
 export type FaissStoreImportOptions = Omit<
   ImportOptions<DocumentRecord>,
@@ -43,13 +52,13 @@ export type FaissStoreImportOptions = Omit<
 >;
 
 /**
- * A local FAISS vector store for LangChain: inner product on unit vectors, so that scores are
- * cosines and higher is better; filters, deletion, upserts, maximal marginal relevance, and saving
- * without loss.
+ * A local FAISS vector store for LangChain. It has filters, deletion, upserts, maximal marginal
+ * relevance, and saves without loss. Vectors have unit length and are compared by inner product, so
+ * scores are cosines: higher is better.
  *
- * With {@link EmbeddingGemmaEmbeddings} titles of documents are embedded as titles, and the saved
- * store remembers which model made it. Errors are `FaissStoreError` of `@embeddinggemma/faiss`, and
- * those of the embeddings.
+ * With {@link EmbeddingGemmaEmbeddings}, titles of documents are embedded as titles, and a saved
+ * store remembers which model made its vectors. Errors are `FaissStoreError` of
+ * `@embeddinggemma/faiss`, or come from the embeddings.
  *
  * @example
  * const store = await FaissStore.fromDocuments(documents, embeddings, { searchDimension: 128 });
@@ -60,7 +69,7 @@ export class FaissStore extends SaveableVectorStore {
   #store: LazyFaissStore<DocumentRecord>;
 
   /**
-   * An empty store, or one on `params.store`.
+   * Creates an empty store, or a store on `params.store`.
    *
    * @throws `INVALID_ARGUMENT`
    * @example
@@ -68,9 +77,15 @@ export class FaissStore extends SaveableVectorStore {
    */
   constructor(embeddings: EmbeddingsInterface, params: FaissStoreParams = {}) {
     checkEmbeddings(embeddings);
+    const lazyStore = createWith(
+      storeChecker,
+      { store: storeRule },
+      params,
+      () => new LazyFaissStore(embeddings, params),
+    );
     const { store, ...options } = params;
     super(embeddings, options);
-    this.#store = new LazyFaissStore(embeddings, params);
+    this.#store = lazyStore;
   }
 
   override _vectorstoreType(): string {
@@ -78,9 +93,9 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * The store of `@embeddinggemma/faiss` that this class uses, for what LangChain does not offer.
+   * The store of `@embeddinggemma/faiss` behind this one. Use it for what LangChain does not offer.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if a store was given that does not fit the
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if the given `store` has vectors of other
    * embeddings
    */
   client(): Promise<CoreStore<DocumentRecord>> {
@@ -88,38 +103,47 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Embeds documents and stores them. The id comes from `ids`, else from the document, else it is a
-   * random UUID. A document replaces the one with the same id.
+   * Embeds documents and stores them. A document replaces the one with the same id.
    *
+   * @param options - `ids`, one for each document; by default the documents' own ids, and a random
+   * UUID for a document without one
    * @returns the ids, in the order of the documents
+   * @example
+   * await store.addDocuments([new Document({ id: "mars", pageContent: "Mars is red." })]);
    */
   override async addDocuments(
     documents: DocumentInterface[],
     options: { ids?: string[] } = {},
   ): Promise<string[]> {
     checkArray("documents", documents);
+    checkAddOptions(options);
     checkLengths({ documents, ids: options.ids });
     if (documents.length === 0) return [];
-    await this.client(); // Errors in its options are found before the long work.
+    await this.client(); // Reports wrong options before the documents are embedded.
     const vectors = embedsTitles(this.embeddings)
       ? await this.embeddings.encodeTitledDocuments(documents)
       : await this.embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent));
     return this.#upsert(vectors, documents, options.ids);
   }
 
-  /** Stores documents with vectors that you have. See {@link FaissStore.addDocuments}. */
+  /** Stores documents with the given vectors. See {@link FaissStore.addDocuments}. */
   override async addVectors(
     vectors: number[][],
     documents: DocumentInterface[],
-    { ids }: { ids?: string[] } = {},
+    options: { ids?: string[] } = {},
   ): Promise<string[]> {
     checkArray("vectors", vectors);
     checkArray("documents", documents);
-    return this.#upsert(vectors, documents, ids);
+    checkAddOptions(options);
+    return this.#upsert(vectors, documents, options.ids);
   }
 
   /**
-   * Deletes documents by id, or those that a filter chooses. Unknown ids are ignored.
+   * Deletes documents by id or by filter. Unknown ids are ignored.
+   *
+   * @example
+   * await store.delete({ ids: ["mars"] });
+   * await store.delete({ filter: { lang: "en" } });
    */
   override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
     const { ids, filter } = checkDeletion(which);
@@ -132,7 +156,7 @@ export class FaissStore extends SaveableVectorStore {
     k?: number,
     filter?: DocumentFilter,
   ): Promise<Document[]> {
-    await this.client(); // The query is embedded, so the store must be that of the embeddings.
+    await this.client(); // Checks that the store has vectors of these embeddings.
     return super.similaritySearch(query, k, filter);
   }
 
@@ -146,11 +170,11 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Searches by a vector. This does not load the model, so it does not check that the store is that
-   * of the embeddings: every call that embeds or adds does.
+   * Searches by a vector. This does not load the model, so it does not check that the store has
+   * vectors of these embeddings. Every call that embeds or adds something checks it.
    *
-   * @returns documents with their cosine, -1 to 1, best first; `k` of them whenever so many pass
-   * the filter
+   * @returns documents with their cosine (-1 to 1), best first; `k` of them if that many pass the
+   * filter
    */
   override async similaritySearchVectorWithScore(
     query: number[],
@@ -164,10 +188,11 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Documents that are relevant and different from each other.
+   * Finds documents that are relevant to the query and different from each other.
    *
-   * @param options - `k`; `fetchK`, among how many of the best to choose, default 20; `lambda` from
-   * 0, the most different, to 1, the most relevant, default 0.5; `filter`
+   * @param options - `k` documents are chosen from the best `fetchK` (default 20, or `k` if that is
+   * more). `lambda` goes from 0 (most different) to 1 (most relevant), default 0.5. `filter` is a
+   * {@link DocumentFilter}.
    */
   override async maxMarginalRelevanceSearch(
     query: string,
@@ -187,14 +212,16 @@ export class FaissStore extends SaveableVectorStore {
     await store.save(directory, options);
   }
 
-  /** Whether a folder holds a saved store, for {@link FaissStore.load} to open. */
+  /** Whether a folder contains a saved store, even a damaged one. */
   static exists(directory: string): Promise<boolean> {
     return CoreStore.exists(directory);
   }
 
   /**
-   * Opens what {@link FaissStore.save} wrote. A store of another model is refused.
+   * Opens a store that {@link FaissStore.save} wrote.
    *
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
+   * `NOT_A_STORE` for a folder without a store
    * @example
    * const store = await FaissStore.load("planets", new EmbeddingGemmaEmbeddings());
    */
@@ -210,10 +237,16 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Imports what LangChain for Python saved with `FAISS.save_local`. Ids are kept. Nothing in the
-   * files is executed.
+   * Imports a store that LangChain for Python saved with `FAISS.save_local`. It keeps the ids and
+   * executes nothing in the files.
    *
-   * @param embeddings - of the model that made the vectors
+   * @param embeddings - the same model and prompts that made the vectors in Python
+   * @throws `DIMENSION_MISMATCH` if the vectors have another length than those of the embeddings;
+   * `UNSAFE_FILE` for a pickle file that asks for code to be run
+   * @example
+   * const embeddings = new EmbeddingGemmaEmbeddings();
+   * const store = await FaissStore.loadFromPython("faiss_index", embeddings);
+   * await store.save("planets"); // from now on: FaissStore.load("planets", embeddings)
    */
   static async loadFromPython(
     directory: string,
@@ -224,10 +257,14 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Imports what the `FaissStore` of LangChain.js's community package saved. Ids are kept, and
-   * scores are cosines instead of L2 distances.
+   * Imports a store that the `FaissStore` of `@langchain/community` saved. It keeps the ids. Scores
+   * are cosines instead of L2 distances.
    *
-   * @param embeddings - of the model that made the vectors
+   * @param embeddings - the same model and prompts that made the vectors
+   * @throws `DIMENSION_MISMATCH` if the vectors have another length than those of the embeddings
+   * @example
+   * const store = await FaissStore.loadFromCommunity("old-store", embeddings);
+   * await store.save("planets");
    */
   static async loadFromCommunity(
     directory: string,
@@ -237,7 +274,15 @@ export class FaissStore extends SaveableVectorStore {
     return FaissStore.#import(directory, embeddings, { ...options, format: "langchain-js" });
   }
 
-  /** @param metadatas - one for each text, or one for all */
+  /**
+   * Embeds texts and stores them in a new store.
+   *
+   * @param metadatas - one object for each text, or one object for all
+   * @example
+   * const texts = ["Mars is red.", "Venus is hot."];
+   * const metadatas = [{ title: "Mars" }, { title: "Venus" }];
+   * const store = await FaissStore.fromTexts(texts, metadatas, new EmbeddingGemmaEmbeddings());
+   */
   static override async fromTexts(
     texts: string[],
     metadatas: object[] | object,
@@ -253,6 +298,13 @@ export class FaissStore extends SaveableVectorStore {
     return FaissStore.fromDocuments(documents, embeddings, params);
   }
 
+  /**
+   * Embeds documents and stores them in a new store.
+   *
+   * @example
+   * const documents = [new Document({ id: "mars", pageContent: "Mars is red." })];
+   * const store = await FaissStore.fromDocuments(documents, new EmbeddingGemmaEmbeddings());
+   */
   static override async fromDocuments(
     documents: DocumentInterface[],
     embeddings: EmbeddingsInterface,
@@ -263,11 +315,21 @@ export class FaissStore extends SaveableVectorStore {
     return store;
   }
 
-  /** LangChain's name for `new FaissStore(embeddings, { store })`. */
+  /**
+   * Uses an existing store of `@embeddinggemma/faiss`. The same as
+   * `new FaissStore(embeddings, { store })`.
+   *
+   * @example
+   * import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+   *
+   * const index = await CoreStore.open("planets");
+   * const store = await FaissStore.fromExistingIndex(embeddings, { store: index });
+   */
   static async fromExistingIndex(
     embeddings: EmbeddingsInterface,
     params: FaissStoreParams & { store: CoreStore<DocumentRecord> },
   ): Promise<FaissStore> {
+    checkStore(params?.store);
     return new FaissStore(embeddings, params);
   }
 
@@ -282,7 +344,7 @@ export class FaissStore extends SaveableVectorStore {
     return FaissStore.#on(embeddings, store);
   }
 
-  /** On a store that is known to fit the embeddings, or that the caller vouches for. */
+  /** Skips the check of the embeddings: `open` and `import` have done it as the options ask. */
   static #on(embeddings: EmbeddingsInterface, store: CoreStore<DocumentRecord>): FaissStore {
     const result = new FaissStore(embeddings);
     result.#store = new LazyFaissStore({}, { store });
@@ -306,7 +368,7 @@ export class FaissStore extends SaveableVectorStore {
   }
 }
 
-/** Structural, since two copies of this package may be installed. */
+/** Not `instanceof`: two copies of this package may be installed. */
 function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingGemmaEmbeddings {
   return "encodeTitledDocuments" in embeddings;
 }

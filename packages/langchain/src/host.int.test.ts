@@ -44,7 +44,7 @@ describe("what LangChain builds on the adapter", () => {
         .map(({ pageContent }) => pageContent)
         .toSorted();
 
-    it("skips what has not changed, replaces what has, and deletes what is gone", async () => {
+    it("skips unchanged documents, replaces changed ones and deletes missing ones", async () => {
       const vectorStore = new FaissStore(embeddings);
       const recordManager = new MapRecordManager();
       const embedded = vi.spyOn(embeddings, "encodeTitledDocuments");
@@ -114,7 +114,7 @@ describe("what LangChain builds on the adapter", () => {
       expect(await contents(vectorStore)).toEqual([...Object.values(texts), moved.mars].toSorted());
     });
 
-    it("cleans up by source as it goes, and updates by force", async () => {
+    it("cleans up by source, and updates unchanged documents if forced", async () => {
       const vectorStore = new FaissStore(embeddings);
       const recordManager = new MapRecordManager();
       const run = (docsSource: DocumentInterface[], forceUpdate = false) =>
@@ -138,7 +138,7 @@ describe("what LangChain builds on the adapter", () => {
     });
   });
 
-  it("is cached by CacheBackedEmbeddings, apart for each identity", async () => {
+  it("works with CacheBackedEmbeddings, with a namespace for each identity", async () => {
     const underlying = new EmbeddingGemmaEmbeddings({ embedder });
     const embedded = vi.spyOn(underlying, "embedDocuments");
     const bytes = new InMemoryStore<Uint8Array>();
@@ -160,7 +160,7 @@ describe("what LangChain builds on the adapter", () => {
     );
   });
 
-  it("answers in an LCEL chain, as a stream, with its callbacks", async () => {
+  it("works in a streaming LCEL chain with callbacks", async () => {
     const model = new FakeStreamingChatModel({ responses: [new AIMessage("It is Mars.")] });
     const prompt = ChatPromptTemplate.fromTemplate("Answer from {context}\n\n{question}");
     const retriever = store.asRetriever({ k: 1, tags: ["planets"] });
@@ -195,12 +195,12 @@ describe("what LangChain builds on the adapter", () => {
     expect(prompts).toEqual([expect.stringContaining(texts.mars)]);
   });
 
-  it("runs batches of questions", async () => {
+  it("retrieves for a batch of questions", async () => {
     const found = await store.asRetriever(1).batch([question, "Which planet has rings?"]);
     expect(found.map(([document]) => document!.id)).toEqual(["mars", "saturn"]);
   });
 
-  it("is the tool of an agent", async () => {
+  it("works as the tool of an agent", async () => {
     const tool = createRetrieverTool(store.asRetriever(1), {
       name: "planets",
       description: "Looks up planets.",
@@ -208,8 +208,7 @@ describe("what LangChain builds on the adapter", () => {
     const model = fakeModel()
       .respondWithTools([{ name: "planets", args: { query: question } }])
       .respond((messages) => new AIMessage(`I read: ${messages.at(-1)!.text}`));
-    // The tool is of LangChain's own making, with a schema of zod 3, which the agent's types leave
-    // out.
+    // LangChain's own tool has a zod 3 schema, which the agent's types do not accept.
     const agent = createAgent({ model, tools: [tool as never] });
     const { messages } = await agent.invoke({ messages: [{ role: "user", content: question }] });
     expect((messages.find((message) => message.type === "tool") as ToolMessage).text).toBe(
@@ -218,7 +217,7 @@ describe("what LangChain builds on the adapter", () => {
     expect(messages.at(-1)!.text).toBe(`I read: ${texts.mars}`);
   });
 
-  it("splits texts by the model's own tokens", async () => {
+  it("splits texts by the model's tokens", async () => {
     const text = Array.from({ length: 40 }, (_, line) => `Line ${line}: ${texts.mars}`).join(" ");
     const splitter = new RecursiveCharacterTextSplitter({
       chunkSize: 64,
@@ -229,8 +228,7 @@ describe("what LangChain builds on the adapter", () => {
     expect(chunks.length).toBeGreaterThan(10);
     const lengths = await Promise.all(chunks.map(embeddings.countTokens));
     expect(Math.max(...lengths)).toBeGreaterThan(48);
-    // The splitter adds up what it counted of the parts, and two parts may make a token more than
-    // each alone.
+    // The splitter adds up the counts of the parts. Joined, two parts can have one token more.
     expect(Math.max(...lengths)).toBeLessThanOrEqual(64 + 2);
   });
 });
@@ -241,7 +239,7 @@ function documentsOf(contents: Record<string, string>): Document[] {
   );
 }
 
-/** LangChain's core has the contract of a record manager, and none that needs no database. */
+/** `@langchain/core` has no record manager that works without a database. */
 class MapRecordManager extends RecordManager {
   override lc_namespace = ["test"];
   readonly #records = new Map<string, { updatedAt: number; groupId: string | null }>();
@@ -255,7 +253,7 @@ class MapRecordManager extends RecordManager {
 
   async update(keys: string[], { groupIds, timeAtLeast = 0 }: UpdateOptions = {}): Promise<void> {
     const updatedAt = await this.getTime();
-    if (updatedAt < timeAtLeast) throw new Error("The clock went back.");
+    if (updatedAt < timeAtLeast) throw new Error("The clock went backwards.");
     keys.forEach((key, position) => {
       this.#records.set(key, {
         updatedAt,

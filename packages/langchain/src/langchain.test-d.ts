@@ -21,7 +21,7 @@ declare const store: FaissStore;
 declare const documents: DocumentInterface[];
 
 describe("EmbeddingGemmaEmbeddings", () => {
-  it("is what LangChain takes as embeddings", async () => {
+  it("is assignable to LangChain's embeddings", async () => {
     expectTypeOf(embeddings).toExtend<Embeddings>();
     expectTypeOf(embeddings).toExtend<EmbeddingsInterface>();
     expectTypeOf(await embeddings.embedQuery("")).toEqualTypeOf<number[]>();
@@ -30,7 +30,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
     expectTypeOf(await embeddings.load()).toEqualTypeOf<Embedder>();
   });
 
-  it("takes every option by itself, and no other", () => {
+  it("accepts its options and no others", () => {
     new EmbeddingGemmaEmbeddings();
     new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256, maxRetries: 2 });
     new EmbeddingGemmaEmbeddings({
@@ -38,17 +38,17 @@ describe("EmbeddingGemmaEmbeddings", () => {
       queryPrompt: { promptName: "STS" },
       documentPrompt: { prompt: "" },
     });
-    // @ts-expect-error LangChain's own adapters have this name for it
+    // @ts-expect-error the option of other adapters: ours is called `model`
     new EmbeddingGemmaEmbeddings({ modelName: "onnx-community/embeddinggemma-300m-ONNX" });
-    // @ts-expect-error a dtype that is none
+    // @ts-expect-error an unknown dtype
     new EmbeddingGemmaEmbeddings({ dtype: "q7" });
-    // @ts-expect-error a prompt is given by name or as it is
+    // @ts-expect-error a prompt is an object with a name or a text
     new EmbeddingGemmaEmbeddings({ queryPrompt: "STS" });
   });
 });
 
 describe("FaissStore", () => {
-  it("is what LangChain takes as vector store", () => {
+  it("is assignable to LangChain's vector stores", () => {
     expectTypeOf(store).toExtend<SaveableVectorStore>();
     expectTypeOf(store).toExtend<VectorStoreInterface>();
     expectTypeOf(store.FilterType).toEqualTypeOf<DocumentFilter>();
@@ -61,7 +61,7 @@ describe("FaissStore", () => {
     });
   });
 
-  it("is made as LangChain's stores are", async () => {
+  it("is created like LangChain's own stores", async () => {
     expectTypeOf(await FaissStore.fromDocuments(documents, embeddings)).toEqualTypeOf<FaissStore>();
     expectTypeOf(
       await FaissStore.fromTexts(["a"], [{}], embeddings, { preset: "small" }),
@@ -74,15 +74,15 @@ describe("FaissStore", () => {
       await FaissStore.loadFromCommunity("folder", embeddings),
     ).toEqualTypeOf<FaissStore>();
     expectTypeOf(store.client()).resolves.toEqualTypeOf<CoreStore<DocumentRecord>>();
-    // @ts-expect-error an engine that is none
+    // @ts-expect-error an unknown engine
     await FaissStore.fromDocuments(documents, embeddings, { engine: "gpu" });
     // @ts-expect-error the documents were not awaited
     await FaissStore.fromDocuments(Promise.resolve(documents), embeddings);
-    // @ts-expect-error an existing index must be given
+    // @ts-expect-error the store is missing
     await FaissStore.fromExistingIndex(embeddings, {});
   });
 
-  it("finds documents with scores, and takes both kinds of filter", async () => {
+  it("finds documents with scores, and accepts both kinds of filter", async () => {
     expectTypeOf(await store.similaritySearch("a")).toEqualTypeOf<DocumentInterface[]>();
     expectTypeOf(await store.similaritySearchVectorWithScore([1], 1)).toEqualTypeOf<
       [Document, number][]
@@ -90,15 +90,15 @@ describe("FaissStore", () => {
     expectTypeOf(await store.maxMarginalRelevanceSearch("a", { k: 2 })).toEqualTypeOf<Document[]>();
     await store.similaritySearch("a", 3, { lang: "en", year: 1969, draft: false, author: null });
     await store.similaritySearch("a", 3, ({ id, metadata }) => id !== "x" && metadata.year > 1969);
-    // @ts-expect-error an operator in an object
+    // @ts-expect-error operators are not supported
     await store.similaritySearch("a", 3, { year: { $gt: 1969 } });
   });
 
-  it("takes and gives ids", async () => {
+  it("accepts and returns ids", async () => {
     expectTypeOf(await store.addDocuments(documents, { ids: ["a"] })).toEqualTypeOf<string[]>();
     await store.delete({ ids: ["a"] });
     await store.delete({ filter: { lang: "en" } });
-    // @ts-expect-error ids stand in an object
+    // @ts-expect-error ids must be passed in an object
     await store.delete(["a"]);
   });
 });
