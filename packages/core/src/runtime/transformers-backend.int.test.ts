@@ -1,6 +1,9 @@
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { env } from "@huggingface/transformers";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { loadTransformersBackend } from "./transformers-backend.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../test/fixtures/", import.meta.url));
@@ -14,6 +17,24 @@ test("loading changes nothing global of Transformers.js", async () => {
   const backend = await loadTransformersBackend(`${fixtures}embeddinggemma`, { dtype: "fp32" });
   await backend.dispose();
   expect(settings()).toEqual(before);
+});
+
+test("prints no warning for a tokenizer or model class that Transformers.js does not know", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "unknown-classes-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await cp(`${fixtures}embeddinggemma-2`, folder, { recursive: true });
+  const file = join(folder, "tokenizer_config.json");
+  const tokenizerConfig = JSON.parse(await readFile(file, "utf8"));
+  // As current releases of Python's transformers save it.
+  await writeFile(
+    file,
+    JSON.stringify({ ...tokenizerConfig, tokenizer_class: "TokenizersBackend" }),
+  );
+  const warn = vi.spyOn(console, "warn");
+  onTestFinished(() => warn.mockRestore());
+  const backend = await loadTransformersBackend(folder, { dtype: "fp32" });
+  await backend.dispose();
+  expect(warn.mock.calls).toEqual([]);
 });
 
 function settings(): Record<string, unknown> {

@@ -42,7 +42,7 @@ export async function loadTransformersBackend(
   folder: string,
   { dtype, device, sessionOptions, dataFiles = 0, lowerCase }: TransformersBackendOptions,
 ): Promise<Backend> {
-  const { AutoConfig, AutoModel, Tensor } = await import("@huggingface/transformers");
+  const { AutoConfig, Tensor } = await import("@huggingface/transformers");
   const options = {
     dtype,
     ...loadingOptions(folder),
@@ -53,7 +53,8 @@ export async function loadTransformersBackend(
   const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
   const load = async () => {
     const config = withoutMedia(await AutoConfig.from_pretrained(folder, loadingOptions(folder)));
-    return { config, model: await AutoModel.from_pretrained(folder, { ...options, config }) };
+    const ModelClass = await modelClassFor(config);
+    return { config, model: await ModelClass.from_pretrained(folder, { ...options, config }) };
   };
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
@@ -102,8 +103,10 @@ export async function loadTokenizer(
   folder: string,
   { lowerCase = false }: Pick<TransformersBackendOptions, "lowerCase"> = {},
 ): Promise<Pick<Backend, "tokenizer" | "specialTokens" | "padding">> {
-  const { AutoTokenizer } = await import("@huggingface/transformers");
-  const tokenizer = await AutoTokenizer.from_pretrained(folder, loadingOptions(folder)).catch(
+  // Not AutoTokenizer: tokenizer.json describes the tokenizer completely, and the class that
+  // tokenizer_config.json names may be unknown to Transformers.js, which would print a warning.
+  const { PreTrainedTokenizer } = await import("@huggingface/transformers");
+  const tokenizer = await PreTrainedTokenizer.from_pretrained(folder, loadingOptions(folder)).catch(
     (cause: unknown) => {
       throw new EmbeddingGemmaError(
         "LOAD_FAILED",
@@ -143,6 +146,17 @@ function weightsFiles(dtype: Dtype, dataFiles: number): string[] {
     weightsFile(dtype),
     ...Array.from({ length: dataFiles }, (_, index) => dataFile(dtype, index)),
   ];
+}
+
+/**
+ * `AutoModel`, or the base class that it would take for a type of model that this release does not
+ * know, with a warning. Models that embed run in the same way in both.
+ */
+async function modelClassFor({ model_type }: PretrainedConfig): Promise<typeof PreTrainedModel> {
+  const { AutoModel, PreTrainedModel } = await import("@huggingface/transformers");
+  const mappings = AutoModel.MODEL_CLASS_MAPPINGS as readonly Map<string, unknown>[];
+  const isKnown = mappings.some((mapping) => mapping.has(model_type as string));
+  return isKnown ? (AutoModel as unknown as typeof PreTrainedModel) : PreTrainedModel;
 }
 
 /** All files are in the folder. For a URL Transformers.js looks in its cache; this option breaks it. */
