@@ -21,8 +21,8 @@ export interface ReadmeCode {
  * model that the README names.
  *
  * @param readme - its path in this repository
- * @param section - heading of the second level under which the code stands; the whole file unless
- * given
+ * @param section - heading of the second level under which the code stands, "" for what is before
+ * the first; the whole file unless given
  */
 export async function writeReadmeCode(
   folder: string,
@@ -53,13 +53,18 @@ export async function printedOutput(readme: string): Promise<string[]> {
 function blocksOf(text: string, section: string | undefined): string[] {
   const parts = text.split(/^(?=## )/m);
   const wanted =
-    section === undefined ? parts : parts.filter((part) => part.startsWith(`## ${section}\n`));
+    section === undefined ? parts : parts.filter((part) => headingOf(part) === section);
   const blocks = Array.from(wanted.join("").matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
   if (blocks.length === 0)
     throw new Error(`No code was found${section ? ` under "${section}"` : ""}.`);
   return blocks.map((code) =>
     code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)),
   );
+}
+
+/** "" for the part before the first heading. */
+function headingOf(part: string): string {
+  return part.match(/^## (.*)$/m)?.[1] ?? "";
 }
 
 function asModule(code: string): string {

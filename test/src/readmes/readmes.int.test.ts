@@ -28,8 +28,18 @@ async function run(page: string, section?: string, files?: Record<string, string
 describe("the code of the READMEs, as it stands there, on the tiny model", () => {
   const log = vi.spyOn(console, "log");
   const printed = () => log.mock.calls.map((values) => format(...values)).join("\n");
+  const expectPrintedOutput = async (page: string) => {
+    const outputs = await printedOutput(page);
+    expect(outputs).not.toEqual([]);
+    for (const output of outputs) expect(printed()).toContain(output);
+  };
   beforeEach(() => {
     log.mockReset().mockImplementation(() => {});
+  });
+
+  it("README.md, first screen", async () => {
+    await run("README.md", "");
+    await expectPrintedOutput("README.md");
   });
 
   it("README.md, LangChain.js", async () => {
@@ -47,16 +57,15 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
 
   it("core", async () => {
     await run("packages/core/README.md");
-    for (const output of await printedOutput("packages/core/README.md"))
-      expect(printed()).toContain(output);
+    await expectPrintedOutput("packages/core/README.md");
     expect(log.mock.calls.map(([first]) => first)).toContain("UNKNOWN_PROMPT");
     expect(log.mock.calls).toContainEqual([3]);
   });
 
   it("faiss", async () => {
     const { english, diverse, fromFaiss, fromLangChain } = await run("packages/faiss/README.md");
-    const [output] = await printedOutput("packages/faiss/README.md");
-    expect(printed()).toBe(`${output}\n2 faiss`);
+    await expectPrintedOutput("packages/faiss/README.md");
+    expect(log.mock.calls.at(-1)).toEqual([2, "faiss"]);
     expect(english).toMatchObject([{ id: "mars" }, { id: "venus" }]);
     expect(diverse).toHaveLength(2);
     expect(fromFaiss.ids()).toEqual(["mars", "venus"]);
@@ -77,7 +86,10 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
   });
 
   it("langchain", async () => {
-    const { english, withMoons, diverse, again, parts } = await run("packages/langchain/README.md");
+    const { english, withMoons, diverse, again, parts, fromPython } = await run(
+      "packages/langchain/README.md",
+    );
+    await expectPrintedOutput("packages/langchain/README.md");
     const titles = (documents: { metadata: { title: string } }[]) =>
       documents.map(({ metadata }) => metadata.title);
     expect(titles(english.map(([document]: [never]) => document))).toEqual(["Mars", "Venus"]);
@@ -85,10 +97,13 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
     expect(titles(diverse)[0]).toBe("Mars");
     expect(titles(await again.similaritySearch("Which planet is red?", 1))).toEqual(["Mars"]);
     expect(parts).toHaveLength(3);
+    expect(titles(await fromPython.similaritySearch("Which planet is red?", 1))).toEqual(["Mars"]);
   });
 
   it("llamaindex", async () => {
-    const { nodes, parts } = await run("packages/llamaindex/README.md");
+    const { nodes, diverse, parts } = await run("packages/llamaindex/README.md");
+    await expectPrintedOutput("packages/llamaindex/README.md");
+    expect(diverse).toHaveLength(2);
     expect(nodes.map(({ node }: { node: { metadata: object } }) => node.metadata)).toEqual([
       { title: "Mars", moons: 2 },
       { title: "Saturn", moons: 274 },
