@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 
-test("an error of another copy of the package is an instance", async () => {
+test("isInstance accepts an error of another copy of the package", async () => {
   vi.resetModules();
   const copy = await import("./errors.ts");
   const error = new copy.EmbeddingGemmaError("DISPOSED", "gone");
@@ -10,13 +10,13 @@ test("an error of another copy of the package is an instance", async () => {
 });
 
 test.for([new Error("other"), null, undefined, "text", { code: "DISPOSED" }])(
-  "%s is no instance",
+  "isInstance rejects %s",
   (value) => {
     expect(EmbeddingGemmaError.isInstance(value)).toBe(false);
   },
 );
 
-test("an error carries code, details and cause", () => {
+test("an error has a code, details and a cause", () => {
   const cause = new Error("why");
   const error = new EmbeddingGemmaError("LOAD_FAILED", "what", { file: "model.onnx" }, { cause });
   expect(error).toMatchObject({

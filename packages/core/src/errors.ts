@@ -3,23 +3,24 @@ export { reasonOf, show } from "@embeddinggemma/internal";
 const marker = Symbol.for("embeddinggemma.core.error");
 
 /**
- * What went wrong, stable across releases:
+ * What went wrong. The codes are stable across releases:
  *
- * - `INVALID_ARGUMENT`: an argument or an option is not usable, alone or with this model.
- * - `UNKNOWN_PROMPT`: the model has no prompt of that name.
+ * - `INVALID_ARGUMENT`: an argument or option is invalid, in general or for this model.
+ * - `UNKNOWN_PROMPT`: the model has no prompt with that name.
  * - `UNTRAINED_DIMENSION`: the model was not trained for that `truncateDim`.
- * - `INPUT_TOO_LONG`: a text exceeds `maxTokens` and `truncation` is `"error"`.
- * - `MODEL_NOT_FOUND`: neither a local folder nor a reachable repository holds the model.
- * - `MODEL_FILE_MISSING`: the model is there, a file that it needs is not.
- * - `MODEL_FILE_INVALID`: a file of the model cannot be read.
- * - `MODEL_NOT_DESCRIBED`: the files do not say how the model turns tokens into a vector.
- * - `MODEL_INCOMPLETE`: the graph lacks layers that the description names, so its vectors would be
- *   wrong.
- * - `UNSUPPORTED_DTYPE`: the model gives wrong vectors in that dtype, or in it on that device.
- * - `DOWNLOAD_FAILED`: a file could not be fetched, or not be written.
+ * - `INPUT_TOO_LONG`: a text is longer than `maxTokens` and `truncation` is `"error"`.
+ * - `MODEL_NOT_FOUND`: there is no such local folder, and no such repository could be reached.
+ * - `MODEL_FILE_MISSING`: the model lacks a file that it needs.
+ * - `MODEL_FILE_INVALID`: a file of the model cannot be read or has invalid content.
+ * - `MODEL_NOT_DESCRIBED`: the files do not say how the model turns tokens into a vector, or they
+ *   ask for something that is not supported.
+ * - `MODEL_INCOMPLETE`: the ONNX graph does not fit the description of the model, such as when it
+ *   lacks Dense layers, so its vectors would be wrong.
+ * - `UNSUPPORTED_DTYPE`: the model gives wrong vectors with that dtype, or with it on that device.
+ * - `DOWNLOAD_FAILED`: a file could not be downloaded or written to disk.
  * - `LOAD_FAILED`: the runtime could not load the model.
- * - `INFERENCE_FAILED`: the runtime failed on a batch, or gave numbers that are not finite.
- * - `WORKER_FAILED`: the worker of the model ended.
+ * - `INFERENCE_FAILED`: the runtime failed on a batch, or returned numbers that are not finite.
+ * - `WORKER_FAILED`: the worker that runs the model ended.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */
@@ -42,19 +43,16 @@ export type EmbeddingGemmaErrorCode =
   | "DISPOSED";
 
 /**
- * Every error that this package throws, except for the reason of an aborted `signal`, which is
- * thrown as it is.
+ * The error class of this package. It throws no other errors, except for the reason of an aborted
+ * `signal`, which is thrown as it is.
  *
- * Test with {@link EmbeddingGemmaError.isInstance}, which also holds when two copies of the package
- * are installed.
+ * Check with {@link EmbeddingGemmaError.isInstance}, which works even if several copies of the
+ * package are installed.
  */
 export class EmbeddingGemmaError extends Error {
   override readonly name = "EmbeddingGemmaError";
   readonly code: EmbeddingGemmaErrorCode;
-  /**
-   * What was given and what would have been right, by name; which fields there are depends on
-   * `code`.
-   */
+  /** What was given and what was expected. The fields depend on `code`. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(

@@ -7,27 +7,27 @@ import type { LoadModelOptions } from "./model/load-model.ts";
 import { poolingModeNames } from "./model/modules.ts";
 import { weightsSuffixes } from "./runtime/dtype.ts";
 
-/** What every call of an embedder does unless the call says otherwise. */
+/** Defaults for the calls of an embedder. Each call can override them. */
 export interface EncodeDefaults {
   /**
-   * Keep only this many leading numbers of each vector (Matryoshka): for EmbeddingGemma 768, 512,
-   * 256 or 128.
+   * Keep only the first dimensions of each vector (Matryoshka). EmbeddingGemma was trained for 768,
+   * 512, 256 and 128 dimensions.
    *
-   * @default the `truncate_dim` of the model, if it has one, else its full dimension
+   * @default the model's `truncate_dim` if it has one, else its full dimension
    */
   truncateDim?: number | undefined;
   /** Allow a `truncateDim` that the model was not trained for. @default false */
   allowUntrainedDim?: boolean | undefined;
   /**
-   * Scale each vector to unit length, after truncation. `false` gives what Sentence Transformers
-   * gives by default: a truncated vector that is not of unit length.
+   * Scale each vector to unit length, after truncation. With `false`, a truncated vector is not of
+   * unit length, as in Sentence Transformers by default.
    *
    * @default true
    */
   normalize?: boolean | undefined;
   /**
-   * What happens to a text with more than `maxTokens` tokens: `"cut"` drops what is too long, at
-   * the end or, if the model says so, at the beginning; `"error"` fails the call with
+   * What to do with a text of more than `maxTokens` tokens. `"cut"` removes the excess tokens from
+   * its end, or from its beginning if the model says so. `"error"` rejects the call with
    * `INPUT_TOO_LONG`.
    *
    * @default "cut"
@@ -36,26 +36,26 @@ export interface EncodeDefaults {
   /** Called for each text that is cut. */
   onTruncate?: ((truncation: Truncation) => void) | undefined;
   /**
-   * Maximum number of tokens in one inference, padding included. On a CPU a larger budget takes
-   * memory and is no faster once all cores are busy.
+   * Maximum number of tokens in one inference, padding included. A larger value takes more memory,
+   * and on a CPU it is no faster once all cores are busy.
    *
    * @default 1024
    */
   maxBatchTokens?: number | undefined;
   /**
-   * Where vectors are kept, so that a text is embedded only once; null for nowhere. One cache
-   * serves every `truncateDim`, `normalize` and model. The embedder does not close it.
+   * Cache of vectors, so that each text is embedded only once. Vectors of any model, `truncateDim`
+   * and `normalize` can share one cache. The embedder does not close it.
    *
-   * @default null
+   * @default null, no cache
    */
   cache?: VectorCache | null | undefined;
 }
 
-/** Options of one call: what the embedder does by default, the prompt, progress and abort. */
+/** Options of one call: overrides of the embedder's defaults, the prompt, progress and abort. */
 export interface EncodeOptions extends EncodeDefaults, PromptOptions {
   /** Called after each batch, and once for all texts found in the cache. */
   onProgress?: ((progress: EncodeProgress) => void) | undefined;
-  /** Stops the call before its next batch; it rejects with the signal's reason. */
+  /** Aborts the call before its next batch; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -96,7 +96,7 @@ export const modelRule: Rule = {
   accepts: (value) => typeof value === "string" && value !== "",
 };
 
-/** Options of loading before 0.2.0. */
+/** Load options that were renamed in 0.2.0. */
 export const renamedLoadOptions = { onProgress: "onDownloadProgress" };
 
 export const loadRules: Rules<LoadOptions> = {
@@ -112,11 +112,11 @@ export const loadRules: Rules<LoadOptions> = {
       value === true ? "Load the embedder in a Web Worker of your own instead." : undefined,
   },
   prompts: {
-    expected: "an object of strings, prompt texts by their names",
+    expected: "an object of strings, the prompts by name",
     accepts: (value) => isRecord(value) && Object.values(value).every(rules.text.accepts),
   },
   pooling: {
-    expected: `one or several of ${poolingModeNames.join(", ")}`,
+    expected: `one or more of ${poolingModeNames.join(", ")}`,
     accepts: (value) => {
       const modes = [value].flat();
       return modes.length > 0 && modes.every((mode) => poolingModeNames.includes(mode as never));
@@ -133,10 +133,10 @@ export const loadRules: Rules<LoadOptions> = {
 };
 
 /**
- * Checks `truncateDim` against a model.
+ * Checks `truncateDim` for a model.
  *
  * @param trained - dimensions that the model was trained for, longest first
- * @throws `INVALID_ARGUMENT` over the model's dimension, `UNTRAINED_DIMENSION`
+ * @throws `INVALID_ARGUMENT` if it exceeds the model's dimension, `UNTRAINED_DIMENSION`
  */
 export function checkTruncateDim(
   { truncateDim, allowUntrainedDim }: EncodeDefaults,
@@ -151,13 +151,13 @@ export function checkTruncateDim(
   if (allowUntrainedDim) return;
   throw new EmbeddingGemmaError(
     "UNTRAINED_DIMENSION",
-    `The model was not trained for vectors of ${truncateDim} numbers. ` +
+    `The model was not trained for ${truncateDim} dimensions. ` +
       `Use ${trained.join(", ")}, or set allowUntrainedDim.`,
     { truncateDim, matryoshkaDimensions: trained },
   );
 }
 
-/** Separates the options that decide what is loaded from the defaults of calls. */
+/** Splits load options into those that decide what is loaded and the defaults of calls. */
 export function splitOptions(options: LoadOptions): {
   loading: LoadModelOptions;
   encoding: EncodeDefaults;
@@ -176,7 +176,7 @@ function isCache(value: unknown): boolean {
   return typeof getMany === "function" && typeof setMany === "function";
 }
 
-/** Whether worker threads are there: in Node, and in Bun and Deno, which name its version too. */
+/** Whether worker threads are supported: in Node, Bun and Deno, which all have this version. */
 function isNode(): boolean {
   return typeof globalThis.process?.versions?.node === "string";
 }

@@ -1,16 +1,16 @@
 import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
 
 /**
- * Which failed requests are repeated, when, and what the error says in the end. Shared by Node and
- * browsers.
+ * Decides which failed requests are retried, when, and what the final error says. Shared by Node
+ * and browsers.
  */
 
-/** A failure that may pass: the request is worth another try. */
+/** A failure that is likely temporary: the request is worth a retry. */
 export class TransientFailure extends Error {
-  /** Milliseconds that the server asks to wait. */
+  /** Milliseconds to wait, if the server asks for it. */
   readonly retryAfter: number | undefined;
   readonly status: number | undefined;
-  /** Whether this attempt got further into the file than all before. */
+  /** Whether this attempt received more of the file than every attempt before it. */
   madeProgress = false;
 
   constructor(
@@ -26,12 +26,12 @@ export class TransientFailure extends Error {
 export interface RetryOptions {
   signal?: AbortSignal | undefined;
   /**
-   * Attempts in a row that may fail without progress.
+   * How many attempts in a row may fail without progress.
    *
    * @default 4
    */
   attempts?: number | undefined;
-  /** What the user can do, for the error message. */
+  /** What the user can do, as the last part of the error message. */
   advice: string;
 }
 
@@ -39,7 +39,7 @@ const firstDelay = 500;
 const maxDelay = 10_000;
 
 /**
- * Repeats an attempt that ends in a {@link TransientFailure}, with growing delays.
+ * Retries an attempt that fails with a {@link TransientFailure}, with increasing delays.
  *
  * @throws `DOWNLOAD_FAILED`; the reason of `signal`
  */
@@ -60,8 +60,7 @@ export async function withRetries<T>(
       if (failures >= attempts) {
         throw new EmbeddingGemmaError(
           "DOWNLOAD_FAILED",
-          `Could not download ${url} in ${count} ${count === 1 ? "attempt" : "attempts"}: ` +
-            `${error.message}. ${advice}`,
+          `Could not download ${url} in ${attemptCount(count)}: ${error.message}. ${advice}`,
           { url, attempts: count, status: error.status },
           { cause: error },
         );
@@ -72,13 +71,17 @@ export async function withRetries<T>(
   }
 }
 
+function attemptCount(count: number): string {
+  return count === 1 ? "1 attempt" : `${count} attempts`;
+}
+
 /**
- * The error for an answer that does not contain the file. A caller that takes a 404 for "no such
- * file" checks that first: here it is a failure that may pass.
+ * The error for a response without the file. A 404 counts as a temporary failure here; a caller to
+ * which it means "no such file" has to check that first.
  *
  * @param deniedAdvice - what the user can do if access is denied
  */
-export function answerError(
+export function responseError(
   url: string,
   { status, statusText, headers }: Response,
   deniedAdvice: string,
@@ -86,7 +89,7 @@ export function answerError(
   if (status === 404 || status === 408 || status === 429 || status >= 500) {
     const seconds = numberOf(headers.get("retry-after"));
     const problem = status === 404 ? ", which is not how the Hub reports a missing file" : "";
-    return new TransientFailure(`the server answered ${status} ${statusText}${problem}`, {
+    return new TransientFailure(`the server responded with ${status} ${statusText}${problem}`, {
       status,
       retryAfter: seconds === null ? undefined : seconds * 1000,
     });
@@ -94,14 +97,14 @@ export function answerError(
   const denied = status === 401 || status === 403;
   return new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `${url} answered ${status} ${statusText}.${denied ? ` ${deniedAdvice}` : ""}`,
+    `${url} responded with ${status} ${statusText}.${denied ? ` ${deniedAdvice}` : ""}`,
     { url, status },
   );
 }
 
-/** Aborts a request when the server sends nothing for a while. */
+/** Aborts a request if the server sends nothing for a while. */
 export class IdleTimeout {
-  /** For `fetch`: aborts on the timeout and on the caller's signal. */
+  /** Pass it to `fetch`. Aborts on the timeout and on the caller's signal. */
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
 
@@ -111,7 +114,7 @@ export class IdleTimeout {
       : this.#controller.signal;
   }
 
-  /** Waits for the next part of the answer. @throws TransientFailure */
+  /** Waits for the next part of the response. @throws TransientFailure */
   async wait<T>(next: () => Promise<T>): Promise<T> {
     const timeout = idleMilliseconds();
     const timer = setTimeout(
@@ -130,7 +133,11 @@ export class IdleTimeout {
   }
 }
 
-/** Chunks of a body. A broken connection is a {@link TransientFailure}. */
+/**
+ * Reads a body in chunks.
+ *
+ * @throws TransientFailure if the connection breaks or stalls
+ */
 export async function* chunksOf(
   { body }: Response,
   idle: IdleTimeout,
@@ -143,7 +150,7 @@ export async function* chunksOf(
       yield chunk.value;
     }
   } finally {
-    // A consumer that stops early does not need the rest.
+    // The consumer may stop early.
     await reader?.cancel().catch(() => {});
   }
 }
@@ -153,12 +160,12 @@ export function numberOf(header: string | null): number | null {
   return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }
 
-/** The variable and its default are those of `huggingface_hub`. */
+/** The variable and its default are the same as in `huggingface_hub`. */
 function idleMilliseconds(): number {
   return (Number(globalThis.process?.env?.HF_HUB_DOWNLOAD_TIMEOUT) || 10) * 1000;
 }
 
-/** `fetch` says only "fetch failed" or "terminated"; the reason is in the cause. */
+/** The message of `fetch` is only "fetch failed" or "terminated"; the reason is in its cause. */
 function causeOf(error: unknown): string {
   return error instanceof Error && error.cause instanceof Error
     ? error.cause.message

@@ -20,14 +20,14 @@ async function digestOf(contents: Uint8Array): Promise<string> {
   return digestFile(path);
 }
 
-test("a small file counts whole", async () => {
+test("a small file is hashed as a whole", async () => {
   const contents = Buffer.from("tokenizer");
   expect(await digestOf(contents)).toBe(createHash("sha256").update("9:tokenizer").digest("hex"));
   expect(await digestOf(Buffer.from(""))).toBe(createHash("sha256").update("0:").digest("hex"));
 });
 
 test.for([0, 9, 4 * 2 ** 20, 4 * 2 ** 20 + 1, 5_000_001])(
-  "a file of %d bytes counts alike in a browser",
+  "a file of %d bytes has the same digest in a browser",
   async (size) => {
     const contents = Buffer.from(
       Uint32Array.from({ length: size / 4 + 1 }, (_, index) => index * 2654435761).buffer,
@@ -36,7 +36,7 @@ test.for([0, 9, 4 * 2 ** 20, 4 * 2 ** 20 + 1, 5_000_001])(
   },
 );
 
-test("a large file counts by its size and by stretches from its first byte to its last", async () => {
+test("of a large file, its size and samples from the first byte to the last count", async () => {
   const size = 20 * 2 ** 20;
   const contents = Buffer.alloc(size, 7);
   const digest = await digestOf(contents);
@@ -47,8 +47,8 @@ test("a large file counts by its size and by stretches from its first byte to it
     expect(await digestOf(changed)).not.toBe(digest);
   }
   expect(await digestOf(contents.subarray(1))).not.toBe(digest);
-  // The smallest weight matrix of EmbeddingGemma 300m, 768 × 256 numbers of 8 bits, anywhere in the
-  // file.
+  // A change of the size of EmbeddingGemma 300m's smallest weight matrix (768 × 256 numbers of 8
+  // bits) is noticed anywhere in the file.
   for (const start of [1, 123_457, size - 200_000]) {
     const changed = Buffer.from(contents);
     changed.fill(8, start, start + 768 * 256);

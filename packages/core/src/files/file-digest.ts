@@ -1,24 +1,30 @@
 import { createHash } from "node:crypto";
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { sampleBytes, samplePositions } from "../digest.ts";
 
 /**
- * SHA-256 of a file's size and contents, in hex; of a large file, the contents at
- * {@link samplePositions}.
+ * SHA-256 of a file's size and content, in hex. A large file is not read as a whole: only its size
+ * and the samples at {@link samplePositions} count.
  */
 export async function digestFile(path: string): Promise<string> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const hash = createHash("sha256").update(`${size}:`);
     const positions = samplePositions(size);
-    if (positions === null) return hash.update(await file.readFile()).digest("hex");
-    const samples = await Promise.all(
-      positions.map((position) => file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, position)),
-    );
-    for (const { buffer } of samples) hash.update(buffer);
+    const parts = positions ? await readSamples(file, positions) : [await file.readFile()];
+    const hash = createHash("sha256").update(`${size}:`);
+    for (const part of parts) hash.update(part);
     return hash.digest("hex");
   } finally {
     await file.close();
   }
+}
+
+function readSamples(file: FileHandle, positions: readonly number[]): Promise<Buffer[]> {
+  return Promise.all(
+    positions.map(async (position) => {
+      const { buffer } = await file.read(Buffer.alloc(sampleBytes), 0, sampleBytes, position);
+      return buffer;
+    }),
+  );
 }

@@ -5,27 +5,30 @@ import { EmbeddingGemmaError, show } from "../errors.ts";
 import { isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
 import type { HubOptions, ModelFolder } from "./model-folder.ts";
-import { digestIfThere, isFile, isFolder, listIfThere, readIfThere } from "./read-files.ts";
+import { digestIfExists, isFile, isFolder, listIfExists, readIfExists } from "./read-files.ts";
 
 /**
- * Finds a model: an existing folder (a path or `file:` URL) comes first, else the name is the id of
- * a repository on the Hub.
+ * Opens a model: a local folder if there is one (a path or `file:` URL), else a repository on the
+ * Hub.
  *
  * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`
  */
 export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {
-  const path = model.startsWith("file:")
-    ? fileURLToPath(model)
-    : resolve(model.replace(/^~(?=[\\/])/, homedir()));
+  const path = absolutePath(model);
   if (await isFolder(path)) return localFolder(path);
-  if (!isRepositoryId(model)) {
-    throw new EmbeddingGemmaError(
-      "MODEL_NOT_FOUND",
-      `There is no folder ${path}, and ${show(model)} is not the id of a repository on the Hub, such as "onnx-community/embeddinggemma-300m-ONNX".`,
-      { model, path },
-    );
-  }
-  return HubSnapshot.open(model, options);
+  if (isRepositoryId(model)) return HubSnapshot.open(model, options);
+  throw new EmbeddingGemmaError(
+    "MODEL_NOT_FOUND",
+    `There is no folder ${path}, and ${show(model)} is not the id of a repository on the Hub, ` +
+      'such as "onnx-community/embeddinggemma-300m-ONNX".',
+    { model, path },
+  );
+}
+
+/** Takes a path, in which a leading `~` is the home folder, or a `file:` URL. */
+function absolutePath(model: string): string {
+  if (model.startsWith("file:")) return fileURLToPath(model);
+  return resolve(model.replace(/^~(?=[\\/])/, homedir()));
 }
 
 function localFolder(path: string): ModelFolder {
@@ -33,10 +36,10 @@ function localFolder(path: string): ModelFolder {
     path,
     commit: null,
     offline: false,
-    read: (name) => readIfThere(join(path, name)),
+    read: (name) => readIfExists(join(path, name)),
     provide: (name) => isFile(join(path, name)),
     refetch: async () => false,
-    list: (folder) => listIfThere(join(path, folder)),
-    digest: (name) => digestIfThere(join(path, name)),
+    list: (folder) => listIfExists(join(path, folder)),
+    digest: (name) => digestIfExists(join(path, name)),
   };
 }

@@ -15,14 +15,14 @@ export async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-export async function readIfThere(path: string): Promise<string | null> {
+export async function readIfExists(path: string): Promise<string | null> {
   return (await isFile(path)) ? readFile(path, "utf8") : null;
 }
 
-export async function digestIfThere(path: string): Promise<string | null> {
+export async function digestIfExists(path: string): Promise<string | null> {
   return (await isFile(path)) ? digestFile(path) : null;
 }
 
-export async function listIfThere(path: string): Promise<string[]> {
+export async function listIfExists(path: string): Promise<string[]> {
   return readdir(path).catch(() => []);
 }

@@ -35,7 +35,7 @@ test.for([
   ["uint8", Uint8Array],
   ["binary", Int8Array],
   ["ubinary", Uint8Array],
-] as const)("%s comes as %o", ([precision, type]) => {
+] as const)("%s returns %o", ([precision, type]) => {
   const [vector] = quantizeEmbeddings(
     [
       [1, -1, 0],
@@ -46,12 +46,12 @@ test.for([
   expect(vector).toBeInstanceOf(type);
 });
 
-test("signs are packed with the first in the highest bit", () => {
+test("the first sign is in the highest bit", () => {
   expect([...quantizeEmbeddings([[1, -1, 0, 2, 3, -4, 5, 6]], "ubinary")[0]!]).toEqual([155]);
   expect([...quantizeEmbeddings([[1, -1, 0, 2, 3, -4, 5, 6]], "binary")[0]!]).toEqual([27]);
 });
 
-test("nothing in, nothing out", () => {
+test("no vectors give no vectors", () => {
   for (const precision of ["float32", "int8", "uint8", "binary", "ubinary"] as const) {
     expect(quantizeEmbeddings([], precision)).toEqual([]);
   }
@@ -88,15 +88,21 @@ test.for([
     "INVALID_ARGUMENT",
     "in dimension 1 they are 1 and 0",
   ],
-  [[[1, 2]], "uint8", { calibrationEmbeddings: [] }, "INVALID_ARGUMENT", "taken from no vectors"],
+  [
+    [[1, 2]],
+    "uint8",
+    { calibrationEmbeddings: [] },
+    "INVALID_ARGUMENT",
+    "computed from no vectors",
+  ],
   [
     [[1, 2]],
     "uint8",
     { calibrationEmbeddings: 5 },
     "INVALID_ARGUMENT",
-    "calibrationEmbeddings must be a list",
+    "calibrationEmbeddings must be an array",
   ],
-  [null, "int8", {}, "INVALID_ARGUMENT", "embeddings must be a list of vectors; null was given"],
+  [null, "int8", {}, "INVALID_ARGUMENT", "embeddings must be an array of vectors; null was given"],
   [[[1, 2], null], "ubinary", {}, "INVALID_ARGUMENT", "embeddings[1] must be a vector"],
   [
     [

@@ -1,9 +1,9 @@
-import { checkOptions, type Rules, rules } from "../check.ts";
-import { EmbeddingGemmaError, show } from "../errors.ts";
+import { checkOptions, invalidArgument, type Rules, rules } from "../check.ts";
+import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
 import type { Vector } from "./vectors.ts";
 
-/** How the numbers of a quantised vector are kept, as Sentence Transformers names it. */
+/** Number format of quantised vectors, with the names of Sentence Transformers. */
 export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
 
 /** Smallest and largest value of each dimension. */
@@ -13,12 +13,12 @@ export interface QuantizationRanges {
 }
 
 export interface QuantizeOptions {
-  /** Ranges to cut into 256 steps, for `int8` and `uint8`. */
+  /** The range of each dimension, which `int8` and `uint8` divide into 256 steps. */
   ranges?: QuantizationRanges | undefined;
   /**
-   * Vectors to take the ranges from where `ranges` is not given.
+   * Vectors to compute the ranges from, if `ranges` is not given.
    *
-   * @default the vectors that are quantised
+   * @default the vectors to quantise
    */
   calibrationEmbeddings?: readonly Vector[] | undefined;
 }
@@ -34,17 +34,20 @@ interface QuantizedVectors {
 /**
  * Quantises vectors as `quantize_embeddings` of Sentence Transformers 5.7 and later does.
  *
- * `uint8` is the step, 0 to 255, of a number within its dimension's range, clipped at the ends;
- * `int8` is that less 128. `ubinary` packs the signs of eight numbers into a byte, the first in the
- * highest bit; `binary` is that byte less 128. Queries and documents that are compared must be
- * quantised with the same ranges.
+ * - `uint8` replaces each number by its step, 0 to 255, in the range of its dimension. Numbers
+ *   outside of the range get the first or last step.
+ * - `int8` is `uint8` minus 128.
+ * - `ubinary` packs the signs of eight numbers into a byte, the first number in the highest bit.
+ * - `binary` is `ubinary` minus 128.
+ *
+ * Quantise queries and documents with the same ranges, otherwise they cannot be compared.
  *
  * @param embeddings - vectors of one length
- * @returns one vector for each: as long as before, or an eighth, rounded up, for `binary` and
- * `ubinary`
- * @throws `INVALID_ARGUMENT` for what is no vector of finite numbers, vectors of different lengths, a
- * range that ends before it starts, and for a single vector whose range nothing tells;
- * `INVALID_ARGUMENT` for an unknown `precision`
+ * @returns one vector for each: of the same length, or for `binary` and `ubinary` of an eighth of
+ * it, rounded up
+ * @throws `INVALID_ARGUMENT` for an unknown `precision`, for anything but vectors of finite numbers
+ * of one length, for a range that ends before it starts, and for `int8` or `uint8` of a single
+ * vector without `ranges` or `calibrationEmbeddings`
  * @see https://sbert.net/docs/package_reference/util/quantization.html
  */
 export function quantizeEmbeddings<P extends Precision>(
@@ -53,11 +56,7 @@ export function quantizeEmbeddings<P extends Precision>(
   options: QuantizeOptions = {},
 ): QuantizedVectors[P][] {
   if (!Object.hasOwn(quantizers, precision)) {
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `precision must be one of ${Object.keys(quantizers).join(", ")}; ${show(precision)} was given.`,
-      { precision },
-    );
+    throw invalidArgument("precision", precision, `one of ${Object.keys(quantizers).join(", ")}`);
   }
   checkOptions(options, quantizeRules);
   checkVectors(embeddings, "embeddings");
@@ -67,7 +66,7 @@ export function quantizeEmbeddings<P extends Precision>(
 
 const quantizeRules: Rules<QuantizeOptions> = {
   ranges: rules.object,
-  calibrationEmbeddings: { expected: "a list of vectors", accepts: Array.isArray },
+  calibrationEmbeddings: { expected: "an array of vectors", accepts: Array.isArray },
 };
 
 type Quantizers = {
@@ -91,8 +90,8 @@ const quantizers: Quantizers = {
 const steps = 255;
 
 /**
- * In float32 throughout, as the reference computes: another rounding would put some numbers into
- * the next step.
+ * Computes in float32 throughout, as Sentence Transformers does. With other rounding, some numbers
+ * would get the next step.
  */
 function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): number[][] {
   if (embeddings.length === 0) return [];
@@ -124,14 +123,15 @@ function checkRanges({ min, max }: QuantizationRanges, dimension: number): Quant
     if (min[index]! <= max[index]!) continue;
     throw new EmbeddingGemmaError(
       "INVALID_ARGUMENT",
-      `ranges.min must not exceed ranges.max; in dimension ${index} they are ${min[index]} and ${max[index]}.`,
+      "ranges.min must not exceed ranges.max; " +
+        `in dimension ${index} they are ${min[index]} and ${max[index]}.`,
       { index, min: min[index], max: max[index] },
     );
   }
   return { min, max };
 }
 
-/** The vectors to take the ranges from. */
+/** The vectors to compute the ranges from. */
 function calibrationOf(
   embeddings: readonly Vector[],
   calibrationEmbeddings?: readonly Vector[],
@@ -146,7 +146,8 @@ function calibrationOf(
   const vectors = calibrationEmbeddings ? "no vectors" : "a single vector";
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `The ranges of int8 and uint8 cannot be taken from ${vectors}. Give \`ranges\` or \`calibrationEmbeddings\`.`,
+    `The ranges of int8 and uint8 cannot be computed from ${vectors}. ` +
+      "Set the option `ranges` or `calibrationEmbeddings`.",
     { embeddings: embeddings.length },
   );
 }
@@ -176,7 +177,8 @@ function checkLengths(vectors: readonly Vector[], length: number, name: string):
     if (vector.length === length) continue;
     throw new EmbeddingGemmaError(
       "INVALID_ARGUMENT",
-      `All vectors must have one length; ${name}[${index}] has ${vector.length} numbers instead of ${length}.`,
+      "All vectors must have the same length; " +
+        `${name}[${index}] has ${vector.length} numbers instead of ${length}.`,
       { index, given: vector.length, expected: length },
     );
   }

@@ -28,17 +28,17 @@ describe("Sentence Transformers' own values", () => {
   });
 });
 
-test("single vectors and typed arrays are taken as one row", () => {
+test("a single vector, also as a typed array, counts as one row", () => {
   expect(similarity(new Float32Array([3, 4]), [3, 4], "dot")).toEqual([[25]]);
   expect(similarity([3, 4], [[3, 4], new Float32Array([0, 1])])).toEqual([[1, 0.8]]);
   expect(similarity([], [[1]])).toEqual([]);
 });
 
-test("vectors of different lengths cannot be compared", () => {
+test("vectors of different lengths are refused", () => {
   expect(() => similarity([1, 2], [[1, 2, 3]])).toThrow(
     expect.objectContaining({
       code: "INVALID_ARGUMENT",
-      message: expect.stringContaining("2 and 3 numbers"),
+      message: expect.stringContaining("2 and 3 dimensions"),
     }),
   );
 });
@@ -63,12 +63,12 @@ test.for([
   );
 });
 
-test("a vector may be anything with a length and numbers", () => {
+test("a vector can be any array-like object of numbers", () => {
   expect(similarity({ length: 2, 0: 3, 1: 4 }, [3, 4], "dot")).toEqual([[25]]);
 });
 
 test.for(["hamming", "toString"])(
-  "the unknown function %s is refused with those that there are",
+  "the unknown function %s is refused, and the error lists the known ones",
   (name) => {
     expect(() => similarity([1], [1], name as "dot")).toThrow(
       expect.objectContaining({

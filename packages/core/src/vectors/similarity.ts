@@ -1,21 +1,21 @@
-import { EmbeddingGemmaError, show } from "../errors.ts";
+import { invalidArgument } from "../check.ts";
+import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
 import type { Vector } from "./vectors.ts";
 
-/** How Sentence Transformers compares two vectors of the model. */
+/** How two vectors are compared, with the names of Sentence Transformers. */
 export type SimilarityFunction = "cosine" | "dot" | "euclidean" | "manhattan";
 
 /**
- * Compares every vector of `a` with every vector of `b`, as `SentenceTransformer.similarity` does:
- * `cosine` and `dot` as they are, `euclidean` and `manhattan` as negated distances, so that higher
- * is always more similar.
+ * Compares every vector of `a` with every vector of `b`, as `SentenceTransformer.similarity` does.
+ * Higher is always more similar: `euclidean` and `manhattan` give negative distances.
  *
  * @param a - one vector or several
  * @param b - one vector or several, of the same length
  * @param similarityFunction - default `"cosine"`
  * @returns one row for each vector of `a`, one column for each of `b`
- * @throws `INVALID_ARGUMENT` for what is no vector of finite numbers, and where two vectors differ in
- * length; `INVALID_ARGUMENT` for an unknown `similarityFunction`
+ * @throws `INVALID_ARGUMENT` for an unknown `similarityFunction`, anything but vectors of finite
+ * numbers, and vectors of different lengths
  */
 export function similarity(
   a: Vector | readonly Vector[],
@@ -23,11 +23,8 @@ export function similarity(
   similarityFunction: SimilarityFunction = "cosine",
 ): number[][] {
   if (!Object.hasOwn(comparisons, similarityFunction)) {
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `similarityFunction must be one of ${Object.keys(comparisons).join(", ")}; ${show(similarityFunction)} was given.`,
-      { similarityFunction },
-    );
+    const expected = `one of ${Object.keys(comparisons).join(", ")}`;
+    throw invalidArgument("similarityFunction", similarityFunction, expected);
   }
   const { compare, scaleOf = () => 1 } = comparisons[similarityFunction];
   const rows = vectorsOf(a, "a");
@@ -39,7 +36,8 @@ export function similarity(
         return compare(left, right.vector) * scale * right.scale;
       throw new EmbeddingGemmaError(
         "INVALID_ARGUMENT",
-        `Vectors of ${left.length} and ${right.vector.length} numbers cannot be compared. Embed both with one model and one truncateDim.`,
+        `Vectors of ${left.length} and ${right.vector.length} dimensions cannot be compared. ` +
+          "Embed both with the same model and truncateDim.",
         { dimensions: [left.length, right.vector.length] },
       );
     });
@@ -54,13 +52,13 @@ function vectorsOf(value: Vector | readonly Vector[], name: string): readonly Ve
 
 interface Comparison {
   compare(a: Vector, b: Vector): number;
-  /** A factor of all comparisons with a vector. @default 1 */
+  /** Factor for all comparisons with a vector. @default 1 */
   scaleOf?(vector: Vector): number;
 }
 
 const comparisons: Readonly<Record<SimilarityFunction, Comparison>> = {
-  // As PyTorch's `normalize`: a length of at least 1e-12, so that the zero vector is at right
-  // angles to all.
+  // As in PyTorch's `normalize`, the length is taken as at least 1e-12. So the cosine of the zero
+  // vector with any vector is 0.
   cosine: {
     compare: dot,
     scaleOf: (vector) => 1 / Math.max(Math.sqrt(dot(vector, vector)), 1e-12),

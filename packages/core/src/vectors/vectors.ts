@@ -1,9 +1,9 @@
-/** One vector, in any array of numbers. */
+/** A vector: an array or typed array of numbers. */
 export type Vector = ArrayLike<number>;
 
 /**
- * Divides a vector by its Euclidean length, in place; as PyTorch's `normalize`, the length counts
- * as at least 1e-12.
+ * Divides a vector by its Euclidean length, in place. As in PyTorch's `normalize`, the length is
+ * taken as at least 1e-12.
  */
 export function normalizeInPlace(vector: Float32Array): void {
   let squares = 0;
@@ -12,7 +12,7 @@ export function normalizeInPlace(vector: Float32Array): void {
   for (let index = 0; index < vector.length; index++) vector[index]! /= length;
 }
 
-/** Rows of one length as views of the array that holds them all. */
+/** Splits a contiguous array into rows of one length, which are views of it. */
 export function rowsOf(data: Float32Array, dimension: number): Float32Array[] {
   return Array.from({ length: data.length / dimension }, (_, row) =>
     data.subarray(row * dimension, (row + 1) * dimension),

@@ -15,16 +15,17 @@ import {
 import { onDisk, PartialFile } from "./partial-file.ts";
 
 export interface DownloadOptions extends RequestOptions {
-  /** Called with the bytes received and the bytes of the file, null if unknown. */
+  /** Called with the bytes received so far and the size of the file, null if unknown. */
   onProgress?: (loaded: number, total: number | null) => void;
 }
 
 /**
- * Downloads a file, whole or not at all. The file is written under another name. It gets its own
- * name, and replaces an older file, only after its size and its SHA-256 (if the Hub tells it) are
- * checked. Broken or stalled connections, rate limits and server errors are retried. If the server
- * allows, a retry resumes the download, and so does a later call after a failure, an abort or the
- * end of the process.
+ * Downloads a file completely or not at all. It goes into a temporary file, which replaces `path`
+ * only after its size and its SHA-256 (if the Hub sends one) are verified.
+ *
+ * Broken or stalled connections, rate limits and server errors are retried. Retries resume the
+ * download if the server supports it. So do later calls, even after an abort or the end of the
+ * process.
  *
  * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`
  */
@@ -44,7 +45,7 @@ export async function downloadFile(
       } finally {
         await remote.close();
       }
-      await check(partial, remote);
+      await verify(partial, remote);
       await onDisk(path, () => partial.moveTo(path));
       return remote;
     });
@@ -53,12 +54,12 @@ export async function downloadFile(
   }
 }
 
-/** A file without a SHA-256 that has fewer bytes is downloaded again rather than trusted. */
+/** Files below this size are downloaded again rather than trusted if their SHA-256 is unknown. */
 const cheapDownload = 2 ** 18;
 
 /**
- * Whether a file may differ from the Hub's. A large file without a known SHA-256 counts as intact
- * if its size is right.
+ * Whether a local file may differ from the Hub's. A large file whose SHA-256 is unknown counts as
+ * intact if its size is right.
  *
  * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`
  */
@@ -67,8 +68,8 @@ export async function mayBeDamaged(
   path: string,
   options: RequestOptions,
 ): Promise<boolean> {
-  // One attempt: the cause of the trouble may be another, so do not wait long for a Hub that is
-  // down.
+  // Only one attempt: the load may have failed for another reason, so a Hub that is down should
+  // not hold up the error.
   const remote = await requestFile(url, { ...options, method: "HEAD", attempts: 1 });
   if (!remote.found) return false;
   const { size } = await stat(path);
@@ -76,7 +77,7 @@ export async function mayBeDamaged(
   return remote.sha256 === null ? size < cheapDownload : (await hashFile(path)) !== remote.sha256;
 }
 
-/** Requests what the partial file lacks, or the whole file if the parts may not fit together. */
+/** Requests the missing bytes, or the whole file if they may not fit those of an earlier call. */
 async function requestRest(
   url: string,
   options: DownloadOptions,
@@ -89,11 +90,11 @@ async function requestRest(
   return request(url, options);
 }
 
-async function check(partial: PartialFile, { size, sha256 }: RemoteFile): Promise<void> {
+async function verify(partial: PartialFile, { size, sha256 }: RemoteFile): Promise<void> {
   const received = partial.size;
   if (size !== null && received !== size) {
     if (received > size) partial.discard();
-    throw new TransientFailure(`${received} bytes came instead of ${size}`);
+    throw new TransientFailure(`received ${received} bytes instead of ${size}`);
   }
   if (sha256 !== null && (await hashFile(partial.path)) !== sha256) {
     partial.discard();

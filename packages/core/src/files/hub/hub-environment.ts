@@ -2,10 +2,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import type { HubOptions } from "../model-folder.ts";
-import { readIfThere } from "../read-files.ts";
+import { readIfExists } from "../read-files.ts";
 
 /**
- * What an option leaves open, as the environment says it to Python's `huggingface_hub`.
+ * Settings of the Hub. An option comes first; the fallbacks are the environment variables and files
+ * of Python's `huggingface_hub`.
  *
  * @see https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
@@ -15,41 +16,42 @@ export function cacheFolder({ cacheDir }: HubOptions): string {
 }
 
 export function isOffline({ localFilesOnly }: HubOptions): boolean {
-  return localFilesOnly ?? isSet(process.env.HF_HUB_OFFLINE);
+  return localFilesOnly ?? isTrue(process.env.HF_HUB_OFFLINE);
 }
 
-/** @throws `INVALID_ARGUMENT` */
-export function hubAddress({ endpoint }: HubOptions): string {
-  const host = (endpoint || process.env.HF_ENDPOINT || "https://huggingface.co").replace(
-    /\/+$/,
-    "",
-  );
-  if (/^https?:\/\//.test(host) && URL.canParse(host)) return host;
+/**
+ * URL of the Hub or of a mirror, without a slash at the end.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export function hubAddress(options: HubOptions): string {
+  const endpoint = options.endpoint || process.env.HF_ENDPOINT || "https://huggingface.co";
+  if (/^https?:\/\//.test(endpoint) && URL.canParse(endpoint)) return endpoint.replace(/\/+$/, "");
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `endpoint, or the environment variable HF_ENDPOINT, must be the address of a Hub such as "https://huggingface.co"; ${show(host)} was given.`,
-    { endpoint: host },
+    "endpoint, or the environment variable HF_ENDPOINT, must be the URL of a Hub, " +
+      `such as "https://huggingface.co"; ${show(endpoint)} was given.`,
+    { endpoint },
   );
 }
 
 /**
- * The option, else `HF_TOKEN`, else what `hf auth login` has saved; undefined where there is none.
+ * The option `token`, else `HF_TOKEN`, else the token that `hf auth login` has saved; undefined if
+ * there is none.
  */
 export async function accessToken({ token }: HubOptions): Promise<string | undefined> {
-  // A token that was read from a file often ends in a line break, which no header may have.
-  return (
-    (
-      token ?? (isSet(process.env.HF_HUB_DISABLE_IMPLICIT_TOKEN) ? "" : await impliedToken())
-    )?.trim() || undefined
-  );
+  const found = token ?? (await implicitToken());
+  // A token from a file often ends in a line break, which a header cannot contain.
+  return found?.trim() || undefined;
 }
 
-async function impliedToken(): Promise<string | null> {
-  const { HF_TOKEN, HF_TOKEN_PATH } = process.env;
-  // A file that may not be read is none, as for a server that runs as another user.
-  return (
-    HF_TOKEN?.trim() || readIfThere(HF_TOKEN_PATH ?? join(hubHome(), "token")).catch(() => null)
-  );
+async function implicitToken(): Promise<string | null> {
+  const { HF_HUB_DISABLE_IMPLICIT_TOKEN, HF_TOKEN, HF_TOKEN_PATH } = process.env;
+  if (isTrue(HF_HUB_DISABLE_IMPLICIT_TOKEN)) return null;
+  if (HF_TOKEN?.trim()) return HF_TOKEN;
+  const path = HF_TOKEN_PATH ?? join(hubHome(), "token");
+  // A file without read permission counts as missing, such as one of another user.
+  return readIfExists(path).catch(() => null);
 }
 
 function hubHome(): string {
@@ -57,6 +59,6 @@ function hubHome(): string {
   return HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
 }
 
-function isSet(variable: string | undefined): boolean {
+function isTrue(variable: string | undefined): boolean {
   return ["1", "true", "yes", "on"].includes((variable ?? "").toLowerCase());
 }

@@ -1,11 +1,11 @@
-/** Whether a revision is a commit, and not a branch or tag that may move. */
+/** Whether a revision is a commit hash, which never moves, unlike a branch or tag. */
 export function isCommit(revision: string): boolean {
   return /^[0-9a-f]{40}$/.test(revision);
 }
 
 /**
- * Whether a model's name may be the id of a repository on the Hub, such as
- * `onnx-community/embeddinggemma-300m-ONNX`.
+ * Whether a model's name has the form of a repository id on the Hub, `owner/name`, such as
+ * `onnx-community/embeddinggemma-300m-ONNX`. Neither part may start with a dot, as paths do.
  */
 export function isRepositoryId(model: string): boolean {
   return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model);

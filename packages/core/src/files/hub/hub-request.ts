@@ -1,6 +1,6 @@
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { chunksOf, IdleTimeout, numberOf, withRetries } from "../fetch-policy.ts";
-import { commitWithoutFile, hubError, isMissingFile } from "./hub-answers.ts";
+import { commitWithoutFile, hubError, isMissingFile } from "./hub-responses.ts";
 
 export interface RequestOptions {
   token?: string;
@@ -10,20 +10,20 @@ export interface RequestOptions {
   attempts?: number;
 }
 
-/** A file, as the Hub describes it before it redirects to its storage. */
+/** A file that the Hub has. */
 export interface RemoteFile {
   readonly found: true;
-  /** Chunks of the file from {@link RemoteFile.start} on; fails with a `TransientFailure`. */
+  /** Chunks of the file from {@link RemoteFile.start} on. @throws `TransientFailure` */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Discards what is left of `body`. */
+  /** Discards the rest of `body`. */
   close(): Promise<void>;
-  /** Offset of the first byte of `body`. */
+  /** Position of the first byte of `body` in the file. */
   readonly start: number;
-  /** Commit that the file belongs to. */
+  /** Commit of the file. */
   readonly commit: string | null;
-  /** Bytes of the file. */
+  /** Size of the whole file in bytes. */
   readonly size: number | null;
-  /** Known for large files only. */
+  /** The Hub sends it for large files only. */
   readonly sha256: string | null;
 }
 
@@ -46,7 +46,12 @@ export async function requestFile(
   return withHubRetries(url, options, () => request(url, options));
 }
 
-/** Text of a small file. @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND` */
+/**
+ * Requests a small text file, with retries.
+ *
+ * @returns null if the repository does not have it
+ * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`
+ */
 export async function requestText(url: string, options: RequestOptions): Promise<string | null> {
   return withHubRetries(url, options, async () => {
     const remote = await request(url, options);
@@ -65,14 +70,14 @@ export function withHubRetries<T>(
 ): Promise<T> {
   const advice =
     "Check the network and proxy, set HF_ENDPOINT to a mirror, " +
-    "or pass the path of a folder that has the model.";
+    "or pass the path of a folder that contains the model.";
   return withRetries(url, { ...options, advice }, attempt);
 }
 
 /**
  * Requests a file once.
  *
- * @param from - bytes at the start of the file that are not needed
+ * @param from - position of the first byte to request
  */
 export async function request(
   url: string,
@@ -88,7 +93,7 @@ export async function request(
     return {
       found: true,
       body: chunksOf(response, idle),
-      // Fails while the body is being read; its reader cancels it then.
+      // Fails while the body is being read; then its reader cancels it.
       close: () => Promise.resolve(response.body?.cancel()).catch(() => {}),
       start: response.status === 206 ? from : 0,
       commit: firstOf(hops, "x-repo-commit"),
@@ -111,10 +116,10 @@ const noToken =
 const maxRedirects = 5;
 
 /**
- * Follows redirects by hand: the Hub describes a large file in the answer that redirects, and the
- * token is sent to the Hub only.
+ * Follows redirects by hand, for two reasons: the Hub describes a large file in the headers of the
+ * redirect, and the token must be sent to the Hub only.
  *
- * @returns the last answer, and the headers of all answers in order
+ * @returns the last response, and the headers of all responses in order
  */
 async function followRedirects(
   url: string,
@@ -127,7 +132,7 @@ async function followRedirects(
   while (hops.length <= maxRedirects) {
     const headers: Record<string, string> = {
       "user-agent": "embeddinggemma-js",
-      // A compressed answer has no content-length to check.
+      // A compressed response has no content-length to check.
       "accept-encoding": "identity",
       ...(from > 0 && { range: `bytes=${from}-` }),
       ...(token && target.origin === origin && { authorization: `Bearer ${token}` }),
@@ -137,14 +142,14 @@ async function followRedirects(
     const response = await idle.wait(() => fetch(target, init));
     hops.push(response.headers);
     const location = response.headers.get("location");
-    const redirects = response.status >= 300 && response.status < 400 && location !== null;
-    if (!redirects) return { response, idle, hops };
+    const isRedirect = response.status >= 300 && response.status < 400 && location !== null;
+    if (!isRedirect) return { response, idle, hops };
     await response.body?.cancel();
     target = new URL(location, target);
   }
   throw new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `${url} redirects more than ${maxRedirects} times.`,
+    `${url} redirects more than ${maxRedirects} times. Check the proxy and HF_ENDPOINT.`,
     { url },
   );
 }
@@ -153,7 +158,10 @@ function firstOf(hops: readonly Headers[], name: string): string | null {
   return hops.map((headers) => headers.get(name)).find((value) => value !== null) ?? null;
 }
 
-/** Whether an answer to a range request can be used: as that range, as the whole file, or as an error. */
+/**
+ * Whether the response to a range request can be used: it is that range, the whole file, or an
+ * error other than "range not satisfiable".
+ */
 function isUsableRange({ status, headers }: Response, from: number): boolean {
   return status !== 416 && (status !== 206 || rangeStart(headers) === from);
 }
@@ -162,14 +170,14 @@ function rangeStart(headers: Headers): number | null {
   return numberOf(headers.get("content-range")?.match(/^bytes (\d+)-/)?.[1] ?? null);
 }
 
-/** Bytes of the whole file; null if unknown or if the answer is compressed. */
+/** Size of the whole file; null if unknown, or if the response is compressed. */
 function sizeOf(headers: Headers): number | null {
   if ((headers.get("content-encoding") ?? "identity") !== "identity") return null;
   const range = headers.get("content-range")?.match(/\/(\d+)$/)?.[1];
   return numberOf(range ?? headers.get("content-length"));
 }
 
-/** Large files have their SHA-256 as entity tag; small ones have a git hash, which is shorter. */
+/** The ETag of a large file is its SHA-256; that of a small file is a shorter git hash. */
 function sha256Of(tag: string | null): string | null {
   return tag?.match(/^(?:W\/)?"?([0-9a-f]{64})"?$/)?.[1] ?? null;
 }

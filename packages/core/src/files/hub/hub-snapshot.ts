@@ -3,19 +3,22 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import type { HubOptions, ModelFolder } from "../model-folder.ts";
-import { digestIfThere, isFile, listIfThere, readIfThere } from "../read-files.ts";
+import { digestIfExists, isFile, listIfExists, readIfExists } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
-import { fileNamesOf, listedButMissing, repositoryUrl } from "./hub-answers.ts";
 import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
 import { isCommit } from "./hub-names.ts";
 import { type RequestOptions, requestFile, requestText } from "./hub-request.ts";
+import { fileNamesOf, listedButMissing, repositoryUrl } from "./hub-responses.ts";
 
 /**
- * One commit of a Hub repository in the cache: `models--owner--name/snapshots/<commit>/`, with
- * `refs/<revision>` naming the commit, as in Python's `huggingface_hub`. Files are downloaded on
- * demand, whole or not at all. A file that the repository does not have is remembered as an empty
- * file in `.no_exist/<commit>/`; one that its file list confirms to be missing, as a file with
- * {@link confirmedMissing}.
+ * One commit of a Hub repository in the cache. Files are downloaded on demand, each completely or
+ * not at all. The cache has the layout of Python's `huggingface_hub`:
+ *
+ * - `models--owner--name/snapshots/<commit>/` contains the files.
+ * - `models--owner--name/refs/<revision>` contains the commit of a branch or tag.
+ * - `models--owner--name/.no_exist/<commit>/` contains a marker for each file that the repository
+ *   does not have: an empty file, or {@link confirmedMissing} if the repository's file list
+ *   confirms it.
  */
 export class HubSnapshot implements ModelFolder {
   readonly path: string;
@@ -23,7 +26,7 @@ export class HubSnapshot implements ModelFolder {
   readonly offline: boolean;
   readonly #model: string;
   readonly #options: HubOptions;
-  readonly #missing: string;
+  readonly #markers: string;
 
   private constructor(model: string, repository: string, commit: string, options: HubOptions) {
     this.#model = model;
@@ -31,21 +34,21 @@ export class HubSnapshot implements ModelFolder {
     this.commit = commit;
     this.offline = isOffline(options);
     this.path = join(repository, "snapshots", commit);
-    this.#missing = join(repository, ".no_exist", commit);
+    this.#markers = join(repository, ".no_exist", commit);
   }
 
   /**
-   * Finds the commit of `revision`. Asks the Hub; if it cannot be asked, cannot be reached or is
-   * out of order, uses the commit in the cache.
+   * Finds the commit of `revision`: asks the Hub, or uses the commit in the cache when offline or
+   * if the Hub is unreachable or failing.
    *
-   * @throws `MODEL_NOT_FOUND` if there is no such repository or revision, or nothing in the cache
-   * while offline; `DOWNLOAD_FAILED` if neither Hub nor cache has an answer
+   * @throws `MODEL_NOT_FOUND` if the repository or revision does not exist, or if it is not in the
+   * cache when offline; `DOWNLOAD_FAILED` if the Hub fails and the cache does not have it
    */
   static async open(model: string, options: HubOptions): Promise<HubSnapshot> {
     const repository = join(cacheFolder(options), `models--${model.replace("/", "--")}`);
     const { revision = "main" } = options;
     const reference = join(repository, "refs", revision);
-    const referenced = isCommit(revision) ? revision : (await readIfThere(reference))?.trim();
+    const referenced = isCommit(revision) ? revision : (await readIfExists(reference))?.trim();
     const cached = referenced !== undefined && isCommit(referenced) ? referenced : undefined;
     if (isOffline(options)) {
       if (!cached) throw notInCache(model, revision, cacheFolder(options));
@@ -54,8 +57,8 @@ export class HubSnapshot implements ModelFolder {
     if (cached && isCommit(revision)) return new HubSnapshot(model, repository, cached, options);
     try {
       const commit = await requestCommit(model, revision, options, cached ? 1 : undefined);
-      // Ignores errors: a complete cache may be read-only, and an incomplete one fails later.
-      if (commit !== cached) await writeWhole(reference, commit).catch(() => {});
+      // Errors are ignored: a complete cache may be read-only, and an incomplete one fails later.
+      if (commit !== cached) await writeAtomically(reference, commit).catch(() => {});
       return new HubSnapshot(model, repository, commit, options);
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -72,14 +75,14 @@ export class HubSnapshot implements ModelFolder {
 
   async provide(name: string): Promise<boolean> {
     if (await isFile(join(this.path, name))) return true;
-    if (this.offline || (await isFile(join(this.#missing, name)))) return false;
+    if (this.offline || (await isFile(join(this.#markers, name)))) return false;
     return this.#download(name);
   }
 
   async refetch(name: string): Promise<boolean> {
     const path = join(this.path, name);
     if (this.offline || !(await isFile(path))) return false;
-    // The file may be large and intact. It stays in place until another has come.
+    // The file may be intact after all, so it stays until its replacement is complete.
     const isSuspect = await mayBeDamaged(
       this.#url(name),
       path,
@@ -89,11 +92,11 @@ export class HubSnapshot implements ModelFolder {
   }
 
   list(folder: string): Promise<string[]> {
-    return listIfThere(join(this.path, folder));
+    return listIfExists(join(this.path, folder));
   }
 
   digest(name: string): Promise<string | null> {
-    return digestIfThere(join(this.path, name));
+    return digestIfExists(join(this.path, name));
   }
 
   async #download(name: string): Promise<boolean> {
@@ -107,13 +110,13 @@ export class HubSnapshot implements ModelFolder {
   }
 
   /**
-   * Looks a missing file up in the repository's file list, once per commit, and downloads it if it
-   * is listed after all. Then the 404, now or in the past, came from a server that was out of
-   * order. If the list cannot be read, the 404 counts, and the next load asks for the list again.
+   * Looks a missing file up in the repository's file list, once per commit. If it is listed, the
+   * 404 (of now or of an earlier load) came from a failing server, and the file is downloaded. If
+   * the list cannot be read, the 404 counts, and the next load tries to read the list again.
    */
   async #provideIfListed(name: string): Promise<boolean> {
-    const marker = join(this.#missing, name);
-    if (this.offline || (await readIfThere(marker)) === confirmedMissing) return false;
+    const marker = join(this.#markers, name);
+    if (this.offline || (await readIfExists(marker)) === confirmedMissing) return false;
     const names = await requestFileNames(this.#model, this.commit, this.#options);
     if (!names?.has(name)) {
       if (names) await this.#rememberMissing(name, confirmedMissing);
@@ -125,8 +128,8 @@ export class HubSnapshot implements ModelFolder {
   }
 
   async #rememberMissing(name: string, content: string): Promise<void> {
-    // Ignores errors: with a read-only cache, the next load asks again.
-    await writeWhole(join(this.#missing, name), content).catch(() => {});
+    // Errors are ignored: with a read-only cache, the next load asks again.
+    await writeAtomically(join(this.#markers, name), content).catch(() => {});
   }
 
   #url(name: string): string {
@@ -136,19 +139,19 @@ export class HubSnapshot implements ModelFolder {
 
 const confirmedMissing = "not in the file list of the repository\n";
 
-/** Whether the Hub cannot be reached, or cannot answer now. */
+/** Whether an error means that the Hub is unreachable or failing. */
 function isOutage(error: unknown): boolean {
   if (!EmbeddingGemmaError.isInstance(error) || error.code !== "DOWNLOAD_FAILED") return false;
   const status = error.details.status as number | undefined;
   return status === undefined || [404, 408, 429].includes(status) || status >= 500;
 }
 
-/** Writes under another name first, so that nobody reads half of a file. */
-async function writeWhole(path: string, content: string): Promise<void> {
+/** Writes a temporary file and renames it, so that no reader sees half of the content. */
+async function writeAtomically(path: string, content: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${randomUUID()}.incomplete`;
-  await writeFile(partial, content);
-  await rename(partial, path);
+  const temporary = `${path}.${randomUUID()}.incomplete`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
 }
 
 function fileUrl(model: string, revision: string, name: string, options: HubOptions): string {
@@ -181,18 +184,18 @@ async function requestCommit(
     );
   }
   if (file.commit !== null && isCommit(file.commit)) return file.commit;
-  // As in huggingface_hub: without the commit, files of two versions could be mixed unnoticed.
+  // As in huggingface_hub: without a commit, files of two versions could be mixed.
   throw new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `The answer of ${url} has no header x-repo-commit, so it does not come from a Hub: ` +
-      `it may be a proxy's page, or a mirror that does not tell the commit of ${show(revision)}. ` +
+    `The response of ${url} has no header x-repo-commit, so it does not come from a Hub. ` +
+      `It may be a proxy's page, or a mirror that does not send the commit of ${show(revision)}. ` +
       "Check the proxy and HF_ENDPOINT, set the option `revision` to a commit, " +
-      "or pass the path of a folder that has the model.",
+      "or pass the path of a folder that contains the model.",
     { model, revision, url },
   );
 }
 
-/** Names of the files of a commit; null if the server does not tell. */
+/** Names of the files of a commit; null if the server does not list them. */
 async function requestFileNames(
   model: string,
   commit: string,
@@ -210,7 +213,7 @@ function notInCache(model: string, revision: string, cacheDir: string): Embeddin
     "MODEL_NOT_FOUND",
     `${show(model)} at revision ${show(revision)} is not in the cache ${cacheDir}, ` +
       "and downloads are disabled (localFilesOnly or HF_HUB_OFFLINE). " +
-      "Load it once with a network, or pass the path of a folder that has its files.",
+      "Load it once while online, or pass the path of a folder that contains the model.",
     { model, revision, cacheDir },
   );
 }

@@ -8,9 +8,9 @@ import { TransientFailure } from "../fetch-policy.ts";
 import type { RemoteFile } from "./hub-request.ts";
 
 /**
- * The bytes of an unfinished download, kept between attempts. While a process downloads, they are
- * in `<file>.<host>.<process>.<random>.incomplete`, so that no other process takes them. A failed
- * call leaves them in `<file>.incomplete`, from where the next call resumes.
+ * The bytes of an unfinished download, kept between attempts. During the download they are in
+ * `<file>.<host>.<process>.<random>.incomplete`, a name that no other process uses. A failed call
+ * renames this file to `<file>.incomplete`, and the next call resumes from there.
  */
 export class PartialFile {
   readonly path: string;
@@ -20,7 +20,7 @@ export class PartialFile {
   #maxSize: number;
   #isVerifiable = false;
 
-  /** Takes over the longest abandoned part of a file, if there is one, and removes the others. */
+  /** Takes over the longest abandoned part of a file, if there is one, and deletes the others. */
   static async claim(file: string): Promise<PartialFile> {
     const own = `${file}.${host()}.${process.pid}.${randomUUID()}.incomplete`;
     const parts = await abandonedParts(file);
@@ -40,12 +40,12 @@ export class PartialFile {
     this.#maxSize = size;
   }
 
-  /** Bytes from which the next attempt can resume. */
+  /** Number of bytes so far; the next attempt can resume after them. */
   get size(): number {
     return this.#size;
   }
 
-  /** Whether the bytes so far all came with an earlier call. */
+  /** Whether all bytes so far come from an earlier call. */
   get isFromEarlierCall(): boolean {
     return this.#size > 0 && this.#size === this.#claimedSize;
   }
@@ -68,8 +68,8 @@ export class PartialFile {
     } catch (error) {
       if (error instanceof TransientFailure) error.madeProgress = this.#size > this.#maxSize;
       this.#maxSize = Math.max(this.#maxSize, this.#size);
-      // Bytes of unknown total may be compressed, so they cannot be resumed; and a full disk must
-      // not be kept full.
+      // Without a known total, the bytes may be compressed, and such a download cannot be resumed.
+      // After any other error, such as a full disk, they would only take up space.
       if (total === null || !(error instanceof TransientFailure)) this.discard();
       throw error;
     } finally {
@@ -77,18 +77,18 @@ export class PartialFile {
     }
   }
 
-  /** Forgets the bytes: the next attempt starts anew. */
+  /** Discards the bytes, so that the next attempt starts from the beginning. */
   discard(): void {
     this.#size = 0;
   }
 
-  /** Gives the finished file its name. */
+  /** Moves the finished file to its final path. */
   async moveTo(path: string): Promise<void> {
     await rename(this.path, path);
     this.discard();
   }
 
-  /** Leaves what a later call can resume and verify, and removes anything else. */
+  /** Keeps what a later call can resume and verify, and deletes anything else. */
   async release(): Promise<void> {
     const isResumable = this.#size > 0 && (this.#isVerifiable || this.isFromEarlierCall);
     await (isResumable
@@ -98,7 +98,7 @@ export class PartialFile {
   }
 }
 
-/** Runs a write to disk. @throws `DOWNLOAD_FAILED` */
+/** Runs an action that writes to disk. @throws `DOWNLOAD_FAILED` if it fails */
 export async function onDisk<T>(path: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
@@ -114,7 +114,7 @@ export async function onDisk<T>(path: string, action: () => Promise<T>): Promise
   }
 }
 
-/** Renames a file, unless another process was faster. */
+/** Renames a file. Resolves to false if another process was faster. */
 async function tryRename(from: string, to: string): Promise<boolean> {
   return rename(from, to).then(
     () => true,
@@ -122,7 +122,7 @@ async function tryRename(from: string, to: string): Promise<boolean> {
   );
 }
 
-/** Parts of a file left by calls that no longer run. */
+/** Parts of a file left behind by calls that no longer run. */
 async function abandonedParts(file: string): Promise<{ path: string; size: number }[]> {
   const folder = dirname(file);
   const names = (await readdir(folder).catch(() => [])).filter(
@@ -132,30 +132,30 @@ async function abandonedParts(file: string): Promise<{ path: string; size: numbe
     names.map(async (name) => {
       const path = join(folder, name);
       const stats = await stat(path).catch(() => null);
-      const owner = name.slice(basename(file).length + 1).split(".");
-      return stats && isAbandoned(owner, stats.mtimeMs) ? [{ path, size: stats.size }] : [];
+      const fields = name.slice(basename(file).length + 1).split(".");
+      return stats && isAbandoned(fields, stats.mtimeMs) ? [{ path, size: stats.size }] : [];
     }),
   );
   return parts.flat();
 }
 
 /**
- * Milliseconds without a write after which a part counts as abandoned, whoever owns it. Longer than
- * any idle timeout plus the delay between attempts.
+ * Milliseconds without a write after which a part counts as abandoned, even if its process cannot
+ * be checked. Longer than any idle timeout plus the delay between attempts.
  */
 const maxIdle = 30 * 60_000;
 
-/** @param owner - what follows the file's name in the name of the part, split at the dots */
-function isAbandoned([owner, processId, ...rest]: readonly string[], writtenAt: number): boolean {
+/** @param fields - the fields of the part's name after the name of the file, split at the dots */
+function isAbandoned(fields: readonly string[], writtenAt: number): boolean {
+  const [owner, processId] = fields;
   if (owner === "incomplete") return true;
-  // A part of another file whose name starts with this file's name.
-  if (rest.length !== 2) return false;
-  return (
-    Date.now() - writtenAt > maxIdle || (owner === host() && !isProcessAlive(Number(processId)))
-  );
+  // With other fields, it is a part of another file whose name starts with this file's name.
+  if (fields.length !== 4) return false;
+  const hasEnded = owner === host() && !isProcessAlive(Number(processId));
+  return hasEnded || Date.now() - writtenAt > maxIdle;
 }
 
-/** Name of this machine without dots, which separate the parts of file names here. */
+/** The host name without dots, since dots separate the fields of a part's name. */
 function host(): string {
   return hostname().replaceAll(/[^\w-]/g, "-");
 }

@@ -15,13 +15,13 @@ export async function openTransformersCache(): Promise<WebCache> {
   }
   throw new EmbeddingGemmaError(
     "LOAD_FAILED",
-    "Transformers.js has no cache to take the model's files from. " +
+    "Transformers.js has no cache to load the model's files from. " +
       "Serve the page over https or from localhost, where browsers have Cache Storage, " +
-      "and leave `env.useBrowserCache` of Transformers.js on; or set `env.customCache`.",
+      "and keep `env.useBrowserCache` of Transformers.js on; or set `env.customCache`.",
   );
 }
 
-/** Host of the Hub, and address of a repository's files on it. */
+/** URLs of the Hub and of a repository's files on it. */
 export interface HubAddress {
   readonly host: string;
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { fetchInto, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
+import { fetchInto, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -10,7 +10,7 @@ let url: string;
 let answers: Answer[];
 let requests: IncomingMessage[];
 
-/** Stores bodies as the browser's cache does: whole, or not at all. */
+/** Stores a body completely or not at all, as the browser's cache does. */
 class MapCache extends Map<string, Response> {
   async match(key: string): Promise<Response | undefined> {
     return this.get(key)?.clone();
@@ -51,7 +51,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test("a file comes into the cache under its address, with its headers, and its progress is told", async () => {
+test("a file is cached under its URL, with its headers, and progress is reported", async () => {
   answers = [file];
   const cache = new MapCache();
   const progress: unknown[] = [];
@@ -77,12 +77,12 @@ test("server errors, rate limits and broken connections are retried", async () =
 });
 
 test.for<[string, Answer]>([
-  ["says nothing", () => {}],
+  ["sends nothing", () => {}],
   [
     "stops in the middle",
     (_request, response) => response.writeHead(200, { "content-length": 5 }).write("he"),
   ],
-])("a server that %s is asked again", async ([, stall]) => {
+])("a request to a server that %s is retried", async ([, stall]) => {
   vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
   answers = [stall, file];
   const cache = new MapCache();
@@ -90,7 +90,7 @@ test.for<[string, Answer]>([
   expect(await (await cache.match(url))!.text()).toBe("hello");
 });
 
-test("a server that says nothing about a cached file does not hold it back", async () => {
+test("a cached file is used if the server does not respond", async () => {
   vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
   answers = [() => {}];
   expect(await isUnchanged(url, new Response("hello", { headers: { etag: '"0"' } }), {})).toBe(
@@ -98,7 +98,7 @@ test("a server that says nothing about a cached file does not hold it back", asy
   );
 });
 
-test("a body that breaks off leaves nothing in the cache", async () => {
+test("an incomplete body leaves nothing in the cache", async () => {
   answers = [
     (_request, response) => {
       response.writeHead(200, { "content-length": 5 }).write("he");
@@ -115,7 +115,7 @@ test("a body that breaks off leaves nothing in the cache", async () => {
   expect(cache.size).toBe(0);
 });
 
-test("a file that is gone leaves the cache", async () => {
+test("a file that no longer exists is deleted from the cache", async () => {
   answers = [file, status(404)];
   const cache = new MapCache();
   await fetchInto(cacheOf(cache), url, {});
@@ -123,7 +123,7 @@ test("a file that is gone leaves the cache", async () => {
   expect(cache.size).toBe(0);
 });
 
-test.for([401, 403])("%d is an error that names the token, at once", async (code) => {
+test.for([401, 403])("%d fails without retries, and the error names the token", async (code) => {
   answers = [status(code)];
   await expect(fetchInto(cacheOf(new MapCache()), url, {})).rejects.toThrow(
     expect.objectContaining({
@@ -135,7 +135,7 @@ test.for([401, 403])("%d is an error that names the token, at once", async (code
   expect(requests).toHaveLength(1);
 });
 
-test("a signal ends it with its reason", async () => {
+test("an aborted signal rejects with its reason", async () => {
   answers = [status(503)];
   const reason = new Error("enough");
   const fetching = fetchInto(cacheOf(new MapCache()), url, { signal: AbortSignal.abort(reason) });
@@ -154,8 +154,10 @@ test.for([
   expect(await isUnchanged(url, new Response("hello", { headers }), {})).toBe(unchanged);
 });
 
-test("a cached file that is shorter than its length is not whole", async () => {
-  expect(await isWhole(new Response("hello", { headers: { "content-length": "5" } }))).toBe(true);
-  expect(await isWhole(new Response("hello"))).toBe(true);
-  expect(await isWhole(new Response("he", { headers: { "content-length": "5" } }))).toBe(false);
+test("a cached file that is shorter than its content-length is incomplete", async () => {
+  expect(await isComplete(new Response("hello", { headers: { "content-length": "5" } }))).toBe(
+    true,
+  );
+  expect(await isComplete(new Response("hello"))).toBe(true);
+  expect(await isComplete(new Response("he", { headers: { "content-length": "5" } }))).toBe(false);
 });

@@ -1,35 +1,35 @@
 import { reasonOf } from "../../errors.ts";
 import { chunksOf, IdleTimeout, numberOf, TransientFailure, withRetries } from "../fetch-policy.ts";
-import { hubError, isMissingFile } from "../hub/hub-answers.ts";
+import { hubError, isMissingFile } from "../hub/hub-responses.ts";
 
 export interface FetchOptions {
   readonly token?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether the server is a Hub. Then a 404 without the Hub's headers is a failure that may pass,
-   * since it may come from a proxy. On any other server every 404 means "no such file".
+   * Whether the server is a Hub. Then a 404 without the Hub's headers may come from a proxy, and
+   * counts as a temporary failure. On any other server, every 404 means "no such file".
    */
   readonly isHub?: boolean;
-  /** Called with the bytes received and the bytes of the file, null if unknown. */
+  /** Called with the bytes received so far and the size of the file, null if unknown. */
   readonly onProgress?: (loaded: number, total: number | null) => void;
 }
 
-/** The part of the Cache API that is needed. */
+/** The methods of the browser's `Cache` that are used here. */
 export interface WebCache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<void>;
   delete?(url: string): Promise<boolean>;
 }
 
-/** Whether a server has a file, with the headers of its answer. */
+/** Whether a server has a file, and the headers of its response. */
 export interface FetchResult {
   readonly found: boolean;
   readonly headers: Headers;
 }
 
 /**
- * Fetches a file into a cache, whole or not at all. Broken or stalled connections, rate limits and
- * server errors are retried. A file that the server does not have is removed from the cache.
+ * Fetches a file into a cache, completely or not at all. Broken or stalled connections, rate limits
+ * and server errors are retried. A file that the server does not have is deleted from the cache.
  *
  * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`; the reason of `signal`
  */
@@ -39,7 +39,7 @@ export async function fetchInto(
   options: FetchOptions,
 ): Promise<FetchResult> {
   const advice =
-    "Check the network, that the server allows this page's origin (CORS), " +
+    "Check the network, whether the server allows this page's origin (CORS), " +
     "and the free storage of the browser.";
   return withRetries(url, { signal: options.signal, advice }, async () => {
     const idle = new IdleTimeout(options.signal);
@@ -50,7 +50,7 @@ export async function fetchInto(
       return { found: false, headers };
     }
     if (!response.ok) throw hubError(url, response, deniedAdvice);
-    await cache.put(url, watched(response, options, idle)).catch((cause: unknown) => {
+    await cache.put(url, checkedResponse(response, options, idle)).catch((cause: unknown) => {
       throw cause instanceof TransientFailure
         ? cause
         : new TransientFailure(reasonOf(cause), { cause });
@@ -59,7 +59,7 @@ export async function fetchInto(
   });
 }
 
-/** Text from a server, which is not cached; null if it does not answer at once. */
+/** Fetches a text without the cache and without retries; null if that fails. */
 export async function fetchText(url: string, options: FetchOptions): Promise<string | null> {
   const idle = new IdleTimeout(options.signal);
   const text = await request(url, "GET", options, idle)
@@ -77,17 +77,17 @@ function isMissing(response: Response, { isHub }: FetchOptions): boolean {
 }
 
 /**
- * Whether a cached file has the length that the server told. A shorter one must not reach
- * Transformers.js 4, which loads nothing more after one failure.
+ * Whether a cached file has the length that the server sent. A shorter file must not reach
+ * Transformers.js 4, which can load nothing more after one failure.
  */
-export async function isWhole(cached: Response): Promise<boolean> {
+export async function isComplete(cached: Response): Promise<boolean> {
   const length = cached.headers.get("content-length");
   return length === null || (await cached.clone().blob()).size === Number(length);
 }
 
 /**
- * Whether the server still has the file that was cached. If it does not tell, or cannot be reached,
- * the cached file counts as unchanged.
+ * Whether the server still has the file as it was cached. The cached file counts as unchanged if
+ * the server does not say or cannot be reached.
  */
 export async function isUnchanged(
   url: string,
@@ -115,7 +115,7 @@ function request(
   return idle.wait(() =>
     fetch(url, {
       method,
-      // Revalidates what is in the HTTP cache.
+      // Revalidates the response in the HTTP cache.
       cache: "no-cache",
       ...(token && { headers: { authorization: `Bearer ${token}` } }),
       signal: idle.signal,
@@ -123,8 +123,12 @@ function request(
   );
 }
 
-/** A response that reports its progress, and whose body fails if it is too short or stalls. */
-function watched(response: Response, { onProgress }: FetchOptions, idle: IdleTimeout): Response {
+/** A response that reports progress, and whose body fails if it is too short or stalls. */
+function checkedResponse(
+  response: Response,
+  { onProgress }: FetchOptions,
+  idle: IdleTimeout,
+): Response {
   const headers = new Headers(response.headers);
   // The length is that of the compressed file, but the body is decompressed.
   if (headers.has("content-encoding")) {
@@ -139,7 +143,7 @@ function watched(response: Response, { onProgress }: FetchOptions, idle: IdleTim
     async pull(controller) {
       const { done, value } = await chunks.next();
       if (done && total !== null && loaded < total) {
-        throw new TransientFailure(`${loaded} bytes came instead of ${total}`);
+        throw new TransientFailure(`received ${loaded} bytes instead of ${total}`);
       }
       if (done) return controller.close();
       loaded += value.length;

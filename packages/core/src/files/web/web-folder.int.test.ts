@@ -39,7 +39,7 @@ afterEach(async () => {
 
 const fetches = () => requests.filter((request) => request === `GET /model/${weights}`).length;
 
-test("a file that this load has fetched is not fetched anew, one that lay in the cache is, once", async () => {
+test("a file from the cache can be fetched again once, a file of this load cannot", async () => {
   const first = await openWebFolder(model, {});
   expect(await first.provide(weights)).toBe(true);
   expect(await first.refetch(weights)).toBe(false);

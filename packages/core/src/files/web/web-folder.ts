@@ -1,13 +1,13 @@
 import { digestBlob } from "../../digest.ts";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
-import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-answers.ts";
 import { isCommit, isRepositoryId } from "../hub/hub-names.ts";
+import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-responses.ts";
 import type { HubOptions, ModelFolder } from "../model-folder.ts";
 import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
-import { fetchInto, fetchText, isUnchanged, isWhole, type WebCache } from "./web-fetch.ts";
+import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
 
 /**
- * Finds a model from a browser: the URL of a folder, such as `https://example.org/models/tiny/` or
+ * Opens a model in a browser: the URL of a folder, such as `https://example.org/models/tiny/` or
  * `/models/tiny/`, or the id of a repository on the Hub.
  *
  * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`
@@ -29,7 +29,7 @@ export async function openWebFolder(model: string, options: HubOptions): Promise
   return WebFolder.open(folder, { host, model, revision }, cache, options);
 }
 
-/** A repository on a host that may be a Hub, or serve the repository's files only. */
+/** A repository on a host that is a Hub, or serves only the files of repositories. */
 interface Repository {
   readonly host: string;
   readonly model: string;
@@ -37,8 +37,8 @@ interface Repository {
 }
 
 /**
- * A folder on a web server. Its files are kept in the cache of Transformers.js, under the keys that
- * Transformers.js uses. A file that has changed on the server is fetched again.
+ * A folder on a web server. Its files are stored in the cache of Transformers.js, under the keys
+ * that Transformers.js looks up. A file that has changed on the server is fetched again.
  */
 class WebFolder implements ModelFolder {
   readonly path: string;
@@ -49,7 +49,7 @@ class WebFolder implements ModelFolder {
   readonly #provided = new Map<string, Promise<boolean>>();
   readonly #fetched = new Set<string>();
   #commit: string | null;
-  /** Only a Hub tells the commit, and it does so with every answer. */
+  /** Set by the first response with a commit, which only a Hub sends. */
   #isHub = false;
 
   static async open(
@@ -103,11 +103,11 @@ class WebFolder implements ModelFolder {
   }
 
   async refetch(name: string): Promise<boolean> {
-    // A file that this load has fetched is intact, so the failure has another cause.
+    // A file that this load has fetched is intact, so the load failed for another reason.
     return !this.offline && !this.#fetched.has(name) && this.#fetch(name);
   }
 
-  /** A web server does not list its files. */
+  /** Always empty, since a web server does not list its files. */
   async list(): Promise<string[]> {
     return [];
   }
@@ -125,12 +125,12 @@ class WebFolder implements ModelFolder {
   async #provide(name: string): Promise<boolean> {
     const url = this.#url(name);
     const cached = await this.#cache.match(url);
-    if (!cached || !(await isWhole(cached))) return !this.offline && this.#fetch(name);
-    this.#noteHub(cached.headers);
+    if (!cached || !(await isComplete(cached))) return !this.offline && this.#fetch(name);
+    this.#detectHub(cached.headers);
     const isCurrent =
       this.#isPinned || this.offline || (await isUnchanged(url, cached, this.#fetchOptions));
     if (!isCurrent) return this.#fetch(name);
-    this.#noteCommit(cached.headers);
+    this.#rememberCommit(cached.headers);
     return true;
   }
 
@@ -140,8 +140,8 @@ class WebFolder implements ModelFolder {
       ...this.#fetchOptions,
       onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
     });
-    this.#noteHub(headers);
-    this.#noteCommit(headers);
+    this.#detectHub(headers);
+    this.#rememberCommit(headers);
     if (found) this.#fetched.add(name);
     return found;
   }
@@ -157,11 +157,11 @@ class WebFolder implements ModelFolder {
     }
   }
 
-  #noteHub(headers: Headers): void {
+  #detectHub(headers: Headers): void {
     this.#isHub ||= this.#repository !== null && headers.has("x-repo-commit");
   }
 
-  #noteCommit(headers: Headers): void {
+  #rememberCommit(headers: Headers): void {
     this.#commit ??= headers.get("x-repo-commit");
   }
 
@@ -171,8 +171,8 @@ class WebFolder implements ModelFolder {
 }
 
 /**
- * Transformers.js 3 asks for this file with every model that could generate text, and fails without
- * an answer; an empty one is enough.
+ * Transformers.js 3 requests this file for every model that could generate text, and fails if it is
+ * missing. An empty object is enough.
  */
 const optionalFile = "generation_config.json";
 
@@ -180,7 +180,7 @@ function isUrl(model: string): boolean {
   return /^(https?:\/\/|\.{0,2}\/)/.test(model);
 }
 
-/** Absolute, without the slash at its end. */
+/** Absolute URL, without a slash at the end. */
 function folderUrl(model: string): string {
   const url = new URL(model, globalThis.location?.href);
   url.search = "";

@@ -1,15 +1,14 @@
 import { EmbeddingGemmaError, show } from "../../errors.ts";
-import { answerError, type TransientFailure } from "../fetch-policy.ts";
+import { responseError, type TransientFailure } from "../fetch-policy.ts";
 
 /**
- * How the Hub says that something is not there, as Python's `huggingface_hub` reads it. Shared by
- * Node and browsers.
+ * Interprets the Hub's responses as Python's `huggingface_hub` does. Shared by Node and browsers.
  */
 
 /**
- * Whether an answer says that the repository does not have the file. The Hub adds
- * `X-Error-Code: EntryNotFound`; a mirror may send only the commit that it looked in. Any other 404
- * may come from a proxy, or from a server that is only out of order.
+ * Whether a response says that the repository does not have the file. The Hub sends
+ * `X-Error-Code: EntryNotFound`; a mirror may send only the commit. Any other 404 may come from a
+ * proxy or a failing server.
  */
 export function isMissingFile({ status, headers }: Response): boolean {
   if (status !== 404) return false;
@@ -18,14 +17,14 @@ export function isMissingFile({ status, headers }: Response): boolean {
 }
 
 /**
- * The commit without the file, if `huggingface_hub` would remember it: only the Hub's own answer
- * counts.
+ * The commit that lacks the file, else null. Like `huggingface_hub`, trusts only the Hub's own
+ * error code here.
  */
 export function commitWithoutFile({ headers }: Response): string | null {
   return headers.get("x-error-code") === "EntryNotFound" ? headers.get("x-repo-commit") : null;
 }
 
-/** The error for an answer of the Hub that is neither the file nor {@link isMissingFile}. */
+/** The error for a response of the Hub without the file, unless it {@link isMissingFile}. */
 export function hubError(
   url: string,
   response: Response,
@@ -41,15 +40,15 @@ export function hubError(
       { url, status },
     );
   }
-  return answerError(url, response, deniedAdvice);
+  return responseError(url, response, deniedAdvice);
 }
 
-/** Address of the description of a repository, which includes its file list. */
+/** URL of a repository's description, which includes its file list. */
 export function repositoryUrl(host: string, model: string, revision: string): string {
   return `${host}/api/models/${model}/revision/${encodeURIComponent(revision)}`;
 }
 
-/** Names of the files in the description of a repository; null if that is not what the text is. */
+/** Names of the files in a repository's description; null if the text is something else. */
 export function fileNamesOf(description: string): ReadonlySet<string> | null {
   try {
     const { siblings } = JSON.parse(description) as { siblings: { rfilename: string }[] };
@@ -59,12 +58,12 @@ export function fileNamesOf(description: string): ReadonlySet<string> | null {
   }
 }
 
-/** The error for a file that the repository lists and the server does not find. */
+/** The error for a file that is in the repository's file list, but not found by the server. */
 export function listedButMissing(model: string, file: string, url: string): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `The file list of ${show(model)} has ${file}, but ${url} answers 404. ` +
-      "Without the file, vectors would be wrong. Try again later, or check the proxy and mirror.",
+    `The file list of ${show(model)} contains ${file}, but ${url} responds with 404. ` +
+      "Without this file, vectors would be wrong. Try again later, or check the proxy and mirror.",
     { model, file, url, status: 404 },
   );
 }
