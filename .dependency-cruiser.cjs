@@ -49,7 +49,7 @@ const order = {
     ["index.ts"],
     ["faiss-vector-store.ts"],
     ["embedding.ts"],
-    ["metadata-filters.ts", "node-record.ts"],
+    ["faiss-query.ts", "metadata-filters.ts", "node-record.ts"],
     ["check-options.ts"],
   ],
 };

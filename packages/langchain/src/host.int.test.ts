@@ -24,7 +24,7 @@ const texts = {
   saturn: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
 };
 
-describe("what LangChain builds on the adapter", () => {
+describe("LangChain with this package", () => {
   let embedder: Embedder;
   let embeddings: EmbeddingGemmaEmbeddings;
   let store: FaissStore;

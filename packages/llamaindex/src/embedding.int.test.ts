@@ -24,7 +24,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(query).not.toEqual(mars);
   });
 
-  it("has no vector for a query without text", async () => {
+  it("returns null for a query without text", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const image = {
       type: "image_url" as const,
@@ -34,7 +34,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(await embedding.getQueryEmbedding({ type: "text", text: "" })).toBeNull();
   });
 
-  it("embeds every node, whatever the batch size", async () => {
+  it("embeds all nodes with every batch size", async () => {
     const texts = Array.from({ length: 21 }, (_, index) => `planet number ${index}`);
     const expected = (await embedder.encodeDocument(texts)).map((vector) => Array.from(vector));
     for (const batchSize of [1, 2, 10, 21, 100]) {
@@ -59,7 +59,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(node.excludedEmbedMetadataKeys).toEqual([]);
   });
 
-  it("leaves out what a node excludes from embedding, the title as well", async () => {
+  it("leaves out the metadata that a node excludes from embedding, also the title", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const metadata = { title: "Mars", lang: "en" };
     const node = new TextNode({
@@ -71,7 +71,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(node.embedding).toEqual(Array.from(await embedder.encodeDocument("It is red.")));
   });
 
-  it("embeds documents and index nodes alike", async () => {
+  it("embeds documents and index nodes in the same way", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder, titleKey: "name" });
     const init = { text: "It is red.", metadata: { name: "Mars" } };
     const nodes = await embedding([
@@ -84,7 +84,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(nodes.map((node) => node.embedding)).toEqual([expected, expected]);
   });
 
-  it("reports progress as LlamaIndex asks for it", async () => {
+  it("reports progress through LlamaIndex's options", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const seen: [number, number][] = [];
     const lines: unknown[] = [];
@@ -99,14 +99,14 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(lines.at(-1)).toBe("getting embedding progress: 2 / 2");
   });
 
-  it("says nothing unless asked to", async () => {
+  it("logs nothing by default", async () => {
     const lines: unknown[] = [];
     const logger = { log: (line: unknown) => lines.push(line), error: () => {}, warn: () => {} };
     await new EmbeddingGemmaEmbedding({ embedder }).getTextEmbeddingsBatch(["one"], { logger });
     expect(lines).toEqual([]);
   });
 
-  it("lends its tokens to a splitter", async () => {
+  it("provides its tokenizer to a splitter", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const tokenizer = await embedding.tokenizer();
     const text = "The planet Mars is red. ".repeat(40);
@@ -118,13 +118,13 @@ describe("EmbeddingGemmaEmbedding", () => {
       expect(embedder.tokenizer.encode(chunk).length).toBeLessThanOrEqual(64);
   });
 
-  it("serves as Settings.embedModel", async () => {
+  it("works as Settings.embedModel", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     Settings.embedModel = embedding;
     expect(Settings.embedModel).toBe(embedding);
   });
 
-  it("applies truncateDim, and other prompts", async () => {
+  it("applies truncateDim and other prompts", async () => {
     const embedding = new EmbeddingGemmaEmbedding({
       embedder,
       truncateDim: 256,
@@ -139,7 +139,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(await embedding.getTextEmbedding("Mars")).toEqual(Array.from(verbatim));
   });
 
-  it("loads lazily, and anew after dispose", async () => {
+  it("loads with the first text, and again after dispose", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ model });
     const vector = await embedding.getTextEmbedding("Mars");
     await embedding.dispose();
@@ -153,9 +153,31 @@ describe("EmbeddingGemmaEmbedding", () => {
     [{ embedder: "tiny" }, "INVALID_ARGUMENT"],
     [{ queryPrompt: "STS" }, "INVALID_ARGUMENT"],
     [{ documentPrompt: {} }, "INVALID_ARGUMENT"],
-  ])("refuses %j in the constructor", (params, code) => {
+  ])("rejects %j in the constructor", (params, code) => {
     expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(
       expect.objectContaining({ code }),
     );
+  });
+
+  it.each([
+    [{ titleKey: 7 }, "titleKey must be a string; 7 was given."],
+    [{ titelKey: "name" }, "There is no option `titelKey`. Did you mean `titleKey`?"],
+    [{ trunkateDim: 256 }, "There is no option `trunkateDim`. Did you mean `truncateDim`?"],
+    [{ onProgress: () => {} }, "The option `onProgress` is now called `onDownloadProgress`."],
+    [null, "options must be an object; null was given."],
+  ])("says what is wrong with %j", (params, message) => {
+    expect(() => new EmbeddingGemmaEmbedding(params as never)).toThrow(
+      expect.objectContaining({ name: "EmbeddingGemmaError", code: "INVALID_ARGUMENT", message }),
+    );
+  });
+
+  it("rejects one text in place of an array", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const error = {
+      code: "INVALID_ARGUMENT",
+      message: 'texts must be an array of texts; "Mars" was given.',
+    };
+    await expect(embedding.getTextEmbeddings("Mars" as never)).rejects.toMatchObject(error);
+    await expect(embedding.getTextEmbeddingsBatch("Mars" as never)).rejects.toMatchObject(error);
   });
 });

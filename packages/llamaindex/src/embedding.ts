@@ -4,23 +4,24 @@ import {
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
-import { toNumbers } from "@embeddinggemma/internal";
+import { rules, toNumbers } from "@embeddinggemma/internal";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
 import { extractSingleText } from "@llamaindex/core/utils";
 import { consoleLogger } from "@llamaindex/env";
 import type { Tokenizer } from "@llamaindex/env/tokenizers";
+import { createWith, embeddingChecker } from "./check-options.ts";
 
 /**
- * Options of {@link EmbeddingGemmaEmbedding}: those of `Embedder.load`, or a ready `embedder`, and
- * these.
+ * Options of {@link EmbeddingGemmaEmbedding}: the options of `Embedder.load` or an `embedder` that
+ * is already loaded, and `titleKey`.
  */
 export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
   /**
-   * Key of the metadata that holds a node's title, which goes into the title slot of the document
-   * prompt, and not a second time before the text with the rest of the metadata. A title among the
-   * node's `excludedEmbedMetadataKeys` is left out.
+   * The metadata key with a node's title. The title goes into the title slot of the document
+   * prompt instead of the metadata before the text. List the key in `excludedEmbedMetadataKeys` of
+   * a node to leave its title out.
    *
    * @default "title"
    */
@@ -28,12 +29,12 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
 }
 
 /**
- * EmbeddingGemma, or another Sentence Transformers model, as LlamaIndex embedding. Runs locally
- * and loads the model with the first text. Queries and documents get the prompts that the model was
- * trained with.
+ * A LlamaIndex embedding model with EmbeddingGemma or another Sentence Transformers model. It runs
+ * locally and is loaded with the first text. Queries and documents get the prompts that the model
+ * was trained with.
  *
- * `embedBatchSize` has no effect: the embedder makes its own batches, by tokens. Errors are those
- * of `@embeddinggemma/core`.
+ * `embedBatchSize` has no effect, because the embedder makes its own batches by tokens. Errors are
+ * those of `@embeddinggemma/core`.
  *
  * @example
  * Settings.embedModel = new EmbeddingGemmaEmbedding({ truncateDim: 256 });
@@ -43,7 +44,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly #embedder: LazyEmbedder;
 
   /**
-   * Configures the embedding; nothing is loaded yet.
+   * Configures the embedding model. This does not load it.
    *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked without
    * the model
@@ -52,25 +53,32 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
    */
   constructor(params: EmbeddingGemmaEmbeddingParams = {}) {
     super((nodes, options) => this.#embedNodes(nodes, options));
-    const { titleKey = "title", ...embedderOptions } = params;
-    this.titleKey = titleKey;
-    this.#embedder = new LazyEmbedder(embedderOptions);
+    this.#embedder = createWith(
+      embeddingChecker,
+      { titleKey: rules.text },
+      params,
+      (others: LazyEmbedderOptions) => new LazyEmbedder(others),
+    );
+    this.titleKey = params.titleKey ?? "title";
   }
 
-  /** @returns null for a query without text, as LlamaIndex wants it */
+  /** Embeds a query. Returns null for a query without text, as LlamaIndex expects. */
   override async getQueryEmbedding(query: MessageContentDetail): Promise<number[] | null> {
     const text = extractSingleText(query);
     return text ? toNumbers(await this.#embedder.encodeQuery(text)) : null;
   }
 
+  /** Embeds one document. */
   async getTextEmbedding(text: string): Promise<number[]> {
     return (await this.#encodeDocuments([text]))[0]!;
   }
 
-  // The base class has this as a property of the instance, which a method would not override.
+  /** Embeds documents. */
+  // A property, because the base class sets a property that would hide a method.
   override getTextEmbeddings = (texts: string[]): Promise<number[][]> =>
     this.#encodeDocuments(texts);
 
+  /** Embeds documents and reports progress. */
   override getTextEmbeddingsBatch(
     texts: string[],
     options?: BaseEmbeddingOptions,
@@ -79,7 +87,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   /**
-   * The model's tokens, for text splitters.
+   * The model's tokenizer, for text splitters.
    *
    * @example
    * const tokenizer = await embedding.tokenizer();
@@ -94,24 +102,24 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   /**
-   * What decides the vectors of nodes: model, revision, dtype, dimension, prompts. Vectors of two
-   * identities do not mix.
+   * Describes everything that determines the vectors of nodes: model, revision, dtype, dimension,
+   * prompts. Do not mix vectors with different identities.
    */
   identity(): Promise<string> {
     return this.#embedder.identity();
   }
 
-  /** Numbers in a vector. */
+  /** How many numbers a vector has. */
   dimension(): Promise<number> {
     return this.#embedder.dimension();
   }
 
-  /** Loads the model now; what an embedder offers beyond LlamaIndex is found on the result. */
+  /** Loads the model now. The embedder offers more than LlamaIndex's interface. */
   load(): Promise<Embedder> {
     return this.#embedder.get();
   }
 
-  /** Frees the model, unless it came ready as `embedder`. */
+  /** Frees the model. An `embedder` that you passed stays loaded. */
   dispose(): Promise<void> {
     return this.#embedder.dispose();
   }
@@ -129,6 +137,8 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     documents: readonly DocumentInput[],
     options?: BaseEmbeddingOptions,
   ): Promise<number[][]> {
+    if (!Array.isArray(documents))
+      throw embeddingChecker.invalidArgument("texts", documents, "an array of texts");
     const vectors = await this.#embedder.encodeDocument(documents, {
       onProgress: ({ done, total }) => reportProgress(done, total, options),
     });
@@ -136,7 +146,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 }
 
-/** A node's text with its metadata before it, as LlamaIndex embeds it, but with the title apart. */
+/** A node's metadata and text as LlamaIndex embeds them, except that the title is separate. */
 function documentOf(node: BaseNode, titleKey: string): DocumentInput {
   const title = node.metadata[titleKey];
   const hidden = node.excludedEmbedMetadataKeys;

@@ -16,7 +16,8 @@ import { type VectorStoreQuery, VectorStoreQueryMode } from "@llamaindex/core/ve
 import { Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaindex";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EmbeddingGemmaEmbedding } from "./embedding.ts";
-import { type FaissQueryParams, FaissVectorStore } from "./faiss-vector-store.ts";
+import type { FaissQueryParams } from "./faiss-query.ts";
+import { FaissVectorStore } from "./faiss-vector-store.ts";
 import type { NodeRecord } from "./node-record.ts";
 
 const question = "Which planet is known as the Red Planet?";
@@ -94,7 +95,7 @@ describe("FaissVectorStore", () => {
     },
   );
 
-  it("gives nodes, cosines and ids, best first", async () => {
+  it("returns nodes, cosines and ids, best first", async () => {
     const { ids, similarities, nodes: found } = await ask({ similarityTopK: 2 });
     expect(ids[0]).toBe("mars");
     expect(ids).toHaveLength(2);
@@ -104,7 +105,7 @@ describe("FaissVectorStore", () => {
     expect(similarities).toEqual(expected.slice(0, 2).map((score) => expect.closeTo(score, 5)));
   });
 
-  it("gives nodes back as they went in", async () => {
+  it("returns nodes unchanged", async () => {
     const document = new Document<Metadata>({
       id_: "doc",
       text: "All of it.",
@@ -169,7 +170,7 @@ describe("FaissVectorStore", () => {
     expect((await ask({ filters })).ids).toEqual(["chunk"]);
   });
 
-  it("answers in mode mmr with relevant and different nodes", async () => {
+  it("finds relevant and different nodes in mode mmr", async () => {
     const twins = planets.map(({ id_, text }) => nodeFrom(`${id_} again`, text));
     await store.add(await embedModel(twins));
     const mmr = { mode: VectorStoreQueryMode.MMR, similarityTopK: 2 };
@@ -195,14 +196,14 @@ describe("FaissVectorStore", () => {
     "logistic_regression",
     "linear_regression",
     "semantic_hybrid",
-  ])("refuses mode %s", async (mode) => {
+  ])("rejects mode %s", async (mode) => {
     await expect(ask({ mode: mode as VectorStoreQueryMode })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining(mode),
     });
   });
 
-  it("replaces a node under an id that is there", async () => {
+  it("replaces the node with the same id", async () => {
     await store.add(await embedModel([nodeFrom("mars", "Mars has two small moons.")]));
     const { nodes: found } = await ask();
     expect(found).toHaveLength(4);
@@ -211,7 +212,7 @@ describe("FaissVectorStore", () => {
     ).toEqual(["Mars has two small moons."]);
   });
 
-  it("deletes the nodes of a document, and a node that is from none", async () => {
+  it("deletes the nodes of a document, and a node without a source document", async () => {
     await store.add(
       await embedModel([nodeFrom("a", "one", {}, "doc"), nodeFrom("b", "two", {}, "doc")]),
     );
@@ -224,7 +225,7 @@ describe("FaissVectorStore", () => {
     expect((await ask()).ids[0]).toBe("mars");
   });
 
-  it("persists, and is opened again", async () => {
+  it("persists and opens again", async () => {
     const persistDir = join(folder, "explicit");
     await store.persist(persistDir);
     const again = await FaissVectorStore.fromPersistDir(persistDir);
@@ -233,7 +234,7 @@ describe("FaissVectorStore", () => {
     ).toEqual(await ask({ similarityTopK: 4 }));
   });
 
-  it("saves every change of a store with a persistDir, as the other stores of a storage context do", async () => {
+  it("saves every change to its persistDir, like the other stores of a storage context", async () => {
     const persistDir = join(folder, "context");
     const run = async (texts: Record<string, string>) => {
       const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
@@ -258,7 +259,7 @@ describe("FaissVectorStore", () => {
     ]);
   });
 
-  it("refuses to open what another dimension made", async () => {
+  it("rejects a saved store with another dimension", async () => {
     const persistDir = join(folder, "identity");
     await store.persist(persistDir);
     const shortened = new EmbeddingGemmaEmbedding({ embedder, truncateDim: 128 });
@@ -269,7 +270,7 @@ describe("FaissVectorStore", () => {
     });
   });
 
-  it("refuses, at first use, a given store that another model or dimension made", async () => {
+  it("rejects a given store of another model or dimension at its first use", async () => {
     const other = await CoreStore.create<NodeRecord>({ dimension: 768, identity: "another model" });
     const mistaken = new FaissVectorStore({ store: other });
     const mismatch = {
@@ -292,7 +293,7 @@ describe("FaissVectorStore", () => {
     expect(own.size).toBe(4);
   });
 
-  it("starts anew in a folder whose first save was cut off before it held a store", async () => {
+  it("creates a new store in a folder whose first save was interrupted", async () => {
     const persistDir = join(folder, "cut-off");
     await mkdir(join(persistDir, "faiss_vector_store"), { recursive: true });
     await writeFile(join(persistDir, "faiss_vector_store/vectors-1-0123abcd.faiss"), "half a file");
@@ -300,7 +301,7 @@ describe("FaissVectorStore", () => {
     expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(4);
   });
 
-  it("does not let two stores on one new folder erase each other", async () => {
+  it("does not let two stores in one new folder overwrite each other", async () => {
     const persistDir = join(folder, "shared");
     const one = await FaissVectorStore.fromPersistDir(persistDir);
     const other = await FaissVectorStore.fromPersistDir(persistDir);
@@ -311,7 +312,7 @@ describe("FaissVectorStore", () => {
     ]);
   });
 
-  it("answers nothing from an empty store", async () => {
+  it("finds nothing in an empty store", async () => {
     const empty = new FaissVectorStore();
     expect(await empty.add([])).toEqual([]);
     expect(
@@ -324,7 +325,7 @@ describe("FaissVectorStore", () => {
     await empty.delete("mars");
   });
 
-  it("keeps every node of adds that run at once on a new store", async () => {
+  it("keeps all nodes of concurrent adds to a new store", async () => {
     const busy = new FaissVectorStore();
     await Promise.all(nodes.map((node) => busy.add([node])));
     expect(
@@ -333,25 +334,26 @@ describe("FaissVectorStore", () => {
     ).toHaveLength(4);
   });
 
-  it.each([0, -1, 1.5])("refuses similarityTopK of %d", async (similarityTopK) => {
+  it.each([0, -1, 1.5])("rejects similarityTopK of %d", async (similarityTopK) => {
     await expect(ask({ similarityTopK })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
-  it("refuses a query without a vector, or of another dimension", async () => {
+  it("rejects a query without a vector or with another dimension", async () => {
     await expect(ask({ queryEmbedding: undefined as never })).rejects.toThrow(/queryEmbedding/);
     await expect(ask({ queryEmbedding: [1, 2, 3] })).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
   });
 
-  it("refuses nodes without an embedding, and what are no nodes", async () => {
+  it("rejects nodes without an embedding, and anything but an array of nodes", async () => {
     await expect(store.add([new TextNode({ id_: "bare", text: "x" })])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       message:
-        'Node "bare" has no embedding. Embed nodes before they are added: `await embedModel(nodes)`.',
+        'Node "bare" has no embedding. Embed nodes before you add them: ' +
+        "`await embedModel(nodes)`.",
     });
     await expect(store.add(embedModel(nodes) as never)).rejects.toThrow(
-      /a promise was given, so an `await` is missing/,
+      /nodes must be an array of nodes; an object \(Promise\) was given. Add the missing `await`/,
     );
     await expect(store.add(nodes[0] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
@@ -361,12 +363,73 @@ describe("FaissVectorStore", () => {
     { searchDimension: 1.5 },
     { index: "" },
     { dimension: 4, searchDimension: 8 },
-  ])("refuses %j in the constructor", (options) => {
+  ])("rejects %j in the constructor", (options) => {
     const code = "INVALID_ARGUMENT";
     expect(() => new FaissVectorStore(options as never)).toThrow(expect.objectContaining({ code }));
   });
 
-  it("can be saved and opened while it is empty", async () => {
+  it.each([
+    [{ persistDir: 7 }, "persistDir must be the path of a folder; 7 was given."],
+    [{ persistDir: "" }, 'persistDir must be the path of a folder; "" was given.'],
+    [
+      { embedModel: "tiny" },
+      "embedModel must be an embedding model of LlamaIndex, such as " +
+        '`new EmbeddingGemmaEmbedding()`; "tiny" was given.',
+    ],
+    [
+      { store: {} },
+      "store must be a FaissStore of @embeddinggemma/faiss; an object (Object) was given.",
+    ],
+    [{ persistdir: "storage" }, "There is no option `persistdir`. Did you mean `persistDir`?"],
+    [{ embedingModel: {} }, "There is no option `embedingModel`. Did you mean `embeddingModel`?"],
+    [{ presett: "exact" }, "There is no option `presett`. Did you mean `preset`?"],
+    [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
+    [null, "options must be an object; null was given."],
+  ])("says what is wrong with %j", (options, message) => {
+    expect(() => new FaissVectorStore(options as never)).toThrow(
+      expect.objectContaining({ name: "FaissStoreError", code: "INVALID_ARGUMENT", message }),
+    );
+  });
+
+  it.each<[object, string]>([
+    [{ customParams: "mmr" }, 'customParams must be an object; "mmr" was given.'],
+    [{ customParams: null }, "customParams must be an object; null was given."],
+    [
+      { customParams: { fetchK: "9" } },
+      'fetchK must be a whole number of at least 1; "9" was given.',
+    ],
+    [
+      { customParams: { mmrThreshold: 2 } },
+      "mmrThreshold must be a number from 0 to 1; 2 was given.",
+    ],
+    [{ customParams: { minScore: "0.5" } }, 'minScore must be a number; "0.5" was given.'],
+    [
+      { customParams: { minscore: 0.5 } },
+      "There is no option `minscore`. Did you mean `minScore`?",
+    ],
+    [{ mmrThreshold: -1 }, "mmrThreshold must be a number from 0 to 1; -1 was given."],
+    [{ docIds: "mars" }, 'docIds must be an array of ids; "mars" was given.'],
+    [
+      { filters: [] },
+      "filters must be an object with an array `filters`; an array of 0 was given.",
+    ],
+  ])("says what is wrong with a query with %j", async (query, message) => {
+    for (const mode of [VectorStoreQueryMode.DEFAULT, VectorStoreQueryMode.MMR]) {
+      await expect(ask({ ...query, mode })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message,
+      });
+    }
+  });
+
+  it("rejects a persistDir that is no path when it persists", async () => {
+    await expect(store.persist(7 as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "persistDir must be the path of a folder; 7 was given.",
+    });
+  });
+
+  it("saves and opens an empty store", async () => {
     const persistDir = join(folder, "empty");
     await new FaissVectorStore().persist(persistDir);
     const again = await FaissVectorStore.fromPersistDir(persistDir);

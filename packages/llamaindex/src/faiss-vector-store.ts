@@ -3,10 +3,13 @@ import {
   type FaissStore as CoreStore,
   FaissStoreError,
   type FaissStoreHit,
+  type FaissStoreOptions,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
+import type { Rule, Rules } from "@embeddinggemma/internal";
+import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
 import {
@@ -15,47 +18,35 @@ import {
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
+import { createWith, storeChecker } from "./check-options.ts";
+import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
 import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 
+const { checkOptions, invalidArgument } = storeChecker;
+
 /**
- * Options of {@link FaissVectorStore}: those of the FAISS index, which is made with the first
- * nodes, and these.
+ * Options of {@link FaissVectorStore}: `embedModel`, `persistDir`, and the options of the FAISS
+ * index, which is created with the first nodes, or an existing `store` of `@embeddinggemma/faiss`.
  */
 export interface FaissVectorStoreParams
   extends LazyFaissStoreOptions<NodeRecord>,
     VectorStoreBaseParams {
   /**
-   * Folder of LlamaIndex's storage context. A store that was saved there is opened, with the index
-   * that it has, and every change is saved there, as with the other stores of the context. @default
-   * none: the store lives in memory, and is saved by `persist`
+   * Folder of a LlamaIndex storage context. If it contains a store, that store is opened with its
+   * own index. Every change is saved there, as the other stores of the context do.
+   *
+   * @default none: the store is in memory, and `persist` saves it
    */
   persistDir?: string | undefined;
 }
 
-/** What a query may say beyond LlamaIndex's own fields, as `customParams`. */
-export interface FaissQueryParams {
-  /**
-   * In mode `mmr`: among how many of the best nodes to choose.
-   *
-   * @default 20, or `similarityTopK` if that is more
-   */
-  fetchK?: number | undefined;
-  /**
-   * In mode `mmr`: in place of the query's own `mmrThreshold`, which LlamaIndex's retrievers do not
-   * set.
-   */
-  mmrThreshold?: number | undefined;
-  /** In mode `default`: only nodes with at least this cosine. */
-  minScore?: number | undefined;
-}
-
 /**
- * A local FAISS vector store for LlamaIndex: inner product on unit vectors, so that similarities
- * are cosines and higher is better; all metadata filters, maximal marginal relevance, and saving
- * without loss. Nodes come back as they went in.
+ * A local FAISS vector store for LlamaIndex. It has all metadata filters and maximal marginal
+ * relevance, returns nodes unchanged, and saves without loss. Vectors have unit length and are
+ * compared by inner product, so similarities are cosines: higher is better.
  *
- * With {@link EmbeddingGemmaEmbedding} the saved store remembers which model made it. Errors are
- * `FaissStoreError` of `@embeddinggemma/faiss`.
+ * With {@link EmbeddingGemmaEmbedding}, a saved store remembers which model made its vectors. Errors
+ * are `FaissStoreError` of `@embeddinggemma/faiss`.
  *
  * @example
  * const vectorStore = new FaissVectorStore({ searchDimension: 128 });
@@ -71,23 +62,34 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly #store: LazyFaissStore<NodeRecord>;
 
   /**
-   * A new store, or the one in `persistDir`, or one on `store`.
+   * Uses `store`, opens the store in `persistDir`, or creates an empty store. The folder is read
+   * when the store is first used.
    *
-   * @throws `INVALID_ARGUMENT`; an Error of LlamaIndex if there is neither `embedModel` nor
-   * `Settings.embedModel`
+   * @throws `INVALID_ARGUMENT`; LlamaIndex's Error without `embedModel` and `Settings.embedModel`
    * @example
    * const vectorStore = new FaissVectorStore({ preset: "balanced", persistDir: "storage" });
    */
-  constructor({ embedModel, embeddingModel, persistDir, ...options }: FaissVectorStoreParams = {}) {
-    super({ embedModel, embeddingModel });
-    const folder = persistDir && join(persistDir, folderName);
-    this.#persistDir = persistDir;
-    this.#store = new LazyFaissStore(this.embedModel, options, folder);
+  constructor(params: FaissVectorStoreParams = {}) {
+    super(params);
+    this.#store = createWith(storeChecker, paramRules, params, (options: FaissStoreOptions) => {
+      const { persistDir, store } = params;
+      const folder = persistDir && join(persistDir, folderName);
+      return new LazyFaissStore(this.embedModel, { ...options, store }, folder);
+    });
+    this.#persistDir = params.persistDir;
   }
 
   /**
-   * Opens the store of a storage context's folder, or starts one there; see `persistDir` of
+   * Opens the store in the folder of a storage context, or creates one there. See `persistDir` of
    * {@link FaissVectorStoreParams}.
+   *
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
+   * @example
+   * const vectorStore = await FaissVectorStore.fromPersistDir("storage");
+   * const storageContext = await storageContextFromDefaults({
+   *   vectorStore,
+   *   persistDir: "storage",
+   * });
    */
   static async fromPersistDir(
     persistDir: string = DEFAULT_PERSIST_DIR,
@@ -99,10 +101,10 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * The store of `@embeddinggemma/faiss` that this class uses, for what LlamaIndex does not offer.
+   * The store of `@embeddinggemma/faiss` behind this one. Use it for what LlamaIndex does not offer.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if a store is given or opened that does not
-   * fit the embedding model
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if the given or opened store has vectors of
+   * another embedding model
    */
   client(): Promise<CoreStore<NodeRecord>> {
     return this.#store.get();
@@ -110,9 +112,14 @@ export class FaissVectorStore extends BaseVectorStore<
 
   /**
    * Stores nodes with their embeddings. A node replaces the one with the same id.
+   *
+   * @returns the ids, in the order of the nodes
    */
   async add(nodes: BaseNode[]): Promise<string[]> {
-    checkNodes(nodes);
+    if (!Array.isArray(nodes)) {
+      const hint = (nodes as unknown) instanceof Promise ? "Add the missing `await`." : undefined;
+      throw invalidArgument("nodes", nodes, "an array of nodes", hint);
+    }
     if (nodes.length === 0) return [];
     const items = nodes.map((node) => ({
       id: node.id_,
@@ -125,7 +132,7 @@ export class FaissVectorStore extends BaseVectorStore<
     return ids;
   }
 
-  /** Deletes the nodes of the document `refDocId`, if there are any. Does not load the model. */
+  /** Deletes the nodes of a document. Unknown ids are ignored. This does not load the model. */
   async delete(refDocId: string): Promise<void> {
     const store = await this.#store.existing();
     await store?.delete((record) => record.refDocId === refDocId);
@@ -133,46 +140,39 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * Answers in the modes `default` and `mmr`, where `mmrThreshold` is the weight of relevance, 0.5
-   * unless given. Similarities are cosines in both. `docIds` are ids of source documents or of
-   * nodes.
+   * Finds nodes in mode `default` or `mmr`. Similarities are cosines in both. In mode `mmr`,
+   * `mmrThreshold` is the weight of relevance, 0.5 by default. `docIds` are ids of source documents
+   * or of nodes.
    *
    * @throws `INVALID_ARGUMENT` for the other modes, which need more than one vector for a node
    */
   async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
-    const { queryEmbedding, similarityTopK: k, mode, customParams } = query;
-    if (!queryEmbedding)
-      throw invalid("A query needs a queryEmbedding, and none was given.", { queryEmbedding });
-    const store = await this.client();
+    const { queryEmbedding, k, fetchK, lambda, minScore } = checkQuery(query);
     const filter = nodeFilter(query);
-    switch (mode) {
+    const store = await this.client();
+    switch (query.mode) {
       case "default":
-        return resultOf(
-          await store.search(queryEmbedding, { k, filter, minScore: customParams?.minScore }),
-        );
+        return resultOf(await store.search(queryEmbedding, { k, filter, minScore }));
       case "mmr": {
-        const lambda = customParams?.mmrThreshold ?? query.mmrThreshold;
-        const options = { k, filter, lambda, fetchK: customParams?.fetchK };
+        const options = { k, filter, lambda, fetchK };
         return resultOf(await store.maximalMarginalRelevance(queryEmbedding, options));
       }
       default:
-        throw invalid(
-          `FaissVectorStore answers queries of mode "default" and "mmr"; "${mode}" was given.`,
-          { mode },
-        );
+        throw invalidArgument("mode", query.mode, '"default" or "mmr"');
     }
   }
 
   /**
-   * Saves to a storage context's folder, atomically.
+   * Saves to the folder of a storage context, atomically.
    *
-   * @throws `STORE_CHANGED` if another writer has saved there since this store was opened; in
-   * the store's own `persistDir` also since it was started there
+   * @throws `STORE_CHANGED` if another writer has saved there since this store was opened from
+   * there or, in the store's own `persistDir`, created
    */
   async persist(
     persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR,
     options?: SaveOptions,
   ): Promise<void> {
+    checkOptions({ persistDir }, paramRules);
     const store = (await this.#store.existing()) ?? (await this.client());
     const isOwn =
       this.#persistDir !== undefined && resolve(persistDir) === resolve(this.#persistDir);
@@ -183,7 +183,7 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   async #autosave(): Promise<void> {
-    // There is nothing to save before the dimension is known.
+    // A store without a dimension has no vectors to save.
     const store = await this.#store.existing();
     if (this.#persistDir && store?.dimension !== undefined) await this.persist();
   }
@@ -192,19 +192,29 @@ export class FaissVectorStore extends BaseVectorStore<
 /** Beside `doc_store.json` and `index_store.json`. */
 const folderName = "faiss_vector_store";
 
-function checkNodes(nodes: unknown): void {
-  if (Array.isArray(nodes)) return;
-  const given =
-    nodes instanceof Promise
-      ? "a promise was given, so an `await` is missing"
-      : `${typeof nodes} was given`;
-  throw invalid(`add takes an array of nodes; ${given}.`, { nodes });
-}
+const embedModelRule: Rule = {
+  expected: "an embedding model of LlamaIndex, such as `new EmbeddingGemmaEmbedding()`",
+  accepts: (value) => typeof (value as BaseEmbedding | null)?.getTextEmbedding === "function",
+};
+
+const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions>> = {
+  embedModel: embedModelRule,
+  embeddingModel: embedModelRule,
+  persistDir: {
+    expected: "the path of a folder",
+    accepts: (value) => typeof value === "string" && value !== "",
+  },
+  store: {
+    expected: "a FaissStore of @embeddinggemma/faiss",
+    accepts: (value) => typeof (value as CoreStore | null)?.checkEmbedding === "function",
+  },
+};
 
 function vectorOf({ id_, embedding }: BaseNode): number[] {
   if (embedding) return embedding;
-  throw invalid(
-    `Node "${id_}" has no embedding. Embed nodes before they are added: ` +
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `Node "${id_}" has no embedding. Embed nodes before you add them: ` +
       "`await embedModel(nodes)`.",
     { id: id_ },
   );
@@ -216,8 +226,4 @@ function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryR
     similarities: hits.map(({ score }) => score),
     ids: hits.map(({ id }) => id),
   };
-}
-
-function invalid(message: string, details: Record<string, unknown>): FaissStoreError {
-  return new FaissStoreError("INVALID_ARGUMENT", message, details);
 }

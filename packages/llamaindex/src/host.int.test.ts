@@ -36,7 +36,7 @@ const texts = {
   saturn: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
 };
 
-describe("what LlamaIndex builds on the adapter", () => {
+describe("LlamaIndex with this package", () => {
   let embedder: Embedder;
   let folder: string;
 
@@ -79,7 +79,7 @@ describe("what LlamaIndex builds on the adapter", () => {
         docStoreStrategy,
       });
 
-    it("splits by the model's tokens, with relationships and metadata kept", async () => {
+    it("splits by the model's tokens and keeps relationships and metadata", async () => {
       const vectorStore = new FaissVectorStore();
       const pipeline = await pipelineOf(vectorStore, DocStoreStrategy.UPSERTS);
       const long = Object.values(texts).join(" ").repeat(3);
@@ -105,7 +105,7 @@ describe("what LlamaIndex builds on the adapter", () => {
       }
     });
 
-    it("embeds only what has changed, and deletes what is gone", async () => {
+    it("embeds only changed documents and deletes missing ones", async () => {
       const vectorStore = new FaissVectorStore();
       const pipeline = await pipelineOf(vectorStore, DocStoreStrategy.UPSERTS_AND_DELETE);
       expect(await pipeline.run({ documents: documentsOf(texts) })).toHaveLength(3);
@@ -116,7 +116,7 @@ describe("what LlamaIndex builds on the adapter", () => {
       expect(await contentsOf(vectorStore)).toEqual(Object.values(changed).toSorted());
     });
 
-    it("takes embeddings from its cache", async () => {
+    it("uses cached embeddings", async () => {
       const encode = vi.spyOn(embedder, "encodeDocument");
       const pipeline = new IngestionPipeline({ transformations: [Settings.embedModel] });
       const first = await pipeline.run({ documents: documentsOf(texts) });
@@ -128,7 +128,7 @@ describe("what LlamaIndex builds on the adapter", () => {
     });
   });
 
-  it("persists a VectorStoreIndex through a storage context, and reopens it", async () => {
+  it("persists a VectorStoreIndex through a storage context and reopens it", async () => {
     const persistDir = join(folder, "storage");
     const open = async () =>
       storageContextFromDefaults({
@@ -154,7 +154,7 @@ describe("what LlamaIndex builds on the adapter", () => {
     ]);
   });
 
-  it("retrieves in mode mmr, and with filters", async () => {
+  it("retrieves in mode mmr and with filters", async () => {
     const index = await newIndex(documentsOf({ ...texts, again: texts.mars }));
     const diverse = await index
       .asRetriever({ similarityTopK: 2, mode: VectorStoreQueryMode.MMR })
@@ -176,7 +176,7 @@ describe("what LlamaIndex builds on the adapter", () => {
     expect(found.map(({ node }) => node.metadata.name)).toEqual(["saturn", "venus"]);
   });
 
-  it("inserts into an index, and deletes from it", async () => {
+  it("inserts into an index and deletes from it", async () => {
     const index = await newIndex();
     await index.insert(
       new Document({ id_: "pluto", text: "Pluto is a dwarf planet, far from the sun." }),
@@ -192,7 +192,7 @@ describe("what LlamaIndex builds on the adapter", () => {
     ]);
   });
 
-  it("answers through a query engine, with its sources", async () => {
+  it("answers through a query engine with sources", async () => {
     const llm = new ScriptedLLM();
     Settings.llm = llm;
     const engine = (await newIndex()).asQueryEngine({ similarityTopK: 1 });
@@ -230,7 +230,7 @@ function documentsOf(contents: Record<string, string>): Document[] {
   );
 }
 
-/** Gives one answer to everything, and remembers what it was asked. */
+/** Always gives the same answer and records the last prompt. */
 class ScriptedLLM extends BaseLLM {
   metadata: LLMMetadata = {
     model: "scripted",

@@ -4,5 +4,6 @@ export { FaissVectorStore } from "./faiss-vector-store.ts";
 // Types
 
 export type { EmbeddingGemmaEmbeddingParams } from "./embedding.ts";
-export type { FaissQueryParams, FaissVectorStoreParams } from "./faiss-vector-store.ts";
+export type { FaissQueryParams } from "./faiss-query.ts";
+export type { FaissVectorStoreParams } from "./faiss-vector-store.ts";
 export type { NodeRecord } from "./node-record.ts";

@@ -23,7 +23,7 @@ declare const store: FaissVectorStore;
 declare const nodes: BaseNode[];
 
 describe("EmbeddingGemmaEmbedding", () => {
-  it("is what LlamaIndex takes as embedding model and as transformation", async () => {
+  it("is assignable to LlamaIndex's embedding models and transformations", async () => {
     expectTypeOf(embedding).toExtend<BaseEmbedding>();
     expectTypeOf(embedding).toExtend<TransformComponent>();
     Settings.embedModel = embedding;
@@ -36,18 +36,18 @@ describe("EmbeddingGemmaEmbedding", () => {
     new SentenceSplitter({ tokenizer: await embedding.tokenizer() });
   });
 
-  it("takes every option by itself, and no other", () => {
+  it("accepts its options and no others", () => {
     new EmbeddingGemmaEmbedding();
     new EmbeddingGemmaEmbedding({ embedder, truncateDim: 256, titleKey: "name" });
-    // @ts-expect-error LlamaIndex's own adapter has this name for it
+    // @ts-expect-error the option of LlamaIndex's own adapter: ours is called `model`
     new EmbeddingGemmaEmbedding({ modelType: "onnx-community/embeddinggemma-300m-ONNX" });
-    // @ts-expect-error a prompt is given by name or as it is
+    // @ts-expect-error a prompt is an object with a name or a text
     new EmbeddingGemmaEmbedding({ queryPrompt: "STS" });
   });
 });
 
 describe("FaissVectorStore", () => {
-  it("is what LlamaIndex takes as vector store", async () => {
+  it("is assignable to LlamaIndex's vector stores", async () => {
     expectTypeOf(store).toExtend<BaseVectorStore>();
     await storageContextFromDefaults({ vectorStore: store });
     await VectorStoreIndex.fromVectorStore(store);
@@ -55,16 +55,16 @@ describe("FaissVectorStore", () => {
     expectTypeOf(store.client()).resolves.toEqualTypeOf<CoreStore<NodeRecord>>();
   });
 
-  it("is made with the options of the index, or of a folder", async () => {
+  it("is created with options of the index, or from a folder", async () => {
     new FaissVectorStore({ embedModel: embedding, searchDimension: 128, index: "HNSW32,Flat" });
     expectTypeOf(
       await FaissVectorStore.fromPersistDir("folder", { engine: "builtin" }),
     ).toEqualTypeOf<FaissVectorStore>();
-    // @ts-expect-error an engine that is none
+    // @ts-expect-error an unknown engine
     new FaissVectorStore({ engine: "gpu" });
   });
 
-  it("answers queries with LlamaIndex's filters and its own parameters", async () => {
+  it("accepts queries with LlamaIndex's filters and its own parameters", async () => {
     const query = { queryEmbedding: [1], similarityTopK: 2, mode: VectorStoreQueryMode.MMR };
     const customParams = { fetchK: 9, mmrThreshold: 0.3, minScore: 0.2 };
     const filters = { filters: [{ key: "year", operator: ">" as const, value: 1969 }] };
@@ -72,13 +72,13 @@ describe("FaissVectorStore", () => {
       await store.query({ ...query, customParams, filters }),
     ).toEqualTypeOf<VectorStoreQueryResult>();
     const unknownOperator = { key: "year", operator: "~" as const, value: 1969 };
-    // @ts-expect-error an operator that is none
+    // @ts-expect-error an unknown operator
     await store.query({ ...query, filters: { filters: [unknownOperator] } });
-    // @ts-expect-error a parameter of another type
+    // @ts-expect-error a parameter of the wrong type
     await store.query({ ...query, customParams: { fetchK: "9" } });
   });
 
-  it("takes nodes and gives ids", async () => {
+  it("accepts nodes and returns ids", async () => {
     expectTypeOf(await store.add(nodes)).toEqualTypeOf<string[]>();
     // @ts-expect-error the nodes were not awaited
     await store.add(embedding(nodes));

@@ -69,14 +69,14 @@ describe("metadataPredicate", () => {
   const test = (filter: MetadataFilter) => metadataPredicate({ filters: [filter] })(lookup);
 
   it.each(passing)("passes $key $operator $value", (filter) => expect(test(filter)).toBe(true));
-  it.each(failing)("refuses $key $operator $value", (filter) => expect(test(filter)).toBe(false));
+  it.each(failing)("fails $key $operator $value", (filter) => expect(test(filter)).toBe(false));
 
-  it("takes booleans", () => {
+  it("compares booleans", () => {
     const filter = { key: "done", operator: "==", value: true } as unknown as MetadataFilter;
     expect(test(filter)).toBe(true);
   });
 
-  it("combines by and, unless told to by or", () => {
+  it("combines filters with and, or with or if the condition is or", () => {
     const filters = [passing[0]!, failing[0]!];
     expect(metadataPredicate({ filters })(lookup)).toBe(false);
     expect(metadataPredicate({ filters, condition: "and" })(lookup)).toBe(false);
@@ -88,10 +88,13 @@ describe("metadataPredicate", () => {
     [{ filters: [{ key: "lang", operator: "like", value: "e" }] }, /like/],
     [{ filters: [{ key: "lang", operator: "toString", value: "e" }] }, /toString/],
     [{ filters: [], condition: "not" }, /not/],
-    [{ filters: [{ key: "lang", operator: "==", value: ["en"] }] }, /`lang ==` needs a string/],
+    [{ filters: [{ key: "lang", operator: "==", value: ["en"] }] }, /`lang ==` must be a string/],
     [{ filters: [{ key: "lang", operator: "==" }] }, /undefined was given/],
-    [{ filters: [{ key: "lang", operator: "in", value: "en" }] }, /`lang in` needs an array/],
-  ])("refuses %j", (filters, message) => {
+    [{ filters: [{ key: "lang", operator: "in", value: "en" }] }, /`lang in` must be an array/],
+    [{ filters: [{ key: "lang", operator: "==", value: 1n }] }, /1n was given/],
+    [[], /filters must be an object with an array `filters`; an array of 0 was given/],
+    [{}, /filters must be an object with an array `filters`/],
+  ])("rejects %s", (filters, message) => {
     const error = catching(() => metadataPredicate(filters as never));
     expect(FaissStoreError.isInstance(error)).toBe(true);
     expect(error).toMatchObject({

@@ -1,44 +1,45 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
+import { isRecord } from "@embeddinggemma/internal";
 import type {
   FilterOperator,
   MetadataFilter,
   MetadataFilters,
 } from "@llamaindex/core/vector-store";
+import { storeChecker } from "./check-options.ts";
 
-/** Gives the value of a key of a node's metadata, and undefined for a missing one. */
+const { invalidArgument } = storeChecker;
+
+/** Returns the value of a node's metadata under a key; undefined for a missing key. */
 type MetadataLookup = (key: string) => unknown;
 
-/** Whether a node's metadata pass. */
+/** Returns whether a node's metadata pass the filters. */
 export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
 
 /**
- * LlamaIndex's metadata filters as one function, with the meaning that its `SimpleVectorStore`
- * gives them: where a key is missing, `is_empty` holds and every other operator fails. Values of
- * different types are neither equal nor in an order.
+ * Turns LlamaIndex's metadata filters into one function. They mean the same as in LlamaIndex's
+ * `SimpleVectorStore`: a missing key passes `is_empty` and fails every other operator. Values of
+ * different types are never equal, and `<` and `>` do not compare them.
  *
- * @throws `INVALID_ARGUMENT` for an operator or condition that LlamaIndex does not have, or a value
- * that the operator cannot use
+ * @throws `INVALID_ARGUMENT` for an unknown operator or condition, or a value that the operator
+ * cannot use
  * @see
  * https://github.com/run-llama/LlamaIndexTS/blob/main/packages/llamaindex/src/vector-store/SimpleVectorStore.ts
  */
-export function metadataPredicate({
-  filters,
-  condition = "and",
-}: MetadataFilters): MetadataPredicate {
+export function metadataPredicate(metadataFilters: MetadataFilters): MetadataPredicate {
+  if (!isRecord(metadataFilters) || !Array.isArray(metadataFilters.filters))
+    throw invalidArgument("filters", metadataFilters, "an object with an array `filters`");
+  const { filters, condition = "and" } = metadataFilters;
   const predicates = filters.map(filterPredicate);
   if (condition === "and") return (lookup) => predicates.every((passes) => passes(lookup));
   if (condition === "or") return (lookup) => predicates.some((passes) => passes(lookup));
-  throw invalid(`The condition of metadata filters must be "and" or "or"`, condition);
+  throw invalidArgument("The condition of metadata filters", condition, '"and" or "or"');
 }
 
 function filterPredicate(filter: MetadataFilter): MetadataPredicate {
   const { key, operator } = filter;
   if (operator === "is_empty") return (lookup) => isEmpty(lookup(key));
   if (!Object.hasOwn(tests, operator)) {
-    throw invalid(
-      `The operator of a metadata filter must be one of ${Object.keys(tests).join(", ")}, is_empty`,
-      operator,
-    );
+    const expected = `one of ${Object.keys(tests).join(", ")}, is_empty`;
+    throw invalidArgument("The operator of a metadata filter", operator, expected);
   }
   const test = tests[operator](filter);
   return (lookup) => {
@@ -50,7 +51,7 @@ function filterPredicate(filter: MetadataFilter): MetadataPredicate {
 type Primitive = string | number | boolean;
 type ValueTest = (value: unknown) => boolean;
 
-/** For each operator: what it asks of a value that is there. */
+/** Tests of each operator for the value of a key that is not missing. */
 const tests: Record<
   Exclude<`${FilterOperator}`, "is_empty">,
   (filter: MetadataFilter) => ValueTest
@@ -93,7 +94,7 @@ function hasAll(wanted: readonly unknown[]): ValueTest {
   return (value) => Array.isArray(value) && wanted.every((one) => value.includes(one));
 }
 
-/** In a text the part, in a list the whole entry. */
+/** Finds a part of a string, or an entry of an array. */
 function includesText(filter: MetadataFilter): ValueTest {
   const wanted = primitive(filter);
   return (value) =>
@@ -111,25 +112,19 @@ function isEmpty(value: unknown): boolean {
 
 function primitive({ key, operator, value }: MetadataFilter): Primitive {
   if (isPrimitive(value)) return value;
-  throw invalid(`The filter \`${key} ${operator}\` needs a string, number or boolean`, value);
+  throw invalidArgument(valueIn(key, operator), value, "a string, number or boolean");
 }
 
 function list({ key, operator, value }: MetadataFilter): readonly Primitive[] {
   if (Array.isArray(value) && value.every(isPrimitive)) return value;
-  throw invalid(
-    `The filter \`${key} ${operator}\` needs an array of strings, numbers or booleans`,
-    value,
-  );
+  const expected = "an array of strings, numbers or booleans";
+  throw invalidArgument(valueIn(key, operator), value, expected);
 }
 
 function isPrimitive(value: unknown): value is Primitive {
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
-function invalid(problem: string, given: unknown): FaissStoreError {
-  return new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `${problem}; ${JSON.stringify(given)} was given.`,
-    { given },
-  );
+function valueIn(key: string, operator: string): string {
+  return `The value of the filter \`${key} ${operator}\``;
 }

@@ -7,19 +7,19 @@ const passes = (metadata: object, filter: MetadataFilter) => {
   return nodeFilter({ filters: { filters: [filter] } })!(record, "page");
 };
 
-it.each(["doc_id", "document_id", "ref_doc_id"])("%s is the source document", (key) => {
+it.each(["doc_id", "document_id", "ref_doc_id"])("%s is the id of the source document", (key) => {
   expect(passes({}, { key, operator: "==", value: "book" })).toBe(true);
   expect(passes({}, { key, operator: "==", value: "page" })).toBe(false);
 });
 
-it("metadata come first, even a value that is undefined", () => {
+it("metadata come before the id of the source document, even if their value is undefined", () => {
   const own = { doc_id: "other", ref_doc_id: undefined };
   expect(passes(own, { key: "doc_id", operator: "==", value: "other" })).toBe(true);
   expect(passes(own, { key: "doc_id", operator: "==", value: "book" })).toBe(false);
   expect(passes(own, { key: "ref_doc_id", operator: "is_empty" })).toBe(true);
 });
 
-it("what every object inherits is no metadata", () => {
+it("inherited properties are not metadata", () => {
   for (const key of ["toString", "constructor", "__proto__"])
     expect(passes({}, { key, operator: "is_empty" })).toBe(true);
 });

@@ -1,19 +1,20 @@
 import type { FaissStoreFilter, JsonValue } from "@embeddinggemma/faiss";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
+import { storeChecker } from "./check-options.ts";
 import { metadataPredicate } from "./metadata-filters.ts";
 
-/** A node as the index keeps it under its id. */
+/** A node as the FAISS store keeps it, under the node's id. */
 export interface NodeRecord {
-  /** Id of the document that the node is from; its own, if it is from none. */
+  /** Id of the source document, or of the node itself if it has no source. */
   refDocId: string;
   /** LlamaIndex's JSON of the node, without its embedding. */
   node: { metadata: Record<string, JsonValue>; [field: string]: JsonValue };
 }
 
 /**
- * Keeps the whole node, where LlamaIndex's `nodeToMetadata` loses metadata under the keys `doc_id`,
- * `document_id` and `ref_doc_id`, and makes a `TextNode` of a `Document`.
+ * Keeps all fields of a node except its embedding. LlamaIndex's `nodeToMetadata` loses metadata
+ * under the keys `doc_id`, `document_id` and `ref_doc_id`, and turns a `Document` into a `TextNode`.
  */
 export function recordOf(node: BaseNode): NodeRecord {
   const { embedding, hash, ...json } = node.toJSON();
@@ -24,12 +25,14 @@ export function nodeOf({ node }: NodeRecord): BaseNode {
   return jsonToNode(node);
 }
 
-/** Chooses the nodes that a query is about; undefined for all. */
+/** The filter of a query; undefined if it has none. */
 export function nodeFilter({
   filters,
   docIds,
 }: Pick<VectorStoreQuery, "filters" | "docIds">): FaissStoreFilter<NodeRecord> | undefined {
   if (!filters && !docIds) return undefined;
+  if (docIds && !Array.isArray(docIds))
+    throw storeChecker.invalidArgument("docIds", docIds, "an array of ids");
   const passes = filters ? metadataPredicate(filters) : () => true;
   const wanted = docIds && new Set(docIds);
   return (record, id) =>
@@ -37,10 +40,10 @@ export function nodeFilter({
     passes((key) => metadataValue(record, key));
 }
 
-/** The keys by which LlamaIndex's own stores filter for the source document. */
+/** LlamaIndex's own stores use these keys for the id of the source document. */
 const documentKeys = new Set(["document_id", "doc_id", "ref_doc_id"]);
 
-/** A key of the metadata, which may hide one of the {@link documentKeys}. */
+/** The metadata come first, then the {@link documentKeys}. */
 function metadataValue({ refDocId, node: { metadata } }: NodeRecord, key: string): unknown {
   if (metadata && Object.hasOwn(metadata, key)) return metadata[key];
   return documentKeys.has(key) ? refDocId : undefined;

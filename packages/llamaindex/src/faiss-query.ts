@@ -1,0 +1,69 @@
+import { isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
+import { storeChecker } from "./check-options.ts";
+
+const { checkOptions, invalidArgument } = storeChecker;
+
+/** `customParams` of a query. */
+export interface FaissQueryParams {
+  /**
+   * Mode `mmr`: how many of the best nodes to choose from.
+   *
+   * @default 20, or `similarityTopK` if that is more
+   */
+  fetchK?: number | undefined;
+  /**
+   * Mode `mmr`: overrides the query's own `mmrThreshold`, which LlamaIndex's retrievers do not set.
+   */
+  mmrThreshold?: number | undefined;
+  /** Mode `default`: only nodes with at least this cosine. */
+  minScore?: number | undefined;
+}
+
+/** A query with the names that `@embeddinggemma/faiss` uses. */
+export interface CheckedQuery {
+  queryEmbedding: number[];
+  k: number;
+  lambda: number | undefined;
+  fetchK: number | undefined;
+  minScore: number | undefined;
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQuery {
+  const { queryEmbedding, similarityTopK, mmrThreshold, customParams = {} } = query;
+  if (!queryEmbedding) throw invalidArgument("queryEmbedding", queryEmbedding, "a vector");
+  checkOptions({ similarityTopK, mmrThreshold }, queryRules);
+  checkCustomParams(customParams);
+  return {
+    queryEmbedding,
+    k: similarityTopK,
+    lambda: customParams.mmrThreshold ?? mmrThreshold,
+    fetchK: customParams.fetchK,
+    minScore: customParams.minScore,
+  };
+}
+
+function checkCustomParams(customParams: FaissQueryParams): void {
+  if (!isRecord(customParams)) throw invalidArgument("customParams", customParams, "an object");
+  checkOptions(customParams, customParamsRules);
+}
+
+const mmrThreshold: Rule = {
+  expected: "a number from 0 to 1",
+  accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
+};
+
+const queryRules: Rules<Pick<VectorStoreQuery, "similarityTopK" | "mmrThreshold">> = {
+  similarityTopK: rules.count,
+  mmrThreshold,
+};
+
+const customParamsRules: Rules<FaissQueryParams> = {
+  fetchK: rules.count,
+  mmrThreshold,
+  minScore: {
+    expected: "a number",
+    accepts: (value) => typeof value === "number" && !Number.isNaN(value),
+  },
+};
