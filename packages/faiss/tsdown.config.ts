@@ -4,7 +4,7 @@ import { packageBuild } from "../../tsdown.shared.ts";
 export default defineConfig({
   ...packageBuild,
   platform: "node",
-  // The engine's process runs this file as it is, from beside the module that starts it.
-  copy: ["src/index/faiss-process.mjs"],
+  // The FAISS process runs these files unbuilt, from the folder of the built module.
+  copy: ["src/index/faiss-process.mjs", "src/index/faiss-index-file.mjs"],
   shims: true,
 });

@@ -367,8 +367,8 @@ describe("FaissStore's errors", () => {
     [{ engine: "exact" }, '"exact" was given. "exact" is now called "builtin".'],
     [{ exactBelow: 0 }, "The option `exactBelow` is now called `scanBelow`."],
     [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
-    [{ index: "PCA64,Flat", dimension: 4 }, 'index: "PCA64,Flat" is not a FAISS factory string'],
-    [{ index: "PQ3", dimension: 4 }, "cuts vectors into 3 parts, but the index holds 4 numbers"],
+    [{ index: "PCA64,Flat", dimension: 4 }, 'does not support the factory string "PCA64,Flat"'],
+    [{ index: "PQ3", dimension: 4 }, "splits vectors into 3 parts, but the 4 numbers"],
     [{ oversample: 0.5 }, "oversample must be a number of at least 1; 0.5 was given."],
     [
       { identity: { layers: 1n } },

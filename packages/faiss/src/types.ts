@@ -73,9 +73,7 @@ export interface MaximalMarginalRelevanceOptions<R> {
   filter?: FaissStoreFilter<R> | undefined;
 }
 
-/**
- * `faiss` is `faiss-node`; `builtin` is a scan in this package, on the same files.
- */
+/** `faiss` is `faiss-node`; `builtin` is a scan in this package, on the same files. */
 export type EngineName = "faiss" | "builtin";
 
 /** Some FAISS factory strings, for an editor to complete; every other supported one works too. */

@@ -39,8 +39,7 @@ const foreignLockLifetime = 120_000;
  *
  * @param task - gets a function that throws if the lock is no longer held. Call it before a step
  * that cannot be undone: another machine removes the lock of a writer that was suspended
- * @throws FaissStoreError `STORE_LOCKED` if another writer takes longer than `timeout`
- * milliseconds
+ * @throws FaissStoreError `STORE_LOCKED` if another writer takes longer than `timeout` milliseconds
  */
 export async function withFolderLock<T>(
   directory: string,

@@ -20,11 +20,11 @@ beforeAll(async () => {
 afterAll(() => built.remove());
 afterEach(() => vi.unstubAllEnvs());
 
-describe("vectors on their way to FAISS", () => {
+describe("vectors for FAISS", () => {
   it.each([
-    ["through a file in the first folder that takes one", ["/nowhere", "/tmp"]],
-    ["number by number where no folder takes one", ["/nowhere"]],
-  ])("go %s", async (_how, folders) => {
+    ["a file in the first folder that can be written", ["/nowhere", "/tmp"]],
+    ["messages, if no folder can be written", ["/nowhere"]],
+  ])("pass through %s", async (_how, folders) => {
     vi.stubEnv("TMPDIR", "/nowhere");
     const engine = await EngineProcess.start(faissNode, folders);
     const specification = { dimension: 8, factory: "Flat", nprobe: undefined, efSearch: undefined };
@@ -45,8 +45,8 @@ describe("vectors on their way to FAISS", () => {
     engine.stop();
   });
 
-  it("leave no file behind, however the process ends", async () => {
-    const ours = () =>
+  it("leave no file behind, even if the process is killed", async () => {
+    const transferFiles = () =>
       readdirSync("/dev/shm").filter((file) => file.startsWith("embeddinggemma-faiss-"));
     const engine = await EngineProcess.start(faissNode, ["/dev/shm"]);
     const specification = {
@@ -63,12 +63,12 @@ describe("vectors on their way to FAISS", () => {
     await adding[2];
     engine.stop();
     await Promise.all(adding);
-    await vi.waitFor(() => expect(ours()).toEqual([]));
+    await vi.waitFor(() => expect(transferFiles()).toEqual([]));
   });
 });
 
-describe("the process of FAISS", () => {
-  it("outlives signals that go to its whole group, for its parent may have a store to save", async () => {
+describe("the FAISS process", () => {
+  it("ignores signals to its process group: its parent may have to save a store", async () => {
     const engine = await EngineProcess.start(faissNode, []);
     const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
       .split(" ")
@@ -84,7 +84,20 @@ describe("the process of FAISS", () => {
     engine.stop();
   });
 
-  it("ends at once when its parent is killed, even in the middle of a training", {
+  it("adds no listeners after it has died", async () => {
+    const warnings: Error[] = [];
+    const remember = (warning: Error) => warnings.push(warning);
+    process.on("warning", remember);
+    const engine = await EngineProcess.start(faissNode, []);
+    engine.stop();
+    await vi.waitFor(() => expect(engine.isAlive).toBe(false));
+    for (let call = 0; call < 20; call++) engine.abandon(1);
+    await sleep(10);
+    process.off("warning", remember);
+    expect(warnings).toEqual([]);
+  });
+
+  it("ends when its parent is killed, even while it trains", {
     timeout: 60_000,
   }, async () => {
     const training = join(import.meta.dirname, "../testing/training-process.mjs");
@@ -101,7 +114,7 @@ describe("the process of FAISS", () => {
     expect(output).not.toContain("trained");
   });
 
-  it("is asked for by name where a bundler has left its program behind", async () => {
+  it("is named in the error if a bundler has left its program out", async () => {
     const folder = await mkdtemp(join(dirname(built.entry), "bundled-"));
     await cp(built.entry, join(folder, "index.mjs"));
     const { FaissStore } = (await import(
@@ -116,7 +129,7 @@ describe("the process of FAISS", () => {
   });
 });
 
-/** A killed process stays in the table until its new parent looks at it. */
+/** A killed process is a zombie (Z) until its new parent has waited for it. */
 function isRunning(pid: number): boolean {
   return (
     existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"))

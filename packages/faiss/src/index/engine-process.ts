@@ -5,45 +5,45 @@ import { FaissStoreError } from "../errors.ts";
 import type { Command, Reply } from "./protocol.ts";
 import { timeLimits } from "./time-limit.ts";
 
-/** A request that the process has not answered yet. */
+/** A request without an answer so far. */
 interface Pending {
   name: string;
   index: number | undefined;
   timeLimit: number;
-  /** Whether someone still waits for the answer. */
+  /** Whether a caller still waits for the answer. */
   isAwaited: boolean;
   resolve: (result: unknown) => void;
   reject: (error: FaissStoreError) => void;
 }
 
 const defaultEnvironment = {
-  // Makes glibc give large blocks back. Otherwise the memory that vectors pass through stays as
-  // large as the index itself.
+  // glibc returns freed blocks above this size to the system. Otherwise the memory that vectors
+  // pass through stays allocated, and is as large as the index itself.
   MALLOC_MMAP_THRESHOLD_: "262144",
   MALLOC_ARENA_MAX: "2",
-  // FAISS's threads sleep while they wait. If they spin, they take the cores from everyone else,
-  // and from each other.
+  // FAISS's threads sleep while they wait. Spinning threads would take CPU time from all other
+  // programs, and from each other.
   OMP_WAIT_POLICY: "passive",
 };
 
-/** A time limit is counted in so many steps, see `#restartClock`. */
-const clockSteps = 10;
+/** Timer ticks in a time limit, see `#restartClock`. */
+const ticksPerLimit = 10;
 
 /**
- * A process that has loaded `faiss-node`. It keeps its parent alive only while someone waits for an
- * answer, and ends with it.
+ * A child process that has loaded `faiss-node`. It ends when its parent ends, and keeps its parent
+ * alive only while a caller waits for an answer.
  *
- * It is a process and not a thread for three reasons. The addon crashes when two threads of one
- * process load it, and a library cannot rule that out. When FAISS aborts or hangs, only this
- * process dies. And replacing the process frees the memory that the addon leaks.
+ * Why a process and not a thread: the addon crashes if two threads of one process load it, which a
+ * library cannot prevent. If FAISS aborts or hangs, only the child process dies. And replacing the
+ * process frees the memory that the addon leaks.
  */
 export class EngineProcess {
   /**
-   * Bytes that the addon has leaked: it never frees the copy of a query (`search` in `faiss.cc`).
+   * Bytes that the addon has leaked: it never frees its copy of a query (`search` in `faiss.cc`).
    */
   leakedBytes = 0;
   readonly #child: ChildProcess;
-  /** In the order in which the process answers. */
+  /** By id, in the order in which the process answers. */
   readonly #pending = new Map<number, Pending>();
   #clock: NodeJS.Timeout | undefined;
   #nextId = 0;
@@ -52,12 +52,14 @@ export class EngineProcess {
 
   private constructor(child: ChildProcess) {
     this.#child = child;
+    // Only here: on a socket that is closed, each call adds a listener.
+    (child.stderr as { unref?: () => void } | null)?.unref?.();
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2000);
     });
     child.on("message", (reply: Reply) => this.#settle(reply));
     child.on("error", (error) => this.#markDead(error.message));
-    // Together, these are "close", which Deno does not emit here: it counts stderr, which is unref'd.
+    // Both together are the event "close", which Deno does not emit while stderr is unref'd.
     const allOutput = new Promise((resolve) => child.stderr?.once("close", resolve));
     child.once("exit", async (code, signal) => {
       await allOutput;
@@ -66,9 +68,9 @@ export class EngineProcess {
   }
 
   /**
-   * @param faissNodePath - the resolved module
-   * @param transferFolders - folders for temporary files of about a megabyte, best first; after
-   * them the system's folder for temporary files is tried
+   * @param faissNodePath - path of the resolved module
+   * @param transferFolders - folders for temporary files of about 1 MB, the preferred one first; if
+   * none of them can be written, the system's temporary folder is used
    * @throws FaissStoreError `ENGINE_FAILED`
    */
   static async start(
@@ -83,7 +85,7 @@ export class EngineProcess {
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       }),
     );
-    // The process sends an answer without a request once it has loaded the addon.
+    // The process sends one answer without a request: when it has loaded the addon.
     await engine.#expect({ name: "start", timeLimit: timeLimits.startMilliseconds });
     return engine;
   }
@@ -93,8 +95,8 @@ export class EngineProcess {
   }
 
   /**
-   * @param timeLimit - milliseconds from when the process has answered all requests before; after
-   * that it is killed
+   * @param timeLimit - milliseconds for the answer, counted from when all earlier requests have
+   * been answered; the process is killed when they are over
    * @throws FaissStoreError `ENGINE_FAILED`
    */
   async run<T>(command: Command, timeLimit = timeLimits.minMilliseconds): Promise<T> {
@@ -115,7 +117,7 @@ export class EngineProcess {
     this.#expect(request, { operation: "free", index }).catch(() => {});
   }
 
-  /** Requests for an index fail now, except for a write, which completes. */
+  /** Rejects all pending requests for an index, except for a write, which completes. */
   abandon(index: number): void {
     for (const pending of this.#pending.values()) {
       if (pending.index !== index || pending.name === "write") continue;
@@ -152,27 +154,24 @@ export class EngineProcess {
     this.#restartClock();
     this.#keepParentAlive();
     if (error === undefined) pending?.resolve(result);
-    else
-      pending?.reject(
-        new FaissStoreError("ENGINE_FAILED", `FAISS refused the operation: ${error}`),
-      );
+    else pending?.reject(new FaissStoreError("ENGINE_FAILED", `FAISS failed: ${error}. ${advice}`));
   }
 
   /**
-   * Watches the oldest request. The time is counted in steps and not from a start time, so that the
-   * process is not killed because this one was blocked or stopped meanwhile.
+   * Enforces the time limit of the oldest request. The time is counted in timer ticks: they stop
+   * while this process is blocked or suspended, so the child is not killed for that.
    */
   #restartClock(): void {
     clearInterval(this.#clock);
     const [oldest] = this.#pending.values();
     if (!oldest) return;
-    let stepsLeft = clockSteps;
+    let ticksLeft = ticksPerLimit;
     this.#clock = setInterval(() => {
-      if (--stepsLeft > 0) return;
+      if (--ticksLeft > 0) return;
       const seconds = Number((oldest.timeLimit / 1000).toPrecision(2));
       this.#markDead(`it did not answer ${JSON.stringify(oldest.name)} within ${seconds} s`);
       this.stop();
-    }, oldest.timeLimit / clockSteps).unref();
+    }, oldest.timeLimit / ticksPerLimit).unref();
   }
 
   #markDead(reason: string): void {
@@ -189,33 +188,35 @@ export class EngineProcess {
   #failure(operation: string): FaissStoreError {
     return new FaissStoreError(
       "ENGINE_FAILED",
-      `The FAISS process died (${this.#deathReason}). The store is intact; ` +
-        'if this repeats, use engine: "builtin".',
+      `The FAISS process died (${this.#deathReason}). ${advice}`,
       { operation, isDead: true },
     );
   }
 
   #keepParentAlive(): void {
-    const change = [...this.#pending.values()].some(({ isAwaited }) => isAwaited) ? "ref" : "unref";
-    this.#child[change]();
-    this.#child.channel?.[change]?.(); // Bun has no such method, and needs none
-    (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
+    const isAwaited = [...this.#pending.values()].some((pending) => pending.isAwaited);
+    const method = isAwaited ? "ref" : "unref";
+    this.#child[method]();
+    this.#child.channel?.[method]?.(); // Bun does not have these methods, or need them.
   }
 }
 
+const advice = 'The store is intact. If this repeats, use engine: "builtin".';
+
 /**
- * Path of the program that the process runs.
+ * Path of the program of the child process.
  *
- * @throws Error if the program is not beside this module, or cannot run as a second program
+ * @throws Error if its file is not next to this module, or if this is a single executable
+ * application
  */
 function programPath(): string {
   // Bun and Deno have no module "node:sea": a static import of it would fail there.
   if (process.getBuiltinModule("node:sea")?.isSea())
-    throw new Error("a single executable application cannot run a second program.");
+    throw new Error("a single executable application cannot start another program.");
   const url = new URL("./faiss-process.mjs", import.meta.url);
   if (url.protocol === "file:" && existsSync(url)) return fileURLToPath(url);
   throw new Error(
-    `${url.href} does not exist: the package was bundled without it. Keep @embeddinggemma/faiss ` +
-      "and faiss-node out of the bundle, as external packages.",
+    `${url.href} does not exist, because the bundler has left it out. Mark @embeddinggemma/faiss ` +
+      "and faiss-node as external, to keep them out of the bundle.",
   );
 }

@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The process that has been started again by the time that searches use FAISS. */
+/** Searches until a FAISS process runs (again), and returns its id. */
 function runningProcess(search: () => Promise<void>): Promise<number> {
   return vi.waitFor(
     async () => {
       await search();
       const [pid] = engineProcesses();
-      if (pid === undefined) throw new Error("it has not been started again yet");
+      if (pid === undefined) throw new Error("it has not started again yet");
       return pid;
     },
     { timeout: 10_000 },
@@ -45,7 +45,7 @@ async function filledStore(options: FaissStoreOptions, count: number, dimension:
 }
 
 describe("the FAISS process", () => {
-  it("is one for all stores, and starts once", async () => {
+  it("starts once, for all stores", async () => {
     await Promise.all([1, 2, 3].map(() => FaissStore.create({ engine: "faiss", dimension: 2 })));
     expect(engineProcesses()).toHaveLength(1);
     expect(await faissEngine()).toBe(await faissEngine());
@@ -74,7 +74,7 @@ describe("the FAISS process", () => {
     expect((await store.search(more[7]!, { k: 1 }))[0]?.record).toBe(1007);
   });
 
-  it("is saved around its death", async () => {
+  it("is not needed to save: its index can be built again", async () => {
     const { store, expectRanked } = await filledStore(
       { index: "HNSW16,Flat", oversample: 100 },
       500,
@@ -88,7 +88,7 @@ describe("the FAISS process", () => {
     await expectRanked();
   });
 
-  it("may die while it writes an index to be saved", { timeout: 60_000 }, async () => {
+  it("may die while it writes an index for a save", { timeout: 60_000 }, async () => {
     const directory = join(folder, "dying");
     const { store, expectRanked } = await filledStore(
       { index: "HNSW16,Flat", oversample: 100 },
@@ -115,14 +115,14 @@ describe("the FAISS process", () => {
     await expectRanked(await FaissStore.open<number>(directory, { engine: "faiss", scanBelow: 0 }));
   });
 
-  it("is replaced when the addon has leaked 64 MiB, and its indexes move", {
+  it("is replaced when the addon has leaked 64 MiB, and its indexes move to the new one", {
     timeout: 60_000,
   }, async () => {
     const { store, vectors } = await filledStore({}, 64, 32_768);
     const graph = await filledStore({ index: "HNSW16,Flat", oversample: 100 }, 300, 8);
     const before = engineProcesses();
-    // A query of 32,768 numbers leaks 128 KiB, so that nine rounds of 64 are enough; other indexes
-    // are made meanwhile.
+    // A query of 32,768 numbers leaks 128 KiB, so nine rounds of 64 queries are enough. Other
+    // indexes are created meanwhile.
     const made = await Promise.all(
       Array.from({ length: 9 }, async (_, round) => {
         const results = await store.search(vectors, { k: 1 });
@@ -138,7 +138,7 @@ describe("the FAISS process", () => {
     expect((await store.search(vectors[5]!, { k: 1 }))[0]?.record).toBe(5);
   });
 
-  it("is not replaced while it holds the vectors of a training", { timeout: 60_000 }, async () => {
+  it("is not replaced while it holds training vectors", { timeout: 60_000 }, async () => {
     const engine = await faissEngine();
     const dimension = 32_768;
     const [leaking, trained] = [engine.newHandle(), engine.newHandle()];
@@ -159,20 +159,20 @@ describe("the FAISS process", () => {
     async function* samples() {
       const vectors = randomUnitVectors(200, 4, seededRandom(8)).flatMap((vector) => [...vector]);
       yield Float32Array.from(vectors);
-      // 8 MiB of queries a time, 72 in all.
+      // 8 MiB of queries in each round, 72 MiB in total.
       for (let round = 0; round < 9; round++)
         await engine.search(leaking, new Float32Array(dimension * 64).fill(1), 1);
     }
     await engine.train(trained, samples());
     await engine.add(trained, Float32Array.of(0, 0, 0, 1));
     expect((await engine.search(trained, Float32Array.of(0, 0, 0, 1), 1)).scores[0]).toBe(1);
-    expect(engineProcesses(), "but after it").not.toEqual(before);
+    expect(engineProcesses(), "only after the training").not.toEqual(before);
     engine.free(leaking);
     engine.free(trained);
   });
 });
 
-/** The real addon, except that indexes which are not flat refuse a call. */
+/** Path of an addon that is the real one, except that indexes which are not flat refuse a call. */
 async function refusingAddon(call: "add" | "search"): Promise<string> {
   const refusing = JSON.stringify(require.resolve("../testing/refusing-addon.cjs"));
   const path = join(await mkdtemp(join(folder, "refusing-")), "index.cjs");
@@ -184,7 +184,7 @@ describe.each(["add", "search"] as const)("an addon that refuses to %s", (call) 
   const vectors = randomUnitVectors(400, 8, seededRandom(21));
   const items = vectors.map((vector, record) => ({ id: `${record}`, vector, record }));
 
-  it("leaves the answers to the scan where the engine is chosen by itself", async () => {
+  it('is replaced by the scan if the engine is "auto"', async () => {
     const options = { faissNode: await refusingAddon(call), scanBelow: 0 };
     const store = await FaissStore.create<number>({ ...options, index: "SQ8" });
     expect(store.engine).toBe("faiss");
@@ -200,7 +200,7 @@ describe.each(["add", "search"] as const)("an addon that refuses to %s", (call) 
     }
   });
 
-  it("is reported where FAISS was asked for", async () => {
+  it('is an error if the engine is "faiss"', async () => {
     const options = {
       faissNode: await refusingAddon(call),
       scanBelow: 0,
@@ -223,7 +223,7 @@ describe("how far an index searches", () => {
   const vectors = randomUnitVectors(3000, 16, random);
   const queries = randomUnitVectors(20, 16, random);
 
-  /** The share of the ten best that is found. */
+  /** The share of the ten best rows that a search finds. */
   async function recall(store: FaissStore<number>): Promise<number> {
     const results = await store.search(queries, { k: 10, oversample: 1 });
     const found = results.map((hits, position) => {
@@ -258,7 +258,7 @@ describe("how far an index searches", () => {
     ).toBe(narrowly);
   });
 
-  it("holds for oversample too", async () => {
+  it("can be changed with oversample, too", async () => {
     const directory = join(folder, "tuned-oversample");
     const store = await FaissStore.create<number>({
       scanBelow: 0,
@@ -283,7 +283,7 @@ describe("how far an index searches", () => {
   });
 });
 
-describe("an index that is more than the vectors", () => {
+describe("an index other than Flat", () => {
   it.each(["HNSW16,Flat", "SQ8", "IVF8,Flat", "IVF4,PQ2x4", "PQ2x4"])(
     "is trained, saved, extended and read again: %s",
     async (index) => {
@@ -305,7 +305,7 @@ describe("an index that is more than the vectors", () => {
     },
   );
 
-  it("finds what an exact search finds, mostly, with the default search parameters", async () => {
+  it("finds most of what an exact search finds, with the default search parameters", async () => {
     const random = seededRandom(4);
     const centres = randomUnitVectors(40, 32, random);
     const vectors = Array.from({ length: 4000 }, (_, row) =>
@@ -314,7 +314,7 @@ describe("an index that is more than the vectors", () => {
     const queries = Array.from({ length: 30 }, (_, row) =>
       centres[row]!.map((value) => value + (random() - 0.5) * 0.2),
     );
-    for (const [index, least] of Object.entries({
+    for (const [index, minRecall] of Object.entries({
       "HNSW16,Flat": 0.97,
       SQ8: 0.97,
       "IVF32,Flat": 0.9,
@@ -332,13 +332,13 @@ describe("an index that is more than the vectors", () => {
         );
         found += hits.filter(({ record }) => best.has(record)).length;
       }
-      expect(found / 300, index).toBeGreaterThanOrEqual(least);
+      expect(found / 300, index).toBeGreaterThanOrEqual(minRecall);
       await store.close();
     }
   });
 });
 
-describe("a forged length in an index file", () => {
+describe("an index file with a length that the file cannot have", () => {
   it.each([
     ["Flat", 37],
     ["HNSW8,Flat", 37],

@@ -10,11 +10,11 @@ import { parseIndexKind } from "./index-kind.ts";
 import type { Command, IndexSpecification, ReadReply, SearchReply } from "./protocol.ts";
 import { type HeldIndex, timeLimitOf } from "./time-limit.ts";
 
-/** On Linux this folder is in memory. In a container it may be small or missing. */
+/** In memory on Linux. A container may have a small one, or none. */
 const transferFolders = ["/dev/shm"];
 
 /**
- * A process is replaced when its addon has leaked this much: 64 MiB are 131,072 queries of 128
+ * A process is replaced when its addon has leaked this much. 64 MiB are 131,072 queries of 128
  * numbers.
  */
 const maxLeakedBytes = 64 * 2 ** 20;
@@ -22,8 +22,8 @@ const maxLeakedBytes = 64 * 2 ** 20;
 const engines = new Map<string, SharedPromise<FaissEngine>>();
 
 /**
- * The FAISS engine of this program, started once for each `faiss-node`; a failed start is not
- * remembered.
+ * The FAISS engine that all stores share, one for each `faiss-node`. Starts it on the first call,
+ * and again after a start that failed.
  *
  * @throws FaissStoreError `ENGINE_UNAVAILABLE`
  */
@@ -37,9 +37,9 @@ export function faissEngine(faissNode = "faiss-node"): Promise<FaissEngine> {
 }
 
 /**
- * The engine that options ask for; undefined for the built-in scan.
+ * The FAISS engine that options ask for; undefined for the built-in scan.
  *
- * @throws FaissStoreError `ENGINE_UNAVAILABLE` if the options ask for FAISS
+ * @throws FaissStoreError `ENGINE_UNAVAILABLE` if `engine` is `"faiss"`
  */
 export async function loadEngine({
   engine = "auto",
@@ -55,19 +55,19 @@ export async function loadEngine({
 }
 
 /**
- * Runs FAISS indexes in a process that is replaced when it dies or has leaked too much. Callers
- * know an index by its handle, a number.
+ * Runs FAISS indexes in a child process, and replaces the process when it has died or leaked too
+ * much memory. Callers refer to an index by its handle, a number.
  */
 export class FaissEngine {
   readonly #faissNodePath: string;
-  /** The indexes that the present process holds, by handle. */
+  /** The indexes in the current process, by handle. */
   readonly #indexes = new Map<number, HeldIndex>();
   #process: EngineProcess;
   #replacing: Promise<void> | undefined;
-  /** Trainings in progress. The process holds their vectors and is not replaced meanwhile. */
+  /** Trainings in progress. Until they end, the process holds their vectors and is not replaced. */
   #trainings = 0;
   #nextIndex = 1;
-  readonly #abandoned = new FinalizationRegistry<number>((index) => this.free(index));
+  readonly #owners = new FinalizationRegistry<number>((index) => this.free(index));
 
   private constructor(faissNodePath: string, process: EngineProcess) {
     this.#faissNodePath = faissNodePath;
@@ -82,25 +82,25 @@ export class FaissEngine {
       throw new FaissStoreError(
         "ENGINE_UNAVAILABLE",
         `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} ` +
-          "Install it with `npm install faiss-node` and let its install script run, or compile it " +
-          'as the README of this package says. engine: "builtin" needs no addon, and ' +
-          'engine: "auto" uses FAISS only if it loads.',
+          "Run `npm install faiss-node` and let its install script run, or compile it as the " +
+          'README describes. Or use another engine: "builtin" needs no addon, and "auto" uses ' +
+          "FAISS only if it loads.",
         { faissNode },
         { cause: error },
       );
     }
   }
 
-  /** A handle for `create`. */
+  /** A new handle, for `create`. */
   newHandle(): number {
     return this.#nextIndex++;
   }
 
   /**
-   * Makes an empty index.
+   * Creates an empty index.
    *
    * @param owner - when it is garbage collected, the index is freed
-   * @throws FaissStoreError `ENGINE_FAILED`, as all calls that use the process
+   * @throws FaissStoreError `ENGINE_FAILED`, as do all methods that need the process
    */
   async create(owner: object, index: number, specification: IndexSpecification): Promise<void> {
     const held = newlyHeld(specification);
@@ -111,8 +111,8 @@ export class FaissEngine {
   /**
    * Reads an index from a file.
    *
-   * @param rows - how many vectors the file should hold
-   * @returns its handle, and what it does hold
+   * @param rows - the number of vectors that the file should contain
+   * @returns the handle, with the number and the dimension of the vectors that it does contain
    */
   async read(
     owner: object,
@@ -151,8 +151,8 @@ export class FaissEngine {
   }
 
   /**
-   * @param queries - one after the other
-   * @param count - rows for each query
+   * @param queries - the numbers of all queries, one query after the other
+   * @param count - how many rows to find for each query
    */
   async search(index: number, queries: Float32Array, count: number): Promise<SearchReply> {
     return this.#run({ operation: "search", index, queries, count }, this.#held(index));
@@ -162,12 +162,12 @@ export class FaissEngine {
     return this.#run({ operation: "write", index, path }, this.#held(index));
   }
 
-  /** Whether the index exists: it is gone when it was freed or its process has died. */
+  /** Whether the index still exists: it was not freed, and its process has not died. */
   holds(index: number): boolean {
     return this.#process.isAlive && this.#indexes.has(index);
   }
 
-  /** Frees an index, also one that is being made. Calls that wait for it fail as in `abandon`. */
+  /** Frees an index, even one that is being created. Pending calls fail as in {@link abandon}. */
   free(index: number): void {
     this.#indexes.delete(index);
     this.abandon(index);
@@ -175,20 +175,20 @@ export class FaissEngine {
     else this.#process.free(index);
   }
 
-  /** Calls that wait for an index fail now, except for `write`, which completes. */
+  /** Lets all pending calls for an index fail at once, except for `write`, which completes. */
   abandon(index: number): void {
     this.#process.abandon(index);
   }
 
   #adopt(owner: object, index: number, held: HeldIndex): void {
     this.#indexes.set(index, held);
-    this.#abandoned.register(owner, index);
+    this.#owners.register(owner, index);
   }
 
   #held(index: number): HeldIndex {
     const held = this.#indexes.get(index);
     if (held) return held;
-    throw new FaissStoreError("ENGINE_FAILED", `The FAISS process holds no index ${index}.`);
+    throw new FaissStoreError("ENGINE_FAILED", `The FAISS process has no index ${index}.`);
   }
 
   async #run<T>(command: Command, held: HeldIndex): Promise<T> {
@@ -199,8 +199,8 @@ export class FaissEngine {
   }
 
   /**
-   * The indexes of a living process move to the new one; those of a dead one are lost, and their
-   * owners build them again.
+   * Starts a new process and moves the indexes to it. If the old process has died, its indexes are
+   * lost, and their owners build them again.
    */
   async #replace(): Promise<void> {
     const old = this.#process;
@@ -210,19 +210,19 @@ export class FaissEngine {
       this.#process = next;
       old.stop();
     } catch (error) {
-      // A process that has leaked still answers.
+      // A process that has leaked memory still works.
       if (!old.isAlive) throw notStarted(error);
     } finally {
       this.#replacing = undefined;
     }
   }
 
-  /** @returns whether the new process holds what the old one held */
+  /** @returns whether the new process has all indexes now */
   async #move(old: EngineProcess, next: EngineProcess): Promise<boolean> {
     const moved: number[] = [];
     try {
-      // Commands are answered in order: after this one the old process has answered everything, and
-      // no index is about to be added.
+      // The process answers in order. After this command, it has answered all earlier ones, so no
+      // index is being created.
       await old.run({ operation: "free", index: 0 });
       const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
       try {
@@ -259,6 +259,6 @@ function newlyHeld(specification: IndexSpecification): HeldIndex {
 
 function notStarted(error: unknown): FaissStoreError {
   if (FaissStoreError.isInstance(error)) return error;
-  const message = `The FAISS process died and could not be started again: ${reasonOf(error)}`;
+  const message = `The FAISS process died and did not start again: ${reasonOf(error)}`;
   return new FaissStoreError("ENGINE_FAILED", message, {}, { cause: error });
 }

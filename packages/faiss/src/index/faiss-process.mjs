@@ -1,27 +1,20 @@
-// The program of the process that alone loads faiss-node. It is plain JavaScript so that Node runs
-// it as it is, from the sources and from the build. What reaches it has been checked; should FAISS
-// abort all the same, only this process dies.
+// The program of the process that loads faiss-node. It is plain JavaScript, so that Node can run it
+// unbuilt. The store checks everything that it sends here. If FAISS aborts anyway, only this
+// process dies.
 import { randomUUID } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  readSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { checkLengths, hasSearchParameters, setSearchParameters } from "./faiss-index-file.mjs";
 
 /**
  * @typedef {import("faiss-node").Index} Index
  * @typedef {import("./protocol.ts").Request} Request
  * @typedef {import("./protocol.ts").Reply} Reply
  * @typedef {import("./protocol.ts").IndexSpecification} IndexSpecification
+ * @typedef {import("./faiss-index-file.mjs").SearchParameters} SearchParameters
  */
 
 const [faissNodePath = "", ...transferFolders] = process.argv.slice(2);
@@ -33,14 +26,14 @@ const innerProduct = 0;
 /** @type {Map<number, Index>} */
 const indexes = new Map();
 
-/** What an index will be trained with. @type {Map<number, Float32Array[]>} */
+/** The vectors to train each index with. @type {Map<number, Float32Array[]>} */
 const samples = new Map();
 
 const transferFile = openTransferFile([...transferFolders, tmpdir()]);
 
 checkAnswers();
-// Signals that go to a whole group of processes: it ends when its parent does, which may have a
-// store to save first.
+// Ctrl+C, for example, signals the whole process group. This process waits for its parent to end,
+// which may still have to save a store.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 process.on("disconnect", () => process.exit());
 process.on("message", (message) => {
@@ -89,7 +82,7 @@ function answer(request) {
 /** @param {number} handle */
 function get(handle) {
   const index = indexes.get(handle);
-  if (!index) throw new Error(`there is no index ${handle}`);
+  if (!index) throw new Error(`index ${handle} does not exist`);
   return index;
 }
 
@@ -107,131 +100,30 @@ function read({ path, factory, nprobe, efSearch }) {
   checkLengths(path, factory);
   if (factory === "Flat") return faiss.IndexFlatIP.read(path);
   const index = faiss.Index.read(path);
+  // Setting the parameters copies the index, which takes its memory twice.
   return hasSearchParameters(path, { nprobe, efSearch })
     ? index
     : withSearchParameters(index, { nprobe, efSearch });
 }
 
 /**
- * faiss-node has no call that sets search parameters, but they are part of what it writes.
+ * faiss-node cannot set search parameters, but they are part of the file that it writes.
  *
  * @param {Index} index
- * @param {Pick<IndexSpecification, "nprobe" | "efSearch">} parameters
+ * @param {SearchParameters} parameters
  */
-function withSearchParameters(index, { nprobe, efSearch }) {
+function withSearchParameters(index, parameters) {
   const file = index.toBuffer();
-  if (nprobe !== undefined) file.writeBigUInt64LE(BigInt(nprobe), nprobeOffset);
-  if (efSearch !== undefined) {
-    file.writeInt32LE(
-      efSearch,
-      efSearchOffset((offset) => file.readBigUInt64LE(offset)),
-    );
-  }
+  setSearchParameters(file, parameters);
   return faiss.Index.fromBuffer(file);
-}
-
-/**
- * Looked up in the file, since a copy of a large index that needs none would take its memory twice.
- *
- * @param {string} path
- * @param {Pick<IndexSpecification, "nprobe" | "efSearch">} parameters
- */
-function hasSearchParameters(path, { nprobe, efSearch }) {
-  return inFile(path, (readInteger) => {
-    if (nprobe !== undefined && readInteger(nprobeOffset) !== BigInt(nprobe)) return false;
-    if (efSearch === undefined) return true;
-    return BigInt.asIntN(32, readInteger(efSearchOffset(readInteger))) === BigInt(efSearch);
-  });
-}
-
-/**
- * FAISS allocates what a length in a file asks for before it reads, so a length that the file
- * cannot hold is refused. Checks the vectors that come first in the file, not those behind them.
- *
- * @param {string} path
- * @param {string} factory
- */
-function checkLengths(path, factory) {
-  inFile(path, (readInteger, fileBytes) => {
-    const [, offset, elements] = firstVectors.find(([kind]) => factory.startsWith(kind)) ?? [];
-    if (offset !== undefined && vectorsEnd(readInteger, offset, elements) > fileBytes)
-      throw new Error("the index file is shorter than the lengths in it");
-  });
-}
-
-/**
- * @template T
- * @param {string} path
- * @param {(readInteger: (offset: number) => bigint, fileBytes: number) => T} look - its
- * `readInteger` reads a uint64, and 0 behind the end of the file
- */
-function inFile(path, look) {
-  const descriptor = openSync(path, "r");
-  try {
-    return look((offset) => {
-      const eightBytes = Buffer.alloc(8);
-      readSync(descriptor, eightBytes, 0, 8, offset);
-      return eightBytes.readBigUInt64LE();
-    }, fstatSync(descriptor).size);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-/**
- * Behind the fourcc and the common header of 33 bytes lie the number of cells and then `nprobe`
- * (`write_ivf_header`).
- */
-const nprobeOffset = 4 + 33 + 8;
-
-/** The vectors of a graph, by the bytes of an element (`write_HNSW` in `index_write.cpp`). */
-const graphVectors = [8, 4, 4, 8, 4];
-
-/**
- * By kind of index, where its first vectors begin, each after its length, and the bytes of an
- * element of each (`write_index` in `faiss/impl/index_write.cpp`).
- *
- * @type {[kind: string, offset: number, elementBytes: number[]][]}
- */
-const firstVectors = [
-  ["Flat", 4 + 33, [4]],
-  ["HNSW", 4 + 33, graphVectors],
-  // Behind the cells and `nprobe` lies a flat index of the cells' centroids.
-  ["IVF", 4 + 33 + 16 + 4 + 33, [4]],
-  ["SQ", 4 + 33 + 28, [4, 1]],
-  ["PQ", 4 + 33 + 24, [4, 1]],
-];
-
-/**
- * Behind its vectors a graph has four integers, of which `efSearch` is the last.
- *
- * @param {(offset: number) => bigint} readInteger
- */
-function efSearchOffset(readInteger) {
-  return vectorsEnd(readInteger, 4 + 33, graphVectors) + 3 * 4;
-}
-
-/**
- * @param {(offset: number) => bigint} readInteger
- * @param {number} offset
- * @param {number[]} elementBytes
- */
-function vectorsEnd(readInteger, offset, elementBytes = []) {
-  let end = offset;
-  for (const bytes of elementBytes) {
-    const length = Number(readInteger(end));
-    end += 8 + length * bytes;
-    if (!Number.isSafeInteger(end)) return Number.POSITIVE_INFINITY;
-  }
-  return end;
 }
 
 /** @param {number} handle */
 function train(handle) {
   const pieces = samples.get(handle) ?? [];
   samples.delete(handle);
-  if (pieces.length === 0) throw new Error(`nothing was given to train index ${handle} with`);
-  // Training takes minutes for a large index, in which this thread cannot see that its parent has
+  if (pieces.length === 0) throw new Error(`index ${handle} has no vectors to train with`);
+  // Training a large index takes minutes. Meanwhile this thread does not notice that its parent has
   // died.
   const watcher = new Worker(watchParent, { eval: true, workerData: process.ppid });
   try {
@@ -242,8 +134,8 @@ function train(handle) {
 }
 
 /**
- * faiss-node takes plain arrays only. Pushing number by number takes a fifth of the time of
- * `Array.from`, and an array of a given length over 32 million would become a slow dictionary.
+ * faiss-node accepts only plain arrays. Pushing each number is five times faster than `Array.from`.
+ * `new Array(length)` would be slow: above 32 million numbers, V8 makes it a dictionary.
  *
  * @param {Float32Array[]} pieces
  */
@@ -270,8 +162,8 @@ const watchParent = `
  */
 function add(index, vectors) {
   const dimension = index.getDimension();
-  const isWorthAFile = index instanceof faiss.IndexFlatIP && vectors.length >= 64 * dimension;
-  const flat = isWorthAFile ? readFlat(dimension, vectors) : undefined;
+  const canUseFile = index instanceof faiss.IndexFlatIP && vectors.length >= 64 * dimension;
+  const flat = canUseFile ? readFlat(dimension, vectors) : undefined;
   if (flat) {
     index.mergeFrom(flat);
     globalThis.gc?.();
@@ -279,11 +171,12 @@ function add(index, vectors) {
 }
 
 /**
- * Through a file it is twelve times faster than number by number through Node-API. Where there is
- * no room for one, nothing.
+ * A flat index of the vectors. Passing them through a file is twelve times faster than passing each
+ * number through Node-API.
  *
  * @param {number} dimension
  * @param {Float32Array} vectors
+ * @returns undefined if the file cannot be written
  */
 function readFlat(dimension, vectors) {
   if (!transferFile) return undefined;
@@ -300,8 +193,8 @@ function readFlat(dimension, vectors) {
 }
 
 /**
- * A file in the first folder that takes one. Where the system lets, it has no name, so that nothing
- * is left behind however this ends.
+ * A file in the first folder that can be written. Where `/proc` exists, the file is unlinked at
+ * once, so that it never outlives this process.
  *
  * @param {string[]} folders
  */
@@ -310,10 +203,10 @@ function openTransferFile(folders) {
     const path = join(folder, `embeddinggemma-faiss-${randomUUID()}`);
     try {
       const descriptor = openSync(path, "wx+", 0o600);
-      const nameless = `/proc/self/fd/${descriptor}`;
-      if (existsSync(nameless)) {
+      const unlinked = `/proc/self/fd/${descriptor}`;
+      if (existsSync(unlinked)) {
         rmSync(path);
-        return { descriptor, path: nameless };
+        return { descriptor, path: unlinked };
       }
       process.on("exit", () => rmSync(path, { force: true }));
       return { descriptor, path };
@@ -333,7 +226,7 @@ function search(index, queries, count) {
 }
 
 /**
- * The header of a flat index, which FAISS writes for an empty one, with its two counts.
+ * The header that FAISS writes for an empty flat index, with its two counts filled in.
  *
  * @param {number} dimension
  * @param {number} numbers
@@ -350,10 +243,11 @@ function bytesOf(vectors) {
   return Buffer.from(vectors.buffer, vectors.byteOffset, vectors.byteLength);
 }
 
-/** An addon compiled against another FAISS may load and answer nonsense. */
+/** An addon that was compiled against another FAISS may load, but give wrong results. */
 function checkAnswers() {
   const index = new faiss.IndexFlatIP(2);
   index.add([1, 0, 0, 1]);
   const { labels, distances } = index.search([0, 2], 1);
-  if (labels[0] !== 1 || distances[0] !== 2) throw new Error("faiss-node gives wrong answers");
+  if (labels[0] !== 1 || distances[0] !== 2)
+    throw new Error("faiss-node gives wrong search results");
 }

@@ -24,7 +24,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** Most of what decides about an index lies in its first bytes. */
+/** The first bytes of an index file matter most. */
 const change = fc.record({
   at: fc.oneof(fc.nat(200), fc.nat(20_000)),
   bytes: fc.oneof(
@@ -39,9 +39,9 @@ const repeatedLabel = [
   { at: 292, bytes: new Uint8Array(8) },
 ];
 
-describe("a saved index that is changed and signed", () => {
+describe("a saved index with changed bytes and a correct checksum", () => {
   it.each(["IVF4,Flat", "HNSW8,Flat", "SQ8"])(
-    "never gives a wrong hit: %s",
+    "never returns a wrong hit: %s",
     {
       timeout: 60_000,
     },

@@ -4,17 +4,17 @@ import { FaissStoreError, show } from "../errors.ts";
 export interface IndexKind {
   /** The factory string. */
   readonly factory: string;
-  /** Gives exactly the answers of a scan. */
+  /** Whether a search finds exactly what a scan finds. */
   readonly isFlat: boolean;
-  /** Vectors that FAISS needs to train without a warning; 0 if it needs no training. */
+  /** The fewest vectors that train it without a warning of FAISS; 0 if it needs no training. */
   readonly trainingSize: number;
-  /** FAISS uses at most so many vectors to train. */
+  /** The most vectors that FAISS uses to train it. */
   readonly maxTrainingVectors: number;
   /** Cells of an inverted file. */
   readonly cells: number | undefined;
-  /** Centroids that training looks for: cells, or the codes of a product quantizer; else 0. */
+  /** How many centroids training finds: for the cells or the product quantizer; else 0. */
   readonly centroids: number;
-  /** Links of a vector in a graph; 0 if the index is no graph. */
+  /** Links of each vector in a graph; 0 if the index is not a graph. */
   readonly links: number;
 }
 
@@ -24,14 +24,14 @@ const graph = new RegExp(String.raw`^HNSW(\d+)(?:,${coder})?$`);
 const invertedFile = new RegExp(String.raw`^IVF(\d+),${coder}$`);
 
 /**
- * FAISS's clustering asks for 39 vectors a centroid and takes at most 256 (`ClusteringParameters`
- * in `faiss/Clustering.h`).
+ * For each centroid, FAISS's clustering needs 39 vectors and uses at most 256
+ * (`ClusteringParameters` in `faiss/Clustering.h`).
  */
 const minPerCentroid = 39;
 const maxPerCentroid = 256;
 
 /**
- * Reads a factory string that fits vectors of `dimension` numbers.
+ * Parses a factory string and checks that it fits vectors of `dimension` numbers.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
@@ -42,9 +42,9 @@ export function parseIndexKind(factory: string, dimension: number): IndexKind {
   if (!match) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `index: ${show(factory)} is not a FAISS factory string that the store supports. ` +
+      `index: the store does not support the factory string ${show(factory)}. ` +
         "Use Flat, SQ4, SQ6, SQ8, SQfp16 or PQ<bytes>[x<bits>], alone or after HNSW<links>, or " +
-        "IVF<cells>, as in HNSW32,Flat or IVF256,PQ32.",
+        "IVF<cells>, such as HNSW32,Flat or IVF256,PQ32.",
       { index: factory },
     );
   }
@@ -77,8 +77,8 @@ function checkProductQuantizer(
   if (subspaces < 1 || dimension % subspaces !== 0) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `index: ${show(factory)} cuts vectors into ${subspaces} parts, but the index holds ` +
-        `${dimension} numbers, which ${subspaces} does not divide. Use a divisor of searchDimension.`,
+      `index: ${show(factory)} splits vectors into ${subspaces} parts, but the ${dimension} ` +
+        "numbers of the searchDimension cannot be split evenly. Use a divisor of searchDimension.",
       { index: factory, dimension },
     );
   }
@@ -88,7 +88,7 @@ function checkRange(factory: string, what: string, value: number, min: number, m
   if (value >= min && value <= max) return;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `index: ${show(factory)} asks for ${value} ${what}; the store supports ${min} to ${max}.`,
+    `index: ${show(factory)} has ${value} ${what}, but the store supports ${min} to ${max}.`,
     { index: factory },
   );
 }

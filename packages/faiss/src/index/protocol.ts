@@ -1,4 +1,4 @@
-/** What the FAISS process is asked to do. `index` is a handle that the caller chose. */
+/** A message to the FAISS process. */
 export type Request = { id: number } & Command;
 
 export interface IndexSpecification {
@@ -10,6 +10,7 @@ export interface IndexSpecification {
   efSearch: number | undefined;
 }
 
+/** What the FAISS process can do. `index` is a handle, a number that the caller chooses. */
 export type Command =
   | ({ operation: "create"; index: number } & IndexSpecification)
   | { operation: "sample"; index: number; vectors: Float32Array }
@@ -17,7 +18,7 @@ export type Command =
   | { operation: "add"; index: number; vectors: Float32Array }
   | { operation: "search"; index: number; queries: Float32Array; count: number }
   | { operation: "write"; index: number; path: string }
-  /** `rows` is how many vectors the file should hold. */
+  /** `rows` is the number of vectors that the file should contain. */
   | ({ operation: "read"; index: number; path: string; rows: number } & IndexSpecification)
   | { operation: "free"; index: number };
 
@@ -27,7 +28,7 @@ export interface Reply {
   error?: string;
 }
 
-/** `count` rows and scores a query, one query after the other; row -1 where there is none. */
+/** For each query in turn, `count` rows and scores. If there are fewer rows, the others are -1. */
 export interface SearchReply {
   rows: Int32Array;
   scores: Float32Array;

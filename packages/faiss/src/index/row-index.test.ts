@@ -5,7 +5,7 @@ import type { FaissEngine } from "./faiss-engine.ts";
 import { parseIndexKind } from "./index-kind.ts";
 import { RowIndex } from "./row-index.ts";
 
-/** An engine whose index adds vectors only when it is told to. */
+/** An engine that adds vectors only when `release` is called. */
 function slowEngine() {
   let release = () => {};
   const added: Float32Array[] = [];
@@ -35,7 +35,7 @@ function addRows(table: Table<null>, count: number): void {
   );
 }
 
-it("answers no search while it is being built, so that none takes a part of it for the whole", async () => {
+it("covers no rows while it is being built", async () => {
   const { engine, held, added, release } = slowEngine();
   const specification = { dimension: 4, factory: "Flat", nprobe: undefined, efSearch: undefined };
   const index = new RowIndex<null>(engine, parseIndexKind("Flat", 4), specification, {
@@ -48,7 +48,7 @@ it("answers no search while it is being built, so that none takes a part of it f
     addRows(table, size - table.rows);
     added.length = 0;
     const updating = [index.update(table), index.update(table)];
-    expect(index.covered, "neither before it is built nor while it grows").toBe(0);
+    expect(index.covered, "not while it is created, and not while it grows").toBe(0);
     while (added.reduce((sum, { length }) => sum + length, 0) < numbers) {
       expect(index.covered).toBe(0);
       release();
@@ -58,5 +58,5 @@ it("answers no search while it is being built, so that none takes a part of it f
     expect(index.covered).toBe(size);
   }
   held.clear();
-  expect(index.covered, "an index that died with its process covers nothing").toBe(0);
+  expect(index.covered, "an index whose process has died covers nothing").toBe(0);
 });

@@ -5,12 +5,12 @@ import type { FaissEngine } from "./faiss-engine.ts";
 import type { IndexKind } from "./index-kind.ts";
 import type { IndexSpecification, SearchReply } from "./protocol.ts";
 
-/** Numbers in one message to the engine: sending a megabyte takes a millisecond or two. */
+/** Numbers in one message to the engine, 1 MiB: sending it takes one or two milliseconds. */
 const numbersPerMessage = 2 ** 18;
 
 /**
- * A FAISS index over the first rows of a table, dead rows included; its labels are the rows. It
- * lags behind the table: the caller scans the newest rows, and `update` adds them once there are
+ * A FAISS index over the first rows of a table, including dead rows. Its labels are row numbers.
+ * The newest rows may be missing: the caller scans them, and `update` adds them when there are
  * many.
  */
 export class RowIndex<R> {
@@ -21,7 +21,7 @@ export class RowIndex<R> {
   readonly #isOptional: boolean;
   /** The version of the table at the last update. */
   #version: number | undefined;
-  /** The version with which an optional index failed. It is tried again with the next one. */
+  /** The version at which an optional index failed. The next version is tried again. */
   #failedVersion: number | undefined;
   /** The handle of the index in the engine. */
   #handle: number | undefined;
@@ -30,8 +30,8 @@ export class RowIndex<R> {
   #isAbandoned = false;
 
   /**
-   * @param maxUncovered - up to so many rows are left to scan
-   * @param isOptional - if true, a failure of FAISS means that there is no index, not an error
+   * @param maxUncovered - the caller scans up to this many rows
+   * @param isOptional - if true and FAISS fails, there is no index, and no error
    */
   constructor(
     engine: FaissEngine,
@@ -46,7 +46,7 @@ export class RowIndex<R> {
     this.#isOptional = isOptional;
   }
 
-  /** How many rows it can find, counted from the first. None while it is being built. */
+  /** How many rows the index covers, counted from the first. 0 while it is being built. */
   get covered(): number {
     if (this.#building) return 0;
     if (this.#isLost) this.release();
@@ -54,7 +54,7 @@ export class RowIndex<R> {
   }
 
   /**
-   * Adds the newest rows if there are many. Builds the index again if its process has died.
+   * Adds the newest rows if there are many. If the process has died, builds the index again.
    *
    * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
    */
@@ -70,8 +70,8 @@ export class RowIndex<R> {
   }
 
   /**
-   * @returns the best of the covered rows, -1 where there are fewer; nothing if there is no index
-   * (any more)
+   * @returns the best of the covered rows for each query; undefined if there is no index, or not
+   * any more
    * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
    */
   async search(prefixes: readonly Float32Array[], count: number): Promise<SearchReply | undefined> {
@@ -86,7 +86,7 @@ export class RowIndex<R> {
     try {
       const reply = await this.#engine.search(handle, queries, count);
       if (namesRowsOnce(reply.rows, count, covered)) return reply;
-      // FAISS reads some damaged files without complaint. The next update builds the index again.
+      // FAISS reads some damaged files without an error. The next update builds the index again.
       this.release();
       return undefined;
     } catch (error) {
@@ -100,10 +100,11 @@ export class RowIndex<R> {
   }
 
   /**
-   * Reads an index that was written for the first `rows` rows of the same table. An index that this
-   * FAISS cannot read is built again.
+   * Reads an index that was written for the first `rows` rows of the same table. If FAISS cannot
+   * read it, the next update builds the index again.
    *
-   * @throws FaissStoreError `FILE_DAMAGED` if the index has another size
+   * @throws FaissStoreError `FILE_DAMAGED` if the file has another number of vectors, or of numbers
+   * in a vector
    */
   async read(path: string, rows: number): Promise<void> {
     const read = await this.#engine
@@ -114,8 +115,9 @@ export class RowIndex<R> {
       this.#engine.free(read.index);
       throw new FaissStoreError(
         "FILE_DAMAGED",
-        `${path} holds ${read.rows} vectors of ${read.dimension} numbers, but ${rows} of ` +
-          `${this.#specification.dimension} were saved.`,
+        `${path} has ${read.rows} vectors of ${read.dimension} numbers, but the store was saved ` +
+          `with ${rows} of ${this.#specification.dimension}. Restore the folder from a backup, ` +
+          "or build the store again.",
         { path },
       );
     }
@@ -131,8 +133,8 @@ export class RowIndex<R> {
   }
 
   /**
-   * Searches and updates, in progress or to come, no longer wait for FAISS: a search finds nothing,
-   * an update does nothing. `write` still works.
+   * From now on, no search or update waits for FAISS, not even one in progress: searches return
+   * undefined, updates do nothing. `write` still works.
    */
   abandon(): void {
     this.#isAbandoned = true;
@@ -145,7 +147,7 @@ export class RowIndex<R> {
     return this.#handle !== undefined && !this.#engine.holds(this.#handle);
   }
 
-  /** @throws the error, if the index is not optional or the error is not about FAISS */
+  /** @throws the error if the index is required, or if the error is not about FAISS */
   #continueWithout(error: unknown): void {
     if (this.#isAbandoned) return;
     const isAllowed =
@@ -165,7 +167,7 @@ export class RowIndex<R> {
     return covered > 0 || table.size >= this.kind.trainingSize;
   }
 
-  /** Builds or extends the index, and once more if the process dies meanwhile. */
+  /** Builds or extends the index. If the process dies meanwhile, tries once more. */
   async #build(table: Table<R>): Promise<void> {
     try {
       await this.#extend(table);
@@ -202,7 +204,7 @@ export class RowIndex<R> {
     return handle;
   }
 
-  /** Trains with vectors spread evenly over the live rows. */
+  /** Trains with a sample of vectors, spread evenly over the live rows. */
   async #train(table: Table<R>, handle: number): Promise<void> {
     const live = [...table.rowOf.values()];
     const count = Math.min(live.length, this.kind.maxTrainingVectors);
@@ -210,7 +212,7 @@ export class RowIndex<R> {
     await this.#engine.train(handle, this.#messages(table, count, rowAt));
   }
 
-  /** The leading numbers of `count` rows, one row after the other. */
+  /** The leading numbers of `count` rows, in pieces for one message each. */
   async *#messages(
     table: Table<R>,
     count: number,
@@ -233,7 +235,7 @@ export class RowIndex<R> {
   }
 }
 
-/** Whether the labels for each query are rows, and no row is there twice. -1 stands for no row. */
+/** Whether all labels for a query are different rows. The label -1 means no row. */
 function namesRowsOnce(labels: Int32Array, perQuery: number, rows: number): boolean {
   for (let start = 0; start < labels.length; start += perQuery) {
     const found = labels.subarray(start, start + perQuery).filter((label) => label !== -1);

@@ -31,7 +31,7 @@ describe("the time limit of a command", () => {
     expect(Math.round(limit / 1000) * 1000).toBe(expected);
   });
 
-  it("is one that a timer takes", () => {
+  it("is never longer than a timer can run", () => {
     const factory = "IVF65536,Flat";
     const specification = { dimension: 4096, factory, nprobe: undefined, efSearch: undefined };
     const kind = parseIndexKind(factory, 4096);
@@ -49,7 +49,7 @@ function add(vectors: number): Command {
   return { operation: "add", index: 1, vectors: new Float32Array(vectors * 128) };
 }
 
-describe("a FAISS process that is stopped", () => {
+describe("a FAISS process that is suspended", () => {
   const vectors = randomUnitVectors(500, 8, seededRandom(5));
   const items = vectors.map((vector, record) => ({ id: `${record}`, vector, record }));
   const expected = naiveRanking(vectors, vectors[3]!).slice(0, 5);
@@ -65,7 +65,7 @@ describe("a FAISS process that is stopped", () => {
     expect(hits.map(({ record }) => record)).toEqual(expected.map(({ row }) => row));
   }
 
-  /** Stops the process that answers the searches of a store. */
+  /** Suspends the FAISS process of a store. */
   async function stopProcess(store: FaissStore<number>): Promise<number> {
     await expectRanked(store);
     const [pid] = engineProcesses();
@@ -78,7 +78,7 @@ describe("a FAISS process that is stopped", () => {
   });
 
   it.each(["faiss", "auto"] as const)(
-    "is replaced; a scan answers (engine: %s)",
+    "is replaced, and a scan answers meanwhile (engine: %s)",
     async (engine) => {
       const store = await filledStore({ engine });
       const pid = await stopProcess(store);
@@ -90,7 +90,7 @@ describe("a FAISS process that is stopped", () => {
     },
   );
 
-  it("does not hold up an upsert", async () => {
+  it("does not block an upsert", async () => {
     const store = await filledStore();
     await stopProcess(store);
     await store.upsert([{ id: "new", vector: [-1, 0, 0, 0, 0, 0, 0, 0], record: -1 }]);
@@ -98,7 +98,7 @@ describe("a FAISS process that is stopped", () => {
     await store.close();
   });
 
-  it("makes a save of its index fail, and the next one work", async () => {
+  it("makes one save of its index fail; the next one works", async () => {
     const folder = await mkdtemp(join(tmpdir(), "faiss-stopped-"));
     const store = await filledStore({ index: "HNSW16,Flat", oversample: 100 });
     await stopProcess(store);
@@ -112,7 +112,7 @@ describe("a FAISS process that is stopped", () => {
     await rm(folder, { recursive: true });
   });
 
-  it.each(["search", "upsert"] as const)("does not hold up close, also during %s", async (call) => {
+  it.each(["search", "upsert"] as const)("does not block close, even during %s", async (call) => {
     timeLimits.minMilliseconds = 5000;
     const store = await filledStore();
     const pid = await stopProcess(store);
@@ -129,7 +129,7 @@ describe("a FAISS process that is stopped", () => {
     process.kill(pid, "SIGCONT");
   });
 
-  it("is not killed because this process was blocked meanwhile", async () => {
+  it("is not killed just because this process was blocked", async () => {
     const store = await filledStore();
     const before = engineProcesses();
     const searching = expectRanked(store);
@@ -143,7 +143,7 @@ describe("a FAISS process that is stopped", () => {
   });
 });
 
-describe("a FAISS process that hangs at its start", () => {
+describe("a FAISS process that hangs when it starts", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "faiss-hanging-"));
@@ -154,7 +154,7 @@ describe("a FAISS process that hangs at its start", () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it("is killed and counts as missing", async () => {
+  it("is killed, and FAISS counts as unavailable", async () => {
     timeLimits.startMilliseconds = 300;
     const before = engineProcesses();
     const options = { faissNode: join(folder, "index.cjs") };

@@ -2,16 +2,19 @@ import type { IndexKind } from "./index-kind.ts";
 import type { Command, IndexSpecification } from "./protocol.ts";
 
 /**
- * How long the FAISS process may take before it is killed. The limits catch a process that hangs
- * (stopped, swapped out, busy with a damaged index); they are many times what a slow machine needs.
- * Tests shorten them.
+ * How long the FAISS process may take before it is killed. The limits are for a process that hangs:
+ * one that is stopped, swapped out or busy with a damaged index. They are many times what a slow
+ * machine needs. Tests shorten them.
  */
 export const timeLimits = {
-  /** For starting the process and loading `faiss-node`. */
+  /** To start the process and load `faiss-node`. */
   startMilliseconds: 30_000,
-  /** For any command, however small. */
+  /** For every command. */
   minMilliseconds: 10_000,
-  /** Added for the work of a command, see {@link timeLimitOf}. Two cores do 10 to 100 times this. */
+  /**
+   * Gives a command more time for its work, see {@link timeLimitOf}. Two cores do 10 to 100 times
+   * as many steps.
+   */
   stepsPerMillisecond: 100_000,
 };
 
@@ -19,25 +22,25 @@ export const timeLimits = {
 export interface HeldIndex {
   specification: IndexSpecification;
   kind: IndexKind;
-  /** Vectors that it holds. */
+  /** Number of vectors in the index. */
   rows: number;
-  /** Numbers that were handed over to train it. */
+  /** How many numbers were sent to train it. */
   trainingNumbers: number;
 }
 
 /**
- * Milliseconds that the FAISS process may take for a command, from when it has answered the one
- * before: {@link timeLimits.minMilliseconds} and more for the work, counted in steps of about one
- * multiplication:
+ * Milliseconds that the FAISS process may take for a command, counted from its previous answer:
+ * {@link timeLimits.minMilliseconds}, and more for the work. The work is counted in steps, each
+ * about one multiplication:
  *
- * - `train`: each number, with each centroid, in 25 rounds, four times over: training a product
- *   quantizer is slow for its number of steps.
- * - `add`: each number, with each centroid or with the candidates for a link of a graph.
- * - `search`: each number of the queries, with each vector that the index holds.
- * - `write`, `read`: 100 steps for each number in the file.
+ * - `train`: training numbers × centroids × 25 rounds × 4. A step takes longer when it trains a
+ *   product quantizer, hence the 4.
+ * - `add`: numbers × centroids, or × the candidates for the links of a graph.
+ * - `search`: numbers of all queries × vectors in the index.
+ * - `write`, `read`: numbers in the file × 100.
  *
- * For 100,000 vectors of 128 numbers this gives a search 10.1 s and a write 23 s; training
- * `IVF256,Flat` with 65,536 vectors of 768 numbers has 3.6 hours.
+ * With 100,000 vectors of 128 numbers, a search may take 10.1 s and a write 23 s. Training
+ * `IVF256,Flat` with 65,536 vectors of 768 numbers may take 3.6 hours.
  */
 export function timeLimitOf(command: Command, index: HeldIndex): number {
   const { minMilliseconds, stepsPerMillisecond } = timeLimits;
@@ -47,13 +50,13 @@ export function timeLimitOf(command: Command, index: HeldIndex): number {
   );
 }
 
-/** Longer timers fire at once. */
+/** The longest that a timer can run. A longer one fires at once. */
 const maxTimerMilliseconds = 2 ** 31 - 1;
 
 /** Rounds of k-means (`ClusteringParameters::niter`). */
 const trainingRounds = 25;
 const trainingAllowance = 4;
-/** Candidates for the links of a new vector in a graph (`HNSW::efConstruction`). */
+/** Candidates for the links of each new vector in a graph (`HNSW::efConstruction`). */
 const linkCandidates = 40;
 const stepsPerNumberOfFile = 100;
 

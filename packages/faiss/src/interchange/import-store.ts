@@ -121,14 +121,21 @@ function repeatedId<R>(id: string, path: string, { ids }: ImportOptions<R>): Fai
   );
 }
 
-function checkUnit(vector: Float32Array, id: string, metric: string, path: string): void {
+const metricNames = { l2: "L2", innerProduct: "the inner product" };
+
+function checkUnit(
+  vector: Float32Array,
+  id: string,
+  metric: keyof typeof metricNames,
+  path: string,
+): void {
   const length = norm(vector);
   if (Math.abs(length - 1) <= unitTolerance || !Number.isFinite(length)) return;
   throw new FaissStoreError(
     "INVALID_VECTOR",
-    `The vector of ${show(id)} in ${path} has length ${length.toPrecision(6)}. The store ranks by ` +
-      `cosine, and ${metric === "l2" ? "L2" : "the inner product"} ranks vectors of other ` +
-      "lengths than 1 in another order. Pass normalize: true if you want them ranked by cosine.",
+    `The vector of ${show(id)} in ${path} has length ${length.toPrecision(6)}, not 1. Its cosine, ` +
+      `by which the store ranks, orders hits differently from ${metricNames[metric]}. ` +
+      "Pass normalize: true to rank by cosine anyway.",
     { id, norm: length },
   );
 }

@@ -5,10 +5,9 @@ import { build } from "tsdown";
 const root = join(import.meta.dirname, "../..");
 
 /**
- * The package as one JavaScript module that a child process can import, built from the present
- * sources.
+ * Builds the current sources into one JavaScript module that a child process can import.
  *
- * @returns its path, and what removes it
+ * @returns the path of the module, and a function that removes it
  */
 export async function buildPackage(): Promise<{ entry: string; remove: () => Promise<void> }> {
   const folder = join(root, "node_modules", ".test-build", String(process.pid));
@@ -25,7 +24,8 @@ export async function buildPackage(): Promise<{ entry: string; remove: () => Pro
     clean: false,
     logLevel: "silent",
   });
-  await cp(join(root, "src/index/faiss-process.mjs"), join(folder, "faiss-process.mjs"));
+  for (const file of ["faiss-process.mjs", "faiss-index-file.mjs"])
+    await cp(join(root, "src/index", file), join(folder, file));
   return {
     entry: join(folder, "index.mjs"),
     remove: () => rm(folder, { recursive: true, force: true }),
