@@ -1,7 +1,7 @@
 /**
- * What LlamaIndex's tests expect of their own local store, asked of ours. Where the host's store is
- * installed, both get the same calls and must answer alike; where ours differs on purpose, the
- * test says so.
+ * LlamaIndex's own tests of its local store, run with our store too. Both stores get the same calls
+ * and must return the same results. Tests whose title begins with "differs" show where our store
+ * differs on purpose.
  */
 import { FaissVectorStore } from "@embeddinggemma/llamaindex";
 import {
@@ -16,7 +16,8 @@ import {
 import { beforeEach, describe, expect, it } from "vitest";
 
 describe("LlamaIndex's SimpleVectorStore", () => {
-  const embedModel = {} as BaseEmbedding; // neither store embeds
+  // Neither store embeds anything.
+  const embedModel = { getTextEmbedding: async () => [0, 0] } as Partial<BaseEmbedding> as never;
   const queryEmbedding = [0.1, 0.2];
   let ours: FaissVectorStore;
   let theirs: SimpleVectorStore;
@@ -41,7 +42,7 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     return result.ids.toSorted();
   };
 
-  it("gives the same ids with the same cosines, best first", async () => {
+  it("finds the same ids with the same cosines, best first", async () => {
     const query = {
       queryEmbedding: [0.3, 0.1],
       similarityTopK: 3,
@@ -52,7 +53,7 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     expect(own.similarities).toEqual(
       host.similarities.map((similarity) => expect.closeTo(similarity, 5)),
     );
-    // Differs: nodes come with the answer, since the store keeps texts.
+    // Differs: our store keeps the texts, so it returns the nodes.
     expect(own.nodes!.map((node) => node.id_)).toEqual(own.ids);
     expect(host.nodes).toBeUndefined();
   });
@@ -101,18 +102,23 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     })),
   ];
 
-  it.each(filters)("chooses the same nodes by $key $operator $value", async (filter) => {
+  it.each(filters)("finds the same nodes with $key $operator $value", async (filter) => {
     expect(await ask(ours, [filter])).toEqual(await ask(theirs, [filter]));
   });
 
-  it.each(["and", "or", undefined] as const)("combines filters alike by %s", async (condition) => {
-    const pairs = filters.flatMap((one, row) => [[one, filters[(row * 7 + 3) % filters.length]!]]);
-    for (const pair of pairs)
-      expect(await ask(ours, pair, condition)).toEqual(await ask(theirs, pair, condition));
-    expect(await ask(ours, [], condition)).toEqual(await ask(theirs, [], condition));
-  });
+  it.each(["and", "or", undefined] as const)(
+    "combines filters in the same way with %s",
+    async (condition) => {
+      const pairs = filters.flatMap((one, row) => [
+        [one, filters[(row * 7 + 3) % filters.length]!],
+      ]);
+      for (const pair of pairs)
+        expect(await ask(ours, pair, condition)).toEqual(await ask(theirs, pair, condition));
+      expect(await ask(ours, [], condition)).toEqual(await ask(theirs, [], condition));
+    },
+  );
 
-  it("chooses among docIds alike, where they are ids of nodes", async () => {
+  it("filters by docIds in the same way if they are ids of nodes", async () => {
     const query = {
       queryEmbedding,
       similarityTopK: 10,
@@ -122,7 +128,7 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     expect((await ours.query(query)).ids.toSorted()).toEqual(
       (await theirs.query(query)).ids.toSorted(),
     );
-    // Differs: they may also be ids of source documents, as in LlamaIndex's other stores.
+    // Differs: they can also be ids of source documents, as in LlamaIndex's other stores.
     expect((await ours.query({ ...query, docIds: ["litter"] })).ids.toSorted()).toEqual([
       "1",
       "2",
@@ -130,18 +136,18 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     ]);
   });
 
-  it("deletes the nodes of a source document alike", async () => {
+  it("deletes the nodes of a source document in the same way", async () => {
     await ours.delete("litter");
     await theirs.delete("litter");
     expect(await ask(ours)).toEqual(await ask(theirs));
   });
 
-  it("differs: zero and the empty string can be among those that `in` and `nin` name", async () => {
+  it("differs: `in` and `nin` find zero and the empty string", async () => {
     expect(await ask(ours, [{ key: "zero", value: [0], operator: "in" }])).toEqual(["1"]);
     expect(await ask(theirs, [{ key: "zero", value: [0], operator: "in" }])).toEqual([]);
   });
 
-  it("differs: values of unlike types have no order (SimpleVectorStore converts them)", async () => {
+  it("differs: values of different types do not compare (SimpleVectorStore converts them)", async () => {
     expect(await ask(ours, [{ key: "dogId", value: 0, operator: ">" }])).toEqual([]);
     expect(await ask(theirs, [{ key: "dogId", value: 0, operator: ">" }])).toEqual(["1", "2", "3"]);
     expect(await ask(ours, [{ key: "type", value: "puppy", operator: "<=" }])).toEqual([]);
@@ -158,7 +164,7 @@ describe("LlamaIndex's SimpleVectorStore", () => {
     await expect(ask(theirs, filter)).rejects.toThrow(TypeError);
   });
 
-  it("differs: mmrThreshold has an effect, and mode mmr gives cosines", async () => {
+  it("differs: mmrThreshold has an effect, and mode mmr returns cosines", async () => {
     const query = {
       queryEmbedding: [0.3, 0.1],
       similarityTopK: 2,
