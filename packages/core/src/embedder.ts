@@ -36,22 +36,22 @@ import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
 import type { Vector } from "./vectors/vectors.ts";
 
-/** What {@link Embedder.from} makes an embedder of, and the defaults of its calls. */
+/** What {@link Embedder.from} creates an embedder from, and the defaults for its calls. */
 export interface EmbedderParts extends EncodeDefaults {
   /**
-   * A name, for messages and for {@link Embedder.identity}: backends that give different vectors
-   * must have different names, or a shared cache would mix them.
+   * A name for error messages and {@link Embedder.identity}. Backends that give different vectors
+   * need different names, otherwise a shared cache would mix their vectors.
    */
   model: string;
   /** Tokenizes and runs the model. */
   backend: Backend;
-  /** Prompts, pooling, length and dimensions of the model. */
+  /** Prompts, pooling, maximum length and dimensions of the model. */
   description: ModelDescription;
 }
 
 /**
  * Turns texts into vectors as Sentence Transformers does: prompt, tokens, model, pooling, Dense
- * layers, Matryoshka truncation, normalisation. Load one with {@link Embedder.load}.
+ * layers, Matryoshka truncation, normalisation. Create one with {@link Embedder.load}.
  *
  * @example
  * await using embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX");
@@ -84,16 +84,16 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Loads a model: an existing folder (path or `file:` URL), else the id of a repository on the
-   * Hugging Face Hub.
+   * Loads a model from a local folder if it exists (a path or `file:` URL), else from a repository
+   * on the Hugging Face Hub.
    *
-   * In a browser a folder is a URL (`https://…` or, relative to the page, `/models/tiny/`), and
-   * files are kept in the cache of Transformers.js. ONNX Runtime downloads its own WebAssembly
-   * files from a CDN, unless `env.backends.onnx.wasm.wasmPaths` of Transformers.js names another
-   * place.
+   * In a browser, a folder is a URL (`https://…`, or relative to the page, such as
+   * `/models/tiny/`), and files are stored in the cache of Transformers.js. ONNX Runtime downloads
+   * its own WebAssembly files from a CDN, unless you set `env.backends.onnx.wasm.wasmPaths` of
+   * Transformers.js.
    *
-   * Embedders of one model with the same options share its weights until the last of them is
-   * disposed.
+   * Embedders that load the same model with the same options share its weights until the last of
+   * them is disposed.
    *
    * @example
    * const embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX", {
@@ -101,14 +101,14 @@ export class Embedder implements AsyncDisposable {
    *   truncateDim: 256,
    * });
    *
-   * @throws {@link EmbeddingGemmaError} whose `code` says what is wrong with an option
-   * (`INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`, `UNSUPPORTED_DTYPE`), the model (`MODEL_NOT_FOUND`,
+   * @throws {@link EmbeddingGemmaError} with a `code` for the options (`INVALID_ARGUMENT`,
+   * `UNTRAINED_DIMENSION`, `UNSUPPORTED_DTYPE`), the model (`MODEL_NOT_FOUND`,
    * `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`), the network
    * (`DOWNLOAD_FAILED`) or the runtime (`LOAD_FAILED`, `WORKER_FAILED`); the reason of `signal` if
-   * it is aborted.
+   * it is aborted
    */
   static async load(model: string, options: LoadOptions = {}): Promise<Embedder> {
-    checkOptions({ model }, { model: modelRule });
+    checkOptions({ model }, { model: { ...modelRule, required: true } });
     checkOptions(options, loadRules, renamedLoadOptions);
     const { loading, encoding } = splitOptions(options);
     const handle = await acquireModel(model, loading);
@@ -121,7 +121,8 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Makes an embedder over any {@link Backend}, such as a remote one or a test's literal.
+   * Creates an embedder from any {@link Backend}, such as a remote server or a plain object in a
+   * test.
    *
    * @example
    * const embedder = Embedder.from({ model: "my-server", backend, description, truncateDim: 256 });
@@ -131,10 +132,6 @@ export class Embedder implements AsyncDisposable {
   static from(parts: EmbedderParts): Embedder {
     checkOptions(parts, partsRules);
     const { model, backend, description, ...defaults } = parts;
-    for (const [name, value] of Object.entries({ model, backend, description })) {
-      const { expected } = partsRules[name as keyof typeof partsRules];
-      if (value === undefined) throw invalidArgument(name, value, expected);
-    }
     const dtype = "fp32";
     const identity = modelIdentity(model, dtype, description);
     const queue = new InferenceQueue();
@@ -156,12 +153,12 @@ export class Embedder implements AsyncDisposable {
     return this.#description.prompts;
   }
 
-  /** The prompt that `encode` uses when the call names none; null for none. */
+  /** Name of the prompt that `encode` uses if the call names none; null if there is none. */
   get defaultPromptName(): string | null {
     return this.#description.defaultPromptName;
   }
 
-  /** Numbers in a vector, after truncation. */
+  /** Number of dimensions of a vector, after truncation. */
   get dimension(): number {
     return this.#defaults.truncateDim;
   }
@@ -171,30 +168,31 @@ export class Embedder implements AsyncDisposable {
     return this.#description.matryoshkaDimensions;
   }
 
-  /** Longest input in tokens, prompt and special tokens included. */
+  /** Maximum length of an input in tokens, prompt and special tokens included. */
   get maxTokens(): number {
     return this.#description.maxTokens;
   }
 
-  /** How the model's vectors are meant to be compared. */
+  /** How to compare the model's vectors. */
   get similarityFunction(): SimilarityFunction {
     return this.#description.similarityFunction;
   }
 
   /**
-   * What the vectors depend on, as one line to keep beside them: model and commit (for a folder
-   * that is not from the Hub, a digest of tokenizer and weights), dtype, this package's way of
-   * computing, prompt table, dimension and normalisation. Equal on every machine; vectors of
-   * embedders that differ in it must not be compared or mixed.
+   * Everything that the vectors depend on, as one string to store beside them: model and commit
+   * (for a folder that is not from the Hub, a digest of tokenizer and weights), dtype, the way in
+   * which this package computes vectors, prompts, dimension and normalisation. It is the same on
+   * every machine. Never compare or mix vectors with different identities.
    *
-   * @example "onnx-community/embeddinggemma-300m-ONNX@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true"
+   * @example
+   * owner/name@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true
    */
   get identity(): string {
     return this.identityOf();
   }
 
   /**
-   * {@link Embedder.identity} of the vectors that calls with these options give.
+   * {@link Embedder.identity} of the vectors of calls with these options.
    *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
    */
@@ -205,21 +203,24 @@ export class Embedder implements AsyncDisposable {
     return embeddingIdentity(this.#handle.model.identity, this.#description, settings);
   }
 
-  /** The model's tokenizer, synchronous, for text splitters: no prompt, no special tokens. */
+  /**
+   * The model's tokenizer, for text splitters. It is synchronous, and adds no prompt and no special
+   * tokens.
+   */
   get tokenizer(): Tokenizer {
     return this.#model.backend.tokenizer;
   }
 
   /**
-   * Embeds texts with the prompt that the call names, or the model's default prompt, or none.
+   * Embeds texts with the prompt of the options, else the model's default prompt, else none.
    *
    * @example
    * const vector = await embedder.encode("a sentence", { promptName: "STS" });
    *
-   * @returns one vector for a text; for an array, one vector for each, in input order, as views of
+   * @returns one vector for a text; for an array, one vector per text, in input order, as views of
    * one contiguous array
-   * @throws `UNKNOWN_PROMPT`, `UNTRAINED_DIMENSION`, `INVALID_ARGUMENT`,
-   * `INPUT_TOO_LONG`, `INFERENCE_FAILED`, `CACHE_FAILED`, `DISPOSED`
+   * @throws `UNKNOWN_PROMPT`, `UNTRAINED_DIMENSION`, `INVALID_ARGUMENT`, `INPUT_TOO_LONG`,
+   * `MODEL_INCOMPLETE`, `INFERENCE_FAILED`, `WORKER_FAILED`, `CACHE_FAILED`, `DISPOSED`
    */
   encode(text: string, options?: EncodeOptions): Promise<Float32Array>;
   encode(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
@@ -231,8 +232,8 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Embeds queries, with the prompt `query`. While documents are being embedded, queries run before
-   * their next batch. See {@link Embedder.encode}.
+   * Embeds queries with the prompt `query`. A query does not wait for running calls with many
+   * texts: it runs before their next batch. See {@link Embedder.encode}.
    *
    * @example
    * const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
@@ -247,8 +248,8 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Embeds documents, with the prompt `document`; a title takes the place of `none` in
-   * EmbeddingGemma's `title: none | text: `. See {@link Embedder.encode}.
+   * Embeds documents with the prompt `document`. In EmbeddingGemma's `title: none | text: `, the
+   * title of a document replaces `none`. See {@link Embedder.encode}.
    *
    * @example
    * const documents = await embedder.encodeDocument([
@@ -266,16 +267,17 @@ export class Embedder implements AsyncDisposable {
     options: EncodeOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
     if (isAsyncIterable(input)) {
-      const hint = "Streams are embedded by encodeDocumentStream.";
+      const hint = "For a stream, use encodeDocumentStream.";
       throw invalidArgument("documents", input, "a document or an array of documents", hint);
     }
     return this.#encode(this.#startCall("bulk", options, "document"), input, promptedDocument);
   }
 
   /**
-   * Embeds a stream of documents of any length in bounded memory: reads up to 256 documents, yields
-   * their vectors in input order, and continues reading when you ask for more. In `onProgress`,
-   * `total` is the number of documents read so far. See {@link Embedder.encodeDocument}.
+   * Embeds a stream of documents of any length in bounded memory. Reads up to 256 documents, yields
+   * their vectors in input order, and reads more when you ask for the next vectors. In
+   * `onProgress`, `total` is the number of documents read so far. See
+   * {@link Embedder.encodeDocument}.
    *
    * @example
    * for await (const vectors of embedder.encodeDocumentStream(readDocuments())) {
@@ -287,7 +289,7 @@ export class Embedder implements AsyncDisposable {
     options: EncodeOptions = {},
   ): AsyncGenerator<Float32Array[], void, undefined> {
     if (!isAsyncIterable(documents)) {
-      const hint = "One document or an array of them is embedded by encodeDocument.";
+      const hint = "For a document or an array of documents, use encodeDocument.";
       throw invalidArgument("documents", documents, "an AsyncIterable", hint);
     }
     const call = this.#startCall("bulk", options, "document");
@@ -297,19 +299,19 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Embeds a few built-in texts and compares their similarities with those that the model's makers
-   * published, within what the dtype loses: shows whether model, dtype and device work together on
-   * this machine.
+   * Checks whether model, dtype and device work together on this machine. Embeds a few built-in
+   * texts and compares their similarities with the values that the authors of the model have
+   * published. The tolerance depends on the dtype.
    *
-   * @returns the comparison, or null for a model without published values, or one that `prompts` or
-   * `pooling` of your own describe
+   * @returns the comparison, or null if the model has no published values, or if you set the option
+   * `prompts` or `pooling`
    */
   async selfCheck(): Promise<SelfCheckReport | null> {
     return selfCheck(this, this.#description.selfCheck, this.#model.dtype);
   }
 
   /**
-   * Compares vectors by the model's similarity function; higher is more similar.
+   * Compares vectors with the model's similarity function. Higher is more similar.
    *
    * @returns one row for each vector of `a`, one column for each of `b`
    */
@@ -318,9 +320,9 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Tokens of a text as the model would get it, prompt and special tokens included, before any cut.
-   * The prompt is that of {@link Embedder.encode}: the model's default or none, unless `promptName`
-   * (such as `"document"`) or `prompt` says otherwise.
+   * Counts the tokens of a text as the model would receive it, with prompt and special tokens, but
+   * before truncation. The prompt is chosen as in {@link Embedder.encode}: `prompt`, `promptName`
+   * (such as `"document"`), the model's default prompt, or none.
    *
    * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, `DISPOSED`
    */
@@ -333,9 +335,9 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Waits for running calls, then releases the model; its memory is freed when no other embedder
-   * shares it. Later calls fail with `DISPOSED`, while `prompts`, `dimension` and the like stay
-   * readable. A second call does nothing.
+   * Waits for running calls, then releases the model. Its memory is freed if no other embedder
+   * shares it. Later calls reject with `DISPOSED`; properties such as `prompts` and `dimension`
+   * stay readable. It is safe to call this more than once.
    */
   dispose(): Promise<void> {
     this.#disposing ??= Promise.allSettled(this.#running).then(() => this.#handle.release());
@@ -366,9 +368,9 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Checks the options of a call, once for all texts of it.
+   * Checks and completes the options of a call.
    *
-   * @param promptName - prompt of the call, if the options name none
+   * @param promptName - prompt to use if the options name none
    */
   #startCall(priority: Priority, options: EncodeOptions, promptName?: string): Call {
     const model = this.#model;
@@ -402,7 +404,7 @@ export class Embedder implements AsyncDisposable {
     return this.#track(encodeTexts(model, texts, { ...settings, ...position }));
   }
 
-  /** Adds a call to those that `dispose` waits for. */
+  /** Makes `dispose` wait for a call. */
   #track<T>(running: Promise<T>): Promise<T> {
     this.#running.add(running);
     return running.finally(() => this.#running.delete(running));
@@ -411,15 +413,16 @@ export class Embedder implements AsyncDisposable {
 
 const partsRules: Rules<EmbedderParts> = {
   ...encodeDefaultsRules,
-  model: { expected: "a name", accepts: modelRule.accepts },
+  model: { expected: "a name", accepts: modelRule.accepts, required: true },
   backend: {
-    expected: "an object with a tokenizer, run and dispose",
+    expected: "a Backend, an object with tokenizer, tokenize, run and dispose",
     accepts: (value) => isRecord(value) && typeof value.run === "function",
+    required: true,
   },
-  description: rules.object,
+  description: { ...rules.object, required: true },
 };
 
-/** Defaults with a value for all that a call needs. */
+/** Defaults, with a value for every option that a call needs. */
 interface Defaults extends EncodeDefaults {
   truncateDim: number;
   normalize: boolean;
@@ -427,7 +430,7 @@ interface Defaults extends EncodeDefaults {
   maxBatchTokens: number;
 }
 
-/** One call of an embedder, its options checked and completed. */
+/** A call of an embedder, with its options checked and completed. */
 interface Call {
   readonly model: LoadedModel;
   readonly prompt: string;

@@ -4,7 +4,7 @@ import { LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
 import type { ModelDescription } from "./model/description.ts";
 import type { Backend } from "./runtime/backend.ts";
 
-/** A token a character; the vector holds the number of tokens, and the first one. */
+/** One token per character. A vector contains the number of tokens and the first token. */
 const backend: Backend = {
   tokenizer: { encode: codes, decode: (ids) => String.fromCodePoint(...ids) },
   specialTokens: { prefix: [], suffix: [] },
@@ -38,7 +38,7 @@ const description: ModelDescription = {
 const embedder = Embedder.from({ model: "literal", backend, description, normalize: false });
 
 describe("LazyEmbedder", () => {
-  test("gives queries and documents the model's prompts, or those that were configured", async () => {
+  test("uses the model's prompts, or those of the configuration", async () => {
     const plain = new LazyEmbedder({ embedder });
     expect([...(await plain.encodeQuery("abc"))]).toEqual([5, code("q"), 3, 4]);
     expect(
@@ -55,7 +55,7 @@ describe("LazyEmbedder", () => {
     ]);
   });
 
-  test("applies what was configured to a given embedder, unless the call says otherwise", async () => {
+  test("applies its configuration to a given embedder, unless the call overrides it", async () => {
     const short = new LazyEmbedder({ embedder, truncateDim: 2 });
     expect([await short.dimension(), await new LazyEmbedder({ embedder }).dimension()]).toEqual([
       2, 4,
@@ -66,7 +66,7 @@ describe("LazyEmbedder", () => {
     expect(Math.hypot(...unit!)).toBeCloseTo(1, 6);
   });
 
-  test("a call's own prompt, by name or text, replaces the configured one", async () => {
+  test("a prompt of the call, by name or text, overrides the configured one", async () => {
     const lazy = new LazyEmbedder({ embedder, queryPrompt: { prompt: "p:" } });
     const firstToken = async (options?: object) => (await lazy.encodeQuery("abc", options))[1];
     expect(await firstToken()).toBe(code("p"));
@@ -74,7 +74,7 @@ describe("LazyEmbedder", () => {
     expect(await firstToken({ prompt: "" })).toBe(code("a"));
   });
 
-  test("has one identity for each way to embed documents", async () => {
+  test("has another identity for every configuration that changes documents", async () => {
     const identityOf = (options: LazyEmbedderOptions) =>
       new LazyEmbedder({ embedder, ...options }).identity();
     expect(await identityOf({})).toBe(embedder.identity);
@@ -90,7 +90,7 @@ describe("LazyEmbedder", () => {
     expect(new Set([embedder.identity, ...identities]).size).toBe(others.length + 1);
   });
 
-  test("leaves a given embedder to its owner", async () => {
+  test("does not dispose a given embedder", async () => {
     const lazy = new LazyEmbedder({ embedder });
     expect(await lazy.get()).toBe(embedder);
     await lazy.dispose();
@@ -104,7 +104,7 @@ describe("LazyEmbedder", () => {
     [{ embedder: Promise.resolve(embedder) }, "await Embedder.load"],
     [{ embedder, dtype: "q4", model: "m" }, "model, dtype cannot take effect"],
     [{ embedder, truncateDim: 3 }, "Use 4, 2"],
-    [{ queryPrompt: "STS" }, 'queryPrompt must be { promptName: "STS" } or { prompt: "…" }'],
+    [{ queryPrompt: "STS" }, 'queryPrompt must be { promptName: "…" } or { prompt: "…" }'],
     [{ documentPrompt: {} }, "documentPrompt must be"],
     [{ documentPrompt: { promptName: 5 } }, "documentPrompt must be"],
     [{ documentPrompt: null }, "null was given"],
@@ -112,7 +112,7 @@ describe("LazyEmbedder", () => {
     [{ embeder: embedder }, "There is no option `embeder`. Did you mean `embedder`?"],
     [{ onProgress: () => {} }, "`onProgress` is now called `onDownloadProgress`"],
     [{ embedder, truncation: "end" }, '"end" is now called "cut"'],
-  ] as const)("%o is refused at once", ([options, message]) => {
+  ] as const)("the constructor refuses %o", ([options, message]) => {
     expect(() => new LazyEmbedder(options as never)).toThrow(
       expect.objectContaining({
         name: "EmbeddingGemmaError",

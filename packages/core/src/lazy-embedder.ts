@@ -15,22 +15,22 @@ import {
   splitOptions,
 } from "./options.ts";
 
-/** The model that is loaded where none is named: EmbeddingGemma 300m, as ONNX. */
+/** The default model of {@link LazyEmbedder}: EmbeddingGemma 300m, converted to ONNX. */
 export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
 
-/** A ready embedder, or which model to load when the first text comes. */
+/** Which model to load on first use, or an embedder that is already loaded. */
 export interface LazyEmbedderOptions extends LoadOptions {
   /** Hub id or folder of the model. @default {@link defaultModel} */
   model?: string | undefined;
   /**
-   * An embedder that is loaded already; you dispose it yourself. Options of loading cannot be given
-   * with it, options of encoding, such as `truncateDim`, can.
+   * An embedder that is already loaded. You have to dispose it yourself. You can combine it with
+   * the options of encoding, such as `truncateDim`, but not with those of loading.
    */
   embedder?: Embedder | undefined;
-  /** Prompt of queries: `{ promptName }` or `{ prompt }`. @default the model's prompt `query` */
+  /** Prompt for queries: `{ promptName }` or `{ prompt }`. @default the model's prompt `query` */
   queryPrompt?: PromptOptions | undefined;
   /**
-   * Prompt of documents: `{ promptName }` or `{ prompt }`.
+   * Prompt for documents: `{ promptName }` or `{ prompt }`.
    *
    * @default the model's prompt `document`
    */
@@ -38,9 +38,9 @@ export interface LazyEmbedderOptions extends LoadOptions {
 }
 
 /**
- * Loads an embedder when it is first needed, once for all callers; a failed load is tried again by
- * the next call. For code that is configured in a constructor, such as a framework's. The
- * configuration applies to every call, also on a given `embedder`.
+ * Loads an embedder on first use, once for all callers. If the load fails, the next call tries
+ * again. Made for classes that get their configuration in a constructor, as in most frameworks. The
+ * configuration applies to every call, also if you pass an `embedder`.
  *
  * @example
  * const embedder = new LazyEmbedder({ model: "onnx-community/embeddinggemma-300m-ONNX" });
@@ -52,9 +52,10 @@ export class LazyEmbedder {
   readonly #documentPrompt: PromptOptions | undefined;
   readonly #given: Embedder | undefined;
   readonly #loaded: SharedPromise<Embedder>;
+
   /**
-   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION` for everything that can be checked before the
-   * model is loaded
+   * @throws `INVALID_ARGUMENT`; with `embedder`, also `UNTRAINED_DIMENSION`, which is otherwise
+   * thrown when the model is loaded
    */
   constructor(options: LazyEmbedderOptions = {}) {
     checkOptions(options, lazyEmbedderRules, renamedLoadOptions);
@@ -71,7 +72,7 @@ export class LazyEmbedder {
     this.#loaded = new SharedPromise(() => Embedder.load(model, loadOptions));
   }
 
-  /** The embedder, loaded if need be. */
+  /** Returns the embedder, and loads it first if needed. */
   get(): Promise<Embedder> {
     if (this.#given) return Promise.resolve(this.#given);
     return this.#loaded.get();
@@ -92,15 +93,15 @@ export class LazyEmbedder {
     return embedder.encodeDocument(documents, this.#configured(this.#documentPrompt, options));
   }
 
-  /** Numbers in a vector. */
+  /** Number of dimensions of a vector. */
   async dimension(): Promise<number> {
     const embedder = await this.get();
     return this.#encoding.truncateDim ?? embedder.dimension;
   }
 
   /**
-   * {@link Embedder.identity} of the vectors of documents, with the prompt where it is another than
-   * the model's own.
+   * {@link Embedder.identity} of the vectors of documents. It includes `documentPrompt` if you set
+   * one.
    */
   async identity(): Promise<string> {
     const identity = (await this.get()).identityOf(this.#encoding);
@@ -110,13 +111,16 @@ export class LazyEmbedder {
     return `${identity}&documentPrompt=${encodeURIComponent(name)}`;
   }
 
-  /** Disposes an embedder that was loaded here; the next {@link LazyEmbedder.get} loads it again. */
+  /**
+   * Disposes the embedder that was loaded, if any. The next call loads it again. Does nothing to an
+   * `embedder` that you passed.
+   */
   async dispose(): Promise<void> {
     const embedder = await this.#loaded.forget()?.catch(() => null);
     await embedder?.dispose();
   }
 
-  /** A call's own prompt, by name or text, replaces the configured one. */
+  /** Adds the configuration to the options of a call. The call's own prompt takes precedence. */
   #configured(prompt: PromptOptions | undefined, options: EncodeOptions = {}): EncodeOptions {
     const own = defined(options);
     const hasPrompt = own.prompt !== undefined || own.promptName !== undefined;
@@ -125,7 +129,7 @@ export class LazyEmbedder {
 }
 
 const promptRule: Rule = {
-  expected: '{ promptName: "STS" } or { prompt: "…" }, with a prompt of yours',
+  expected: '{ promptName: "…" } or { prompt: "…" }',
   accepts: (value) => {
     const prompt = isRecord(value) ? Object.entries(defined(value)) : [];
     const isKnown = ([name, text]: [string, unknown]) =>
@@ -138,7 +142,7 @@ const lazyEmbedderRules: Rules<LazyEmbedderOptions> = {
   ...loadRules,
   model: modelRule,
   embedder: {
-    expected: "an Embedder, made by `await Embedder.load(…)`",
+    expected: "an Embedder, the result of `await Embedder.load(…)`",
     accepts: (value) =>
       isRecord(value) &&
       typeof value.encodeQuery === "function" &&
@@ -153,8 +157,8 @@ function checkGivenAlone(loading: object): void {
   if (given.length === 0) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `\`embedder\` is loaded already, so ${given.join(", ")} cannot take effect. ` +
-      "Give either `embedder`, or `model` and the options of loading.",
+    `\`embedder\` is already loaded, so ${given.join(", ")} cannot take effect. ` +
+      "Set either `embedder`, or `model` and the options of loading.",
     { options: given },
   );
 }

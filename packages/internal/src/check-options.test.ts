@@ -2,12 +2,14 @@ import { expect, test } from "vitest";
 import { checkerFor, oneOf, type Rules, rules } from "./check-options.ts";
 
 interface Options {
+  path: string;
   precision?: string;
   maxBytes?: number;
   onProgress?: () => void;
 }
 
 const optionRules: Rules<Options> = {
+  path: { ...rules.text, required: true },
   precision: oneOf(["float32", "int8"]),
   maxBytes: rules.count,
   onProgress: {
@@ -16,20 +18,28 @@ const optionRules: Rules<Options> = {
   },
 };
 
+const path = "folder";
+
 const { checkOptions } = checkerFor((message, details) =>
   Object.assign(new RangeError(message), { details }),
 );
 
 test.for<[unknown, string, object]>([
-  [{ precision: "int4" }, 'precision must be one of float32, int8; "int4" was given.', {}],
-  [{ maxBytes: 0 }, "maxBytes must be a whole number of at least 1; 0 was given.", {}],
-  [{ onProgress: null }, "onProgress must be a function; null was given. Leave it out.", {}],
+  [{}, "path must be a string; undefined was given.", {}],
+  [{ path: undefined }, "path must be a string; undefined was given.", {}],
+  [{ path, precision: "int4" }, 'precision must be one of float32, int8; "int4" was given.', {}],
+  [{ path, maxBytes: 0 }, "maxBytes must be a whole number of at least 1; 0 was given.", {}],
+  [{ path, onProgress: null }, "onProgress must be a function; null was given. Leave it out.", {}],
   [
-    { maxbytes: 1 },
+    { path, maxbytes: 1 },
     "There is no option `maxbytes`. Did you mean `maxBytes`?",
     { nearest: "maxBytes" },
   ],
-  [{ rescore: "int8" }, "The option `rescore` is now called `precision`.", { option: "rescore" }],
+  [
+    { path, rescore: "int8" },
+    "The option `rescore` is now called `precision`.",
+    { option: "rescore" },
+  ],
   [null, "options must be an object; null was given.", {}],
   ["int8", 'options must be an object; "int8" was given.', {}],
 ])("%j is refused", ([options, message, details]) => {
@@ -39,10 +49,10 @@ test.for<[unknown, string, object]>([
   );
 });
 
-test("what follows its rule is accepted, and undefined always is", () => {
-  const options = { precision: "int8", maxBytes: 1, onProgress: () => {} };
+test("values that follow their rule are accepted, and so is undefined unless required", () => {
+  const options = { path, precision: "int8", maxBytes: 1, onProgress: () => {} };
   expect(() => checkOptions(options, optionRules)).not.toThrow();
-  const undefinedOnly = { precision: undefined, unknown: undefined } as unknown as Options;
+  const undefinedOnly = { path, precision: undefined, unknown: undefined } as object as Options;
   expect(() => checkOptions(undefinedOnly, optionRules)).not.toThrow();
 });
 

@@ -5,11 +5,13 @@ export interface Rule {
   /** Completes the sentence "<name> must be …". */
   readonly expected: string;
   readonly accepts: (value: unknown) => boolean;
-  /** More to say about a value that is refused, such as its new name. */
+  /** Whether the option must be set. @default false */
+  readonly required?: boolean;
+  /** Advice about a rejected value, such as its new name. */
   readonly hint?: (value: unknown) => string | undefined;
 }
 
-/** A rule for each option of `T`: the compiler says which one is missing. */
+/** A rule for each option of `T`. The compiler reports a missing rule. */
 export type Rules<T> = { readonly [Name in keyof T]-?: Rule };
 
 export const rules = {
@@ -38,25 +40,25 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** What a package checks its callers' options with. */
+/** Checks the options that callers pass to a package. */
 export interface Checker {
   /**
-   * Checks an object of options: every key is known, and every value that is not undefined follows
-   * its rule.
+   * Checks an object of options. Every key must be known, and every value must follow its rule. An
+   * undefined value counts as left out.
    *
-   * @param renamed - old names of options, with the new ones
-   * @throws the package's error for a bad argument
+   * @param renamed - new names of options, by their old names
+   * @throws the package's error for an invalid argument
    */
   checkOptions<T extends object>(
     options: T,
     optionRules: Rules<T>,
     renamed?: Readonly<Record<string, string>>,
   ): void;
-  /** The error of a value that is not `expected`. */
+  /** The error for a value that is not `expected`. */
   invalidArgument(name: string, value: unknown, expected: string, hint?: string): Error;
 }
 
-/** @param fail - makes the package's error for a bad argument */
+/** @param fail - creates the package's error for an invalid argument */
 export function checkerFor<E extends Error>(
   fail: (message: string, details: Readonly<Record<string, unknown>>) => E,
 ): Checker & { invalidArgument(...args: Parameters<Checker["invalidArgument"]>): E } {
@@ -74,12 +76,13 @@ export function checkerFor<E extends Error>(
         throw invalidArgument("options", options, "an object");
       const known: Readonly<Record<string, Rule>> = optionRules;
       for (const [name, value] of Object.entries(options)) {
-        if (value === undefined) continue;
-        if (!Object.hasOwn(known, name)) {
-          const { message, nearest } = unknownOption(name, Object.keys(known), renamed);
-          throw fail(message, { option: name, nearest });
-        }
-        const { accepts, expected, hint } = known[name]!;
+        if (value === undefined || Object.hasOwn(known, name)) continue;
+        const { message, nearest } = unknownOption(name, Object.keys(known), renamed);
+        throw fail(message, { option: name, nearest });
+      }
+      for (const [name, { accepts, expected, required, hint }] of Object.entries(known)) {
+        const value = options[name];
+        if (value === undefined && !required) continue;
         if (!accepts(value)) throw invalidArgument(name, value, expected, hint?.(value));
       }
     },
@@ -106,7 +109,7 @@ function nearestName(name: string, known: readonly string[]): string {
   return known[distances.indexOf(Math.min(...distances))]!;
 }
 
-/** How many characters to insert, delete or replace (Levenshtein). */
+/** Levenshtein distance: how many characters to insert, delete or replace. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [start, character] of [...from].entries()) {

@@ -1,4 +1,4 @@
-/** Without the keys whose value is undefined, so that a spread does not override with them. */
+/** A copy without the undefined values, so that a spread of it overrides nothing with undefined. */
 export function defined<T extends object>(options: T): T {
   return Object.fromEntries(
     Object.entries(options).filter(([, value]) => value !== undefined),

@@ -1,4 +1,4 @@
-/** A value as it stands in an error message: short, and quoted if it is a string. */
+/** Formats a value for an error message: short, and in quotes if it is a string. */
 export function show(value: unknown): string {
   if (typeof value === "string") {
     const text = JSON.stringify(value);
@@ -12,7 +12,7 @@ export function show(value: unknown): string {
   return String(value);
 }
 
-/** What was thrown, in words: some builds of ONNX Runtime throw a bare number. */
+/** The message of anything thrown. Some builds of ONNX Runtime throw bare numbers. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

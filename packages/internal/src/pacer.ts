@@ -1,13 +1,13 @@
 const sliceMilliseconds = 4;
 
 /**
- * Cuts long work on the event loop's thread into slices of a few milliseconds, so that other work
- * gets its turn.
+ * Splits long synchronous work into slices of a few milliseconds, so that other work on the event
+ * loop can run in between.
  */
 export class Pacer {
   #sliceStart = performance.now();
 
-  /** Whether the slice is used up: `if (pacer.due) await pacer.pause()`. */
+  /** Whether it is time for a pause: `if (pacer.due) await pacer.pause()`. */
   get due(): boolean {
     return performance.now() - this.#sliceStart > sliceMilliseconds;
   }

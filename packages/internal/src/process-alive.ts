@@ -1,4 +1,4 @@
-/** Whether a process of this machine runs, of whichever user. */
+/** Whether a process is running on this machine, even as another user. */
 export function isProcessAlive(processId: number): boolean {
   try {
     // Signal 0 only checks that the process exists.

@@ -11,21 +11,21 @@ function counting(outcomes: ("fulfilled" | "rejected")[]) {
   return { shared, starts: () => starts };
 }
 
-test("runs once for all who ask", async () => {
+test("runs once for all callers", async () => {
   const { shared, starts } = counting(["fulfilled"]);
   expect(await Promise.all([shared.get(), shared.get()])).toEqual([1, 1]);
   expect(await shared.get()).toBe(1);
   expect(starts()).toBe(1);
 });
 
-test("a failure reaches all who waited, and is forgotten", async () => {
+test("a failure rejects all waiting callers, and the next one runs the task again", async () => {
   const { shared } = counting(["rejected", "fulfilled"]);
   const both = await Promise.allSettled([shared.get(), shared.get()]);
   expect(both.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   expect(await shared.get()).toBe(2);
 });
 
-test("forgets on demand; a late failure of what was forgotten changes nothing", async () => {
+test("can be told to forget, and then ignores a late failure", async () => {
   const { shared } = counting(["rejected", "fulfilled"]);
   const first = shared.get();
   expect(shared.forget()).toBe(first);

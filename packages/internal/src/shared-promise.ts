@@ -1,4 +1,4 @@
-/** Runs a task once for all who ask; a task that failed is run again for the next who asks. */
+/** Runs a task once for all callers. After a failure, the next caller runs it again. */
 export class SharedPromise<T> {
   readonly #start: () => Promise<T>;
   #promise: Promise<T> | null = null;
@@ -7,7 +7,7 @@ export class SharedPromise<T> {
     this.#start = start;
   }
 
-  /** The task that runs or has succeeded; starts it if there is none. */
+  /** The promise of the task, which is started unless it is running or has succeeded. */
   get(): Promise<T> {
     if (this.#promise) return this.#promise;
     const promise = this.#start();
@@ -18,7 +18,7 @@ export class SharedPromise<T> {
     return promise;
   }
 
-  /** Forgets the task, so that the next who asks starts it again; gives what was forgotten. */
+  /** Forgets the promise and returns it. The next caller starts the task again. */
   forget(): Promise<T> | null {
     const promise = this.#promise;
     this.#promise = null;

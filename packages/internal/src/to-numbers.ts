@@ -1,4 +1,4 @@
-/** A plain array of the same numbers. `Array.from` takes three times as long. */
+/** Copies a vector to a plain array. `Array.from` takes three times as long. */
 export function toNumbers(vector: Float32Array): number[] {
   const numbers: number[] = [];
   for (let index = 0; index < vector.length; index++) numbers.push(vector[index]!);

@@ -1,0 +1,181 @@
+import { describe, expect, test, vi } from "vitest";
+import { testBackend, testDescription, testEmbedder } from "../test-support/test-embedder.ts";
+import { Embedder } from "./embedder.ts";
+import type { Batch } from "./runtime/backend.ts";
+
+async function* noTexts(): AsyncGenerator<string> {}
+
+const parts = { model: "test", backend: testBackend(), description: testDescription };
+
+describe("bad input", () => {
+  test.for([undefined, null, 5, {}, [["nested"]], [1, 2], new Array(2)])(
+    "encode(%j)",
+    async (input) => {
+      await expect(testEmbedder().encode(input as string)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    },
+  );
+
+  test.for([undefined, null, 5, {}, { text: 5 }, { title: 5, text: "x" }])(
+    "encodeDocument(%j)",
+    async (input) => {
+      await expect(testEmbedder().encodeDocument(input as string)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    },
+  );
+
+  test.for([
+    [{ truncateDim: 3 }, "UNTRAINED_DIMENSION", "4, 2"],
+    [{ truncateDim: 5 }, "INVALID_ARGUMENT", "from 1 to 4"],
+    [{ truncateDim: 0 }, "INVALID_ARGUMENT", "0 was given"],
+    [{ truncateDim: 1.5 }, "INVALID_ARGUMENT", "1.5 was given"],
+    [{ maxBatchTokens: 0 }, "INVALID_ARGUMENT", "maxBatchTokens"],
+    [{ maxBatchTokens: Number.NaN }, "INVALID_ARGUMENT", "maxBatchTokens"],
+    [{ maxBatchTokens: "64" }, "INVALID_ARGUMENT", "maxBatchTokens"],
+    [{ truncation: "start" }, "INVALID_ARGUMENT", '"cut" or "error"'],
+    [{ truncation: "end" }, "INVALID_ARGUMENT", '"end" is now called "cut"'],
+    [{ truncateDims: 2 }, "INVALID_ARGUMENT", "Did you mean `truncateDim`?"],
+    [{ Promptname: "STS" }, "INVALID_ARGUMENT", "Did you mean `promptName`?"],
+    [null, "INVALID_ARGUMENT", "options must be an object; null was given"],
+    [{ promptName: null }, "INVALID_ARGUMENT", "promptName must be a string"],
+    [{ normalize: "yes" }, "INVALID_ARGUMENT", "true or false"],
+    [{ signal: 5 }, "INVALID_ARGUMENT", "signal must be an AbortSignal"],
+    [{ onProgress: "log" }, "INVALID_ARGUMENT", "onProgress must be a function"],
+    [{ onTruncate: true }, "INVALID_ARGUMENT", "onTruncate must be a function"],
+    [{ cache: {} }, "INVALID_ARGUMENT", "getMany and setMany"],
+    [{ prompt: 5 }, "INVALID_ARGUMENT", "prompt must be a string"],
+    [{ promptName: "nope" }, "UNKNOWN_PROMPT", "query, document, STS"],
+  ] as const)("%j", async ([options, code, message]) => {
+    const call = testEmbedder().encode("a", options as object);
+    await expect(call).rejects.toMatchObject({ code, message: expect.stringContaining(message) });
+  });
+
+  test("other calls refuse unknown options too", async () => {
+    const embedder = testEmbedder();
+    const unknown = expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      details: { option: "normalise", nearest: "normalize" },
+    });
+    const options = { normalise: true } as object;
+    await expect(embedder.encodeQuery("a", options)).rejects.toEqual(unknown);
+    await expect(embedder.encodeDocument("a", options)).rejects.toEqual(unknown);
+    await expect(embedder.encodeDocumentStream(noTexts(), options).next()).rejects.toEqual(unknown);
+    await expect(Embedder.load("no model", options)).rejects.toEqual(unknown);
+    expect(() => embedder.identityOf(options)).toThrow(unknown);
+    expect(() => testEmbedder(testBackend(), options)).toThrow(unknown);
+    await expect(embedder.countTokens("a", { promptname: "STS" } as object)).rejects.toMatchObject({
+      details: { nearest: "promptName" },
+    });
+  });
+
+  test.each(["median", [], ["mean", "median"]])("pooling %j is refused", async (pooling) => {
+    await expect(Embedder.load("no model", { pooling: pooling as never })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("weightedmean"),
+    });
+  });
+
+  test.each(["model", "backend", "description"] as const)("Embedder.from without %s", (name) => {
+    expect(() => Embedder.from({ ...parts, [name]: undefined } as never)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`${name} must be`),
+      }),
+    );
+  });
+
+  test("Embedder.from with an invalid model, backend or description", () => {
+    for (const wrong of [{ model: "" }, { backend: {} }, { description: "bert" }]) {
+      expect(() => Embedder.from({ ...parts, ...wrong } as never)).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+      );
+    }
+  });
+
+  test("Embedder.load without a model", async () => {
+    await expect(Embedder.load(undefined as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "model must be a Hub id or a folder; undefined was given.",
+    });
+  });
+
+  test("an unknown option that is undefined is ignored", async () => {
+    const options = { normalise: undefined } as object;
+    expect(await testEmbedder().encode("a", options)).toHaveLength(4);
+  });
+
+  test("allowUntrainedDim allows an untrained dimension", async () => {
+    expect(
+      await testEmbedder().encode("a", { truncateDim: 3, allowUntrainedDim: true }),
+    ).toHaveLength(3);
+  });
+});
+
+describe("names before 0.2.0", () => {
+  test("the error of Embedder.fromBackend names Embedder.from", () => {
+    expect(() => Embedder.fromBackend()).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("Embedder.from({ model, backend, description"),
+      }),
+    );
+  });
+
+  test("encodeDocument of a stream names encodeDocumentStream, and vice versa", async () => {
+    const embedder = testEmbedder();
+    await expect(embedder.encodeDocument(noTexts() as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("encodeDocumentStream"),
+    });
+    await expect(embedder.encodeDocumentStream(["a"] as never).next()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("use encodeDocument."),
+    });
+  });
+});
+
+describe("numbers that are not finite", () => {
+  test.for([Number.NaN, Number.POSITIVE_INFINITY])(
+    "%d is an error and is not cached",
+    async (number) => {
+      const run = async ({ rows }: Batch) => ({
+        sentenceEmbedding: new Float32Array(rows * 4).fill(number),
+      });
+      const cache = {
+        getMany: async (keys: readonly string[]) => keys.map(() => undefined),
+        setMany: vi.fn(),
+      };
+      const call = testEmbedder(testBackend({ run }), { cache }).encode(["a", "b"]);
+      await expect(call).rejects.toMatchObject({
+        code: "INFERENCE_FAILED",
+        message: expect.stringContaining("overflow"),
+      });
+      expect(cache.setMany).not.toHaveBeenCalled();
+    },
+  );
+});
+
+describe("a graph that does not fit its description", () => {
+  const hidden = async ({ rows, length }: Batch) => ({
+    lastHiddenState: new Float32Array(rows * length * 4).fill(1),
+  });
+
+  test.for([
+    ["missing Dense layers", hidden, { denseLayers: 2 }, "point nowhere"],
+    [
+      "vectors of another length",
+      hidden,
+      { dimension: 8, matryoshkaDimensions: [8] },
+      "vectors of 4 numbers",
+    ],
+    ["no known output", async () => ({}), {}, "neither the output"],
+  ] as const)("%s", async ([, run, overrides, message]) => {
+    const embedder = testEmbedder(testBackend({ run }), {}, overrides);
+    await expect(embedder.encode("a")).rejects.toMatchObject({
+      code: "MODEL_INCOMPLETE",
+      message: expect.stringContaining(message),
+    });
+  });
+});
