@@ -9,24 +9,24 @@ const k = 10;
 const rounds = 10;
 
 /**
- * Ways to search, each with how many numbers of a vector it keeps and the options of its store. The
- * first finds the truth.
+ * Ways to search: how many numbers of a vector each keeps, and the options of its store. The first
+ * one is exact, so it says what the others should find.
  *
  * @type {{ name: string, keeps?: number, options?:
  * import("@embeddinggemma/faiss").FaissStoreOptions }[]}
  */
 const ways = [
   { name: "all 768 numbers" },
-  { name: "the first 256 alone", keeps: 256 },
-  { name: "the first 128 alone", keeps: 128 },
-  { name: "finds by 128, scores by 768", options: { searchDimension: 128 } },
+  { name: "only the first 256", keeps: 256 },
+  { name: "only the first 128", keeps: 128 },
+  { name: "search by 128, score by 768", options: { searchDimension: 128 } },
   { name: 'preset "balanced"', options: { preset: "balanced" } },
   { name: 'preset "small"', options: { preset: "small" } },
 ];
 
 /**
- * Prints for each way to search how long a query takes, how many of the ten nearest texts it finds,
- * and how large the saved store is.
+ * Prints, for each way to search, the time of a query, the share of the ten nearest texts that it
+ * finds, and the size of the saved store.
  *
  * @param {Item[]} items
  * @param {Float32Array[]} queries
@@ -39,7 +39,7 @@ export async function compare(items, queries) {
   for (const { name, keeps, options } of ways) {
     /** @param {Float32Array} vector */
     const cut = (vector) => vector.subarray(0, keeps);
-    // `scanBelow: 0` has FAISS search even so few vectors, which the store would scan by itself.
+    // The store scans so few vectors itself; `scanBelow: 0` makes FAISS search them.
     /** @type {FaissStore<Item["record"]>} */
     const store = await FaissStore.create({ scanBelow: 0, ...options });
     await store.upsert(items.map((item) => ({ ...item, vector: cut(item.vector) })));
@@ -60,7 +60,7 @@ export async function compare(items, queries) {
 /**
  * @param {FaissStore<Item["record"]>} store
  * @param {Float32Array[]} queries
- * @returns the ids that each query found, and the median time of one
+ * @returns the ids that each query found, and the median time of a query
  */
 async function ask(store, queries) {
   const found = (await store.search(queries, { k })).map(
@@ -78,7 +78,7 @@ async function ask(store, queries) {
 }
 
 /**
- * The share of the true nearest that was found.
+ * The share of the truly nearest texts that was found.
  *
  * @param {Set<string>[]} found
  * @param {Set<string>[]} truth

@@ -3,7 +3,7 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 import { SingleBar } from "cli-progress";
 
 /**
- * Embeds with the model that the environment names, else the tiny one that comes with the project.
+ * Embeds with the model in `EMBEDDINGGEMMA_MODEL`, by default the tiny model.
  *
  * @param {{ text: string }[]} texts
  * @param {string[]} queries

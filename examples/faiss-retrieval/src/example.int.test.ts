@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { beforeAll, expect, it } from "vitest";
@@ -10,6 +11,12 @@ beforeAll(async () => {
   const env = { ...process.env, NODE_OPTIONS: "" };
   output = (await promisify(execFile)(process.execPath, [main], { env })).stdout;
 }, 180_000);
+
+it("prints what the README shows", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, shown] = readme.match(/```text\n(.*?)```/s)!;
+  expect(output).toContain(shown);
+});
 
 it("searches with FAISS, best first", () => {
   expect(output).toContain("3456 short texts, each a vector of 768 numbers; engine: faiss");
@@ -27,7 +34,7 @@ it("finds as many under a filter, all of which pass it", () => {
 });
 
 it("chooses texts about different things, the most relevant one first", () => {
-  const diverse = hitsUnder("The same, but unlike each other (maximal marginal relevance)");
+  const diverse = hitsUnder("The same, but diverse (maximal marginal relevance)");
   expect(diverse[0]).toEqual(hitsUnder('"Who mends boats?"')[0]);
   expect(diverse.filter(({ text }) => text.includes("boats")).length).toBeLessThan(3);
 });
@@ -39,16 +46,16 @@ it("shows what dimensions and presets cost", () => {
   );
   expect(Object.keys(table)).toEqual([
     "all 768 numbers",
-    "the first 256 alone",
-    "the first 128 alone",
-    "finds by 128, scores by 768",
+    "only the first 256",
+    "only the first 128",
+    "search by 128, score by 768",
     'preset "balanced"',
     'preset "small"',
   ]);
   const {
     [Object.keys(table)[0]!]: all,
-    "the first 128 alone": alone,
-    "finds by 128, scores by 768": both,
+    "only the first 128": alone,
+    "search by 128, score by 768": both,
   } = table;
   expect(all!.recall).toBe(1);
   expect(both!.recall).toBeGreaterThanOrEqual(alone!.recall);

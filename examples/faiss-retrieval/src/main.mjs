@@ -23,14 +23,16 @@ print(
   await store.search(query, { k: 3, filter: ({ topic }) => topic === "music" }),
 );
 print(
-  "The same, but unlike each other (maximal marginal relevance)",
+  "The same, but diverse (maximal marginal relevance)",
   await store.maximalMarginalRelevance(query, { k: 3, fetchK: 100, lambda: 0.3 }),
 );
 await store.close();
 
-console.log("What speed costs, measured here and now\n");
+console.log("Speed, recall and size, measured on this machine\n");
 await compare(items, queryVectors);
-console.log("\nRecall counts how many of the ten nearest by all numbers are found.");
+console.log(
+  "\nrecall@10: the share of the ten nearest texts, by all numbers, that a search finds.",
+);
 
 /**
  * @param {string} heading

@@ -35,7 +35,7 @@ const what = [
 ];
 const where = ["in the harbour", "behind the station", "at the market", "on the island"];
 
-/** Some thousands of short texts, each with a topic. */
+/** 3,456 short texts, each with a topic. */
 export const texts = who.flatMap((someone) =>
   does.flatMap((verb) =>
     what.flatMap(({ thing, topic }) =>

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ import { indexFolder } from "./index-folder.mjs";
 
 const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 
-it("embeds only what has changed", async () => {
+it("embeds only what has changed, and prints what the README shows", async () => {
   const env = { ...process.env, NODE_OPTIONS: "" };
   const { stdout } = await promisify(execFile)(process.execPath, [main], { env });
   const rows = [...stdout.matchAll(/^ {2}(\S.*?) {2,}(\d+) +(\d+) +(\d+) +(\d+)$/gm)];
@@ -23,6 +23,8 @@ it("embeds only what has changed", async () => {
     ["bread.txt was edited", 1, 1, 2, 1],
     ["cheese.txt was deleted", 0, 0, 2, 1],
   ]);
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  expect(stdout).toContain(readme.match(/```text\n(.*?)```/s)![1]);
   expect(stdout).toContain(
     "  bread.txt: Rye bread needs a sourdough. It is baked for ninety minutes",
   );

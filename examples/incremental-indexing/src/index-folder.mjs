@@ -7,9 +7,9 @@ import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
 import { StoreRecords } from "./store-records.mjs";
 
 /**
- * Brings the index of a folder's text files up to date: what has not changed is not embedded again,
- * what has changed is replaced, and what is gone is deleted. A run that breaks off leaves the saved
- * store as it was, and the next one does its work.
+ * Updates the index of a folder's text files: skips what has not changed, replaces what has
+ * changed, and deletes what is gone. A run that is interrupted leaves the saved store as it was, and
+ * the next run does its work.
  *
  * @param {string} folder
  * @param {string} storeFolder

@@ -1,5 +1,4 @@
-// Incremental indexing with LangChain.js: index some files, edit one, index again, and only that
-// one is embedded.
+// Incremental indexing with LangChain.js: after an edit, only the edited file is embedded again.
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,7 +48,7 @@ await embeddings.dispose();
 await rm(root, { recursive: true });
 
 /**
- * As a run of its own would do it: what was indexed before is read from the disk.
+ * Does what a new process would do: opens the store on disk, and updates and saves it.
  *
  * @param {string} what
  */

@@ -1,16 +1,17 @@
 import { RecordManager } from "@langchain/core/indexing";
 
 /**
- * LangChain's memory of what is indexed, read from the store itself: what lies in it is indexed,
- * whatever became of earlier runs. A file of records beside the store could be saved without it,
- * and would then hide documents from every later run.
+ * LangChain's record of what is indexed, read from the store itself: whatever is in the store is
+ * indexed, even if an earlier run failed. A separate file of records could be saved without the
+ * store, and would then hide documents from every later run.
  */
 export class StoreRecords extends RecordManager {
   /** @override */
   lc_namespace = ["example", "recordmanagers"];
   /**
-   * When this run came upon a key; those that it has not come upon are from before. @type
-   * {Map<string, number>}
+   * When this run saw a key. Keys that are missing here are from earlier runs.
+   *
+   * @type {Map<string, number>}
    */
   #updatedAt = new Map();
   #store;
@@ -19,7 +20,7 @@ export class StoreRecords extends RecordManager {
   /**
    * @param {Awaited<ReturnType<import("@embeddinggemma/langchain").FaissStore["client"]>>} store -
    * the vector store's `client()`
-   * @param {string} sourceIdKey - the metadata key that `index` is given
+   * @param {string} sourceIdKey - the metadata key that you pass to `index`
    */
   constructor(store, sourceIdKey) {
     super({});
@@ -39,7 +40,7 @@ export class StoreRecords extends RecordManager {
    */
   async update(keys, { timeAtLeast = 0 } = {}) {
     const updatedAt = await this.getTime();
-    if (updatedAt < timeAtLeast) throw new Error("The clock of this machine went back.");
+    if (updatedAt < timeAtLeast) throw new Error("The clock of this machine went backwards.");
     for (const key of keys) this.#updatedAt.set(key, updatedAt);
   }
 
@@ -61,7 +62,7 @@ export class StoreRecords extends RecordManager {
     return keys.slice(0, limit);
   }
 
-  /** @param {string[]} keys - gone from the store already */
+  /** @param {string[]} keys - already deleted from the store */
   async deleteKeys(keys) {
     for (const key of keys) this.#updatedAt.delete(key);
   }

@@ -2,7 +2,7 @@ import { AIMessage } from "@langchain/core/messages";
 import { fakeModel } from "@langchain/core/testing";
 
 /**
- * In place of a chat model: looks the question up with the tool, then says what it found.
+ * Stands in for a chat model: searches for the question with the tool, then says what it found.
  *
  * @param {string} question
  */

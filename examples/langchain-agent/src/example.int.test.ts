@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -26,14 +27,23 @@ it.each([
   "looks %s up with the tool, and answers from what it found",
   async (question, device, advice) => {
     expect(await linesOf(question)).toEqual([
-      `You ask: ${question}`,
+      `Question: ${question}`,
       `The agent calls search_manual(${JSON.stringify({ query: question })})`,
-      expect.stringMatching(`^The tool finds: ${device}: ${advice}`),
+      expect.stringMatching(`^The tool returns: ${device}: ${advice}`),
       expect.stringMatching(`^The agent answers: According to the manual, ${advice}`),
     ]);
   },
   120_000,
 );
+
+it("prints what the README shows", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const shown = readme
+    .match(/```text\n(.*?)```/s)![1]!
+    .split("\n")
+    .filter(Boolean);
+  expect(await linesOf("")).toEqual(shown);
+}, 120_000);
 
 it("takes the model that the environment names", async () => {
   const env = { ...process.env, NODE_OPTIONS: "", EMBEDDINGGEMMA_MODEL: "./no/such/model" };

@@ -1,4 +1,4 @@
-// An agent of LangChain.js that searches with a tool on FaissStore.
+// A LangChain.js agent with a tool that searches a FaissStore.
 import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { createRetrieverTool } from "@langchain/classic/tools/retriever";
@@ -14,7 +14,7 @@ const embeddings = new EmbeddingGemmaEmbeddings({
 const store = await FaissStore.fromTexts(manual, {}, embeddings);
 const searchManual = createRetrieverTool(store.asRetriever(1), {
   name: "search_manual",
-  description: "Searches the manual of the kitchen.",
+  description: "Searches the kitchen manual.",
 });
 
 const model = process.env.CHAT_MODEL
@@ -22,16 +22,16 @@ const model = process.env.CHAT_MODEL
   : scriptedModel(question);
 const agent = createAgent({
   model,
-  // Its schema is of zod 3, which runs, but is not in the types of the agent's tools.
+  // The tool has a zod 3 schema. That works, but the types of the agent's tools do not allow it.
   tools: [
     /** @type {import("@langchain/core/tools").StructuredToolInterface} */ (
       /** @type {unknown} */ (searchManual)
     ),
   ],
-  systemPrompt: "Answer from the manual alone.",
+  systemPrompt: "Answer only from the manual.",
 });
 
-console.log(`You ask: ${question}\n`);
+console.log(`Question: ${question}\n`);
 for await (const { messages } of await agent.stream(
   { messages: [{ role: "user", content: question }] },
   { streamMode: "values" },
@@ -42,7 +42,7 @@ await embeddings.dispose();
 
 /** @param {import("langchain").BaseMessage | undefined} message - the newest */
 function tell(message) {
-  if (message?.type === "tool") console.log(`The tool finds: ${message.text}\n`);
+  if (message?.type === "tool") console.log(`The tool returns: ${message.text}\n`);
   if (message?.type !== "ai") return;
   const { tool_calls: calls = [] } = /** @type {import("langchain").AIMessage} */ (message);
   for (const { name, args } of calls)

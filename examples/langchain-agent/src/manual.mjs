@@ -1,4 +1,4 @@
-/** The parts of a manual of the kitchen. */
+/** The sections of a kitchen manual. */
 export const manual = [
   "Kettle: a red blinking lamp means that there is no water. " +
     "Fill it up to the line and press the button twice.",

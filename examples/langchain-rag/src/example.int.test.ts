@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -20,6 +21,12 @@ async function run(environment: Record<string, string> = {}): Promise<string> {
   };
   return (await promisify(execFile)(process.execPath, [main], { env })).stdout;
 }
+
+it("prints what the README shows", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, shown] = readme.match(/```text\n(.*?)```/s)!;
+  expect(await run()).toContain(shown);
+});
 
 it("answers from the right file, and cites it", async () => {
   const output = await run();
@@ -54,7 +61,7 @@ it("asks a server that speaks OpenAI's protocol, and streams what it says", asyn
 it("says what CHAT_MODEL must be", async () => {
   await expect(run({ CHAT_MODEL: "gpt" })).rejects.toMatchObject({
     stderr: expect.stringContaining(
-      'CHAT_MODEL must be ollama:<model>, or <address>#<model> of a server; "gpt" was given.',
+      'CHAT_MODEL must be ollama:<model> or <address>#<model>; "gpt" was given.',
     ),
   });
 });

@@ -6,8 +6,7 @@ import { MarkdownTextSplitter } from "@langchain/textsplitters";
 
 /**
  * Splits the Markdown files of a folder by the model's own tokens, and indexes the parts. The first
- * heading is the title of every part, and reaches the model in the title slot of its document
- * prompt.
+ * heading of a file is the title of its parts. It goes into the title slot of the document prompt.
  *
  * @param {string} folder
  * @param {import("@embeddinggemma/langchain").EmbeddingGemmaEmbeddings} embeddings

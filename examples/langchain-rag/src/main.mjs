@@ -1,5 +1,5 @@
-// Retrieval-augmented generation with LangChain.js: index a folder of Markdown, ask, cite the
-// sources.
+// Retrieval-augmented generation with LangChain.js: index a folder of Markdown, then answer a
+// question from it and cite the sources.
 import { fileURLToPath } from "node:url";
 import { EmbeddingGemmaEmbeddings } from "@embeddinggemma/langchain";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -28,7 +28,7 @@ const context = found.map(
   ([{ pageContent, metadata }], place) => `[${place + 1}] ${metadata.source}\n${pageContent}`,
 );
 const prompt = ChatPromptTemplate.fromMessages([
-  ["system", "Answer from these sources alone, and cite them by number.\n\n{context}"],
+  ["system", "Answer only from these sources, and cite them by number.\n\n{context}"],
   ["human", "{question}"],
 ]);
 const chain = prompt.pipe(model).pipe(new StringOutputParser());

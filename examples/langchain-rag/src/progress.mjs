@@ -1,9 +1,6 @@
 import { SingleBar } from "cli-progress";
 
-/**
- * A progress bar for the download of a model and for the embedding after it, gone when it is
- * stopped.
- */
+/** A progress bar for the model's download and then for the embedding. `stop` removes it. */
 export class Progress {
   #bar = new SingleBar({
     format: "{what} {bar} {percentage}%",

@@ -1,8 +1,8 @@
 import { BaseLLM, extractText } from "llamaindex";
 
 /**
- * In place of a chat model: answers with the sentence of the context that shares most words with
- * the question.
+ * Stands in for a chat model: answers with the sentence of the context that shares the most words
+ * with the question.
  */
 export class ScriptedLLM extends BaseLLM {
   /** @type {import("llamaindex").LLMMetadata} */
@@ -30,8 +30,8 @@ export class ScriptedLLM extends BaseLLM {
 }
 
 /**
- * @param {string} prompt - LlamaIndex's own: the context between two lines of dashes, then the
- * question after `Query:`
+ * @param {string} prompt - LlamaIndex's default prompt: the context between two lines of dashes, then
+ * the question after `Query:`
  */
 function bestSentence(prompt) {
   const [, context = "", question = ""] = prompt.match(/-{5,}\n(.*?)\n-{5,}.*Query:(.*)/s) ?? [];

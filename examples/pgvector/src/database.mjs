@@ -8,8 +8,8 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
  */
 
 /**
- * A Postgres with the vector extension that lives in this process and listens on a port, so that
- * clients of Postgres reach it as they reach any other.
+ * Starts a Postgres with the vector extension in this process. It listens on a port, so any Postgres
+ * client can connect.
  */
 export async function startDatabase() {
   const database = await PGlite.create({ extensions: { vector } });

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -13,6 +14,8 @@ it("finds the same in both frameworks' Postgres stores, with cosines and a filte
   );
   expect(langchain).toMatch(/^ {2}0\.\d{4} {2}Mars, known for its reddish/);
   expect(langchain).toMatch(/with rings:\n {2}0\.\d{4} {2}(?:Jupiter|Saturn)/);
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  expect(stdout).toContain(readme.match(/```text\n(.*?)```/s)![1]);
   const texts = (output = "") => output.match(/[A-Z][a-z]+[, ][^\n]+/g);
   expect(texts(llamaindex)).toEqual(texts(langchain));
 }, 180_000);

@@ -21,7 +21,7 @@ export async function searchWithLangChain(embedder, connection) {
   const found = await store.similaritySearchWithScore(question, 2);
   const ringed = await store.similaritySearchWithScore(question, 1, { rings: "yes" });
   await store.end();
-  // This store's score is the cosine distance.
+  // This store returns cosine distances.
   return [...found, ...ringed].map(([{ pageContent }, distance]) => ({
     text: pageContent,
     score: 1 - distance,

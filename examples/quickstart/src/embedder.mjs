@@ -2,7 +2,7 @@ import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { MultiBar, Presets } from "cli-progress";
 
-/** Loads the model that the environment names, else the tiny one that comes with the project. */
+/** Loads the model in `EMBEDDINGGEMMA_MODEL`, by default the tiny model. */
 export async function loadEmbedder() {
   const model = process.env.EMBEDDINGGEMMA_MODEL || modelPath;
   const dtype = /** @type {import("@embeddinggemma/core").Dtype} */ (
@@ -15,14 +15,14 @@ export async function loadEmbedder() {
       dtype,
       onDownloadProgress: (progress) => bars.update(progress),
     });
-    const name = model === modelPath ? "the tiny model that comes with this project" : model;
+    const name = model === modelPath ? "the tiny model of this project" : model;
     return { embedder, name, seconds: (performance.now() - started) / 1000 };
   } finally {
     bars.stop();
   }
 }
 
-/** A progress bar for each file that is being downloaded. */
+/** A progress bar for each download. */
 class DownloadBars {
   #bars = new MultiBar(
     { format: "  {file} {bar} {percentage}% of {megabytes} MB", hideCursor: true },

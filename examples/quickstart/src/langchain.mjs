@@ -18,7 +18,7 @@ async function rankPlanets(embedder, truncateDim) {
 }
 
 /**
- * Searches all passages, those after a year, and those again after saving and opening.
+ * Searches all passages, then only those after a year, then the same in the saved and opened store.
  *
  * @param {import("@embeddinggemma/core").Embedder} embedder
  * @param {{ query: string, after: number, folder: string }} search

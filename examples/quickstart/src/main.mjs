@@ -1,5 +1,4 @@
-// EmbeddingGemma in LangChain.js and LlamaIndex.TS: embed, index, search, filter, save and open
-// again.
+// EmbeddingGemma in LangChain.js and LlamaIndex.TS: embed, index, search, filter, save and open.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,9 +32,9 @@ for (const { name, searchPassages } of frameworks) {
   const { all, filtered, reopened } = await searchPassages(embedder, { query, after, folder });
   await rm(folder, { recursive: true });
   ranking(`${name}, all`, all);
-  ranking(`${name}, only what happened after ${after}`, filtered);
+  ranking(`${name}, only events after ${after}`, filtered);
   const same = isDeepStrictEqual(reopened, filtered);
-  console.log(`\n  Saved and opened again: ${same ? "the same answers" : "OTHER ANSWERS"}`);
+  console.log(`\n  Saved and opened again: ${same ? "the same results" : "DIFFERENT RESULTS"}`);
   if (!same) process.exitCode = 1;
 }
 await embedder.dispose();

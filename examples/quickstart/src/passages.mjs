@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 
 /**
- * Short texts on many subjects, each with an id and metadata.
+ * Short texts on many topics, each with an id and metadata.
  *
  * @type {{ id: string, title: string, topic: string, year: number, text: string }[]}
  */

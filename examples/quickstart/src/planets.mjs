@@ -1,4 +1,4 @@
-/** The example of EmbeddingGemma's own announcement. */
+/** The example from EmbeddingGemma's announcement. */
 export const question = "Which planet is known as the Red Planet?";
 
 export const planets = [

@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
@@ -13,6 +14,12 @@ async function run(environment: Record<string, string> = {}): Promise<string> {
   return stdout;
 }
 
+it("prints what the README shows", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const [, shown] = readme.match(/```text\n(.*?)```/s)!;
+  expect(await run()).toContain(shown);
+}, 120_000);
+
 it("ranks Mars first in both frameworks and dimensions, also after reopening", async () => {
   const output = await run();
   for (const framework of ["LangChain.js", "LlamaIndex.TS"]) {
@@ -21,9 +28,9 @@ it("ranks Mars first in both frameworks and dimensions, also after reopening", a
         /0\.\d{4} {2}Mars, known for its reddish/,
       );
     }
-    expect(firstOf(output, `${framework}, only what happened after 2000`)).toMatch(/\(20\d\d\)$/);
+    expect(firstOf(output, `${framework}, only events after 2000`)).toMatch(/\(20\d\d\)$/);
   }
-  expect(output.match(/Saved and opened again: the same answers/g)).toHaveLength(2);
+  expect(output.match(/Saved and opened again: the same results/g)).toHaveLength(2);
 }, 120_000);
 
 it("says what is wrong with a model that is not there", async () => {
