@@ -1,8 +1,8 @@
 /**
- * Which file may import which. In a package, imports point downwards only: each list names the
- * files and folders of its sources from top to bottom, and a file may import from its own entry and
- * from those below it. (Biome refuses cycles, within an entry too.) A new file or folder gets a
- * place in the list.
+ * Which file may import which. Inside a package, imports point downwards only. Each list names the
+ * files and folders of a package from top to bottom. A file may import from its own entry and from
+ * the entries below it. (Biome forbids cycles, also inside an entry.) Add new files and folders to
+ * the list.
  */
 const order = {
   "packages/core/src": [
@@ -54,7 +54,7 @@ const order = {
   ],
 };
 
-/** Of our own packages, those that each may import. */
+/** Which packages of this repository each package may import. */
 const ownDependencies = {
   internal: [],
   core: ["internal"],
@@ -71,8 +71,8 @@ const downwards = Object.entries(order).flatMap(([folder, entries]) =>
   entries.slice(1).map((names, place) => {
     const above = entries.slice(0, place + 1).flat();
     const below = entries.slice(place + 1).flat();
-    // A file named apart from its folder belongs to its own entry alone.
-    const apart = (others, all) =>
+    // A file with an entry of its own does not belong to the entry of its folder.
+    const filesWithOwnEntry = (others, all) =>
       matching(
         folder,
         others.filter((other) => all.some((name) => other !== name && other.startsWith(name))),
@@ -82,9 +82,9 @@ const downwards = Object.entries(order).flatMap(([folder, entries]) =>
       severity: "error",
       from: {
         path: matching(folder, names),
-        pathNot: [tests, ...apart(entries.flat(), names)],
+        pathNot: [tests, ...filesWithOwnEntry(entries.flat(), names)],
       },
-      to: { path: matching(folder, above), pathNot: apart(below, above) },
+      to: { path: matching(folder, above), pathNot: filesWithOwnEntry(below, above) },
     };
   }),
 );
@@ -112,14 +112,14 @@ module.exports = {
     ...placed,
     ...between,
     {
-      name: "sources import no tests",
+      name: "sources do not import tests",
       severity: "error",
       from: { path: "^packages/[^/]+/src/", pathNot: tests },
       to: { path: tests },
     },
     {
-      name: "one file for each platform loads Transformers.js",
-      comment: "Other files of core may import its types, and the worker asks for its version.",
+      name: "only one file for each platform loads Transformers.js",
+      comment: "Other files of core may import its types. The worker reads its version.",
       severity: "error",
       from: {
         path: "^packages/core/src/",

@@ -1,7 +1,7 @@
 /**
- * Fails when a line of source code has more than 100 columns. Biome formats code to this width but
- * leaves long strings and comments as they are. A line that is only a URL or an import may be
- * longer: it cannot be broken.
+ * Fails if a line of source code has more than 100 columns. Biome formats code to this width but
+ * does not break long strings and comments. Lines that cannot be broken may be longer: those with
+ * only a URL, and imports.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

@@ -1,6 +1,6 @@
 /**
- * Prints how many tests the last `npm test` ran in all workspaces: the sum of vitest's own counts
- * in the logs that turbo keeps.
+ * Prints how many tests the last `npm test` ran in all workspaces. Adds up vitest's own counts from
+ * the logs that turbo keeps.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

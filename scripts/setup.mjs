@@ -1,9 +1,9 @@
 /**
- * Makes a fresh clone ready: `node scripts/setup.mjs [--build] [--browser]`. `--build` builds the
- * packages too, `--browser` provides the browser that some tests run in.
+ * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser]`. `--build` also builds the
+ * packages, `--browser` also installs the browser for the browser tests.
  *
- * Reaches the npm registry and the system's package repository, nothing else is needed. Whatever is
- * already in order is left as it is, so that every command may start with a set-up.
+ * It needs only the npm registry and the system's package repository. It skips what is already
+ * done, so every command can start with it.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -37,7 +37,7 @@ function isReady() {
   );
 }
 
-/** Looks again at each step: another set-up may have done it while this one waited. */
+/** Checks each step again: another set-up may have done it while this one waited. */
 async function makeReady() {
   if (!dependenciesAreInstalled(root)) installDependencies(root);
   if (!faissAddonWorks(root)) await provideFaissAddon(root);

@@ -3,9 +3,7 @@ import { hasDebianPackages, installDebianPackages } from "./debian-packages.mjs"
 import { elapsed, report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
-/**
- * Where systems keep a Chromium or Chrome; a variable of Karma's and Puppeteer's name comes first.
- */
+/** `CHROME_BIN`, which Karma also uses, and the paths where systems install Chromium or Chrome. */
 const candidates = [
   process.env.CHROME_BIN,
   "/usr/bin/chromium",
@@ -15,7 +13,7 @@ const candidates = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
-/** The Chromium or Chrome of this machine, if there is one. */
+/** Path of Chromium or Chrome on this machine; undefined if it is not installed. */
 export function findBrowser() {
   return candidates.find((path) => path && existsSync(path));
 }
@@ -23,14 +21,15 @@ export function findBrowser() {
 /**
  * Installs Chromium for the tests that run in a browser.
  *
- * @throws {SetupError} with what to do where it cannot be installed
+ * @throws {SetupError} that says what to do if it cannot be installed
  */
 export function provideBrowser() {
   const start = performance.now();
   if (!hasDebianPackages()) {
     throw new SetupError(
-      "There is no Chromium or Chrome for the tests that run in a browser.",
-      "Install one, or name one in the environment variable CHROME_BIN, then run the command again.",
+      "the browser tests need Chromium or Chrome, which is not installed.",
+      "Install one, or set the environment variable CHROME_BIN to its path, then run the command " +
+        "again.",
     );
   }
   installDebianPackages(["chromium"], "run the tests in a browser");

@@ -4,7 +4,7 @@ import { elapsed, report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /**
- * Builds the packages; silent when all of them are in turbo's cache.
+ * Builds the packages. Prints nothing if all of them are in turbo's cache.
  *
  * @param {string} root
  */

@@ -8,11 +8,11 @@ export function hasDebianPackages() {
 }
 
 /**
- * Installs packages of Debian or Ubuntu where this user may: root, or `sudo` without a password.
+ * Installs packages of Debian or Ubuntu. Needs root, or `sudo` without a password.
  *
  * @param {string[]} packages
- * @param {string} purpose what they are needed for, in the words of "… needed to …"
- * @throws {SetupError} with the commands to run where it may not
+ * @param {string} purpose completes the sentence "… are needed to …"
+ * @throws {SetupError} with the commands to run if this user may not install packages
  */
 export function installDebianPackages(packages, purpose) {
   const commands = [
@@ -21,16 +21,16 @@ export function installDebianPackages(packages, purpose) {
     "",
     "then run the command again.",
   ].join("\n");
-  const become = rootPrefix();
-  if (!become) {
+  const prefix = rootPrefix();
+  if (!prefix) {
     throw new SetupError(
       `${packages.join(", ")} are needed to ${purpose}, and installing them needs root. Run:`,
       commands,
     );
   }
   report(`installing ${packages.join(", ")} (apt-get) …`);
-  apt(become, ["update"]); // where it fails, what is known may still suffice
-  const { status, output } = apt(become, [
+  apt(prefix, ["update"]); // If this fails, the known package lists may still be good enough.
+  const { status, output } = apt(prefix, [
     "install",
     "--yes",
     "--no-install-recommends",
@@ -45,7 +45,7 @@ export function installDebianPackages(packages, purpose) {
 }
 
 /**
- * Whether a command can be run and succeeds.
+ * Whether a command exists and succeeds.
  *
  * @param {string} command
  * @param {string[]} args
@@ -55,18 +55,18 @@ export function canRun(command, args) {
 }
 
 /**
- * The words that make a command run as root: none for root, `sudo` where it asks for no password,
- * else undefined.
+ * What to put before a command to run it as root: nothing for root, `sudo` if it asks for no
+ * password, else undefined.
  */
 function rootPrefix() {
   if (process.getuid?.() === 0) return [];
   return canRun("sudo", ["-n", "true"]) ? ["sudo", "-n"] : undefined;
 }
 
-function apt(become, args) {
+function apt(prefix, args) {
   // biome-ignore format: one command
   const command = [
-    ...become, "env", "DEBIAN_FRONTEND=noninteractive",
+    ...prefix, "env", "DEBIAN_FRONTEND=noninteractive",
     "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0", ...args,
   ];
   const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {

@@ -5,8 +5,8 @@ import { elapsed, report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /**
- * Whether `node_modules` holds what `package-lock.json` asks for, by npm's own record of its last
- * complete installation.
+ * Whether `node_modules` matches `package-lock.json`. Compares the lock file with npm's own record
+ * of its last complete installation.
  *
  * @param {string} root
  */
@@ -15,9 +15,9 @@ export function dependenciesAreInstalled(root) {
   const installed = readPackages(join(root, "node_modules/.package-lock.json"));
   if (!wanted || !installed) return false;
   return Object.entries(wanted).every(([path, entry]) => {
-    if (!path.includes("node_modules/")) return true; // the root and its workspaces: these are sources
+    if (!path.includes("node_modules/")) return true; // The root and its workspaces are sources.
     const found = installed[path];
-    if (!found) return Boolean(entry.optional || entry.devOptional); // made for another platform
+    if (!found) return Boolean(entry.optional || entry.devOptional); // For another platform.
     return (
       found.version === entry.version &&
       found.integrity === entry.integrity &&
@@ -27,8 +27,8 @@ export function dependenciesAreInstalled(root) {
 }
 
 /**
- * Installs from the lock file, without the install scripts of foreign packages: onnxruntime-node's
- * downloads CUDA libraries and faiss-node's needs GitHub.
+ * Installs from the lock file without running install scripts: the one of onnxruntime-node
+ * downloads CUDA libraries, and the one of faiss-node needs GitHub.
  *
  * @param {string} root
  */
@@ -49,7 +49,8 @@ export function installDependencies(root) {
       error
         ? `npm could not be started: ${error.message}`
         : `npm ci failed with exit code ${status}.`,
-      "Read npm's message above. It needs the npm registry; behind a proxy set HTTPS_PROXY, for a mirror `npm config set registry`.",
+      "Read npm's message above. npm needs the npm registry. Behind a proxy, set HTTPS_PROXY. " +
+        "For a mirror, run `npm config set registry <url>`.",
     );
   }
   report(`dependencies installed in ${elapsed(start)}`);
@@ -59,11 +60,11 @@ function readPackages(path) {
   try {
     return JSON.parse(readFileSync(path, "utf8")).packages;
   } catch {
-    return undefined; // missing, or half-written by an installation that was interrupted
+    return undefined; // Missing, or incomplete because an installation was interrupted.
   }
 }
 
-/** The npm that runs this script when there is one, else the one on the path. */
+/** Uses the npm that runs this script, or else the one on the PATH. */
 function runNpm(root, args) {
   const options = { cwd: root, stdio: ["ignore", "ignore", "inherit"] };
   const script = process.env.npm_execpath;

@@ -7,7 +7,7 @@ import { SetupError } from "./setup-error.mjs";
 import { provideSystemFaiss } from "./system-faiss.mjs";
 
 /**
- * Whether faiss-node's native addon loads and answers a search, tried in a process of its own: a
+ * Whether faiss-node's native addon loads and can search. Tested in a separate process, because a
  * bad addon kills its process.
  *
  * @param {string} root
@@ -17,7 +17,7 @@ export function faissAddonWorks(root) {
 }
 
 /**
- * Makes the addon loadable: the binary of faiss-node's release where that can be had, else compiled
+ * Installs the addon: downloads the binary of faiss-node's release or, if that fails, compiles it
  * against the system's FAISS.
  *
  * @param {string} root
@@ -41,10 +41,11 @@ const probe = `
   const index = new IndexFlatIP(2);
   index.add([1, 0, 0, 1]);
   const { labels, distances } = index.search([0.6, 0.8], 2);
-  if (labels.join() !== "1,0" || Math.abs(distances[0] - 0.8) > 1e-6) throw new Error("wrong answer: " + labels + " " + distances);
+  if (labels.join() !== "1,0" || Math.abs(distances[0] - 0.8) > 1e-6)
+    throw new Error("wrong search result: " + labels + " " + distances);
 `;
 
-/** Loads `addon` (a package name or a file) as code in the root folder would. */
+/** Loads `addon` (a package name or a path) like code in the root folder. */
 function tryAddon(root, addon) {
   const options = { cwd: root, encoding: "utf8", timeout: 60_000 };
   const { status, signal, stderr } = spawnSync(process.execPath, ["-e", probe, addon], options);
@@ -58,8 +59,8 @@ const answerTimeoutMs = 8_000;
 const downloadTimeoutMs = 120_000;
 
 /**
- * True when faiss-node's own installer has fetched a binary; false, soon, where its server is not
- * reached or has none.
+ * Runs faiss-node's own installer. Resolves to true if it has downloaded a binary, and to false
+ * within seconds if its server cannot be reached or has no binary.
  */
 function downloadPrebuilt(packageFolder) {
   const installer = createRequire(join(packageFolder, "package.json")).resolve(
@@ -87,20 +88,18 @@ function downloadPrebuilt(packageFolder) {
 }
 
 /**
- * Debian 12's FAISS 1.7.3 declares `idx_t` inside its classes only; the source of faiss-node
+ * FAISS 1.7.3 in Debian 12 declares `idx_t` only inside its classes. The source of faiss-node
  * expects it in the namespace.
  */
 const compatibility = "#include <cstdint>\nnamespace faiss { using idx_t = int64_t; }\n";
 
-/**
- * Compiles into a folder of its own and moves the addon to its place when it works, so that no
- * half-made one is ever found.
- */
+/** Compiles in a separate folder and moves the addon into place only if it works. */
 function compile(root, packageFolder) {
   const folder = join(packageFolder, "build", "compile");
   const addon = join(folder, "faiss-node.node");
   const release = join(packageFolder, "build", "Release");
   const require = createRequire(join(root, "package.json"));
+  const packageRequire = createRequire(join(packageFolder, "package.json"));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "compatibility.h"), compatibility);
@@ -109,16 +108,18 @@ function compile(root, packageFolder) {
   const options = [
     "-std=c++17", "-O3", "-fPIC", "-shared", "-fopenmp", "-DNAPI_VERSION=8",
     "-I", require("node-api-headers").include_dir,
-    "-I", dirname(createRequire(join(packageFolder, "package.json")).resolve("node-addon-api/package.json")),
+    "-I", dirname(packageRequire.resolve("node-addon-api/package.json")),
     "-include", join(folder, "compatibility.h"),
     join(packageFolder, "src", "faiss.cc"), "-lfaiss", "-lblas", "-llapack",
     "-o", addon,
   ];
   const { status, stderr, error } = spawnSync("g++", options, { encoding: "utf8" });
   if (error || status !== 0) {
+    const reason = error?.message ?? lastLines(stderr, 15);
     throw new SetupError(
-      `the FAISS addon could not be compiled against the system's FAISS:\n\n${error?.message ?? lastLines(stderr, 15)}`,
-      "FAISS 1.7 with its headers, BLAS and LAPACK are needed (Debian, Ubuntu: libfaiss-dev).",
+      `the FAISS addon could not be compiled against the system's FAISS:\n\n${reason}`,
+      "Install FAISS 1.7 with its headers, BLAS and LAPACK (Debian and Ubuntu: libfaiss-dev), " +
+        "then run the command again.",
     );
   }
   const { works, reason } = tryAddon(root, addon);

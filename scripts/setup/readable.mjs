@@ -2,7 +2,7 @@ import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 import { SetupError } from "./setup-error.mjs";
 
-/** Files without which the set-up cannot tell what is installed, or cannot make the FAISS addon. */
+/** The set-up reads these files to find out what is installed, and to compile the FAISS addon. */
 const files = [
   "package-lock.json",
   "node_modules",
@@ -13,7 +13,7 @@ const files = [
 ];
 
 /**
- * Checks that this user may read the clone. A file that does not exist is fine: it gets installed.
+ * Checks that this user may read the clone. Missing files are fine: the set-up installs them.
  *
  * @param {string} root
  * @throws {SetupError} that names the first file that this user may not read

@@ -1,6 +1,6 @@
 /**
- * Tells the user in one line what the set-up does. On stderr, so that the output of the command
- * that follows stays clean.
+ * Prints one line about what the set-up does. Prints to stderr, because stdout is for the command
+ * that follows.
  *
  * @param {string} line
  */

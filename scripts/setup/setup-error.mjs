@@ -1,7 +1,4 @@
-/**
- * A set-up that cannot go on: `message` says what was wrong, `remedy` what the user can do about
- * it.
- */
+/** The set-up cannot continue. `message` says what is wrong, `remedy` what the user can do. */
 export class SetupError extends Error {
   name = "SetupError";
 

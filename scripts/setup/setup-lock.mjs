@@ -5,14 +5,14 @@ import { report } from "./report.mjs";
 import { SetupError } from "./setup-error.mjs";
 
 /**
- * Runs `work` while no other set-up of this clone runs. The lock of a process that is gone is taken
- * over.
+ * Runs `work` while no other set-up of this clone runs. Takes over the lock of a process that no
+ * longer runs.
  *
  * @param {string} root
  * @param {() => Promise<void>} work
  */
 export async function withSetupLock(root, work) {
-  const lock = join(root, ".setup.lock"); // not in node_modules, which `npm ci` deletes
+  const lock = join(root, ".setup.lock"); // Not in node_modules, which `npm ci` deletes.
   await acquire(lock);
   const release = () => rmSync(lock, { force: true });
   process.once("exit", release);
@@ -32,7 +32,7 @@ async function acquire(lock) {
     } catch (error) {
       if (error.code !== "EEXIST") {
         throw new SetupError(
-          `this folder cannot be written to: ${error.message}`,
+          `cannot write to this folder: ${error.message}`,
           "Run as the user who owns the clone.",
         );
       }
@@ -42,7 +42,7 @@ async function acquire(lock) {
       removeLockOf(holder, lock);
     } else {
       if (!waited)
-        report(`waiting for another set-up of this folder (if there is none, delete ${lock}) …`);
+        report(`waiting for another set-up of this folder (if none is running, delete ${lock}) …`);
       waited = true;
       await sleep(200);
     }
@@ -50,8 +50,8 @@ async function acquire(lock) {
 }
 
 /**
- * The process that holds the lock; undefined where none does any more, or has not yet written
- * itself down.
+ * Id of the process that holds the lock. Undefined if the lock is gone, or if its process has not
+ * written its id yet.
  */
 function readHolder(lock) {
   try {
@@ -61,14 +61,14 @@ function readHolder(lock) {
   }
 }
 
-/** Removes the lock that was judged, and no other that may have taken its place meanwhile. */
+/** Removes the lock of `holder`, but puts back a lock that another process has taken meanwhile. */
 function removeLockOf(holder, lock) {
   const aside = `${lock}.${process.pid}`;
   try {
     renameSync(lock, aside);
     if (readHolder(aside) !== holder) linkSync(aside, lock);
   } catch {
-    // Somebody else was faster.
+    // Another process has removed it.
   }
   rmSync(aside, { force: true });
 }
@@ -78,6 +78,6 @@ function isAlive(pid) {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error.code === "EPERM"; // alive, and somebody else's
+    return error.code === "EPERM"; // It runs as another user.
   }
 }

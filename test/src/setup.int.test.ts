@@ -20,19 +20,19 @@ import { dependenciesAreInstalled } from "../../scripts/setup/dependencies.mjs";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Root may read everything, so root becomes a user who may not. */
+/** Root can read every file, so the tests of access rights run as another user. */
 const nobody: SpawnOptions = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
 
 describe("set-up of this clone", () => {
-  it("finds everything in order, says nothing and changes nothing", async () => {
-    const made = [
+  it("prints nothing and changes nothing if everything is installed", async () => {
+    const files = [
       "node_modules/.package-lock.json",
       "node_modules/faiss-node/build/Release/faiss-node.node",
     ];
-    const before = made.map((file) => statSync(join(root, file)));
+    const before = files.map((file) => statSync(join(root, file)));
     const { status, output } = await runSetup(root);
     expect({ status, output }).toEqual({ status: 0, output: "" });
-    expect(made.map((file) => statSync(join(root, file)).mtimeMs)).toEqual(
+    expect(files.map((file) => statSync(join(root, file)).mtimeMs)).toEqual(
       before.map((stat) => stat.mtimeMs),
     );
   });
@@ -47,11 +47,11 @@ describe("set-up of a clone without the FAISS addon", () => {
   });
   afterEach(() => rmSync(clone, { recursive: true }), 60_000);
 
-  it("replaces a damaged addon once, though two set-ups run at the same time", {
+  it("replaces a damaged addon only once if two set-ups run at the same time", {
     timeout: 180_000,
   }, async () => {
     mkdirSync(join(clone, addon, ".."), { recursive: true });
-    writeFileSync(join(clone, addon), "\x7fELF cut short");
+    writeFileSync(join(clone, addon), "\x7fELF truncated");
     const runs = await Promise.all([runSetup(clone), runSetup(clone)]);
     expect(runs.map((run) => run.status)).toEqual([0, 0]);
     expect(
@@ -60,19 +60,20 @@ describe("set-up of a clone without the FAISS addon", () => {
     expect(readdirSync(join(clone, "node_modules/faiss-node/build"))).toEqual(["Release"]);
     expect(readdirSync(clone)).not.toContain(".setup.lock");
     const query =
-      "const { IndexFlatIP } = require('faiss-node'); console.log(new IndexFlatIP(3).getDimension())";
+      "const { IndexFlatIP } = require('faiss-node'); " +
+      "console.log(new IndexFlatIP(3).getDimension())";
     expect(
       spawnSync(process.execPath, ["-e", query], { cwd: clone, encoding: "utf8" }).stdout,
     ).toBe("3\n");
   });
 
-  it("takes over a dead set-up's lock, and where it may not install FAISS prints the commands to run", {
+  it("takes over a dead set-up's lock, and prints the commands that install FAISS", {
     timeout: 60_000,
   }, async () => {
     const aptGet = spawnSync("sh", ["-c", "command -v apt-get"], {
       encoding: "utf8",
     }).stdout.trim();
-    const path = join(clone, "path"); // no compiler, no sudo
+    const path = join(clone, "path"); // It has no compiler and no sudo.
     mkdirSync(path);
     if (aptGet) symlinkSync(aptGet, join(path, "apt-get"));
     writeFileSync(join(clone, ".setup.lock"), `${deadProcess()}`);
@@ -123,11 +124,11 @@ describe("dependenciesAreInstalled", () => {
   });
   afterEach(() => rmSync(clone, { recursive: true }));
 
-  it("accepts an installation that equals the lock file", () => {
+  it("accepts an installation that matches the lock file", () => {
     expect(dependenciesAreInstalled(clone)).toBe(true);
   });
 
-  it("accepts an optional package that this platform does not get", () => {
+  it("accepts a missing optional package of another platform", () => {
     writeLock("package-lock.json", {
       ...wanted,
       "node_modules/a-darwin": { version: "1.0.0", optional: true },
@@ -135,21 +136,21 @@ describe("dependenciesAreInstalled", () => {
     expect(dependenciesAreInstalled(clone)).toBe(true);
   });
 
-  it("sees another version, other contents, a missing package, a deleted folder and an unfinished installation", () => {
-    writeLock("package-lock.json", {
-      "node_modules/a": { version: "1.0.1", integrity: "sha512-a" },
-    });
+  it.each([
+    ["another version", { "node_modules/a": { version: "1.0.1", integrity: "sha512-a" } }],
+    ["other contents", { "node_modules/a": { version: "1.0.0", integrity: "sha512-b" } }],
+    ["a missing package", { ...wanted, "node_modules/b": { version: "1.0.0" } }],
+  ])("detects %s", (_, packages) => {
+    writeLock("package-lock.json", packages);
     expect(dependenciesAreInstalled(clone)).toBe(false);
-    writeLock("package-lock.json", {
-      "node_modules/a": { version: "1.0.0", integrity: "sha512-b" },
-    });
-    expect(dependenciesAreInstalled(clone)).toBe(false);
-    writeLock("package-lock.json", { ...wanted, "node_modules/b": { version: "1.0.0" } });
-    expect(dependenciesAreInstalled(clone)).toBe(false);
-    writeLock("package-lock.json", wanted);
+  });
+
+  it("detects a deleted folder", () => {
     rmSync(join(clone, "node_modules/a"), { recursive: true });
     expect(dependenciesAreInstalled(clone)).toBe(false);
-    mkdirSync(join(clone, "node_modules/a"));
+  });
+
+  it("detects an unfinished installation", () => {
     writeFileSync(join(clone, "node_modules/.package-lock.json"), '{ "packages": {');
     expect(dependenciesAreInstalled(clone)).toBe(false);
   });
@@ -160,8 +161,9 @@ describe("dependenciesAreInstalled", () => {
 });
 
 /**
- * A clone with the packages that make the FAISS addon, copied, so that another user can read them
- * wherever this clone lies. faiss-node is as npm leaves it without its install script.
+ * A clone with only the packages that the FAISS addon is compiled from. They are copied, because
+ * another user may not be able to read this clone. faiss-node is as npm installs it without its
+ * install script.
  */
 function cloneWithoutAddon() {
   const clone = mkdtempSync(join(tmpdir(), "clone-"));
@@ -189,7 +191,7 @@ function copyWithDependencies(name: string, modules: string) {
   }
 }
 
-/** Runs the set-up script of `clone` and resolves with its exit status and all that it printed. */
+/** Runs the set-up script of `clone` and resolves to its exit status and output. */
 function runSetup(clone: string, options: SpawnOptions = {}) {
   const child = spawn(process.execPath, [join(clone, "scripts/setup.mjs")], {
     cwd: clone,

@@ -19,8 +19,8 @@ export type DocumentFilter =
   | Readonly<Record<string, FilterValue>>;
 
 /**
- * @throws `INVALID_ARGUMENT` for anything else than a {@link DocumentFilter}, such as an object with
- * the operators of other stores
+ * @throws `INVALID_ARGUMENT` for anything that is not a {@link DocumentFilter}, such as an object
+ * with the operators of other stores
  */
 export function documentPredicate(
   filter: DocumentFilter,

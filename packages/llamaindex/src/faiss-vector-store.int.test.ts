@@ -234,7 +234,7 @@ describe("FaissVectorStore", () => {
     ).toEqual(await ask({ similarityTopK: 4 }));
   });
 
-  it("saves every change to its persistDir, like the other stores of a storage context", async () => {
+  it("saves every change to its persistDir, as LlamaIndex's other stores do", async () => {
     const persistDir = join(folder, "context");
     const run = async (texts: Record<string, string>) => {
       const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);

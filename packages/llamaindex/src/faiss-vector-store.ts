@@ -45,8 +45,8 @@ export interface FaissVectorStoreParams
  * relevance, returns nodes unchanged, and saves without loss. Vectors have unit length and are
  * compared by inner product, so similarities are cosines: higher is better.
  *
- * With {@link EmbeddingGemmaEmbedding}, a saved store remembers which model made its vectors. Errors
- * are `FaissStoreError` of `@embeddinggemma/faiss`.
+ * With {@link EmbeddingGemmaEmbedding}, a saved store remembers which model made its vectors.
+ * Errors are `FaissStoreError` of `@embeddinggemma/faiss`.
  *
  * @example
  * const vectorStore = new FaissVectorStore({ searchDimension: 128 });
@@ -101,7 +101,8 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * The store of `@embeddinggemma/faiss` behind this one. Use it for what LlamaIndex does not offer.
+   * The store of `@embeddinggemma/faiss` behind this one. Use it for what LlamaIndex does not
+   * offer.
    *
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if the given or opened store has vectors of
    * another embedding model

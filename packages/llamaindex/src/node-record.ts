@@ -14,7 +14,8 @@ export interface NodeRecord {
 
 /**
  * Keeps all fields of a node except its embedding. LlamaIndex's `nodeToMetadata` loses metadata
- * under the keys `doc_id`, `document_id` and `ref_doc_id`, and turns a `Document` into a `TextNode`.
+ * under the keys `doc_id`, `document_id` and `ref_doc_id`, and turns a `Document` into a
+ * `TextNode`.
  */
 export function recordOf(node: BaseNode): NodeRecord {
   const { embedding, hash, ...json } = node.toJSON();
