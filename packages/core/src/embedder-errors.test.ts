@@ -163,7 +163,7 @@ describe("a graph that does not fit its description", () => {
   });
 
   test.for([
-    ["missing Dense layers", hidden, { denseLayers: 2 }, "point nowhere"],
+    ["missing Dense layers", hidden, { denseLayers: 2 }, "Dense layers after its pooling"],
     [
       "vectors of another length",
       hidden,

@@ -5,9 +5,7 @@ import { packBatches, padBatch } from "./batches.ts";
 const lengths = fc.array(fc.integer({ min: 1, max: 2048 }), { maxLength: 80 });
 const maxBatchTokens = fc.integer({ min: 1, max: 8192 });
 
-/**
- * Cost of batches in tokens, counted from the outside: 24 for each, and all cells of its rectangle.
- */
+/** Cost of batches in tokens: 24 for each batch, and all its tokens with padding. */
 function costOf(batches: readonly (readonly number[])[], lengths: readonly number[]): number {
   return batches.reduce((cost, batch) => cost + 24 + batch.length * longestOf(batch, lengths), 0);
 }
@@ -25,7 +23,7 @@ function fits(
   return batch.length * longest <= maxBatchTokens && batch.length * longest ** 2 <= 2 ** 26;
 }
 
-/** The cost of the best cut, found by trying every start of every last batch. */
+/** Cost of the cheapest batches, found by trying every start of every last batch. */
 function leastCostOf(lengths: readonly number[], maxBatchTokens: number): number {
   const sorted = [...lengths].sort((a, b) => b - a);
   const least = [0];
@@ -41,7 +39,7 @@ function leastCostOf(lengths: readonly number[], maxBatchTokens: number): number
 }
 
 describe("packBatches", () => {
-  test("every sequence is in one batch, and no batch exceeds the limits", () => {
+  test("puts every sequence into one batch, within the limits", () => {
     fc.assert(
       fc.property(lengths, maxBatchTokens, (lengths, maxBatchTokens) => {
         const batches = packBatches(lengths, { maxBatchTokens });
@@ -53,7 +51,7 @@ describe("packBatches", () => {
     );
   });
 
-  test("batches and their sequences come longest first, equal ones in input order", () => {
+  test("sorts batches and their sequences by length, longest first, then in input order", () => {
     fc.assert(
       fc.property(lengths, maxBatchTokens, (lengths, maxBatchTokens) => {
         const order = packBatches(lengths, { maxBatchTokens }).flat();
@@ -64,7 +62,7 @@ describe("packBatches", () => {
     );
   });
 
-  test("costs no more than one at a time, all at once, or batches of any other make", () => {
+  test("costs no more than one at a time, all at once, or any batches in input order", () => {
     const cuts = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 8 });
     fc.assert(
       fc.property(lengths, maxBatchTokens, cuts, (lengths, maxBatchTokens, cuts) => {
@@ -92,7 +90,7 @@ describe("packBatches", () => {
     );
   });
 
-  test("costs as little as the best of all cuts of the sorted sequences", () => {
+  test("costs as little as the cheapest cut of the sorted sequences", () => {
     const fewLengths = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 80 });
     fc.assert(
       fc.property(fc.oneof(lengths, fewLengths), maxBatchTokens, (lengths, maxBatchTokens) => {
@@ -105,12 +103,12 @@ describe("packBatches", () => {
   });
 
   test.each([
-    ["nothing", [], []],
-    ["one long text stands alone, however small the budget", [5000], [[0]]],
-    ["short texts go together", [8, 9, 10, 8], [[2, 1, 0, 3]]],
-    ["long texts of unequal lengths do not", [500, 400, 300], [[0], [1], [2]]],
-    ["one long text does not pad the short ones", [8, 512, 8], [[1], [0, 2]]],
-    ["up to the budget", Array(9).fill(256), [[0], [1, 2, 3, 4], [5, 6, 7, 8]]],
+    ["no texts", [], []],
+    ["a text above the limit gets a batch of its own", [5000], [[0]]],
+    ["short texts share a batch", [8, 9, 10, 8], [[2, 1, 0, 3]]],
+    ["long texts of different lengths do not", [500, 400, 300], [[0], [1], [2]]],
+    ["short texts are not padded to a long one", [8, 512, 8], [[1], [0, 2]]],
+    ["a batch is filled up to the limit", Array(9).fill(256), [[0], [1, 2, 3, 4], [5, 6, 7, 8]]],
     ["empty sequences", [0, 0], [[0, 1]]],
   ])("%s", (_what, lengths, expected) => {
     const batches = packBatches(lengths, { maxBatchTokens: 1024 });
@@ -119,13 +117,13 @@ describe("packBatches", () => {
     );
   });
 
-  test("attention is bounded by rows × length², whatever the budget", () => {
+  test("limits rows × length², whatever maxBatchTokens is", () => {
     const batches = packBatches(Array(20).fill(8192), { maxBatchTokens: Number.POSITIVE_INFINITY });
     expect(batches.every((batch) => batch.length === 1)).toBe(true);
   });
 
   test.each([1024, 1e6, Number.POSITIVE_INFINITY])(
-    "takes 200,000 sequences under a budget of %d",
+    "accepts 200,000 sequences with maxBatchTokens %d",
     (maxBatchTokens) => {
       const equal = Array<number>(200_000).fill(3);
       const different = equal.map((_, index) => 1 + ((index * 7919) % 300));
@@ -137,7 +135,7 @@ describe("packBatches", () => {
 });
 
 describe("padBatch", () => {
-  test("takes more sequences than a function takes arguments", () => {
+  test("accepts more sequences than a function accepts arguments", () => {
     const sequences = Array.from({ length: 200_000 }, () => [1]);
     expect(padBatch(sequences, { id: 0, side: "right" })).toMatchObject({
       rows: 200_000,

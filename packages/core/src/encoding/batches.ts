@@ -3,33 +3,33 @@ import type { Backend, Batch } from "../runtime/backend.ts";
 /** Limits of one inference. */
 export interface BatchLimits {
   /**
-   * Most tokens in a batch, padding included; a single longer text still makes a batch of its own.
+   * Maximum number of tokens in a batch, padding included. A longer text gets a batch of its own.
    */
   readonly maxBatchTokens: number;
 }
 
 /**
- * What an inference costs before its first token, in tokens: a padding token costs as much as a
- * real one, and reading the weights as much as some tokens. It is where the line through the times
- * of a small and a large batch meets zero, for a graph of EmbeddingGemma 300m's shape on a CPU. On
- * a smaller model it is more, so this errs towards less padding.
+ * The fixed cost of an inference, in tokens. (A padding token costs as much as any other.) It is
+ * the intercept of a line through the times of a small and a large batch, measured for a graph of
+ * EmbeddingGemma 300m's shape on a CPU. Smaller models have a larger overhead, so for them this
+ * errs towards less padding.
  */
 const inferenceOverhead = 24;
 
 /**
- * Attention takes memory by rows × length²; at this many cells (256 MB a head in float32) a batch
- * is full.
+ * Limit of rows × length² in a batch, since attention needs memory for as many numbers: 256 MB per
+ * head in float32.
  */
 const maxAttentionCells = 2 ** 26;
 
 /**
- * Packs sequences into batches of nearly equal lengths under the limits: of all ways to cut the
- * sequences, sorted by length, the one that costs least, so never more than one at a time nor all
- * at once. Longest first, so that the batches that take the most memory run at once and not at the
+ * Packs sequences into batches of similar length, within the limits. Sorts them by length and finds
+ * the cheapest way to cut them into batches, which never costs more than one sequence at a time or
+ * all at once. The longest come first: if memory runs out, it does so at the start and not at the
  * end of a long job.
  *
- * @param lengths - token count of every sequence
- * @returns indices into `lengths`, one array a batch
+ * @param lengths - number of tokens of every sequence
+ * @returns indices into `lengths`, one array per batch
  */
 export function packBatches(
   lengths: readonly number[],
@@ -40,14 +40,12 @@ export function packBatches(
     .sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const sorted = longestFirst.map((index) => Math.max(lengths[index]!, 1));
   const firstOfLength = firstOccurrences(sorted);
-  // For each count of sequences from the longest on: the least cost of their batches, and where the
-  // last of these starts.
+  // For the first `end` sequences: the lowest cost of their batches, and the start of the last one.
   const leastCost = new Float64Array(sorted.length + 1).fill(Number.POSITIVE_INFINITY, 1);
   const startOfLast = new Uint32Array(sorted.length + 1);
   for (let end = 1; end <= sorted.length; end++) {
-    // Among starts of one length the first that fits is best: to leave a sequence to the batch
-    // before saves nothing. So the steps are as many as there are different lengths in a batch, not
-    // as many as rows.
+    // Of all starts with the same length, the first that fits is the best: leaving a sequence to
+    // the previous batch saves nothing. So this takes one step per different length, not per row.
     for (let last = end - 1; last >= 0; last = firstOfLength[last]! - 1) {
       const longest = sorted[last]!;
       const start = Math.max(firstOfLength[last]!, end - maxRows(longest, maxBatchTokens));
@@ -65,7 +63,7 @@ export function packBatches(
   return batches.reverse();
 }
 
-/** For each of the sorted numbers, where its like occurs first. */
+/** For each of the sorted numbers, the index at which it occurs first. */
 function firstOccurrences(sorted: readonly number[]): Uint32Array {
   const firsts = new Uint32Array(sorted.length);
   for (let index = 1; index < sorted.length; index++) {
@@ -81,7 +79,7 @@ function maxRows(length: number, maxBatchTokens: number): number {
   );
 }
 
-/** Makes one rectangle of the sequences, padded on the tokenizer's side. */
+/** Pads sequences to one length, on the side that the tokenizer uses. */
 export function padBatch(
   sequences: readonly (readonly number[])[],
   { id, side }: Backend["padding"],

@@ -1,13 +1,13 @@
 import type { EncodeProgress } from "./encode-texts.ts";
 
-/** Items that are embedded together: enough to sort by length, few enough to hold. */
+/** Number of items to embed at once: enough to sort by length, but few enough to keep in memory. */
 const windowSize = 256;
 
-/** Where in the stream a window lies. */
+/** Position of a window in the stream. */
 export interface StreamPosition {
-  /** Items before the window. */
+  /** Number of items before the window. */
   readonly firstIndex: number;
-  /** Adds the window's progress to that of the windows before. */
+  /** Reports the window's progress, added to that of all windows before. */
   readonly onProgress?: (progress: EncodeProgress) => void;
 }
 
@@ -26,7 +26,7 @@ export async function* encodeStream<T>(
   let firstIndex = 0;
   for await (const window of windows(items)) {
     let current = before;
-    const addUp = ({ done, total, tokens }: EncodeProgress) => {
+    const report = ({ done, total, tokens }: EncodeProgress) => {
       current = {
         done: before.done + done,
         total: before.total + total,
@@ -34,7 +34,7 @@ export async function* encodeStream<T>(
       };
       onProgress?.(current);
     };
-    yield await encode(window, { firstIndex, ...(onProgress && { onProgress: addUp }) });
+    yield await encode(window, { firstIndex, ...(onProgress && { onProgress: report }) });
     before = current;
     firstIndex += window.length;
   }

@@ -4,46 +4,44 @@ import {
   vectorCacheKey,
   writeVectors,
 } from "../cache/vector-cache.ts";
-import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
+import { EmbeddingGemmaError } from "../errors.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
-import type { BackendOutput, Batch } from "../runtime/backend.ts";
-import type { Dtype } from "../runtime/dtype.ts";
 import type { Priority } from "../runtime/inference-queue.ts";
 import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
-import { packBatches, padBatch } from "./batches.ts";
-import { pool } from "./pooling.ts";
+import { packBatches } from "./batches.ts";
+import { embedBatch } from "./embed-batch.ts";
 import type { PromptedText } from "./prompts.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 
-/** How far a long call has come. */
+/** Progress of a call. */
 export interface EncodeProgress {
-  /** Texts embedded so far. */
+  /** Number of texts embedded so far. */
   readonly done: number;
   readonly total: number;
   /**
-   * Tokens that went through the model so far, padding not counted; a text that occurs twice goes
-   * through once.
+   * Number of tokens that the model has processed so far, without padding. A text that occurs twice
+   * is processed once.
    */
   readonly tokens: number;
 }
 
-/** A text that was cut to the model's length. */
+/** A text that was cut because it has more tokens than the model accepts. */
 export interface Truncation {
-  /** Position of the text in the input, be it an array or a stream. */
+  /** Index of the text in the input, an array or a stream. */
   readonly index: number;
-  /** Its length in tokens, prompt and special tokens included. */
+  /** Length of the text in tokens before the cut, prompt and special tokens included. */
   readonly tokens: number;
   readonly maxTokens: number;
 }
 
-/** What {@link encodeTexts} needs to know, everything resolved. */
+/** Options of {@link encodeTexts}, with all defaults filled in. */
 export interface EncodeSettings {
   readonly dimension: number;
   readonly normalize: boolean;
   readonly truncation: "cut" | "error";
   readonly maxBatchTokens: number;
   readonly priority: Priority;
-  /** Position in the caller's input of the first text. @default 0 */
+  /** Index of the first text in the caller's input. @default 0 */
   readonly firstIndex?: number | undefined;
   readonly cache?: VectorCache | null | undefined;
   readonly onTruncate?: ((truncation: Truncation) => void) | undefined;
@@ -52,10 +50,11 @@ export interface EncodeSettings {
 }
 
 /**
- * Embeds texts: equal ones once, those in the cache not at all, the others in batches of nearly
- * equal lengths, and gives the vectors in input order, as rows of one contiguous array.
+ * Embeds texts. Duplicates are embedded once, texts in the cache not at all, and all others in
+ * batches of similar length.
  *
- * @returns as many vectors as texts, each of `settings.dimension` numbers
+ * @returns one vector of `settings.dimension` numbers per text, in input order, as rows of one
+ * contiguous array
  */
 export async function encodeTexts(
   model: LoadedModel,
@@ -64,52 +63,44 @@ export async function encodeTexts(
 ): Promise<Float32Array[]> {
   const { dimension, onProgress, signal } = settings;
   signal?.throwIfAborted();
-  const { firsts, firstOf } = findDuplicates(texts);
+  const { distinct, firstOf } = findDuplicates(texts);
   const occurrences = countOccurrences(firstOf);
   const vectors = rowsOf(new Float32Array(texts.length * dimension), dimension);
   let done = 0;
   let tokens = 0;
-  const finish = (first: number, embedding: Float32Array) => {
-    const vector = vectors[first]!;
+  const finish = (index: number, embedding: Float32Array) => {
+    const vector = vectors[index]!;
     vector.set(embedding.subarray(0, dimension));
     if (settings.normalize) normalizeInPlace(vector);
-    done += occurrences.get(first)!;
+    done += occurrences.get(index)!;
   };
 
-  const { missing, keep } = await takeFromCache(model, texts, firsts, settings, finish);
+  const { missing, store } = await readFromCache(model, texts, distinct, settings, finish);
   if (done > 0) onProgress?.({ done, total: texts.length, tokens });
-  const sequences = await tokenizeAt(
-    model,
-    texts,
-    reportsTruncations(settings) ? firsts : missing,
-    signal,
-  );
+  const toTokenize = reportsTruncations(settings) ? distinct : missing;
+  const sequences = await tokenizeAt(model, texts, toTokenize, signal);
   reportTruncations(model, sequences, firstOf, settings);
 
-  let kept = Promise.resolve();
-  for (const positions of packBatches(
-    missing.map((first) => sequences.get(first)!.ids.length),
-    settings,
-  )) {
-    const batch = positions.map((position) => missing[position]!);
+  const lengths = missing.map((index) => sequences.get(index)!.ids.length);
+  let stored = Promise.resolve();
+  for (const positions of packBatches(lengths, settings)) {
+    const indices = positions.map((position) => missing[position]!);
+    const batch = indices.map((index) => sequences.get(index)!);
     const embeddings = await model.queue.run(settings.priority, () => {
       signal?.throwIfAborted();
-      return embedBatch(
-        model,
-        batch.map((first) => sequences.get(first)!),
-      );
+      return embedBatch(model, batch);
     });
-    batch.forEach((first, row) => {
-      finish(first, embeddings[row]!);
-      tokens += sequences.get(first)!.ids.length;
+    indices.forEach((index, row) => {
+      finish(index, embeddings[row]!);
+      tokens += batch[row]!.ids.length;
     });
-    await kept;
-    kept = keep(batch, embeddings);
-    // Looked at after the next batch; it must not count as unhandled until then.
-    kept.catch(() => {});
+    await stored;
+    stored = store(indices, embeddings);
+    // Awaited after the next batch. Until then, a failure must not count as unhandled.
+    stored.catch(() => {});
     onProgress?.({ done, total: texts.length, tokens });
   }
-  await kept;
+  await stored;
   firstOf.forEach((first, index) => {
     if (first !== index) vectors[index]!.set(vectors[first]!);
   });
@@ -117,50 +108,52 @@ export async function encodeTexts(
 }
 
 /**
- * Texts that are looked up or tokenized together: few enough for the event loop, and an abort, to
- * get their turn soon.
+ * Number of texts to look up or tokenize at once. Between these windows, the event loop and an
+ * abort get their turn.
  */
 const windowSize = 256;
 
 /**
- * Hands the vectors that the cache has to `found`.
+ * Looks texts up in the cache.
  *
- * @returns which texts are missing, and how to keep their vectors
+ * @param indices - which texts
+ * @param found - called for each vector that the cache has
+ * @returns the indices of the other texts, and a function that stores their vectors
  */
-async function takeFromCache(
+async function readFromCache(
   { identity, description }: LoadedModel,
   texts: readonly PromptedText[],
-  firsts: readonly number[],
+  indices: readonly number[],
   { cache, signal }: EncodeSettings,
-  found: (first: number, embedding: Float32Array) => void,
+  found: (index: number, embedding: Float32Array) => void,
 ): Promise<{
   missing: readonly number[];
-  keep: (firsts: readonly number[], embeddings: readonly Float32Array[]) => Promise<void>;
+  store: (indices: readonly number[], embeddings: readonly Float32Array[]) => Promise<void>;
 }> {
-  if (!cache) return { missing: firsts, keep: async () => {} };
+  if (!cache) return { missing: indices, store: async () => {} };
   const missing: number[] = [];
   const keys = new Map<number, string>();
-  for (let start = 0; start < firsts.length; start += windowSize) {
-    const window = firsts.slice(start, start + windowSize);
-    const windowKeys = window.map((first) => vectorCacheKey(identity, texts[first]!));
+  for (let start = 0; start < indices.length; start += windowSize) {
+    const window = indices.slice(start, start + windowSize);
+    const windowKeys = window.map((index) => vectorCacheKey(identity, texts[index]!));
     const embeddings = await readVectors(cache, windowKeys, description.dimension);
-    window.forEach((first, index) => {
-      const embedding = embeddings[index];
+    window.forEach((index, position) => {
+      const embedding = embeddings[position];
       if (embedding) {
-        found(first, embedding);
+        found(index, embedding);
       } else {
-        missing.push(first);
-        keys.set(first, windowKeys[index]!);
+        missing.push(index);
+        keys.set(index, windowKeys[position]!);
       }
     });
     signal?.throwIfAborted();
   }
   return {
     missing,
-    keep: (batch, embeddings) =>
+    store: (batch, embeddings) =>
       writeVectors(
         cache,
-        batch.map((first, row) => [keys.get(first)!, embeddings[row]!]),
+        batch.map((index, row) => [keys.get(index)!, embeddings[row]!]),
       ),
   };
 }
@@ -187,21 +180,21 @@ async function tokenizeAt(
 }
 
 /**
- * `firsts`: where each distinct text occurs first; `firstOf`: for every text, where its like occurs
- * first.
+ * `distinct`: the indices of all texts that do not occur before; `firstOf`: for every text, the
+ * index at which it occurs first.
  */
-function findDuplicates(texts: readonly PromptedText[]): { firsts: number[]; firstOf: number[] } {
+function findDuplicates(texts: readonly PromptedText[]): { distinct: number[]; firstOf: number[] } {
   const seen = new Map<string, number>();
-  const firsts: number[] = [];
+  const distinct: number[] = [];
   const firstOf = texts.map(({ prompt, text }, index) => {
     const key = `${prompt.length}:${prompt}${text}`;
     const first = seen.get(key);
     if (first !== undefined) return first;
     seen.set(key, index);
-    firsts.push(index);
+    distinct.push(index);
     return index;
   });
-  return { firsts, firstOf };
+  return { distinct, firstOf };
 }
 
 function countOccurrences(firstOf: readonly number[]): Map<number, number> {
@@ -228,88 +221,11 @@ function reportTruncations(
     if (settings.truncation === "error") {
       throw new EmbeddingGemmaError(
         "INPUT_TOO_LONG",
-        `Text ${index} has ${tokens} tokens with its prompt; the model takes ${maxTokens}. ` +
-          'Split it, or cut it with `truncation: "cut"`.',
+        `Text ${index} has ${tokens} tokens with its prompt, but the limit is ${maxTokens}. ` +
+          'Split the text, or set the option `truncation: "cut"`.',
         { index, tokens, maxTokens },
       );
     }
     settings.onTruncate?.({ index, tokens, maxTokens });
   });
-}
-
-/** Full vectors of one batch, as the model gives them. */
-async function embedBatch(
-  model: LoadedModel,
-  sequences: readonly TokenSequence[],
-): Promise<Float32Array[]> {
-  const { backend, description } = model;
-  const batch = padBatch(
-    sequences.map(({ ids }) => ids),
-    backend.padding,
-  );
-  const output = await backend.run(batch).catch((cause: unknown) => {
-    if (EmbeddingGemmaError.isInstance(cause)) throw cause;
-    throw new EmbeddingGemmaError(
-      "INFERENCE_FAILED",
-      `The runtime failed on a batch of ${batch.rows} texts × ${batch.length} tokens: ${reasonOf(cause)}. ` +
-        "If memory ran out, lower `maxBatchTokens` or `maxTokens`.",
-      { rows: batch.rows, length: batch.length },
-      { cause },
-    );
-  });
-  const embeddings = output.sentenceEmbedding ?? poolOutput(model, output, batch, sequences);
-  const rows = rowsOf(embeddings, embeddings.length / batch.rows);
-  if (rows[0]!.length !== description.dimension) {
-    throw new EmbeddingGemmaError(
-      "MODEL_INCOMPLETE",
-      `The graph gives vectors of ${rows[0]!.length} numbers where the model's description says ${description.dimension}. Use an ONNX file exported from the same model.`,
-      { given: rows[0]!.length, described: description.dimension },
-    );
-  }
-  checkFinite(embeddings, model.dtype);
-  return rows;
-}
-
-/**
- * What overflows does not fail: it gives NaN, which would be kept, and compared, as if it were a
- * vector.
- */
-function checkFinite(embeddings: Float32Array, dtype: Dtype): void {
-  // A sum is not finite if one of its terms is not; it takes a fraction of the time of looking at
-  // each.
-  let sum = 0;
-  for (const value of embeddings) sum += value;
-  if (Number.isFinite(sum)) return;
-  throw new EmbeddingGemmaError(
-    "INFERENCE_FAILED",
-    `The model gave numbers that are not finite with dtype ${dtype}: its activations overflow. Use another dtype, such as fp32 or q8, or another device.`,
-    { dtype },
-  );
-}
-
-function poolOutput(
-  { description }: LoadedModel,
-  { lastHiddenState }: BackendOutput,
-  batch: Batch,
-  sequences: readonly TokenSequence[],
-): Float32Array {
-  if (!lastHiddenState) {
-    throw new EmbeddingGemmaError(
-      "MODEL_INCOMPLETE",
-      "The graph has neither the output `sentence_embedding` nor `last_hidden_state`. Use an ONNX file exported for feature extraction.",
-    );
-  }
-  if (description.denseLayers > 0) {
-    throw new EmbeddingGemmaError(
-      "MODEL_INCOMPLETE",
-      `The model has ${description.denseLayers} Dense layers behind its pooling, but the graph has no output \`sentence_embedding\` that contains them; ` +
-        "pooling its hidden states would give vectors that point nowhere. Use an ONNX file with that output, such as those of onnx-community/embeddinggemma-300m-ONNX.",
-      { denseLayers: description.denseLayers },
-    );
-  }
-  const unpooled = sequences.map((sequence) => sequence.unpooled);
-  const pooled = pool(lastHiddenState, batch, description.pooling, unpooled);
-  if (description.normalized)
-    for (const row of rowsOf(pooled, pooled.length / batch.rows)) normalizeInPlace(row);
-  return pooled;
 }

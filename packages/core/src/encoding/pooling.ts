@@ -2,11 +2,11 @@ import type { PoolingMode } from "../model/modules.ts";
 import type { Batch } from "../runtime/backend.ts";
 
 /**
- * Pools last hidden states into one vector a row, as `Pooling._forward_padded` of Sentence
- * Transformers 6.2 does. The results of several modes stand one after the other.
+ * Pools last hidden states into one vector per row, as `Pooling._forward_padded` of Sentence
+ * Transformers 6.2 does. The results of several modes are concatenated.
  *
  * @param hidden - last hidden states, `rows × length × hiddenSize`
- * @param unpooled - for each row, how many tokens at its start are left out, special tokens counted
+ * @param unpooled - for each row, the number of tokens to leave out at its start
  * @returns `rows × (modes.length × hiddenSize)`
  */
 export function pool(
@@ -34,7 +34,7 @@ export function pool(
   return pooled;
 }
 
-/** Weights of the states from `first` to `end`, exclusive; their sum is divided by `divisor`. */
+/** A weighted sum of the states from `first` to `end`, exclusive, divided by `divisor`. */
 interface StateSum {
   readonly first: number;
   readonly end: number;
@@ -44,12 +44,12 @@ interface StateSum {
   readonly divisor?: number;
 }
 
-/** What each mode sums up: `first` is the first pooled token, `start` the first of all. */
+/** The sum of each mode. `first` is the first pooled token, `start` the first token of all. */
 const sumOf: Readonly<
   Record<Exclude<PoolingMode, "max">, (first: number, end: number, start: number) => StateSum>
 > = {
   cls(first, end) {
-    // The reference takes position 0 where the prompt leaves nothing to pool.
+    // If the prompt leaves nothing to pool, Sentence Transformers takes position 0.
     const position = first < end ? first : 0;
     return { first: position, end: position + 1 };
   },
@@ -69,7 +69,7 @@ function poolSum(
   { first, end, weightOf = () => 1, divisor = 1 }: StateSum,
   target: Float32Array,
 ): void {
-  // Without a token the vector is zero.
+  // Without tokens, the vector stays zero.
   if (first >= end) return;
   const size = target.length;
   const sums = new Float64Array(size);

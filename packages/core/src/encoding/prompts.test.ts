@@ -22,7 +22,7 @@ describe("the prompt of a call", () => {
     expect(promptOf(description, options)).toBe(expected);
   });
 
-  test("is the model's default prompt where the call names none", () => {
+  test("is the model's default prompt if the call names none", () => {
     expect(promptOf({ ...description, defaultPromptName: "STS" }, {})).toBe("sts: ");
   });
 
@@ -33,19 +33,19 @@ describe("the prompt of a call", () => {
     ["SentenceSimilarity", "sts: "],
     ["PairClassification", "sts: "],
   ] as const)(
-    "%j of EmbeddingGemma is %j of a model with other names",
+    "EmbeddingGemma's name %j gives %j for a model with other names",
     ([promptName, expected]) => {
       expect(promptOf(description, { promptName })).toBe(expected);
     },
   );
 
-  test("a name of the model's own comes before its equivalent", () => {
+  test("a name of the model takes precedence over an equivalent", () => {
     const prompts = { ...description.prompts, "Retrieval-query": "own: " };
     expect(promptOf({ ...description, prompts }, { promptName: "Retrieval-query" })).toBe("own: ");
   });
 
   test.for(["Classification", "Summarization", "Query", "", "toString", "__proto__"])(
-    "%j is unknown, and the error lists what is known",
+    "%j is unknown, and the error lists the known names",
     (promptName) => {
       expect(() => promptOf(description, { promptName })).toThrow(
         expect.objectContaining({
@@ -72,7 +72,7 @@ describe("a document's title", () => {
     expect(parts.prompt + parts.text).toBe(expected);
   });
 
-  test("stands before the text where the prompt has no place for it", () => {
+  test("goes before the text if the prompt has no place for it", () => {
     expect(documentParts("passage: ", { title: "Venus", text: "is hot." })).toEqual({
       prompt: "passage: ",
       text: "Venus\nis hot.",

@@ -1,16 +1,16 @@
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
 
-/** A document to embed: its text, or its text and title. */
+/** A document: a text, or a text with a title. */
 export type DocumentInput = string | { readonly title?: string | undefined; readonly text: string };
 
-/** A text and the prompt before it. */
+/** A text and the prompt to put before it. */
 export interface PromptedText {
   readonly prompt: string;
   readonly text: string;
 }
 
-/** The name of a prompt; those of EmbeddingGemma are listed, other models have their own. */
+/** Name of a prompt. The list has the names of EmbeddingGemma; other models have their own. */
 export type PromptName =
   | "query"
   | "document"
@@ -31,26 +31,26 @@ export type PromptName =
   | "Summarization"
   | (string & {});
 
-/** The prompt of a call. */
+/** Which prompt a call uses. */
 export interface PromptOptions {
   /**
-   * The name of one of the model's prompts, such as `"STS"`. EmbeddingGemma's names also work with
-   * a model that has the same prompt under another name: `"Retrieval-document"` is the prompt
+   * Name of one of the model's prompts, such as `"STS"`. EmbeddingGemma's names also work for
+   * models that have the same prompt under another name: `"Retrieval-document"` is the prompt
    * `document` of any model.
    */
   promptName?: PromptName | undefined;
   /**
-   * A prompt of your own, put before every text as it is; `""` embeds the texts without a prompt.
-   * Takes precedence over `promptName`.
+   * Your own prompt, put before every text as it is. With `""`, texts get no prompt. Takes
+   * precedence over `promptName`.
    */
   prompt?: string | undefined;
 }
 
 /**
- * The prompt text of a call, in Sentence Transformers' order: `prompt`, `promptName`, the model's
- * default prompt, none.
+ * The text of the prompt of a call: `prompt`, else `promptName`, else the model's default prompt,
+ * else none. Sentence Transformers has the same order.
  *
- * @throws `UNKNOWN_PROMPT` for a name that the model does not have.
+ * @throws `UNKNOWN_PROMPT` if the model has no prompt with that name
  */
 export function promptOf(
   description: ModelDescription,
@@ -59,8 +59,8 @@ export function promptOf(
   if (prompt !== undefined) return prompt;
   const name = promptName ?? description.defaultPromptName;
   if (name === null) return "";
-  const known = [name, ...(equivalentNames.get(name) ?? [])].find((own) =>
-    Object.hasOwn(description.prompts, own),
+  const known = [name, ...(equivalentNames.get(name) ?? [])].find((candidate) =>
+    Object.hasOwn(description.prompts, candidate),
   );
   if (known !== undefined) return description.prompts[known]!;
   const promptNames = Object.keys(description.prompts);
@@ -73,8 +73,8 @@ export function promptOf(
 }
 
 /**
- * Names for one prompt in the tables of EmbeddingGemma 300m and 2, which follow the task types of
- * MTEB.
+ * Other names of the same prompt. EmbeddingGemma 300m and EmbeddingGemma 2 name their prompts after
+ * the task types of MTEB, but differently.
  *
  * @see https://huggingface.co/blog/embeddinggemma
  */
@@ -93,12 +93,12 @@ const equivalentNames: ReadonlyMap<string, readonly string[]> = new Map([
   ["CodeRetrieval", ["InstructionRetrieval"]],
 ]);
 
-/** The slot in EmbeddingGemma's document prompt, `title: none | text: `. */
+/** The part of EmbeddingGemma's document prompt, `title: none | text: `, that a title replaces. */
 const emptyTitle = "title: none |";
 
 /**
- * The prompt and text of a document. A title goes into the prompt's title slot where it has one;
- * the prompts of other models have none, and there it stands on a line of its own before the text.
+ * The prompt and text of a document. A title goes into the prompt if that has a place for it, as
+ * EmbeddingGemma's has; otherwise into a line of its own before the text.
  *
  * @see https://ai.google.dev/gemma/docs/embeddinggemma/model_card#prompt-instructions
  */

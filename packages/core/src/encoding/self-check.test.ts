@@ -4,7 +4,7 @@ import { Embedder } from "../embedder.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { Backend, Batch } from "../runtime/backend.ts";
 
-/** Texts are numbers of degrees; a vector points there. */
+/** A text is an angle in degrees; its vector points there. */
 function compass(deviation = 0): Backend {
   const encode = (text: string) => [Number(text)];
   return {
@@ -39,7 +39,7 @@ const description: ModelDescription = {
   family: null,
 };
 
-test("compares cosines with the published ones, whatever the model's own similarity", async () => {
+test("compares cosines with the published ones, not the model's own similarity", async () => {
   const report = await Embedder.from({
     model: "right",
     backend: compass(),
@@ -50,7 +50,7 @@ test("compares cosines with the published ones, whatever the model's own similar
   expect(report!.checks[0]!.actual[0]).toBeCloseTo(0.5, 6);
 });
 
-test("does not pass where the model points elsewhere", async () => {
+test("does not pass if the vectors are wrong", async () => {
   const report = await Embedder.from({
     model: "wrong",
     backend: compass(5),
@@ -59,7 +59,7 @@ test("does not pass where the model points elsewhere", async () => {
   expect(report).toMatchObject({ passed: false });
 });
 
-test("runs the model, whatever a cache has", async () => {
+test("runs the model even if a cache has the vectors", async () => {
   const cache = new MemoryVectorCache();
   await Embedder.from({ model: "model", backend: compass(), description, cache }).encode([
     "0",
@@ -76,7 +76,7 @@ test("runs the model, whatever a cache has", async () => {
   expect(run).toHaveBeenCalled();
 });
 
-test("has nothing to say of a model without published values", async () => {
+test("returns null for a model without published values", async () => {
   expect(
     await Embedder.from({
       model: "unknown",

@@ -2,11 +2,11 @@ import type { SelfCheckValues } from "../model/families.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { similarity } from "../vectors/similarity.ts";
 
-/** What {@link Embedder.selfCheck} found. */
+/** Result of {@link Embedder.selfCheck}. */
 export interface SelfCheckReport {
   /** Whether every score is within the tolerance. */
   readonly passed: boolean;
-  /** Largest difference that the dtype explains. */
+  /** Largest difference that counts as passed, which depends on the dtype. */
   readonly tolerance: number;
   readonly checks: readonly {
     readonly dimension: number;
@@ -16,7 +16,8 @@ export interface SelfCheckReport {
 }
 
 /**
- * What of an embedder is checked; structural, so that the imports of this folder point downwards.
+ * The methods of an `Embedder` that are checked. This folder must not import `embedder.ts`, which
+ * imports it.
  */
 interface SelfCheckedEmbedder {
   encodeQuery(query: string, options: SelfCheckEncoding): Promise<Float32Array>;
@@ -30,8 +31,8 @@ interface SelfCheckEncoding {
 }
 
 /**
- * Published scores have four decimals; what a quantised dtype adds is an allowance, several times
- * what is usual.
+ * For fp32, published scores have only four decimals. The values of the other dtypes are several
+ * times their usual deviation.
  */
 const tolerances: Readonly<Record<Dtype, number>> = {
   fp32: 0.001,
@@ -44,7 +45,7 @@ const tolerances: Readonly<Record<Dtype, number>> = {
   bnb4: 0.06,
 };
 
-/** Compares the scores of a model with its published ones; null where it has none. */
+/** Compares the scores of a model with the published ones. Returns null if there are none. */
 export async function selfCheck(
   embedder: SelfCheckedEmbedder,
   values: SelfCheckValues | null,
@@ -55,8 +56,8 @@ export async function selfCheck(
   const checks: SelfCheckReport["checks"][number][] = [];
   for (const [key, expected] of Object.entries(values.scores)) {
     const dimension = Number(key);
-    // What a cache has says nothing of this machine; and the published scores are cosines, whatever
-    // the model's own function.
+    // No cache, since its vectors say nothing about this machine. Published scores are cosines,
+    // whatever the model's similarity function is.
     const options: SelfCheckEncoding = { truncateDim: dimension, normalize: true, cache: null };
     const query = await embedder.encodeQuery(values.query, options);
     const documents = await embedder.encodeDocument(values.documents, options);

@@ -1,30 +1,31 @@
 import type { LoadedModel } from "../model/loaded-model.ts";
 import type { PromptedText } from "./prompts.ts";
 
-/** A text as the model gets it. */
+/** A text as the model receives it. */
 export interface TokenSequence {
-  /** Token ids, prompt and special tokens included, cut to the model's length. */
+  /** Token ids, with prompt and special tokens, cut to the model's maximum length. */
   readonly ids: readonly number[];
   /** Length before the cut. */
   readonly fullLength: number;
-  /** Tokens at the start that stay out of the pooling. */
+  /** Number of tokens at the start to leave out of the pooling. */
   readonly unpooled: number;
 }
 
 /**
- * Tokenizes prompt and text as one string and cuts its end, or its beginning if the model says so,
- * between the special tokens, as Hugging Face tokenizers do.
+ * Tokenizes prompt and text as one string. If there are too many tokens, removes them from the end,
+ * or from the beginning if the model says so, and keeps the special tokens, as Hugging Face
+ * tokenizers do.
  */
 export async function tokenizeTexts(
   { backend, description }: LoadedModel,
   texts: readonly PromptedText[],
 ): Promise<TokenSequence[]> {
   const { prefix, suffix } = backend.specialTokens;
-  const room = Math.max(description.maxTokens - prefix.length - suffix.length, 0);
+  const maxContent = Math.max(description.maxTokens - prefix.length - suffix.length, 0);
   const contents = await backend.tokenize(texts.map(({ prompt, text }) => prompt + text));
   const unpooled = await countUnpooled({ backend, description }, texts);
   return contents.map((content, index) => ({
-    ids: [...prefix, ...cut(content, room, description.truncationSide), ...suffix],
+    ids: [...prefix, ...cut(content, maxContent, description.truncationSide), ...suffix],
     fullLength: prefix.length + content.length + suffix.length,
     unpooled: unpooled.get(texts[index]!.prompt) ?? 0,
   }));
@@ -32,18 +33,18 @@ export async function tokenizeTexts(
 
 function cut(
   content: readonly number[],
-  room: number,
+  maxLength: number,
   side: "left" | "right" = "right",
 ): readonly number[] {
   return side === "left"
-    ? content.slice(Math.max(content.length - room, 0))
-    : content.slice(0, room);
+    ? content.slice(Math.max(content.length - maxLength, 0))
+    : content.slice(0, maxLength);
 }
 
 /**
- * Tokens of each prompt that the pooling leaves out, if the model says so: as
- * `Transformer._get_prompt_length` of Sentence Transformers, the prompt tokenized alone with its
- * special tokens, less one at the end.
+ * Number of tokens that the pooling leaves out for each prompt, if the model says so. As in
+ * `Transformer._get_prompt_length` of Sentence Transformers, it is the length of the prompt
+ * tokenized alone with its special tokens, minus one special token at the end.
  */
 async function countUnpooled(
   { backend, description }: Pick<LoadedModel, "backend" | "description">,

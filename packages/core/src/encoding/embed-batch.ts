@@ -1,0 +1,97 @@
+import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
+import type { LoadedModel } from "../model/loaded-model.ts";
+import type { BackendOutput, Batch } from "../runtime/backend.ts";
+import type { Dtype } from "../runtime/dtype.ts";
+import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
+import { padBatch } from "./batches.ts";
+import { pool } from "./pooling.ts";
+import type { TokenSequence } from "./tokenize.ts";
+
+/**
+ * Runs the model on one batch.
+ *
+ * @returns one vector per sequence, of the model's full dimension
+ * @throws `INFERENCE_FAILED`, `MODEL_INCOMPLETE`
+ */
+export async function embedBatch(
+  model: LoadedModel,
+  sequences: readonly TokenSequence[],
+): Promise<Float32Array[]> {
+  const { backend, description } = model;
+  const batch = padBatch(
+    sequences.map(({ ids }) => ids),
+    backend.padding,
+  );
+  const output = await backend.run(batch).catch((cause: unknown) => {
+    throw inferenceError(batch, cause);
+  });
+  const embeddings = output.sentenceEmbedding ?? poolOutput(model, output, batch, sequences);
+  const dimension = embeddings.length / batch.rows;
+  if (dimension !== description.dimension) {
+    throw new EmbeddingGemmaError(
+      "MODEL_INCOMPLETE",
+      `The ONNX graph returns vectors of ${dimension} numbers, ` +
+        `but the model's description says ${description.dimension}. ` +
+        "Use an ONNX file exported from the same model.",
+      { given: dimension, described: description.dimension },
+    );
+  }
+  checkFinite(embeddings, model.dtype);
+  return rowsOf(embeddings, dimension);
+}
+
+function inferenceError({ rows, length }: Batch, cause: unknown): EmbeddingGemmaError {
+  if (EmbeddingGemmaError.isInstance(cause)) return cause;
+  return new EmbeddingGemmaError(
+    "INFERENCE_FAILED",
+    `The runtime failed on a batch of ${rows} texts × ${length} tokens: ${reasonOf(cause)}. ` +
+      "If it ran out of memory, lower `maxBatchTokens` or `maxTokens`.",
+    { rows, length },
+    { cause },
+  );
+}
+
+/** An overflow is not an error of the runtime: it gives NaN, which would end up in caches. */
+function checkFinite(embeddings: Float32Array, dtype: Dtype): void {
+  // The sum is not finite if any number is not. This is much faster than checking each number.
+  let sum = 0;
+  for (const value of embeddings) sum += value;
+  if (Number.isFinite(sum)) return;
+  throw new EmbeddingGemmaError(
+    "INFERENCE_FAILED",
+    `The model returned numbers that are not finite with dtype ${dtype}: its activations ` +
+      "overflow. Use another dtype, such as fp32 or q8, or another device.",
+    { dtype },
+  );
+}
+
+function poolOutput(
+  { description }: LoadedModel,
+  { lastHiddenState }: BackendOutput,
+  batch: Batch,
+  sequences: readonly TokenSequence[],
+): Float32Array {
+  if (!lastHiddenState) {
+    throw new EmbeddingGemmaError(
+      "MODEL_INCOMPLETE",
+      "The ONNX graph has neither the output `sentence_embedding` nor `last_hidden_state`. " +
+        "Use an ONNX file exported for feature extraction.",
+    );
+  }
+  const { denseLayers } = description;
+  if (denseLayers > 0) {
+    throw new EmbeddingGemmaError(
+      "MODEL_INCOMPLETE",
+      `The model has ${denseLayers} Dense layers after its pooling, but the ONNX graph has no ` +
+        "output `sentence_embedding` that includes them. Without these layers, vectors would be " +
+        "wrong. Use an ONNX file with that output, such as those of " +
+        "onnx-community/embeddinggemma-300m-ONNX.",
+      { denseLayers },
+    );
+  }
+  const unpooled = sequences.map((sequence) => sequence.unpooled);
+  const pooled = pool(lastHiddenState, batch, description.pooling, unpooled);
+  if (description.normalized)
+    for (const row of rowsOf(pooled, pooled.length / batch.rows)) normalizeInPlace(row);
+  return pooled;
+}
