@@ -349,10 +349,10 @@ describe("FaissStore's errors", () => {
   it("names both dimensions", async () => {
     const store = await FaissStore.create({ dimension: 3 });
     await expect(store.search([1, 2])).rejects.toThrow(
-      "The store holds vectors of 3 numbers, but the query has 2.",
+      "The store has vectors of 3 numbers, but the query has 2.",
     );
     await expect(store.upsert([{ id: "x", vector: [1], record: null }])).rejects.toThrow(
-      'The store holds vectors of 3 numbers, but the vector of item 0 ("x") has 1.',
+      'The store has vectors of 3 numbers, but the vector of item 0 ("x") has 1.',
     );
   });
 

@@ -65,7 +65,7 @@ describe("two writers of a folder", () => {
     await expect(second.save(directory, { overwrite: false })).rejects.toMatchObject({
       code: "STORE_CHANGED",
       message: expect.stringContaining(
-        "a store that this one was neither opened from nor saved as",
+        "That folder contains another store, and overwrite: false was given.",
       ),
       details: { directory, found: 2 },
     });
@@ -245,7 +245,7 @@ describe("a folder that cannot be written", () => {
         : `trap '' XFSZ; ulimit -f ${kibibytes / 2}; `;
       const { before, outcome, after, hit } = saveIn(directory, shell, 3000, options);
       expect(outcome).toMatch(/^SAVE_FAILED /);
-      expect(outcome).toContain("What was saved there before is unharmed.");
+      expect(outcome).toContain("What was saved there before is intact.");
       expect(after).toBe(before);
       expect(hit).toBe("added 0");
     },
@@ -376,7 +376,7 @@ describe("the identity of the embedding", () => {
     await (await smallStore()).save(directory);
     await expect(FaissStore.open(directory, { identity: "tiny" })).rejects.toMatchObject({
       code: "IDENTITY_MISMATCH",
-      message: expect.stringContaining("one that was not recorded"),
+      message: expect.stringContaining("The store has no identity"),
     });
   });
 });

@@ -24,10 +24,11 @@ afterAll(async () => {
 });
 
 /**
- * A process that saves to several folders at once and is killed some milliseconds after it has said
- * a number of lines: one kill cuts saves of many folders, at different moments.
+ * Starts a process that saves to several folders at once, and kills it `delay` milliseconds after
+ * it has printed a number of lines. One kill interrupts saves to many folders, at different
+ * moments.
  *
- * @returns for each folder the last step whose save began, and ended
+ * @returns for each folder, the last steps whose saves have begun and ended
  */
 async function saveAndKill(
   directories: string[],
@@ -70,12 +71,12 @@ async function saveAndKill(
   }));
 }
 
-/** What a folder should hold, step by step. */
+/** What a folder should contain, step by step. */
 class History {
   readonly directory: string;
   readonly #model = new Map<string, Item>();
   step = 0;
-  savesCut = 0;
+  interruptedSaves = 0;
 
   constructor(directory: string) {
     this.directory = directory;
@@ -89,13 +90,13 @@ class History {
       return undefined;
     });
     const found = store?.get("step")?.record.step ?? 0;
-    expect(found, "a save that was acknowledged is there").toBeGreaterThanOrEqual(
+    expect(found, "no save that has ended is lost").toBeGreaterThanOrEqual(
       Math.max(this.step, ended),
     );
     expect(found, "nothing is there that was not saved").toBeLessThanOrEqual(
       Math.max(this.step, begun),
     );
-    if (begun > ended) this.savesCut++;
+    if (begun > ended) this.interruptedSaves++;
     while (this.step < found) applyToMap(this.#model, ++this.step);
     if (!store) return;
     expect(store.ids()).toEqual([...this.#model.keys()]);
@@ -118,20 +119,20 @@ async function killRepeatedly(
     for (const [position, history] of histories.entries()) await history.check(reports[position]!);
   }
   return {
-    savesCut: histories.reduce((sum, { savesCut }) => sum + savesCut, 0),
+    interruptedSaves: histories.reduce((sum, { interruptedSaves }) => sum + interruptedSaves, 0),
     steps: histories.reduce((sum, { step }) => sum + step, 0),
   };
 }
 
 describe("a process that is killed while it saves", () => {
-  it("leaves the old state or the new one: 240 kills of a saving folder", {
+  it("leaves the old state or the new one, in 8 folders with 30 kills each", {
     timeout: 120_000,
   }, async () => {
     const names = Array.from({ length: 8 }, (_, position) => `flat-${position}`);
-    const { savesCut, steps } = await killRepeatedly(names, 30, { engine: "builtin" }, 1);
-    expect(savesCut, "most kills cut a save").toBeGreaterThan(120);
+    const { interruptedSaves, steps } = await killRepeatedly(names, 30, { engine: "builtin" }, 1);
+    expect(interruptedSaves, "most kills interrupt a save").toBeGreaterThan(120);
     expect(steps).toBeGreaterThan(40);
-    // What the killed left behind is cleared away by the next save.
+    // The next save removes the files that a killed one has left.
     for (const name of names) expect((await readdir(join(folder, name))).length).toBeLessThan(30);
   });
 
@@ -148,7 +149,9 @@ describe("a process that is killed while it saves", () => {
     expect(steps).toBeGreaterThan(4);
   });
 
-  it("leaves nothing or a whole store where there was none", { timeout: 120_000 }, async () => {
+  it("leaves an intact store, or none, in a folder that had none", {
+    timeout: 120_000,
+  }, async () => {
     for (let round = 0; round < 5; round++) {
       const names = Array.from({ length: 8 }, (_, position) => `fresh-${round}-${position}`);
       await killRepeatedly(names, 1, { engine: "builtin" }, 100 + round);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ReadWriteLock } from "./read-write-lock.ts";
 
-it("runs readers side by side, writers alone, all in the order of their calls", async () => {
+it("runs readers at the same time, writers alone, in the order of the calls", async () => {
   const lock = new ReadWriteLock();
   const events: string[] = [];
   const task = (name: string) => async () => {
@@ -22,7 +22,7 @@ it("runs readers side by side, writers alone, all in the order of their calls", 
   ]);
 });
 
-it("goes on after a task that throws", async () => {
+it("runs the next task after one that throws", async () => {
   const lock = new ReadWriteLock();
   const failing = lock.write(() => Promise.reject(new Error("failed")));
   const next = lock.read(async () => "next");

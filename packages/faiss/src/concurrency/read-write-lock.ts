@@ -1,8 +1,8 @@
-/** Many readers or one writer, in the order of their calls, so that none waits for ever. */
+/** Runs many readers or one writer at a time, in the order of the calls, so that none starves. */
 export class ReadWriteLock {
   #readers = 0;
-  #writing = false;
-  readonly #waiting: { write: boolean; start: () => void }[] = [];
+  #isWriting = false;
+  readonly #queue: { isWrite: boolean; start: () => void }[] = [];
 
   read<T>(task: () => Promise<T>): Promise<T> {
     return this.#run(false, task);
@@ -12,15 +12,15 @@ export class ReadWriteLock {
     return this.#run(true, task);
   }
 
-  async #run<T>(write: boolean, task: () => Promise<T>): Promise<T> {
+  async #run<T>(isWrite: boolean, task: () => Promise<T>): Promise<T> {
     await new Promise<void>((start) => {
-      this.#waiting.push({ write, start });
+      this.#queue.push({ isWrite, start });
       this.#startNext();
     });
     try {
       return await task();
     } finally {
-      if (write) this.#writing = false;
+      if (isWrite) this.#isWriting = false;
       else this.#readers--;
       this.#startNext();
     }
@@ -28,10 +28,10 @@ export class ReadWriteLock {
 
   #startNext(): void {
     for (;;) {
-      const next = this.#waiting[0];
-      if (!next || this.#writing || (next.write && this.#readers > 0)) return;
-      this.#waiting.shift();
-      if (next.write) this.#writing = true;
+      const next = this.#queue[0];
+      if (!next || this.#isWriting || (next.isWrite && this.#readers > 0)) return;
+      this.#queue.shift();
+      if (next.isWrite) this.#isWriting = true;
       else this.#readers++;
       next.start();
     }

@@ -8,7 +8,7 @@ import { openToRead } from "./open-to-read.ts";
 
 const pieceBytes = 2 ** 20;
 
-/** Writes a new file and waits until the disk has it. */
+/** Writes a new file and waits until it is on disk. */
 export async function writeDurably(
   directory: string,
   file: string,
@@ -33,7 +33,7 @@ export async function writeDurably(
   return { file, bytes, sha256: hash.digest("hex") };
 }
 
-/** Makes a file durable that another process wrote, and describes it. */
+/** Waits until a file that another process has written is on disk. */
 export async function syncFile(directory: string, file: string): Promise<StoredFile> {
   const handle = await open(join(directory, file), "r+");
   const hash = createHash("sha256");
@@ -53,7 +53,7 @@ export async function syncFile(directory: string, file: string): Promise<StoredF
   return { file, bytes, sha256: hash.digest("hex") };
 }
 
-/** Makes the names in a folder durable, on systems that can. */
+/** Waits until the entries of a folder are on disk, on systems that support this. */
 export async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r").catch(() => undefined);
   await handle?.sync().catch(() => {});
@@ -61,8 +61,8 @@ export async function syncDirectory(directory: string): Promise<void> {
 }
 
 /**
- * The content of a stored file: first `header` bytes, then pieces of whole records of `multiple`
- * bytes. Only after the last piece do you know that the file is the one that was saved.
+ * Reads a saved file: first a piece of `header` bytes, then pieces whose lengths are multiples of
+ * `multiple`. Do not trust the content before the last piece: only then is the checksum verified.
  *
  * @throws FaissStoreError `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -96,7 +96,7 @@ export async function* readVerified(
 }
 
 /**
- * Fills a target, where a single read may return only a part.
+ * Reads until the target is full, since a single read may return less.
  *
  * @returns false if the file ends before the target is full
  */
@@ -121,7 +121,7 @@ async function openStored(path: string): Promise<FileHandle> {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw readFailed(path, error);
     throw new FaissStoreError(
       "FILE_MISSING",
-      `${path} is missing. Restore the folder from a copy, or build the store again.`,
+      `${path} is missing. Restore the folder from a backup, or build the store again.`,
       { path },
       { cause: error },
     );

@@ -20,25 +20,26 @@ import { FaissStoreError } from "../errors.ts";
 interface Owner {
   token: string;
   pid: number;
-  /** When the process started, on systems that tell. A pid can be reused. */
+  /** When the process started, since a pid can be reused. Empty if the system does not tell. */
   started: string;
   host: string;
 }
 
 const lockName = "faiss-store.lock";
 
-/** Milliseconds between two updates of the time stamp of a held lock. */
+/** Milliseconds between two updates of the modification time of a held lock. */
 const heartbeatInterval = 5_000;
 
-/** A lock of another machine is stale when it was not updated for this many milliseconds. */
+/** A lock of another machine is stale if it was not updated for this many milliseconds. */
 const foreignLockLifetime = 120_000;
 
 /**
- * Runs a task while no other writer of the folder runs one, in any process. Removes the lock of a
- * process that has died.
+ * Runs a task while no other writer in any process uses the folder. Removes the lock of a process
+ * that has died.
  *
  * @param task - gets a function that throws if the lock is no longer held. Call it before a step
- * that cannot be undone: another machine removes the lock of a writer that was suspended
+ * that cannot be undone: while this process was suspended, another machine may have removed its
+ * lock
  * @throws FaissStoreError `STORE_LOCKED` if another writer takes longer than `timeout` milliseconds
  */
 export async function withFolderLock<T>(
@@ -54,46 +55,47 @@ export async function withFolderLock<T>(
     host: hostname(),
   };
   await acquire(path, owner, timeout);
-  const beating = setInterval(
+  const heartbeat = setInterval(
     () => utimes(path, new Date(), new Date()).catch(() => {}),
     heartbeatInterval,
   );
   try {
-    await removeDrafts(directory);
+    await removeOrphans(directory);
     return await task(async () => {
-      const present = await readOwner(path);
-      if (present?.token !== owner.token) throw locked(path, present, "has taken over this folder");
+      const current = await readOwner(path);
+      if (current?.token !== owner.token) throw locked(path, current, "has taken over this folder");
     });
   } finally {
-    clearInterval(beating);
+    clearInterval(heartbeat);
     if ((await readOwner(path))?.token === owner.token) await rm(path, { force: true });
   }
 }
 
 async function acquire(path: string, owner: Owner, timeout: number): Promise<void> {
-  // The lock appears together with its content. A process that dies in between must not leave a
-  // lock without an owner.
-  const draft = `${path}.${owner.token}`;
-  await writeFile(draft, JSON.stringify(owner), { flag: "wx" });
+  // A link makes the lock appear together with its content. Otherwise a process that dies in
+  // between would leave a lock without an owner.
+  const temporary = `${path}.${owner.token}`;
+  await writeFile(temporary, JSON.stringify(owner), { flag: "wx" });
   try {
     for (const deadline = Date.now() + timeout; ; ) {
-      if (await tryLink(draft, path)) return;
+      if (await tryLink(temporary, path)) return;
       const other = await readOwner(path);
       if (other && (await isGone(other, path))) await removeStale(path, other);
       else if (Date.now() >= deadline) throw locked(path, other, "is saving to this folder");
       else await sleep(5 + Math.random() * 20);
     }
   } finally {
-    await rm(draft, { force: true });
+    await rm(temporary, { force: true });
   }
 }
 
-async function tryLink(draft: string, path: string): Promise<boolean> {
+/** @returns whether the lock was free */
+async function tryLink(temporary: string, path: string): Promise<boolean> {
   try {
-    await link(draft, path).catch((error: NodeJS.ErrnoException) => {
+    await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "EEXIST") throw error;
       // Some file systems have no hard links.
-      return copyFile(draft, path, constants.COPYFILE_EXCL);
+      return copyFile(temporary, path, constants.COPYFILE_EXCL);
     });
     return true;
   } catch (error) {
@@ -105,13 +107,13 @@ async function tryLink(draft: string, path: string): Promise<boolean> {
 function locked(path: string, other: Owner | undefined, does: string): FaissStoreError {
   return new FaissStoreError(
     "STORE_LOCKED",
-    `Another writer ${does} (process ${other?.pid} on ${other?.host}, lock ${path}). ` +
-      "Wait for it, or raise lockTimeout; remove the lock if no such writer exists.",
+    `Another writer ${does} (process ${other?.pid} on ${other?.host}, lock file ${path}). ` +
+      "Wait for it, or raise lockTimeout. If that process no longer runs, delete the lock file.",
     { path, pid: other?.pid, host: other?.host },
   );
 }
 
-/** Removes a stale lock, but not a new one that has taken its place. */
+/** Removes a stale lock, but not a new one that has replaced it. */
 async function removeStale(path: string, stale: Owner): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   try {
@@ -124,8 +126,8 @@ async function removeStale(path: string, stale: Owner): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Removes the drafts of writers that died while they waited for the lock. */
-async function removeDrafts(directory: string): Promise<void> {
+/** Removes the temporary files of writers that died while they waited for the lock. */
+async function removeOrphans(directory: string): Promise<void> {
   for (const file of await readdir(directory)) {
     if (!file.startsWith(`${lockName}.`)) continue;
     const path = join(directory, file);
@@ -154,8 +156,8 @@ async function isGone(owner: Owner, path: string): Promise<boolean> {
 }
 
 /**
- * The start time of a process in clock ticks since boot, field 22 of `/proc/<pid>/stat`; empty if
- * the system has no such file.
+ * When a process started, in clock ticks since boot: field 22 of `/proc/<pid>/stat`. Empty if the
+ * system has no such file.
  */
 async function startOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");

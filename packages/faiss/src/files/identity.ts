@@ -3,8 +3,7 @@ import { FaissStoreError } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
 /**
- * @throws FaissStoreError `IDENTITY_MISMATCH` if another embedding than `given` made the vectors of
- * a saved store
+ * @throws FaissStoreError `IDENTITY_MISMATCH` if the identity of a saved store is not the given one
  */
 export function checkIdentity(
   directory: string,
@@ -14,24 +13,23 @@ export function checkIdentity(
   if (given === undefined || isSameIdentity(stored, given)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    `The store in ${directory} was made with another embedding, so its vectors cannot be ` +
-      "compared with yours. Made with " +
-      `${stored === null ? "one that was not recorded" : stableJson(stored)}, ` +
-      `opened with ${stableJson(given)}. Open it with the embedding that made it, build it ` +
-      "again, or pass allowMismatch: true if you know that they agree.",
+    `Another embedding made the vectors in ${directory}, so they cannot be compared with yours. ` +
+      `The store has ${stored === null ? "no identity" : `the identity ${stableJson(stored)}`}; ` +
+      `you gave ${stableJson(given)}. Use the embedding that made the store, build the store ` +
+      "again, or pass allowMismatch: true if you are sure that they agree.",
     { stored, given },
   );
 }
 
-/** What is known of the embedding that made vectors. */
+/** What is known about the embedding that makes vectors. */
 export interface Embedding {
   dimension?: number | undefined;
   identity?: Identity | undefined;
 }
 
 /**
- * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if something is known on both
- * sides and differs
+ * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if both values are known and
+ * differ
  */
 export function checkEmbedding(stored: Embedding, given: Embedding): void {
   if (
@@ -41,8 +39,8 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
   ) {
     throw new FaissStoreError(
       "DIMENSION_MISMATCH",
-      `The store holds vectors of ${stored.dimension} numbers, and the embedding makes vectors ` +
-        `of ${given.dimension}. Use the model and the \`truncateDim\` that made the store.`,
+      `The store has vectors of ${stored.dimension} numbers, but the embedding makes vectors of ` +
+        `${given.dimension}. Use the model and the \`truncateDim\` that made the store.`,
       { expected: stored.dimension, given: given.dimension },
     );
   }
@@ -55,23 +53,22 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
   }
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    "The store was made with another embedding, so its vectors cannot be compared with yours. " +
-      `Made with ${stableJson(stored.identity)}, given to ${stableJson(given.identity)}. ` +
-      "Use the embedding that made it, or embed the texts again.",
+    "Another embedding made the vectors of the store, so they cannot be compared with yours. " +
+      `The store has the identity ${stableJson(stored.identity)}; the embedding has ` +
+      `${stableJson(given.identity)}. Use the embedding that made the store, or embed the texts ` +
+      "again.",
     { stored: stored.identity, given: given.identity },
   );
 }
 
-/**
- * @throws FaissStoreError `IDENTITY_MISMATCH` if the identity of both stores is known and differs
- */
+/** @throws FaissStoreError `IDENTITY_MISMATCH` if both identities are known and differ */
 export function checkSameIdentity(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    "The stores were made with different embeddings, so their vectors cannot be compared: " +
+    "Different embeddings made the vectors of the two stores, so they cannot be compared: " +
       `${stableJson(own)} and ${stableJson(other)}. Embed the texts again with one of them, ` +
-      "or pass [...store] if you know that they agree.",
+      "or pass [...store] if you are sure that they agree.",
     { own, other },
   );
 }

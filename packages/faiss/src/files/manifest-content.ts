@@ -4,7 +4,7 @@ import type { TableShape } from "../rows/table.ts";
 import type { Identity } from "../types.ts";
 import { vectorFileLayout } from "./vector-file.ts";
 
-/** A file of a store, beside the manifest. */
+/** A file of a store, in the same folder as the manifest. */
 export interface StoredFile {
   file: string;
   bytes: number;
@@ -19,11 +19,11 @@ export interface Segment {
   records: StoredFile;
 }
 
-/** The content of the file that describes a store. Replacing that file commits a save. */
+/** The content of the file that describes a saved store. Replacing that file commits a save. */
 export interface Manifest {
   /** Identifies the store, wherever it is saved. */
   id: string;
-  /** Counts the saves into the folder. */
+  /** Counts the saves to the folder. */
   generation: number;
   /** Number of items. */
   size: number;
@@ -38,22 +38,22 @@ export interface Manifest {
   efSearch: number | null;
   identity: Identity | null;
   segments: Segment[];
-  /** Rows that died after their segment was saved: uint32, little-endian. */
+  /** Rows that were deleted or replaced after their segment was saved: uint32, little-endian. */
   deleted: StoredFile | null;
-  /** The FAISS index over the first `rows`, where it is more than the vectors. */
+  /** The FAISS index over the first `rows` rows; null for a flat index. */
   index_file: (StoredFile & { rows: number }) | null;
 }
 
 /** A save merges segments until each is at least twice as large as the next. */
 const maxSegments = 64;
 
-/** FAISS labels come as int32. */
+/** FAISS labels are sent as int32. */
 const maxRows = 2 ** 31 - 1;
 
-/** Leaves room to count on. */
+/** Leaves room for more saves. */
 const maxGeneration = 2 ** 52;
 
-/** `null` and a line feed: the line of a row that was dead when it was saved. */
+/** `null` and a line feed, for a row that was dead when it was saved. */
 const minLineBytes = 5;
 
 /** A deleted row is a uint32. */
@@ -62,13 +62,14 @@ const deletedRowBytes = 4;
 const fileName = /^(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.(?:faiss|int8|jsonl|bin)$/;
 
 /**
- * What is wrong with a manifest, judged by itself: its checksum proves only that nobody changed it
- * by accident. Whatever passes has a size that its files must bear out.
+ * What is wrong with a manifest in itself. A checksum protects only against accidents: whoever
+ * forges a manifest can compute it. The sizes in a manifest that passes are then compared with the
+ * files.
  *
- * @returns nothing for a manifest as a save writes it
+ * @returns undefined if a save could have written the manifest
  */
 export function manifestFault(value: unknown): string | undefined {
-  if (!hasManifestShape(value)) return "a field is missing or has a value that it cannot have";
+  if (!hasManifestShape(value)) return "a field is missing or has an impossible value";
   const { size, segments, deleted, index_file } = value;
   const files = [...segments.flatMap(({ vectors, records }) => [vectors, records])];
   for (const file of [deleted, index_file]) if (file) files.push(file);
@@ -79,11 +80,11 @@ export function manifestFault(value: unknown): string | undefined {
   const settingsFault = faultOfSettings(value);
   if (settingsFault) return settingsFault;
   const { header, rowBytes } = vectorFileLayout(shapeOf(value));
-  const fit = ({ rows, vectors, records }: Segment) =>
+  const fits = ({ rows, vectors, records }: Segment) =>
     vectors.bytes === header + rows * rowBytes && records.bytes >= rows * minLineBytes;
-  if (!segments.every(fit)) return "the sizes of its segments disagree with their rows";
+  if (!segments.every(fits)) return "the sizes of its segments do not match their rows";
   if (deleted && !isCount(deleted.bytes / deletedRowBytes, 1, rows - size))
-    return "the size of the file of deleted rows disagrees with its rows";
+    return "the size of the file of deleted rows does not match the number of rows";
   if (index_file && index_file.rows > rows) return "its index has more rows than the store";
   return undefined;
 }
@@ -107,12 +108,12 @@ function hasManifestShape(value: unknown): value is Manifest {
   );
 }
 
-/** How the rows of a manifest's store are kept. */
+/** The shape of the table that a manifest describes. */
 export function shapeOf({ dimension, searchDimension, rescore }: Manifest): TableShape {
   return { dimension, searchDimension, precision: rescore };
 }
 
-/** The settings of a store are options that were given once, so they must pass as options do. */
+/** The settings of a saved store were options once, so they must pass the same checks. */
 function faultOfSettings(manifest: Manifest): string | undefined {
   const { dimension, index, oversample, index_file } = manifest;
   const options = {
@@ -128,7 +129,7 @@ function faultOfSettings(manifest: Manifest): string | undefined {
   } catch (error) {
     return reasonOf(error);
   }
-  return "it names an index file beside a flat index, which needs none";
+  return "it names an index file, but a flat index has none";
 }
 
 function isSegment(value: unknown): boolean {
@@ -147,7 +148,7 @@ function isFile(value: unknown): boolean {
   );
 }
 
-/** Whether a save can have written a file of this name, beside the manifest. */
+/** Whether a file has a name that a save gives to files other than the manifest. */
 export function isFileOfAStore(name: string): boolean {
   return fileName.test(name);
 }

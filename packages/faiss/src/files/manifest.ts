@@ -10,7 +10,7 @@ export const manifestName = "faiss-store.json";
 const format = "embeddinggemma-faiss-store";
 const version = 1;
 
-/** A manifest has some ten kilobytes; only an identity could make it longer. */
+/** A manifest has about 10 KB; only a long identity could make it longer. */
 const maxManifestBytes = 2 ** 24;
 
 /**
@@ -29,7 +29,7 @@ export async function hasManifest(directory: string): Promise<boolean> {
 }
 
 /**
- * @returns undefined if there is none
+ * @returns undefined if the folder has no manifest
  * @throws FaissStoreError `NOT_A_STORE`, `NEWER_FORMAT`, `FILE_DAMAGED`, `READ_FAILED`
  */
 export async function readManifest(directory: string): Promise<Manifest | undefined> {
@@ -60,7 +60,7 @@ export function manifestText(manifest: Manifest): string {
   return JSON.stringify({ ...envelope, checksum: checksumOf(envelope) }, null, 2);
 }
 
-/** Every file that a manifest names. */
+/** All files that a manifest names. */
 export function filesOf(manifest: Manifest): StoredFile[] {
   const { segments, deleted, index_file } = manifest;
   const files = segments.flatMap(({ vectors, records }) => [vectors, records]);
@@ -70,8 +70,7 @@ export function filesOf(manifest: Manifest): StoredFile[] {
 export function damaged(path: string, how: string): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",
-    `${path} is not the file that was saved: ${how}. Restore the folder from a copy, or build ` +
-      "the store again.",
+    `${path} is damaged: ${how}. Restore the folder from a backup, or build the store again.`,
     { path },
   );
 }
@@ -100,7 +99,7 @@ function parse(text: string, path: string): Record<string, unknown> {
   } catch (error) {
     throw new FaissStoreError(
       "FILE_DAMAGED",
-      `${path} is not JSON: ${reasonOf(error)}. Restore the folder from a copy, or build the ` +
+      `${path} is damaged: ${reasonOf(error)}. Restore the folder from a backup, or build the ` +
         "store again.",
       { path },
       { cause: error },
@@ -110,7 +109,11 @@ function parse(text: string, path: string): Record<string, unknown> {
 }
 
 function notAManifest(path: string): FaissStoreError {
-  return new FaissStoreError("NOT_A_STORE", `${path} is not the manifest of a store.`, { path });
+  return new FaissStoreError(
+    "NOT_A_STORE",
+    `${path} is not the manifest of a store. Pass the folder that store.save() wrote.`,
+    { path },
+  );
 }
 
 function checksumOf(envelope: Record<string, unknown>): string {

@@ -11,13 +11,13 @@ import { type Manifest, type Segment, type StoredFile, shapeOf } from "./manifes
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
-/** A writer can replace the files after the manifest is read and before they are opened. */
+/** A writer can replace the files after the manifest was read and before they are opened. */
 const maxAttempts = 5;
 
-/** Vectors are stored with length 1, up to rounding. */
+/** Saved vectors have length 1, up to rounding. */
 const unitTolerance = 1e-3;
 
-/** Reads a store, all of it as it was saved or nothing. */
+/** Reads a saved store, or throws if any file is not as it was saved. */
 export async function readStore<R>(
   directory: string,
   options: OpenOptions,
@@ -25,7 +25,7 @@ export async function readStore<R>(
   for (let attempt = 1; ; attempt++) {
     const manifest = await readManifest(directory);
     if (!manifest) throw await notAStore(directory);
-    checkIdentities(directory, manifest, options);
+    checkExpected(directory, manifest, options);
     try {
       return { manifest, table: await readTable<R>(directory, manifest) };
     } catch (error) {
@@ -81,7 +81,7 @@ function checkUnitVectors(vectors: VectorRows, start: number, path: string): voi
   }
 }
 
-/** Rows are named in ascending order, so that none is named twice. */
+/** The rows are in ascending order, so that none can be there twice. */
 async function markDeletedRows<R>(
   directory: string,
   deleted: StoredFile,
@@ -92,7 +92,10 @@ async function markDeletedRows<R>(
     for (let offset = 0; offset < piece.length; offset += 4) {
       const row = piece.readUInt32LE(offset);
       if (row <= previous || !table.markDead(row))
-        throw damaged(join(directory, deleted.file), "it names a row twice or one that is missing");
+        throw damaged(
+          join(directory, deleted.file),
+          "it names a row twice, or one that is missing",
+        );
       previous = row;
     }
   }
@@ -102,16 +105,16 @@ function checkItems<R>(path: string, manifest: Manifest, table: Table<R>): void 
   const live = table.ids.reduce((count, id) => (id === undefined ? count : count + 1), 0);
   if (table.size !== live) throw damaged(path, "two of its items have the same id");
   if (table.size !== manifest.size)
-    throw damaged(path, `it counts ${manifest.size} items, but there are ${table.size}`);
+    throw damaged(path, `it counts ${manifest.size} items, but the files have ${table.size}`);
   let previous = -1;
   for (const row of table.rowOf.values()) {
-    const place = table.sequence[row]!;
-    if (place <= previous) throw damaged(path, "two of its items have the same place in order");
-    previous = place;
+    const sequence = table.sequence[row]!;
+    if (sequence <= previous) throw damaged(path, "two of its items have the same position");
+    previous = sequence;
   }
 }
 
-function checkIdentities(
+function checkExpected(
   directory: string,
   manifest: Manifest,
   { identity, dimension, allowMismatch }: OpenOptions,
@@ -119,9 +122,8 @@ function checkIdentities(
   if (dimension !== undefined && dimension !== manifest.dimension) {
     throw new FaissStoreError(
       "DIMENSION_MISMATCH",
-      `The store in ${directory} holds vectors of ${manifest.dimension} numbers, but ` +
-        `${dimension} were expected. Use the embedding model and the truncation that the store ` +
-        "was made with.",
+      `The store in ${directory} has vectors of ${manifest.dimension} numbers, but ` +
+        `${dimension} are expected. Use the embedding model and the truncation that made it.`,
       { expected: dimension, given: manifest.dimension },
     );
   }
@@ -135,7 +137,7 @@ async function notAStore(directory: string): Promise<FaissStoreError> {
   );
   return new FaissStoreError(
     "NOT_A_STORE",
-    `${show(directory)} is not the folder of a store: ${what}. Pass the folder that ` +
+    `${show(directory)} does not contain a saved store: ${what}. Pass the folder that ` +
       "store.save() wrote.",
     { directory },
   );

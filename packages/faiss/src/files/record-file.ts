@@ -3,15 +3,15 @@ import { isTooDeep, maxRecordDepth } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import { damaged } from "./manifest.ts";
 
-/** A line of a records file; `null` for a row that was already dead when it was saved. */
+/** A line of a records file; null for a row that was dead when it was saved. */
 type Line<R> = [sequence: number, id: string, record: R] | null;
 
 const minPieceLength = 2 ** 16;
 
-/** Leaves room to count on, when items are added. */
+/** Leaves room for more items. */
 const maxSequence = 2 ** 52;
 
-/** One line of JSON for each row: its place in insertion order, its id and its record. */
+/** A line of JSON for each row: its number in insertion order, its id and its record. */
 export async function* recordLines<R>(
   table: Table<R>,
   start: number,
@@ -32,7 +32,7 @@ export async function* recordLines<R>(
   if (text !== "") yield Buffer.from(text);
 }
 
-/** Adds the lines of a file to a table, which has `rows` rows afterwards. */
+/** Adds the lines of a file to a table, which must have `rows` rows afterwards. */
 export async function readRecordLines<R>(
   pieces: AsyncIterable<Buffer>,
   table: Table<R>,
@@ -40,23 +40,25 @@ export async function readRecordLines<R>(
   path: string,
 ): Promise<void> {
   const pacer = new Pacer();
-  // A line can be longer than a piece. Joined only once, it takes time in proportion to its length.
-  let begun: Buffer[] = [];
+  // The pieces of a line that is longer than a piece. They are joined once: joining them again and
+  // again would take quadratic time.
+  let unfinished: Buffer[] = [];
   for await (const piece of pieces) {
     let start = 0;
     for (let end = piece.indexOf(10); end >= 0; end = piece.indexOf(10, start)) {
       if (table.rows === rows) throw damaged(path, "it has too many lines");
       const last = piece.subarray(start, end);
-      const line = parseLine<R>(begun.length > 0 ? Buffer.concat([...begun, last]) : last, path);
+      const whole = unfinished.length > 0 ? Buffer.concat([...unfinished, last]) : last;
+      const line = parseLine<R>(whole, path);
       if (line) table.restore(line[1], line[2], line[0]);
       else table.restore(undefined, undefined, 0);
-      begun = [];
+      unfinished = [];
       start = end + 1;
       if (pacer.due) await pacer.pause();
     }
-    if (start < piece.length) begun.push(piece.subarray(start));
+    if (start < piece.length) unfinished.push(piece.subarray(start));
   }
-  if (begun.length > 0) throw damaged(path, "its last line does not end");
+  if (unfinished.length > 0) throw damaged(path, "its last line is cut off");
   if (table.rows !== rows) throw damaged(path, "it has too few lines");
 }
 
@@ -66,8 +68,8 @@ function parseLine<R>(bytes: Buffer, path: string): Line<R> {
   const mayBeTooDeep = bytes.length > 2 * maxRecordDepth;
   if (Array.isArray(line) && line.length === 3 && !(mayBeTooDeep && isTooDeep(line[2]))) {
     const [sequence, id] = line;
-    const hasPlace = Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= maxSequence;
-    if (hasPlace && typeof id === "string" && id !== "") return line as Line<R>;
+    const isOrdered = Number.isSafeInteger(sequence) && sequence >= 0 && sequence <= maxSequence;
+    if (isOrdered && typeof id === "string" && id !== "") return line as Line<R>;
   }
   throw damaged(path, "one of its lines is not a record");
 }

@@ -1,22 +1,23 @@
 import type { SaveOptions } from "../types.ts";
-import { type SavedContent, type SavedState, writeStore } from "./write-store.ts";
+import type { SavedContent } from "./write-content.ts";
+import { type SavedState, writeStore } from "./write-store.ts";
 
 /**
- * The folders that a store was opened from or saved to, with their content at that time. Saves run
- * one after the other.
+ * Remembers what the folders contained that a store was opened from or saved to. Saves run one
+ * after the other.
  */
 export class SavedFolders {
   readonly #states = new Map<string, SavedState>();
   #saving: Promise<unknown> = Promise.resolve();
 
-  /** @param directory - its absolute path */
+  /** @param directory - absolute path */
   remember(directory: string, state: SavedState): void {
     this.#states.set(directory, state);
   }
 
   /**
-   * @param directory - its absolute path
-   * @param contentOf - called when the saves before are done
+   * @param directory - absolute path
+   * @param contentOf - called when all earlier saves are done
    */
   save<R>(
     directory: string,

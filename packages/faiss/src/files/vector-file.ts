@@ -13,10 +13,11 @@ export interface FlatHeader {
 }
 
 /**
- * Vectors are stored in a FAISS flat file (`IxFI`), which `faiss.read_index` opens: fourcc, int32
- * dimension, int64 rows, 2 × int64 1048576, uint8 trained, int32 metric, uint64 numbers, then the
- * rows; or, as int8, in a file of the same kind: fourcc `EGI8`, uint32 version, int32 dimension,
- * int64 rows, then of each row a float32 scale and its codes. All little-endian.
+ * Vectors of float32 are saved as a FAISS flat file, which `faiss.read_index` opens: fourcc `IxFI`,
+ * int32 dimension, int64 rows, 2 × int64 1048576, uint8 trained, int32 metric, uint64 numbers, then
+ * the rows. Vectors of int8 are saved in a similar file: fourcc `EGI8`, uint32 version, int32
+ * dimension, int64 rows, then for each row a float32 scale and its codes. Everything is
+ * little-endian.
  */
 export function vectorFileLayout({ dimension, precision }: TableShape): {
   header: number;

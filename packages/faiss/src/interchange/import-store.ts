@@ -133,8 +133,8 @@ function checkUnit(
   if (Math.abs(length - 1) <= unitTolerance || !Number.isFinite(length)) return;
   throw new FaissStoreError(
     "INVALID_VECTOR",
-    `The vector of ${show(id)} in ${path} has length ${length.toPrecision(6)}, not 1. Its cosine, ` +
-      `by which the store ranks, orders hits differently from ${metricNames[metric]}. ` +
+    `The vector of ${show(id)} in ${path} has length ${length.toPrecision(6)}, not 1. ` +
+      `The store ranks by cosine, which differs from ${metricNames[metric]} for such vectors. ` +
       "Pass normalize: true to rank by cosine anyway.",
     { id, norm: length },
   );

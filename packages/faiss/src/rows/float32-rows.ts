@@ -1,6 +1,6 @@
 import { blockOf, blockRanges, rowInBlock, rowsPerBlock, type VectorRows } from "./vector-rows.ts";
 
-/** Vectors as they are: four bytes a number. */
+/** Vectors with four bytes for each number. */
 export class Float32Rows implements VectorRows {
   readonly dimension: number;
   length = 0;

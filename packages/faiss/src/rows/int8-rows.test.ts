@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
 import { Int8Rows } from "./int8-rows.ts";
 
-it("rounds scores at 768 numbers by 0.0002 on average, and by no more than 0.001", () => {
+it("changes scores of 768 numbers by 0.0002 on average and by at most 0.001", () => {
   const vectors = randomUnitVectors(400, 768, seededRandom(12));
   const rows = new Int8Rows(768);
   for (const vector of vectors) rows.append(vector);

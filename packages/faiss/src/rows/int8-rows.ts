@@ -2,13 +2,13 @@ import { blockOf, blockRanges, rowInBlock, rowsPerBlock, type VectorRows } from 
 
 interface Block {
   codes: Int8Array;
-  /** A row is its codes times its scale. */
+  /** A vector is its codes × its scale. */
   scales: Float32Array;
 }
 
 /**
- * Vectors in a byte a number, with one scale for each vector: its largest magnitude is 127. The
- * scale is chosen so that what is held has the length of what was given.
+ * Unit vectors with one byte for each number, and a scale for each vector. The code of the largest
+ * number is 127 or -127. The scale keeps the length at 1.
  */
 export class Int8Rows implements VectorRows {
   readonly dimension: number;

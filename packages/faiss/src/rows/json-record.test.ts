@@ -21,10 +21,9 @@ describe("copyRecord", () => {
       at: "1970-01-01T00:00:00.000Z",
       at2: "http://a.b/",
     });
-    expect(
-      Object.is(copyRecord([-0], "id")[0], 0),
-      "a record reads the same after it was saved",
-    ).toBe(true);
+    expect(Object.is(copyRecord([-0], "id")[0], 0), "a record is the same after it was saved").toBe(
+      true,
+    );
     const evil = JSON.parse('{"__proto__": {"polluted": true}}');
     const copy = copyRecord(evil, "id");
     expect(Object.keys(copy)).toEqual(["__proto__"]);
@@ -32,7 +31,7 @@ describe("copyRecord", () => {
     expect(Object.keys(cloneRecord(copy))).toEqual(["__proto__"]);
   });
 
-  it("names the id and the path of what JSON cannot hold", () => {
+  it("names the id and the path of a value that JSON cannot represent", () => {
     try {
       copyRecord({ pages: [{ size: 1 }, { size: Number.NaN }] }, "mars");
       expect.unreachable();
@@ -42,13 +41,13 @@ describe("copyRecord", () => {
         code: "INVALID_RECORD",
         details: { id: "mars", path: "record.pages[1].size" },
         message: expect.stringContaining(
-          'in item "mars" record.pages[1].size is NaN, which JSON has no form for',
+          'item "mars" cannot be stored as JSON: record.pages[1].size is NaN, which JSON cannot',
         ),
       });
     }
   });
 
-  it("refuses what is nested too deeply, contains itself, or throws when it is read", () => {
+  it("refuses records that are nested too deeply, contain themselves or throw", () => {
     const cyclic: unknown[] = [];
     cyclic.push({ again: cyclic });
     const throwing = {

@@ -1,14 +1,14 @@
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 
-/** How many arrays and objects may contain each other: `JSON.stringify` is recursive. */
+/** How many levels of arrays and objects a record may have, since `JSON.stringify` is recursive. */
 export const maxRecordDepth = 500;
 
 /**
- * A copy of a record as JSON stores it: `undefined` properties are left out and `toJSON` (of a
- * `Date`, for example) is called now, so that a record reads the same before and after it is saved.
+ * Copies a record as JSON would, so that it is the same before and after a save: `undefined`
+ * properties are left out, and `toJSON` is called (of a `Date`, for example).
  *
- * @throws FaissStoreError `INVALID_RECORD` names the id, and the path of a value that JSON has no
- * form for
+ * @throws FaissStoreError `INVALID_RECORD` with the id of the item, and the path of a value that
+ * JSON cannot represent
  */
 export function copyRecord<R>(record: R, id: string): R {
   try {
@@ -17,7 +17,7 @@ export function copyRecord<R>(record: R, id: string): R {
     if (FaissStoreError.isInstance(error)) throw error;
     throw new FaissStoreError(
       "INVALID_RECORD",
-      `The record of item ${show(id)} cannot be read: a getter or toJSON() of it threw ` +
+      `The record of item ${show(id)} could not be copied: one of its getters or toJSON() threw ` +
         `${show(reasonOf(error))}.`,
       { id, path: "record" },
       { cause: error },
@@ -25,7 +25,7 @@ export function copyRecord<R>(record: R, id: string): R {
   }
 }
 
-/** Whether arrays and objects in a value are nested deeper than a record may be. */
+/** Whether a value has more levels of arrays and objects than a record may have. */
 export function isTooDeep(value: unknown, depth = 0): boolean {
   if (typeof value !== "object" || value === null) return false;
   if (depth >= maxRecordDepth) return true;
@@ -33,7 +33,7 @@ export function isTooDeep(value: unknown, depth = 0): boolean {
   return parts.some((part) => isTooDeep(part, depth + 1));
 }
 
-/** A copy of a record that is known to be plain JSON, and not too deep. */
+/** Copies a record that is known to be plain JSON and not too deep. */
 export function cloneRecord<R>(record: R): R {
   if (typeof record !== "object" || record === null) return record;
   if (Array.isArray(record)) return record.map(cloneRecord) as R;
@@ -43,7 +43,8 @@ export function cloneRecord<R>(record: R): R {
   return clone as R;
 }
 
-function copy(value: unknown, path: string, id: string, above: Set<object>): unknown {
+/** @param parents - the objects that contain the value */
+function copy(value: unknown, path: string, id: string, parents: Set<object>): unknown {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -53,39 +54,40 @@ function copy(value: unknown, path: string, id: string, above: Set<object>): unk
       if (Number.isFinite(value)) return value + 0;
       break;
     case "object":
-      return value === null ? null : copyObject(value, path, id, above);
+      return value === null ? null : copyObject(value, path, id, parents);
   }
-  throw unstorable(value, path, id);
+  throw notJson(value, path, id);
 }
 
-function copyObject(value: object, path: string, id: string, above: Set<object>): unknown {
-  if (above.has(value)) throw invalid(`${path} contains itself`, path, id);
-  if (above.size >= maxRecordDepth)
+function copyObject(value: object, path: string, id: string, parents: Set<object>): unknown {
+  if (parents.has(value)) throw invalid(`${path} contains itself`, path, id);
+  if (parents.size >= maxRecordDepth)
     throw invalid(`${path} is nested more than ${maxRecordDepth} levels deep`, path, id);
   if ("toJSON" in value && typeof value.toJSON === "function") {
     const replacement: unknown = value.toJSON("");
     if (replacement === value) throw invalid(`${path}.toJSON() returns itself`, path, id);
-    above.add(value);
-    const result = copy(replacement, path, id, above);
-    above.delete(value);
+    parents.add(value);
+    const result = copy(replacement, path, id, parents);
+    parents.delete(value);
     return result;
   }
-  if (losesContent(value)) throw unstorable(value, path, id);
-  above.add(value);
+  if (losesContent(value)) throw notJson(value, path, id);
+  parents.add(value);
   let result: unknown;
   if (Array.isArray(value)) {
     result = Array.from(value, (element, position) =>
-      copy(element, `${path}[${position}]`, id, above),
+      copy(element, `${path}[${position}]`, id, parents),
     );
   } else {
     const target: Record<string, unknown> = {};
     for (const key of Object.keys(value)) {
       const property = (value as Record<string, unknown>)[key];
-      if (property !== undefined) define(target, key, copy(property, `${path}.${key}`, id, above));
+      if (property !== undefined)
+        define(target, key, copy(property, `${path}.${key}`, id, parents));
     }
     result = target;
   }
-  above.delete(value);
+  parents.delete(value);
   return result;
 }
 
@@ -101,7 +103,7 @@ function define(target: Record<string, unknown>, key: string, value: unknown): v
   } else target[key] = value;
 }
 
-/** Objects that `JSON.stringify` turns into `{}` or something else that is not them. */
+/** Whether `JSON.stringify` would lose the content, as it turns a Map into `{}`. */
 function losesContent(value: object): boolean {
   return (
     ArrayBuffer.isView(value) ||
@@ -119,18 +121,18 @@ function losesContent(value: object): boolean {
   );
 }
 
-function unstorable(value: unknown, path: string, id: string): FaissStoreError {
-  return invalid(`${path} is ${show(value)}, which JSON has no form for`, path, id);
+function notJson(value: unknown, path: string, id: string): FaissStoreError {
+  return invalid(`${path} is ${show(value)}, which JSON cannot represent`, path, id);
 }
 
-const maxMessagePart = 300;
+const maxReasonLength = 300;
 
-function invalid(what: string, path: string, id: string): FaissStoreError {
-  const part = what.length > maxMessagePart ? `… ${what.slice(-maxMessagePart)}` : what;
+function invalid(reason: string, path: string, id: string): FaissStoreError {
+  const end = reason.length > maxReasonLength ? `… ${reason.slice(-maxReasonLength)}` : reason;
   return new FaissStoreError(
     "INVALID_RECORD",
-    `A record is stored as JSON, but in item ${show(id)} ${part}. Store a string, ` +
-      "a finite number, a boolean, null, an array or a plain object there.",
+    `The record of item ${show(id)} cannot be stored as JSON: ${end}. Use strings, finite ` +
+      "numbers, booleans, null, arrays and plain objects.",
     { id, path },
   );
 }

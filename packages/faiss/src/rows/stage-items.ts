@@ -8,8 +8,8 @@ import type { StagedRow, Table } from "./table.ts";
 import { isVector, writeUnitVector } from "./unit-vector.ts";
 
 /**
- * Checks items and writes their vectors behind the rows of a table. The caller commits them, or
- * unstages them if this throws.
+ * Checks items and stages them: appends their vectors to the table, but not yet the rows. Call
+ * `commit` to add the rows, or `unstage` if this throws.
  */
 export async function stageItems<R>(
   items: readonly FaissStoreItem<R>[],
@@ -26,7 +26,7 @@ export async function stageItems<R>(
     if (record === undefined) {
       throw new FaissStoreError(
         "INVALID_RECORD",
-        `Item ${staged.length} (${show(id)}) has no record. Pass null if there is nothing to keep.`,
+        `Item ${staged.length} (${show(id)}) has no record. If you do not need one, pass null.`,
         { id, path: "record" },
       );
     }
@@ -37,9 +37,9 @@ export async function stageItems<R>(
 }
 
 /**
- * How long the vectors are, from the first.
+ * The dimension of the first vector; undefined if there are no items.
  *
- * @returns nothing if there are no items
+ * @throws FaissStoreError `INVALID_ARGUMENT`, `INVALID_VECTOR`
  */
 export function dimensionOf<R>(items: readonly FaissStoreItem<R>[]): number | undefined {
   const [first] = items;
@@ -48,7 +48,7 @@ export function dimensionOf<R>(items: readonly FaissStoreItem<R>[]): number | un
   if (!isVector(first.vector) || first.vector.length === 0) {
     throw new FaissStoreError(
       "INVALID_VECTOR",
-      "A vector is an array of numbers that is not empty, but the vector of item 0 is " +
+      "A vector must be an array of numbers that is not empty, but the vector of item 0 is " +
         `${show(first.vector)}.`,
     );
   }
@@ -56,7 +56,7 @@ export function dimensionOf<R>(items: readonly FaissStoreItem<R>[]): number | un
 }
 
 /**
- * The items as a list of our own.
+ * Copies the items into an array, which the caller cannot change.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
@@ -69,7 +69,7 @@ function checkItem(item: unknown, position: number): void {
   if (typeof item === "object" && item !== null && "vector" in item) return;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `Item ${position} must be { id, vector, record }, but is ${show(item)}.`,
+    `Item ${position} must be { id, vector, record }; ${show(item)} was given.`,
     { position },
   );
 }
@@ -79,8 +79,8 @@ function checkId(id: unknown, position: number): string {
   if (typeof id === "string" && id !== "") return id;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `An id is a string that is not empty, but that of item ${position} is ${show(id)}. ` +
-      "Leave it out to get a random one.",
+    `The id of item ${position} must be a string that is not empty; ${show(id)} was given. ` +
+      "Leave it out to get a random UUID.",
     { position, id },
   );
 }

@@ -10,7 +10,7 @@ export interface TableShape {
   precision: "float32" | "int8";
 }
 
-/** A row to add; its vector has already been staged. */
+/** A row to add. Its vector has already been appended to the table's vectors. */
 export interface StagedRow<R> {
   id: string;
   record: R;
@@ -18,26 +18,27 @@ export interface StagedRow<R> {
 }
 
 /**
- * What a store holds, in rows that are only ever appended: replacing or deleting an item leaves a
- * dead row behind, so that an index over rows stays true; `compacted` gives a table without them.
+ * The items of a store, one a row. Rows are only appended, so that an index over the rows stays
+ * valid: replacing or deleting an item leaves a dead row. `compacted` copies the table without dead
+ * rows.
  */
 export class Table<R> {
-  /** Of this table and no other: rows that were saved of it are still its first rows. */
+  /** Identifies this table. The rows that were saved from it are still its first rows. */
   readonly lineage = Symbol("table");
   readonly shape: TableShape;
   readonly vectors: VectorRows;
   /**
-   * One over the length of the leading `searchDimension` numbers of each row, so that a prefix
-   * score is a cosine.
+   * 1 / the length of the first `searchDimension` numbers of each row, which makes a prefix score a
+   * cosine.
    */
   readonly prefixScales: number[] = [];
   /** `undefined` marks a dead row. */
   readonly ids: (string | undefined)[] = [];
   readonly records: (R | undefined)[] = [];
-  /** Insertion order: an item that is replaced keeps its place. */
+  /** Insertion order of the rows. An item that is replaced keeps its number. */
   readonly sequence: number[] = [];
   readonly rowOf = new Map<string, number>();
-  /** Grows with every change. */
+  /** Increases with every change. */
   version = 0;
   #nextSequence = 0;
 
@@ -47,12 +48,12 @@ export class Table<R> {
       shape.precision === "int8" ? new Int8Rows(shape.dimension) : new Float32Rows(shape.dimension);
   }
 
-  /** How many items there are. */
+  /** Number of items. */
   get size(): number {
     return this.rowOf.size;
   }
 
-  /** How many rows there are, dead ones included. */
+  /** Number of rows, including dead ones. */
   get rows(): number {
     return this.ids.length;
   }
@@ -71,7 +72,7 @@ export class Table<R> {
     return vector;
   }
 
-  /** The renormalized leading numbers of a row, as the index holds them. */
+  /** Copies the leading numbers of a row as a unit vector, as the index has them. */
   readPrefix(row: number, target: Float32Array): void {
     this.vectors.read(row, target);
     const scale = this.prefixScales[row]!;
@@ -92,12 +93,12 @@ export class Table<R> {
     return { id, record, prefixScale: this.#prefixScale(this.vectors.length - 1) };
   }
 
-  /** Drops the vectors that were staged and not committed. */
+  /** Drops the vectors that were staged but not committed. */
   unstage(): void {
     this.vectors.truncate(this.rows);
   }
 
-  /** Turns the staged vectors into rows, all at once. */
+  /** Adds the staged rows, all at once. */
   commit(staged: readonly StagedRow<R>[]): void {
     for (const { id, record, prefixScale } of staged) {
       const row = this.rows;
@@ -113,6 +114,7 @@ export class Table<R> {
     this.version++;
   }
 
+  /** @returns how many were removed */
   delete(ids: Iterable<string>): number {
     const before = this.size;
     for (const id of ids) {
@@ -125,9 +127,7 @@ export class Table<R> {
     return before - this.size;
   }
 
-  /**
-   * Appends one row as it was saved; `id` is undefined for a dead one. Its vector has been staged.
-   */
+  /** Appends a saved row whose vector has been appended. `id` is undefined for a dead row. */
   restore(id: string | undefined, record: R | undefined, sequence: number): void {
     this.prefixScales.push(this.#prefixScale(this.rows));
     this.ids.push(id);
@@ -135,7 +135,7 @@ export class Table<R> {
     this.sequence.push(sequence);
   }
 
-  /** Makes the restored rows findable, in insertion order. */
+  /** Call it after the last `restore`. Puts the ids into insertion order. */
   finishRestoring(): void {
     const rows = [...this.ids.keys()].filter((row) => this.isLive(row));
     rows.sort((one, other) => this.sequence[one]! - this.sequence[other]!);
@@ -143,7 +143,7 @@ export class Table<R> {
     this.#nextSequence = rows.length === 0 ? 0 : this.sequence[rows.at(-1)!]! + 1;
   }
 
-  /** The items alone, in insertion order. */
+  /** A new table of the items in insertion order, without dead rows. */
   async compacted(): Promise<Table<R>> {
     const table = new Table<R>(this.shape);
     const vector = new Float32Array(this.shape.dimension);
@@ -160,7 +160,7 @@ export class Table<R> {
   /**
    * Marks a restored row as dead.
    *
-   * @returns whether there was such a row
+   * @returns whether the row exists
    */
   markDead(row: number): boolean {
     if (row >= this.rows) return false;

@@ -2,12 +2,12 @@ import { FaissStoreError, show } from "../errors.ts";
 import type { Vector } from "../types.ts";
 
 /**
- * A norm this close to 1 counts as a unit vector, which is kept bit for bit. Float32 rounding of a
- * unit vector of 4096 numbers stays below it.
+ * A vector whose length is this close to 1 is a unit vector, and is stored unchanged. Rounding a
+ * unit vector of 4096 numbers to float32 stays below it.
  */
 const unitTolerance = 1e-6;
 
-/** Whether a value has a type that the store accepts as a vector. */
+/** Whether a value has one of the types of a vector. */
 export function isVector(value: unknown): value is Vector {
   return (
     value instanceof Float32Array ||
@@ -17,24 +17,24 @@ export function isVector(value: unknown): value is Vector {
 }
 
 /**
- * Writes the unit vector of a vector's direction.
+ * Writes a vector to the target, divided by its length.
  *
- * @param what - names the vector in an error, as `the query`
+ * @param what - names the vector in errors, such as `the query`
  * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_ARGUMENT`
  */
 export function writeUnitVector(vector: Vector, target: Float32Array, what: () => string): void {
   if (!isVector(vector)) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      "A vector is a Float32Array, a Float64Array or an array of numbers, " +
+      "A vector must be a Float32Array, a Float64Array or an array of numbers, " +
         `but ${what()} is ${show(vector)}.`,
     );
   }
   if (vector.length !== target.length) {
     throw new FaissStoreError(
       "DIMENSION_MISMATCH",
-      `The store holds vectors of ${target.length} numbers, but ${what()} has ${vector.length}. ` +
-        "Use the embedding model and the truncation that the store was made with.",
+      `The store has vectors of ${target.length} numbers, but ${what()} has ${vector.length}. ` +
+        "Use the embedding model and the truncation that made the store.",
       { expected: target.length, given: vector.length },
     );
   }
@@ -45,7 +45,7 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
     if (!Number.isFinite(value)) {
       throw new FaissStoreError(
         "INVALID_VECTOR",
-        `Every number of a vector must be finite, but ${what()} has ${show(value)} ` +
+        `The numbers of a vector must be finite, but ${what()} has ${show(value)} ` +
           `at position ${position}.`,
         { position, value },
       );
@@ -57,7 +57,7 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
   if (largest === 0) {
     throw new FaissStoreError(
       "INVALID_VECTOR",
-      `A vector of zeros has no direction and so no cosine, but ${what()} is one. ` +
+      `A vector of zeros has no cosine, but ${what()} has only zeros. ` +
         "Leave it out, or embed a text that is not empty.",
     );
   }
@@ -65,8 +65,8 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
     target.set(vector);
     return;
   }
-  // The squares of very large or very small numbers exceed the range of a float64, so each number
-  // is divided by the largest first.
+  // The squares of very large or very small numbers do not fit a float64, so all numbers are
+  // divided by the largest first.
   const norm =
     squares > 1e-280 && squares < 1e280
       ? Math.sqrt(squares)

@@ -3,7 +3,7 @@ export function norm(vector: Float32Array): number {
   return Math.sqrt(innerProduct(vector, vector));
 }
 
-/** Of two vectors with the same number of numbers; for unit vectors their cosine. */
+/** For unit vectors, this is their cosine. Both must have the same length. */
 export function innerProduct(one: Float32Array, other: Float32Array): number {
   let sum = 0;
   for (let index = 0; index < one.length; index++) sum += one[index]! * other[index]!;

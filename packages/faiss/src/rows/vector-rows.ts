@@ -1,24 +1,21 @@
-/** Rows of equal length that grow at the end. */
+/** Vectors of equal length. New ones are appended. */
 export interface VectorRows {
   readonly dimension: number;
-  /** How many rows there are. */
+  /** Number of rows. */
   readonly length: number;
   append(vector: Float32Array): void;
   /** Drops the rows from `length` on. */
   truncate(length: number): void;
   read(row: number, target: Float32Array): void;
-  /** Inner product of a row and a query in their first `length` numbers, in float64. */
+  /** Inner product of the first `length` numbers of a row and a query, added in float64. */
   dot(row: number, query: Float32Array, length: number): number;
-  /**
-   * The rows from `start` to `end` as they are stored on disk, in pieces that share memory with the
-   * rows.
-   */
+  /** The rows from `start` to `end` as saved on disk. The pieces may share memory with the rows. */
   bytes(start: number, end: number): Iterable<Uint8Array>;
-  /** Appends one piece of what `bytes` gave. */
+  /** Appends rows from bytes as `bytes` returns them. */
   appendBytes(bytes: Uint8Array): void;
 }
 
-/** Rows lie in blocks, so that growing copies nothing and wastes at most one block. */
+/** Rows are stored in blocks: growing copies nothing, and at most one block is not full. */
 export const rowsPerBlock = 1024;
 const blockShift = 10;
 const blockMask = rowsPerBlock - 1;
@@ -31,7 +28,7 @@ export function rowInBlock(row: number): number {
   return row & blockMask;
 }
 
-/** The parts of `start` to `end` that lie in one block each. */
+/** Splits the rows from `start` to `end` into one range for each block. */
 export function* blockRanges(
   start: number,
   end: number,

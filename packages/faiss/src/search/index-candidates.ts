@@ -8,19 +8,19 @@ import type { TopRows } from "./top-rows.ts";
 export interface CandidateOptions<R> {
   table: Table<R>;
   filter: RowFilter<R>;
-  /** How many candidates are wanted for a query. */
+  /** How many candidates to find for each query. */
   count: number;
-  /** Fewer than this are too few. */
+  /** How many hits the search needs. An approximate index must find at least as many candidates. */
   k: number;
   pacer: Pacer;
 }
 
-/** More than the wanted, so that the first answer mostly settles which the best are. */
+/** How many more rows to ask for than needed. With these, the first answer is mostly enough. */
 const margin = 16;
-/** Where FAISS would have to return more, a scan is faster. */
+/** If FAISS had to return more rows than this, a scan is faster. */
 const maxFetched = 16_384;
 
-/** The best rows for each prefix by their leading numbers, by scoring every row. */
+/** For each prefix, the best rows by their leading numbers. Scores every row. */
 export async function scanCandidates<R>(
   prefixes: readonly Float32Array[],
   options: CandidateOptions<R>,
@@ -31,11 +31,11 @@ export async function scanCandidates<R>(
 }
 
 /**
- * The same by asking FAISS for the rows that its index covers. It is asked for more until it is
- * certain that no row it did not return belongs among them: FAISS adds in float32, and returns ties
- * in no fixed order.
+ * For each prefix, the best rows by their leading numbers. Asks FAISS for the rows in its index and
+ * scores the others. FAISS rounds to float32 and returns ties in any order, so it is asked for more
+ * rows until no row that it left out can be among the best.
  *
- * @param share - the share of items that the filter is expected to accept
+ * @param share - the share of items that the filter accepts, estimated
  */
 export async function indexCandidates<R>(
   index: RowIndex<R>,
@@ -45,16 +45,16 @@ export async function indexCandidates<R>(
 ): Promise<number[][]> {
   const { table, count } = options;
   const found: number[][] = [];
-  let unsettled = [...prefixes.keys()];
+  let open = [...prefixes.keys()];
   const first = Math.ceil((count + margin) / share / (table.size / table.rows));
-  for (let fetched = first; unsettled.length > 0 && fetched <= maxFetched; fetched *= 4) {
+  for (let fetched = first; open.length > 0 && fetched <= maxFetched; fetched *= 4) {
     const covered = index.covered;
     const perQuery = Math.min(fetched, covered);
-    const asked = unsettled.map((position) => prefixes[position]!);
-    const reply = perQuery > 0 ? await index.search(asked, perQuery) : undefined;
+    const queries = open.map((position) => prefixes[position]!);
+    const reply = perQuery > 0 ? await index.search(queries, perQuery) : undefined;
     if (!reply) break;
-    const still: number[] = [];
-    for (const [place, position] of unsettled.entries()) {
+    const stillOpen: number[] = [];
+    for (const [place, position] of open.entries()) {
       const top = await scanPrefix(prefixes[position]!, covered, options);
       const rows = reply.rows.subarray(place * perQuery, (place + 1) * perQuery);
       for (const row of rows) {
@@ -62,30 +62,35 @@ export async function indexCandidates<R>(
           top.offer(row, table.prefixScore(row, prefixes[position]!));
       }
       const minFound = reply.scores[(place + 1) * perQuery - 1]!;
-      const isEverything = perQuery === covered || rows.at(-1)! < 0;
-      if (isSettled(top, index, minFound, isEverything, options)) found[position] = rowsOf(top);
-      else still.push(position);
+      const isAll = perQuery === covered || rows.at(-1)! < 0;
+      if (isComplete(top, index, minFound, isAll, options)) found[position] = rowsOf(top);
+      else stillOpen.push(position);
     }
-    unsettled = still;
+    open = stillOpen;
   }
-  for (const position of unsettled)
+  for (const position of open)
     found[position] = rowsOf(await scanPrefix(prefixes[position]!, 0, options));
   return found;
 }
 
-function isSettled<R>(
+/**
+ * Whether no row that FAISS left out belongs among the best.
+ *
+ * @param minFound - the lowest score that FAISS returned
+ * @param isAll - whether FAISS returned all rows that it can find
+ */
+function isComplete<R>(
   top: TopRows,
   index: RowIndex<R>,
   minFound: number,
-  isEverything: boolean,
+  isAll: boolean,
   { table, k }: CandidateOptions<R>,
 ): boolean {
-  if (!index.kind.isFlat)
-    return top.isFull || (isEverything && top.length >= Math.min(k, table.size));
-  // The worst case of adding n products of a unit vector's numbers in float32, of 24 bits, and of
-  // rounding the prefix to it.
+  if (!index.kind.isFlat) return top.isFull || (isAll && top.length >= Math.min(k, table.size));
+  // The largest rounding error of a sum of n products in float32, which has 24 bits, for unit
+  // vectors whose numbers were rounded to float32.
   const rounding = (table.shape.searchDimension + 8) * 2 ** -24;
-  return isEverything || (top.isFull && top.minScore > minFound + rounding);
+  return isAll || (top.isFull && top.minScore > minFound + rounding);
 }
 
 function scanPrefix<R>(

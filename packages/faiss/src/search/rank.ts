@@ -12,7 +12,7 @@ export interface RankOptions<R> {
   filter: FaissStoreFilter<R> | undefined;
   minScore: number;
   oversample: number;
-  /** Up to this many items, every item is scored with its full vector. */
+  /** Up to this many items, a search scores all full vectors. */
   scanBelow: number;
 }
 
@@ -22,20 +22,21 @@ export interface RankedRow {
 }
 
 /**
- * Below this share of matching items, scoring all of them costs less than looking for them among
- * the best.
+ * If the filter accepts a smaller share of items, scoring those is faster than asking the index.
  */
 const fewMatches = 0.05;
 
-/** How many queries go to FAISS in one message. */
-const queriesAtOnce = 64;
+/** How many queries are sent to FAISS in one message. */
+const queriesPerMessage = 64;
 
 /**
- * The best rows for each query (unit vectors), by the inner product of the full vectors, ties in
- * insertion order.
+ * Finds the best rows for each query by the inner product of the full vectors; ties in insertion
+ * order.
  *
- * The answer does not depend on whether a flat index helps: candidates are the best by their
- * leading numbers, as many as `k × oversample`, found by FAISS or by a scan.
+ * A search with a flat index finds the same rows as one without: the candidates are the `k ×
+ * oversample` best rows by their leading numbers, found by FAISS or by a scan.
+ *
+ * @param queries - unit vectors
  */
 export async function rank<R>(
   table: Table<R>,
@@ -46,8 +47,8 @@ export async function rank<R>(
   const filter = new RowFilter(table, options.filter);
   const pacer = new Pacer();
   const rankings: RankedRow[][] = [];
-  for (let start = 0; start < queries.length; start += queriesAtOnce) {
-    const group = queries.slice(start, start + queriesAtOnce);
+  for (let start = 0; start < queries.length; start += queriesPerMessage) {
+    const group = queries.slice(start, start + queriesPerMessage);
     const candidates = await findCandidates(table, index, group, filter, options, pacer);
     for (const [position, query] of group.entries()) {
       const top = await scan({
@@ -64,7 +65,7 @@ export async function rank<R>(
   return rankings;
 }
 
-/** For each query, the rows to score with their full vectors; undefined means all rows. */
+/** For each query, the rows whose full vectors to score; undefined for all rows. */
 async function findCandidates<R>(
   table: Table<R>,
   index: RowIndex<R> | undefined,
@@ -92,7 +93,7 @@ async function findCandidates<R>(
     : scanCandidates(prefixes as Float32Array[], options);
 }
 
-/** The renormalized leading numbers; undefined if all are zero, which have no direction. */
+/** The leading numbers as a unit vector; undefined if all are zero. */
 function prefixOf(query: Float32Array, count: number): Float32Array | undefined {
   if (count === query.length) return query;
   const prefix = query.slice(0, count);

@@ -5,12 +5,12 @@ import type { FaissStoreFilter } from "../types.ts";
 
 const unknown = 0;
 const accepted = 1;
-const refused = 2;
+const rejected = 2;
 
-/** How many items are asked to estimate how many match. */
+/** How many rows the filter is called with to estimate how many match. */
 const sampleSize = 256;
 
-/** A filter over the live rows of a table, asked at most once a row. */
+/** A filter over the live rows of a table. Calls the function at most once for each row. */
 export class RowFilter<R> {
   readonly #table: Table<R>;
   readonly #filter: FaissStoreFilter<R> | undefined;
@@ -29,15 +29,12 @@ export class RowFilter<R> {
     if (this.#answers[row] === unknown) {
       this.#answers[row] = askFilter(this.#filter, this.#table.records[row] as R, id)
         ? accepted
-        : refused;
+        : rejected;
     }
     return this.#answers[row] === accepted;
   };
 
-  /**
-   * The share of items that match, from a sample spread evenly over them, and so the same every
-   * time.
-   */
+  /** Estimates the share of items that match, from the same evenly spread rows each time. */
   estimate(): number {
     if (!this.#filter) return 1;
     const rows = this.#table.rows;
@@ -53,7 +50,7 @@ export class RowFilter<R> {
     return live === 0 ? 0 : matching / live;
   }
 
-  /** Every row that matches. */
+  /** All rows that match. */
   async rows(pacer: Pacer): Promise<number[]> {
     const rows: number[] = [];
     for (let row = 0; row < this.#table.rows; row++) {
@@ -65,18 +62,18 @@ export class RowFilter<R> {
 }
 
 /**
- * What a filter answers.
+ * Calls a filter.
  *
- * @throws FaissStoreError `INVALID_ARGUMENT` for a promise, which would count as true whatever it
- * resolves to
+ * @throws FaissStoreError `INVALID_ARGUMENT` if it returns a promise, which would always count as
+ * true
  */
 export function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boolean {
   const answer: unknown = filter(record, id);
   if (typeof answer === "object" && answer !== null && "then" in answer) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `A filter must answer at once, but it returned ${show(answer)} for ${show(id)}. ` +
-        "Make it a synchronous function.",
+      `A filter must be synchronous, but it returned ${show(answer)} for ${show(id)}. ` +
+        "Return true or false, not a promise.",
     );
   }
   return Boolean(answer);

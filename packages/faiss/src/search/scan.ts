@@ -1,21 +1,20 @@
 import type { Pacer } from "@embeddinggemma/internal";
 import { TopRows } from "./top-rows.ts";
 
-/** How many scores are computed between two looks at the clock. */
-const rowsPerLook = 64;
+/** How many rows are scored between two looks at the clock. */
+const rowsPerCheck = 64;
 
 export interface ScanOptions {
-  /** The rows to score. */
   rows: Iterable<number>;
   count: number;
   sequence: readonly number[];
   score: (row: number) => number;
-  /** Asked only of rows that would get in. */
+  /** Called only for rows with a score that is high enough. */
   accepts: (row: number) => boolean;
   pacer: Pacer;
 }
 
-/** The best of some rows by scoring each, in slices that leave the event loop room. */
+/** Scores all rows and returns the best ones. Yields to the event loop from time to time. */
 export async function scan({
   rows,
   count,
@@ -25,9 +24,9 @@ export async function scan({
   pacer,
 }: ScanOptions): Promise<TopRows> {
   const top = new TopRows(count, sequence);
-  let looked = 0;
+  let scored = 0;
   for (const row of rows) {
-    if (++looked % rowsPerLook === 0 && pacer.due) await pacer.pause();
+    if (++scored % rowsPerCheck === 0 && pacer.due) await pacer.pause();
     const value = score(row);
     if (top.wants(row, value) && accepts(row)) top.offer(row, value);
   }

@@ -10,7 +10,7 @@ import type { FaissStoreHit, Vector } from "../types.ts";
 import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
 import { type RankedRow, rank } from "./rank.ts";
 
-/** What a search needs of a store's content. */
+/** What a search needs to know about a store. */
 export interface SearchableContent<R> {
   readonly table: Table<R>;
   readonly index: RowIndex<R> | undefined;
@@ -20,7 +20,7 @@ export interface SearchableContent<R> {
   hit(ranked: RankedRow): FaissStoreHit<R>;
 }
 
-/** The best hits for each query. Nothing may change the content meanwhile. */
+/** Finds the best hits for each query. The content must not change meanwhile. */
 export async function searchContent<R>(
   content: SearchableContent<R>,
   queries: readonly Vector[],
@@ -30,7 +30,7 @@ export async function searchContent<R>(
   return rankings.map((ranking) => ranking.map((ranked) => content.hit(ranked)));
 }
 
-/** Hits that are relevant and unlike each other. Nothing may change the content meanwhile. */
+/** Finds hits that are relevant but different. The content must not change meanwhile. */
 export async function searchDiverse<R>(
   content: SearchableContent<R>,
   query: Vector,

@@ -1,8 +1,8 @@
-/** The best rows of those offered: higher scores first, ties in insertion order. */
+/** Keeps the best of the rows that it is offered: higher scores first, ties in insertion order. */
 export class TopRows {
   readonly #capacity: number;
   readonly #sequence: readonly number[];
-  /** A binary heap with the worst at its root. */
+  /** A binary heap with the worst row at its root. */
   readonly #rows: number[] = [];
   readonly #scores: number[] = [];
 
@@ -19,17 +19,17 @@ export class TopRows {
     return this.#rows.length === this.#capacity;
   }
 
-  /** The lowest score among the rows, or -Infinity while there is room for more. */
+  /** The lowest score of the rows, or -Infinity while there is room for more. */
   get minScore(): number {
     return this.isFull ? this.#scores[0]! : Number.NEGATIVE_INFINITY;
   }
 
-  /** Whether a row would get in, so that costly checks can be left out where not. */
+  /** Whether a row would be kept, to skip costly checks for the others. */
   wants(row: number, score: number): boolean {
     if (!this.isFull) return true;
-    const least = this.#scores[0]!;
+    const lowest = this.#scores[0]!;
     return (
-      score > least || (score === least && this.#sequence[row]! < this.#sequence[this.#rows[0]!]!)
+      score > lowest || (score === lowest && this.#sequence[row]! < this.#sequence[this.#rows[0]!]!)
     );
   }
 

@@ -1,6 +1,6 @@
-// Changes and saves stores again and again until it is killed or its parent is gone, and says
-// before and after each save which step it is at. Arguments: the built package, the options of the
-// stores as JSON, the folders.
+// Changes and saves stores until it is killed or its parent ends. Prints a line with the number of
+// the step before and after each save. Arguments: the built package, the options of the stores as
+// JSON, the folders.
 import { writeSync } from "node:fs";
 import { applyToStore } from "./history.mjs";
 
@@ -11,8 +11,9 @@ const { FaissStore } = await import(entry);
 const settings = JSON.parse(options);
 
 /** @param {string} folder */
-async function saveForEver(folder) {
-  const store = await FaissStore.open(folder, settings).catch((error) => {
+async function saveRepeatedly(folder) {
+  const { engine, scanBelow } = settings;
+  const store = await FaissStore.open(folder, { engine, scanBelow }).catch((error) => {
     if (error.code !== "NOT_A_STORE") throw error;
     return FaissStore.create({ dimension: 16, ...settings });
   });
@@ -26,4 +27,4 @@ async function saveForEver(folder) {
   }
 }
 
-await Promise.all(folders.map(saveForEver));
+await Promise.all(folders.map(saveRepeatedly));
