@@ -16,7 +16,7 @@ declare const page: Page;
 const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
 const golden = readGolden("embeddinggemma");
-/** Every call, prompt and title, and every kind of text, as far as they are short. */
+/** Short cases with all calls, prompt names, titles and kinds of text. */
 const cases = golden.cases
   .filter(({ tokens, prompt }) => tokens < 60 && prompt === undefined)
   .filter((_, index) => index % 4 === 0);
@@ -79,7 +79,7 @@ describe.each([
     await server?.close();
   });
 
-  test("has nothing of Node in it", () => {
+  test("imports nothing from Node", () => {
     const scripts = readdirSync(join(bundle, "assets")).filter((file) => file.endsWith(".js"));
     expect(scripts.length).toBeGreaterThan(0);
     for (const script of scripts) {
@@ -89,11 +89,11 @@ describe.each([
     }
   });
 
-  test("is of that release", async () => {
+  test("has that major version of Transformers.js", async () => {
     expect(await tab.evaluate(() => page.env.version.split(".")[0])).toBe(major);
   });
 
-  test("gives the vectors of Sentence Transformers, tells its progress and changes no setting", {
+  test("makes the vectors of Sentence Transformers, reports progress, changes no settings", {
     timeout: 60_000,
   }, async () => {
     const calls = cases.map(({ text, title, call, promptName }) => ({
@@ -105,7 +105,7 @@ describe.each([
       options: { normalize: false, ...(promptName !== undefined && { promptName }) },
     }));
     const result = await tab.evaluate(async (calls) => {
-      // ONNX Runtime notes its own start under `backends`.
+      // ONNX Runtime changes `backends` when it starts.
       const settings = () => JSON.stringify({ ...page.env, backends: undefined });
       const before = settings();
       const files: Record<string, { loaded: number; total: number | null }> = {};
@@ -145,7 +145,7 @@ describe.each([
     await inNode.dispose();
   });
 
-  test("loads a second time from the browser's cache, and what has changed on the server anew", {
+  test("loads again from the browser's cache, except files that changed on the server", {
     timeout: 60_000,
   }, async () => {
     const load = () =>
@@ -171,12 +171,12 @@ describe.each([
     expect((await load()).prompts).toEqual({ query: "new: ", document: "" });
   });
 
-  test("replaces a cached file that is damaged", async () => {
+  test("replaces a damaged file in the cache", async () => {
     const vector = await tab.evaluate(async () => {
       const url = new URL("/models/bert/onnx/model.onnx", location.href).href;
       const cache = await caches.open("transformers-cache");
       const { headers } = (await cache.match(url))!;
-      await cache.put(url, new Response("cut short", { headers }));
+      await cache.put(url, new Response("truncated", { headers }));
       const embedder = await page.Embedder.load("./models/bert", { dtype: "fp32" });
       const embedding = await embedder.encode("a");
       await embedder.dispose();
@@ -185,8 +185,8 @@ describe.each([
     expect(vector).toHaveLength(readGolden("bert-mean").dimension);
   });
 
-  test("loads a repository of a Hub, and without it from the cache", async () => {
-    const dimensions = await tab.evaluate(async () => {
+  test("loads a repository of the Hub, and from the cache when offline", async () => {
+    const loaded = await tab.evaluate(async () => {
       const options = {
         dtype: "fp32",
         endpoint: new URL("/models/hub", location.href).href,
@@ -197,23 +197,23 @@ describe.each([
       await second.dispose();
       return [first.model, second.model];
     });
-    expect(dimensions).toEqual(["owner/bert", "owner/bert"]);
+    expect(loaded).toEqual(["owner/bert", "owner/bert"]);
     expect(server.requests).toContain("GET /models/hub/owner/bert/resolve/main/onnx/model.onnx");
   });
 
   test.for([
-    ["a name that is no model", "gemma", {}, "MODEL_NOT_FOUND"],
-    ["a folder that is not there", "/models/nothing/", {}, "MODEL_FILE_MISSING"],
-    ["a dtype that is not there", "/models/bert/", { dtype: "q4" }, "MODEL_FILE_MISSING"],
+    ["a name without a model", "gemma", {}, "MODEL_NOT_FOUND"],
+    ["a missing folder", "/models/nothing/", {}, "MODEL_FILE_MISSING"],
+    ["a missing dtype", "/models/bert/", { dtype: "q4" }, "MODEL_FILE_MISSING"],
     [
       "a model that is not in the cache",
       "/models/hub/",
       { localFilesOnly: true },
       "MODEL_FILE_MISSING",
     ],
-    ["a server that is not there", "http://127.0.0.1:9/gemma/", {}, "DOWNLOAD_FAILED"],
+    ["a server that cannot be reached", "http://127.0.0.1:9/gemma/", {}, "DOWNLOAD_FAILED"],
     ["a worker thread", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_ARGUMENT"],
-    ["a device of Node's", "/models/bert/", { dtype: "fp32", device: "cpu" }, "LOAD_FAILED"],
+    ["a device of Node", "/models/bert/", { dtype: "fp32", device: "cpu" }, "LOAD_FAILED"],
   ] as const)("explains %s", async ([, model, options, code]) => {
     const error = await tab.evaluate(
       async ([model, options]) => {
@@ -229,12 +229,12 @@ describe.each([
     expect(error).toMatchObject({ code });
   });
 
-  test("asks nobody but its own server, and nothing goes unhandled", () => {
+  test("requests only its own server, and leaves no error unhandled", () => {
     expect(elsewhere.filter((url) => !url.startsWith("http://127.0.0.1:9/"))).toEqual([]);
   });
 });
 
-/** The folder with the WebAssembly files that this Transformers.js asks for. */
+/** The folder with the WebAssembly files that this version of Transformers.js loads. */
 function runtimeFolder(transformers: string): string {
   const resolve = createRequire(createRequire(import.meta.url).resolve(transformers)).resolve;
   return dirname(resolve("onnxruntime-web"));

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { packPackage } from "../packages/tarballs.ts";
 
-/** Under `node_modules`, where what is packed finds its dependencies. */
+/** Inside `node_modules`, so that the packed package finds its dependencies. */
 const cacheFolder = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
 
-/** The packed core and the page in a folder, ready to be bundled. */
+/** A folder with the packed core and the page, ready for bundling. */
 export class PageSources {
   readonly folder: string;
 
@@ -32,10 +32,10 @@ export class PageSources {
   }
 
   /**
-   * Bundles the page with Vite as an application would.
+   * Bundles the page with Vite, as an application does.
    *
-   * @param transformers - the package that stands for `@huggingface/transformers`
-   * @returns the folder of the bundle, and what Vite warned of
+   * @param transformers - the package to use as `@huggingface/transformers`
+   * @returns the folder of the bundle, and Vite's warnings
    */
   async bundle(transformers: string): Promise<{ folder: string; warnings: string[] }> {
     const folder = join(this.folder, `bundle-${transformers.replaceAll("/", "-")}`);

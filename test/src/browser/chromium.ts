@@ -1,13 +1,14 @@
 import { type Browser, chromium } from "playwright-core";
 import { findBrowser } from "../../../scripts/setup/browser.mjs";
 
-/** A headless browser that by itself asks nobody for anything. */
+/** Starts a headless browser that makes no requests of its own. */
 export function launchChromium(): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) {
     throw new Error(
-      "There is no Chromium. Run `node scripts/setup.mjs --browser`, install the system package " +
-        "`chromium`, or set CHROME_BIN to the path of Chromium or Chrome.",
+      "The browser tests need Chromium or Chrome, which is not installed. Run " +
+        "`node scripts/setup.mjs --browser`, install the system package `chromium`, or set " +
+        "CHROME_BIN to the path of Chromium or Chrome.",
     );
   }
   return chromium.launch({

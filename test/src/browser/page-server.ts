@@ -11,14 +11,14 @@ const contentTypes: Readonly<Record<string, string>> = {
   ".json": "application/json",
 };
 
-/** Serves folders on loopback, each under a path, and remembers what was asked. */
+/** Serves folders on the loopback interface and records the requests. */
 export class PageServer {
   /** Requests so far, such as `GET /models/tiny/config.json`. */
   readonly requests: string[] = [];
   readonly #folders: Readonly<Record<string, string>>;
   readonly #server: Server;
 
-  /** @param folders - by the path under which they are served, which begins and ends in a slash */
+  /** @param folders - by URL path, which begins and ends with a slash */
   constructor(folders: Readonly<Record<string, string>>) {
     this.#folders = folders;
     this.#server = createServer((request, response) => this.#answer(request, response));

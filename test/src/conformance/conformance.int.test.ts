@@ -39,9 +39,7 @@ const cases = engines.flatMap((engine) =>
 
 let embedder: Embedder;
 let folder: string;
-/**
- * What every subject must answer: a plain ranking of all items by the embedder's own similarity.
- */
+/** The expected result: all items, ranked by the embedder's own similarity. */
 let truth: (query: string) => Promise<Hit[]>;
 
 beforeAll(async () => {
@@ -73,11 +71,11 @@ describe.each(cases)(
       return subject;
     };
 
-    it("runs on the engine that was asked for", async () => {
+    it("uses the requested engine", async () => {
       expect(await make().engine()).toBe(engine);
     });
 
-    it("gives the ids, order, scores, texts and metadata of the plain ranking", async () => {
+    it("finds the ids, order, scores, texts and metadata of the plain ranking", async () => {
       const subject = await filled();
       for (const query of queries)
         expectSame(await subject.search(query, 10), (await truth(query)).slice(0, 10));
@@ -85,7 +83,7 @@ describe.each(cases)(
       expectSame(all, await truth(queries[0]!));
     });
 
-    it("gives k of those that pass a filter, in the same order", async () => {
+    it("finds k items that pass a filter, in the same order", async () => {
       const subject = await filled();
       for (const query of queries) {
         const expected = (await truth(query)).filter(({ metadata }) => metadata.topic === "space");
@@ -95,7 +93,7 @@ describe.each(cases)(
       expect(await subject.search(queries[0]!, 5, { topic: "none" })).toEqual([]);
     });
 
-    it("chooses the same relevant and different ones", async () => {
+    it("finds the same items by maximal marginal relevance", async () => {
       const subject = await filled();
       const plain = subjects["the store itself"]!({ embedder, engine: "builtin" });
       await plain.add(items);
@@ -108,7 +106,7 @@ describe.each(cases)(
       expect(await subject.diverse(queries[0]!, 5, 1)).toEqual(relevant);
     });
 
-    it("keeps everything of adds that run at once", async () => {
+    it("keeps all items of concurrent adds", async () => {
       const subject = make();
       const parts = Array.from({ length: 10 }, (_, part) =>
         items.filter((_, row) => row % 10 === part),
@@ -118,7 +116,7 @@ describe.each(cases)(
       expect(found.map(({ id }) => id).toSorted()).toEqual(items.map(({ id }) => id).toSorted());
     });
 
-    it("answers nothing while it is empty, and deletes nothing", async () => {
+    it("finds nothing and deletes nothing while it is empty", async () => {
       const subject = make();
       expect(await subject.search(queries[0]!, 3)).toEqual([]);
       expect(await subject.diverse(queries[0]!, 3, 0.5)).toEqual([]);
@@ -126,7 +124,7 @@ describe.each(cases)(
       expect(await subject.add([])).toEqual([]);
     });
 
-    it("keeps equal texts apart by id, the first one first, and one item an id", async () => {
+    it("keeps equal texts with different ids, in order, and one item for each id", async () => {
       const subject = make();
       const [item] = items as [Item, ...Item[]];
       const twins = ["b", "a", "c"].map((id) => ({ ...item, id }));
@@ -145,7 +143,7 @@ describe.each(cases)(
       expect(last!.text).toBe(items[3]!.text);
     });
 
-    it("keeps ids, texts and metadata in any script", async () => {
+    it("keeps ids, texts and metadata in all scripts", async () => {
       const subject = make();
       const odd: Item[] = [
         {
@@ -167,7 +165,7 @@ describe.each(cases)(
       expect(await again.search("Mars", 10)).toHaveLength(2);
     });
 
-    it("forgets what is deleted, and takes it in again", async () => {
+    it("deletes items and adds them again", async () => {
       const subject = await filled();
       const best = (await truth(queries[0]!))[0]!;
       await subject.delete([best.id, "unknown"]);
@@ -180,7 +178,7 @@ describe.each(cases)(
       expectSame(await subject.search(queries[0]!, 5), (await truth(queries[0]!)).slice(0, 5));
     });
 
-    it("answers the same after it was saved and opened, and goes on from there", async () => {
+    it("finds the same after it was saved and opened, and accepts more changes", async () => {
       const subject = await filled();
       const again = await subject.reopened(folderOf("reload"));
       for (const query of queries)
@@ -202,7 +200,7 @@ describe.each(cases)(
   },
 );
 
-/** Every subject embeds the same texts again and again; this answers repeated calls from memory. */
+/** Caches vectors: every subject embeds the same texts again and again. */
 function embedOnce(one: Embedder): void {
   const encode = one.encodeDocument.bind(one) as (
     input: unknown,
@@ -217,7 +215,7 @@ function embedOnce(one: Embedder): void {
   }) as typeof one.encodeDocument);
 }
 
-/** Near ties may swap places where scores differ by less than float32 can tell. */
+/** Ignores the order of items whose scores differ by less than the precision of float32. */
 function expectSame(found: Hit[], expected: Hit[]): void {
   expect(found.map(({ score }) => score)).toEqual(
     expected.map(({ score }) => expect.closeTo(score, 5)),

@@ -13,7 +13,7 @@ import {
   VectorStoreQueryMode,
 } from "llamaindex";
 
-/** A text under an id, as each of the three ways to store it takes it. */
+/** A text with an id and metadata. All three subjects can store it. */
 export interface Item {
   id: string;
   text: string;
@@ -24,13 +24,13 @@ export interface Hit extends Item {
   score: number;
 }
 
-/** What the suite asks of every way to the store: a framework's adapter, or the store itself. */
+/** What the suite tests: the store itself, or the adapter of a framework. */
 export interface Subject {
   add(items: Item[]): Promise<string[]>;
   search(query: string, k: number, only?: Record<string, string | number>): Promise<Hit[]>;
   diverse(query: string, k: number, lambda: number): Promise<string[]>;
   delete(ids: string[]): Promise<void>;
-  /** Saves, and opens what was saved. */
+  /** Saves to a folder and opens the folder. */
   reopened(folder: string): Promise<Subject>;
   engine(): Promise<EngineName>;
 }
@@ -41,24 +41,24 @@ export interface SubjectOptions {
   searchDimension?: number;
 }
 
-/** By name, what makes a new and empty one. */
+/** Functions that create an empty subject, by name. */
 export const subjects: Record<string, (options: SubjectOptions) => Subject> = {
   "the store itself": ({ embedder, ...options }) =>
-    itselfOn(embedder, CoreStore.create(options), options),
+    coreSubject(embedder, CoreStore.create(options), options),
   "LangChain.js": ({ embedder, ...options }) => {
     const embeddings = new EmbeddingGemmaEmbeddings({ embedder });
-    return langchainOn(new FaissStore(embeddings, options), options);
+    return langchainSubject(new FaissStore(embeddings, options), options);
   },
   "LlamaIndex.TS": ({ embedder, ...options }) => {
     const embedModel = new EmbeddingGemmaEmbedding({ embedder });
-    return llamaindexOn(new FaissVectorStore({ embedModel, ...options }), embedModel, options);
+    return llamaindexSubject(new FaissVectorStore({ embedModel, ...options }), embedModel, options);
   },
 };
 
 type Options = Omit<SubjectOptions, "embedder">;
 type PlainRecord = Omit<Item, "id">;
 
-function itselfOn(
+function coreSubject(
   embedder: Embedder,
   opening: Promise<CoreStore<PlainRecord>>,
   options: Options,
@@ -93,13 +93,13 @@ function itselfOn(
     },
     async reopened(folder) {
       await (await opening).save(folder);
-      return itselfOn(embedder, CoreStore.open(folder, { engine: options.engine }), options);
+      return coreSubject(embedder, CoreStore.open(folder, { engine: options.engine }), options);
     },
     engine: async () => (await opening).engine,
   };
 }
 
-function langchainOn(store: FaissStore, options: Options): Subject {
+function langchainSubject(store: FaissStore, options: Options): Subject {
   return {
     add: (items) =>
       store.addDocuments(
@@ -121,7 +121,7 @@ function langchainOn(store: FaissStore, options: Options): Subject {
     delete: (ids) => store.delete({ ids }),
     async reopened(folder) {
       await store.save(folder);
-      return langchainOn(
+      return langchainSubject(
         await FaissStore.load(folder, store.embeddings, { engine: options.engine }),
         options,
       );
@@ -130,7 +130,7 @@ function langchainOn(store: FaissStore, options: Options): Subject {
   };
 }
 
-function llamaindexOn(
+function llamaindexSubject(
   store: FaissVectorStore,
   embedModel: EmbeddingGemmaEmbedding,
   options: Options,
@@ -141,7 +141,7 @@ function llamaindexOn(
   };
   return {
     async add(items) {
-      // LlamaIndex puts metadata before the text; the others do not.
+      // LlamaIndex would embed the metadata before the text. The others embed only the text.
       const nodes = items.map(({ id, text, metadata }) => {
         const relationships = { [NodeRelationship.SOURCE]: { nodeId: id, metadata: {} } };
         return new TextNode({
@@ -188,7 +188,7 @@ function llamaindexOn(
     async reopened(folder) {
       await store.persist(folder);
       const { engine } = options;
-      return llamaindexOn(
+      return llamaindexSubject(
         await FaissVectorStore.fromPersistDir(folder, { embedModel, engine }),
         embedModel,
         options,

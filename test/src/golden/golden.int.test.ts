@@ -12,7 +12,7 @@ import {
   readGolden,
 } from "./golden.ts";
 
-/** A model for each way a text model is described, with random weights in fp32. */
+/** Models with random fp32 weights, one for each kind of model description. */
 const families = [
   "embeddinggemma",
   "embeddinggemma-2",
@@ -23,10 +23,10 @@ const families = [
   "include-prompt-false",
 ];
 
-/** Largest difference of any number of a vector that exact arithmetic of another order makes. */
+/** Floating-point results depend on the order of operations, so small differences are allowed. */
 const tolerance = 1e-5;
 
-describe.each(families)("%s is Sentence Transformers'", (family) => {
+describe.each(families)("%s gives what Sentence Transformers gives", (family) => {
   const golden = readGolden(family);
   const embedder = loadedEmbedder(
     fileURLToPath(new URL(`../../fixtures/${family}`, import.meta.url)),
@@ -79,7 +79,7 @@ describe.each(families)("%s is Sentence Transformers'", (family) => {
     },
   );
 
-  test("vector of unit length, if asked for", async () => {
+  test("vector of unit length with normalize", async () => {
     const embedding = await embedder().encode("a text");
     const raw = await embedder().encode("a text", { normalize: false });
     expect(norm(embedding)).toBeCloseTo(1, 6);
@@ -138,9 +138,7 @@ function promptOptions({ prompt, promptName }: PromptOptions): PromptOptions {
   };
 }
 
-/**
- * All token ids of the text with its prompt, and those that are left where the reference cuts it.
- */
+/** Compares the number of tokens, and the token ids up to the length where the reference cuts. */
 function expectSameTokens(embedder: Embedder, golden: Golden, goldenCase: GoldenCase): void {
   const { prefix, suffix } = golden.specialTokens;
   const specials = prefix.length + suffix.length;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What Sentence Transformers gave for one model; `golden/README.md` describes the format. */
+/** Results of Sentence Transformers for one model. `golden/README.md` describes the format. */
 export interface Golden {
   maxTokens: number;
   dimension: number;
@@ -25,12 +25,12 @@ interface GoldenCall {
 }
 
 export interface GoldenCase extends GoldenCall {
-  /** A name in {@link Golden.texts}. */
+  /** Name of a text in {@link Golden.texts}. */
   text: string;
   title?: string;
-  /** Tokens with prompt and special ones, before the cut. */
+  /** Number of tokens with prompt and special tokens, before truncation. */
   tokens: number;
-  /** Token ids that the model got. */
+  /** Token ids of the model's input. */
   ids: number[];
   vector: string;
 }
@@ -55,7 +55,7 @@ export function expandText(text: GoldenText): string {
   return typeof text === "string" ? text : text.repeat.repeat(text.times);
 }
 
-/** Numbers of a base64 string of little-endian float32. */
+/** Decodes base64 of little-endian float32 numbers. */
 export function decodeVector(base64: string): Float32Array {
   const bytes = Buffer.from(base64, "base64");
   return Float32Array.from({ length: bytes.length / 4 }, (_, index) =>
@@ -63,7 +63,7 @@ export function decodeVector(base64: string): Float32Array {
   );
 }
 
-/** The case in a few words, for the title of a test. */
+/** A short description of a case, for a test title. */
 export function nameOf({ text, call, title, promptName, prompt }: GoldenCase): string {
   const options = Object.entries({ title, promptName, prompt }).filter(
     ([, value]) => value !== undefined,

@@ -1,7 +1,7 @@
 /**
- * What LangChain's tests expect of their own local stores, asked of ours. Where the host's store is
- * installed, both get the same calls and must answer alike; where ours differs on purpose, the
- * test says so.
+ * LangChain's own tests of its local stores, run with our store. `MemoryVectorStore` is installed,
+ * so both stores get the same calls and must return the same results. Tests whose title begins with
+ * "differs" show where our store differs on purpose.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -66,7 +66,7 @@ describe("LangChain's MemoryVectorStore", () => {
   });
 
   it.each([0, 0.25, 0.5, 0.75, 1])(
-    "chooses the same documents by maximal marginal relevance at lambda %d",
+    "finds the same documents by maximal marginal relevance with lambda %d",
     async (lambda) => {
       const [own, host] = await both((store) =>
         (store as FaissStore).maxMarginalRelevanceSearch("hello", { k: 4, fetchK: 8, lambda }),
@@ -88,7 +88,7 @@ describe("LangChain's MemoryVectorStore", () => {
     expect(named(await host.similaritySearch("hello", 20))).toHaveLength(2);
   });
 
-  it("differs: an id is made where a document has none", async () => {
+  it("differs: a document without an id gets one", async () => {
     const store = await FaissStore.fromTexts(["hello"], {}, embeddings);
     expect((await store.similaritySearch("hello", 1))[0]!.id).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -108,7 +108,7 @@ describe("LangChain community's FaissStore", () => {
     await rm(folder, { recursive: true });
   });
 
-  it("fromTexts: the nearest text first, with its metadata", async () => {
+  it("fromTexts: finds the nearest text first, with its metadata", async () => {
     const store = await FaissStore.fromTexts(texts, metadatas, embeddings);
     const [[best, score], [second]] = (await store.similaritySearchWithScore("hello world", 2)) as [
       [Document, number],
@@ -116,12 +116,12 @@ describe("LangChain community's FaissStore", () => {
     ];
     expect([best.pageContent, best.metadata]).toEqual(["Hello world", { id: 2 }]);
     expect(second.pageContent).toBe("hello nice world");
-    // Differs: the community store's score is a squared L2 distance, lower is better; ours is a
-    // cosine.
+    // Differs: our score is a cosine. The community store's is a squared L2 distance, where lower
+    // is better.
     expect(score).toBeGreaterThan((await store.similaritySearchWithScore("hello world", 2))[1]![1]);
   });
 
-  it("fromTexts and addDocuments: what is added later is found", async () => {
+  it("fromTexts and addDocuments: finds documents that are added later", async () => {
     const store = await FaissStore.fromTexts(texts, metadatas, embeddings);
     const [id] = await store.addDocuments([
       new Document({ pageContent: "A penny saved is a penny earned", metadata: { id: 4 } }),
@@ -130,7 +130,7 @@ describe("LangChain community's FaissStore", () => {
     expect(found).toMatchObject({ id, metadata: { id: 4 } });
   });
 
-  it("save and load: the same answers, and more can be added", async () => {
+  it("save and load: finds the same documents, and more can be added", async () => {
     const store = await FaissStore.fromTexts(texts, metadatas, embeddings);
     await store.save(join(folder, "store"));
     const loaded = await FaissStore.load(join(folder, "store"), embeddings);
@@ -141,7 +141,7 @@ describe("LangChain community's FaissStore", () => {
     expect(await loaded.similaritySearch("hello", 10)).toHaveLength(4);
   });
 
-  it("delete: by ids; differs: unknown ids are ignored, other documents stay", async () => {
+  it("delete by ids; differs: ignores unknown ids and keeps other documents", async () => {
     const store = new FaissStore(embeddings);
     await store.addDocuments(
       texts.map((pageContent) => new Document({ pageContent })),
@@ -177,7 +177,7 @@ describe("LangChain community's FaissStore", () => {
     expect(await new FaissStore(embeddings).similaritySearch("hello")).toEqual([]);
   });
 
-  it("differs: k over the size gives everything (the community store throws)", async () => {
+  it("differs: finds all documents if k is larger (the community store throws)", async () => {
     expect(
       await (await FaissStore.fromTexts(texts, metadatas, embeddings)).similaritySearch(
         "hello",
@@ -186,7 +186,7 @@ describe("LangChain community's FaissStore", () => {
     ).toHaveLength(3);
   });
 
-  it("differs: concurrent first adds all stay (the community store kept one)", async () => {
+  it("differs: keeps all concurrent first adds (the community store keeps one)", async () => {
     const store = new FaissStore(embeddings);
     await Promise.all(
       texts.map((pageContent) => store.addDocuments([new Document({ pageContent })])),

@@ -3,7 +3,7 @@ import { maximalMarginalRelevance } from "@langchain/core/utils/math";
 import { expect, it } from "vitest";
 
 it.each([0, 0.1, 0.3, 0.5, 0.7, 0.9, 1])(
-  "picks what LangChain's function picks, with lambda %d",
+  "finds the same as LangChain's function, with lambda %d",
   async (lambda) => {
     for (let round = 0; round < 20; round++) {
       const vectors = Array.from({ length: 30 }, (_, row) => pseudoRandomVector(round * 100 + row));

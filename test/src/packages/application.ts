@@ -8,10 +8,7 @@ import { promisify } from "node:util";
 const consumers = fileURLToPath(new URL("consumers", import.meta.url));
 const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 
-/**
- * An empty project in a folder of its own, into which packages are installed and which runs a
- * consumer of them.
- */
+/** An application in a new folder. Installs packages, and compiles and runs programs with them. */
 export class Application {
   readonly #folder: string;
 
@@ -29,10 +26,10 @@ export class Application {
   }
 
   /**
-   * A plain `npm install` of these, without the install scripts: onnxruntime-node's would download
+   * A plain `npm install`, but without install scripts: the one of onnxruntime-node would download
    * CUDA libraries.
    *
-   * @returns what npm printed
+   * @returns npm's output
    */
   install(...dependencies: string[]): Promise<string> {
     return this.#run("npm", [
@@ -56,8 +53,8 @@ export class Application {
   }
 
   /**
-   * Gives the installed `faiss-node` the addon of this clone, which a user would get from its
-   * install script.
+   * Copies this clone's addon into the installed `faiss-node`. Users get the addon from its install
+   * script.
    */
   copyAddon(): void {
     const build = fileURLToPath(new URL("../../../node_modules/faiss-node/build", import.meta.url));
@@ -85,8 +82,8 @@ export class Application {
   }
 
   /**
-   * Runs a compiled consumer in a process of its own, without a network, and resolves with the JSON
-   * that it prints.
+   * Runs a compiled program in a new process without a network, and resolves to the JSON that it
+   * prints.
    */
   async run(file: string): Promise<unknown> {
     return JSON.parse(

@@ -11,7 +11,7 @@ interface Hit {
   score: number;
 }
 
-// npm and the compiler take long on a busy machine.
+// npm and the compiler can take minutes on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let folder: string;
@@ -36,7 +36,7 @@ describe("an application with LangChain and the FAISS addon", () => {
     application.copyAddon();
   });
 
-  it("has Transformers.js 4, and the LangChain that is pinned here", () => {
+  it("has Transformers.js 4 and the pinned version of LangChain", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
     expect(installedVersion(application, "@langchain/core")).toBe("1.4.0");
   });
@@ -46,7 +46,7 @@ describe("an application with LangChain and the FAISS addon", () => {
     await application.compile("langchain", { skipLibCheck: true });
   });
 
-  it("compiles the plain consumer with strict types, our declarations included", async () => {
+  it("compiles the plain consumer with strict types, and checks our declarations", async () => {
     await application.compile("plain", { types: ["node"] });
   });
 
@@ -62,7 +62,7 @@ describe("an application with LangChain and the FAISS addon", () => {
     expect(await application.run("plain.cjs")).toEqual(hits);
   });
 
-  it("finds the tiny model's files, as an ES module and as CommonJS alike", async () => {
+  it("finds the tiny model's files, as an ES module and CommonJS", async () => {
     await application.compile("tiny-model", { types: [] });
     const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
     expect(await application.run("tiny-model.mjs")).toBe(model);
@@ -92,7 +92,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     );
   });
 
-  it("has the Transformers.js that LlamaIndex needs, and the oldest supported LlamaIndex", () => {
+  it("has LlamaIndex's version of Transformers.js and the oldest supported LlamaIndex", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^3\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.22");
   });
@@ -121,7 +121,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
   });
 });
 
-/** Mars first, scores falling, and these planets in all. */
+/** Expects exactly these planets, Mars first, sorted by score. */
 function expectRedPlanet(hits: Hit[], planets: string[]): void {
   const scores = hits.map((hit) => hit.score);
   expect(hits[0]?.id).toBe("mars");

@@ -8,9 +8,7 @@ const names = ["core", "faiss", "langchain", "llamaindex", "tiny-model"] as cons
 
 export type PackageName = (typeof names)[number];
 
-/**
- * Packs the built packages into `folder`, as publishing them would, and returns each one's tarball.
- */
+/** Packs the built packages as `npm publish` does. Returns the paths of the tarballs. */
 export function packPackages(folder: string): Record<PackageName, string> {
   return Object.fromEntries(names.map((name) => [name, packPackage(name, folder)])) as Record<
     PackageName,
@@ -21,7 +19,7 @@ export function packPackages(folder: string): Record<PackageName, string> {
 export function packPackage(name: PackageName, folder: string): string {
   const packageFolder = join(packagesFolder, name);
   if (!existsSync(join(packageFolder, "dist")))
-    throw new Error(`${packageFolder} is not built: npm run build`);
+    throw new Error(`${packageFolder} is not built. Run \`npm run build\`.`);
   const output = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
     cwd: packageFolder,
     encoding: "utf8",

@@ -18,11 +18,11 @@ const pages = folders.flatMap((folder) =>
 );
 
 it.each(pages)("links to files and headings that exist: %s", (page) => {
-  const missing = linksOf(page).filter((link) => !isThere(page, link));
+  const missing = linksOf(page).filter((link) => !exists(page, link));
   expect(missing).toEqual([]);
 });
 
-it("links every page of docs/ from the first README", () => {
+it("links every page of docs/ from the README", () => {
   const linked = linksOf("README.md").map((link) => link.replace(/#.*/, ""));
   const docs = pages.filter((page) => dirname(page) === "docs");
   expect(docs.filter((page) => !linked.includes(page))).toEqual([]);
@@ -32,14 +32,14 @@ function namesIn(folder: string): string[] {
   return statSync(join(root, folder)).isDirectory() ? readdirSync(join(root, folder)) : [];
 }
 
-/** Targets in this repository. */
+/** Links to targets in this repository. */
 function linksOf(page: string): string[] {
   const text = textOf(page).replaceAll(/```.*?```/gs, "");
   const targets = Array.from(text.matchAll(/\]\(([^)\s]+)\)/g), ([, target]) => target!);
   return targets.filter((target) => !/^[a-z]+:/.test(target));
 }
 
-function isThere(page: string, link: string): boolean {
+function exists(page: string, link: string): boolean {
   const [path, anchor] = link.split("#") as [string, string?];
   const target = path === "" ? page : relative(root, join(root, dirname(page), path));
   if (!existsSync(join(root, target))) return false;
@@ -47,7 +47,7 @@ function isThere(page: string, link: string): boolean {
   return statSync(join(root, target)).isFile() && anchorsOf(target).includes(anchor);
 }
 
-/** What GitHub makes of the headings. */
+/** The anchors that GitHub generates for the headings. */
 function anchorsOf(page: string): string[] {
   const text = textOf(page).replaceAll(/```.*?```/gs, "");
   return Array.from(text.matchAll(/^#+ (.*)$/gm), ([, heading]) =>

@@ -5,24 +5,21 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/**
- * The TypeScript of a README, as files in a folder in which the packages of this repository are
- * installed.
- */
+/** The TypeScript code of a README, in a folder with this repository's packages installed. */
 export interface ReadmeCode {
   folder: string;
-  /** All blocks that name no file, as one program that exports what it declares. */
+  /** Path of a program with all blocks that name no file. It exports what the blocks declare. */
   program: string;
 }
 
 /**
- * Writes the code of a README to a new folder: blocks that begin with a comment such as
- * `// search.ts` as files of that name, the others as one program. The tiny model stands in for the
- * model that the README names.
+ * Writes the code of a README to a new folder. A block that begins with a comment such as
+ * `// search.ts` becomes a file with that name. The other blocks become one program. The code uses
+ * the tiny model instead of the README's model.
  *
- * @param readme - its path in this repository
- * @param section - heading of the second level under which the code stands, "" for what is before
- * the first; the whole file unless given
+ * @param readme - path in this repository
+ * @param section - only the code under this second-level heading, or "" for the code before the
+ * first one; by default all code of the file
  */
 export async function writeReadmeCode(
   folder: string,
@@ -44,7 +41,7 @@ export async function writeReadmeCode(
   return { folder, program: path };
 }
 
-/** What a README says that its code prints: its blocks of plain text. */
+/** The output that a README shows for its code, in blocks of plain text. */
 export async function printedOutput(readme: string): Promise<string[]> {
   const text = await readFile(join(root, readme), "utf8");
   return Array.from(text.matchAll(/```text\n(.*?)```/gs), ([, output]) => output!.trimEnd());
@@ -56,7 +53,7 @@ function blocksOf(text: string, section: string | undefined): string[] {
     section === undefined ? parts : parts.filter((part) => headingOf(part) === section);
   const blocks = Array.from(wanted.join("").matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
   if (blocks.length === 0)
-    throw new Error(`No code was found${section ? ` under "${section}"` : ""}.`);
+    throw new Error(`No TypeScript code was found${section ? ` under "${section}"` : ""}.`);
   return blocks.map((code) =>
     code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)),
   );
@@ -68,7 +65,7 @@ function headingOf(part: string): string {
 }
 
 function asModule(code: string): string {
-  // A first block ends where its reader has had enough.
+  // The first block disposes the embedder, but later blocks still use it.
   const disposal = "await embedder.dispose();\n";
   const ordered = code.includes(disposal) ? code.replace(disposal, "") + disposal : code;
   return ordered.replaceAll(/^(?=(?:const|let|class|function|async function) )/gm, "export ");

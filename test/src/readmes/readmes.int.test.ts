@@ -14,8 +14,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs a page's code from its beginning to its end, and gives what it declares. */
-// biome-ignore lint/suspicious/noExplicitAny: whatever a page declares
+/** Runs the code of a page and returns what it declares. */
+// biome-ignore lint/suspicious/noExplicitAny: a page can declare anything
 async function run(page: string, section?: string, files?: Record<string, string>): Promise<any> {
   const name = [page, section].join(" ").replaceAll(/\W+/g, "-");
   const code = await writeReadmeCode(join(folder, name), page, section);
@@ -25,7 +25,7 @@ async function run(page: string, section?: string, files?: Record<string, string
   return import(code.program);
 }
 
-describe("the code of the READMEs, as it stands there, on the tiny model", () => {
+describe("the code of the READMEs, with the tiny model", () => {
   const log = vi.spyOn(console, "log");
   const printed = () => log.mock.calls.map((values) => format(...values)).join("\n");
   const expectPrintedOutput = async (page: string) => {
@@ -118,7 +118,7 @@ describe("the code of the READMEs, as it stands there, on the tiny model", () =>
   });
 });
 
-describe("the test that tiny-model's README gives its readers", async () => {
-  const code = await writeReadmeCode(join(folder, "readers-test"), "packages/tiny-model/README.md");
+describe("the test in the README of tiny-model", async () => {
+  const code = await writeReadmeCode(join(folder, "example-test"), "packages/tiny-model/README.md");
   await import(join(code.folder, "search.test.ts"));
 });

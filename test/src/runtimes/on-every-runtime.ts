@@ -15,7 +15,7 @@ const cases = golden.cases.filter(
 const texts = cases.map(({ text }) => expandText(golden.texts[text]!));
 const vectors = cases.map(({ vector }) => decodeVector(vector));
 
-/** All are downloaded at once, while other tests run. */
+/** All downloads start now and run while other tests run. */
 const runtimes = [
   { title: `Node ${process.versions.node}`, binary: Promise.resolve(process.execPath), args: [] },
   ...["22.23.3", "24.21.0", "26.10.0"].map((version) => ({
@@ -26,11 +26,11 @@ const runtimes = [
   { title: "Bun 1.4.5", binary: runtimeBinary("bun", "1.4.5"), args: [] },
   { title: "Deno 2.9.6", binary: runtimeBinary("deno", "2.9.6"), args: ["run", "-A"] },
 ];
-// The test that awaits a binary reports its failure.
+// A failed download is reported by the test that awaits the binary.
 for (const { binary } of runtimes) binary.catch(() => {});
 
 export interface Expected {
-  /** Major release of Transformers.js. */
+  /** Major version of Transformers.js. */
   transformers: string;
   /** The store's engine. */
   engine: "faiss" | "builtin";
@@ -39,8 +39,8 @@ export interface Expected {
 }
 
 /**
- * Tests that an application's packages embed and search alike on each runtime: `consumer.mjs` and
- * `consumer.cjs` run there, and print what they got.
+ * Tests that an application's packages embed and search in the same way on each runtime. Runs
+ * `consumer.mjs` and `consumer.cjs`, which print their results.
  */
 export function testOnEveryRuntime(application: () => Application, expected: Expected): void {
   describe.each(runtimes)("on $title", ({ title, binary, args }) => {
@@ -72,17 +72,17 @@ interface Result {
   transformers: string;
   vectors: number[][];
   inWorker: number[][];
-  /** Tokens of the texts whose vectors came from the model and not from a cache. */
+  /** Number of tokens in the texts whose vectors came from the model and not from a cache. */
   tokensFromModel: number;
   stores: Stores;
-  /** Of an embedder that was disposed. */
+  /** Error of a disposed embedder. */
   disposed: Failure | null;
-  /** Of a store with `engine: "faiss"`. */
+  /** Error of a store with `engine: "faiss"`. */
   withFaiss: Failure | null;
 }
 
 interface Failure {
-  /** Whether the package's `isInstance` knows it. */
+  /** Whether the package's `isInstance` returns true. */
   typed: boolean;
   code: string;
   message: string;
@@ -92,7 +92,7 @@ interface Stores {
   engine: string;
   created: Hit[][];
   opened: Hit[][];
-  /** FAISS processes that were killed before the last searches. */
+  /** Number of FAISS processes that were killed before the last searches. */
   killed: number;
   afterKill: Hit[][];
 }
@@ -102,7 +102,7 @@ interface Hit {
   score: number;
 }
 
-/** Fails if the program does not end by itself. */
+/** Fails if the program does not exit by itself. */
 async function runConsumer(
   application: Application,
   binary: string,

@@ -18,8 +18,7 @@ const run = promisify(execFile);
 const cacheFolder = fileURLToPath(new URL("../../node_modules/.cache", import.meta.url));
 
 /**
- * Path of the binary of a runtime for this platform. The npm registry has it; it is downloaded
- * once.
+ * Path of a runtime's binary for this platform. It is downloaded from the npm registry once.
  *
  * @param version - such as `24.21.0`
  */

@@ -1,6 +1,6 @@
-/** Preloaded into a consumer: whatever opens a connection at run time fails. */
+/** Preloaded into programs. Makes every attempt to open a connection fail. */
 const { Socket } = require("node:net");
 
 Socket.prototype.connect = () => {
-  throw new Error("a connection was opened at run time");
+  throw new Error("The packages opened a connection at run time.");
 };

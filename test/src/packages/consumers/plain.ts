@@ -30,9 +30,9 @@ async function main(): Promise<void> {
   console.log(JSON.stringify(hits.map(({ id, score }) => ({ id, score }))));
 
   await embedder.dispose();
-  const refusal: unknown = await embedder.encodeQuery("Mars").catch((error: unknown) => error);
-  if (!EmbeddingGemmaError.isInstance(refusal))
-    throw new Error("a disposed embedder must refuse with a typed error");
+  const rejection: unknown = await embedder.encodeQuery("Mars").catch((error: unknown) => error);
+  if (!EmbeddingGemmaError.isInstance(rejection))
+    throw new Error("A disposed embedder must reject with an EmbeddingGemmaError.");
 }
 
 void main();
