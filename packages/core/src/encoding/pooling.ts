@@ -6,7 +6,8 @@ import type { Batch } from "../runtime/backend.ts";
  * Transformers 6.2 does. The results of several modes are concatenated.
  *
  * @param hidden - last hidden states, `rows × length × hiddenSize`
- * @param unpooled - for each row, the number of tokens to leave out at its start
+ * @param unpooled - for each row, the number of tokens to leave out at its start; special tokens
+ * count
  * @returns `rows × (modes.length × hiddenSize)`
  */
 export function pool(

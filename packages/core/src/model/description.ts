@@ -13,63 +13,63 @@ import type { PoolingMode } from "./modules.ts";
 import { readModules } from "./modules.ts";
 import { readTextSettings } from "./text-settings.ts";
 
-/** Everything that decides which vector a text gets, apart from the weights. */
+/** Everything that the vector of a text depends on, apart from the weights. */
 export interface ModelDescription {
-  /** Prompt texts by name; `query` and `document` are always there, empty if the model has none. */
+  /** Prompts by name. `query` and `document` always exist, and are empty if the model has none. */
   readonly prompts: Readonly<Record<string, string>>;
   readonly defaultPromptName: string | null;
   readonly similarityFunction: SimilarityFunction;
-  /** Longest input in tokens, prompt and special tokens included. */
+  /** Maximum length of an input in tokens, prompt and special tokens included. */
   readonly maxTokens: number;
-  /** The end of a text at which it is cut if it is too long. @default "right" */
+  /** The side on which a text that is too long is cut. @default "right" */
   readonly truncationSide?: "left" | "right";
-  /** Whether a text is lowercased before it is tokenized. @default false */
+  /** Whether texts are lowercased before tokenizing. @default false */
   readonly lowerCase?: boolean;
-  /** Modes applied to the last hidden states; the results of several are concatenated. */
+  /** Pooling modes for the last hidden states. The results of several modes are concatenated. */
   readonly pooling: readonly PoolingMode[];
-  /** Whether prompt tokens take part in the pooling. */
+  /** Whether the tokens of the prompt are pooled too. */
   readonly includePrompt: boolean;
-  /**
-   * Dense and LayerNorm layers between pooling and vector; only a graph that contains them can be
-   * used.
-   */
+  /** Number of Dense and LayerNorm layers after the pooling. The ONNX graph must contain them. */
   readonly denseLayers: number;
-  /** Whether the model itself ends in a Normalize module. */
+  /** Whether the model has a Normalize module. */
   readonly normalized: boolean;
   /** Length of a full vector. */
   readonly dimension: number;
   /**
-   * Dimensions that the model was trained for (Matryoshka), longest first; only `dimension` if it
-   * was not.
+   * Dimensions that the model was trained for (Matryoshka), longest first. Only `dimension` if it
+   * was trained for no others.
    */
   readonly matryoshkaDimensions: readonly number[];
-  /** The `truncateDim` that the model itself asks for; null or missing if it asks for none. */
+  /** The `truncate_dim` that the model sets for itself; null or missing if it sets none. */
   readonly truncateDim?: number | null;
   /** Published scores of a few texts; null if there are none. */
   readonly selfCheck: SelfCheckValues | null;
   readonly family: ModelFamily | null;
-  /** dtypes and devices that give wrong vectors; null or missing if none is known. */
+  /** dtypes and devices that give wrong vectors; null or missing if none are known. */
   readonly dtypeRules?: DtypeRules | null;
 }
 
-/** What a caller may say about a model in place of its files. */
+/** Parts of the description that a caller can override. */
 export interface DescriptionOverrides {
-  /** Prompt texts by name, in place of the model's own. */
+  /** Prompts by name, which replace those of the model. */
   prompts?: Readonly<Record<string, string>> | undefined;
-  /** Pooling of a model whose files do not tell. */
+  /** Pooling, which replaces that of the model. Needed if the model's files do not say it. */
   pooling?: PoolingMode | readonly PoolingMode[] | undefined;
-  /** A smaller limit than the model's, in tokens, prompt and special tokens included. */
+  /**
+   * Maximum length of an input in tokens, prompt and special tokens included. A value above the
+   * model's own limit has no effect.
+   */
   maxTokens?: number | undefined;
 }
 
 /**
  * Reads how a model turns a text into a vector, as Sentence Transformers 6.2 does: `modules.json`
- * names the modules, each with a `config.json` of its own. Where the repository lacks these files,
- * the family table fills in.
+ * lists the modules, each with its own `config.json`. What these files do not say comes from the
+ * table of model families.
  *
- * @throws `MODEL_FILE_MISSING` without a `config.json`, `MODEL_FILE_INVALID` for a file that is not
- * as it should be, and `MODEL_NOT_DESCRIBED` where neither files nor table say how the model pools,
- * or they say what is not supported.
+ * @throws `MODEL_FILE_MISSING` if there is no `config.json` or a module lacks its own;
+ * `MODEL_FILE_INVALID` for a file with invalid content; `MODEL_NOT_DESCRIBED` if neither the files
+ * nor the table say how to pool, or if the files ask for something that is not supported
  */
 export async function describeModel(
   model: string,
@@ -94,31 +94,35 @@ export async function describeModel(
   if (!pooling) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
-      `${show(model)} has no modules.json and is of no family that this package knows, ` +
-        "so its pooling is unknown. Use a repository with the files of Sentence Transformers, or set the options `pooling` (and `prompts`).",
+      `${show(model)} has no modules.json and belongs to no family that this package knows, ` +
+        "so its pooling is unknown. Use a repository with the files of Sentence Transformers, " +
+        "or set the option `pooling`, and `prompts` if the model needs them.",
       { model },
     );
   }
-  const described = await files.readObject("config_sentence_transformers.json", modules !== null);
-  const modelType = described?.text("model_type") ?? "SentenceTransformer";
-  if (described && modelType !== "SentenceTransformer")
-    throw unsupported(described, `describes a ${show(modelType)}`);
+  const sentenceConfig = await files.readObject(
+    "config_sentence_transformers.json",
+    modules !== null,
+  );
+  const modelType = sentenceConfig?.text("model_type") ?? "SentenceTransformer";
+  if (sentenceConfig && modelType !== "SentenceTransformer")
+    throw unsupported(sentenceConfig, `describes a ${show(modelType)}`);
   const textSettings = await readTextSettings(files, config, modules, family);
   const dimension =
     modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(config);
-  const shorter = described?.size("truncate_dim");
+  const shorter = sentenceConfig?.size("truncate_dim");
   const truncateDim = shorter === undefined ? null : Math.min(shorter, dimension);
-  // Published scores are those of the model as it describes itself.
+  // Published scores do not apply to other prompts or another pooling.
   const isRedescribed = overrides.prompts !== undefined || overrides.pooling !== undefined;
   const prompts = {
     query: "",
     document: "",
-    ...(overrides.prompts ?? promptsOf(described, family)),
+    ...(overrides.prompts ?? promptsOf(sentenceConfig, family)),
   };
   return {
     prompts,
-    defaultPromptName: defaultPromptNameOf(described, prompts, overrides),
-    similarityFunction: similarityFunctionOf(described),
+    defaultPromptName: defaultPromptNameOf(sentenceConfig, prompts, overrides),
+    similarityFunction: similarityFunctionOf(sentenceConfig),
     ...textSettings,
     maxTokens: Math.min(overrides.maxTokens ?? Number.POSITIVE_INFINITY, textSettings.maxTokens),
     pooling,
@@ -140,14 +144,14 @@ function hiddenSizeOf(config: JsonObject): number {
   const size =
     text.size("hidden_size") ?? text.size("dim") ?? text.size("n_embd") ?? text.size("d_model");
   if (size !== undefined) return size;
-  throw invalidFile(config.model, config.file, "does not tell the hidden_size");
+  throw invalidFile(config.model, config.file, "has no hidden_size");
 }
 
 function promptsOf(
-  described: JsonObject | null,
+  sentenceConfig: JsonObject | null,
   family: ModelFamily | null,
 ): Record<string, string> {
-  const prompts = described?.object("prompts");
+  const prompts = sentenceConfig?.object("prompts");
   const names = Object.keys(prompts?.fields ?? {});
   return prompts && names.length > 0
     ? Object.fromEntries(names.map((name) => [name, prompts.text(name) ?? ""]))
@@ -155,15 +159,15 @@ function promptsOf(
 }
 
 function defaultPromptNameOf(
-  described: JsonObject | null,
+  sentenceConfig: JsonObject | null,
   prompts: Readonly<Record<string, string>>,
   overrides: DescriptionOverrides,
 ): string | null {
-  const name = described?.text("default_prompt_name");
-  if (described === null || name === undefined) return null;
+  const name = sentenceConfig?.text("default_prompt_name");
+  if (sentenceConfig === null || name === undefined) return null;
   if (Object.hasOwn(prompts, name)) return name;
   if (overrides.prompts) return null;
-  throw described.invalid("default_prompt_name", "the name of one of its prompts");
+  throw sentenceConfig.invalid("default_prompt_name", "the name of one of its prompts");
 }
 
 const similarityFunctions: readonly SimilarityFunction[] = [
@@ -174,17 +178,17 @@ const similarityFunctions: readonly SimilarityFunction[] = [
 ];
 
 /**
- * As in Sentence Transformers, the function of another kind of model, such as `maxsim`, counts as
- * none.
+ * Functions of other kinds of models, such as `maxsim`, count as missing, as in Sentence
+ * Transformers.
  */
-function similarityFunctionOf(described: JsonObject | null): SimilarityFunction {
-  const name = described?.text("similarity_fn_name");
+function similarityFunctionOf(sentenceConfig: JsonObject | null): SimilarityFunction {
+  const name = sentenceConfig?.text("similarity_fn_name");
   return similarityFunctions.find((known) => known === name) ?? "cosine";
 }
 
 /**
- * `matryoshka_dimensions` of `config.json` (Jina's and vLLM's name), else the family's; and what
- * the model asks for itself.
+ * The full dimension, the trained ones, and the model's own `truncate_dim`. The trained ones are
+ * `matryoshka_dimensions` of `config.json` (a name that Jina and vLLM use), else the family's.
  */
 function matryoshkaDimensionsOf(
   config: JsonObject,
@@ -201,7 +205,7 @@ function matryoshkaDimensionsOf(
   return [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a);
 }
 
-/** `self_check` of `config.json`, which is this package's own name for {@link SelfCheckValues}. */
+/** Reads `self_check` of `config.json`, a field of this package with {@link SelfCheckValues}. */
 function selfCheckOf(config: JsonObject): SelfCheckValues | undefined {
   const values = config.object("self_check");
   if (values === undefined) return undefined;

@@ -34,7 +34,7 @@ test.for([
   ["Snowflake/snowflake-arctic-embed-m-long", "Snowflake Arctic Embed Long"],
   ["Snowflake/snowflake-arctic-embed-xs", "Snowflake Arctic Embed"],
   ["onnx-community/Qwen3-Embedding-0.6B-ONNX", "Qwen3 Embedding"],
-])("%s is of the family %s", ([model, family]) => {
+])("%s belongs to the family %s", ([model, family]) => {
   expect(familyOf(model!)?.name).toBe(family);
 });
 
@@ -46,7 +46,7 @@ test.for([
   "onnx-community/Qwen3-0.6B-ONNX",
   "Xenova/paraphrase-multilingual-MiniLM-L12-v2",
   "",
-])("%j is of no family", (model) => {
+])("%j belongs to no family", (model) => {
   expect(familyOf(model)).toBeNull();
 });
 
@@ -73,7 +73,7 @@ describe("prompts of EmbeddingGemma", () => {
     expect(Object.keys(familyOf("embeddinggemma-300m")!.prompts!)).toEqual(blogPostNames);
   });
 
-  test("2 have them all, and its own", () => {
+  test("2 include all of them, and its own", () => {
     const { prompts } = familyOf("embeddinggemma-2-ONNX")!;
     expect(Object.keys(prompts!)).toEqual(
       expect.arrayContaining([
@@ -99,13 +99,13 @@ test.for([
   [{ model_type: "embedding_gemma2", text_config: { hidden_size: 768 } }, "EmbeddingGemma 2"],
   [{ model_type: "gemma3_text", hidden_size: 256, num_hidden_layers: 2 }, undefined],
   [{ model_type: "bert", hidden_size: 768, num_hidden_layers: 24 }, undefined],
-] as const)("a config.json of %j gives the dtype rules of %s, but no prompts", ([config, name]) => {
+] as const)("config.json with %j gives the dtype rules of %s, but no prompts", ([config, name]) => {
   const { family, dtypeRules } = lookUpModel("my-fine-tune", config);
   expect(family).toBeNull();
   expect(dtypeRules).toEqual(name === undefined ? null : familyOf(modelOf[name]));
 });
 
-test("a family's name gives its dtype rules, whatever config.json says", () => {
+test("the name of a family gives its dtype rules, whatever config.json contains", () => {
   const { family, dtypeRules } = lookUpModel("embeddinggemma-300m", { model_type: "bert" });
   expect(dtypeRules?.unsupportedDtypes).toHaveProperty("fp16");
   expect(dtypeRules).toBe(family);

@@ -1,6 +1,6 @@
 import type { PoolingMode } from "./modules.ts";
 
-/** A query, documents, and the cosine of the query with each document, by dimension. */
+/** A query, documents, and the cosine of the query with each document, for some dimensions. */
 export interface SelfCheckValues {
   readonly query: string;
   readonly documents: readonly string[];
@@ -8,45 +8,45 @@ export interface SelfCheckValues {
 }
 
 /**
- * What the repositories of a model family leave out: the ONNX conversions on the Hub carry few or
- * none of the files in which Sentence Transformers describes a model. A repository's own files
- * always come before this table.
+ * What is known about a family of models. ONNX conversions on the Hub often lack the files in which
+ * Sentence Transformers describes a model. The files that a repository has always take precedence
+ * over this table.
  */
 export interface ModelFamily extends DtypeRules {
   readonly name: string;
-  /** Matches the last part of a repository id or folder. */
+  /** Matches the name in a repository id, or the name of a folder. */
   readonly pattern: RegExp;
-  /** What the `config.json` of every model of this architecture and size says. */
+  /** Fields of `config.json` that identify models of this architecture and size. */
   readonly config?: Readonly<Record<string, string | number>>;
   readonly pooling: readonly PoolingMode[];
   readonly maxTokens: number;
-  /** Prompts by name; a name that is missing has none. */
+  /** Prompts by name. */
   readonly prompts?: Readonly<Record<string, string>>;
-  /** Length of a full vector, where it is not the hidden size. */
+  /** Length of a full vector. @default the hidden size, times the number of pooling modes */
   readonly dimension?: number;
   readonly matryoshkaDimensions?: readonly number[];
-  /** Dense layers that the graph must contain. */
+  /** Number of Dense layers that the ONNX graph must contain. */
   readonly denseLayers?: number;
-  /** Whether the model ends in a Normalize module. */
+  /** Whether the model has a Normalize module. */
   readonly normalized?: boolean;
   /** Published scores of a few texts. */
   readonly selfCheck?: SelfCheckValues;
 }
 
-/** What a model cannot do, whoever trained it on. */
+/** dtypes that do not work for an architecture, not even for fine-tuned models. */
 export interface DtypeRules {
-  /** dtypes in which the model's vectors are wrong, with the reason. */
+  /** dtypes that give wrong vectors, with the reason. */
   readonly unsupportedDtypes?: Readonly<Record<string, string>>;
-  /** The same for one device. */
+  /** The same by device: dtypes that give wrong vectors on it, with the reason. */
   readonly unsupportedOnDevice?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /**
- * What the table knows about a model.
+ * Looks a model up in the table.
  *
- * The name gives the family, whose prompts, pooling and scores a repository may lack. A model with
- * another name has none of these: a fine-tune may have its own. But what an architecture of that
- * size cannot compute holds for fine-tunes too, so `config.json` is enough for the dtype rules.
+ * The family, with its prompts, pooling and scores, depends on the name only: a fine-tuned model
+ * with another name may have its own. The dtype rules apply to all models of the same architecture
+ * and size, so they also depend on `config.json`.
  *
  * @param config - content of `config.json`
  */
@@ -59,8 +59,8 @@ export function lookUpModel(
 }
 
 /**
- * The name of a folder of the Hub's cache, `models--owner--name/snapshots/<commit>`, is its
- * repository's.
+ * Finds a family by the last part of a repository id or path. For a folder in the Hub's cache,
+ * `models--owner--name/snapshots/<commit>`, this is the name of the repository.
  */
 function familyOfName(model: string): ModelFamily | null {
   const parts = model.replace(/[\\/]+$/, "").split(/[\\/]/);
@@ -70,7 +70,7 @@ function familyOfName(model: string): ModelFamily | null {
   return modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
 }
 
-/** The family with the architecture and size of a `config.json`. */
+/** Finds a family by the architecture and size in `config.json`. */
 function familyOfConfig(config: Readonly<Record<string, unknown>>): ModelFamily | null {
   const matches = ({ config: expected }: ModelFamily) =>
     expected !== undefined &&
@@ -95,7 +95,7 @@ const nomicTasks = {
 const halfPrecisionOverflows = "its activations overflow in half precision";
 const wrongOnWebGpu = "the quantised kernels are wrong there (transformers.js#1728)";
 
-/** The first match counts, so a special case stands before the general one. */
+/** The first match counts, so special cases come before general ones. */
 const modelFamilies: readonly ModelFamily[] = [
   {
     // modules.json and config_sentence_transformers.json of google/embeddinggemma-300m; dtypes: its
@@ -142,8 +142,9 @@ const modelFamilies: readonly ModelFamily[] = [
     },
   },
   {
-    // modules.json, prompts and dtypes as google/embeddinggemma-2 was made by Hugging Face
-    // Transformers' convert_embedding_gemma2_weights.py; length and dtypes: its model card
+    // modules.json, prompts and dtypes of Hugging Face Transformers'
+    // convert_embedding_gemma2_weights.py, which made google/embeddinggemma-2; length and dtypes:
+    // its model card
     name: "EmbeddingGemma 2",
     pattern: /^embeddinggemma-2(?!\d)/i,
     config: { model_type: "embedding_gemma2" },
@@ -185,7 +186,7 @@ const modelFamilies: readonly ModelFamily[] = [
     normalized: true,
   },
   {
-    // the same of sentence-transformers/all-MiniLM-L12-v2
+    // the same files of sentence-transformers/all-MiniLM-L12-v2
     name: "MiniLM L12",
     pattern: /^all-MiniLM-L12-v2/i,
     pooling: ["mean"],
@@ -204,8 +205,7 @@ const modelFamilies: readonly ModelFamily[] = [
   },
   {
     // model cards of intfloat/multilingual-e5-* and intfloat/e5-*: "query: " and "passage: " for
-    // retrieval, "query: " for tasks in which all texts are alike and for features of a classifier
-    // or clustering
+    // retrieval, "query: " for symmetric tasks, classification and clustering
     name: "E5",
     pattern: /^(multilingual-)?e5-(small|base|large)/i,
     pooling: ["mean"],
@@ -263,8 +263,8 @@ const modelFamilies: readonly ModelFamily[] = [
     normalized: true,
   },
   {
-    // model card of nomic-ai/nomic-embed-text-v1.5: the prefix names the task, a shorter vector is
-    // cut and normalised
+    // model card of nomic-ai/nomic-embed-text-v1.5: one prefix per task, vectors are truncated and
+    // then normalised
     name: "Nomic Embed Text 1.5",
     pattern: /^nomic-embed-text-v1\.5/i,
     pooling: ["mean"],
@@ -300,8 +300,7 @@ const modelFamilies: readonly ModelFamily[] = [
     maxTokens: 4096,
   },
   {
-    // model cards of Snowflake/snowflake-arctic-embed-{m,l}-v2.0: trained for 256 dimensions
-    // besides the full
+    // model cards of Snowflake/snowflake-arctic-embed-{m,l}-v2.0: also trained for 256 dimensions
     name: "Snowflake Arctic Embed 2",
     pattern: /^snowflake-arctic-embed-[ml]-v2/i,
     pooling: ["cls"],
@@ -311,8 +310,7 @@ const modelFamilies: readonly ModelFamily[] = [
     prompts: { query: "query: " },
   },
   {
-    // model card of Snowflake/snowflake-arctic-embed-m-v1.5: trained for 256 dimensions besides the
-    // full
+    // model card of Snowflake/snowflake-arctic-embed-m-v1.5: also trained for 256 dimensions
     name: "Snowflake Arctic Embed 1.5",
     pattern: /^snowflake-arctic-embed-m-v1\.5/i,
     pooling: ["cls"],

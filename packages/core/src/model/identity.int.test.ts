@@ -20,12 +20,13 @@ async function identityOf(model: string, options: LoadOptions = {}): Promise<str
   return embedder.identity;
 }
 
-test("equal folders have one identity, wherever they lie and however they are named", async () => {
+test("folders with equal content have the same identity, whatever their path", async () => {
   const copy = join(parent, "some copy");
   await cp(fixture, copy, { recursive: true });
   const identity = await identityOf(fixture);
-  expect(identity).toMatch(
-    /^sha256:[0-9a-f]{32}\?dtype=fp32&recipe=1\.[0-9a-f]{16}&prompts=[0-9a-f]{16}&dimension=768&normalize=true$/,
+  expect(identity.replaceAll(/[0-9a-f]{16,}/g, ({ length }) => `<${length} hex digits>`)).toBe(
+    "sha256:<32 hex digits>?dtype=fp32&recipe=1.<16 hex digits>" +
+      "&prompts=<16 hex digits>&dimension=768&normalize=true",
   );
   expect(await identityOf(copy)).toBe(identity);
   expect(await identityOf(pathToFileURL(copy).href)).toBe(identity);
@@ -50,12 +51,12 @@ test("options that change the vectors change the identity, others do not", async
   }
 });
 
-test("other weights of the same shape are another model", async () => {
+test("other weights of the same shape have another identity", async () => {
   const changed = join(parent, "changed");
   await cp(fixture, changed, { recursive: true });
   const path = join(changed, "onnx", "model.onnx");
   const weights = await readFile(path);
-  // Inside the stretch of raw weights: the graph itself stays valid.
+  // This is in the middle of the weights, so the graph stays valid.
   weights[Math.floor(weights.length / 2)]! ^= 1;
   await writeFile(path, weights);
   expect(await identityOf(changed)).not.toBe(await identityOf(fixture));

@@ -26,14 +26,14 @@ describe("sourceOf", () => {
     digest: async (name: string) => contents[name] ?? null,
   });
 
-  it("names the commit of a repository on the Hub", async () => {
+  it("contains the commit of a repository on the Hub", async () => {
     const commit = "0123456789abcdef0123456789abcdef01234567";
     expect(await sourceOf("owner/name", "q8", { ...local({}), commit })).toBe(
       `owner/name@${commit}`,
     );
   });
 
-  it("tells folders apart by their contents, not by where they lie", async () => {
+  it("identifies folders by their content, not by their path", async () => {
     const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
     const here = await sourceOf("/here", "fp32", local(files));
     expect(here).toMatch(/^sha256:[0-9a-f]{32}$/);
@@ -46,7 +46,7 @@ describe("sourceOf", () => {
     ).not.toBe(here);
   });
 
-  it("looks at the contents where the revision that is known is not a commit", async () => {
+  it("identifies the content if the revision is not a commit", async () => {
     const folder = { ...local({ "tokenizer.json": "a" }), commit: "main" };
     expect(await sourceOf("owner/name", "q8", folder)).toMatch(/^sha256:/);
   });
@@ -56,12 +56,12 @@ describe("modelIdentity", () => {
   const base = modelIdentity("owner/name@commit", "q8", description);
 
   it("is the same string in every run and on every machine", () => {
-    // The digest was computed with Python: sha256(json.dumps(recipe, sort_keys=True,
-    // separators=(",", ":"))).
+    // The digest was computed in Python:
+    // sha256(json.dumps(recipe, sort_keys=True, separators=(",", ":")))
     expect(base).toBe("owner/name@commit?dtype=q8&recipe=1.a8a4bcc976ae4bbc");
   });
 
-  // Saved stores contain these strings. Only a new recipeVersion may change them.
+  // Saved stores contain these strings, so only a new recipeVersion may change them.
   it.each([
     ["bert-cls", "27afdc4113cab387"],
     ["bert-mean", "4ea712acd23b1aad"],
@@ -70,7 +70,7 @@ describe("modelIdentity", () => {
     ["include-prompt-false", "448741762c53999c"],
     ["qwen3-last-token", "403d7bdc9bb242d0"],
     ["xlm-roberta-unigram", "ebf5a01f2c825291"],
-  ])("of %s is what saved stores contain", async (fixture, digest) => {
+  ])("of %s stays the same as in saved stores", async (fixture, digest) => {
     const folder = fileURLToPath(new URL(`../../../../test/fixtures/${fixture}/`, import.meta.url));
     const described = await describeModel(fixture, (file) =>
       readFile(folder + file, "utf8").catch(() => null),
@@ -78,7 +78,7 @@ describe("modelIdentity", () => {
     expect(modelIdentity("m", "q8", described)).toBe(`m?dtype=q8&recipe=1.${digest}`);
   });
 
-  it("changes with whatever changes the full vector", () => {
+  it("changes with everything that changes the full vector", () => {
     const changes: Partial<ModelDescription>[] = [
       { pooling: ["cls"] },
       { maxTokens: 256 },
@@ -98,7 +98,7 @@ describe("modelIdentity", () => {
     expect(modelIdentity("owner/name@other", "q8", description)).not.toBe(base);
   });
 
-  it("does not change with prompts and what is only said about the vectors", () => {
+  it("does not change with prompts and properties that do not change the vector", () => {
     const changes: Partial<ModelDescription>[] = [
       { prompts: { query: "", document: "" } },
       { defaultPromptName: "query" },
@@ -115,7 +115,7 @@ describe("embeddingIdentity", () => {
   const settings = { dimension: 256, normalize: true };
   const base = embeddingIdentity("model", description, settings);
 
-  it("adds prompt table, dimension and normalisation", () => {
+  it("adds prompts, dimension and normalisation", () => {
     expect(base).toMatch(/^model&prompts=[0-9a-f]{16}&dimension=256&normalize=true$/);
     expect(embeddingIdentity("model", description, { ...settings, dimension: 128 })).not.toBe(base);
     expect(embeddingIdentity("model", description, { ...settings, normalize: false })).not.toBe(
@@ -128,7 +128,7 @@ describe("embeddingIdentity", () => {
     expect(embeddingIdentity("model", { ...description, prompts }, settings)).not.toBe(base);
   });
 
-  it("does not depend on the order in which the prompts are written", () => {
+  it("does not depend on the order of the prompts", () => {
     const prompts = { document: "passage: ", query: "query: " };
     expect(embeddingIdentity("model", { ...description, prompts }, settings)).toBe(base);
   });

@@ -7,17 +7,17 @@ import { dataFile, weightsFile } from "../runtime/dtype.ts";
 import type { ModelDescription } from "./description.ts";
 
 /**
- * Version of everything in this package that turns a text into a vector. To be raised by whoever
- * changes what vector the same model, options and text get, so that vectors of before and after are
- * never mixed.
+ * Version of the way in which this package turns a text into a vector. Increase it with every
+ * change after which the same model, options and text give a different vector, so that old and new
+ * vectors are never mixed.
  */
 const recipeVersion = 1;
 
 /**
- * Which files a model was loaded from.
+ * Identifies the files that a model was loaded from.
  *
- * @returns such as `onnx-community/embeddinggemma-300m-ONNX@<commit>`; where no commit is known,
- * `sha256:<digest>` of the tokenizer and weights, wherever they lie
+ * @returns for a commit on the Hub, for example `onnx-community/embeddinggemma-300m-ONNX@<commit>`;
+ * otherwise `sha256:<digest>` of the tokenizer and weights, wherever the folder is
  */
 export async function sourceOf(
   model: string,
@@ -29,11 +29,11 @@ export async function sourceOf(
 }
 
 /**
- * Identity of a model's full vectors, before truncation and normalisation: its files, the dtype,
- * and how tokens become a vector.
+ * Identity of a model's full vectors, before truncation and normalisation. It depends on the files,
+ * the dtype, and how tokens become a vector.
  *
  * @param source - see {@link sourceOf}
- * @returns such as `onnx-community/embeddinggemma-300m-ONNX@<commit>?dtype=q8&recipe=1.<digest>`
+ * @returns for example `owner/name@<commit>?dtype=q8&recipe=1.<digest>`
  */
 export function modelIdentity(source: string, dtype: Dtype, description: ModelDescription): string {
   const recipe = recipeFields
@@ -44,8 +44,9 @@ export function modelIdentity(source: string, dtype: Dtype, description: ModelDe
 }
 
 /**
- * What decides the full vector. Prompts are not here because they count text by text. A field that
- * a description lacks stays out of the digest: saved stores contain identities made so.
+ * The fields of a description that the full vector depends on. Prompts are not included, since they
+ * are part of each text. Fields that a description lacks are left out of the digest, as in the
+ * identities of saved stores.
  */
 const recipeFields = [
   "maxTokens",
@@ -58,30 +59,30 @@ const recipeFields = [
   "dimension",
 ] as const satisfies readonly (keyof ModelDescription)[];
 
-/** What decides the vectors of an embedder, apart from the model. */
+/** Settings of an embedder that its vectors depend on. */
 export interface IdentitySettings {
   readonly dimension: number;
   readonly normalize: boolean;
 }
 
 /**
- * Identity of an embedder's vectors: two embedders that share it give the same vectors for the same
- * calls.
+ * Identity of an embedder's vectors. Two embedders with the same identity give the same vectors for
+ * the same calls.
  */
 export function embeddingIdentity(
   modelIdentity: string,
   { prompts, defaultPromptName }: ModelDescription,
   { dimension, normalize }: IdentitySettings,
 ): string {
-  const table = shortDigest({ prompts, defaultPromptName });
-  return `${modelIdentity}&prompts=${table}&dimension=${dimension}&normalize=${normalize}`;
+  const promptsDigest = shortDigest({ prompts, defaultPromptName });
+  return `${modelIdentity}&prompts=${promptsDigest}&dimension=${dimension}&normalize=${normalize}`;
 }
 
 async function digestContents(dtype: Dtype, folder: Pick<ModelFolder, "digest">): Promise<string> {
   const weights = weightsFile(dtype);
   const files = ["tokenizer.json", "tokenizer_config.json", weights, dataFile(dtype, 0)];
   const digests = await Promise.all(files.map((file) => folder.digest(file)));
-  // Large models have more than one file of data.
+  // Large models have more than one data file.
   for (let index = 1; digests.at(-1) !== null; index++)
     digests.push(await folder.digest(dataFile(dtype, index)));
   return `sha256:${digestText(stableJson(digests)).slice(0, 32)}`;

@@ -1,21 +1,21 @@
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 
-/** Gives the text of a file of the model repository, or null if there is none. */
+/** Reads a text file of the model. Returns null if the model does not have it. */
 export type ReadModelFile = (name: string, confirmMissing?: boolean) => Promise<string | null>;
 
-/** The description files of one model. */
+/** The JSON files of one model. */
 export interface ModelFiles {
-  /** Id or folder, for messages. */
+  /** Id or folder of the model, for error messages. */
   readonly model: string;
   /**
-   * The object in a JSON file, or null if there is no such file.
+   * Reads a JSON file with an object. Returns null if the model does not have it.
    *
    * @param confirmMissing - see `ModelFolder.read`
    * @throws `MODEL_FILE_INVALID`
    */
   readObject(name: string, confirmMissing?: boolean): Promise<JsonObject | null>;
   /**
-   * The objects of the list in a JSON file, or null where there is no such file.
+   * Reads a JSON file with an array of objects. Returns null if the model does not have it.
    *
    * @throws `MODEL_FILE_INVALID`
    */
@@ -41,7 +41,7 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
       const json = await readJson(file, confirmMissing);
       if (json === null) return null;
       if (isObject(json.value)) return new JsonObject(model, file, json.value);
-      throw invalidFile(model, file, `holds ${show(json.value)} instead of an object`);
+      throw invalidFile(model, file, `contains ${show(json.value)} instead of an object`);
     },
     async readObjects(file) {
       const json = await readJson(file);
@@ -49,19 +49,19 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
       if (Array.isArray(json.value) && json.value.every(isObject)) {
         return json.value.map((entry) => new JsonObject(model, file, entry));
       }
-      throw invalidFile(model, file, "is not a list of objects");
+      throw invalidFile(model, file, "is not an array of objects");
     },
   };
 }
 
 /**
- * An object in a file of the model, whose fields are checked when they are read. A field that is
- * null counts as missing, since Python writes None so.
+ * An object in a JSON file of the model. Its fields are checked when they are read. A field that is
+ * null counts as missing, since Python writes None as null.
  */
 export class JsonObject {
   readonly model: string;
   readonly file: string;
-  /** The fields as they are. */
+  /** The fields, unchecked. */
   readonly fields: Readonly<Record<string, unknown>>;
 
   constructor(model: string, file: string, fields: Readonly<Record<string, unknown>>) {
@@ -80,7 +80,7 @@ export class JsonObject {
     return this.#field(name, "true or false", (value) => typeof value === "boolean");
   }
 
-  /** A length or a number of dimensions. @throws `MODEL_FILE_INVALID` */
+  /** A positive integer, such as a length or a dimension. @throws `MODEL_FILE_INVALID` */
   size(name: string): number | undefined {
     return this.#field(name, "a whole number of at least 1", isSize);
   }
@@ -89,7 +89,7 @@ export class JsonObject {
   sizes(name: string): readonly number[] | undefined {
     return this.#field(
       name,
-      "a list of whole numbers of at least 1",
+      "an array of whole numbers of at least 1",
       (value): value is number[] => Array.isArray(value) && value.every(isSize),
     );
   }
@@ -100,7 +100,7 @@ export class JsonObject {
     return fields && new JsonObject(this.model, this.file, fields);
   }
 
-  /** The error of a field that is not as it should be. */
+  /** The error for a field with an invalid value. */
   invalid(name: string, expected: string): EmbeddingGemmaError {
     return invalidFile(
       this.model,
@@ -125,6 +125,7 @@ function isSize(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1;
 }
 
+/** @param problem - completes the sentence "<file> of <model> …" */
 export function invalidFile(
   model: string,
   file: string,
@@ -133,15 +134,18 @@ export function invalidFile(
 ): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "MODEL_FILE_INVALID",
-    `${file} of ${show(model)} ${problem}. Restore the file, or remove it from the cache so that it is fetched again.`,
+    `${file} of ${show(model)} ${problem}. ` +
+      "Restore the file, or delete it from the cache so that it is downloaded again.",
     { model, file },
     cause === undefined ? undefined : { cause },
   );
 }
 
 /**
- * For what Sentence Transformers can do and this package cannot, so that no vector is wrong in
- * silence.
+ * The error for a feature of Sentence Transformers that this package lacks. To ignore it would give
+ * wrong vectors.
+ *
+ * @param problem - completes the sentence "<file> of <model> …"
  */
 export function unsupported(
   { model, file }: { readonly model: string; readonly file: string },
@@ -149,7 +153,8 @@ export function unsupported(
 ): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "MODEL_NOT_DESCRIBED",
-    `${file} of ${show(model)} ${problem}, which is not supported: its vectors would differ from those of Sentence Transformers.`,
+    `${file} of ${show(model)} ${problem}, which is not supported: ` +
+      "its vectors would differ from those of Sentence Transformers.",
     { model, file },
   );
 }

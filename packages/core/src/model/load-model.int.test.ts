@@ -37,8 +37,8 @@ describe("a folder", () => {
   test.for([
     ["a path", () => folder],
     ["a file: URL", () => pathToFileURL(folder).href],
-    ["a path with a slash at its end", () => `${folder}/`],
-  ] as const)("is given as %s", async ([, model]) => {
+    ["a path with a slash at the end", () => `${folder}/`],
+  ] as const)("can be given as %s", async ([, model]) => {
     await using embedder = await load({}, model());
     expect(embedder).toMatchObject({
       dimension: 768,
@@ -49,7 +49,7 @@ describe("a folder", () => {
     expect(Object.keys(embedder.prompts)).toHaveLength(14);
   });
 
-  test("may have another default prompt, which encode then uses", async () => {
+  test("can have a default prompt, which encode uses", async () => {
     await edit("config_sentence_transformers.json", (config) => {
       config.default_prompt_name = "STS";
     });
@@ -59,7 +59,7 @@ describe("a folder", () => {
     );
   });
 
-  test("takes prompts of the caller's own", async () => {
+  test("can be loaded with other prompts", async () => {
     await using embedder = await load({ prompts: { query: "ask: ", mine: "mine: " } });
     expect(embedder.prompts).toEqual({ query: "ask: ", document: "", mine: "mine: " });
     expect(await embedder.encodeQuery("x")).toEqual(
@@ -67,14 +67,14 @@ describe("a folder", () => {
     );
   });
 
-  test("takes a smaller length, not a larger one", async () => {
+  test("can be loaded with a smaller maximum length, but not with a larger one", async () => {
     await using short = await load({ maxTokens: 8 });
     await using long = await load({ maxTokens: 100_000 });
     expect([short.maxTokens, long.maxTokens]).toEqual([8, 2048]);
   });
 });
 
-describe("one model loaded twice", () => {
+describe("a model that is loaded twice", () => {
   test("shares its weights until both are disposed", async () => {
     const [first, second] = await Promise.all([
       load(),
@@ -88,7 +88,7 @@ describe("one model loaded twice", () => {
     await third.dispose();
   });
 
-  test("is loaded anew after a failure", async () => {
+  test("is loaded again after a failure", async () => {
     const weights = join(folder, "onnx/model.onnx");
     await rename(weights, `${weights}.away`);
     await expect(load()).rejects.toMatchObject({ code: "MODEL_FILE_MISSING" });
@@ -98,7 +98,7 @@ describe("one model loaded twice", () => {
   });
 });
 
-describe("what cannot be loaded is an error that says what to do", () => {
+describe("a model that cannot be loaded is an error with advice", () => {
   test.for<[string, LoadOptions, { code: string; message: RegExp }]>([
     [
       "nowhere/to/be/found",
@@ -181,12 +181,12 @@ describe("what cannot be loaded is an error that says what to do", () => {
       { code: "MODEL_FILE_MISSING", message: /1_Pooling\/config\.json/ },
     ],
     ["modules.json", (path) => rm(path), { code: "MODEL_NOT_DESCRIBED", message: /`pooling`/ }],
-  ])("%s damaged", async ([file, damage, { code, message }]) => {
+  ])("%s, missing or damaged", async ([file, damage, { code, message }]) => {
     await damage(join(folder, file));
     await expect(load()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
   });
 
-  test("a tokenizer without a token to pad with", async () => {
+  test("a tokenizer without pad token", async () => {
     for (const file of ["tokenizer_config.json", "special_tokens_map.json"]) {
       await edit(file, (config) => {
         delete config.pad_token;
@@ -199,7 +199,7 @@ describe("what cannot be loaded is an error that says what to do", () => {
     });
   });
 
-  test("a dtype that the model cannot do", async () => {
+  test("a dtype that gives wrong vectors", async () => {
     const named = join(parent, "embeddinggemma-300m-ONNX");
     await rename(folder, named);
     await expect(load({ dtype: "fp16" }, named)).rejects.toMatchObject({
@@ -223,7 +223,7 @@ describe("what cannot be loaded is an error that says what to do", () => {
   });
 });
 
-test("a dtype that the model cannot do is refused whatever the folder is called", async () => {
+test("a dtype that gives wrong vectors is refused whatever the folder is called", async () => {
   await edit("config.json", (config) => {
     Object.assign(config, { hidden_size: 768, num_hidden_layers: 24 });
   });
@@ -240,7 +240,7 @@ test("the synchronous tokenizer refuses what is not text", async () => {
   );
 });
 
-test("weights beside the graph, in several files, give the same vectors", async () => {
+test("weights in several data files give the same vectors", async () => {
   await using whole = await load();
   const expected = await whole.encodeQuery("Which planet?");
   const apart = join(parent, "apart");
@@ -250,7 +250,7 @@ test("weights beside the graph, in several files, give the same vectors", async 
   expect(await embedder.encodeQuery("Which planet?")).toEqual(expected);
 });
 
-test("Dense layers that the description names and the graph lacks are never skipped", async () => {
+test("Dense layers that the graph lacks are never skipped", async () => {
   const withoutDense = fileURLToPath(
     new URL("../../../../test/fixtures/bert-mean", import.meta.url),
   );
@@ -267,7 +267,7 @@ test("Dense layers that the description names and the graph lacks are never skip
   });
 });
 
-test("the tiny model's q8 file gives the blog post's ranking, and passes its self-check", async () => {
+test("the tiny model ranks as the blog post does and passes its self-check", async () => {
   const tiny = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
   await using embedder = await Embedder.load(tiny);
   expect(await embedder.selfCheck()).toMatchObject({ passed: true, tolerance: 0.03 });

@@ -10,7 +10,7 @@ import type { DtypeRules } from "./families.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
-/** A device, as Transformers.js names it. */
+/** Name of a device in Transformers.js. */
 export type Device =
   | "cpu"
   | "webgpu"
@@ -25,29 +25,32 @@ export type Device =
 /** Where a model comes from and how it runs. */
 export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   /**
-   * Type of the weights. A dtype that gives wrong vectors, such as fp16 for embeddinggemma-300m, is
-   * an error.
+   * Number format of the weights. A dtype that gives wrong vectors is refused, such as fp16 for
+   * embeddinggemma-300m.
+   *
    * @default "q8"
    */
   dtype?: Dtype | undefined;
   /**
-   * Where the model runs, as Transformers.js names it.
+   * Device to run the model on, with the names of Transformers.js.
    *
-   * @default Transformers.js's choice: `"cpu"` in Node, `"wasm"` in a browser
+   * @default the default of Transformers.js: `"cpu"` in Node, `"wasm"` in a browser
    */
   device?: Device | undefined;
   /**
-   * Threads that one inference uses. Has no effect in a browser: set
-   * `env.backends.onnx.wasm.numThreads` of Transformers.js there.
-   * @default ONNX Runtime's choice, the number of cores
+   * Number of threads for one inference. Has no effect in a browser; there, set
+   * `env.backends.onnx.wasm.numThreads` of Transformers.js.
+   *
+   * @default the default of ONNX Runtime, the number of cores
    */
   threads?: number | undefined;
-  /** Options of the ONNX Runtime session, passed through. */
+  /** Options of the ONNX Runtime session, passed on as they are. */
   sessionOptions?: Record<string, unknown> | undefined;
   /**
-   * Run the model in a worker thread, so that inference and tokenizing leave the event loop free;
-   * Node only. With Transformers.js 3, whose runtime does not support several threads, the model
-   * runs in a process of its own.
+   * Run the model in a worker thread, so that inference and tokenizing do not block the event loop.
+   * Browsers do not support this. With Transformers.js 3, whose runtime does not support several
+   * threads, the model runs in a separate process.
+   *
    * @default false
    */
   worker?: boolean | undefined;
@@ -61,8 +64,8 @@ export const loadDefaults = {
 } as const satisfies LoadModelOptions;
 
 /**
- * Loads a model from a folder or the Hub, with everything checked that can be checked before the
- * first text.
+ * Loads a model from a folder or the Hub. Checks everything that can be checked before the first
+ * text.
  *
  * @throws `MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`,
  * `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
@@ -92,7 +95,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   return { backend, description, queue: new InferenceQueue(), dtype, identity };
 }
 
-/** A failure is usually a damaged file in the cache, so it is worth one try with a new copy. */
+/** Most failures come from a damaged file in the cache, so this retries once with new copies. */
 async function retryWithFreshFiles<T>(
   folder: ModelFolder,
   signal: AbortSignal | undefined,
@@ -103,7 +106,7 @@ async function retryWithFreshFiles<T>(
   } catch (error) {
     let refetched = false;
     for (const file of filesToRefetch(error)) {
-      // If the download fails too, the first error says more.
+      // If the download fails too, the first error is more helpful.
       refetched = (await folder.refetch(file).catch(() => false)) || refetched;
       signal?.throwIfAborted();
     }
@@ -146,35 +149,35 @@ function refuseDtype(
 }
 
 /**
- * With `"auto"` and `"gpu"` Transformers.js tries all devices that it finds; and a caller may name
- * ONNX Runtime's providers.
+ * Callers choose devices with `device` or with ONNX Runtime's `executionProviders`. With `"auto"`
+ * and `"gpu"`, Transformers.js tries all devices that it finds.
  */
-function mayRunOn(device: string, { device: chosen, sessionOptions }: LoadModelOptions): boolean {
-  const providers = [sessionOptions?.executionProviders ?? []].flat() as (
-    | string
-    | { name?: string }
-  )[];
+function mayRunOn(device: string, options: LoadModelOptions): boolean {
+  type Provider = string | { name?: string };
+  const providers = [options.sessionOptions?.executionProviders ?? []].flat() as Provider[];
   const names = providers.map((provider) =>
     typeof provider === "string" ? provider : provider.name,
   );
-  return [chosen, ...names].some((name) => name === device || name === "auto" || name === "gpu");
+  const matching = [device, "auto", "gpu"];
+  return [options.device, ...names].some((name) => name !== undefined && matching.includes(name));
 }
 
 /**
- * Brings the tokenizer and the weights into the folder.
+ * Makes sure that the tokenizer and the weights are in the folder.
  *
- * @returns how many files beside the graph have its weights
+ * @returns the number of data files, which contain weights outside of the graph
  */
 async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype): Promise<number> {
   const weights = weightsFile(dtype);
   for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
     if (await folder.provide(file)) continue;
-    if (folder.offline) throw notInCache(model, file, folder, await otherDtypes(folder));
+    const hint = await otherDtypes(folder);
+    if (folder.offline) throw notInCache(model, file, folder, hint);
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
       file === weights
-        ? `${show(model)} has no ${weights}, the file of dtype ${dtype}.${await otherDtypes(folder)}`
-        : `${show(model)} has no ${file}, so its texts cannot be tokenized. ` +
+        ? `${show(model)} has no ${weights}, the file of dtype ${dtype}.${hint}`
+        : `${show(model)} has no ${file}, so it cannot tokenize texts. ` +
             "Use a repository made for Transformers.js.",
       { model, file, folder: folder.path, dtype },
     );
@@ -192,13 +195,14 @@ function notInCache(
 ): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "MODEL_FILE_MISSING",
-    `${file} of ${show(model)} is not in the cache (${path}), and nothing may be downloaded: ` +
+    `${file} of ${show(model)} is not in the cache (${path}), and downloads are not possible: ` +
       "localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. " +
-      `Load the model once with a network and the same options.${hint}`,
+      `Load the model once while online, with the same options.${hint}`,
     { model, file, folder: path },
   );
 }
 
+/** A sentence with the dtypes in the folder; empty if there are none. */
 async function otherDtypes(folder: ModelFolder): Promise<string> {
   const files = await folder.list("onnx");
   const dtypes = Object.keys(weightsSuffixes).filter((dtype) =>

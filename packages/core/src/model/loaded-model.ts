@@ -3,7 +3,7 @@ import type { Dtype } from "../runtime/dtype.ts";
 import type { InferenceQueue } from "../runtime/inference-queue.ts";
 import type { ModelDescription } from "./description.ts";
 
-/** A model ready to run. */
+/** A model that is ready to run. */
 export interface LoadedModel {
   readonly backend: Backend;
   readonly description: ModelDescription;

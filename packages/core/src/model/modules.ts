@@ -1,7 +1,7 @@
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import { invalidFile, type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
 
-/** How hidden states become one vector, as Sentence Transformers names it. */
+/** How hidden states become one vector, with the names of Sentence Transformers. */
 export type PoolingMode =
   | "cls"
   | "max"
@@ -10,26 +10,26 @@ export type PoolingMode =
   | "weightedmean"
   | "lasttoken";
 
-/** What the modules of `modules.json` do with the tokens. */
+/** What the modules in `modules.json` do. */
 export interface ModelModules {
-  /** Folder of the transformer's own settings, empty for the root. */
+  /** Folder with the settings of the Transformer module; empty for the root. */
   readonly transformerPath: string;
   readonly pooling: readonly PoolingMode[];
   readonly includePrompt: boolean;
-  /** Layers behind the pooling that only the graph can apply: Dense and LayerNorm. */
+  /** Number of Dense and LayerNorm modules, which only the ONNX graph can apply. */
   readonly denseLayers: number;
   readonly normalized: boolean;
-  /** Length of a full vector, if the modules tell it. */
+  /** Length of a full vector, if the modules say it. */
   readonly dimension: number | undefined;
 }
 
 /**
- * Reads `modules.json` and the modules' own `config.json`, in the forms that Sentence Transformers
- * 1 to 6 wrote.
+ * Reads `modules.json` and the `config.json` of each module, in all formats of Sentence
+ * Transformers 1 to 6.
  *
- * @returns null where there is no `modules.json`
- * @throws `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED` for a module that is
- * not supported
+ * @returns null if there is no `modules.json`
+ * @throws `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`; `MODEL_NOT_DESCRIBED` for an unsupported
+ * module
  */
 export async function readModules(files: ModelFiles): Promise<ModelModules | null> {
   const entries = await files.readObjects("modules.json");
@@ -40,16 +40,16 @@ export async function readModules(files: ModelFiles): Promise<ModelModules | nul
     const type = entry.text("type");
     if (type === undefined) throw entry.invalid("type", "the name of a module");
     const kind = kindOf(type);
-    if (kind === null) throw unsupported(entry, `names the module ${show(type)}`);
+    if (kind === null) throw unsupported(entry, `uses the module ${show(type)}`);
     await moduleReaders[kind](files, path, modules);
   }
   if (modules.pooling.length === 0) {
-    throw unsupported({ model: files.model, file: "modules.json" }, "names no Pooling module");
+    throw unsupported({ model: files.model, file: "modules.json" }, "has no Pooling module");
   }
   return modules;
 }
 
-/** Files are fetched and written by these names, so none may lead out of the repository. */
+/** The path becomes part of URLs and local paths, so it must not lead out of the repository. */
 function pathOf(entry: JsonObject): string {
   const path = entry.text("path");
   if (path !== undefined && !/^[\\/]|(^|[\\/])\.\.([\\/]|$)|:/.test(path)) return path;
@@ -68,8 +68,8 @@ const noModules: ModelModules = {
 };
 
 /**
- * `Pooling` of `sentence_transformers.models.Pooling` and of release 6's module paths; null for
- * code that is not the library's.
+ * The class name, such as `Pooling` of `sentence_transformers.models.Pooling`, or of the longer
+ * paths of release 6. Null for classes that are unknown or not from Sentence Transformers.
  */
 function kindOf(type: string): keyof typeof moduleReaders | null {
   const kind = type.split(".").at(-1)!;
@@ -98,7 +98,7 @@ const moduleReaders = {
     const config = await moduleConfig(files, path);
     const input = config.text("module_input_name") ?? "sentence_embedding";
     if (input !== "sentence_embedding")
-      throw unsupported(config, `puts a Dense layer on ${show(input)}`);
+      throw unsupported(config, `applies a Dense layer to ${show(input)}`);
     const dimension = config.size("out_features");
     if (dimension === undefined)
       throw config.invalid("out_features", "a whole number of at least 1");
@@ -109,10 +109,10 @@ const moduleReaders = {
     modules.denseLayers++;
   },
   Dropout() {
-    // Does nothing but in training.
+    // Only has an effect in training.
   },
   Normalize(_files, _path, modules) {
-    // Before the pooling there is nothing yet that it would normalise.
+    // Before the pooling, there is no vector to normalise.
     modules.normalized = modules.pooling.length > 0;
   },
 } satisfies Readonly<Record<string, ReadModule>>;
@@ -123,7 +123,8 @@ async function moduleConfig({ model, readObject }: ModelFiles, path: string): Pr
   if (config !== null) return config;
   throw new EmbeddingGemmaError(
     "MODEL_FILE_MISSING",
-    `modules.json of ${show(model)} names ${file}, which is not there. Copy it from the original repository.`,
+    `modules.json of ${show(model)} refers to ${file}, which does not exist. ` +
+      "Copy it from the original repository.",
     { model, file },
   );
 }
@@ -137,7 +138,7 @@ export const poolingModeNames: readonly PoolingMode[] = [
   "lasttoken",
 ];
 
-/** Order and names of `_LEGACY_POOLING_MODE_KWARGS` in Sentence Transformers' `pooling.py`. */
+/** As `_LEGACY_POOLING_MODE_KWARGS` in Sentence Transformers' `pooling.py`, in the same order. */
 const legacyPoolingModes: Readonly<Record<string, PoolingMode>> = {
   pooling_mode_cls_token: "cls",
   pooling_mode_max_tokens: "max",

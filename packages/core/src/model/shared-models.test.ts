@@ -3,7 +3,7 @@ import type { LoadModelOptions, loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { acquireModel } from "./shared-models.ts";
 
-/** Loads that end when the test says so. */
+/** Loads that finish when the test says so. */
 class Loads {
   readonly options: LoadModelOptions[] = [];
   readonly dispose = vi.fn(async () => {});
@@ -26,7 +26,7 @@ class Loads {
 
 const event = { file: "onnx/model.onnx", loaded: 1, total: 2 };
 
-test("an abort is answered at once, even if the runtime cannot be stopped, and the next load starts anew", async () => {
+test("an abort rejects immediately, and the next load starts from the beginning", async () => {
   const loads = new Loads();
   const controller = new AbortController();
   const loading = acquireModel("model", { signal: controller.signal }, loads.load);
@@ -39,7 +39,7 @@ test("an abort is answered at once, even if the runtime cannot be stopped, and t
   expect(loads.options).toHaveLength(2);
 });
 
-test("a model that comes after all callers have left is freed", async () => {
+test("a model that has finished loading after all callers aborted is freed", async () => {
   const loads = new Loads();
   const controller = new AbortController();
   const loading = acquireModel("late", { signal: controller.signal }, loads.load);
@@ -49,7 +49,7 @@ test("a model that comes after all callers have left is freed", async () => {
   await vi.waitFor(() => expect(loads.dispose).toHaveBeenCalledTimes(1));
 });
 
-test("options are the same in any order, and with their defaults written out", async () => {
+test("options are equal in any order, and if defaults are set explicitly", async () => {
   const loads = new Loads();
   const handles = Promise.all(
     [
@@ -73,7 +73,7 @@ test("options are the same in any order, and with their defaults written out", a
   expect(await Promise.race([other, "still loading"])).toBe("still loading");
 });
 
-test("an error in one caller's onDownloadProgress fails that caller alone", async () => {
+test("an error in onDownloadProgress rejects that caller only", async () => {
   const loads = new Loads();
   const mistake = new TypeError("not a function");
   const failing = acquireModel(

@@ -3,10 +3,10 @@ import type { DownloadProgress } from "../files/model-folder.ts";
 import { type LoadModelOptions, loadDefaults, loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
-/** One caller's share of a model that others may use too. */
+/** A model that is shared with other callers. */
 export interface ModelHandle {
   readonly model: LoadedModel;
-  /** Call it once. The last release frees the model, as soon as nothing runs on it. */
+  /** Must be called once. The last release frees the model, after all running inferences. */
   release(): Promise<void>;
 }
 
@@ -20,12 +20,13 @@ interface SharedModel {
 const sharedModels = new Map<string, SharedModel>();
 
 /**
- * Loads a model, or joins a load with the same options. A failed load is forgotten.
+ * Loads a model, or shares one that another caller loads or has loaded with the same options. After
+ * a failure, the next call loads again.
  *
- * An abort of `signal` and an error in `onDownloadProgress` reject this call only. The load itself
- * stops when no other caller waits for it.
+ * An abort of `signal` or an error in `onDownloadProgress` rejects this call only. The load itself
+ * is aborted when no caller waits for it any more.
  *
- * @param load - how models are loaded
+ * @param load - replaces `loadModel` in tests
  */
 export async function acquireModel(
   model: string,
@@ -43,7 +44,7 @@ export async function acquireModel(
     const loaded = await waitFor(shared, signal, onDownloadProgress);
     return { model: loaded, release: () => release(key, shared) };
   } catch (error) {
-    // Not awaited: an abort is answered at once, even while the runtime is still busy.
+    // Not awaited: an abort rejects immediately, even if the runtime is still busy.
     release(key, shared).catch(() => {});
     throw error;
   }
@@ -66,7 +67,7 @@ function startLoading(
   const shared: SharedModel = { loading, abort, progressListeners, users: 0 };
   sharedModels.set(key, shared);
   loading.then(
-    // A caller that comes after the backend was lost gets a new model.
+    // After the backend is lost, the next caller loads a new model.
     ({ backend }) => backend.lost?.then(() => forget(key, shared)),
     () => forget(key, shared),
   );
@@ -107,7 +108,7 @@ async function release(key: string, shared: SharedModel): Promise<void> {
   if (model) await releaseModel(model);
 }
 
-/** Frees a model once nothing runs on it. */
+/** Frees a model after all running inferences. */
 export async function releaseModel({ queue, backend }: LoadedModel): Promise<void> {
   await queue.idle();
   await backend.dispose();

@@ -3,20 +3,20 @@ import type { ModelFamily } from "./families.ts";
 import { type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
 import type { ModelModules } from "./modules.ts";
 
-/** What happens to a text before the model gets it. */
+/** How a text is prepared for the model. */
 export interface TextSettings {
-  /** Longest input in tokens, prompt and special tokens included. */
+  /** Maximum length of an input in tokens, prompt and special tokens included. */
   readonly maxTokens: number;
-  /** The end of a text at which it is cut if it is too long. */
+  /** The side on which a text that is too long is cut. */
   readonly truncationSide: "left" | "right";
-  /** Whether a text is lowercased before it is tokenized. */
+  /** Whether texts are lowercased before tokenizing. */
   readonly lowerCase: boolean;
 }
 
 /**
  * Reads `sentence_bert_config.json` and `tokenizer_config.json` as `Transformer` of Sentence
- * Transformers 6.2 does. The family speaks for a model without `modules.json` whose files give no
- * length.
+ * Transformers 6.2 does. For a model without `modules.json` whose files say no length, the length
+ * of the family applies.
  *
  * @throws `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED` for a setting that is not supported
  */
@@ -47,8 +47,8 @@ function truncationSideOf(options: JsonObject | null | undefined): "left" | "rig
 }
 
 /**
- * The tokenizer's length, which may be "none" in the form of 1e30, but no more than the positions
- * that the model has.
+ * The length of the tokenizer, at most the number of positions of the model. Tokenizers without a
+ * limit say 1e30.
  */
 function tokenizerLength(tokenizer: JsonObject | null, config: JsonObject): number {
   return Math.min(
@@ -58,13 +58,13 @@ function tokenizerLength(tokenizer: JsonObject | null, config: JsonObject): numb
 }
 
 function positionsOf(config: JsonObject | undefined): number | undefined {
-  // XLNet's -1 stands for no limit.
+  // XLNet has -1, which means no limit.
   return config?.fields.max_position_embeddings === -1
     ? undefined
     : config?.size("max_position_embeddings");
 }
 
-/** In the order in which Sentence Transformers looks for them. */
+/** In the order in which Sentence Transformers tries them. */
 const settingsFiles = [
   "bert",
   "roberta",
@@ -80,7 +80,7 @@ async function readTransformerSettings(
   modules: ModelModules | null,
 ): Promise<JsonObject | null> {
   const folder = modules?.transformerPath ? `${modules.transformerPath}/` : "";
-  // Only a repository of Sentence Transformers can have the older names.
+  // The older names exist only in repositories of Sentence Transformers.
   for (const name of modules ? settingsFiles : settingsFiles.slice(0, 1)) {
     const settings = await files.readObject(folder + name);
     if (settings !== null) return settings;
@@ -88,7 +88,7 @@ async function readTransformerSettings(
   return null;
 }
 
-/** Settings of the multimodal and multi-vector models that Sentence Transformers 6 also loads. */
+/** Settings of multimodal and multi-vector models, which Sentence Transformers 6 supports. */
 function refuseUnsupported(settings: JsonObject): void {
   for (const name of ["query_length", "document_length", "query_expansion"]) {
     if (settings.fields[name]) throw unsupported(settings, `sets ${name}`);
@@ -97,16 +97,16 @@ function refuseUnsupported(settings: JsonObject): void {
   if (task !== "feature-extraction")
     throw unsupported(settings, `has the transformer_task ${show(task)}`);
   const processing = settings.object("processing_kwargs");
-  const ofTexts = {
+  const textProcessing = {
     ...processing?.object("text")?.fields,
     ...processing?.object("common")?.fields,
   };
-  if (Object.keys(ofTexts).length > 0)
-    throw unsupported(settings, "sets processing_kwargs of texts");
+  if (Object.keys(textProcessing).length > 0)
+    throw unsupported(settings, "sets processing_kwargs for texts");
   const modalities = settings.object("modality_config");
   if (!modalities) return;
   const output = modalities.object("text")?.fields.method_output_name;
-  if (output === undefined) throw unsupported(settings, "has no modality_config of plain texts");
+  if (output === undefined) throw unsupported(settings, "has no modality_config for plain texts");
   if (output !== "last_hidden_state")
-    throw unsupported(settings, `takes the output ${show(output)} of the model`);
+    throw unsupported(settings, `uses the output ${show(output)} of the model`);
 }
