@@ -1,5 +1,5 @@
 import { defineConfig } from "tsdown";
 import { packageBuild } from "../../tsdown.shared.ts";
 
-// Node, unlike the other packages: it names a folder on disk, in CommonJS too.
+// For Node only, unlike the other packages: it returns the path of a folder, also in CommonJS.
 export default defineConfig({ ...packageBuild, platform: "node" });

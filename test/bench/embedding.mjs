@@ -1,7 +1,7 @@
 /**
- * Useful tokens a second of `Embedder.encode` and of what others do with the same texts, on the
- * same model, in one run: one text at a time, one padded batch, batches of ten in input order; and
- * of a second call whose texts are in a cache. Padding is no use; a higher number is better.
+ * Measures useful tokens per second (without padding) of `Embedder.encode`, and of other ways to
+ * embed the same texts with the same model: one text at a time, one padded batch, batches of ten in
+ * input order. Also measures a second call that finds its texts in a cache. Higher is better.
  *
  * node embedding.mjs [folder of a model] [--dtype=q8] [--texts=64] [--repeats=5]
  */
@@ -49,7 +49,7 @@ for (const [mix, lengths] of Object.entries(mixes)) {
   await embedder.encode(texts, { prompt: "", cache });
   for (let repeat = 0; repeat < repeats; repeat++) {
     for (const [name, run] of Object.entries(strategies)) {
-      // The other session's threads spin for a while after its run and would take this one's cores.
+      // The threads of the other session spin for a while after its run and take CPU time.
       await delay(100);
       const start = performance.now();
       await run(texts);
@@ -65,13 +65,13 @@ for (const [mix, lengths] of Object.entries(mixes)) {
 }
 printTable(
   `Useful tokens/s, median of ${repeats} runs with ${count} texts, ${dtype}; ` +
-    `in brackets the rate as a multiple of Embedder's`,
+    "in brackets: relative to Embedder",
   rows,
 );
 await embedder.dispose();
 await graph.dispose();
 
-/** Median 45 words, some ten times that: as documents are. */
+/** Lengths as in real documents: the median is 45 words, some have ten times as many. */
 function mixedLengths(count) {
   const random = randomNumbers(2);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

@@ -1,5 +1,5 @@
-// faiss-node never frees the copy of a query. What a million queries cost, used directly and
-// through the store.
+// faiss-node never frees its copy of a query. Measures how much memory a million queries take, with
+// faiss-node directly and through the store.
 //
 //     node test/bench/faiss-leak.mjs [queries=1000000] [dimension=128]
 import { execFileSync } from "node:child_process";
@@ -33,11 +33,11 @@ const through = await growth(
 );
 console.log(
   `${total} queries of ${dimension} numbers; ` +
-    `the copies are ${((total * dimension * 4) / 2 ** 20).toFixed(0)} MiB`,
+    `the copies take ${((total * dimension * 4) / 2 ** 20).toFixed(0)} MiB`,
 );
 console.table({ "faiss-node directly": direct, "through the store": through });
 
-/** Memory is looked at a hundred times on the way, after a tenth has warmed everything up. */
+/** Measures a hundred times, and starts after the first tenth of the queries as a warm-up. */
 async function growth(search, measure) {
   const rounds = Math.ceil(total / group);
   let base = 0;
@@ -49,9 +49,9 @@ async function growth(search, measure) {
     await search();
   }
   return {
-    "at first MiB": Math.round(base),
-    "most MiB": Math.round(most),
-    "growth MiB": Math.round(most - base),
+    "start, MiB": Math.round(base),
+    "peak, MiB": Math.round(most),
+    "growth, MiB": Math.round(most - base),
   };
 }
 

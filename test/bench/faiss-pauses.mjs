@@ -1,5 +1,4 @@
-// The longest time for which the event loop stands still while vectors are added, saved, opened and
-// searched.
+// Measures the longest pause of the event loop while vectors are added, saved, opened and searched.
 //
 //     node test/bench/faiss-pauses.mjs [vectors=100000] [faiss|builtin] [searchDimension=128]
 import { mkdtemp, rm } from "node:fs/promises";
@@ -49,14 +48,14 @@ await watched("20 searches with a filter that few match", async () => {
     await reopened.search(query, { k: 10, filter: ({ title }) => title.endsWith("77") });
   }
 });
-await watched("delete a third, which clears the dead away", () =>
+await watched("delete a third, which also compacts the store", () =>
   reopened.delete(ids.filter((_id, row) => row % 3 === 0)),
 );
 await rm(folder, { recursive: true });
 console.log(`${count} vectors of ${dimension}, searchDimension ${third}, engine ${store.engine}`);
 console.table(results);
 
-/** Measured from inside: a timer that should fire every millisecond says how late it is. */
+/** Measures how long the event loop takes for each turn while the task runs. */
 async function watched(name, task) {
   let longest = 0;
   let last = performance.now();
@@ -73,7 +72,7 @@ async function watched(name, task) {
   isRunning = false;
   longest = Math.max(longest, performance.now() - last);
   results[name] = {
-    "longest pause ms": Number(longest.toFixed(1)),
+    "longest pause, ms": Number(longest.toFixed(1)),
     seconds: Number(((performance.now() - start) / 1000).toFixed(2)),
   };
   return result;

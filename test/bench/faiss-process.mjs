@@ -1,5 +1,5 @@
-// What the process that runs FAISS costs: to start, in memory, and for each search that asks it
-// instead of the addon in this process.
+// Measures what it costs to run FAISS in a separate process: start time, memory, and time for each
+// search compared with the addon in this process.
 //
 //     node test/bench/faiss-process.mjs [searches=2000]
 import { execFileSync } from "node:child_process";

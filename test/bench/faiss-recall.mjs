@@ -1,11 +1,11 @@
-// Recall on real embeddings: how many of the ten best by the full vectors are found when the index
-// holds the leading numbers alone, by how many candidates are scored again (`oversample`); and with
-// each preset and kind of index.
+// Measures recall on real embeddings: how many of the ten best hits by the full vectors are found.
+// First for indexes with only the leading numbers, by how many candidates are scored again
+// (`oversample`). Then for each preset and kind of index.
 //
-// node test/bench/faiss-recall.mjs <texts: a file with one text a line, may be gzipped> [folder of
-// a model] [--texts=20000] [--queries=300]
+// node test/bench/faiss-recall.mjs <file> [folder of a model] [--texts=20000] [--queries=300]
 //
-// The last lines of the file are the queries. Without a folder the tiny model embeds.
+// The file has one text a line and may be gzipped. Its last lines are the queries. The default is
+// the tiny model.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
@@ -23,7 +23,8 @@ const { values, positionals } = parseArgs({
 const [file, model = modelPath] = positionals;
 if (file === undefined)
   throw new Error(
-    "Give a file with one text a line, at least some thousands of them, as first argument.",
+    "The file with texts is missing. Pass the path of a file with one text a line, at least a " +
+      "few thousand lines, as the first argument.",
   );
 
 const k = 10;
@@ -93,7 +94,7 @@ async function readTexts(textCount, queryCount) {
   return { texts: different.slice(0, textCount), queries: lines.slice(-queryCount) };
 }
 
-/** @param use - is given what searches for all queries and returns the ids of their hits */
+/** @param use - gets a function that searches for all queries and returns the ids of the hits */
 async function withStore(options, use) {
   const store = await FaissStore.create(options);
   await store.upsert(vectors.map((vector, row) => ({ id: String(row), vector, record: null })));

@@ -1,11 +1,11 @@
-// Search over random clustered vectors: what each kind of store costs in time, memory and recall,
-// beside faiss-node used directly.
+// Measures time, memory and recall of each kind of store, compared with faiss-node used directly.
+// Searches random vectors in clusters.
 //
 //     node test/bench/faiss-search.mjs [vectors=100000] [queries=30]
 //
-// Every candidate runs in a process of its own over the same vectors; times are medians, and the
-// ratio is to faiss-node's flat index in the same run. Memory is what a process and its children
-// have more than one that makes the same vectors and throws them away.
+// Every candidate runs in a new process with the same vectors. Times are medians, and ratios are
+// relative to faiss-node's flat index in the same run. Memory is that of the process and its
+// children, less that of a process that only makes the vectors.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -13,9 +13,9 @@ import { FaissStore } from "@embeddinggemma/faiss";
 
 const dimension = 768;
 const k = 10;
-const nothing = "nothing";
+const baselineName = "no store";
 const candidates = {
-  [nothing]: { make: dropVectors },
+  [baselineName]: { make: dropVectors },
   "faiss-node Flat": { make: fillFaissNode },
   "preset exact": store({ preset: "exact" }),
   "preset balanced": store({ preset: "balanced" }),
@@ -25,8 +25,8 @@ const candidates = {
   "SQ8, searchDimension 128": store({ searchDimension: 128, index: "SQ8" }),
   "HNSW32,Flat, searchDimension 128": store({ searchDimension: 128, index: "HNSW32,Flat" }),
   "IVF256,Flat, searchDimension 128": store({ searchDimension: 128, index: "IVF256,Flat" }),
-  "exact engine": store({ engine: "builtin" }),
-  "exact engine, searchDimension 128": store({ engine: "builtin", searchDimension: 128 }),
+  "engine builtin": store({ engine: "builtin" }),
+  "engine builtin, searchDimension 128": store({ engine: "builtin", searchDimension: 128 }),
 };
 
 const [first = "100000", second = "30", name] = process.argv.slice(2);
@@ -57,7 +57,7 @@ function compareAll() {
         candidate,
         {
           "ms/query": Number(milliseconds.toFixed(2)),
-          "of faiss-node": Number((milliseconds / reference.milliseconds).toFixed(3)),
+          "relative to faiss-node": Number((milliseconds / reference.milliseconds).toFixed(3)),
           "recall@10": recall(top, reference.top),
           "add s": Number(addSeconds.toFixed(1)),
           "memory/raw": Number(((megabytes - baseline.megabytes) / rawMegabytes).toFixed(2)),
@@ -113,7 +113,7 @@ function dropVectors(centres, random) {
   return async () => [];
 }
 
-/** As many vectors at a time as an embedder gives. */
+/** Adds vectors in batches, as an embedder returns them. */
 function* batches(centres, random) {
   const batch = 256;
   for (let start = 0; start < count; start += batch) {
@@ -141,7 +141,7 @@ function fillFaissNode(centres, random) {
   return async (query) => index.search(Array.from(query), k).labels;
 }
 
-/** Proportional memory of this process and its children: shared pages count in shares. */
+/** Proportional set size (PSS) of this process and its children. */
 function memoryMegabytes() {
   const children = execFileSync("ps", ["--ppid", String(process.pid), "-o", "pid="], {
     encoding: "utf8",
@@ -163,7 +163,7 @@ function recall(top, reference) {
   return Number((found.reduce((sum, value) => sum + value, 0) / (top.length * k)).toFixed(3));
 }
 
-/** Spread that falls off along the numbers, as that of a Matryoshka embedding does. */
+/** The variance decreases along the vector, as in a Matryoshka embedding. */
 function gaussianVector(random) {
   return Float32Array.from(
     { length: dimension },
@@ -177,7 +177,7 @@ function nearCentre(centre, random) {
   return vector;
 }
 
-/** In place: vectors that are thrown away would count as memory of the store. */
+/** Writes in place, because temporary vectors would count as memory of the store. */
 function writeNearCentre(centre, random, target) {
   let squares = 0;
   for (let index = 0; index < dimension; index++) {

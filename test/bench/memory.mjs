@@ -1,7 +1,7 @@
 /**
- * Growth of the process's memory (resident set): while inputs of awkward lengths, and a long
- * stream, are embedded, and what is left after `dispose`. Each case runs in a process of its own;
- * with `--expose-gc`, so that JavaScript's own garbage does not count.
+ * Measures how the process's memory (resident set) grows while inputs of difficult lengths and a
+ * long stream are embedded, and how much is left after `dispose`. Each case runs in a new process,
+ * with `--expose-gc`, so that JavaScript garbage does not count.
  *
  * node memory.mjs [folder of a model] [--dtype=q8] [--texts=64] [--stream=100000] [--rounds=3]
  */
@@ -18,7 +18,7 @@ const cases = {
   "every length": (count) => Array.from({ length: count }, (_, index) => 1 + index * 8),
 };
 
-/** Twice as long a stream must not take more. */
+/** A stream that is twice as long must not take more memory. */
 const streams = { "a stream": 1, "a stream twice as long": 2 };
 
 const { model, dtype, texts, stream, rounds } = benchOptions({
@@ -26,8 +26,8 @@ const { model, dtype, texts, stream, rounds } = benchOptions({
   stream: 100_000,
   rounds: 3,
 });
-const asked = process.env.MEMORY_CASE;
-if (asked) console.log(JSON.stringify(await measure(asked)));
+const caseName = process.env.MEMORY_CASE;
+if (caseName) console.log(JSON.stringify(await measure(caseName)));
 else compare();
 
 function compare() {
@@ -43,7 +43,7 @@ function compare() {
       ),
     );
   }
-  printTable(`MiB of resident memory over the start of the process, ${dtype}`, rows);
+  printTable(`MiB of resident memory more than at the start of the process, ${dtype}`, rows);
 }
 
 async function measure(name) {
@@ -52,14 +52,14 @@ async function measure(name) {
   let embedder = await Embedder.load(model, { dtype });
   const loaded = await memory();
   let peak = loaded;
-  const look = () => {
+  const updatePeak = () => {
     peak = Math.max(peak, process.memoryUsage.rss());
   };
-  const watch = setInterval(look, 5);
+  const watch = setInterval(updatePeak, 5);
   if (name in streams) {
-    for await (const _ of embedder.encodeDocumentStream(shortTexts(count))) look();
+    for await (const _ of embedder.encodeDocumentStream(shortTexts(count))) updatePeak();
   } else {
-    await embedder.encodeDocument(textsOf(cases[name](count)), { onProgress: look });
+    await embedder.encodeDocument(textsOf(cases[name](count)), { onProgress: updatePeak });
   }
   clearInterval(watch);
   const used = await memory();

@@ -3,10 +3,10 @@ import { parseArgs } from "node:util";
 import { modelPath } from "@embeddinggemma/tiny-model";
 
 /**
- * The model and numbers that a benchmark is run with:
+ * Reads the command line of a benchmark:
  * `node <script> [folder of a model] [--dtype=q8] [--name=number …]`.
  *
- * @param numbers - default of each number
+ * @param numbers - the numeric options with their defaults
  */
 export function benchOptions(numbers) {
   const { values, positionals } = parseArgs({
@@ -18,7 +18,7 @@ export function benchOptions(numbers) {
   });
   const model = positionals[0] ?? modelPath;
   if (!existsSync(model))
-    throw new Error(`There is no model in ${model}. Give the folder of one as first argument.`);
+    throw new Error(`${model} does not exist. Pass the folder of a model as the first argument.`);
   const given = Object.entries(numbers).map(([name, number]) => [
     name,
     Number(values[name] ?? number),
@@ -26,7 +26,7 @@ export function benchOptions(numbers) {
   return { model, dtype: values.dtype ?? "q8", ...Object.fromEntries(given) };
 }
 
-/** Texts of given lengths in words, the same in every run, no two alike. */
+/** Different texts with the given lengths in words. They are the same in every run. */
 export function textsOf(lengths) {
   const random = randomNumbers(1);
   return lengths.map((length) =>
@@ -34,7 +34,7 @@ export function textsOf(lengths) {
   );
 }
 
-/** Numbers from 0 to 1, the same in every run. */
+/** Returns a function that returns numbers from 0 to 1, the same sequence in every run. */
 export function randomNumbers(seed) {
   let state = seed;
   return () => {
@@ -48,9 +48,9 @@ export function median(numbers) {
 }
 
 /**
- * Prints rows of cells under a heading each, in columns.
+ * Prints a Markdown table.
  *
- * @param rows - the first one has the headings
+ * @param rows - the first row has the headings
  */
 export function printTable(title, rows) {
   const widths = rows[0].map((_, column) =>

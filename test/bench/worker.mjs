@@ -1,6 +1,6 @@
 /**
- * Longest pause of the event loop while texts are embedded, with the model in this thread and in a
- * worker.
+ * Measures the longest pause of the event loop while texts are embedded, with the model in this
+ * thread and in a worker.
  *
  * node worker.mjs [folder of a model] [--dtype=q8] [--texts=1000] [--words=40]
  */

@@ -1,11 +1,11 @@
 import { fileURLToPath } from "node:url";
 
 /**
- * Absolute path of the folder that holds the tiny model: what `Embedder.load`, or any other loader
- * of Transformers.js or Sentence Transformers repositories, takes as a local model.
+ * Absolute path of the folder with the tiny model. Pass it to `Embedder.load`, or to any other
+ * loader of local models for Transformers.js or Sentence Transformers.
  *
- * The vectors have 768 numbers, or 512, 256 or 128 when truncated. The model reads English, up to
- * 2,048 tokens.
+ * The model embeds English texts of up to 2,048 tokens. Vectors have 768 numbers, or 512, 256 or
+ * 128 if you truncate them.
  *
  * @example
  * const embedder = await Embedder.load(modelPath);
