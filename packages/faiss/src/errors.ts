@@ -5,25 +5,24 @@ export { reasonOf, show } from "@embeddinggemma/internal";
 const marker = Symbol.for("embeddinggemma.faiss.error");
 
 /**
- * What went wrong, stable across releases:
+ * What went wrong. Codes stay the same across releases.
  *
- * - `INVALID_ARGUMENT`: an argument or an option is unknown or cannot be used.
- * - `INVALID_VECTOR`: a vector has a value that is not a finite number, or only zeros.
- * - `DIMENSION_MISMATCH`: a vector has another length than those of the store.
+ * - `INVALID_ARGUMENT`: an argument or option is unknown, or its value is not allowed.
+ * - `INVALID_VECTOR`: a vector has a value that is not a finite number, or only zeros; an imported
+ *   vector is not a unit vector.
+ * - `DIMENSION_MISMATCH`: a vector, or the opened store, has another length than expected.
  * - `INVALID_RECORD`: a record has a value that JSON cannot represent.
- * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, and `faiss-node` does not load.
- * - `ENGINE_FAILED`: FAISS refused an operation, or its process died.
- * - `NOT_A_STORE`: the folder or file is not what it should be.
- * - `NEWER_FORMAT`: the store was written by a later release.
- * - `FILE_MISSING`, `FILE_DAMAGED`: a file that the store needs is gone, or is not the one that was
- *   saved.
- * - `IDENTITY_MISMATCH`: the store was made with another embedding.
+ * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, but `faiss-node` does not load.
+ * - `ENGINE_FAILED`: FAISS reported an error, or its process died.
+ * - `NOT_A_STORE`: the folder or file does not contain what was expected.
+ * - `NEWER_FORMAT`: a later release saved the store.
+ * - `FILE_MISSING`, `FILE_DAMAGED`: a file of the store is gone, or is not as it was saved.
+ * - `IDENTITY_MISMATCH`: another embedding made the vectors of the store.
  * - `STORE_LOCKED`: another writer is saving to the folder.
  * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved
- *   there, or before it ever was.
- * - `SAVE_FAILED`, `READ_FAILED`: the file system refused; `cause` says why.
- * - `UNSAFE_FILE`: a foreign file asks for code to be run, or would expand to far more than its
- *   size.
+ *   there; or, with `overwrite: false`, the folder contains another store.
+ * - `SAVE_FAILED`, `READ_FAILED`: the file system reported an error; see `cause`.
+ * - `UNSAFE_FILE`: an imported file wants to run code, or would expand to far more than its size.
  * - `CLOSED`: the store was used after `close()`.
  */
 export type FaissStoreErrorCode =
@@ -46,18 +45,22 @@ export type FaissStoreErrorCode =
   | "CLOSED";
 
 /**
- * Every error that this package throws. What your own `filter` throws is not wrapped.
+ * All errors of this package. Errors of your own functions, such as `filter`, are thrown unchanged.
  *
- * Test with {@link FaissStoreError.isInstance}, which also holds when two copies of the package are
- * installed.
+ * Check for it with {@link FaissStoreError.isInstance}, which works even if two copies of the
+ * package are installed.
+ *
+ * @example
+ * try {
+ *   await store.save("planets");
+ * } catch (error) {
+ *   if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") throw error;
+ * }
  */
 export class FaissStoreError extends Error {
   override readonly name = "FaissStoreError";
   readonly code: FaissStoreErrorCode;
-  /**
-   * What was given and what would have been right, by name; which fields there are depends on
-   * `code`.
-   */
+  /** What was given and what was expected, for example. The fields depend on `code`. */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
@@ -72,12 +75,13 @@ export class FaissStoreError extends Error {
     Object.defineProperty(this, marker, { value: true });
   }
 
+  /** Whether a value is an error of this package. */
   static isInstance(value: unknown): value is FaissStoreError {
     return typeof value === "object" && value !== null && marker in value;
   }
 }
 
-/** That the file system refused to read a file. */
+/** The error for a file that the file system cannot read. */
 export function readFailed(path: string, cause: unknown): FaissStoreError {
   return new FaissStoreError(
     "READ_FAILED",

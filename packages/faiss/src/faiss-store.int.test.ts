@@ -372,11 +372,11 @@ describe("FaissStore's errors", () => {
     [{ oversample: 0.5 }, "oversample must be a number of at least 1; 0.5 was given."],
     [
       { identity: { layers: 1n } },
-      "identity must be a string or a plain object that JSON can hold",
+      "identity must be a string or a plain object that JSON can represent",
     ],
     [
       { identity: 5 },
-      "identity must be a string or a plain object that JSON can hold; 5 was given.",
+      "identity must be a string or a plain object that JSON can represent; 5 was given.",
     ],
     [null, "options must be an object; null was given."],
     [[], "options must be an object; an array of 0 was given."],

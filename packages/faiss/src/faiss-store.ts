@@ -42,12 +42,18 @@ import type {
 } from "./types.ts";
 
 /**
- * Vectors with string ids and a JSON record each, searched by inner product of unit vectors: a
- * score is a cosine, higher is better. Vectors are normalised on entry; a unit vector is kept bit
- * for bit.
+ * A vector store in memory that you can save to a folder. Each item has a string id, a vector and a
+ * JSON record. Scores are cosines: higher is better. The store divides each vector by its length; a
+ * unit vector is stored unchanged.
  *
- * Calls may overlap: searches and saves run side by side, and each change waits for what was called
- * before it.
+ * You need not await a call before the next one: searches and saves run at the same time, and a
+ * change waits for all earlier calls.
+ *
+ * @example
+ * const store = await FaissStore.create<{ text: string }>();
+ * await store.upsert([{ id: "mars", vector: [0.1, 0.9], record: { text: "Mars is red." } }]);
+ * const [hit] = await store.search([0.2, 0.8], { k: 1 });
+ * console.log(hit?.id, hit?.score, hit?.record.text);
  */
 export class FaissStore<R = JsonValue> {
   readonly #options: FaissStoreOptions;
@@ -118,13 +124,15 @@ export class FaissStore<R = JsonValue> {
 
   /**
    * Imports what another library has saved: a folder of LangChain.js's community `FaissStore`, of
-   * LangChain Python's `save_local`, of LlamaIndex Python's FAISS stores, or a FAISS file of a flat
-   * index. Ids are kept. Nothing in the files is executed.
+   * LangChain's `FAISS.save_local` (Python) or of LlamaIndex's FAISS stores (Python), or a FAISS
+   * file of a flat index. Ids are kept. No code in the files is run.
    *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
    * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
    * @example
-   * const store = await FaissStore.import("folder-of-save_local", { format: "langchain-python" });
+   * const fromLangChain = await FaissStore.import("folder-of-save_local");
+   * const fromLlamaIndex = await FaissStore.import("storage", { format: "llamaindex-python" });
+   * const fromFaiss = await FaissStore.import("index.faiss", { ids: ["mars", "venus"] });
    */
   static async import<R = JsonValue>(
     path: string,
@@ -137,50 +145,53 @@ export class FaissStore<R = JsonValue> {
     return store;
   }
 
-  /** How many items there are. */
+  /** Number of items. */
   get size(): number {
     return this.#content?.table.size ?? 0;
   }
 
-  /** Numbers in a vector; undefined until the first vector, if the option was not given. */
+  /** How many numbers a vector has; undefined while the store has no vector and no such option. */
   get dimension(): number | undefined {
     return this.#content?.settings.dimension;
   }
 
-  /** Numbers of a vector that the index holds. */
+  /** How many leading numbers of each vector the index has; undefined like {@link dimension}. */
   get searchDimension(): number | undefined {
     return this.#content?.settings.searchDimension;
   }
 
   /**
-   * The engine that was loaded. If FAISS fails with `engine: "auto"`, the built-in scan answers
-   * instead.
+   * The engine that was loaded. With `engine: "auto"`, the built-in scan takes over if FAISS fails
+   * later.
    */
   get engine(): EngineName {
     return this.#engine ? "faiss" : "builtin";
   }
 
-  /** What made the vectors. */
+  /** What made the vectors, if known. */
   get identity(): Identity | undefined {
     return this.#options.identity;
   }
 
   /**
-   * Checks that this store can be searched with the vectors of an embedding.
+   * Checks that you can search this store with the vectors of an embedding.
    *
-   * @param embedding - length and identity of its vectors, as far as they are known
-   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if the store is known to hold
-   * other vectors
+   * @param embedding - dimension and identity of its vectors; what is undefined is not checked
+   * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if both values are known and
+   * differ
+   * @example
+   * store.checkEmbedding({ dimension: 768, identity: "my model" });
    */
   checkEmbedding(embedding: Pick<FaissStoreOptions, "dimension" | "identity">): void {
     checkEmbedding(this, embedding);
   }
 
+  /** Whether the store has an item with this id. */
   has(id: string): boolean {
     return this.#present()?.table.rowOf.has(id) ?? false;
   }
 
-  /** A copy of one item; undefined if there is no item with this id. */
+  /** A copy of the item with this id; undefined if there is none. */
   get(id: string): FaissStoreEntry<R> | undefined {
     return this.#present()?.entry(id);
   }
@@ -190,7 +201,7 @@ export class FaissStore<R = JsonValue> {
     return [...(this.#present()?.table.rowOf.keys() ?? [])];
   }
 
-  /** The items in insertion order, each copied when it is reached. */
+  /** The items in insertion order. Each is copied when the iteration reaches it. */
   *[Symbol.iterator](): IterableIterator<FaissStoreEntry<R>> {
     for (const id of this.ids()) {
       const entry = this.get(id);
@@ -199,15 +210,16 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Adds items, or replaces those whose id exists: a replaced item keeps its place in the order. If
-   * an id is given twice, the last one counts. If this throws, nothing is added. Vectors and
-   * records are copied step by step, so that the event loop stays free: do not change them until
-   * the promise settles.
+   * Adds items, or replaces those with the same ids. A replaced item keeps its place in insertion
+   * order. If you pass an id twice, the last item wins. If this throws, nothing has changed.
    *
-   * Of another store, the items that it has now are added. To add them although the identities
-   * differ, pass `[...store]`.
+   * Do not change the vectors and records until the promise settles: they are copied in steps, so
+   * that the event loop stays free.
    *
-   * @returns the ids, given or made, in the order of the items
+   * You can pass another store to add its current items. If its identity differs but you are sure
+   * that the vectors agree, pass `[...store]`.
+   *
+   * @returns the ids of the items, in their order; new ones for items without id
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`,
    * `INVALID_ARGUMENT`; for another store `IDENTITY_MISMATCH`, if both identities are known and
    * differ
@@ -227,9 +239,14 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Removes the items with these ids, or those that a filter chooses. Unknown ids are ignored.
+   * Removes the item with an id, those with several ids, or those for which a filter returns true.
+   * Unknown ids are ignored.
    *
-   * @returns how many were removed
+   * @returns how many items were removed
+   * @throws FaissStoreError `INVALID_ARGUMENT`
+   * @example
+   * await store.delete("mars");
+   * await store.delete((record) => record.text.includes("red"));
    */
   async delete(which: string | readonly string[] | FaissStoreFilter<R>): Promise<number> {
     const own = checkDeletion(which);
@@ -237,10 +254,15 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * The best items for a query, or for each of many, best first; ties in insertion order.
+   * Finds the best items for a query, or for each of several queries. The best comes first; ties
+   * are in insertion order.
    *
+   * @returns the hits; for several queries, a list of hits for each
    * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with
    * `engine: "faiss"`, `ENGINE_FAILED`
+   * @example
+   * const hits = await store.search([0.2, 0.8], { k: 5, filter: ({ text }) => text !== "" });
+   * for (const { id, score, record } of hits) console.log(id, score, record.text);
    */
   async search(query: Vector, options?: SearchOptions<R>): Promise<FaissStoreHit<R>[]>;
   async search(
@@ -260,11 +282,13 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Finds items that are relevant and different from each other, chosen one by one among the best
-   * `fetchK`. A score is still the cosine to the query.
+   * Finds items that are relevant, but different from each other. They are picked one by one from
+   * the best `fetchK` hits. Scores are the cosines to the query, as in {@link FaissStore.search}.
    *
    * @throws FaissStoreError `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`, `INVALID_VECTOR`; with
    * `engine: "faiss"`, `ENGINE_FAILED`
+   * @example
+   * const diverse = await store.maximalMarginalRelevance([0.2, 0.8], { k: 4, lambda: 0.3 });
    */
   async maximalMarginalRelevance(
     query: Vector,
@@ -277,39 +301,50 @@ export class FaissStore<R = JsonValue> {
   }
 
   /**
-   * Saves to a folder, atomically: after a crash it contains either the old state or the new one.
-   * Only what changed since the last save there is written.
+   * Saves to a folder, which is created if it does not exist. Saves are atomic: after a crash, the
+   * folder contains either the old state or the new one. Only what has changed since the last save
+   * there is written.
    *
-   * @throws FaissStoreError `SAVE_FAILED`, `STORE_LOCKED`, `STORE_CHANGED`, `INVALID_ARGUMENT`
+   * @throws FaissStoreError `SAVE_FAILED`, `STORE_LOCKED`, `STORE_CHANGED`, `INVALID_ARGUMENT`; if
+   * the folder contains a store that cannot be read, the errors of reading it, unless `overwrite`
+   * is true
+   * @example
+   * await store.save("planets");
+   * const again = await FaissStore.open<{ text: string }>("planets");
    */
   async save(directory: string, options: SaveOptions = {}): Promise<void> {
     checkPath(directory);
     checkSaveOptions(options);
     const path = resolve(directory);
     const contentOf = () => {
-      const { table, index, settings } = this.#known("saved");
+      const { table, index, settings } = this.#contentToWrite();
       return { id: this.#id, identity: this.identity, table, index, settings };
     };
     await this.#read(() => this.#folders.save(path, contentOf, options));
   }
 
   /**
-   * Writes the vectors as a FAISS file of a flat inner-product index, which `faiss.read_index`
-   * opens.
+   * Writes the vectors to a FAISS file of a flat inner-product index, for `faiss.read_index`.
    *
    * @returns the ids in the order of the vectors
    * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`
+   * @example
+   * const ids = await store.exportFaiss("planets.faiss");
    */
   async exportFaiss(path: string): Promise<string[]> {
     checkPath(path);
-    return this.#read(async () => exportFaiss(resolve(path), this.#known("exported").table));
+    return this.#read(async () => exportFaiss(resolve(path), this.#contentToWrite().table));
   }
 
   /**
-   * Writes a folder that LangChain Python's `FAISS.load_local` opens. Load it with
-   * `distance_strategy=DistanceStrategy.MAX_INNER_PRODUCT`, since its scores are cosines.
+   * Writes a folder for `FAISS.load_local` of LangChain (Python). Load it with
+   * `distance_strategy=DistanceStrategy.MAX_INNER_PRODUCT`, since the scores are cosines.
    *
    * @throws FaissStoreError `SAVE_FAILED`, `INVALID_ARGUMENT`, `INVALID_RECORD`
+   * @example
+   * await store.exportLangChainPython("for-python", {
+   *   toDocument: ({ text }) => ({ pageContent: text, metadata: {} }),
+   * });
    */
   async exportLangChainPython(
     directory: string,
@@ -318,13 +353,16 @@ export class FaissStore<R = JsonValue> {
     checkPath(directory);
     checkExportOptions(options);
     await this.#read(async () =>
-      exportLangChainPython(resolve(directory), this.#known("exported").table, options),
+      exportLangChainPython(resolve(directory), this.#contentToWrite().table, options),
     );
   }
 
-  /** Releases the index in the FAISS process. The store cannot be used after that. */
+  /**
+   * Frees the index in the FAISS process. Afterwards the store cannot be used: calls throw
+   * `CLOSED`.
+   */
   async close(): Promise<void> {
-    // Calls in progress do not wait for FAISS any longer.
+    // Calls in progress no longer wait for FAISS.
     this.#content?.index?.abandon();
     await this.#lock.write(async () => {
       this.#content?.index?.release();
@@ -342,12 +380,12 @@ export class FaissStore<R = JsonValue> {
     return other.#present()?.items() ?? [];
   }
 
-  #known(what: string): StoreContent<R> {
+  #contentToWrite(): StoreContent<R> {
     if (this.#content) return this.#content;
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      `An empty store that has no dimension yet cannot be ${what}. Create it with a dimension, ` +
-        "or add a vector first.",
+      "The dimension of the store is not known yet, so there is nothing to write. Create it with " +
+        "the option dimension, or add an item first.",
     );
   }
 
@@ -364,7 +402,7 @@ export class FaissStore<R = JsonValue> {
     return task();
   }
 
-  /** What it holds; nothing until its dimension is known. */
+  /** The content; undefined until the dimension is known. Throws if the store is closed. */
   #present(): StoreContent<R> | undefined {
     if (this.#isClosed)
       throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");

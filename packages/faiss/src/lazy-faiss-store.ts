@@ -5,18 +5,18 @@ import { checkIdentity, type Embedding } from "./files/identity.ts";
 import { checkStoreOptions } from "./options.ts";
 import type { FaissStoreOptions, JsonValue } from "./types.ts";
 
-/** Options of a store that is created when it is first needed. */
+/** Options of {@link LazyFaissStore}. */
 export interface LazyFaissStoreOptions<R> extends FaissStoreOptions {
   /**
-   * An existing store to use; the other options have no effect then. A store that is known to hold
-   * vectors of another embedding is refused.
+   * A store to use. All other options are ignored then. It must fit the embedding: another known
+   * dimension or identity is an error.
    */
   store?: FaissStore<R> | undefined;
 }
 
 /**
- * The store of one embedding: given, opened from a folder or created when it is first needed, once
- * for all callers. For code that is configured in a constructor, such as a framework's.
+ * A store for one embedding, for code that cannot wait in a constructor, such as a framework's. The
+ * first call opens or creates the store, unless you pass one; all callers share it.
  *
  * @example
  * const lazy = new LazyFaissStore(embeddings, { searchDimension: 128 });
@@ -33,7 +33,7 @@ export class LazyFaissStore<R = JsonValue> {
 
   /**
    * @param embedding - what makes the vectors; see {@link describeEmbedding}
-   * @param directory - a folder whose store is opened, if it contains one
+   * @param directory - a folder; if it contains a saved store, that is opened
    * @throws FaissStoreError `INVALID_ARGUMENT`
    */
   constructor(
@@ -52,8 +52,8 @@ export class LazyFaissStore<R = JsonValue> {
   }
 
   /**
-   * The store, which is known to fit the embedding. Asks the embedding to describe itself, which
-   * may load its model.
+   * The store, after a check that it fits the embedding. The check needs the dimension and identity
+   * of the embedding, so its model may be loaded.
    *
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH`, and the errors of
    * `FaissStore.open` and `FaissStore.create`
@@ -63,15 +63,15 @@ export class LazyFaissStore<R = JsonValue> {
   }
 
   /**
-   * The store, if there is one yet, for work without the embedding, such as a deletion. Does not
-   * ask the embedding, so it may be the store of another one.
+   * The store if it exists already, given or saved, for work that needs no embedding, such as a
+   * deletion. There is no check, so another embedding may have made its vectors.
    *
    * @throws FaissStoreError the errors of `FaissStore.open`
    */
   async existing(): Promise<FaissStore<R> | undefined> {
     if (this.#store) return this.#store;
     const saved = await this.#saved.get();
-    if (!saved) this.#saved.forget(); // Another program may save one.
+    if (!saved) this.#saved.forget(); // Another program may save one later.
     return saved;
   }
 
@@ -102,8 +102,8 @@ export class LazyFaissStore<R = JsonValue> {
 }
 
 /**
- * The length and the identity of an embedding's vectors, from its methods `dimension()` and
- * `identity()`; nothing for an embedding without them.
+ * The dimension and identity of an embedding's vectors, from its methods `dimension()` and
+ * `identity()`. An embedding without these methods gives an empty object.
  */
 export async function describeEmbedding(embedding: object): Promise<Embedding> {
   const { dimension, identity } = embedding as Partial<DescribedEmbedding>;

@@ -6,7 +6,7 @@ import type { FaissEngine } from "./index/faiss-engine.ts";
 import { StoreContent } from "./store-content.ts";
 import type { FaissStoreOptions, OpenOptions } from "./types.ts";
 
-/** A store as it was saved to a folder. */
+/** What a saved store consists of. */
 export interface OpenedStore<R> {
   id: string;
   options: FaissStoreOptions;
@@ -14,7 +14,7 @@ export interface OpenedStore<R> {
   saved: SavedState;
 }
 
-/** @param directory - its absolute path */
+/** @param directory - absolute path */
 export async function openStore<R>(
   directory: string,
   openOptions: OpenOptions,

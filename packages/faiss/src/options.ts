@@ -16,7 +16,7 @@ import type {
   Vector,
 } from "./types.ts";
 
-/** What a store is built with once its dimension is known. */
+/** The settings of a store whose dimension is known. */
 export interface StoreSettings {
   dimension: number;
   searchDimension: number;
@@ -29,7 +29,7 @@ export interface StoreSettings {
 
 const maxDimension = 65_536;
 
-/** The README gives the reasons, under "Presets". */
+/** docs/search-tuning.md explains the values. */
 const presets: Record<Preset, FaissStoreOptions> = {
   exact: {},
   balanced: { searchDimension: 256 },
@@ -47,7 +47,7 @@ const oversample: Rule = {
 };
 
 const identity: Rule = {
-  expected: "a string or a plain object that JSON can hold",
+  expected: "a string or a plain object that JSON can represent",
   accepts: (value) => typeof value === "string" || isJsonObject(value),
 };
 
@@ -137,7 +137,7 @@ const exportRules: Rules<LangChainExportOptions<unknown>> = {
 const renamed = { exactBelow: "scanBelow", rescore: "precision" };
 
 /**
- * Checks what can be checked before the dimension is known.
+ * Checks options as far as possible: some checks need the dimension, which may not be given.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
@@ -167,9 +167,9 @@ export function checkExportOptions<R>(options: LangChainExportOptions<R>): void 
 }
 
 /**
- * Completes checked options.
+ * Adds presets and defaults to checked options.
  *
- * @throws FaissStoreError `INVALID_ARGUMENT` where an option does not fit the dimension
+ * @throws FaissStoreError `INVALID_ARGUMENT` if an option does not fit the dimension
  */
 export function settingsFor(options: FaissStoreOptions, dimension: number): StoreSettings {
   const preset = options.preset === undefined ? {} : presets[options.preset];
@@ -193,7 +193,7 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
 }
 
 /**
- * What is to be deleted, ids as a list of our own.
+ * Checks what to delete. Ids are copied into an array, which the caller cannot change.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
@@ -207,7 +207,9 @@ export function checkDeletion<R>(
 }
 
 /**
- * The queries of a search, and whether it was one alone.
+ * The queries of a search as an array.
+ *
+ * @returns the queries, and whether a single one was given, not an array of queries
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */

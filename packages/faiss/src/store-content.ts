@@ -14,25 +14,24 @@ import type {
   FaissStoreOptions,
 } from "./types.ts";
 
-/**
- * About a million numbers are scanned in a millisecond, which is what asking the engine's process
- * costs at most.
- */
+/** A scan of this many numbers takes about 1 ms, no longer than a message to the FAISS process. */
 const numbersScannedFast = 2 ** 20;
 
-/** Dead rows are removed once there are more than this many and they exceed this share. */
+/**
+ * Dead rows are removed when there are more than this many, and more than this share of all rows.
+ */
 const minDeadRows = 1024;
 const maxDeadShare = 0.25;
 
-/** The items of a store, once the dimension is known, and the index that helps to find them. */
+/** The items and the index of a store whose dimension is known. */
 export class StoreContent<R> {
   readonly settings: StoreSettings;
   readonly index: RowIndex<R> | undefined;
-  /** Up to this many items, a search scores every item. */
+  /** Up to this many items, a search scores all of them. */
   readonly scanBelow: number;
   table: Table<R>;
 
-  /** @param options - checked */
+  /** @param options - already checked */
   constructor(options: FaissStoreOptions, dimension: number, engine: FaissEngine | undefined) {
     this.settings = settingsFor(options, dimension);
     this.scanBelow = options.scanBelow ?? Math.floor(numbersScannedFast / dimension);
@@ -42,7 +41,7 @@ export class StoreContent<R> {
       engine && newIndex(engine, this.settings, { maxUncovered: this.scanBelow, isOptional });
   }
 
-  /** One item, copied; undefined if there is none of that id. */
+  /** A copy of one item; undefined if the id does not exist. */
   entry(id: string): FaissStoreEntry<R> | undefined {
     const row = this.table.rowOf.get(id);
     if (row === undefined) return undefined;
@@ -58,7 +57,7 @@ export class StoreContent<R> {
     return { id: ids[row]!, score, record: cloneRecord(records[row] as R) };
   }
 
-  /** The items as they are now, whatever changes later; a vector is copied when it is read. */
+  /** The current items. Later changes do not affect them. A vector is copied when it is read. */
   items(): FaissStoreItem<R>[] {
     const { table } = this;
     return Array.from(table.rowOf, ([id, row]) => ({
@@ -71,9 +70,8 @@ export class StoreContent<R> {
   }
 
   /**
-   * Adds items or replaces them, all or none.
+   * Adds or replaces items: all of them, or none if one is invalid.
    *
-   * @param items - checked
    * @returns their ids
    */
   async upsert(items: readonly FaissStoreItem<R>[]): Promise<string[]> {
@@ -95,7 +93,7 @@ export class StoreContent<R> {
     return removed;
   }
 
-  /** The ids of the items for which a filter answers true. */
+  /** The ids of the items for which a filter returns true. */
   #matching(filter: FaissStoreFilter<R>): string[] {
     const { rowOf, records } = this.table;
     return [...rowOf]
@@ -110,8 +108,8 @@ export class StoreContent<R> {
       this.table = await this.table.compacted();
       this.index?.release();
     }
-    // The items are stored. If FAISS fails and is required, the next search tries again and reports
-    // the error.
+    // The change itself has succeeded. If FAISS fails but is required, the next search tries again
+    // and throws.
     await this.index?.update(this.table).catch(() => {});
   }
 }

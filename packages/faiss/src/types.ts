@@ -1,10 +1,10 @@
 /**
- * A vector: any array of finite numbers that is not all zeros. It is normalised on entry unless it
- * is a unit vector.
+ * An array of finite numbers that are not all zero. The store divides it by its length, unless that
+ * is already 1.
  */
 export type Vector = Float32Array | Float64Array | readonly number[];
 
-/** What JSON can hold. */
+/** A value that JSON can represent. */
 export type JsonValue =
   | string
   | number
@@ -14,69 +14,78 @@ export type JsonValue =
   | { [key: string]: JsonValue };
 
 /**
- * Says what made the vectors: model, revision, dtype, prompts… Compared by content, whatever the
- * order of the keys.
+ * Names what made the vectors: model, revision, dtype, prompts and so on. Objects are compared by
+ * content; the order of the keys does not matter.
  */
 export type Identity = string | { readonly [key: string]: JsonValue };
 
+/** An item to add to a store. */
 export interface FaissStoreItem<R> {
-  /** @default a random UUID */
+  /** A string that is not empty. @default a random UUID */
   id?: string | undefined;
   vector: Vector;
-  /** Copied on entry, as JSON would keep it. */
+  /** Stored as a copy, as JSON would store it. */
   record: R;
 }
 
+/** An item of a store. */
 export interface FaissStoreEntry<R> {
   id: string;
-  /** The unit vector that the store holds, as a copy. */
+  /** A copy of the stored vector, which has length 1. */
   vector: Float32Array;
   /** A copy of the record. */
   record: R;
 }
 
+/** An item that a search has found. */
 export interface FaissStoreHit<R> {
   id: string;
-  /** Inner product of the unit vectors, which is their cosine: -1 to 1, higher is better. */
+  /** Cosine of the query and the item's vector: from -1 to 1, higher is better. */
   score: number;
   /** A copy of the record. */
   record: R;
 }
 
 /**
- * Chooses records. Must be a plain function of its arguments: synchronous, and changing nothing.
+ * Returns true for the records to choose. Must be synchronous, must change nothing, and must return
+ * the same for the same arguments.
  */
 export type FaissStoreFilter<R> = (record: R, id: string) => boolean;
 
 export interface SearchOptions<R> {
-  /** How many hits at most; a positive integer. @default 10 */
+  /** Maximum number of hits; a positive integer. @default 10 */
   k?: number | undefined;
-  /** Only records for which this returns true; `k` of them whenever there are `k`. */
+  /**
+   * Finds only records for which this returns true. You get `k` hits whenever `k` records match.
+   *
+   * @default all records
+   */
   filter?: FaissStoreFilter<R> | undefined;
-  /** Only hits with at least this score. */
+  /** Finds only hits with at least this score. @default any score */
   minScore?: number | undefined;
-  /** The store's `oversample` for this search. */
+  /** Replaces the store's `oversample` for this search. @default the store's `oversample` */
   oversample?: number | undefined;
 }
 
 export interface MaximalMarginalRelevanceOptions<R> {
-  /** How many hits at most; a positive integer. @default 4 */
+  /** Maximum number of hits; a positive integer. @default 4 */
   k?: number | undefined;
   /**
-   * Among how many of the best hits to choose; at least `k`.
+   * How many of the best hits to choose from; at least `k`.
    *
    * @default 20, or `k` if that is more
    */
   fetchK?: number | undefined;
-  /** From 0, the most diverse, to 1, the most relevant. @default 0.5 */
+  /** From 0 (most diverse) to 1 (most relevant). @default 0.5 */
   lambda?: number | undefined;
+  /** Finds only records for which this returns true. @default all records */
   filter?: FaissStoreFilter<R> | undefined;
 }
 
-/** `faiss` is `faiss-node`; `builtin` is a scan in this package, on the same files. */
+/** `faiss` is `faiss-node`. `builtin` is a scan in this package; it uses the same files. */
 export type EngineName = "faiss" | "builtin";
 
-/** Some FAISS factory strings, for an editor to complete; every other supported one works too. */
+/** Suggestions for your editor. All other supported factory strings work, too. */
 export type IndexFactory =
   | "Flat"
   | "HNSW32,Flat"
@@ -89,36 +98,40 @@ export type IndexFactory =
   | (string & {});
 
 /**
- * A choice of `index`, `searchDimension` and `precision` by what matters most; each can be
- * overridden.
+ * Sets several options at once. An option that you set yourself wins.
+ *
+ * - `exact`: the defaults, an exact search of the full vectors.
+ * - `balanced`: `searchDimension` 256, for a faster search.
+ * - `small`: `searchDimension` 128, `index` `"SQ8"`, `precision` `"int8"` and `oversample` 20, for
+ *   less memory.
  */
 export type Preset = "exact" | "balanced" | "small";
 
 export interface EngineOptions {
   /**
-   * `auto` uses FAISS if it loads, and the built-in scan if it does not or if it fails.
+   * `auto` uses FAISS, or the built-in scan if FAISS does not load or fails.
    *
    * @default "auto"
    */
   engine?: EngineName | "auto" | undefined;
   /**
-   * Up to this many vectors are scanned exactly and in-process, which is faster there than any
-   * index.
+   * Up to this many vectors, a search scans all of them in this process, which is exact and faster
+   * than any index.
    *
-   * @default as many as hold a million numbers: 1,365 vectors of 768
+   * @default as many as have 1,048,576 numbers, such as 1,365 vectors of 768
    */
   scanBelow?: number | undefined;
-  /** Module name or path of the `faiss-node` to load. @default "faiss-node" */
+  /** Name or path of the `faiss-node` module to load. @default "faiss-node" */
   faissNode?: string | undefined;
 }
 
 export interface FaissStoreOptions extends EngineOptions {
-  /** Numbers in a vector. @default the length of the first vector */
+  /** How many numbers a vector has; at most 65,536. @default the length of the first vector */
   dimension?: number | undefined;
   /**
-   * Matryoshka search: the index holds the first so many numbers of each vector, re-normalised; the
-   * best of it are scored again with the full vectors. Only sensible for embeddings trained so that
-   * their leading numbers carry most.
+   * Matryoshka search: the index has only this many leading numbers of each vector, as a unit
+   * vector. The best candidates are scored again with the full vectors. Use it only for embeddings
+   * that were trained for it, so that the leading numbers matter most.
    *
    * @default `dimension`
    */
@@ -131,96 +144,103 @@ export interface FaissStoreOptions extends EngineOptions {
    * @see https://github.com/facebookresearch/faiss/wiki/The-index-factory
    */
   index?: IndexFactory | undefined;
-  /** @default none: the defaults of each option */
+  /** Sets several options at once. @default "exact" */
   preset?: Preset | undefined;
   /**
-   * How many times `k` candidates are taken from an index that is not exact, and scored with the
-   * full vectors; at least 1.
+   * An index that is not exact, or has only leading numbers, gives `k × oversample` candidates.
+   * These are scored with the full vectors. At least 1; higher is slower and finds more.
    *
    * @default 10
    */
   oversample?: number | undefined;
   /**
-   * How the full vectors are kept: as given, or with one byte for each number and a scale for each
-   * vector.
+   * How the full vectors are stored: `float32` unchanged, `int8` with one byte for each number and
+   * a scale for each vector.
    *
    * @default "float32"
    */
   precision?: "float32" | "int8" | undefined;
-  /** How many cells of an `IVF…` index a search visits. @default an eighth of them, at least 8 */
+  /** How many cells a search in an `IVF…` index visits. @default an eighth of them, at least 8 */
   nprobe?: number | undefined;
-  /** How many candidates a search in an `HNSW…` index keeps. @default 64 */
+  /** How many candidates a search in an `HNSW…` index tracks. @default 64 */
   efSearch?: number | undefined;
-  /** What made the vectors, saved with them and checked by `open`. */
+  /** What made the vectors. It is saved with them, and `open` checks it. @default not known */
   identity?: Identity | undefined;
 }
 
 export interface OpenOptions extends EngineOptions {
   /**
-   * What will make the queries; another than what made the vectors is an error.
+   * What makes your queries. If something else made the vectors, `open` throws `IDENTITY_MISMATCH`.
    *
    * @default not checked
    */
   identity?: Identity | undefined;
-  /** The dimension that the caller expects; another is an error. @default not checked */
+  /**
+   * The dimension that you expect. If the store has another one, `open` throws
+   * `DIMENSION_MISMATCH`.
+   *
+   * @default not checked
+   */
   dimension?: number | undefined;
-  /** Opens although the identities differ. @default false */
+  /** Opens the store even if the identities differ. The next save stores yours. @default false */
   allowMismatch?: boolean | undefined;
-  /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
+  /** As in {@link FaissStoreOptions}. The next save stores it. @default the saved value */
   oversample?: number | undefined;
-  /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
+  /** As in {@link FaissStoreOptions}. The next save stores it. @default the saved value */
   nprobe?: number | undefined;
-  /** As in {@link FaissStoreOptions}; the next save records it. @default as saved */
+  /** As in {@link FaissStoreOptions}. The next save stores it. @default the saved value */
   efSearch?: number | undefined;
 }
 
 export interface SaveOptions {
   /**
-   * `true` replaces whatever is there, also what another writer has saved since, and a damaged
-   * store. `false` replaces only what this store was opened from or has saved there itself, so of
-   * two stores that found a folder empty one gets `STORE_CHANGED`.
+   * `true` replaces whatever the folder contains, even what another writer has saved since, or a
+   * damaged store. `false` replaces only what this store was opened from or has saved there: if two
+   * stores find a folder empty, the second one to save gets `STORE_CHANGED`.
    *
-   * @default as `false` where this store was opened or saved before; elsewhere an intact store is
-   * replaced
+   * @default `false` for a folder that this store was opened from or saved to; any other folder is
+   * overwritten, unless it contains a damaged store
    */
   overwrite?: boolean | undefined;
-  /** How many milliseconds to wait for another writer to finish. @default 10_000 */
+  /** How many milliseconds to wait for another writer. @default 10_000 */
   lockTimeout?: number | undefined;
 }
 
-/** What another library has saved. `faiss` is a bare FAISS file of a flat index. */
+/** Which library has saved a folder or file. `faiss` is a FAISS file of a flat index. */
 export type ForeignFormat = "langchain-js" | "langchain-python" | "llamaindex-python" | "faiss";
 
 export interface ImportOptions<R> extends FaissStoreOptions {
   /** @default recognised by the files */
   format?: ForeignFormat | undefined;
-  /** Name of the files in a folder of LangChain Python. @default "index" */
+  /** Name of the files in a folder of LangChain for Python, without extension. @default "index" */
   indexName?: string | undefined;
-  /** Ids of the vectors in a bare FAISS file. @default the numbers under which FAISS finds them */
+  /** Ids for the vectors of a FAISS file, one for each. @default the numbers that FAISS returns */
   ids?: readonly string[] | undefined;
   /**
-   * Takes vectors that are not unit vectors, although their cosine ranks otherwise than before.
+   * Accepts vectors that are not unit vectors. The cosine ranks them differently than L2 or inner
+   * product did.
    *
    * @default false
    */
   normalize?: boolean | undefined;
   /**
-   * Makes the record. It is given `{ pageContent, metadata }` of LangChain, a node's JSON of
-   * LlamaIndex, null of a FAISS file.
+   * Makes the record from the source: `{ pageContent, metadata }` for LangChain, the JSON of a node
+   * for LlamaIndex, null for a FAISS file.
    *
-   * @default what it is given
+   * @default the source
    */
   toRecord?: ((source: JsonValue, id: string) => R) | undefined;
 }
 
+/** What LangChain stores for a text. */
 export interface LangChainDocument {
   pageContent: string;
   metadata: { [key: string]: JsonValue };
 }
 
 export interface LangChainExportOptions<R> {
-  /** @default "index" */
+  /** Name of the files, without extension. @default "index" */
   indexName?: string | undefined;
-  /** @default the record's `pageContent` and `metadata` */
+  /** Makes a document from a record. @default the record's `pageContent` and `metadata` */
   toDocument?: ((record: R, id: string) => LangChainDocument) | undefined;
 }

@@ -9,14 +9,14 @@ import type { Table } from "../rows/table.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
 import { dict, json, type Pickled, writePickle } from "./pickle-writer.ts";
 
-/** Rows in one write to the disk. */
+/** How many rows are written at once. */
 const rowsPerPiece = 256;
 
 /**
- * Writes the full vectors, in insertion order, as a FAISS file of a flat inner-product index.
+ * Writes the full vectors in insertion order to a FAISS file of a flat inner-product index.
  *
- * @param path - absolute
- * @returns the ids in that order
+ * @param path - absolute path
+ * @returns the ids in insertion order
  */
 export async function exportFaiss<R>(path: string, table: Table<R>): Promise<string[]> {
   await writeTogether(dirname(path), new Map([[path, vectorPieces(table)]]));
@@ -24,9 +24,9 @@ export async function exportFaiss<R>(path: string, table: Table<R>): Promise<str
 }
 
 /**
- * Writes `<name>.faiss` and `<name>.pkl` as LangChain Python's `FAISS.save_local` does.
+ * Writes `<name>.faiss` and `<name>.pkl` like LangChain's `FAISS.save_local` (Python).
  *
- * @param directory - its absolute path
+ * @param directory - absolute path
  */
 export async function exportLangChainPython<R>(
   directory: string,
@@ -36,7 +36,7 @@ export async function exportLangChainPython<R>(
   const ids = [...table.rowOf.keys()];
   const documents = ids.map((id): [Pickled, Pickled] => [
     json(id),
-    documentState(
+    pickledDocument(
       id,
       asDocument(copyRecord(toDocument(table.records[table.rowOf.get(id)!] as R, id), id), id),
     ),
@@ -57,20 +57,20 @@ export async function exportLangChainPython<R>(
   await writeTogether(directory, files);
 }
 
-/** The record itself, if it is a document. */
+/** Checks that a record is a document. */
 function asDocument(record: unknown, id: string): LangChainDocument {
   const { pageContent, metadata = {} } = (record ?? {}) as Partial<LangChainDocument>;
   if (typeof pageContent === "string" && typeof metadata === "object" && metadata !== null)
     return { pageContent, metadata };
   throw new FaissStoreError(
     "INVALID_RECORD",
-    `The record of ${show(id)} is not a { pageContent, metadata }. Pass toDocument to convert it.`,
+    `The record of ${show(id)} must be { pageContent, metadata }. Pass toDocument to convert it.`,
     { id },
   );
 }
 
-/** The state of a `langchain_core.documents.base.Document`, a Pydantic 2 model. */
-function documentState(id: string, { pageContent, metadata }: LangChainDocument): Pickled {
+/** A pickled `langchain_core.documents.base.Document`, which is a Pydantic 2 model. */
+function pickledDocument(id: string, { pageContent, metadata }: LangChainDocument): Pickled {
   return {
     kind: "instance",
     class: { module: "langchain_core.documents.base", name: "Document" },
@@ -97,25 +97,25 @@ function* vectorPieces<R>(table: Table<R>): Iterable<Uint8Array> {
   }
 }
 
-/** Writes files of one folder under other names, and renames them once the disk has all of them. */
+/** Writes files to one folder under temporary names, and renames them when all are on disk. */
 async function writeTogether(
   directory: string,
   files: ReadonlyMap<string, Iterable<Uint8Array>>,
 ): Promise<void> {
   const suffix = randomBytes(4).toString("hex");
   const temporary = (path: string) => `${path}.${suffix}`;
-  let present = directory;
+  let current = directory;
   try {
     await mkdir(directory, { recursive: true });
-    for ([present] of files) await writeDurably("", temporary(present), files.get(present)!);
-    for ([present] of files) await rename(temporary(present), present);
+    for ([current] of files) await writeDurably("", temporary(current), files.get(current)!);
+    for ([current] of files) await rename(temporary(current), current);
     await syncDirectory(directory);
   } catch (error) {
     for (const path of files.keys()) await rm(temporary(path), { force: true }).catch(() => {});
     throw new FaissStoreError(
       "SAVE_FAILED",
-      `${present} could not be written: ${reasonOf(error)}.`,
-      { path: present },
+      `${current} could not be written: ${reasonOf(error)}. Fix the cause and export again.`,
+      { path: current },
       { cause: error },
     );
   }

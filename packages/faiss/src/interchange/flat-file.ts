@@ -7,9 +7,12 @@ import { flatHeaderBytes } from "../files/vector-file.ts";
 export interface FlatFile {
   metric: "innerProduct" | "l2";
   dimension: number;
-  /** One row after the other. */
+  /** The numbers of all vectors, one vector after the other. */
   vectors: Float32Array;
-  /** The numbers that FAISS returns for the rows; their positions where the file has none. */
+  /**
+   * The numbers that FAISS returns for the rows. Without an `IndexIDMap`, these are 0, 1, 2 and so
+   * on.
+   */
   labels: bigint[];
 }
 
@@ -20,8 +23,8 @@ const commonHeaderBytes = 37;
 const labelBytes = 8;
 
 /**
- * Reads a FAISS file of a flat index of either metric, alone or inside an `IndexIDMap`, without
- * FAISS. Memory is allocated only for vectors that the file is long enough to hold.
+ * Reads a FAISS file of a flat index, L2 or inner product, alone or in an `IndexIDMap`. Does not
+ * need FAISS. A forged header cannot make it allocate more memory than the file is long.
  *
  * @throws FaissStoreError `FILE_MISSING`, `NOT_A_STORE`, `FILE_DAMAGED`, `READ_FAILED`
  */
@@ -29,9 +32,9 @@ export async function readFlatFile(path: string): Promise<FlatFile> {
   return withFile(path, async (handle) => {
     const { size } = await handle.stat();
     const read = async <T extends Uint8Array>(target: T, position: number): Promise<T> => {
-      const isThere =
+      const isComplete =
         position + target.length <= size && (await readFully(handle, target, position));
-      if (!isThere) throw wrongLength(path, size, position + target.length);
+      if (!isComplete) throw wrongLength(path, size, position + target.length);
       return target;
     };
     const fourcc = (await read(Buffer.alloc(4), 0)).toString("latin1");
@@ -55,7 +58,7 @@ export async function readFlatFile(path: string): Promise<FlatFile> {
       };
     const map = await read(Buffer.alloc(labelBytes * (1 + rows)), vectorsEnd);
     if (map.readBigUInt64LE(0) !== BigInt(rows))
-      throw damagedFile(path, "its id map has another length");
+      throw damagedFile(path, "its id map does not have one id for each vector");
     const labels = Array.from({ length: rows }, (_, row) =>
       map.readBigInt64LE(labelBytes * (1 + row)),
     );
@@ -63,14 +66,15 @@ export async function readFlatFile(path: string): Promise<FlatFile> {
   });
 }
 
-export function readWhole(path: string): Promise<Buffer> {
+export function readBytes(path: string): Promise<Buffer> {
   return withFile(path, (handle) => handle.readFile());
 }
 
 async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   const handle = await openToRead(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") {
-      throw new FaissStoreError("FILE_MISSING", `${path} is missing.`, { path }, { cause: error });
+      const message = `${path} does not exist. Copy it there, or pass another path.`;
+      throw new FaissStoreError("FILE_MISSING", message, { path }, { cause: error });
     }
     throw readFailed(path, error);
   });
@@ -86,7 +90,7 @@ async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>
 export function damagedFile(path: string, how: string): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",
-    `${path} cannot be read: ${how}. Write it again with the program that made it.`,
+    `${path} is damaged: ${how}. Save it again with the library that wrote it.`,
     { path },
   );
 }
@@ -101,8 +105,8 @@ function parseHeader(
   if (!metric) {
     throw new FaissStoreError(
       "NOT_A_STORE",
-      `${path} is not a flat FAISS index: it begins with ${show(fourcc)}, not with IxFI (inner ` +
-        "product) or IxF2 (L2). Only flat indexes are imported. Embed the texts again instead.",
+      `${path} is not a flat FAISS index: it begins with ${show(fourcc)} instead of IxFI (inner ` +
+        "product) or IxF2 (L2). Other kinds cannot be imported. Embed the texts again.",
       { path, fourcc },
     );
   }
@@ -112,12 +116,12 @@ function parseHeader(
   if (dimension < 1 || rows < 0n || rows * BigInt(dimension) !== numbers) {
     throw damagedFile(
       path,
-      `its header says ${rows} vectors of ${dimension} numbers, ${numbers} in all`,
+      `its header says ${rows} vectors of ${dimension} numbers, but ${numbers} numbers in total`,
     );
   }
   return { metric, dimension, rows: Number(rows) };
 }
 
 function wrongLength(path: string, found: number, expected: number): FaissStoreError {
-  return damagedFile(path, `it has ${found} bytes, but by its header it should have ${expected}`);
+  return damagedFile(path, `it has ${found} bytes, but its header says ${expected}`);
 }

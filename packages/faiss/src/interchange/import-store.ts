@@ -9,18 +9,18 @@ import { type ForeignContent, readLangChainJs, readLangChainPython } from "./lan
 import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
 
 export interface Imported<R> {
-  /** For the store that will hold the items. */
+  /** Options of the store to create. */
   options: FaissStoreOptions;
   items: FaissStoreItem<R>[];
 }
 
-/** Up to this difference in length, cosine ranks as L2 and the inner product do. */
+/** Up to this difference from length 1, cosine ranks vectors like L2 and inner product. */
 const unitTolerance = 1e-3;
 
 /**
  * Reads what another library has saved.
  *
- * @param path - absolute
+ * @param path - absolute path
  * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
  * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_ARGUMENT`
  */
@@ -68,8 +68,8 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
       if (ids !== undefined && (!Array.isArray(ids) || ids.length !== flat.labels.length)) {
         throw new FaissStoreError(
           "INVALID_ARGUMENT",
-          `ids must have one id for each of the ${flat.labels.length} vectors in ${path}, ` +
-            `but is ${show(ids)}.`,
+          `ids must have one id for each of the ${flat.labels.length} vectors in ${path}; ` +
+            `${show(ids)} was given.`,
         );
       }
       return {
@@ -96,27 +96,27 @@ async function detectFormat(
   }
   throw new FaissStoreError(
     "NOT_A_STORE",
-    `${show(path)} cannot be imported: it ` +
-      `${stats ? "has no" : "does not exist. A folder needs a"} faiss.index (LangChain.js), ` +
-      `${indexName}.pkl (LangChain Python) or ${vectorStoreName} (LlamaIndex Python). ` +
-      "To load a store that save() wrote, call open().",
+    `${show(path)} ${stats ? "has nothing to import" : "does not exist"}. Pass a FAISS file, or a ` +
+      `folder with faiss.index (LangChain.js), ${indexName}.pkl (LangChain for Python) or ` +
+      `${vectorStoreName} (LlamaIndex for Python). ` +
+      "To open a store that save() wrote, use open().",
     { path },
   );
 }
 
-/** A store has one vector for each id, so one of the two would be lost. */
+/** A store has one vector for each id, so one of two vectors would be lost. */
 function repeatedId<R>(id: string, path: string, { ids }: ImportOptions<R>): FaissStoreError {
   if (ids) {
     return new FaissStoreError(
       "INVALID_ARGUMENT",
-      `ids must name each vector in ${path} by an id of its own, but ${show(id)} is there twice.`,
+      `ids must be unique, but ${show(id)} is there twice. Pass another id for one of the two.`,
       { id },
     );
   }
   return new FaissStoreError(
     "FILE_DAMAGED",
-    `${path} has two vectors with the id ${show(id)}, and a store has one vector for each id. ` +
-      "If the file is a FAISS index, pass ids to name each vector; otherwise write it again.",
+    `${path} has two vectors with the id ${show(id)}, but a store has one vector for each id. ` +
+      "If it is a FAISS file, pass ids. Otherwise save it again with the library that wrote it.",
     { path, id },
   );
 }

@@ -95,7 +95,7 @@ describe("importing", () => {
     expect(named.identity).toBe("python");
   });
 
-  it("does not change a ranking unasked", async () => {
+  it("refuses vectors that are not unit vectors, unless normalize is true", async () => {
     const path = join(fixtures, "flat-l2-lengths.faiss");
     await expect(FaissStore.import(path)).rejects.toMatchObject({
       code: "INVALID_VECTOR",
@@ -119,7 +119,7 @@ describe("importing", () => {
   });
 
   it.each(["malicious-reduce", "malicious-metadata", "unexpected-class"])(
-    "runs nothing of %s",
+    "runs no code in %s",
     async (name) => {
       const error = await FaissStore.import(join(fixtures, name)).catch(
         (thrown: unknown) => thrown,
@@ -136,7 +136,7 @@ describe("importing", () => {
     ["cyclic-metadata", "FILE_DAMAGED"],
     ["unfolding-metadata", "UNSAFE_FILE"],
     ["nested-class", "FILE_DAMAGED"],
-  ])("refuses %s, which no record can be", async (name, code) => {
+  ])("refuses %s, which cannot be a record", async (name, code) => {
     const error = await FaissStore.import(join(fixtures, name), { engine: "builtin" }).catch(
       (thrown: unknown) => thrown,
     );
@@ -168,7 +168,7 @@ describe("importing", () => {
       "id_map.json",
       ["null", "5", '{"faiss_id_to_node_id_map": {"0": 5}}'],
     ],
-  ] as const)("refuses %s whose %s is other JSON", async (name, file, contents) => {
+  ] as const)("refuses %s with other JSON in %s", async (name, file, contents) => {
     const copy = await mkdtemp(join(folder, "other-json-"));
     await cp(join(fixtures, name), copy, { recursive: true });
     for (const content of contents) {
@@ -180,7 +180,7 @@ describe("importing", () => {
     }
   });
 
-  it("bounds what the JSON of a docstore can do", async () => {
+  it("refuses JSON in a docstore that is made to do harm", async () => {
     const copy = await mkdtemp(join(folder, "bad-json-"));
     await cp(join(fixtures, "langchain-js"), copy, { recursive: true });
     const importing = async (documents: string, mapping: string) => {
@@ -214,7 +214,7 @@ describe("importing", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it("makes no room for what a header promises and the file does not hold", async () => {
+  it("allocates no memory for vectors that the header promises but the file does not have", async () => {
     const path = join(folder, "promising.faiss");
     const bytes = await readFile(join(fixtures, "flat-ip.faiss"));
     for (const [dimension, rows] of [
@@ -232,7 +232,9 @@ describe("importing", () => {
     }
   });
 
-  it("refuses damaged files with an error, whatever the damage", { timeout: 60_000 }, async () => {
+  it("refuses damaged files, whatever the damage, with an error that has a code", {
+    timeout: 60_000,
+  }, async () => {
     const random = seededRandom(21);
     for (const [name, file] of [
       ["langchain-python", "index.pkl"],
@@ -297,13 +299,13 @@ describe("exporting", () => {
     return store;
   }
 
-  it("writes the very file that faiss.write_index writes", async () => {
+  it("writes the same file as faiss.write_index", async () => {
     const path = join(folder, "below", "planets.faiss");
     expect(await (await planets()).exportFaiss(path)).toEqual(expected.ids);
     expect(await readFile(path)).toEqual(await readFile(join(fixtures, "flat-ip.faiss")));
   });
 
-  it("writes a folder for LangChain Python that reads back as it was", async () => {
+  it("writes a folder for LangChain for Python that can be imported again", async () => {
     const store = await planets();
     await store.exportLangChainPython(join(folder, "langchain"));
     const again = await FaissStore.import<LangChainRecord>(join(folder, "langchain"));
@@ -321,7 +323,7 @@ describe("exporting", () => {
     });
   });
 
-  it("says what cannot be exported", async () => {
+  it("refuses what cannot be exported", async () => {
     const store = await FaissStore.create<number>();
     await expect(store.exportFaiss(join(folder, "empty"))).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
@@ -344,8 +346,8 @@ describe("exporting", () => {
   });
 });
 
-describe("merging", () => {
-  it("takes the other store's items, and its version of those in both", async () => {
+describe("adding another store", () => {
+  it("adds its items and replaces those with the same ids", async () => {
     const one = await FaissStore.create<string>({ identity: "tiny" });
     const other = await FaissStore.create<string>({ identity: { model: "other" } });
     await one.upsert([
@@ -371,7 +373,10 @@ describe("merging", () => {
     await other.delete("b");
     await other.close();
     await adding;
-    expect(unknown.ids(), "what the other held at the call").toEqual(["b", "c"]);
+    expect(unknown.ids(), "the items of the other store at the time of the call").toEqual([
+      "b",
+      "c",
+    ]);
     await expect(unknown.upsert(other)).rejects.toMatchObject({ code: "CLOSED" });
   });
 });

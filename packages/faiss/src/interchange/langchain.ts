@@ -1,20 +1,20 @@
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
-import { damagedFile, type FlatFile, readFlatFile, readWhole } from "./flat-file.ts";
+import { damagedFile, type FlatFile, readBytes, readFlatFile } from "./flat-file.ts";
 import { PickledDict, PickledInstance, readPickle } from "./pickle-reader.ts";
 import { PickledJson, textOfKey } from "./pickled-json.ts";
 
-/** The content of a folder or file of another library. */
+/** What another library has saved. */
 export interface ForeignContent {
   flat: FlatFile;
-  /** One for each row; `undefined` for a row that nothing refers to. Not yet known to be unique. */
+  /** The id of each row; `undefined` for a row that nothing refers to. Ids may repeat. */
   ids: (string | undefined)[];
-  /** One for each row. */
+  /** The record of each row. */
   records: JsonValue[];
 }
 
-/** Where `Document` and `InMemoryDocstore` have lived. */
+/** The names of `Document` and `InMemoryDocstore` in the releases of LangChain. */
 const documentClasses = [
   "langchain_core.documents.base.Document",
   "langchain.schema.document.Document",
@@ -28,8 +28,8 @@ const docstoreClasses = [
 ];
 
 /**
- * A folder of LangChain.js's community `FaissStore`: `faiss.index`, and in `docstore.json`
- * documents and row numbers.
+ * Reads a folder of LangChain.js's community `FaissStore`: `faiss.index`, and `docstore.json` with
+ * the documents and which row belongs to which.
  */
 export async function readLangChainJs(directory: string): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, "faiss.index"));
@@ -41,14 +41,14 @@ export async function readLangChainJs(directory: string): Promise<ForeignContent
   return matchRows(flat, documentsById(documents, path), Object.entries(mapping), path);
 }
 
-/** A folder of LangChain Python's `FAISS.save_local`: `<name>.faiss` and `<name>.pkl`. */
+/** Reads a folder of LangChain's `FAISS.save_local` (Python): `<name>.faiss` and `<name>.pkl`. */
 export async function readLangChainPython(
   directory: string,
   indexName: string,
 ): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, `${indexName}.faiss`));
   const path = join(directory, `${indexName}.pkl`);
-  const bytes = await readWhole(path);
+  const bytes = await readBytes(path);
   const pickled = readPickle(bytes, new Set([...documentClasses, ...docstoreClasses]), path);
   const [docstore, mapping] = Array.isArray(pickled) ? pickled : [];
   const documents = stateOf(docstore)?.get("_dict");
@@ -72,7 +72,7 @@ export async function readLangChainPython(
 
 export async function readJsonFile<T>(path: string): Promise<T> {
   try {
-    return JSON.parse((await readWhole(path)).toString("utf8")) as T;
+    return JSON.parse((await readBytes(path)).toString("utf8")) as T;
   } catch (error) {
     throw FaissStoreError.isInstance(error)
       ? error
@@ -80,7 +80,7 @@ export async function readJsonFile<T>(path: string): Promise<T> {
   }
 }
 
-/** @throws FaissStoreError `FILE_DAMAGED` when two documents have one id */
+/** @throws FaissStoreError `FILE_DAMAGED` if two documents have the same id */
 function documentsById(
   documents: Iterable<[string, JsonValue]>,
   path: string,
@@ -93,7 +93,11 @@ function documentsById(
   return byId;
 }
 
-/** @param mapping - pairs of a row's label and its id */
+/**
+ * Finds the id and the record of each row.
+ *
+ * @param mapping - pairs of a row's label and its id
+ */
 export function matchRows(
   flat: FlatFile,
   documents: ReadonlyMap<string, JsonValue>,
@@ -117,13 +121,13 @@ export function matchRows(
     if (id === undefined) return null;
     const document = documents.get(id);
     if (document === undefined)
-      throw damagedFile(path, `it has no document ${show(id)}, to which a vector belongs`);
+      throw damagedFile(path, `a vector has the id ${show(id)}, but no document has it`);
     return document;
   });
   return { flat, ids, records };
 }
 
-/** Reads a document to which many ids refer only once. */
+/** Reads each document only once, even if many ids refer to it. */
 function documentReader(toJson: PickledJson, path: string): (document: unknown) => JsonValue {
   const known = new Map<unknown, Map<unknown, unknown>>();
   return (document) => {
@@ -135,7 +139,7 @@ function documentReader(toJson: PickledJson, path: string): (document: unknown) 
     }
     const pageContent = fields.get("page_content");
     if (typeof pageContent !== "string")
-      throw damagedFile(path, "one of its documents has no text");
+      throw damagedFile(path, "one of its documents has no page_content");
     return {
       pageContent: toJson.convert(pageContent),
       metadata: toJson.convert(fields.get("metadata") ?? new PickledDict()),

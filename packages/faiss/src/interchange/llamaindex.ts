@@ -4,12 +4,14 @@ import type { JsonValue } from "../types.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, matchRows, readJsonFile } from "./langchain.ts";
 
-/** The vector file of LlamaIndex Python's FAISS stores, which is a FAISS file despite its name. */
+/**
+ * LlamaIndex's FAISS stores (Python) write a FAISS file with this name, although it is not JSON.
+ */
 export const vectorStoreName = "default__vector_store.json";
 
 /**
- * A folder that LlamaIndex Python's `StorageContext.persist` wrote with a `FaissVectorStore` or a
- * `FaissMapVectorStore`. A record is the JSON of a node.
+ * Reads a folder that LlamaIndex's `StorageContext.persist` (Python) wrote with a
+ * `FaissVectorStore` or `FaissMapVectorStore`. Records are the JSON of the nodes.
  */
 export async function readLlamaIndexPython(directory: string): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, vectorStoreName));
@@ -26,7 +28,9 @@ export async function readLlamaIndexPython(directory: string): Promise<ForeignCo
   return matchRows(flat, records, await readMapping(directory), nodesPath);
 }
 
-/** From rows to nodes: `id_map.json` where there is one, else the index. */
+/**
+ * Pairs of a row's label and its node's id, from `id_map.json`, or from the index if it is missing.
+ */
 async function readMapping(directory: string): Promise<[string, unknown][]> {
   const mapPath = join(directory, "id_map.json");
   const map = await readJsonFile<{ faiss_id_to_node_id_map?: object } | null>(mapPath).catch(
@@ -49,17 +53,17 @@ async function readMapping(directory: string): Promise<[string, unknown][]> {
   );
   const [index] = all as [{ nodes_dict?: object }?];
   if (all.length !== 1 || !index?.nodes_dict) {
-    throw damagedFile(path, `it must have one index with a nodes_dict, but has ${show(all)}`);
+    throw damagedFile(path, `it should have one index with a nodes_dict, but has ${show(all)}`);
   }
   return Object.entries(index.nodes_dict);
 }
 
-/** LlamaIndex stores some of its JSON as text inside JSON. */
+/** LlamaIndex stores some JSON as a string in JSON. */
 function parsed(data: JsonValue, path: string): JsonValue {
   if (typeof data !== "string") return data;
   try {
     return JSON.parse(data) as JsonValue;
   } catch {
-    throw damagedFile(path, "the text of a node or an index is not JSON");
+    throw damagedFile(path, "a node or an index is not JSON");
   }
 }

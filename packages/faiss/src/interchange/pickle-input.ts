@@ -1,9 +1,9 @@
 import { FaissStoreError } from "../errors.ts";
 
-/** Python writes an integer of more bytes than this only if it has over 600 digits. */
+/** Larger integers have over 600 decimal digits. */
 const maxIntegerBytes = 255;
 
-/** Reads the parts that a pickle is made of, one after the other. */
+/** Reads the values in a pickle, one after the other. */
 export class PickleInput {
   readonly path: string;
   readonly #bytes: Buffer;
@@ -26,7 +26,7 @@ export class PickleInput {
     return this.take(bytes).readUIntLE(0, bytes);
   }
 
-  /** A signed integer of any length; a bigint where a number would not be exact. */
+  /** A signed integer of any length; a bigint if a number would not be exact. */
   integer(bytes: number): number | bigint {
     if (bytes > maxIntegerBytes) throw this.damaged(`it has an integer of ${bytes} bytes`);
     if (bytes === 0) return 0;
@@ -36,7 +36,7 @@ export class PickleInput {
     return Number.isSafeInteger(number) ? number : value;
   }
 
-  /** Python allows a lone surrogate, in three bytes; each byte becomes U+FFFD. */
+  /** Python writes a lone surrogate as three bytes. Each of them becomes U+FFFD. */
   text(bytes: number): string {
     return this.take(bytes).toString("utf8");
   }
@@ -52,7 +52,8 @@ export class PickleInput {
   damaged(how: string, cause?: unknown): FaissStoreError {
     return new FaissStoreError(
       "FILE_DAMAGED",
-      `${this.path} cannot be read: ${how}, at byte ${this.#position}.`,
+      `${this.path} is damaged: ${how}, at byte ${this.#position}. ` +
+        "Save it again with the library that wrote it.",
       { path: this.path },
       { cause },
     );

@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 type Piece = string | Buffer;
 
-/** Opcodes as text, and what was assembled before. */
+/** Joins opcodes (strings) and parts of a pickle. */
 function pickle(...pieces: Piece[]): Buffer {
   return Buffer.concat(
     pieces.map((piece) => (typeof piece === "string" ? Buffer.from(piece, "latin1") : piece)),
@@ -53,7 +53,7 @@ function document(content: Piece, metadata: Piece): Buffer {
 
 const docstoreClass = "langchain_community.docstore.in_memory.InMemoryDocstore";
 
-/** `index.pkl` as LangChain Python writes it. */
+/** `index.pkl` as LangChain for Python writes it. */
 function docstore(documents: [Piece, Piece][], mapping: [Piece, Piece][]): Buffer {
   const state = dict([[text("_dict"), dict(documents)]]);
   return pickle("\x80\x04", instance(docstoreClass, state), dict(mapping), "\x86.");
@@ -63,7 +63,9 @@ function withMetadata(metadata: Piece): Buffer {
   return docstore([[text("a"), document(text("text"), metadata)]], [["K\0", text("a")]]);
 }
 
-/** A tuple whose last item is a list of two references to a list of two references to … */
+/**
+ * A tuple whose last item is a list with two references to a list with two references, and so on.
+ */
 function doubling(levels: number): Buffer {
   const level = (key: number) => pickle("](", `h${char(key)}h${char(key)}e`, `q${char(key + 1)}`);
   const lists = Array.from({ length: levels }, (_, position) => level(position));
@@ -73,7 +75,7 @@ function doubling(levels: number): Buffer {
 const char = String.fromCharCode;
 const million = "x".repeat(1_000_000);
 
-describe("a pickle made to exhaust its reader", () => {
+describe("a pickle that is made to exhaust its reader", () => {
   const bombs: [string, Buffer, string][] = [
     ["lists that double", withMetadata(doubling(60)), "UNSAFE_FILE"],
     ["lists that double, 200 levels", withMetadata(doubling(200)), "UNSAFE_FILE"],
@@ -88,7 +90,7 @@ describe("a pickle made to exhaust its reader", () => {
     ["a row number that doubles", docstore([], [[doubling(60), text("a")]]), "FILE_DAMAGED"],
     ["a row's id that doubles", docstore([], [["K\0", doubling(60)]]), "FILE_DAMAGED"],
     [
-      "a long text, 50,000 times",
+      "a long string, 50,000 times",
       withMetadata(pickle("](", text(million), "q\0", "h\0".repeat(50_000), "e")),
       "UNSAFE_FILE",
     ],
@@ -108,24 +110,24 @@ describe("a pickle made to exhaust its reader", () => {
       ),
       "UNSAFE_FILE",
     ],
+    ["100,000 nested tuples", withMetadata(pickle("N", "\x85".repeat(100_000))), "FILE_DAMAGED"],
+    ["a list that contains itself twice", withMetadata("]q\0(h\0h\0e"), "FILE_DAMAGED"],
     [
-      "100,000 tuples in each other",
-      withMetadata(pickle("N", "\x85".repeat(100_000))),
+      "a dict that contains itself",
+      withMetadata(pickle("}q\0", text("a"), "h\0s")),
       "FILE_DAMAGED",
     ],
-    ["a list in itself, twice", withMetadata("]q\0(h\0h\0e"), "FILE_DAMAGED"],
-    ["a dict in itself", withMetadata(pickle("}q\0", text("a"), "h\0s")), "FILE_DAMAGED"],
     [
       "an integer of 2 MB",
       withMetadata(pickle("\x8b\x80\x84\x1e\0", text(million + million))),
       "FILE_DAMAGED",
     ],
-    ["a text of 16 exabytes", withMetadata(`\x8d${"\xff".repeat(8)}`), "FILE_DAMAGED"],
+    ["a string of 16 exabytes", withMetadata(`\x8d${"\xff".repeat(8)}`), "FILE_DAMAGED"],
     ["a memo of 300,000", withMetadata("N\x94".repeat(300_000)), "FILE_DAMAGED"],
     ["300,000 empty dicts", withMetadata("}".repeat(300_000)), "FILE_DAMAGED"],
     ["300,000 marks", withMetadata("(".repeat(300_000)), "FILE_DAMAGED"],
     [
-      "two documents of one id",
+      "two documents with the same id",
       docstore(
         [
           [text("1"), "N"],
@@ -136,7 +138,7 @@ describe("a pickle made to exhaust its reader", () => {
       "FILE_DAMAGED",
     ],
     [
-      "two keys that are one in JSON",
+      "two keys that are the same in JSON",
       withMetadata(
         dict([
           [text("1"), "N"],
@@ -169,7 +171,7 @@ describe("a pickle made to exhaust its reader", () => {
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 
-  it("is told apart from one that shares what Python shares", async () => {
+  it("does not look like one with shared metadata, as LangChain writes it", async () => {
     const shared = dict([
       [text("source"), text("a path that many documents have")],
       [text("authors"), pickle("](", text("one"), text("another"), "e")],
@@ -190,7 +192,7 @@ describe("a pickle made to exhaust its reader", () => {
 });
 
 describe("a large pickle", () => {
-  it("of 50,000 documents that share metadata is read in full", async () => {
+  it("with 50,000 documents that share metadata can be read", async () => {
     const count = 50_000;
     const large = await mkdtemp(join(folder, "large-"));
     const rows = Array.from({ length: count }, (_, row) => row);
@@ -220,7 +222,7 @@ describe("a large pickle", () => {
   });
 });
 
-/** The opcodes that the reader knows, with short arguments, and some that it does not. */
+/** Opcodes that the reader knows, with short arguments, and some that it does not know. */
 const opcode = fc.oneof(
   fc.constantFrom(..."N\x88\x89](){}\x8ft\x91\x85\x86\x87ae\x90su\x94\x93\x81bR.0".split("")),
   fc.nat(5).map((key) => `h${char(key)}`),
@@ -231,7 +233,7 @@ const opcode = fc.oneof(
 );
 
 describe("any pickle", () => {
-  it("is read in bounded time and memory, or refused with a code", () => {
+  it("is read in limited time and memory, or refused with a code", () => {
     fc.assert(
       fc.property(fc.array(opcode, { maxLength: 400, size: "max" }), (opcodes) => {
         const bytes = pickle(...opcodes, ".");
@@ -248,7 +250,7 @@ describe("any pickle", () => {
     );
   });
 
-  it("that was valid before it was changed gives a sound store or a code", async () => {
+  it("that is valid except for a few changes gives a sound store or a code", async () => {
     const original = await readFile(join(fixtures, "langchain-python", "index.pkl"));
     const { length } = original;
     const change = fc.record({

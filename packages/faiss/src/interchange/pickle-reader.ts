@@ -1,7 +1,9 @@
 import { FaissStoreError, show } from "../errors.ts";
 import { PickleInput } from "./pickle-input.ts";
 
-/** An instance of an allowed class. Its state is what was pickled; its code is never run. */
+/**
+ * An instance of an allowed class: its name and the pickled state. Code of the class is never run.
+ */
 export class PickledInstance {
   readonly className: string;
   state: unknown;
@@ -11,9 +13,9 @@ export class PickledInstance {
   }
 }
 
-/** A dict. Not a Map, which takes 180 bytes of memory for each byte of a file of empty dicts. */
+/** A dict. A Map would take 180 bytes of memory for each byte of a file of empty dicts. */
 export class PickledDict {
-  /** Key, value, key, value and so on, in the order in which they were set. */
+  /** Keys and values in turn, in the order in which they were set. */
   readonly items: unknown[] = [];
 
   toMap(): Map<unknown, unknown> {
@@ -24,7 +26,7 @@ export class PickledDict {
   }
 }
 
-/** A class by its qualified name, as pickled. */
+/** A reference to a class, by its qualified name. */
 class PickledClass {
   readonly name: string;
 
@@ -34,13 +36,13 @@ class PickledClass {
 }
 
 /**
- * Reads a Python pickle of protocol 2 to 5 as data. Dicts become {@link PickledDict}s, tuples and
- * sets become arrays. What the pickle refers to many times is one object here too, so that time and
- * memory are proportional to its length; values can contain themselves.
+ * Reads a Python pickle of protocol 2 to 5 as data. Dicts become {@link PickledDict}s; tuples and
+ * sets become arrays. A value that the pickle refers to many times is one object here, too, so time
+ * and memory are proportional to the length of the pickle. Values can contain themselves.
  *
- * Nothing is ever called: a class that is not allowed is an error, and so is a call of a function.
+ * No code is run: a class that is not allowed is an error, and so is a function call.
  *
- * @param allowed - qualified class names
+ * @param allowed - qualified names of the allowed classes
  * @throws FaissStoreError `UNSAFE_FILE`, `FILE_DAMAGED`
  * @see https://github.com/python/cpython/blob/main/Lib/pickletools.py for the opcodes
  */
@@ -57,7 +59,7 @@ export function readPickle(bytes: Buffer, allowed: ReadonlySet<string>, path: st
 const stop = ".";
 const mark = Symbol("mark");
 
-/** The opcodes that push a value which follows in the pickle, or an empty container. */
+/** The opcodes that push a value, which follows in the pickle, or an empty container. */
 const values: Record<string, (input: PickleInput) => unknown> = {
   N: () => null,
   "\x88": () => true,
@@ -141,10 +143,10 @@ class PickleMachine {
         this.#memo.set(input.uint(4), stack.at(-1));
         return;
       case "h": // BINGET
-        stack.push(this.#recall(input.uint(1)));
+        stack.push(this.#memoized(input.uint(1)));
         return;
       case "j":
-        stack.push(this.#recall(input.uint(4)));
+        stack.push(this.#memoized(input.uint(4)));
         return;
       case "c": // GLOBAL
         stack.push(this.#classNamed(input.line(), input.line()));
@@ -162,7 +164,7 @@ class PickleMachine {
       case "i":
       case "o":
       case "\x92": // NEWOBJ_EX
-        throw this.#unsafe("asks for a function to be called");
+        throw this.#unsafe("calls a function");
       default:
         throw input.damaged(`it has the unknown opcode ${show(opcode)}`);
     }
@@ -173,13 +175,13 @@ class PickleMachine {
       throw this.#input.damaged("the name of a class is not text");
     const qualified = `${module}.${name}`;
     if (!this.#allowed.has(qualified))
-      throw this.#unsafe(`asks for ${show(qualified)}, a class that does not belong there`);
+      throw this.#unsafe(`uses ${show(qualified)}, which is not a class of LangChain's documents`);
     return new PickledClass(qualified);
   }
 
   #makeInstance(type: unknown): void {
     if (!(type instanceof PickledClass))
-      throw this.#unsafe("asks for an object of something that is not a class");
+      throw this.#unsafe("creates an object of something that is not a class");
     this.#stack.push(new PickledInstance(type.name));
   }
 
@@ -192,19 +194,21 @@ class PickleMachine {
 
   #append(items: unknown[]): void {
     const list = this.#stack.at(-1);
-    if (!Array.isArray(list)) throw this.#input.damaged("it appends to something that is no list");
+    if (!Array.isArray(list))
+      throw this.#input.damaged("it appends to something that is not a list");
     for (const item of items) list.push(item);
   }
 
   #setItems(items: unknown[]): void {
     const dict = this.#stack.at(-1);
     if (!(dict instanceof PickledDict) || items.length % 2 !== 0)
-      throw this.#input.damaged("it sets items of something that is no dict");
+      throw this.#input.damaged("it sets items of something that is not a dict");
     for (const item of items) dict.items.push(item);
   }
 
-  #recall(key: number): unknown {
-    if (!this.#memo.has(key)) throw this.#input.damaged("it recalls a value that it never stored");
+  #memoized(key: number): unknown {
+    if (!this.#memo.has(key))
+      throw this.#input.damaged("it refers to a value that it has not stored");
     return this.#memo.get(key);
   }
 
@@ -225,8 +229,8 @@ class PickleMachine {
     const { path } = this.#input;
     return new FaissStoreError(
       "UNSAFE_FILE",
-      `${path} ${what}. A pickle can run any code when Python loads it, so do not open ` +
-        "this one in Python either unless you trust its source. Nothing was run.",
+      `${path} ${what}, so it was not imported. Nothing was run. ` +
+        "A pickle can run any code when Python loads it: do that only if you trust its source.",
       { path },
     );
   }

@@ -6,7 +6,7 @@ interface PythonClass {
   name: string;
 }
 
-/** What our pickles contain. */
+/** A value to pickle. */
 export type Pickled =
   | { kind: "json"; value: JsonValue }
   | { kind: "dict"; entries: [Pickled, Pickled][] }
@@ -24,8 +24,8 @@ export function dict(entries: Record<string, Pickled> | [Pickled, Pickled][]): P
 }
 
 /**
- * A pickle of protocol 4, which Python 3.4 and later read, in pieces large enough for a write to
- * the disk each.
+ * Writes a pickle of protocol 4, which Python 3.4 and later read. The pieces are large enough to
+ * write each to disk.
  */
 export function* writePickle(value: Pickled): Iterable<Buffer> {
   let pieces: Buffer[] = [Buffer.from([0x80, 4])];
@@ -107,7 +107,7 @@ function text(value: string): Buffer {
   return Buffer.concat([header, bytes]);
 }
 
-/** Integers stay integers in Python, as far as JavaScript tells them from other numbers. */
+/** Numbers that are integers in JavaScript are integers in Python. */
 function number(value: number): Buffer {
   if (Number.isInteger(value) && value >= -(2 ** 31) && value < 2 ** 31) {
     const integer = Buffer.alloc(5);

@@ -5,30 +5,30 @@ import { damagedFile } from "./flat-file.ts";
 import { PickledDict } from "./pickle-reader.ts";
 
 /**
- * A pickle stores a value once and refers to it in two to five bytes, so a few bytes can stand for
- * more than any memory holds. Records may take this many bytes of memory for each byte of the file:
- * several times what texts that share all of their metadata need.
+ * A pickle stores a value once and then refers to it with two to five bytes, so a small file could
+ * expand to more than fits in memory. Records may take this many bytes of memory for each byte of
+ * the file, which is several times what texts need that share all metadata.
  */
 const maxExpansion = 32;
 
-/** So that small files have room, too. */
+/** The least that records may take, for small files. */
 const minBudget = 2 ** 20;
 
-/** About what V8 needs for an array or an object, and for a reference. */
+/** About how many bytes V8 needs for an array or object, and for a reference. */
 const containerCost = 24;
 const valueCost = 8;
 
 interface Converted {
   json: JsonValue;
-  /** Bytes of memory, every shared value counted each time; may be Infinity. */
+  /** Bytes of memory, counting a shared value each time; may be Infinity. */
   cost: number;
-  /** How many arrays and objects contain each other. */
+  /** Levels of arrays and objects. */
   depth: number;
 }
 
 /**
- * Turns values of a pickle into JSON: dicts become objects, and what JSON has no form for is an
- * error. A value to which the pickle refers many times is converted once and shared.
+ * Converts values of a pickle to JSON: dicts become objects, and a value that JSON cannot represent
+ * is an error. A value that the pickle refers to many times is converted once and shared.
  */
 export class PickledJson {
   readonly #path: string;
@@ -42,8 +42,8 @@ export class PickledJson {
   }
 
   /**
-   * @throws FaissStoreError `FILE_DAMAGED`; `UNSAFE_FILE` when all values together would expand to
-   * far more than the file holds
+   * @throws FaissStoreError `FILE_DAMAGED`; `UNSAFE_FILE` if all converted values would take far
+   * more memory than the file has bytes
    */
   convert(value: unknown): JsonValue {
     const { json, cost } = this.#convert(value, 0);
@@ -57,10 +57,10 @@ export class PickledJson {
     if (value === null || typeof value === "boolean" || typeof value === "number")
       return { json: value, cost: valueCost, depth: 0 };
     if (!Array.isArray(value) && !(value instanceof PickledDict))
-      throw damagedFile(this.#path, "its metadata contains a value that JSON has no form for");
+      throw damagedFile(this.#path, "its metadata has a value that JSON cannot represent");
     const known = this.#containers.get(value);
     if (known) return known;
-    // A value that contains itself ends here.
+    // This also stops at a value that contains itself.
     if (depth >= maxRecordDepth) throw this.#nestedTooDeeply();
     const converted = Array.isArray(value)
       ? this.#convertArray(value, depth)
@@ -92,30 +92,30 @@ export class PickledJson {
   }
 
   #nestedTooDeeply(): FaissStoreError {
-    const how = `its values contain each other, or are nested over ${maxRecordDepth} levels deep`;
+    const how = `a value contains itself or is nested more than ${maxRecordDepth} levels deep`;
     return damagedFile(this.#path, how);
   }
 
   #expandsTooFar(): FaissStoreError {
     return new FaissStoreError(
       "UNSAFE_FILE",
-      `${this.#path} refers to the same values so often that its records would take over ` +
-        `${maxExpansion} times as much memory as the file. Do not open it unless you trust its ` +
-        "source; if you do, store the documents again without shared metadata.",
+      `${this.#path} refers to the same values so often that its records would take more than ` +
+        `${maxExpansion} times as much memory as the file. It was not imported. If you trust its ` +
+        "source, save the documents again without shared metadata.",
       { path: this.#path },
     );
   }
 }
 
 /**
- * The key of a dict as Python's `json.dumps` writes it.
+ * The key of a dict, as Python's `json.dumps` writes it.
  *
- * @throws FaissStoreError `FILE_DAMAGED` for a key that JSON has no form for, such as a tuple
+ * @throws FaissStoreError `FILE_DAMAGED` if JSON cannot represent the key, such as a tuple
  */
 export function textOfKey(key: unknown, path: string): string {
   if (key === null || ["string", "number", "bigint", "boolean"].includes(typeof key))
     return String(key);
-  throw damagedFile(path, "the key of a dict is not text");
+  throw damagedFile(path, "the key of a dict is not a string");
 }
 
 function container(json: JsonValue, items: readonly Converted[], keysCost = 0): Converted {

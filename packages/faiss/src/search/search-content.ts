@@ -15,7 +15,7 @@ export interface SearchableContent<R> {
   readonly table: Table<R>;
   readonly index: RowIndex<R> | undefined;
   readonly settings: StoreSettings;
-  /** Up to this many items, a search scores every item. */
+  /** Up to this many items, a search scores all of them. */
   readonly scanBelow: number;
   hit(ranked: RankedRow): FaissStoreHit<R>;
 }
