@@ -79,6 +79,11 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(printed()).toBe("store: NOT_A_STORE");
   });
 
+  it("docs/search-tuning.md", async () => {
+    const { store } = await run("docs/search-tuning.md");
+    expect(store).toMatchObject({ dimension: 768, searchDimension: 128 });
+  });
+
   it("docs/import-and-export.md", async () => {
     const fixture = join(import.meta.dirname, "../../fixtures/faiss/langchain-python");
     await run("docs/import-and-export.md", undefined, { "folder-of-save_local": fixture });
