@@ -1,0 +1,153 @@
+import { Embedder } from "@embeddinggemma/core";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { Document } from "@langchain/core/documents";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+import { FaissStore } from "./faiss-store.ts";
+import { planets, question } from "./testing/planets.ts";
+
+describe("FaissStore: wrong arguments", () => {
+  let embedder: Embedder;
+  let embeddings: EmbeddingGemmaEmbeddings;
+  let store: FaissStore;
+
+  beforeAll(async () => {
+    embedder = await Embedder.load(model);
+    embeddings = new EmbeddingGemmaEmbeddings({ embedder });
+  });
+  afterAll(() => embedder.dispose());
+  beforeEach(async () => {
+    store = await FaissStore.fromDocuments(planets, embeddings);
+  });
+
+  it.each([0, -1, 1.5, Number.NaN])("rejects k = %d", async (k) => {
+    await expect(store.similaritySearch(question, k)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
+
+  it("rejects wrong arguments", async () => {
+    await expect(store.addDocuments(planets, { ids: ["one"] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    await expect(store.addVectors([], planets)).rejects.toThrow(
+      /vectors and documents must have the same length; 0 and 4 were given/,
+    );
+    await expect(store.similaritySearchVectorWithScore([1, 2], 1)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
+    await expect(
+      store.similaritySearch(question, 1, { year: { $gt: 1 } } as never),
+    ).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    await expect(store.delete()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.delete({ ids: ["mars"], filter: {} })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+    const unserializable = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
+    await expect(store.addDocuments([unserializable])).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+    });
+    expect(await store.similaritySearch(question, 10)).toHaveLength(4);
+  });
+
+  it("reports wrong arguments before it embeds anything", async () => {
+    const embedded = vi.spyOn(embedder, "encodeDocument");
+    const failing = [
+      () => store.addDocuments(planets, { ids: ["one"] }),
+      () => FaissStore.fromDocuments(planets, embeddings, { searchDimension: 1000 }),
+      () => FaissStore.fromDocuments(planets, embeddings, { engine: "gpu" as never }),
+      () => FaissStore.fromDocuments(Promise.resolve(planets) as never, embeddings),
+      () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
+    ];
+    for (const call of failing) {
+      await expect(call()).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    }
+    expect(embedded).not.toHaveBeenCalled();
+    embedded.mockRestore();
+  });
+
+  it.each([
+    [
+      "fromTexts without metadata",
+      () => FaissStore.fromTexts(["Mars"], {}, undefined as never),
+      /undefined was given/,
+    ],
+    [
+      "load without embeddings",
+      () => FaissStore.load("folder", undefined as never),
+      /new EmbeddingGemmaEmbeddings/,
+    ],
+    [
+      "a missing await",
+      () => store.addDocuments(Promise.resolve([]) as never),
+      /Add the missing `await`/,
+    ],
+    [
+      "one text in place of an array",
+      () => FaissStore.fromTexts("Mars" as never, {}, embeddings),
+      /texts must be an array; "Mars" was/,
+    ],
+    [
+      "ids that are no array",
+      () => store.addDocuments(planets, { ids: "mars" as never }),
+      /ids must be an array of ids; "mars" was given/,
+    ],
+    [
+      "a misspelt option of addVectors",
+      () => store.addVectors([], [], { id: ["mars"] } as never),
+      /no option `id`. Did you mean `ids`/,
+    ],
+    [
+      "an existing index that is missing",
+      () => FaissStore.fromExistingIndex(embeddings, {} as never),
+      /store must be a FaissStore of @embeddinggemma\/faiss; undefined was given/,
+    ],
+    [
+      "a store that was not awaited",
+      () => FaissStore.fromExistingIndex(embeddings, { store: CoreStore.create() as never }),
+      /an object \(Promise\) was given. Add the missing `await`/,
+    ],
+    [
+      "a deletion without ids or filter",
+      () => store.delete(["mars"] as never),
+      /either `\{ ids \}` or `\{ filter \}`; neither was given/,
+    ],
+  ])("says what to do about %s", async (_, call, message) => {
+    await expect(call()).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each([
+    { engine: "gpu" },
+    { searchDimension: 1.5 },
+    { index: "" },
+    { dimension: 4, searchDimension: 8 },
+  ])("rejects %j in the constructor", (options) => {
+    const code = "INVALID_ARGUMENT";
+    expect(() => new FaissStore(embeddings, options as never)).toThrow(
+      expect.objectContaining({ code }),
+    );
+  });
+
+  it.each([
+    [{ stor: {} }, "There is no option `stor`. Did you mean `store`?"],
+    [{ presett: "exact" }, "There is no option `presett`. Did you mean `preset`?"],
+    [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
+    [
+      { store: {} },
+      "store must be a FaissStore of @embeddinggemma/faiss; an object (Object) was given.",
+    ],
+    [null, "options must be an object; null was given."],
+  ])("says what is wrong with %j", (options, message) => {
+    expect(() => new FaissStore(embeddings, options as never)).toThrow(
+      expect.objectContaining({ name: "FaissStoreError", code: "INVALID_ARGUMENT", message }),
+    );
+  });
+});

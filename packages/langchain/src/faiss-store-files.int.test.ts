@@ -1,0 +1,183 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Embedder } from "@embeddinggemma/core";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { Document } from "@langchain/core/documents";
+import { FakeEmbeddings } from "@langchain/core/utils/testing";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+import { type DocumentRecord, FaissStore } from "./faiss-store.ts";
+import { planets, question } from "./testing/planets.ts";
+
+describe("FaissStore: saved and existing stores", () => {
+  let embedder: Embedder;
+  let embeddings: EmbeddingGemmaEmbeddings;
+  let store: FaissStore;
+  let folder: string;
+
+  beforeAll(async () => {
+    embedder = await Embedder.load(model);
+    embeddings = new EmbeddingGemmaEmbeddings({ embedder });
+    folder = await mkdtemp(join(tmpdir(), "langchain-faiss-"));
+  });
+  afterAll(async () => {
+    await embedder.dispose();
+    await rm(folder, { recursive: true });
+  });
+  beforeEach(async () => {
+    store = await FaissStore.fromDocuments(planets, embeddings);
+  });
+
+  it("saves and loads without changing ids, metadata or scores", async () => {
+    const directory = join(folder, "planets");
+    await store.save(directory);
+    const again = await FaissStore.load(directory, embeddings);
+    expect(await again.similaritySearchWithScore(question, 4)).toEqual(
+      await store.similaritySearchWithScore(question, 4),
+    );
+    await again.delete({ ids: ["mars"] });
+    await again.save(directory);
+    expect(
+      await (await FaissStore.load(directory, embeddings)).similaritySearch(question, 4),
+    ).toHaveLength(3);
+  });
+
+  it("rejects a saved store of another model or dimension", async () => {
+    const directory = join(folder, "identity");
+    await store.save(directory);
+    const shortened = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
+    await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
+    const prompted = new EmbeddingGemmaEmbeddings({
+      embedder,
+      documentPrompt: { promptName: "STS" },
+    });
+    await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+    });
+    const sameModel = new EmbeddingGemmaEmbeddings({ model });
+    expect(
+      await (await FaissStore.load(directory, sameModel)).similaritySearch(question, 1),
+    ).toEqual([planets[1]]);
+    await sameModel.dispose();
+  });
+
+  it("rejects a folder that contains no store", async () => {
+    await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+    });
+  });
+
+  it.each(["loadFromPython", "loadFromCommunity"] as const)(
+    "imports a folder of another library: %s",
+    async (load) => {
+      const name = load === "loadFromPython" ? "langchain-python" : "langchain-js";
+      const fixture = join(import.meta.dirname, "../../../test/fixtures/faiss");
+      const { ids, texts, metadata, vectors } = JSON.parse(
+        await readFile(join(fixture, "expected.json"), "utf8"),
+      );
+      const foreign = await FaissStore[load](join(fixture, name), new FakeEmbeddings());
+      expect((await foreign.client()).ids()).toEqual(ids);
+      const [[document, score]] = (await foreign.similaritySearchVectorWithScore(
+        vectors[2],
+        1,
+      )) as [[Document, number]];
+      expect(document).toEqual(
+        new Document({ id: ids[2], pageContent: texts[2], metadata: metadata[2] }),
+      );
+      expect(score).toBeCloseTo(1, 5);
+      await foreign.save(join(folder, name));
+      expect(
+        (await (await FaissStore.load(join(folder, name), new FakeEmbeddings())).client()).size,
+      ).toBe(ids.length);
+    },
+  );
+
+  it("rejects a pickle file that would run code", async () => {
+    const malicious = join(import.meta.dirname, "../../../test/fixtures/faiss/malicious-reduce");
+    await expect(FaissStore.loadFromPython(malicious, embeddings)).rejects.toMatchObject({
+      code: "UNSAFE_FILE",
+    });
+  });
+
+  it("finds out whether a folder contains a store", async () => {
+    const saved = join(folder, "exists");
+    expect(await FaissStore.exists(saved)).toBe(false);
+    await store.save(saved);
+    expect(await FaissStore.exists(saved)).toBe(true);
+  });
+
+  it("uses an existing index", async () => {
+    const index = await CoreStore.create<DocumentRecord>({ dimension: 768 });
+    const [vector] = await embeddings.embedDocuments(["Mars is red."]);
+    await index.upsert([
+      { id: "mine", vector: vector!, record: { pageContent: "Mars is red.", metadata: {} } },
+    ]);
+    const existing = await FaissStore.fromExistingIndex(embeddings, { store: index });
+    expect(await existing.client()).toBe(index);
+    expect((await existing.similaritySearch(question, 1))[0]!.id).toBe("mine");
+  });
+
+  it("rejects an index of another model or dimension at its first use", async () => {
+    const other = await CoreStore.create<DocumentRecord>({
+      dimension: 768,
+      identity: "another model",
+    });
+    const existing = await FaissStore.fromExistingIndex(embeddings, { store: other });
+    const mismatch = {
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining('Made with "another model"'),
+    };
+    await expect(existing.similaritySearch(question, 1)).rejects.toMatchObject(mismatch);
+    await expect(existing.addDocuments(planets)).rejects.toMatchObject(mismatch);
+    expect(other.size).toBe(0);
+    const shorter = new FaissStore(embeddings, {
+      store: await CoreStore.create<DocumentRecord>({ dimension: 128 }),
+    });
+    await expect(shorter.addDocuments(planets)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+      details: { expected: 128, given: 768 },
+    });
+    const own = await CoreStore.create<DocumentRecord>({ identity: await embeddings.identity() });
+    expect(await FaissStore.fromDocuments(planets, embeddings, { store: own })).toMatchObject({
+      embeddings,
+    });
+    expect(own.size).toBe(4);
+  });
+
+  it("deletes, saves and searches by a vector without the model", async () => {
+    const directory = join(folder, "without-model");
+    await store.save(directory);
+    const idle = new EmbeddingGemmaEmbeddings({ model });
+    const load = vi.spyOn(idle, "identity");
+    const given = await CoreStore.open<DocumentRecord>(directory);
+    const again = new FaissStore(idle, { store: given });
+    const query = await embeddings.embedQuery(question);
+    const [hit] = await again.similaritySearchVectorWithScore(query, 1);
+    expect(hit![0].id).toBe("mars");
+    await again.delete({ ids: ["mars"] });
+    await again.save(directory);
+    expect(load).not.toHaveBeenCalled();
+    expect(await again.similaritySearch(question, 4)).toHaveLength(given.size);
+    expect(load).toHaveBeenCalled();
+    await idle.dispose();
+  });
+
+  it("saves and opens an empty store", async () => {
+    await new FaissStore(embeddings).save(join(folder, "empty"));
+    const again = await FaissStore.load(join(folder, "empty"), embeddings);
+    expect(await again.similaritySearch(question)).toEqual([]);
+    await again.addDocuments(planets);
+    expect((await again.similaritySearch(question, 1))[0]).toEqual(planets[1]);
+  });
+
+  it("rejects an import with vectors of another length than the embeddings make", async () => {
+    const foreign = join(import.meta.dirname, "../../../test/fixtures/faiss/langchain-python");
+    await expect(FaissStore.loadFromPython(foreign, embeddings)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
+  });
+});
