@@ -119,14 +119,13 @@ module.exports = {
     },
     {
       name: "only one file for each platform loads Transformers.js",
-      comment: "Other files of core may import its types. The worker reads its version.",
+      comment: "Other files of core may import its types.",
       severity: "error",
       from: {
         path: "^packages/core/src/",
         pathNot: [
           tests,
           "^packages/core/src/runtime/transformers-backend\\.ts$",
-          "^packages/core/src/runtime/worker/worker-backend\\.ts$",
           "^packages/core/src/files/web/transformers-browser\\.ts$",
         ],
       },

@@ -12,7 +12,7 @@ export default defineConfig([
     dts: false,
     clean: false,
   },
-  // The file that a worker thread starts from; whoever starts it, ESM or CommonJS, it is ESM.
+  // The program of the process that `worker: true` starts. ESM and CommonJS start the same file.
   {
     ...packageBuild,
     entry: ["src/runtime/worker/model-worker.ts"],

@@ -176,7 +176,7 @@ function isCache(value: unknown): boolean {
   return typeof getMany === "function" && typeof setMany === "function";
 }
 
-/** Whether worker threads are supported: in Node, Bun and Deno, which all have this version. */
+/** Whether child processes are supported: in Node, Bun and Deno, which all have this version. */
 function isNode(): boolean {
   return typeof globalThis.process?.versions?.node === "string";
 }

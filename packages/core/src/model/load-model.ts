@@ -47,9 +47,8 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   /** Options of the ONNX Runtime session, passed on as they are. */
   sessionOptions?: Record<string, unknown> | undefined;
   /**
-   * Run the model in a worker thread, so that inference and tokenizing do not block the event loop.
-   * Browsers do not support this. With Transformers.js 3, whose runtime does not support several
-   * threads, the model runs in a separate process.
+   * Run the model in a child process, so that inference and tokenizing do not block the event loop,
+   * and a crash of the runtime does not end this process. Browsers do not support this.
    *
    * @default false
    */

@@ -12,7 +12,7 @@ import { checkLengths, hasSearchParameters, setSearchParameters } from "./faiss-
 /**
  * @typedef {import("faiss-node").Index} Index
  * @typedef {import("./protocol.ts").Request} Request
- * @typedef {import("./protocol.ts").Reply} Reply
+ * @typedef {import("@embeddinggemma/internal/node").WorkerReply} Reply
  * @typedef {import("./protocol.ts").IndexSpecification} IndexSpecification
  * @typedef {import("./faiss-index-file.mjs").SearchParameters} SearchParameters
  */
@@ -44,7 +44,6 @@ process.on("message", (message) => {
     reply({ id: request.id, error: error instanceof Error ? error.message : String(error) });
   }
 });
-reply({ id: 0 });
 
 /** @param {Reply} message */
 function reply(message) {
@@ -54,6 +53,8 @@ function reply(message) {
 /** @param {Request} request */
 function answer(request) {
   switch (request.operation) {
+    case "start":
+      return;
     case "create":
       indexes.set(request.index, create(request));
       return;

@@ -12,6 +12,8 @@ export interface IndexSpecification {
 
 /** What the FAISS process can do. `index` is a handle, a number that the caller chooses. */
 export type Command =
+  /** Answered once the addon is loaded. */
+  | { operation: "start" }
   | ({ operation: "create"; index: number } & IndexSpecification)
   | { operation: "sample"; index: number; vectors: Float32Array }
   | { operation: "train"; index: number }
@@ -21,12 +23,6 @@ export type Command =
   /** `rows` is the number of vectors that the file should contain. */
   | ({ operation: "read"; index: number; path: string; rows: number } & IndexSpecification)
   | { operation: "free"; index: number };
-
-export interface Reply {
-  id: number;
-  result?: unknown;
-  error?: string;
-}
 
 /** For each query in turn, `count` rows and scores. If there are fewer rows, the others are -1. */
 export interface SearchReply {

@@ -11,7 +11,7 @@ child.send({ id: 1, operation: "create", index: 1, dimension, factory: "IVF1024,
 child.send({ id: 2, operation: "sample", index: 1, vectors });
 child.send({ id: 3, operation: "train", index: 1 });
 child.on("message", (message) => {
-  const { id } = /** @type {import("../index/protocol.ts").Reply} */ (message);
+  const { id } = /** @type {import("@embeddinggemma/internal/node").WorkerReply} */ (message);
   if (id === 2) console.log(child.pid);
   if (id === 3) console.log("trained");
 });

@@ -1,66 +1,47 @@
 /**
- * Runs in a thread or process of its own: loads a model there and answers the requests of
- * {@link WorkerRequests}.
+ * The program of the process that `worker: true` starts: loads a model and answers the messages of
+ * `worker-backend.ts`.
  */
-import { parentPort } from "node:worker_threads";
+import type { WorkerReply } from "@embeddinggemma/internal/node";
 import type { Backend } from "../backend.ts";
 import { loadTransformersBackend } from "../transformers-backend.ts";
 import { packError } from "./packed-error.ts";
-import {
-  packSequences,
-  type RequestMessage,
-  type ResponseMessage,
-  type WorkerRequests,
-} from "./worker-protocol.ts";
+import { packSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
 
 let backend: Backend;
 
-type Answers = {
-  [Name in keyof WorkerRequests]: (
-    argument: WorkerRequests[Name]["argument"],
-  ) => Promise<WorkerRequests[Name]["result"]>;
-};
+process.on("message", answer);
+process.on("disconnect", () => process.exit());
+// Ctrl+C, for example, signals the whole process group. This process waits for its parent to end,
+// which may still need it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
-const answers: Answers = {
-  async load({ folder, options }) {
-    backend = await loadTransformersBackend(folder, options);
-  },
-  async tokenize(texts) {
-    return packSequences(await backend.tokenize(texts));
-  },
-  async run(batch) {
-    const output = await backend.run(batch);
-    // Hidden states are large, and nobody needs them where there are finished vectors.
-    return output.sentenceEmbedding ? { sentenceEmbedding: output.sentenceEmbedding } : output;
-  },
-  async dispose() {
-    await backend.dispose();
-  },
-};
-
-async function answer({ id, name, argument }: RequestMessage): Promise<void> {
+async function answer(message: { id: number } & WorkerMessage): Promise<void> {
+  const { id } = message;
   try {
-    send({ id, result: await (answers[name] as (argument: unknown) => Promise<never>)(argument) });
+    reply({ id, result: await resultOf(message) });
   } catch (error) {
-    send({ id, error: packError(error) });
+    reply({ id, error: packError(error) });
   }
 }
 
-if (parentPort) {
-  parentPort.on("message", answer);
-} else {
-  process.on("message", answer);
-  process.on("disconnect", () => process.exit());
-  // An interrupt from the keyboard reaches the whole group of processes; when to end is the
-  // parent's business.
-  process.on("SIGINT", () => {});
+async function resultOf(message: WorkerMessage): Promise<WorkerResults[keyof WorkerResults]> {
+  switch (message.operation) {
+    case "load":
+      backend = await loadTransformersBackend(message.folder, message.options);
+      return;
+    case "tokenize":
+      return packSequences(await backend.tokenize(message.texts));
+    case "run": {
+      const output = await backend.run(message.batch);
+      // Hidden states are large, and not needed if the graph gives finished vectors.
+      return output.sentenceEmbedding ? { sentenceEmbedding: output.sentenceEmbedding } : output;
+    }
+    case "dispose":
+      return backend.dispose() as Promise<undefined>;
+  }
 }
 
-function send(message: ResponseMessage): void {
-  if (!parentPort) return void process.send?.(message);
-  const arrays = "result" in message ? Object.values(message.result ?? {}) : [];
-  parentPort.postMessage(
-    message,
-    arrays.filter(ArrayBuffer.isView).map(({ buffer }) => buffer as ArrayBuffer),
-  );
+function reply(message: WorkerReply): void {
+  process.send?.(message);
 }

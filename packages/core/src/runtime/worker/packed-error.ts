@@ -1,7 +1,7 @@
 import { EmbeddingGemmaError, type EmbeddingGemmaErrorCode } from "../../errors.ts";
 
 /**
- * A thrown value in a form that survives the way from one thread to another: structured cloning
+ * A thrown value in a form that survives the way from one process to another: structured cloning
  * drops all fields of an error but a few.
  */
 export type PackedError =

@@ -208,20 +208,17 @@ describe("a worker that ends unexpectedly", () => {
     const app = await install();
     await appendFile(
       join(app.installed, "dist", "model-worker.js"),
-      `\n(parentPort ?? process).on("message", ({ name, argument }) => {
-        if (name === "tokenize" && argument.includes("crash")) { ${deed} }
+      `\nprocess.on("message", ({ operation, texts }) => {
+        if (operation === "tokenize" && texts.includes("crash")) { ${deed} }
       });\n`,
     );
     return app;
   }
 
   test.each([
-    ["exits", "process.exit(7);", "exit 7"],
-    [
-      "throws",
-      'throw new Error("boom");',
-      process.env.TRANSFORMERS_MAJOR === "4" ? "boom" : "exit 1",
-    ],
+    ["exits", "process.exit(7);", "exit code 7"],
+    ["is killed", 'process.kill(process.pid, "SIGSEGV");', "SIGSEGV"],
+    ["throws", 'throw new Error("boom");', "Error: boom"],
   ])("%s: calls fail with WORKER_FAILED, loading again works", async (_how, deed, reason) => {
     const { core } = await installWith(deed);
     const embedder = await core.Embedder.load(fixture, options);

@@ -1,12 +1,21 @@
+import { fileURLToPath } from "node:url";
+import { WorkerProcess } from "@embeddinggemma/internal/node";
+import { EmbeddingGemmaError } from "../../errors.ts";
 import type { Backend } from "../backend.ts";
 import { loadTokenizer, type TransformersBackendOptions } from "../transformers-backend.ts";
-import { openProcess, openThread } from "./worker-channel.ts";
-import { WorkerClient } from "./worker-client.ts";
-import { unpackSequences } from "./worker-protocol.ts";
+import { type PackedError, unpackError } from "./packed-error.ts";
+import { unpackSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
 
 /**
- * Runs a model folder through Transformers.js in a worker: inference and tokenizing leave the event
- * loop free. The synchronous tokenizer is loaded on this side too.
+ * Runs a model folder through Transformers.js in a child process: inference and tokenizing leave
+ * the event loop free, and a crash of the runtime ends only the child. The synchronous tokenizer is
+ * loaded in this process too.
+ *
+ * Why a process and not a thread: a thread is as fast and takes as much memory, but Transformers.js
+ * 3 has an ONNX Runtime (1.21) that ends the whole process when two threads use it, and on Deno,
+ * Transformers.js 4 cannot be imported in a thread.
+ *
+ * @see https://github.com/huggingface/transformers.js/issues/1292
  *
  * @throws `LOAD_FAILED`, `WORKER_FAILED`; the reason of `signal`, which ends the worker
  */
@@ -16,13 +25,13 @@ export async function loadWorkerBackend(
   signal?: AbortSignal,
 ): Promise<Backend> {
   signal?.throwIfAborted();
-  const worker = new WorkerClient((await canRunInThreads()) ? openThread() : openProcess());
-  const stop = () => void worker.end();
+  const worker = new ModelWorker();
+  const stop = () => void worker.stop();
   signal?.addEventListener("abort", stop, { once: true });
   try {
     const [{ tokenizer, specialTokens, padding }] = await Promise.all([
       loadTokenizer(folder, options),
-      worker.request("load", { folder, options }),
+      worker.ask({ operation: "load", folder, options }),
     ]);
     return {
       tokenizer,
@@ -30,15 +39,15 @@ export async function loadWorkerBackend(
       padding,
       lost: worker.lost,
       tokenize: (texts) => tokenizeInPortions(worker, texts),
-      run: (batch) => worker.request("run", batch),
+      run: (batch) => worker.ask({ operation: "run", batch }),
       async dispose() {
         // A worker that has ended has freed the model.
-        await worker.request("dispose", undefined).catch(() => {});
-        await worker.end();
+        await worker.ask({ operation: "dispose" }).catch(() => {});
+        await worker.stop();
       },
     };
   } catch (error) {
-    await worker.end();
+    await worker.stop();
     signal?.throwIfAborted();
     throw error;
   } finally {
@@ -46,29 +55,37 @@ export async function loadWorkerBackend(
   }
 }
 
-/**
- * Two cases need a process instead of a thread:
- *
- * - Transformers.js 3 ships an ONNX Runtime (1.21) that ends the whole process when two threads use
- *   it.
- * - On Deno, a thread has a `location` with the origin "null", from which Transformers.js 4 fails to
- *   derive a URL while it is imported.
- *
- * @see https://github.com/huggingface/transformers.js/issues/1292
- */
-async function canRunInThreads(): Promise<boolean> {
-  const { env } = await import("@huggingface/transformers");
-  return !env.version.startsWith("3.") && !("deno" in process.versions);
+class ModelWorker extends WorkerProcess<WorkerMessage> {
+  constructor() {
+    super(fileURLToPath(workerFile()), {
+      forwardsOutput: true,
+      endedError: ({ reason, exit }) =>
+        new EmbeddingGemmaError(
+          "WORKER_FAILED",
+          `The worker of the model ended: ${reason}. Dispose the embedder and load it again. ` +
+            "If memory ran out, lower `maxBatchTokens`. If the file of the worker was not found, " +
+            "keep @embeddinggemma/core out of the bundle.",
+          { exit },
+        ),
+      answeredError: (error) => unpackError(error as PackedError),
+    });
+  }
+
+  ask<Message extends WorkerMessage>(
+    message: Message,
+  ): Promise<WorkerResults[Message["operation"]]> {
+    return this.request(message);
+  }
 }
 
 /**
- * Characters in one message: taking in the answer is quick, and a query waits for one portion at
+ * Characters in one message: its answer is unpacked quickly, and a query waits for one portion at
  * most.
  */
 const portionSize = 65_536;
 
 async function tokenizeInPortions(
-  worker: WorkerClient,
+  worker: ModelWorker,
   texts: readonly string[],
 ): Promise<number[][]> {
   const sequences: number[][] = [];
@@ -81,9 +98,21 @@ async function tokenizeInPortions(
     ) {
       size += texts[end]!.length;
     }
-    const packed = await worker.request("tokenize", texts.slice(start, end));
+    const packed = await worker.ask({ operation: "tokenize", texts: texts.slice(start, end) });
     for (const sequence of unpackSequences(packed)) sequences.push(sequence);
     start = end;
   }
   return sequences;
+}
+
+/**
+ * Node 20 cannot run TypeScript, so when this file runs from source, as in tests, the worker runs
+ * the built file.
+ */
+function workerFile(): URL {
+  const fromSource = import.meta.url.endsWith(".ts");
+  return new URL(
+    fromSource ? "../../../dist/model-worker.js" : "./model-worker.js",
+    import.meta.url,
+  );
 }

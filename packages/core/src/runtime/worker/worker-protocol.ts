@@ -1,28 +1,21 @@
 import type { BackendOutput, Batch } from "../backend.ts";
 import type { TransformersBackendOptions } from "../transformers-backend.ts";
-import type { PackedError } from "./packed-error.ts";
 
-/**
- * What the main thread asks of the worker that runs a model: argument and result of each request.
- */
-export interface WorkerRequests {
-  load: { argument: { folder: string; options: TransformersBackendOptions }; result: undefined };
-  tokenize: { argument: readonly string[]; result: PackedSequences };
-  run: { argument: Batch; result: BackendOutput };
-  dispose: { argument: undefined; result: undefined };
+/** What the process that runs a model is asked to do. */
+export type WorkerMessage =
+  | { operation: "load"; folder: string; options: TransformersBackendOptions }
+  | { operation: "tokenize"; texts: readonly string[] }
+  | { operation: "run"; batch: Batch }
+  | { operation: "dispose" };
+
+export interface WorkerResults {
+  load: undefined;
+  tokenize: PackedSequences;
+  run: BackendOutput;
+  dispose: undefined;
 }
 
-export interface RequestMessage<Name extends keyof WorkerRequests = keyof WorkerRequests> {
-  readonly id: number;
-  readonly name: Name;
-  readonly argument: WorkerRequests[Name]["argument"];
-}
-
-export type ResponseMessage =
-  | { readonly id: number; readonly result: WorkerRequests[keyof WorkerRequests]["result"] }
-  | { readonly id: number; readonly error: PackedError };
-
-/** Token sequences one after the other, in two arrays that change threads without being copied. */
+/** Token sequences one after the other, in two arrays that are sent without a copy per token. */
 export interface PackedSequences {
   readonly ids: Int32Array;
   /** Where each sequence ends in `ids`. */

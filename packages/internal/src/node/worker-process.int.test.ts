@@ -1,0 +1,144 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { build } from "tsdown";
+import { expect, onTestFinished, test } from "vitest";
+import { WorkerProcess, type WorkerProcessOptions } from "./worker-process.ts";
+
+interface Message {
+  operation: string;
+  value?: unknown;
+}
+
+const program = fileURLToPath(new URL("../testing/worker-program.mjs", import.meta.url));
+
+function start(file = program, options: Partial<WorkerProcessOptions> = {}) {
+  const worker = new WorkerProcess<Message>(file, {
+    forwardsOutput: false,
+    endedError: ({ reason, exit }, operation) =>
+      Object.assign(new Error(`ended: ${reason}`), { exit, operation }),
+    answeredError: (error) => new Error(`answered: ${error}`),
+    ...options,
+  });
+  onTestFinished(() => worker.stop());
+  return worker;
+}
+
+const isLost = (worker: WorkerProcess<Message>) =>
+  Promise.race([worker.lost.then(() => true), sleep(200, false)]);
+
+test("answers find their requests, in any order", async () => {
+  const worker = start();
+  const value = [Float32Array.of(1, 2), "text", undefined];
+  const answers = await Promise.all([
+    worker.request({ operation: "echo later", value: "first" }),
+    worker.request({ operation: "echo", value }),
+    worker.request({ operation: "echo" }),
+  ]);
+  expect(answers).toEqual(["first", value, undefined]);
+});
+
+test("an answer with an error rejects its request alone", async () => {
+  const worker = start();
+  const failing = worker.request({ operation: "fail", value: "no" });
+  const echo = worker.request({ operation: "echo", value: 1 });
+  await expect(failing).rejects.toThrow("answered: no");
+  expect(await echo).toBe(1);
+});
+
+test("a message that cannot be sent rejects its request alone", async () => {
+  const worker = start();
+  await expect(worker.request({ operation: "echo", value: () => {} })).rejects.toThrow("cloned");
+  expect(await worker.request({ operation: "echo", value: 1 })).toBe(1);
+});
+
+test("a process that ends fails pending and later requests, with its output, and is lost", async () => {
+  const worker = start();
+  await worker.request({ operation: "print", value: "out of memory" });
+  const pending = worker.request({ operation: "never answer" });
+  const exiting = worker.request({ operation: "exit", value: 7 });
+  const message = "ended: the process ended with exit code 7: out of memory";
+  await expect(pending).rejects.toMatchObject({ message, exit: 7, operation: "never answer" });
+  await expect(exiting).rejects.toMatchObject({ message });
+  expect(worker.isAlive).toBe(false);
+  await expect(worker.request({ operation: "echo" })).rejects.toMatchObject({ message });
+  await worker.lost;
+});
+
+test("a program that does not exist, and one that leaves its parent, end with a reason", async () => {
+  await expect(start("/nowhere.mjs").request({ operation: "echo" })).rejects.toThrow(
+    /ended with exit code 1: .*Cannot find module/s,
+  );
+  await expect(start().request({ operation: "disconnect" })).rejects.toThrow("exit code 0");
+});
+
+test("a process that was stopped is not lost, and takes no more requests", async () => {
+  const worker = start();
+  await worker.request({ operation: "echo" });
+  const pending = expect(worker.request({ operation: "never answer" })).rejects.toThrow(
+    "ended: it was stopped",
+  );
+  await worker.stop();
+  await pending;
+  await worker.stop();
+  await expect(worker.request({ operation: "echo" })).rejects.toThrow("it was stopped");
+  expect(await isLost(worker)).toBe(false);
+});
+
+test("a process that does not answer in time is killed, counted from the answer before", async () => {
+  const worker = start();
+  await worker.request({ operation: "echo" });
+  const slow = worker.request({ operation: "echo later", value: 1 });
+  const quick = worker.request({ operation: "echo later", value: 2 }, { timeLimit: 5000 });
+  expect(await Promise.all([slow, quick])).toEqual([1, 2]);
+  await expect(
+    worker.request({ operation: "never answer" }, { timeLimit: 100 }),
+  ).rejects.toMatchObject({
+    message: 'ended: it did not answer "never answer" within 0.1 s',
+    exit: null,
+  });
+  await worker.lost;
+});
+
+test("abandoned requests fail at once; others and later answers are not mixed up", async () => {
+  const worker = start();
+  const abandoned = worker.request({ operation: "echo later", value: "old" });
+  const kept = worker.request({ operation: "echo", value: "kept" });
+  worker.abandon(({ operation }) => operation === "echo later", new Error("not needed"));
+  await expect(abandoned).rejects.toThrow("not needed");
+  expect(await kept).toBe("kept");
+  await sleep(100);
+  expect(await worker.request({ operation: "echo", value: "new" })).toBe("new");
+});
+
+test.each([
+  ["awaited", "42", ""],
+  ["not awaited", "", ""],
+  ["awaited, with output", "42", "printed by the program"],
+])("keeps the parent alive while a request is %s", async (how, stdout, stderr) => {
+  const parent = fileURLToPath(new URL("../testing/worker-parent.mjs", import.meta.url));
+  const args = [parent, await builtModule(), program, how];
+  const result = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
+  expect([result.stdout.trim(), result.stderr.trim()]).toEqual([stdout, stderr]);
+});
+
+/** Node 20 does not run TypeScript. */
+async function builtModule(): Promise<string> {
+  const outDir = await mkdtemp(join(tmpdir(), "worker-process-"));
+  onTestFinished(() => rm(outDir, { recursive: true }));
+  const entry = fileURLToPath(new URL("./worker-process.ts", import.meta.url));
+  await build({
+    config: false,
+    entry: [entry],
+    outDir,
+    format: "esm",
+    platform: "node",
+    dts: false,
+    logLevel: "silent",
+  });
+  return join(outDir, "worker-process.mjs");
+}
