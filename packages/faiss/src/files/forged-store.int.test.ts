@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FaissStore } from "../faiss-store.ts";
+import { assertWithin } from "../testing/assert-within.ts";
 import { expectSound, expectTyped } from "../testing/expect-sound.ts";
 import { ForgedStore } from "../testing/saved-store.ts";
 
@@ -244,8 +245,10 @@ describe("any store that is signed", () => {
       fc.record({ file: fc.nat(4), at: fc.nat(2_000), byte: fc.nat(255) }),
       fc.record({ line: fc.nat(19), path: fc.nat(100), value: odd }),
     );
-    await fc.assert(
-      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 2 }), async (changes) => {
+    await assertWithin(
+      6_000,
+      fc.array(change, { minLength: 1, maxLength: 2 }),
+      async (changes) => {
         const store = await ForgedStore.copyOf(join(savedStores, name), join(folder, "fuzzed"));
         let manifest: unknown = store.manifest;
         const { segments, deleted } = store.manifest;
@@ -266,8 +269,8 @@ describe("any store that is signed", () => {
         }
         await store.sign({ ...(manifest as object) });
         outcomes.add(await expectTyped(open(store.directory)));
-      }),
-      { numRuns: 400, interruptAfterTimeLimit: 6_000 },
+      },
+      { numRuns: 400 },
     );
     expect(outcomes).toContain("sound");
     expect(outcomes).toContain("FILE_DAMAGED");
