@@ -129,7 +129,7 @@ describe("FaissStore: saved and existing stores", () => {
     const existing = await FaissStore.fromExistingIndex(embeddings, { store: other });
     const mismatch = {
       code: "IDENTITY_MISMATCH",
-      message: expect.stringContaining('Made with "another model"'),
+      message: expect.stringContaining('The store has the identity "another model"'),
     };
     await expect(existing.similaritySearch(question, 1)).rejects.toMatchObject(mismatch);
     await expect(existing.addDocuments(planets)).rejects.toMatchObject(mismatch);

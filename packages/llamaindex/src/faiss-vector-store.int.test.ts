@@ -275,7 +275,7 @@ describe("FaissVectorStore", () => {
     const mistaken = new FaissVectorStore({ store: other });
     const mismatch = {
       code: "IDENTITY_MISMATCH",
-      message: expect.stringContaining('Made with "another model"'),
+      message: expect.stringContaining('The store has the identity "another model"'),
     };
     await expect(mistaken.add(nodes)).rejects.toMatchObject(mismatch);
     await expect(
