@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A store of several segments with deleted rows. */
+/** Saves a store with several segments and deleted rows. */
 async function savedStore(
   name: string,
   options: FaissStoreOptions,
@@ -41,12 +41,12 @@ async function savedStore(
   return directory;
 }
 
-/** Opens a damaged store, which must be refused with an error that names the file. */
+/** Opening the damaged store must fail with an error that names the file. */
 async function expectRefused(directory: string, file: string): Promise<void> {
   const error = await FaissStore.open(directory, { scanBelow: 0 }).catch(
     (thrown: unknown) => thrown,
   );
-  expect(FaissStoreError.isInstance(error), `${file} was damaged and nobody noticed`).toBe(true);
+  expect(FaissStoreError.isInstance(error), `the damage to ${file} is not noticed`).toBe(true);
   const { code, message } = error as FaissStoreError;
   expect(["FILE_DAMAGED", "FILE_MISSING", "NOT_A_STORE"]).toContain(code);
   expect(message).toContain(file);
@@ -74,13 +74,13 @@ describe.each<FaissStoreOptions>([
     return copy;
   }
 
-  it("has the files that are damaged here", () => {
+  it("has the files that these tests damage", () => {
     expect(files.filter((file) => file.startsWith("vectors"))).toHaveLength(2);
     expect(files.some((file) => file.startsWith("deleted"))).toBe(true);
     expect(files.some((file) => file.startsWith("index"))).toBe(options.index !== undefined);
   });
 
-  it("is refused when one bit of a file is flipped", async () => {
+  it("does not open if one bit of a file is flipped", async () => {
     const random = seededRandom(11);
     for (const file of files) {
       const bytes = await readFile(join(original, file));
@@ -95,7 +95,7 @@ describe.each<FaissStoreOptions>([
     }
   });
 
-  it("is refused when a file is cut short or longer", async () => {
+  it("does not open if a file is shorter or longer", async () => {
     for (const file of files) {
       const { size } = await stat(join(original, file));
       for (const length of [0, 1, size >> 1, size - 1, size + 1]) {
@@ -106,7 +106,7 @@ describe.each<FaissStoreOptions>([
     }
   });
 
-  it("is refused when a file is gone, is a folder, or is another store's", async () => {
+  it("does not open if a file is missing or belongs to another store", async () => {
     const others = await readdir(other);
     for (const file of files) {
       const copy = await damagedCopy("lost");
@@ -119,7 +119,7 @@ describe.each<FaissStoreOptions>([
     }
   });
 
-  it("is refused with another store's manifest, naming a file that is not there", async () => {
+  it("does not open with another store's manifest; the error names a missing file", async () => {
     const copy = await damagedCopy("manifest");
     await cp(join(other, "faiss-store.json"), join(copy, "faiss-store.json"));
     const error = await FaissStore.open(copy).catch((thrown: unknown) => thrown);
@@ -129,7 +129,7 @@ describe.each<FaissStoreOptions>([
     });
   });
 
-  it("is whole again after it is saved over the damage", async () => {
+  it("is intact again after a save to the damaged folder", async () => {
     const copy = await damagedCopy("healed");
     const store = await FaissStore.open(copy, { engine: options.engine });
     const [vectors] = files.filter((file) => file.startsWith("vectors"));
@@ -141,7 +141,7 @@ describe.each<FaissStoreOptions>([
 
 describe("opening", () => {
   it.each([
-    ["a folder that is not there", "nowhere"],
+    ["a folder that does not exist", "nowhere"],
     ["an empty folder", "."],
   ])("refuses %s", async (_what, name) => {
     const empty = await mkdtemp(join(folder, "empty-"));
@@ -151,7 +151,7 @@ describe("opening", () => {
     });
   });
 
-  it("refuses a file, a path that is no string, and a manifest of something else", async () => {
+  it("refuses a file, a path that is not a string, and another kind of manifest", async () => {
     const directory = await mkdtemp(join(folder, "strange-"));
     const manifest = join(directory, "faiss-store.json");
     await writeFile(manifest, '{"name":"something else"}');
@@ -164,7 +164,7 @@ describe("opening", () => {
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
   });
 
-  it("refuses a manifest that is well signed and makes no sense", async () => {
+  it("refuses a manifest with a correct checksum that makes no sense", async () => {
     const directory = await savedStore("signed", { engine: "builtin", precision: "int8" });
     const { checksum: _checksum, ...manifest } = JSON.parse(
       await readFile(join(directory, "faiss-store.json"), "utf8"),
@@ -193,10 +193,10 @@ describe("opening", () => {
     }
   });
 
-  it("builds an index again that this FAISS cannot read", async () => {
+  it("builds the index again if FAISS cannot read it", async () => {
     const options = { engine: "faiss", scanBelow: 0 } as const;
     const directory = await savedStore("foreign-index", { ...options, index: "HNSW8,Flat" });
-    const whole = await FaissStore.open(directory, options);
+    const intact = await FaissStore.open(directory, options);
     const { checksum: _checksum, ...manifest } = JSON.parse(
       await readFile(join(directory, "faiss-store.json"), "utf8"),
     );
@@ -207,7 +207,7 @@ describe("opening", () => {
     await writeSignedManifest(directory, { ...manifest, index_file: indexFile });
     const opened = await FaissStore.open(directory, options);
     const query = new Float32Array(16).fill(1);
-    expect(await opened.search(query)).toEqual(await whole.search(query));
+    expect(await opened.search(query)).toEqual(await intact.search(query));
   });
 
   it("refuses a newer format", async () => {
@@ -216,7 +216,7 @@ describe("opening", () => {
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NEWER_FORMAT" });
   });
 
-  it("never mixes states while another writer saves", async () => {
+  it("reads one consistent state while another writer saves", async () => {
     const directory = join(folder, "busy");
     const writer = await FaissStore.create({ dimension: 16, engine: "builtin" });
     await applyToStore(writer, 1);
@@ -242,7 +242,7 @@ describe("opening", () => {
 });
 
 describe("the folder of a store", () => {
-  it("is written only where something changed", async () => {
+  it("gets new files only for what has changed", async () => {
     const directory = join(folder, "twice");
     const store = await FaissStore.create({ dimension: 16, engine: "builtin" });
     await applyToStore(store, 1);
@@ -263,7 +263,7 @@ describe("the folder of a store", () => {
     expect((await FaissStore.open(directory)).ids()).toEqual(store.ids());
   });
 
-  it("keeps the files of many small saves few", async () => {
+  it("has few files after many small saves", async () => {
     const directory = join(folder, "many");
     const store = await FaissStore.create<number>({ dimension: 2, engine: "builtin" });
     for (let record = 0; record < 40; record++) {
@@ -277,7 +277,7 @@ describe("the folder of a store", () => {
     );
   });
 
-  it("holds the same bytes whichever engine saved it", async () => {
+  it("has the same bytes with every engine", async () => {
     const contents = await Promise.all(
       (["faiss", "builtin"] as const).map(async (engine) => {
         const directory = await savedStore(`engine-${engine}`, { engine });

@@ -27,7 +27,7 @@ describe.each([
     return store;
   }
 
-  it("finds the nearest by cosine, best first", async () => {
+  it("finds the best items by cosine, best first", async () => {
     const store = await planetStore();
     const hits = await store.search([0, 0.5, 0], { k: 2 });
     expect(hits.map(({ id }) => id)).toEqual(["mars", "saturn"]);
@@ -37,7 +37,7 @@ describe.each([
     expect(store.engine).toBe(engineOptions.engine);
   });
 
-  it("answers an empty store with nothing", async () => {
+  it("finds nothing in an empty store", async () => {
     const unknown = await FaissStore.create(engineOptions);
     expect(await unknown.search([1, 2], { k: 3 })).toEqual([]);
     expect(unknown.dimension).toBeUndefined();
@@ -49,12 +49,12 @@ describe.each([
     await expect(known.search([1, 2])).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
   });
 
-  it("returns every item when k is over the size", async () => {
+  it("returns all items if k is larger than the size", async () => {
     const store = await planetStore();
     expect(await store.search([1, 1, 1], { k: 1000 })).toHaveLength(3);
   });
 
-  it("answers many queries in their order, and none with none", async () => {
+  it("searches for several queries in order, and for an empty list", async () => {
     const store = await planetStore();
     const results = await store.search(
       [
@@ -67,7 +67,7 @@ describe.each([
     expect(await store.search([])).toEqual([]);
   });
 
-  it("makes ids that are missing", async () => {
+  it("creates missing ids", async () => {
     const store = await FaissStore.create<null>(engineOptions);
     const ids = await store.upsert([
       { vector: [1, 0], record: null },
@@ -79,7 +79,7 @@ describe.each([
     expect(store.ids()).toEqual(ids);
   });
 
-  it("replaces an item in its place", async () => {
+  it("keeps the place of a replaced item", async () => {
     const store = await planetStore();
     await store.upsert([{ id: "venus", vector: [0, 0, 1], record: { name: "Venus again" } }]);
     expect(store.size).toBe(3);
@@ -94,7 +94,7 @@ describe.each([
     expect(first).toEqual({ id: "venus", score: 1, record: { name: "Venus again" } });
   });
 
-  it("takes the last of an id that is given twice", async () => {
+  it("uses the last item if an id is given twice", async () => {
     const store = await FaissStore.create<number>(engineOptions);
     await store.upsert([
       { id: "a", vector: [1, 0], record: 1 },
@@ -105,7 +105,7 @@ describe.each([
     expect((await store.search([0, 1])).map(({ record }) => record)).toEqual([3, 2]);
   });
 
-  it("breaks ties by insertion order, also among more equals than k", async () => {
+  it("breaks ties by insertion order, even if there are more than k", async () => {
     const store = await FaissStore.create<number>({ ...engineOptions, searchDimension: 2 });
     await store.upsert(
       Array.from({ length: 300 }, (_, record) => ({ id: `${record}`, vector: [1, 2, 3], record })),
@@ -135,7 +135,7 @@ describe.each([
     expect(byId.map(({ record }) => record)).toEqual([5]);
   });
 
-  it("leaves out what scores below minScore", async () => {
+  it("leaves out hits with a score below minScore", async () => {
     const store = await planetStore();
     expect((await store.search([0, 1, 0], { minScore: 0.5 })).map(({ id }) => id)).toEqual([
       "mars",
@@ -157,7 +157,7 @@ describe.each([
     expect(store.ids()).toEqual(["mars", "venus"]);
   });
 
-  it("clears dead rows away and keeps the answers", async () => {
+  it("has the same hits after it removed dead rows", async () => {
     const vectors = randomUnitVectors(4000, 8, seededRandom(5));
     const store = await FaissStore.create<number>(engineOptions);
     await store.upsert(vectors.map((vector, record) => ({ id: `${record}`, vector, record })));
@@ -169,7 +169,7 @@ describe.each([
     expect(store.ids().slice(0, 3)).toEqual(["0", "4", "8"]);
   });
 
-  it("copies records on the way in and on the way out", async () => {
+  it("copies records when they are stored and when they are returned", async () => {
     const store = await FaissStore.create<{ tags: string[] }>(engineOptions);
     const record = { tags: ["red"] };
     await store.upsert([{ id: "mars", vector: [1], record }]);
@@ -179,7 +179,7 @@ describe.each([
     expect(store.get("mars")!.record).toEqual({ tags: ["red"] });
   });
 
-  it("normalises what is not a unit vector, and keeps bit for bit what is", async () => {
+  it("normalizes vectors, but stores unit vectors unchanged", async () => {
     const store = await FaissStore.create<null>({ ...engineOptions, dimension: 2 });
     const unit = new Float32Array([0.6, 0.8]);
     await store.upsert([
@@ -194,7 +194,7 @@ describe.each([
     expect(store.get("tiny")?.vector).toEqual(new Float32Array([1, 0]));
   });
 
-  it("takes the items of any iterable", async () => {
+  it("accepts any iterable of items", async () => {
     const store = await FaissStore.create<number>(engineOptions);
     const numbers = new Map([
       ["a", 1],
@@ -222,7 +222,7 @@ describe.each([
     expect(seen).toEqual(["venus", "saturn"]);
   });
 
-  it("loses nothing when calls overlap", async () => {
+  it("loses no change if calls overlap", async () => {
     const store = await FaissStore.create<number>(engineOptions);
     const vectors = randomUnitVectors(500, 8, seededRandom(9));
     const calls: Promise<unknown>[] = [];
@@ -236,7 +236,7 @@ describe.each([
     expect((await store.search(vectors[42]!, { k: 1 }))[0]?.record).toBe(42);
   });
 
-  it("adds all items or none", async () => {
+  it("adds no item if one is invalid", async () => {
     const store = await planetStore();
     const before = [...store];
     const items = [planets[0]!, { id: "bad", vector: [1, Number.NaN, 0], record: { name: "" } }];
@@ -251,7 +251,7 @@ describe.each([
     expect(fresh.size).toBe(1);
   });
 
-  it("is not misled by an array that is emptied after the call", async () => {
+  it("adds all items of an array that is emptied after the call", async () => {
     const store = await FaissStore.create<number>(engineOptions);
     const items = Array.from({ length: 100 }, (_, record) => ({ vector: [1, record], record }));
     const adding = store.upsert(items);
@@ -259,7 +259,7 @@ describe.each([
     expect(await adding).toHaveLength(100);
   });
 
-  it("gives diverse items by maximal marginal relevance", async () => {
+  it("finds diverse items by maximal marginal relevance", async () => {
     const store = await FaissStore.create<null>(engineOptions);
     await store.upsert(
       Object.entries({
@@ -302,7 +302,7 @@ describe.each([
 
 describe("FaissStore's Matryoshka search", () => {
   it.each(["faiss", "builtin"] as const)(
-    "takes candidates by the leading numbers alone (%s)",
+    "chooses candidates by the leading numbers only (%s)",
     async (engine) => {
       const store = await FaissStore.create<string>({
         engine,
@@ -325,7 +325,7 @@ describe("FaissStore's Matryoshka search", () => {
     },
   );
 
-  it("scores by the full vectors where the leading numbers of the query are zeros", async () => {
+  it("scores all full vectors if the leading numbers of the query are zeros", async () => {
     const store = await FaissStore.create<number>({
       scanBelow: 0,
       searchDimension: 2,
@@ -392,7 +392,7 @@ describe("FaissStore's errors", () => {
     });
   });
 
-  it("refuses options that no call has", async () => {
+  it("refuses unknown options, and suggests the right name", async () => {
     const store = await FaissStore.create<LangChainDocument>({ dimension: 2 });
     const wrong = (options: object) => options as never;
     const calls: [() => Promise<unknown>, string][] = [
@@ -414,7 +414,7 @@ describe("FaissStore's errors", () => {
     }
   });
 
-  it("says what to do where faiss-node does not load", async () => {
+  it("says what to do if faiss-node does not load", async () => {
     await expect(
       FaissStore.create({ engine: "faiss", faissNode: "no-such-module" }),
     ).rejects.toMatchObject({

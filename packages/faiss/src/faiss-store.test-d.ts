@@ -6,7 +6,7 @@ interface Doc {
 }
 
 describe("FaissStore", () => {
-  it("knows its records", async () => {
+  it("has the type of its records", async () => {
     const store = await FaissStore.create<Doc>({ dimension: 2 });
     expectTypeOf(await store.search([1, 2])).toEqualTypeOf<FaissStoreHit<Doc>[]>();
     expectTypeOf(await store.search(new Float32Array(2))).toEqualTypeOf<FaissStoreHit<Doc>[]>();
@@ -15,7 +15,7 @@ describe("FaissStore", () => {
     expectTypeOf(store.get("a")).toEqualTypeOf<FaissStoreEntry<Doc> | undefined>();
     expectTypeOf([...store]).toEqualTypeOf<FaissStoreEntry<Doc>[]>();
     await store.search([1, 2], { filter: (record, id) => record.text === id });
-    // @ts-expect-error a record must be what the store holds
+    // @ts-expect-error a record must have the type of the store's records
     await store.upsert([{ vector: [1, 2], record: { title: "" } }]);
     await FaissStore.create({ index: "HNSW32,Flat", precision: undefined });
     await FaissStore.create({ index: "HNSW64,Flat" });
@@ -23,7 +23,7 @@ describe("FaissStore", () => {
     await FaissStore.create({ engine: "gpu" });
   });
 
-  it("holds JSON where nothing else is said", async () => {
+  it("has records of JSON by default", async () => {
     const store = await FaissStore.open("folder");
     expectTypeOf(store).toEqualTypeOf<FaissStore<JsonValue>>();
   });

@@ -25,8 +25,8 @@ async function smallStore(): Promise<FaissStore> {
   return store;
 }
 
-describe("two writers of a folder", () => {
-  it("do not overwrite each other's changes unasked", async () => {
+describe("writers of the same folder", () => {
+  it("do not overwrite each other's changes by default", async () => {
     const directory = join(folder, "two");
     const first = await smallStore();
     await first.save(directory);
@@ -40,7 +40,7 @@ describe("two writers of a folder", () => {
     expect((await FaissStore.open(directory)).ids()).toEqual(second.ids());
   });
 
-  it("do not forget a folder because they saved to another since", async () => {
+  it("remember every folder that they saved to", async () => {
     const directory = join(folder, "one-of-two");
     const first = await smallStore();
     await first.save(directory);
@@ -71,12 +71,13 @@ describe("two writers of a folder", () => {
     });
     expect((await FaissStore.open(directory)).ids()).toEqual(first.ids());
     await second.save(directory);
-    expect((await FaissStore.open(directory)).ids(), "a store that was built anew").toEqual(
-      second.ids(),
-    );
+    expect(
+      (await FaissStore.open(directory)).ids(),
+      "by default, a new store replaces another one",
+    ).toEqual(second.ids());
   });
 
-  it("wait for each other, in one process and in two stores", async () => {
+  it("wait for each other, in one store and in several", async () => {
     const directory = join(folder, "at-once");
     const stores = await Promise.all([smallStore(), smallStore(), smallStore()]);
     await Promise.all(stores.map((store) => store.save(directory)));
@@ -91,7 +92,7 @@ describe("two writers of a folder", () => {
     expect((await FaissStore.open(directory)).ids()).toEqual(store!.ids());
   });
 
-  it("are told of a lock that a living process holds", async () => {
+  it("get an error while another process has the lock, but not after it has died", async () => {
     const directory = join(folder, "locked");
     const store = await smallStore();
     await store.save(directory);
@@ -115,7 +116,7 @@ describe("two writers of a folder", () => {
     expect(await readdir(directory)).not.toContain("faiss-store.lock");
   });
 
-  it("take another machine's lock for left behind once nobody touches it", async () => {
+  it("remove a lock of another machine that has not been updated for two minutes", async () => {
     const directory = join(folder, "foreign");
     await mkdir(directory);
     const lock = join(directory, "faiss-store.lock");
@@ -133,7 +134,7 @@ describe("two writers of a folder", () => {
     expect(await readdir(directory)).toHaveLength(3);
   });
 
-  it("notice before the last step that another machine took their lock", async () => {
+  it("notice before the last step that another machine has taken their lock", async () => {
     const directory = await mkdtemp(join(folder, "taken-"));
     const lock = join(directory, "faiss-store.lock");
     const theirs = JSON.stringify({ token: "theirs", pid: 1, started: "1", host: "elsewhere" });
@@ -145,10 +146,10 @@ describe("two writers of a folder", () => {
         details: { host: "elsewhere" },
       });
     });
-    expect(await readFile(lock, "utf8"), "and leave it").toBe(theirs);
+    expect(await readFile(lock, "utf8"), "the other lock stays").toBe(theirs);
   });
 
-  it("remove the lock of a process whose number another one has now", async () => {
+  it("remove the lock of a process whose id has been reused", async () => {
     const directory = join(folder, "reused");
     await mkdir(directory);
     const owner = { token: "old", pid: process.ppid, started: "1", host: hostname() };
@@ -158,13 +159,13 @@ describe("two writers of a folder", () => {
   });
 });
 
-describe("whether a store exists", () => {
-  it("is whether a manifest lies in the folder", async () => {
+describe("FaissStore.exists", () => {
+  it("is true if the folder contains a manifest, even a damaged one", async () => {
     const directory = await mkdtemp(join(folder, "there-"));
     const manifest = join(directory, "faiss-store.json");
     await writeFile(
       join(directory, "vectors-1-00000000.faiss"),
-      "what a first save that was cut leaves",
+      "left by a first save that was interrupted",
     );
     expect(await FaissStore.exists(directory)).toBe(false);
     await (await smallStore()).save(directory);
@@ -189,10 +190,7 @@ describe("whether a store exists", () => {
 });
 
 describe("a folder that cannot be written", () => {
-  /**
-   * A program that adds to a store and saves it, in a shell that first makes the disk what the test
-   * needs.
-   */
+  /** Adds to a store and saves it in a new process. Shell commands prepare the disk before. */
   function saveIn(directory: string, shell: string, items: number, options: object) {
     const program = join(import.meta.dirname, "testing/adding-process.mjs");
     const child = [program, built.entry, directory, String(items), JSON.stringify(options)];
@@ -209,12 +207,12 @@ describe("a folder that cannot be written", () => {
   }
 
   /**
-   * In namespaces of its own even a plain user may mount; where not even that is allowed, a file
-   * must not grow beyond a limit.
+   * Whether this user may mount in new namespaces. If not, the tests limit the size of a file
+   * instead.
    */
   const mayMount = spawnSync("unshare", ["-rm", "true"]).status === 0;
 
-  /** Runs the program of `saveIn` after commands, in namespaces of its own. */
+  /** Runs the program of `saveIn` in new namespaces, after other commands. */
   function afterMounting(...commands: string[]): string {
     return `exec unshare -rm sh -c '${[...commands, 'exec "$0" "$@"'].join(" && ")}' "$0" "$@"; `;
   }
@@ -222,9 +220,9 @@ describe("a folder that cannot be written", () => {
   it.each([
     ["the vectors", { engine: "builtin" }, 160],
     ["the records", { engine: "builtin" }, 280],
-    ["the index that FAISS writes", { engine: "faiss", scanBelow: 0 }, 640],
+    ["the bytes of the index", { engine: "faiss", scanBelow: 0 }, 640],
   ])(
-    "because the disk is full keeps the old state: %s",
+    "because the disk is full keeps the old state (%s do not fit)",
     { timeout: 60_000 },
     async (_what, options, kibibytes) => {
       const directory = await mkdtemp(join(folder, "full-"));
@@ -251,7 +249,7 @@ describe("a folder that cannot be written", () => {
     },
   );
 
-  it("for all of an export keeps the old one", { timeout: 30_000 }, async () => {
+  it("because the disk is full keeps the old export", { timeout: 30_000 }, async () => {
     const directory = await mkdtemp(join(folder, "export-"));
     const program = join(import.meta.dirname, "testing/exporting-process.mjs");
     const run = (shell: string, items: number) => {
@@ -263,7 +261,7 @@ describe("a folder that cannot be written", () => {
       Promise.all(["index.faiss", "index.pkl"].map((file) => readFile(join(directory, file))));
     expect(run("", 3)).toBe("exported");
     const before = await contents();
-    // The documents are short enough for the limit, the vectors are not.
+    // The documents are smaller than the limit, the vectors are not.
     expect(run("trap '' XFSZ; ulimit -f 2048;", 200)).toMatch(
       /^SAVE_FAILED.*index\.faiss could not be written/,
     );
@@ -287,7 +285,7 @@ describe("a folder that cannot be written", () => {
     expect(after).toBe(before);
   });
 
-  it("for more than a few kilobytes in memory is no hindrance to FAISS", {
+  it("because /dev/shm is small does not keep FAISS from working", {
     timeout: 60_000,
   }, async () => {
     const directory = await mkdtemp(join(folder, "small-memory-"));
@@ -304,7 +302,7 @@ describe("a folder that cannot be written", () => {
     expect(hit).toBe("added 0");
   });
 
-  it("because it is a file says so", async () => {
+  it("because it is a file is an error", async () => {
     const file = join(folder, "file");
     await writeFile(file, "");
     const store = await smallStore();
@@ -323,7 +321,7 @@ describe("the identity of the embedding", () => {
     prompts: { query: "q: ", document: "d: " },
   };
 
-  it("is kept, and compared by content", async () => {
+  it("is saved, and compared by content", async () => {
     const directory = join(folder, "identity");
     const store = await FaissStore.create({ dimension: 16, identity, engine: "builtin" });
     await applyToStore(store, 1);
@@ -357,7 +355,7 @@ describe("the identity of the embedding", () => {
     });
   });
 
-  it("is recorded anew where someone who knows has opened the store with it", async () => {
+  it("is replaced if a store is opened with allowMismatch and saved", async () => {
     const directory = join(folder, "renamed");
     const store = await FaissStore.create({
       dimension: 16,
@@ -371,7 +369,7 @@ describe("the identity of the embedding", () => {
     expect((await FaissStore.open(directory, { identity: "new name" })).ids()).toEqual(store.ids());
   });
 
-  it("cannot be checked where none was recorded, which is refused too", async () => {
+  it("does not match a store that has none", async () => {
     const directory = join(folder, "anonymous");
     await (await smallStore()).save(directory);
     await expect(FaissStore.open(directory, { identity: "tiny" })).rejects.toMatchObject({

@@ -85,7 +85,7 @@ const tests: Record<Misuse, [title: string, outcome: unknown]> = {
   ],
 };
 
-describe.concurrent("what kills a process that uses faiss-node directly", {
+describe.concurrent("misuse that crashes a process if it calls faiss-node directly", {
   timeout: 60_000,
 }, () => {
   for (const [misuse, [title, expected]] of Object.entries(tests)) {

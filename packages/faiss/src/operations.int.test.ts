@@ -8,7 +8,7 @@ import { FaissStore } from "./faiss-store.ts";
 import { naiveRanking } from "./testing/random-vectors.ts";
 import type { FaissStoreItem, FaissStoreOptions, JsonValue } from "./types.ts";
 
-/** What a store should be: a Map, ranked by sorting. */
+/** What a store should contain. The expected ranking comes from sorting it. */
 type Model = Map<string, { vector: number[]; record: JsonValue }>;
 
 interface Run {
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Few ids, so that they collide; many of them unusual. */
+/** So few ids that they collide, many of them unusual. */
 const ids = fc.oneof(
   fc.constantFrom(
     "a",
@@ -51,7 +51,7 @@ const records: fc.Arbitrary<JsonValue> = fc.oneof(
   fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<JsonValue>,
 );
 
-/** Small whole numbers make ties; none is all zeros. */
+/** Small whole numbers, so that there are ties. */
 const numbers = fc.oneof(
   fc.integer({ min: -2, max: 2 }),
   fc.float({ noNaN: true, noDefaultInfinity: true, min: -8, max: 8 }),
@@ -195,8 +195,8 @@ function checkHits(
     expect(Math.abs(score - scoreOf.get(id)!)).toBeLessThan(tolerance);
     expect(Math.abs(score)).toBeLessThanOrEqual(1);
     if (rank > 0) expect(score).toBeLessThanOrEqual(hits[rank - 1]!.score);
-    // An exact search finds the best; rows that the rounding of a score cannot tell apart may
-    // change places.
+    // An exact search finds the best scores. Rows whose scores differ only by rounding may be in
+    // another order.
     if (isExact(options)) expect(Math.abs(score - expected[rank]!.score)).toBeLessThan(tolerance);
   }
   expect(new Set(hits.map(({ id }) => id)).size).toBe(hits.length);
@@ -246,7 +246,7 @@ describe.each<FaissStoreOptions & { runs?: number }>([
   { engine: "faiss", scanBelow: 0, index: "HNSW8,SQ8" },
   { engine: "builtin", scanBelow: 0, index: "HNSW8,Flat" },
 ])("random operations with %j", ({ runs = 25, ...options }) => {
-  it("leave what they leave in a Map that is ranked by sorting", { timeout: 60_000 }, async () => {
+  it("have the same results as with a Map that is sorted", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(operations(8), async (sequence) => {
         const run: Run = {
@@ -267,7 +267,7 @@ describe.each<FaissStoreOptions & { runs?: number }>([
 });
 
 describe.each([1, 4096])("random operations in %i dimensions", (dimension) => {
-  it("leave what they leave in a Map that is ranked by sorting", { timeout: 60_000 }, async () => {
+  it("have the same results as with a Map that is sorted", { timeout: 60_000 }, async () => {
     const options = { engine: "faiss", scanBelow: 0 } as const;
     const first = Array.from({ length: dimension }, () => 1);
     await fc.assert(

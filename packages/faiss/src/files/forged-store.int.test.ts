@@ -9,7 +9,7 @@ import { assertWithin } from "../testing/assert-within.ts";
 import { expectSound, expectTyped } from "../testing/expect-sound.ts";
 import { ForgedStore } from "../testing/saved-store.ts";
 
-/** Written by version 0.1.0: packages/faiss/src/testing/write-saved-stores.mjs. */
+/** Version 0.1.0 wrote these with packages/faiss/src/testing/write-saved-stores.mjs. */
 const savedStores = join(import.meta.dirname, "../../../../test/fixtures/faiss/saved-stores");
 
 let folder: string;
@@ -21,7 +21,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const open = (directory: string) => FaissStore.open<never>(directory, { engine: "builtin" });
 
 describe.each(["flat", "int8", "graph"])("a store of version 0.1.0: %s", (name) => {
-  it("opens, answers, and is saved again", async () => {
+  it("can be opened, searched and saved again", async () => {
     const directory = join(folder, `old-${name}`);
     await cp(join(savedStores, name), directory, { recursive: true });
     const store = await FaissStore.open<never>(directory);
@@ -42,7 +42,7 @@ describe.each(["flat", "int8", "graph"])("a store of version 0.1.0: %s", (name) 
   });
 });
 
-/** What somebody who signs what he writes may do to a store. */
+/** Changes to a store by someone who corrects all checksums. */
 type Forgery = (store: ForgedStore) => object | undefined | Promise<object | undefined>;
 
 const lines = (text: Buffer) => text.toString().trimEnd().split("\n");
@@ -61,7 +61,7 @@ const withFirstLine = (line: string) => withRecords(([, ...rest]) => [line, ...r
 
 const forgeries: [string, Forgery][] = [
   [
-    "a segment named twice",
+    "a segment that is named twice",
     ({ manifest: { segments } }) => ({ segments: [...segments, segments[0]] }),
   ],
   [
@@ -69,7 +69,7 @@ const forgeries: [string, Forgery][] = [
     ({ manifest: { segments } }) => ({ segments: Array(100_000).fill(segments[1]) }),
   ],
   [
-    "segments of no rows",
+    "segments without rows",
     ({
       manifest: {
         segments: [a, b],
@@ -77,7 +77,7 @@ const forgeries: [string, Forgery][] = [
     }) => ({ segments: [a, { ...b, rows: 0 }] }),
   ],
   [
-    "more rows than bytes",
+    "more rows than the bytes allow",
     ({
       manifest: {
         segments: [a, b],
@@ -93,7 +93,7 @@ const forgeries: [string, Forgery][] = [
     }) => ({ segments: [a, { ...b, records: b!.vectors }] }),
   ],
   [
-    "a file of another folder",
+    "a file in another folder",
     ({
       manifest: {
         segments: [a, b],
@@ -109,14 +109,14 @@ const forgeries: [string, Forgery][] = [
     }),
   ],
   ["more items than rows", () => ({ size: 24 })],
-  ["fewer items than there are", () => ({ size: 19 })],
-  ["a fraction of a dimension", () => ({ dimension: 7.5 })],
-  ["an endless oversample", () => ({ oversample: null })],
+  ["fewer items than the files have", () => ({ size: 19 })],
+  ["a fractional dimension", () => ({ dimension: 7.5 })],
+  ["an infinite oversample", () => ({ oversample: null })],
   ["a generation that cannot grow", () => ({ generation: Number.MAX_SAFE_INTEGER })],
   ["nprobe of 2 ** 40", () => ({ nprobe: 2 ** 40 })],
   ["an identity that is a list", () => ({ identity: ["tiny"] })],
   [
-    "an index file beside a flat index",
+    "an index file for a flat index",
     ({ manifest: { deleted } }) => ({
       index_file: { ...deleted, file: "index-1-00000000.faiss", rows: 2 },
       deleted: null,
@@ -128,21 +128,24 @@ const forgeries: [string, Forgery][] = [
     withRecords(([one, two, ...rest]) => [one!, two!.replace("item 1", "item 0"), ...rest]),
   ],
   [
-    "the same place twice",
+    "the same sequence number twice",
     withRecords(([one, two, ...rest]) => [one!, two!.replace("[1,", "[0,"), ...rest]),
   ],
-  ["a place before the first", withFirstLine('[-1,"item 0",null]')],
-  ["a place that cannot be counted on", withFirstLine('[9007199254740991,"item 0",null]')],
+  ["a negative sequence number", withFirstLine('[-1,"item 0",null]')],
+  [
+    "a sequence number that leaves no room for more",
+    withFirstLine('[9007199254740991,"item 0",null]'),
+  ],
   ["an empty id", withFirstLine('[0,"",null]')],
   ["a line that is an object", withFirstLine('{"0":0,"1":"item 0","2":null,"length":3}')],
   [
-    "a record nested 100,000 deep",
+    "a record nested 100,000 levels deep",
     withFirstLine(`[0,"item 0",${"[".repeat(1e5)}${"]".repeat(1e5)}]`),
   ],
   ["a line that never ends", withFirstLine(`[0,"item 0","${"x".repeat(2 ** 25)}`)],
   ["one line too many", withRecords((all) => [...all, "null"])],
   ["one line too few", withRecords((all) => all.slice(1))],
-  ["a live row that the records call dead", withFirstLine("null")],
+  ["a live row that is dead in the records", withFirstLine("null")],
   [
     "a row that is deleted twice",
     async (store) => {
@@ -151,7 +154,7 @@ const forgeries: [string, Forgery][] = [
     },
   ],
   [
-    "a deleted row that is missing",
+    "a deleted row that does not exist",
     async (store) => {
       await store.replace(store.manifest.deleted!, uint32(3, 23));
       return undefined;
@@ -183,7 +186,7 @@ const forgeries: [string, Forgery][] = [
   ],
 ];
 
-describe("a store whose checksums are right and whose content is not", () => {
+describe("a store with correct checksums but wrong content", () => {
   it.each(forgeries)("is refused within a second: %s", async (_what, forge) => {
     const store = await ForgedStore.copyOf(join(savedStores, "flat"), join(folder, "forged"));
     await store.sign((await forge(store)) ?? {});
@@ -192,7 +195,7 @@ describe("a store whose checksums are right and whose content is not", () => {
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 
-  it("is refused when its identity is nested 100,000 deep", async () => {
+  it("is refused if its identity is nested 100,000 levels deep", async () => {
     const store = await ForgedStore.copyOf(join(savedStores, "flat"), join(folder, "deep"));
     await store.sign();
     const manifest = await store.read({ file: "faiss-store.json", bytes: 0, sha256: "" });
@@ -205,7 +208,7 @@ describe("a store whose checksums are right and whose content is not", () => {
     expect(await expectTyped(open(store.directory))).toBe("FILE_DAMAGED");
   });
 
-  it.skipIf(process.platform === "win32")("is not waited for when a file is a FIFO", async () => {
+  it.skipIf(process.platform === "win32")("is refused at once if a file is a FIFO", async () => {
     const store = await ForgedStore.copyOf(join(savedStores, "flat"), join(folder, "fifo"));
     const { records } = store.manifest.segments[0]!;
     for (const file of [records.file, "faiss-store.json"]) {
@@ -216,7 +219,7 @@ describe("a store whose checksums are right and whose content is not", () => {
   });
 });
 
-/** A value in place of another, somewhere in JSON. */
+/** Replaces a value somewhere in JSON. */
 function withValueAt(value: unknown, path: number, replacement: unknown): unknown {
   if (typeof value !== "object" || value === null) return replacement;
   const keys = Object.keys(value);
@@ -234,7 +237,7 @@ const odd = fc.oneof(
   fc.constantFrom(0, -1, 0.5, 1, 2, 3, 20, 23, 2 ** 31, 2 ** 53, 1e308, null, "", "Flat", "int8"),
 );
 
-describe("any store that is signed", () => {
+describe("any store with correct checksums", () => {
   it.each(["flat", "int8"])("is sound or refused with a code: %s", async (name) => {
     const outcomes = new Set<string>();
     const original = await ForgedStore.copyOf(join(savedStores, name), join(folder, "fuzzed"));

@@ -96,8 +96,8 @@ async function detectFormat(
   }
   throw new FaissStoreError(
     "NOT_A_STORE",
-    `${show(path)} ${stats ? "has nothing to import" : "does not exist"}. Pass a FAISS file, or a ` +
-      `folder with faiss.index (LangChain.js), ${indexName}.pkl (LangChain for Python) or ` +
+    `${show(path)} ${stats ? "has nothing to import" : "does not exist"}. Pass a FAISS file, or ` +
+      `a folder with faiss.index (LangChain.js), ${indexName}.pkl (LangChain for Python) or ` +
       `${vectorStoreName} (LlamaIndex for Python). ` +
       "To open a store that save() wrote, use open().",
     { path },

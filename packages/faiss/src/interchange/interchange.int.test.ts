@@ -214,7 +214,7 @@ describe("importing", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
-  it("allocates no memory for vectors that the header promises but the file does not have", async () => {
+  it("allocates no memory for vectors that only the header promises", async () => {
     const path = join(folder, "promising.faiss");
     const bytes = await readFile(join(fixtures, "flat-ip.faiss"));
     for (const [dimension, rows] of [

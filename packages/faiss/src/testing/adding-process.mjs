@@ -1,5 +1,6 @@
-// Opens a store, adds items and saves it. Prints as JSON what came of it, and what is saved then.
-// Arguments: the built package, the folder, the number of items, the options of open as JSON.
+// Opens a store, adds items and saves it. Prints the outcome and the numbers of saved items before
+// and after as JSON. Arguments: the built package, the folder, the number of items, the options of
+// `open` as JSON.
 const [entry = "", directory = "", items = "", options = "{}"] = process.argv.slice(2);
 /** @type {typeof import("../index.ts")} */
 const { FaissStore } = await import(entry);

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Ids of the FAISS processes that this process has started and that still run. */
+/** Ids of the running FAISS processes that this process has started. */
 export function engineProcesses(): number[] {
   const children = readdirSync("/proc/self/task").flatMap((task) =>
     readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),

@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { FaissStoreError } from "../errors.ts";
 import type { FaissStore } from "../faiss-store.ts";
 
-/** Checks what is true of every store, whatever file it came from. */
+/** Checks what must be true for every store, whatever file it came from. */
 export async function expectSound(store: FaissStore<never>): Promise<void> {
   const ids = store.ids();
   expect(new Set(ids).size).toBe(ids.length);
@@ -22,7 +22,11 @@ export async function expectSound(store: FaissStore<never>): Promise<void> {
   expect(await store.search(query, { k: 3 })).toEqual(hits.slice(0, 3));
 }
 
-/** The outcome of reading a file that may be damaged: a sound store, or an error with a code. */
+/**
+ * Checks that a file that may be damaged gives a sound store or an error with a code.
+ *
+ * @returns `sound`, or the code
+ */
 export async function expectTyped(reading: Promise<FaissStore<never>>): Promise<string> {
   const outcome = await reading.catch((error: unknown) => error);
   if (outcome instanceof Error) {

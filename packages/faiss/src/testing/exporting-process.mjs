@@ -1,5 +1,5 @@
-// Exports a new store to a folder that LangChain Python opens, and prints what came of it.
-// Arguments: the built package, the folder, the number of items.
+// Exports a new store to a folder for LangChain for Python, and prints the outcome. Arguments: the
+// built package, the folder, the number of items.
 const [entry = "", directory = "", items = ""] = process.argv.slice(2);
 /** @type {typeof import("../index.ts")} */
 const { FaissStore } = await import(entry);

@@ -1,5 +1,5 @@
-// A history of changes to a store that anyone can replay: after step n the store is what a Map is
-// after the same changes.
+// Changes to a store, step by step, that a test can repeat with a Map to know what the store should
+// contain after a step.
 
 /**
  * @typedef {{ id: string, vector: number[], record: { step: number, text: string } }} Item

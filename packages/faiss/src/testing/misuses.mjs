@@ -1,5 +1,5 @@
-// Programs that use a store in ways that kill a process that calls faiss-node directly, and in
-// other ways that a program might get wrong. Each returns what came of it, as JSON can hold it.
+// Programs that use a store in ways that crash a process if it calls faiss-node directly, and in
+// other wrong ways. Each returns its outcome as JSON.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { Worker } from "node:worker_threads";
  * @typedef {object} Context
  * @property {FaissStoreClass} FaissStore - of the built package
  * @property {string} entry - path of the built package
- * @property {string} folder - for files
+ * @property {string} folder - for temporary files
  */
 
 const options = /** @type {const} */ ({ engine: "faiss", scanBelow: 0 });
@@ -32,7 +32,7 @@ export async function filledStore(FaissStore, more = {}, count = 300) {
 }
 
 /**
- * What a call returns, or the code of its error.
+ * The result of a call, or the code of its error.
  *
  * @template T
  * @param {Promise<T>} call
@@ -41,14 +41,14 @@ export async function filledStore(FaissStore, more = {}, count = 300) {
 const outcomeOf = (call) => call.catch((error) => error.code);
 
 /**
- * What is not of the right type, past the type checker.
+ * Hides a wrong type from the type checker.
  *
  * @param {unknown} value
  * @returns {any}
  */
 const wrong = (value) => value;
 
-/** The codes of all errors, each once. @param {unknown[]} outcomes */
+/** The different outcomes, each once. @param {unknown[]} outcomes */
 const distinct = (outcomes) => [...new Set(outcomes)].sort();
 
 /** @satisfies {Record<string, (context: Context) => Promise<unknown>>} */

@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that are the same in every run (mulberry32). */
+/** A function that returns numbers from 0 to 1, the same ones in each run (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -24,7 +24,7 @@ export function randomUnitVectors(
   });
 }
 
-/** Every row with its cosine to a query, best first, ties in order. */
+/** All rows with their cosines to a query, best first; ties in order of the rows. */
 export function naiveRanking(vectors: readonly ArrayLike<number>[], query: ArrayLike<number>) {
   return vectors
     .map((vector, row) => ({ row, score: naiveCosine(vector, query) }))

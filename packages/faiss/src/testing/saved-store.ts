@@ -5,13 +5,13 @@ import type { Manifest, StoredFile } from "../files/manifest-content.ts";
 
 const manifestName = "faiss-store.json";
 
-/** Signs a manifest, whatever it says. */
+/** Writes a manifest with a correct checksum, whatever it contains. */
 export async function writeSignedManifest(directory: string, envelope: object): Promise<void> {
   const checksum = createHash("sha256").update(JSON.stringify(envelope)).digest("hex");
   await writeFile(join(directory, manifestName), JSON.stringify({ ...envelope, checksum }));
 }
 
-/** A saved store that is changed by somebody who corrects every size and checksum. */
+/** A saved store to change with all sizes and checksums corrected. */
 export class ForgedStore {
   readonly directory: string;
   readonly manifest: Manifest;

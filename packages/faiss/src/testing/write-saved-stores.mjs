@@ -1,5 +1,5 @@
-// Saves the stores that test/fixtures/faiss/saved-stores holds, which were written by version 0.1.0
-// (commit 963e8b2): later versions must open them. Arguments: the built package, the folder.
+// Saves the stores in test/fixtures/faiss/saved-stores. Version 0.1.0 (commit 963e8b2) wrote those,
+// and later versions must open them. Arguments: the built package, the folder.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 
