@@ -1,7 +1,4 @@
-/**
- * One rectangle of token ids, rows padded to one length; both arrays are row-major,
- * `rows × length`.
- */
+/** Token ids of several texts, padded to one length. Both arrays are row-major, `rows × length`. */
 export interface Batch {
   readonly rows: number;
   readonly length: number;
@@ -10,47 +7,45 @@ export interface Batch {
   readonly attentionMask: BigInt64Array;
 }
 
-/** What the model's graph gives for a {@link Batch}; at least one of the two is there. */
+/** Output of the model for a {@link Batch}. At least one of the two must be set. */
 export interface BackendOutput {
-  /**
-   * The finished vectors, `rows × dimension`, of a graph that contains every module of the model.
-   */
+  /** The finished vectors, `rows × dimension`, if the ONNX graph contains all modules. */
   readonly sentenceEmbedding?: Float32Array;
   /** The last hidden states, `rows × length × hidden size`. */
   readonly lastHiddenState?: Float32Array;
 }
 
-/** The special tokens that the tokenizer puts around a text, such as `<bos>` and `<eos>`. */
+/** The special tokens that the tokenizer adds around a text, such as `<bos>` and `<eos>`. */
 export interface SpecialTokens {
   readonly prefix: readonly number[];
   readonly suffix: readonly number[];
 }
 
-/** Text to token ids and back, at once; for text splitters. */
+/** Converts text to token ids and back. It is synchronous, as text splitters need it. */
 export interface Tokenizer {
   /** Token ids of a text, without special tokens. */
   encode(text: string): number[];
-  /** The text of token ids, special tokens left out. */
+  /** The text of token ids, without special tokens. */
   decode(ids: readonly number[]): string;
 }
 
 /**
- * The seam between the embedder and whatever runs the model. Transformers.js is behind it by
- * default (`transformers-backend.ts`); any object of this shape will do.
+ * Runs a model for an embedder. `Embedder.load` uses Transformers.js. You can pass any other object
+ * with this interface to `Embedder.from`.
  */
 export interface Backend {
   readonly tokenizer: Tokenizer;
   readonly specialTokens: SpecialTokens;
   readonly padding: { readonly id: number; readonly side: "left" | "right" };
   /**
-   * Token ids of many texts, without special tokens, without holding up the event loop for long.
+   * Token ids of many texts, without special tokens. Should not block the event loop for long.
    */
   tokenize(texts: readonly string[]): Promise<number[][]>;
   run(batch: Batch): Promise<BackendOutput>;
   dispose(): Promise<void>;
   /**
-   * Resolves when the backend can no longer run although it was not disposed; left out where that
-   * cannot happen.
+   * Resolves if the backend stops working without being disposed. Leave it out if that cannot
+   * happen.
    */
   readonly lost?: Promise<void>;
 }

@@ -1,19 +1,20 @@
 /**
- * Weight types as Transformers.js names them; each is one file of the repository's `onnx` folder.
+ * Number format of the weights, with the names of Transformers.js. Each is a file in the
+ * repository's `onnx` folder.
  */
 export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
 
-/** The file of a dtype in a Transformers.js repository. */
+/** Path of the ONNX graph of a dtype in a repository for Transformers.js. */
 export function weightsFile(dtype: Dtype): string {
   return `onnx/model${weightsSuffixes[dtype]}.onnx`;
 }
 
-/** A file beside the graph with weights that do not fit into it, or were put apart. */
+/** Path of a data file, which contains weights that are not in the graph itself. */
 export function dataFile(dtype: Dtype, index: number): string {
   return `${weightsFile(dtype)}_data${index === 0 ? "" : `_${index}`}`;
 }
 
-/** Every dtype, with the suffix that its file has. */
+/** The suffix in the file name of each dtype. */
 export const weightsSuffixes: Readonly<Record<Dtype, string>> = {
   fp32: "",
   fp16: "_fp16",

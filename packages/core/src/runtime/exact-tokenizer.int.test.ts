@@ -10,7 +10,7 @@ const tokenizer = await AutoTokenizer.from_pretrained(folder, { local_files_only
 const untouched = await AutoTokenizer.from_pretrained(folder, { local_files_only: true });
 makeExact(tokenizer);
 
-// What `Tokenizer.from_file(…).encode(text).ids` of Python's tokenizers 0.23 gives.
+// Results of `Tokenizer.from_file(…).encode(text).ids` in Python's tokenizers 0.23.
 const references = [
   ["next\u0085line", [0, 4, 15, 210, 10, 4, 214, 447, 2]],
   ["a\u0085b \u2028 c\ufeffd", [0, 17, 462, 146, 30, 2]],
@@ -19,11 +19,11 @@ const references = [
   ["e\u0301 Ｈ", [0, 4, 34, 185, 2]],
 ] as const;
 
-test.for(references)("%j has the tokens that it has in Python", ([text, ids]) => {
+test.for(references)("%j has the same tokens as in Python", ([text, ids]) => {
   expect(tokenizer.encode(text)).toEqual(ids);
 });
 
-test("only the tokenizer that was given is mended", () => {
+test("other tokenizers are not changed", () => {
   expect(untouched.encode(references[0][0])).not.toEqual(references[0][1]);
 });
 
@@ -74,8 +74,8 @@ function wordPiece(normalizer: object | null): PreTrainedTokenizer {
   return new PreTrainedTokenizer(tokenizer, { unk_token: "[UNK]" });
 }
 
-// The ids are those of Python's tokenizers 0.23 for the same JSON.
-describe("a text in capitals", () => {
+// The ids come from Python's tokenizers 0.23 with the same JSON.
+describe("a text with capital letters", () => {
   const lowercasing = {
     type: "BertNormalizer",
     clean_text: true,
@@ -87,7 +87,7 @@ describe("a text in capitals", () => {
     ["ΟΔΟΣ", [6, 7, 8, 9]],
     ["οδος", [6, 7, 8, 10]],
     ["AbC [CLS] ΟΔΟΣ", [11, 12, 13, 1, 6, 7, 8, 9]],
-  ] as const)("%j keeps its sigma where the tokenizer lowercases", ([text, ids]) => {
+  ] as const)("%j gets no final sigma if the tokenizer lowercases", ([text, ids]) => {
     const tokenizer = wordPiece(lowercasing);
     makeExact(tokenizer);
     expect(tokenizer.encode(text)).toEqual(ids);
@@ -98,7 +98,7 @@ describe("a text in capitals", () => {
     [true, "ABC [CLS] AB", [11, 12, 13, 1, 11, 12]],
     [true, "ΟΔΟΣ", [6, 7, 8, 9]],
   ] as const)(
-    "is lowercased if the model asks for it (%j), special tokens left alone: %j",
+    "is lowercased if the model says so (%j), except for special tokens: %j",
     ([lowerCase, text, ids]) => {
       const tokenizer = wordPiece(null);
       makeExact(tokenizer, { lowerCase });

@@ -1,12 +1,14 @@
 import { type Normalize, precompiledNormalizer } from "./precompiled-charsmap.ts";
 
 /**
- * Fixes, in one tokenizer of Transformers.js 3 or 4, what differs from Hugging Face's `tokenizers`:
- * normalizers that only stand in for the character map of SentencePiece, the Greek sigma at the end
- * of a word, and a white space that JavaScript does not know as such. Without it some texts get
- * other tokens than they have in Python.
+ * Makes a tokenizer of Transformers.js 3 or 4 give the same tokens as Python, by changing what
+ * differs from Hugging Face's `tokenizers`:
  *
- * @param options.lowerCase - lowercase texts first, special tokens left alone, as Sentence
+ * - Transformers.js only approximates the character map of SentencePiece.
+ * - JavaScript lowercases a Greek sigma at the end of a word in its own way.
+ * - JavaScript has another definition of white space.
+ *
+ * @param options.lowerCase - lowercase texts first, except for special tokens, as Sentence
  * Transformers does for `do_lower_case`
  */
 export function makeExact(tokenizer: object, { lowerCase = false } = {}): void {
@@ -21,15 +23,13 @@ export function makeExact(tokenizer: object, { lowerCase = false } = {}): void {
   };
 }
 
-/**
- * The parts of a tokenizer that matter here; Transformers.js 4 keeps them in an object of its own.
- */
+/** The parts of a tokenizer that are used here. */
 interface Pipeline {
   normalizer?: Normalizer | null;
   pre_tokenizer?: PreTokenizer | null;
 }
 
-/** Callable; what it does lies in `normalize`. */
+/** A callable object, which calls its method `normalize`. */
 interface Normalizer {
   (text: string): string;
   charsmap?: string | null;
@@ -42,6 +42,7 @@ interface PreTokenizer {
   pre_tokenize_text?: (text: string, options?: object) => string[];
 }
 
+/** Transformers.js 4 keeps the parts of a tokenizer in a separate object. */
 function pipelineOf(tokenizer: Pipeline & { _tokenizer?: Pipeline }): Pipeline {
   return tokenizer._tokenizer ?? tokenizer;
 }
@@ -56,8 +57,8 @@ function fixNormalizer(normalizer: Normalizer): void {
 }
 
 /**
- * Character by character, as Rust's `char::to_lowercase`: a sigma at the end of a word becomes `σ`,
- * where `String.toLowerCase` has `ς`.
+ * Lowercases each character by itself, as Rust's `char::to_lowercase`. At the end of a word, `Σ`
+ * becomes `σ`, but `String.toLowerCase` would give `ς`.
  */
 function toLowerCase(text: string): string {
   return text.replaceAll("Σ", "σ").toLowerCase();
@@ -69,14 +70,14 @@ function splitAtAllWhitespace(preTokenizer: PreTokenizer): void {
   preTokenizer.tokenizers?.forEach(splitAtAllWhitespace);
 }
 
-/** Known by what it does, since names are lost where the code is minified. */
+/** Checks the behaviour and not the class name, which is lost in minified code. */
 function isWhitespaceSplit(preTokenizer: PreTokenizer): boolean {
   if (preTokenizer.tokenizers) return false;
   return preTokenizer.pre_tokenize_text?.("a, b\tc.", {}).join("|") === "a,|b|c.";
 }
 
 /**
- * White space is Unicode's property `White_Space`, as in Rust; JavaScript's `\s` lacks U+0085 and
- * has U+FEFF.
+ * White space is Unicode's property `White_Space`, as in Rust. JavaScript's `\s` lacks U+0085 and
+ * includes U+FEFF.
  */
 const notWhitespace = /\P{White_Space}+/gu;

@@ -3,7 +3,7 @@ import { InferenceQueue } from "./inference-queue.ts";
 
 const tick = () => new Promise((resolve) => setTimeout(resolve));
 
-test("one task runs at a time, in order of arrival", async () => {
+test("runs one task at a time, in order", async () => {
   const queue = new InferenceQueue();
   const events: string[] = [];
   const task = (name: string) => () =>
@@ -14,7 +14,7 @@ test("one task runs at a time, in order of arrival", async () => {
   expect(events).toEqual(["start a", "end a", "start b", "end b", "start c", "end c"]);
 });
 
-test("a query overtakes waiting bulk work, not what is running", async () => {
+test("runs a query before waiting bulk tasks, after the running one", async () => {
   const queue = new InferenceQueue();
   const order: string[] = [];
   const record = (name: string) => async () => {
@@ -27,7 +27,7 @@ test("a query overtakes waiting bulk work, not what is running", async () => {
   expect(order).toEqual(["bulk 1", "query", "bulk 2", "bulk 3"]);
 });
 
-test("a stream of queries does not hold bulk work up for ever", async () => {
+test("a stream of queries does not block bulk tasks forever", async () => {
   const queue = new InferenceQueue();
   const order: string[] = [];
   const queries = Array.from({ length: 100 }, (_, index) =>
@@ -55,7 +55,7 @@ test("callers with many batches take turns", async () => {
   expect(order).toEqual(["a", "b", "a", "b", "a", "b"]);
 });
 
-test("a failing task rejects its own call alone", async () => {
+test("a failing task rejects only its own call", async () => {
   const queue = new InferenceQueue();
   const failing = queue.run("bulk", async () => {
     throw new Error("no memory");
@@ -65,7 +65,7 @@ test("a failing task rejects its own call alone", async () => {
   await expect(next).resolves.toBe("fine");
 });
 
-test("idle() waits for everything", async () => {
+test("idle() waits for all tasks", async () => {
   const queue = new InferenceQueue();
   let done = 0;
   const task = async () => {

@@ -1,15 +1,14 @@
-/** `"query"` work overtakes `"bulk"` work; within one priority, first come first served. */
+/** `"query"` tasks run before `"bulk"` tasks. Tasks of the same priority run in order. */
 export type Priority = "query" | "bulk";
 
 /**
- * After this many queries in a row, waiting bulk work gets its turn, so that a stream of queries
- * cannot block it for ever.
+ * After this many queries in a row, one bulk task runs, so that queries cannot block it forever.
  */
 const maxOvertakes = 16;
 
 /**
- * Runs one task at a time. Long work hands in one batch after the other, so callers take turns, and
- * a query waits for one batch at most, or two where queries are many.
+ * Runs one task at a time. Long calls queue one batch after the other, so that callers take turns.
+ * A query waits for at most one batch, or two if there are many queries.
  */
 export class InferenceQueue {
   readonly #waiting: Record<Priority, (() => Promise<void>)[]> = { query: [], bulk: [] };
@@ -29,7 +28,7 @@ export class InferenceQueue {
     });
   }
 
-  /** Resolves when nothing runs or waits. */
+  /** Resolves when no task is running or waiting. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
   }

@@ -11,7 +11,7 @@ const { normalizer } = JSON.parse(readFileSync(tokenizer, "utf8")) as {
 };
 const normalize = precompiledNormalizer(normalizer.precompiled_charsmap);
 
-// What `Tokenizer.from_file(…).normalizer.normalize_str(text)` of Python's tokenizers 0.23 gives.
+// Results of `Tokenizer.from_file(…).normalizer.normalize_str(text)` in Python's tokenizers 0.23.
 test.for([
   ["plain ASCII, kept ~!", "plain ASCII, kept ~!"],
   ["ﬁnal Ⅷ ½ Ｈｅｌｌｏ", "final VIII 1\u20442 Hello"],
@@ -30,7 +30,7 @@ test.for([
   expect(normalize(text)).toBe(expected);
 });
 
-test("a long text is normalized throughout", () => {
+test("a long text is normalized from start to end", () => {
   const text = "Größe von 火星 in ｶﾞ: naïve. ".repeat(4000);
   expect(normalize(text)).toBe("Größe von 火星 in カ\u3099: naïve. ".repeat(4000));
 });

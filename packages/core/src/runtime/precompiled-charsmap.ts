@@ -1,14 +1,15 @@
-/** Replaces characters as a `Precompiled` normalizer does. */
+/** Normalizes a text before it is tokenized. */
 export type Normalize = (text: string) => string;
 
 /**
- * Reads the `precompiled_charsmap` of a SentencePiece tokenizer and applies it as Hugging Face's
- * `tokenizers` does: to a whole grapheme of less than 6 bytes where the map has its beginning, else
- * to each of its characters. Transformers.js puts Unicode's NFKC in its place, which gives other
- * tokens for emoji sequences, half-width kana, combining marks and control characters.
+ * Creates a normalizer from the `precompiled_charsmap` of a SentencePiece tokenizer. It works as in
+ * Hugging Face's `tokenizers`: it replaces a grapheme of less than 6 bytes as a whole if the map
+ * has a prefix of it, and otherwise each of its characters. Transformers.js uses Unicode's NFKC
+ * instead, which gives other tokens for emoji sequences, half-width kana, combining marks and
+ * control characters.
  *
  * @param charsmap - base64 of a 32-bit size, a double-array trie of that many bytes, and the
- * replacements, each ended by a NUL
+ * replacements, each terminated by a NUL
  * @see
  * https://github.com/huggingface/tokenizers/blob/main/tokenizers/src/normalizers/precompiled.rs
  * @see https://github.com/huggingface/spm_precompiled/blob/master/src/lib.rs
@@ -25,7 +26,7 @@ export function precompiledNormalizer(charsmap: string): Normalize {
   const decoder = new TextDecoder();
   const encoder = new TextEncoder();
 
-  /** The replacement of the shortest prefix of the text that the map has, or null. */
+  /** The replacement of the shortest prefix of a text that is in the map; null if there is none. */
   const transform = (text: string): string | null => {
     const start = firstMatch(trie, encoder.encode(text));
     return start === null
@@ -36,14 +37,14 @@ export function precompiledNormalizer(charsmap: string): Normalize {
     const whole = encoder.encode(grapheme).length < 6 ? transform(grapheme) : null;
     return whole ?? Array.from(grapheme, (character) => transform(character) ?? character).join("");
   };
-  const known = new Map<string, string>();
+  const cache = new Map<string, string>();
   const normalizeGraphemes = (text: string): string => {
     let normalized = "";
     for (const { segment } of segmenter.segment(text)) {
-      let replacement = known.get(segment);
+      let replacement = cache.get(segment);
       if (replacement === undefined) {
         replacement = normalizeGrapheme(segment);
-        if (known.size < maxKnown) known.set(segment, replacement);
+        if (cache.size < maxCached) cache.set(segment, replacement);
       }
       normalized += replacement;
     }
@@ -59,22 +60,22 @@ export function precompiledNormalizer(charsmap: string): Normalize {
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Graphemes whose replacement is remembered; a language has a few thousand. */
-const maxKnown = 20_000;
+/** Maximum number of graphemes with a cached replacement. A language has a few thousand. */
+const maxCached = 20_000;
 
 const printableAscii = Array.from({ length: 0x7f - 0x20 }, (_, index) =>
   String.fromCharCode(0x20 + index),
 );
 
 /**
- * What is not printable ASCII, with the neighbours that may belong to its graphemes; the rest need
- * not be segmented, which is slow.
+ * Everything except printable ASCII, with the neighbours that may belong to the same grapheme. The
+ * rest is not segmented, since that is slow.
  */
 const aroundNonAscii = /[ -~]?(?:[^ -~]+[ -~]?)+/g;
 
 /**
- * Where the replacement of the shortest matching prefix begins; the trie is a double array as of
- * darts-clone.
+ * Position of the replacement for the shortest prefix of the key that is in the trie; null if there
+ * is none. The trie is a double array of darts-clone.
  */
 function firstMatch(trie: Uint32Array, key: Uint8Array): number | null {
   let position = offsetOf(trie[0]!);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { floatsOf } from "./tensor-floats.ts";
 
-test("single precision is taken as it is", () => {
+test("single precision is used as it is", () => {
   const data = Float32Array.of(1, -2.5);
   expect(floatsOf({ data, type: "float32" })).toBe(data);
 });
@@ -10,7 +10,7 @@ test("double precision is rounded", () => {
   expect(floatsOf({ data: Float64Array.of(0.1), type: "float64" })).toEqual(Float32Array.of(0.1));
 });
 
-test("half precision, which most runtimes give as bits, is decoded", () => {
+test("half precision, which most runtimes return as bits, is decoded", () => {
   // https://en.wikipedia.org/wiki/Half-precision_floating-point_format#Half_precision_examples
   const examples = new Map([
     [0x0000, 0],
@@ -29,7 +29,7 @@ test("half precision, which most runtimes give as bits, is decoded", () => {
   expect(floats).toEqual(Float32Array.from(examples.values()));
 });
 
-test("whole numbers are no vector", () => {
+test("integers are refused", () => {
   expect(() => floatsOf({ data: BigInt64Array.of(1n), type: "int64" })).toThrow(
     expect.objectContaining({ code: "MODEL_INCOMPLETE" }),
   );

@@ -2,9 +2,10 @@ import type { Tensor } from "@huggingface/transformers";
 import { EmbeddingGemmaError } from "../errors.ts";
 
 /**
- * The numbers of a graph's output; some graphs in half precision also answer in it.
+ * The numbers of a model's output in single precision. The output of some models is in half
+ * precision, like their weights.
  *
- * @throws `MODEL_INCOMPLETE` for an output of whole numbers
+ * @throws `MODEL_INCOMPLETE` if the output is not of floating-point numbers
  */
 export function floatsOf({ data, type }: Pick<Tensor, "data" | "type">): Float32Array {
   if (data instanceof Float32Array) return data;
@@ -14,12 +15,13 @@ export function floatsOf({ data, type }: Pick<Tensor, "data" | "type">): Float32
     return Float32Array.from(data as unknown as ArrayLike<number>);
   throw new EmbeddingGemmaError(
     "MODEL_INCOMPLETE",
-    `The graph's output is of type ${type}, not of floating-point numbers. Use an ONNX file exported for feature extraction.`,
+    `The output of the ONNX graph has the type ${type}, but must have floating-point numbers. ` +
+      "Use an ONNX file exported for feature extraction.",
     { type },
   );
 }
 
-/** Sign, 5 bits of exponent, 10 of fraction. */
+/** Decodes 1 bit of sign, 5 bits of exponent and 10 bits of fraction. */
 function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = (bits >> 10) & 0x1f;

@@ -8,18 +8,18 @@ import { loadTransformersBackend } from "./transformers-backend.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../test/fixtures/", import.meta.url));
 
-test("runs on the major of Transformers.js that the test run asks for", () => {
+test("runs with the major version of Transformers.js that is under test", () => {
   expect(env.version.split(".")[0]).toBe(process.env.TRANSFORMERS_MAJOR);
 });
 
-test("loading changes nothing global of Transformers.js", async () => {
+test("loading does not change the global settings of Transformers.js", async () => {
   const before = structuredClone(settings());
   const backend = await loadTransformersBackend(`${fixtures}embeddinggemma`, { dtype: "fp32" });
   await backend.dispose();
   expect(settings()).toEqual(before);
 });
 
-test("prints no warning for a tokenizer or model class that Transformers.js does not know", async () => {
+test("unknown tokenizer and model classes print no warning", async () => {
   const folder = await mkdtemp(join(tmpdir(), "unknown-classes-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   await cp(`${fixtures}embeddinggemma-2`, folder, { recursive: true });

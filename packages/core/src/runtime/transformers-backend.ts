@@ -15,28 +15,29 @@ import { floatsOf } from "./tensor-floats.ts";
 export interface TransformersBackendOptions {
   dtype: Dtype;
   /**
-   * Where the model runs, as Transformers.js names it: `"cpu"`, `"webgpu"`, `"wasm"`, `"cuda"`,
-   * `"dml"`, `"coreml"`.
+   * Device to run the model on, with the names of Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
+   * `"cuda"`, `"dml"`, `"coreml"`.
    */
   device?: string;
-  /** Options of the ONNX Runtime session, passed through. */
+  /** Options of the ONNX Runtime session, passed on as they are. */
   sessionOptions?: Record<string, unknown>;
   /**
-   * How many files beside the graph have its weights: `….onnx_data`, `….onnx_data_1` and so on.
+   * Number of data files with weights that are not in the graph itself: `….onnx_data`,
+   * `….onnx_data_1` and so on.
    *
    * @default 0
    */
   dataFiles?: number;
-  /** Whether texts are lowercased before they are tokenized. @default false */
+  /** Whether texts are lowercased before tokenizing. @default false */
   lowerCase?: boolean | undefined;
 }
 
 /**
- * Runs a model folder through Transformers.js, 3.8 or 4.
+ * Loads a model folder with Transformers.js, 3.8 or 4.
  *
- * @param folder - its path; in a browser its URL, with the files in Transformers.js's cache
- *
- * @throws `LOAD_FAILED` with the runtime's own error as `cause`.
+ * @param folder - path of the folder; in a browser its URL, with the files in the cache of
+ * Transformers.js
+ * @throws `LOAD_FAILED` with the error of the runtime as `cause`; `MODEL_FILE_INVALID`
  */
 export async function loadTransformersBackend(
   folder: string,
@@ -51,6 +52,7 @@ export async function loadTransformersBackend(
     use_external_data_format: dataFiles,
   } as PretrainedModelOptions;
   const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
+  const place = `with dtype ${dtype}${device ? ` on device ${device}` : ""}`;
   const load = async () => {
     const config = withoutMedia(await AutoConfig.from_pretrained(folder, loadingOptions(folder)));
     const ModelClass = await modelClassFor(config);
@@ -59,8 +61,7 @@ export async function loadTransformersBackend(
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js could not load ${show(folder)} with dtype ${dtype}` +
-        `${device ? ` on device ${device}` : ""}: ${reasonOf(cause)}`,
+      `Transformers.js could not load ${show(folder)} ${place}: ${reasonOf(cause)}`,
       { folder, file: weightsFile(dtype), files: weightsFiles(dtype, dataFiles), dtype, device },
       { cause },
     );
@@ -95,7 +96,7 @@ export async function loadTransformersBackend(
 }
 
 /**
- * Loads the part of a backend that knows texts.
+ * Loads the tokenizer of a model folder.
  *
  * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`
  */
@@ -126,7 +127,7 @@ export async function loadTokenizer(
       { folder, file: "tokenizer_config.json" },
     );
   }
-  // A lone surrogate, which no tokenizer takes, counts as U+FFFD.
+  // No tokenizer accepts lone surrogates, so they are replaced by U+FFFD.
   const tokenize = (text: string, specials: boolean): number[] =>
     tokenizer.encode(checkText(text).toWellFormed(), { add_special_tokens: specials });
 
@@ -149,8 +150,8 @@ function weightsFiles(dtype: Dtype, dataFiles: number): string[] {
 }
 
 /**
- * `AutoModel`, or the base class that it would take for a type of model that this release does not
- * know, with a warning. Models that embed run in the same way in both.
+ * `AutoModel`, or `PreTrainedModel` for a model type that this release does not know. `AutoModel`
+ * would use the same class, but print a warning. Embedding models run in the same way in both.
  */
 async function modelClassFor({ model_type }: PretrainedConfig): Promise<typeof PreTrainedModel> {
   const { AutoModel, PreTrainedModel } = await import("@huggingface/transformers");
@@ -159,22 +160,25 @@ async function modelClassFor({ model_type }: PretrainedConfig): Promise<typeof P
   return isKnown ? (AutoModel as unknown as typeof PreTrainedModel) : PreTrainedModel;
 }
 
-/** All files are in the folder. For a URL Transformers.js looks in its cache; this option breaks it. */
+/**
+ * All files are local, so nothing must be downloaded. For a URL, Transformers.js finds them in its
+ * cache, but not with `local_files_only`.
+ */
 function loadingOptions(folder: string): { local_files_only: boolean } {
   return { local_files_only: !/^https?:/.test(folder) };
 }
 
 /**
- * Transformers.js loads the text part alone of a multimodal model whose configuration has no
- * encoders of other kinds.
+ * Removes the encoders of other media from the configuration, so that Transformers.js loads only
+ * the text part of a multimodal model.
  */
 function withoutMedia(config: PretrainedConfig): PretrainedConfig {
   return Object.assign(config, { vision_config: null, audio_config: null });
 }
 
 /**
- * Inputs of a multimodal graph that take the images, videos and sounds among the tokens, such as
- * `image_features`. Transformers.js 4 fills them in by itself; release 3 does not know such models.
+ * Inputs of a multimodal graph for images, videos and sounds, such as `image_features`.
+ * Transformers.js 4 sets them itself, but release 3 does not know such models.
  */
 function mediaInputsOf(model: PreTrainedModel): string[] {
   const { inputNames } = model.sessions.model as { inputNames: readonly string[] };
@@ -199,12 +203,12 @@ async function mapWithPauses<T, U>(items: readonly T[], map: (item: T) => U): Pr
   return results;
 }
 
-/** Finds what the tokenizer puts around any text by looking at one. */
+/** Finds the special tokens around any text by tokenizing one. */
 function specialTokensOf(tokenize: (text: string, specials: boolean) => number[]): SpecialTokens {
-  const bare = tokenize("a", false);
+  const content = tokenize("a", false);
   const full = tokenize("a", true);
   const start = full.findIndex((_, index) =>
-    bare.every((token, offset) => full[index + offset] === token),
+    content.every((token, offset) => full[index + offset] === token),
   );
-  return { prefix: full.slice(0, start), suffix: full.slice(start + bare.length) };
+  return { prefix: full.slice(0, start), suffix: full.slice(start + content.length) };
 }

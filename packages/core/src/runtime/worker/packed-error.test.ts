@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { packError, unpackError } from "./packed-error.ts";
 
-/** As a message to another thread does it. */
+/** The error as another thread receives it. */
 const sent = (error: unknown) => unpackError(structuredClone(packError(error)));
 
-test("an error of this package keeps everything", () => {
+test("an error of this package keeps all fields", () => {
   const cause = new RangeError("too much", { cause: 287180544 });
   const error = new EmbeddingGemmaError(
     "LOAD_FAILED",
@@ -44,13 +44,13 @@ test("any other error keeps name, message, stack and code", () => {
 });
 
 test.each([287180544, "text", 1n, null, undefined])(
-  "what is no error stays what it is: %s",
+  "a value that is not an error stays the same: %s",
   (value) => {
     expect(sent(value)).toBe(value);
   },
 );
 
-test("what cannot be sent becomes text, or is left out of the details", () => {
+test("values that cannot be sent become text, or are left out of the details", () => {
   expect(sent(Symbol("s"))).toBe("Symbol(s)");
   const received = sent(new EmbeddingGemmaError("INVALID_ARGUMENT", "no", { text: () => {} }));
   expect(received).toMatchObject({ code: "INVALID_ARGUMENT", message: "no", details: {} });

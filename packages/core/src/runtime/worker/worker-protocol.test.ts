@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { packSequences, unpackSequences } from "./worker-protocol.ts";
 
-test("token sequences come out as they went in", () => {
+test("unpacking restores the packed sequences", () => {
   const id = fc.integer({ min: 0, max: 2 ** 31 - 1 });
   fc.assert(
     fc.property(fc.array(fc.array(id)), (sequences) => {
