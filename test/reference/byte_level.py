@@ -1,4 +1,4 @@
-"""Qwen's byte-level BPE tokenizer with a small vocabulary, in the files of Qwen3-Embedding."""
+"""Qwen's byte-level BPE tokenizer with a small vocabulary, in the file format of Qwen3-Embedding."""
 
 import json
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""The texts that every model is asked about, and the calls that are made with them.
+"""The texts that every model encodes, and the calls for them.
 
-A text is a string or a recipe {"repeat": string, "times": count}, so that long ones stay short on disk.
+A text is a string, or {"repeat": string, "times": count} to keep the files of long texts small.
 """
 
 from collections.abc import Callable
@@ -67,13 +67,13 @@ BATCHES: list[list[str]] = [
 
 
 def for_python(text: Text) -> str:
-    """The text as Python can tokenize it: expanded, with U+FFFD in place of each lone surrogate."""
+    """The expanded text, with U+FFFD instead of lone surrogates, which Python cannot tokenize."""
     expanded = text if isinstance(text, str) else text["repeat"] * text["times"]
     return expanded.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def limit_texts(count_tokens: Callable[[str], int], max_tokens: int) -> dict[str, Text]:
-    """Texts of exactly the maximum length and of one token more, both counted with what `encode` adds."""
+    """Texts of exactly the maximum length and of one token more. The tokens that `encode` adds are counted."""
     return {
         "maximum length": text_of_length(count_tokens, max_tokens),
         "one token over": text_of_length(count_tokens, max_tokens + 1),

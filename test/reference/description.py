@@ -1,4 +1,4 @@
-"""Writes the files by which Sentence Transformers describes a model."""
+"""Writes the configuration files of Sentence Transformers."""
 
 import json
 from pathlib import Path
@@ -23,9 +23,9 @@ def save_encoder(folder: Path, encoder: PreTrainedModel, seed: int) -> None:
 
 
 def randomise(encoder: torch.nn.Module, seed: int) -> None:
-    """Draw weights under which texts get vectors that differ visibly: matrices that keep the scale of what they are
-    applied to, token embeddings of unit variance and smaller ones for position and type, which all texts share, norms
-    and biases that are not trivial."""
+    """Draw random weights that give texts clearly different vectors. Matrices keep the scale of their input. Token
+    embeddings have unit variance. Position and type embeddings, which all texts share, are smaller. Norms and biases
+    are not trivial."""
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, parameter in sorted(encoder.named_parameters()):
@@ -42,7 +42,7 @@ def randomise(encoder: torch.nn.Module, seed: int) -> None:
 
 
 def write_modules(folder: Path, kinds: list[str], prefix: str = "sentence_transformers.models.") -> None:
-    """`modules.json`: the first kind lies in the folder itself, the others in `1_Pooling`, `2_Dense` and so on."""
+    """`modules.json`. The first module is in the folder itself, the others in `1_Pooling`, `2_Dense` and so on."""
     write_json(
         folder / "modules.json",
         [
@@ -58,8 +58,8 @@ def write_modules(folder: Path, kinds: list[str], prefix: str = "sentence_transf
 
 
 def write_pooling(folder: Path, dimension: int, mode: str, include_prompt: bool | None = True) -> None:
-    """`1_Pooling/config.json` in the form of releases before 6. `include_prompt` None leaves the key out, as old
-    repositories do."""
+    """`1_Pooling/config.json` in the format of releases before 6. If `include_prompt` is None, the key is missing, as in
+    old repositories."""
     config = {"word_embedding_dimension": dimension} | {f"pooling_mode_{name}": name == mode for name in POOLING_MODES}
     if include_prompt is not None:
         config["include_prompt"] = include_prompt
@@ -67,7 +67,7 @@ def write_pooling(folder: Path, dimension: int, mode: str, include_prompt: bool 
 
 
 def write_dense(folder: Path, index: int, in_features: int, out_features: int, seed: int) -> None:
-    """`N_Dense`: a linear layer without bias or activation, as EmbeddingGemma's."""
+    """`N_Dense`: a linear layer without bias or activation, as in EmbeddingGemma."""
     target = folder / f"{index}_Dense"
     write_json(
         target / "config.json",
@@ -84,8 +84,7 @@ def write_dense(folder: Path, index: int, in_features: int, out_features: int, s
 
 
 def write_prompts(folder: Path, prompts: dict[str, str] | None, default_prompt_name: str | None = None) -> None:
-    """`config_sentence_transformers.json`. Prompts None leaves everything but the versions out, as old repositories
-    do."""
+    """`config_sentence_transformers.json`. If `prompts` is None, it has only the versions, as in old repositories."""
     described = {"__version__": VERSIONS}
     if prompts is not None:
         described |= {

@@ -9,8 +9,8 @@ ALPHABET_SIZE = 350
 
 
 def write_gemma_tokenizer(texts: list[str], vocab_size: int, folder: Path) -> None:
-    """Write the files of `train_tokenizer`, the same ones in each run: the trainer breaks ties between equally frequent
-    characters by chance, so it is given the frequent characters only."""
+    """Write the files of `train_tokenizer`, the same in every run. The trainer breaks ties between equally frequent
+    characters at random, so it gets only the frequent characters."""
     counts = Counter(character for text in texts for character in text)
     by_frequency = sorted(counts, key=lambda character: (-counts[character], character))
     frequent = set(by_frequency[:ALPHABET_SIZE])

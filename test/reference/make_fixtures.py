@@ -1,9 +1,9 @@
-"""Make the small random-weight models that Python and JavaScript are compared on.
+"""Make the small models with random weights that compare JavaScript with Python.
 
     python make_fixtures.py [FAMILY ...]
 
-Each family is built out of its reference implementation as a Sentence Transformers folder, `models/<family>`, which is
-not committed, and exported to `../fixtures/<family>`, which is.
+Each family is built with its reference implementation as a Sentence Transformers folder, `models/<family>`, which is
+not committed. It is exported to `../fixtures/<family>`, which is committed.
 """
 
 import argparse
@@ -40,7 +40,7 @@ def fresh_folder(folder: Path) -> Path:
 
 
 def with_fixed_hash_seed() -> None:
-    """Start again with a fixed order of sets, which decides the order of nodes in a traced graph."""
+    """Restart with a fixed hash seed: the order of sets determines the order of nodes in a traced graph."""
     if os.environ.get("PYTHONHASHSEED") != "0":
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
 

@@ -1,9 +1,9 @@
-"""Write the vectors and token ids that Sentence Transformers gives: `../golden/<family>.json`.
+"""Write the vectors and token ids of Sentence Transformers to `../golden/<family>.json`.
 
     python make_golden.py [FAMILY ...]
     python make_golden.py --model MODEL_FOLDER --name NAME
 
-The first form takes the models that make_fixtures.py has left in `models/`. ../golden/README.md describes the format.
+The first form uses the models that make_fixtures.py has made in `models/`. ../golden/README.md describes the format.
 """
 
 import argparse
@@ -28,7 +28,7 @@ AS_DOCUMENT = ("empty", "only spaces", "emoji with joiners", "maximum length")
 
 
 class Reference:
-    """Sentence Transformers on one model, and the texts to ask it about."""
+    """Sentence Transformers with one model, and the texts to encode."""
 
     def __init__(self, folder: Path):
         self.model = SentenceTransformer(str(folder), device="cpu", local_files_only=True).eval()
@@ -41,18 +41,18 @@ class Reference:
         }
 
     def count_tokens(self, text: str, prompt: str) -> int:
-        """Tokens with the prompt and the special ones, before truncation."""
+        """Number of tokens with the prompt and special tokens, before truncation."""
         return len(self.model.tokenizer(prompt + text, truncation=False, verbose=False)["input_ids"])
 
     def special_tokens(self) -> dict[str, list[int]]:
-        """What the tokenizer puts before and behind every text."""
+        """The tokens that the tokenizer adds before and after every text."""
         bare = self.model.tokenizer("a", add_special_tokens=False)["input_ids"]
         full = self.model.tokenizer("a")["input_ids"]
         start = next(index for index in range(len(full)) if full[index : index + len(bare)] == bare)
         return {"prefix": full[:start], "suffix": full[start + len(bare) :]}
 
     def case(self, text: str, call: str = "encode", title: str | None = None, **options: str) -> dict:
-        """One call with one text. `options` are the caller's: promptName or prompt."""
+        """One call with one text. `options` are the options of the call: promptName or prompt."""
         if title is not None:
             options = {"prompt": f"title: {title or 'none'} | text: "}
         prompt = self.resolve_prompt(call, options)
@@ -141,7 +141,7 @@ def encode_floats(vector: np.ndarray) -> str:
 
 
 def write(path: Path, content: dict) -> None:
-    """JSON in ASCII, a line for each entry of a table or list."""
+    """Writes ASCII JSON with one line for each entry of a table or list."""
     path.parent.mkdir(exist_ok=True)
     entries = ",\n".join(f"  {json.dumps(key)}: {lines(value)}" for key, value in content.items())
     path.write_text(f"{{\n{entries}\n}}\n")
@@ -160,11 +160,11 @@ def main() -> None:
     families = sorted(path.name for path in MODELS.iterdir() if path.is_dir()) if MODELS.is_dir() else []
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("families", nargs="*", metavar="FAMILY", help=", ".join(families))
-    parser.add_argument("--model", type=Path, help="a Sentence Transformers folder elsewhere")
+    parser.add_argument("--model", type=Path, help="a Sentence Transformers folder outside models/")
     parser.add_argument("--name", help="the name of the file for --model")
     arguments = parser.parse_args()
     if (arguments.model is None) != (arguments.name is None):
-        parser.error("--model and --name belong together")
+        parser.error("use --model and --name together")
     torch.set_num_threads(1)
     folders = {arguments.name: arguments.model} if arguments.model else {
         family: MODELS / family for family in arguments.families or families

@@ -1,5 +1,5 @@
-"""Write what Sentence Transformers' similarity functions and quantize_embeddings give: `../golden/similarity.json` and
-`../golden/quantization.json`.
+"""Write the results of Sentence Transformers' similarity functions and quantize_embeddings to
+`../golden/similarity.json` and `../golden/quantization.json`.
 
     python make_similarity.py
 """
@@ -20,7 +20,7 @@ def main() -> None:
 
 
 def similarity() -> dict:
-    """Matrices between vectors of all lengths, among them a zero vector, equal ones and opposite ones."""
+    """Similarity matrices of vectors with different lengths, including a zero vector, equal and opposite vectors."""
     random = np.random.default_rng(1)
     first = random.normal(size=(5, 8)).astype(np.float32)
     second = random.normal(size=(4, 8)).astype(np.float32)
@@ -36,8 +36,8 @@ def similarity() -> dict:
 
 
 def quantization() -> dict:
-    """Embeddings of nine dimensions, so that packed bits end inside a byte: one dimension constant, one with zeros of
-    both signs."""
+    """Embeddings with nine dimensions, so that packed bits end inside a byte. One dimension is constant, one has zeros
+    of both signs."""
     random = np.random.default_rng(2)
     embeddings = random.normal(size=(6, 9)).astype(np.float32)
     embeddings[:, 3] = 0.25
@@ -45,7 +45,7 @@ def quantization() -> dict:
     calibration = random.normal(scale=0.5, size=(20, 9)).astype(np.float32)
     calibration[:, 5] = -1
     ranges = np.stack([np.full(9, -1), np.linspace(-1, 1, 9)]).astype(np.float32)
-    # Values on the borders of buckets, at both ends and beyond them.
+    # Values on the borders of buckets, at both ends and outside.
     on_borders = (ranges[0] + (ranges[1] - ranges[0]) * np.array([[-0.01], [0], [0.5], [1], [1.01]])).astype(np.float32)
     calls = {
         "from the batch": {"embeddings": embeddings},

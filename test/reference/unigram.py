@@ -1,4 +1,4 @@
-"""XLM-RoBERTa's Unigram tokenizer with a small vocabulary, in the files of multilingual E5."""
+"""XLM-RoBERTa's Unigram tokenizer with a small vocabulary, in the file format of multilingual E5."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from sentencepiece import sentencepiece_model_pb2
 
 from description import write_json
 
-# XLM-RoBERTa's own order. The pieces of SentencePiece follow, then <mask>.
+# In XLM-RoBERTa's order. The SentencePiece pieces follow, then <mask>.
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
 SENTENCEPIECE_SPECIAL_TOKENS = 3
 

@@ -1,4 +1,4 @@
-"""BERT's WordPiece tokenizer with a small vocabulary, in the files of the published models."""
+"""BERT's WordPiece tokenizer with a small vocabulary, in the file format of the published models."""
 
 from collections import Counter
 from pathlib import Path
@@ -38,7 +38,7 @@ def write_word_piece(texts: list[str], vocab_size: int, folder: Path, model_max_
         folder / "tokenizer.json",
         {
             "version": "1.0",
-            # Published repositories carry such settings of their training; a caller's own ones replace them.
+            # Published repositories have such settings from training. A caller's own settings replace them.
             "truncation": {"max_length": 128, "strategy": "LongestFirst", "stride": 0},
             "padding": {
                 "strategy": {"Fixed": 128},
@@ -107,8 +107,8 @@ def write_word_piece(texts: list[str], vocab_size: int, folder: Path, model_max_
 
 
 def choose_pieces(texts: list[str], size: int) -> list[str]:
-    """Every frequent character, alone and continuing a word, then the most frequent words and word endings. (The
-    trainer of the tokenizers library gives another vocabulary in each run.)"""
+    """All frequent characters, alone and as part of a word, then the most frequent words and word endings. (The trainer
+    of the tokenizers library makes a different vocabulary in each run.)"""
     normalizer = normalizers.BertNormalizer(lowercase=True)
     pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     words = Counter(

@@ -1,7 +1,7 @@
-"""The untrained model: EmbeddingGemma's architecture, small, as a Sentence Transformers model and folder.
+"""The untrained model: a small version of EmbeddingGemma's architecture, as a Sentence Transformers model and folder.
 
-Layout and prompts are those of `google/embeddinggemma-300m`: Gemma 3 text with bidirectional attention, mean pooling,
-two Dense layers without bias or activation, normalisation.
+Layers and prompts are the same as in `google/embeddinggemma-300m`: Gemma 3 text with bidirectional attention, mean
+pooling, two Dense layers without bias or activation, normalisation.
 """
 
 import json
@@ -40,7 +40,7 @@ PROMPTS = {
 }
 TASK_PROMPTS = sorted(set(PROMPTS.values()))
 
-# The class paths that every release of Sentence Transformers reads.
+# All releases of Sentence Transformers can read these class paths.
 MODULES = [
     ("", "Transformer"),
     ("1_Pooling", "Pooling"),
@@ -51,7 +51,7 @@ MODULES = [
 
 
 def new_model(tokenizer_folder: Path) -> SentenceTransformer:
-    """The model with random weights, its vocabulary as large as the tokenizer's."""
+    """The model with random weights and the vocabulary size of the tokenizer."""
     tokenizer = AutoTokenizer.from_pretrained(tokenizer_folder)
     config = Gemma3TextConfig(
         architectures=["Gemma3TextModel"],
@@ -90,7 +90,7 @@ def new_model(tokenizer_folder: Path) -> SentenceTransformer:
 
 
 def save_model(model: SentenceTransformer, tokenizer_folder: Path, folder: Path) -> None:
-    """Writes a Sentence Transformers folder whose description is worded as EmbeddingGemma's."""
+    """Writes a Sentence Transformers folder with configuration files like EmbeddingGemma's."""
     shutil.rmtree(folder, ignore_errors=True)
     model.save(str(folder), create_model_card=False)
     for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):

@@ -1,4 +1,4 @@
-"""Turns the training set into batches of prompted texts, short with short and long with long."""
+"""Turns the training set into batches of texts with prompts. Each batch has texts of similar length."""
 
 import random
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from architecture import DOCUMENT_PROMPT, PROMPTS, QUERY_PROMPT, TASK_PROMPTS, T
 from dataset import Dataset, Pairs
 
 POOL = 32
-"""Batches that are sorted by length together."""
+"""Number of batches whose texts are sorted by length together."""
 TITLED = 0.25
 UNUSUAL = 0.15
-"""Share of the retrieval texts that have no prompt or the prompt of another task."""
+"""Share of the retrieval texts that get no prompt or the prompt of another task."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class Batch:
     left_vectors: np.ndarray
     right_vectors: np.ndarray
     is_retrieval: bool
-    """Whether the right text of a row is the answer to the left one."""
+    """Whether the right text of each row answers the left one."""
 
 
 def batches(dataset: Dataset, size: int, seed: int) -> Iterator[Batch]:
-    """One pass over the training set, in batches of `size` pairs, all of one kind each."""
+    """One pass over the training set in batches of `size` pairs. All pairs of a batch are of the same kind."""
     chooser = random.Random(seed)
     found = [
         batch

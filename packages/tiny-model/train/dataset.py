@@ -1,4 +1,4 @@
-"""The training set: texts in pairs that belong together, each with the teacher's vector."""
+"""The training set: pairs of related texts, with the teacher's vectors."""
 
 import random
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SHORT_SENTENCE = 110
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many of each kind are made. A smaller set is the beginning of a larger one."""
+    """How many examples of each kind to make. A smaller set is a prefix of a larger one."""
 
     documents: int = 14 * CHUNK
     variants: int = 5 * CHUNK
@@ -24,9 +24,9 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Texts on the left and on the right, row by row, and the teacher's unit vectors of both, float16.
+    """Left and right texts, row by row, and the teacher's unit vectors of both as float16.
 
-    `titles` has a title for each text on the right where those are documents, else it is empty.
+    `titles` has a title for each right text if the right texts are documents. Else it is empty.
     """
 
     left: list[str]
@@ -41,15 +41,15 @@ class Dataset:
     retrieval: Pairs
     """Queries and documents."""
     similarity: Pairs
-    """Sentences and variants of them."""
+    """Sentences and their variants."""
     word_lists: Pairs
-    """Lists of words, each with another one."""
+    """Pairs of word lists."""
 
 
 def make_dataset(texts: list[str], teacher: Teacher, seed: int, sizes: Sizes) -> Dataset:
-    """Makes the examples out of the training texts and encodes them with the teacher."""
+    """Makes the examples from the training texts and encodes them with the teacher."""
     chooser = random.Random(seed)
-    # Long texts cost the most and say the least a token: one in seven is enough.
+    # Long texts take the most time and teach the least per token, so keep only one in seven.
     documents = [text for text in texts if len(text) <= LONG_TEXT or chooser.random() < 0.15]
     chooser.shuffle(documents)
     documents = documents[: sizes.documents]

@@ -1,10 +1,11 @@
-r"""Measures the model beside its teacher and its start, and prints the tables of the model card.
+r"""Evaluates the model, its teacher and the model before training. Prints the tables of the model card.
 
     python evaluate.py --model build/model --start build/start --onnx ../model \
         --corpus corpus.txt.gz --sts stsb-en-dev.csv
 
-Spearman correlation on a development set of the STS Benchmark (prompt "STS"), and NDCG@10 on the held-out passages: the
-first sentence of a passage is the query, what follows it the document, among those of all held-out passages.
+Computes the Spearman correlation on a development set of the STS Benchmark (prompt "STS"), and NDCG@10 on the held-out
+passages: the first sentence of a passage is the query, and the rest is the document to find among the rests of all
+held-out passages.
 """
 
 import argparse
@@ -97,7 +98,7 @@ def main() -> None:
 
 
 def _by_dimension(measure: Callable[[int], float], vectors: np.ndarray) -> dict[int, float]:
-    """The measure at each Matryoshka dimension; for the teacher, which was not trained for them, at its own one."""
+    """The metric at each Matryoshka dimension. For the teacher, which has none, at its full dimension."""
     full = vectors.shape[1]
     return {
         dimension: measure(dimension)

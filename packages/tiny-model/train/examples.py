@@ -1,6 +1,6 @@
-"""Makes training examples out of plain texts by rule: queries, titles, variants with other words, word lists.
+"""Makes training examples from plain texts with rules: queries, titles, variants with other words, word lists.
 
-None of them needs a label: the teacher's vectors of the texts say how near two of them are.
+The examples need no labels, because the teacher's vectors say how similar two texts are.
 """
 
 import random
@@ -59,7 +59,7 @@ COMMON_WORDS = 150
 
 @dataclass(frozen=True)
 class Pair:
-    """A query made from a document, both plain text, and the document's title ("" where it has none)."""
+    """A query made from a document, the document, and its title ("" if it has none), as plain texts."""
 
     query: str
     document: str
@@ -67,7 +67,7 @@ class Pair:
 
 
 class ExampleMaker:
-    """Makes examples from texts and the teacher's word list, with random numbers of its own."""
+    """Makes examples from texts and the teacher's word list. Has its own random number generator."""
 
     def __init__(self, texts: list[str], words: list[str]):
         self._random = random.Random()
@@ -82,11 +82,11 @@ class ExampleMaker:
         }
 
     def seed(self, seed: str) -> None:
-        """Starts the random numbers anew: what is made from here on depends on the seed alone."""
+        """Seeds the random number generator. Everything made after this depends only on the seed."""
         self._random.seed(seed)
 
     def pair(self, document: str) -> Pair:
-        """A query for the document: a sentence, its first clause, a span, its rarest words or a question."""
+        """A query for the document: a sentence, the first clause, a few words, the rarest words or a question."""
         title = self._title(document)
         rules = [self._sentence, self._first_clause, self._span, self._keywords, self._question, self._definition]
         query = self._random.choice(rules)(document)
@@ -110,11 +110,11 @@ class ExampleMaker:
         return " ".join(words)
 
     def word_list(self) -> str:
-        """One to six words of the teacher's vocabulary, any as likely as another."""
+        """One to six words of the teacher's vocabulary, all with the same probability."""
         return " ".join(self._word("", cased=True) for _ in range(self._random.choice([1, 1, 2, 2, 3, 4, 6])))
 
     def plain_sentence(self) -> str:
-        """A short everyday sentence of nouns and verbs of the teacher's vocabulary, mostly without much sense."""
+        """A short everyday sentence with random nouns and verbs of the teacher's vocabulary. It rarely makes sense."""
         noun, other, third = (
             self._random.choice(self._nouns),
             self._random.choice(self._nouns),
@@ -162,7 +162,7 @@ class ExampleMaker:
 
 
 def _definition(document: str) -> re.Match | None:
-    """`X is …`, with X a subject that can be asked for."""
+    """Matches `X is …` if one can ask what X is."""
     match = DEFINITION.match(document)
     return match if match and match[1].split(" ")[0] not in SUBJECTLESS else None
 

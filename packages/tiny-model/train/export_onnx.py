@@ -2,17 +2,17 @@
 
     python export_onnx.py MODEL_FOLDER OUTPUT_FOLDER [--dtype fp32 q8]
 
-OUTPUT_FOLDER gets the configuration, the tokenizer and the Sentence Transformers files of MODEL_FOLDER, without its
-weights, and
+Writes to OUTPUT_FOLDER the configuration, the tokenizer and the Sentence Transformers files of MODEL_FOLDER, without
+its weights, and
 
     onnx/model.onnx            fp32
     onnx/model_quantized.onnx  q8: weights in int8, arithmetic in fp32
 
-Inputs and outputs are named as in the published ONNX repositories: `input_ids` and `attention_mask` (both int64,
-batch_size x sequence_length), `token_type_ids` for BERT, `position_ids` and `past_key_values.*` for Qwen3, and the
-features of the other modalities for EmbeddingGemma 2; `last_hidden_state` (batch_size x sequence_length x hidden) and,
-where the model has modules that cannot be recomputed from it outside of the graph, `sentence_embedding` (batch_size x
-dimension): all modules applied, the normalisation included.
+Inputs and outputs have the names of the published ONNX repositories. Inputs: `input_ids` and `attention_mask` (both
+int64, batch_size x sequence_length), `token_type_ids` for BERT, `position_ids` and `past_key_values.*` for Qwen3, and
+the features of the other modalities for EmbeddingGemma 2. Outputs: `last_hidden_state` (batch_size x sequence_length x
+hidden) and, if the model has modules that cannot be computed from it outside the graph, `sentence_embedding`
+(batch_size x dimension), after all modules including normalisation.
 """
 
 import argparse
@@ -32,7 +32,7 @@ from quantize_onnx import quantize_weights
 FILE_NAMES = {"fp32": "model.onnx", "q8": "model_quantized.onnx"}
 WEIGHT_SUFFIXES = {".safetensors", ".bin", ".onnx", ".pt"}
 
-# Known to ONNX Runtime 1.14 and later, so to the runtimes of Transformers.js 3 and 4.
+# ONNX Runtime 1.14 and later support it, so Transformers.js 3 and 4 do.
 OPSET = 18
 
 
@@ -53,7 +53,7 @@ def write_graphs(model: SentenceTransformer, output_folder: Path, dtypes: list[s
 
 
 def copy_description(model_folder: Path, output_folder: Path) -> None:
-    """Copy every file that is neither weights nor a model card."""
+    """Copy every file except weights and the model card."""
     for source in sorted(model_folder.rglob("*")):
         if source.is_file() and source.suffix not in WEIGHT_SUFFIXES and source.name != "README.md":
             target = output_folder / source.relative_to(model_folder)
@@ -62,7 +62,7 @@ def copy_description(model_folder: Path, output_folder: Path) -> None:
 
 
 def load_model(model_folder: Path) -> SentenceTransformer:
-    """Load in fp32, with the attention that is written in plain operators."""
+    """Load in fp32, with attention in plain operators."""
     model = SentenceTransformer(
         str(model_folder),
         device="cpu",
@@ -93,7 +93,7 @@ def trace(model: SentenceTransformer) -> onnx.ModelProto:
 
 
 class TextGraph(nn.Module):
-    """Token ids in, hidden states out, and the sentence embedding where the model has Dense layers."""
+    """From token ids to hidden states, and to the sentence embedding if the model has Dense layers."""
 
     needs_sentence_embedding = False
 
@@ -128,7 +128,7 @@ class TextGraph(nn.Module):
 
 
 class BertGraph(TextGraph):
-    """BERT: token types too."""
+    """BERT also has token types as input."""
 
     def example_inputs(self) -> dict[str, Tensor]:
         example = super().example_inputs()
@@ -136,8 +136,8 @@ class BertGraph(TextGraph):
 
 
 class CachedDecoderGraph(TextGraph):
-    """A decoder exported with its cache, as the published ones are: positions and past keys and values in, present
-    ones out. Embedding passes empty pasts."""
+    """A decoder with its cache, like the published exports. Positions and past keys and values are inputs, present keys
+    and values are outputs. To embed texts, pass empty past keys and values."""
 
     def __init__(self, model: SentenceTransformer):
         self.config = model[0].auto_model.config
@@ -181,8 +181,8 @@ class CachedDecoderGraph(TextGraph):
 
 
 class EmbeddingGemma2Graph(TextGraph):
-    """EmbeddingGemma 2: the soft tokens of images, videos and audio take the place of their placeholder tokens. For
-    text alone they have no rows."""
+    """EmbeddingGemma 2. The soft tokens of images, videos and audio replace their placeholder tokens. For text, these
+    inputs have no rows."""
 
     needs_sentence_embedding = True
     modalities = ("image", "video", "audio")
@@ -215,7 +215,7 @@ GRAPHS = {"bert": BertGraph, "qwen3": CachedDecoderGraph, "embedding_gemma2": Em
 
 
 def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Drop what the exporter notes about the machine and the source code that it ran on."""
+    """Remove the exporter's information about the machine and the source code."""
     del model.metadata_props[:]
     del model.graph.metadata_props[:]
     del model.graph.value_info[:]

@@ -1,11 +1,11 @@
-"""The start that needs no training: token vectors distilled from the teacher, and layers that change next to nothing yet.
+"""Initial weights without training: token vectors distilled from the teacher, and layers that change almost nothing.
 
-Each token's vector is the teacher's vector of the token's text, reduced by PCA and weighted by the token's rarity, so
-that a text's vector is the weighted mean of what its tokens mean.
+Each token's vector is the teacher's vector of the token's text, reduced by PCA and weighted by the token's rarity. So a
+text's vector is the weighted mean of the meanings of its tokens.
 
-Gemma ends in a normalisation of each token's vector, which would undo the weights. So every token also carries the same
-number in one direction: it makes all norms alike, and the rest keeps its length. The first Dense layer, a Hadamard
-matrix, takes that direction apart from the others, and the second leaves it out.
+Gemma normalises each token's vector at the end, which would remove the weights. So every token vector also has the same
+large component in one direction. All norms are then nearly equal, and the other components keep their lengths. The
+first Dense layer, a Hadamard matrix, separates that direction from the others, and the second drops it.
 """
 
 import re
@@ -22,24 +22,24 @@ from teacher import Teacher
 
 MEANING_SIZE = HIDDEN_SIZE - 1
 LAYER_GAIN = 0.02
-"""What the layers' outputs are scaled by at first: as good as nothing, but enough to learn from."""
+"""Initial scale of the layers' outputs: almost zero, but enough for the layers to learn."""
 CONSTANT_SHARE = 1 / 16
-"""What is kept of the constant, which is about sixteen times as long as the meaning of a text."""
+"""How much of the constant is kept. It is about sixteen times as long as the meaning of a text."""
 LARGEST_MEANING = 0.8
-"""Length of the longest meaning in a normalised token vector, whose whole length is 1."""
+"""Length of the longest meaning in a normalised token vector, which has length 1."""
 RARITY = 1e-3
 """The a of a / (a + p), the weight of a word of probability p: smooth inverse frequency (Arora et al. 2017)."""
 BYTE_TOKEN = re.compile("<0x[0-9A-F]{2}>")
 BYTE_MEANING = 0.4
-"""Length of a byte's meaning; a rare word's is nearly 1."""
+"""Length of a byte's meaning. The meaning of a rare word has a length of nearly 1."""
 
 
 class TeacherSpace:
-    """The teacher's space seen through its principal axes: what the student's 768 numbers are meant to be.
+    """Projects the teacher's vectors on their principal axes, to get targets for the student's 768 numbers.
 
-    The student has 255 dimensions for meaning, so the target is the projection on the 255 leading axes. Its first 255
-    numbers are the projection itself, leading axes first, so that a truncated vector keeps what matters most; the other
-    513 are a random isometry of the same, so that every number carries its part.
+    The student has 255 dimensions for meaning, so the target is the projection on the 255 leading axes. The first 255
+    numbers are the projection itself, leading axes first, so truncated vectors keep what matters most. The other 513
+    numbers are a random isometry of the projection, so every number has information.
     """
 
     def __init__(self, vectors: np.ndarray, seed: int):
@@ -62,10 +62,10 @@ class TeacherSpace:
 def distilled_meanings(
     tokenizer: PreTrainedTokenizerBase, teacher: Teacher, space: TeacherSpace, texts: list[str], seed: int
 ) -> np.ndarray:
-    """One row of 255 numbers a token: the teacher's vector of its text, times its rarity in `texts`.
+    """One row of 255 numbers for each token: the teacher's vector of its text, times its rarity in `texts`.
 
-    Special tokens and punctuation mean nothing: zeros. A byte gets a direction by chance, so that two texts in a script
-    that the vocabulary lacks are no more alike than their bytes are.
+    Special tokens and punctuation get zeros. A byte gets a random direction, so two texts in a script outside the
+    vocabulary are only as similar as their bytes.
     """
     tokens = tokenizer.convert_ids_to_tokens(range(len(tokenizer)))
     meanings = space.project(teacher.encode("tokens", [token.replace("▁", " ").strip() for token in tokens]))
@@ -79,10 +79,10 @@ def distilled_meanings(
 def set_weights(model: SentenceTransformer, meanings: np.ndarray, space: TeacherSpace) -> None:
     """Sets all weights of the model so that a text's vector is the mean of the meanings of its tokens."""
     lengths = np.linalg.norm(meanings, axis=1, keepdims=True)
-    # A few outliers are cut, for else all others would have to be short.
+    # Limit the few longest vectors, or all others would have to be short.
     unit = LARGEST_MEANING / np.quantile(lengths, 0.999)
     normalized = np.minimum(lengths * unit, LARGEST_MEANING)
-    # What becomes of a length x through the normalisation is x / sqrt(1 + x^2): this is the x that is wanted.
+    # The normalisation turns a length x into x / sqrt(1 + x^2). Solve for x.
     before = normalized / np.sqrt(1 - normalized**2)
     meanings = meanings * before / np.maximum(lengths, 1e-12)
 
@@ -92,13 +92,13 @@ def set_weights(model: SentenceTransformer, meanings: np.ndarray, space: Teacher
     with torch.no_grad():
         transformer.embed_tokens.weight.copy_(torch.from_numpy(constant + meanings @ meaning_axes))
         for layer in transformer.layers:
-            # Gemma scales a layer's output by 1 + weight: nearly nothing at first.
+            # Gemma scales a layer's output by 1 + weight, so this is almost zero.
             layer.post_attention_layernorm.weight.fill_(LAYER_GAIN - 1)
             layer.post_feedforward_layernorm.weight.fill_(LAYER_GAIN - 1)
         separation.copy_(torch.from_numpy(np.concatenate([constant * CONSTANT_SHARE, meaning_axes])))
         last.copy_(torch.from_numpy(np.concatenate([np.zeros((EMBEDDING_DIMENSION, 1)), space.spread], axis=1)))
-    # It stays what it is: all its numbers are equal but for the sign, so int8 holds it exactly, and no rounding error lets
-    # the constant, which is far longer than a text's meaning, into the result.
+    # Not trained: all its numbers are equal except for the sign, so int8 represents it exactly. With rounding errors,
+    # the constant, which is far longer than a text's meaning, would leak into the result.
     separation.requires_grad_(False)
 
 

@@ -1,4 +1,4 @@
-"""What the student is trained for, each part at every Matryoshka dimension."""
+"""The training losses. Each one is computed at every Matryoshka dimension."""
 
 import torch
 from torch import Tensor
@@ -15,13 +15,13 @@ def distillation_loss(
 ) -> Tensor:
     """The weighted sum of two losses over all texts of the batch and one over its pairs of query and document.
 
-    Rows are texts; the student's have 768 numbers and any length, the teacher's have 384 and length 1.
+    Rows are texts. The student's vectors have 768 numbers and any length, the teacher's have 384 numbers and length 1.
 
-    - similarity: squared difference of the student's and the teacher's cosine of any two texts.
-    - ranking: Kullback-Leibler divergence from the teacher's distribution over the other texts, the nearest the
-      most likely.
-    - negatives (retrieval alone): the document of another query is a wrong answer, unless the teacher finds it as near
-      as the right one.
+    - similarity: squared difference between the student's and the teacher's cosine, for all pairs of texts.
+    - ranking: Kullback-Leibler divergence from the teacher's distribution over the other texts, in which similar texts
+      are more probable.
+    - negatives (retrieval only): documents of other queries are wrong answers, except those that the teacher finds as
+      similar as the right one.
     """
     student, teacher = torch.cat([left, right]), torch.cat([left_teacher, right_teacher])
     wanted = teacher @ teacher.T

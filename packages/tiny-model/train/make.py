@@ -1,9 +1,10 @@
-"""Makes the model out of the corpus: tokenizer, teacher's vectors, token vectors, training, export.
+"""Makes the model from the corpus: tokenizer, teacher's vectors, token vectors, training, export.
 
     python make.py --corpus corpus.txt.gz --build build --output ../model
 
-`--build` keeps the teacher's vectors, so that a second run takes up what is there, and gets the model before training
-(`start`) and after (`model`), both Sentence Transformers folders in fp32. `--output` gets the files that are shipped.
+`--build` is a folder that caches the teacher's vectors, so a second run reuses them. The model is saved there before
+training (`start`) and after it (`model`), as Sentence Transformers folders in fp32. `--output` is the folder for the
+published files.
 """
 
 import argparse
@@ -28,7 +29,7 @@ VOCAB_SIZE = 30_000
 SIZES = Sizes(documents=9 * CHUNK, variants=4 * CHUNK, plain_sentences=3 * CHUNK, word_lists=3 * CHUNK)
 TRAINING = Training(steps=1200, batch_size=96, embedding_rate=3e-4, rate=1e-3)
 WATCHED = 300
-"""Held-out passages that the progress is measured on."""
+"""Number of held-out passages that the progress is measured on."""
 
 
 def make(corpus: Path, build: Path, output: Path) -> None:
@@ -64,7 +65,7 @@ def make(corpus: Path, build: Path, output: Path) -> None:
 
 
 def _as_fed(texts: list[str]) -> list[str]:
-    """The texts as the model gets them: with prompts, the document's most often, and some without."""
+    """The texts as the model's input: most with a prompt, most often that of documents, and some without."""
     names = ["document", "query", "document", "STS", "document", "Classification", "Clustering", "InstructionRetrieval"]
     prompts = [PROMPTS[name] for name in (*names, "Summarization")] + [""]
     return [prompts[n % len(prompts)] + text for n, text in enumerate(texts)]

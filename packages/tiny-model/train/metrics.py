@@ -1,4 +1,4 @@
-"""The two figures that the model is measured by."""
+"""The two metrics for the model."""
 
 import csv
 from collections.abc import Callable
@@ -10,11 +10,11 @@ from scipy.stats import spearmanr
 from texts import sentences
 
 Encode = Callable[[list[str], str], np.ndarray]
-"""Texts and the name of their prompt to one row of numbers each."""
+"""Encodes texts with a named prompt, and returns one row of numbers for each text."""
 
 
 def read_sts(path: Path) -> list[tuple[str, str, float]]:
-    """Pairs of sentences with a score: a CSV file without header of sentence 1, sentence 2, score."""
+    """Reads pairs of sentences with a score from a CSV file without a header: sentence 1, sentence 2, score."""
     with path.open(encoding="utf-8", newline="") as file:
         return [(row[0], row[1], float(row[2])) for row in csv.reader(file)]
 
@@ -24,19 +24,19 @@ def sts_vectors(encode: Encode, pairs: list[tuple[str, str, float]]) -> tuple[np
 
 
 def spearman(left: np.ndarray, right: np.ndarray, scores: list[float], dimension: int) -> float:
-    """Rank correlation of the cosine of the truncated vectors with the scores."""
+    """Rank correlation between the scores and the cosines of the truncated vectors."""
     cosines = (_truncated(left, dimension) * _truncated(right, dimension)).sum(axis=1)
     return float(spearmanr(cosines, scores).statistic)
 
 
 def retrieval_vectors(encode: Encode, passages: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """The first sentence of each passage as a query, and what follows it as the document to find."""
+    """Vectors of the first sentence of each passage as a query, and of the rest as the document to find."""
     parts = [sentences(passage) for passage in passages]
     return encode([part[0] for part in parts], "query"), encode([" ".join(part[1:]) for part in parts], "document")
 
 
 def ndcg_at_10(queries: np.ndarray, documents: np.ndarray, dimension: int) -> float:
-    """Mean normalised discounted cumulative gain of the first ten, where document n alone answers query n."""
+    """Mean normalised discounted cumulative gain of the first ten hits. Only document n answers query n."""
     cosines = _truncated(queries, dimension) @ _truncated(documents, dimension).T
     ranks = (cosines > cosines.diagonal()[:, None]).sum(axis=1)
     return float(np.where(ranks < 10, 1 / np.log2(ranks + 2), 0).mean())

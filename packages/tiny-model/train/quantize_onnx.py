@@ -1,20 +1,21 @@
 """Weight-only int8 quantisation of an ONNX graph in plain operators.
 
-Each output channel of a weight matrix has its own scale: weight = int8 x scale. So has each row of an embedding table,
-after the mean of all rows is taken off: row = int8 x scale + mean. What all rows share would else coarsen what tells
-them apart. Activations stay in fp32, so that a vector does not depend on what else is in its batch.
+Each output channel of a weight matrix has its own scale: weight = int8 x scale. Each row of an embedding table has its
+own scale too, after the mean of all rows is subtracted: row = int8 x scale + mean. Otherwise the common part of all
+rows would make their differences less precise. Activations stay in fp32, so a vector does not depend on the other texts of
+its batch.
 
-Matrices are Cast and Mul, which ONNX Runtime folds into fp32 constants at load: a run then costs what it costs in fp32.
-DequantizeLinear would be redone in every run (a short query took several times longer), and newer runtimes fuse it with
-MatMul into a kernel that quantises activations. Embedding tables, most of a small model, stay int8 in memory: rows are
-gathered first, then scaled.
+Matrices become Cast and Mul, which ONNX Runtime folds into fp32 constants when it loads the model, so a run takes as
+long as in fp32. DequantizeLinear would be computed again in every run (a short query took several times longer), and
+newer runtimes fuse it with MatMul into a kernel that quantises activations. Embedding tables, the largest part of a
+small model, stay int8 in memory: rows are gathered first, then scaled.
 """
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
 
-# Below this many numbers (norms, biases, scalars) nothing is gained.
+# Smaller tensors (norms, biases, scalars) are not worth it.
 MINIMUM_SIZE = 1024
 
 
@@ -78,7 +79,7 @@ def gather_rows(graph: onnx.GraphProto, node: onnx.NodeProto, weight: onnx.Tenso
 
 
 def dequantize(graph: onnx.GraphProto, weight: onnx.TensorProto, axis: int) -> list[onnx.NodeProto]:
-    """Turn the whole matrix into floats."""
+    """Convert the entire matrix to floats."""
     add_quantized(graph, weight.name, numpy_helper.to_array(weight), axis)
     floats, output = f"{weight.name}_floats", f"{weight.name}_dequantized"
     return [
@@ -96,7 +97,7 @@ def add_quantized(graph: onnx.GraphProto, name: str, values: np.ndarray, axis: i
 
 
 def add_tensor(graph: onnx.GraphProto, name: str, values: np.ndarray) -> None:
-    """Add a constant, once: a table may be gathered from more than once."""
+    """Add a constant unless it exists: several Gather nodes can use the same table."""
     if all(tensor.name != name for tensor in graph.initializer):
         graph.initializer.append(numpy_helper.from_array(values, name))
 

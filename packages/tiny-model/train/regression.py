@@ -1,8 +1,8 @@
-"""Fits the token vectors to the teacher's vectors of whole texts, in closed form.
+"""Fits the token vectors to the teacher's vectors of entire texts, in closed form.
 
-A text's vector is the normalised sum of its tokens' vectors. For given lengths of the sums this is linear, so the best
-token vectors solve a ridge regression, here by conjugate gradients; then the lengths are taken anew. The ridge pulls
-towards the start, so a token that few texts contain stays near what the teacher says of it alone.
+A text's vector is the normalised sum of its tokens' vectors. If the lengths of the sums are fixed, this is linear, so
+the best token vectors solve a ridge regression. Each round solves it with conjugate gradients and then updates the
+lengths. The ridge pulls towards the start, so tokens in few texts stay close to the teacher's vectors of the tokens.
 """
 
 import numpy as np
@@ -17,13 +17,13 @@ RIDGE = 1.0
 ROUNDS = 3
 ITERATIONS = 15
 LONGEST = 160
-"""Tokens of a text that are counted."""
+"""Number of tokens of a text that are counted."""
 
 
 def fit_meanings(start: np.ndarray, counts: csr_array, targets: np.ndarray, ridge: float = RIDGE) -> np.ndarray:
     """Token vectors, tokens x numbers, like `start`.
 
-    `counts` says how often each text (row) has each token (column), `targets` has the unit vector of each text.
+    `counts` says how many times each text (row) has each token (column). `targets` has the unit vector of each text.
     """
     meanings = start.astype(np.float32)
     for _ in range(ROUNDS):
@@ -36,7 +36,7 @@ def fit_meanings(start: np.ndarray, counts: csr_array, targets: np.ndarray, ridg
 def prompted_counts(
     tokenizer: PreTrainedTokenizerBase, dataset: Dataset, space: TeacherSpace, seed: int
 ) -> tuple[csr_array, np.ndarray]:
-    """The `counts` and `targets` of all texts of the training set, with prompts as in training."""
+    """The `counts` and `targets` of all texts in the training set, with prompts as in training."""
     found = list(batches(dataset, size=64, seed=seed))
     texts = [text for batch in found for text in batch.left + batch.right]
     vectors = np.concatenate([vectors for batch in found for vectors in (batch.left_vectors, batch.right_vectors)])
@@ -53,7 +53,7 @@ def token_counts(tokenizer: PreTrainedTokenizerBase, texts: list[str]) -> csr_ar
 
 
 def _solve(matrix: csr_array, targets: np.ndarray, start: np.ndarray, guess: np.ndarray, ridge: float) -> np.ndarray:
-    """Minimises |matrix @ x - targets|^2 + ridge * |x - start|^2, each column of x by itself, all at once."""
+    """Minimises |matrix @ x - targets|^2 + ridge * |x - start|^2. Columns of x are independent and solved together."""
     transposed = matrix.T.tocsr()
 
     def normal_equations(x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Scores that a runtime compares its own with, to find out whether it computes this model rightly."""
+"""Reference scores, so that a runtime can check whether it computes this model correctly."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ DOCUMENTS = [
 
 
 def add_self_check(model: SentenceTransformer, folder: Path) -> None:
-    """Adds `self_check` to the folder's `config.json`: cosines of a query and some documents, fp32, by dimension."""
+    """Adds `self_check` to the folder's `config.json`: fp32 cosines of a query and some documents, by dimension."""
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
     config["self_check"] = {"query": QUERY, "documents": DOCUMENTS, "scores": _scores(model)}

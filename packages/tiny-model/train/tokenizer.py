@@ -1,8 +1,8 @@
-"""Trains a Gemma-style BPE tokenizer and writes it in the files of Gemma 3 and EmbeddingGemma.
+"""Trains a Gemma-style BPE tokenizer and writes it in the file format of Gemma 3 and EmbeddingGemma.
 
-The tokenizer that is written does what Gemma's does: a space becomes "▁", the text is one piece (the
-pre-tokenizer finds no space any more), characters outside the vocabulary fall back to their UTF-8 bytes, and
-`<bos>` and `<eos>` are added. No normalisation of case or Unicode takes place.
+The tokenizer works like Gemma's: spaces become "▁", so the pre-tokenizer finds no spaces and keeps the text in one
+piece. Characters outside the vocabulary become their UTF-8 bytes. `<bos>` and `<eos>` are added. Case and Unicode are
+not normalised.
 
     python tokenizer.py --texts corpus.txt.gz --vocab-size 30000 --output model/
 """
@@ -21,12 +21,12 @@ from texts import read_lines
 SPACE = "▁"
 SPECIAL_TOKENS = ["<pad>", "<eos>", "<bos>", "<unk>", "<mask>"]  # ids 0 to 4, as in Gemma 3
 BYTE_TOKENS = [f"<0x{byte:02X}>" for byte in range(256)]
-# Gemma has runs of up to 31 of both; shorter ones are what running text contains.
+# Gemma has runs of up to 31 of both. Ordinary text has only shorter ones.
 RUNS = ["\n" * n for n in range(2, 9)] + [SPACE * n for n in range(2, 17)]
 PRINTABLE_ASCII = [chr(code) for code in range(33, 127)] + ["\n", "\t", SPACE]
 MODEL_MAX_LENGTH = 2048
 
-# Merges never cross these borders: words, single digits, runs of punctuation, runs of white space.
+# Merges do not cross these borders: words, single digits, runs of punctuation, runs of white space.
 WORD_BORDERS = rf"{SPACE}?[\p{{L}}\p{{M}}]+|{SPACE}?\p{{N}}|{SPACE}?[^\s\p{{L}}\p{{M}}\p{{N}}{SPACE}]+|\s|{SPACE}+"
 
 
@@ -34,11 +34,11 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, output: Path, max_alp
     """Trains on `texts` and writes `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`.
 
     `vocab_size` counts everything: special tokens, 256 bytes, runs of white space, characters and merged pieces.
-    `max_alphabet` limits the single characters beyond printable ASCII to the most frequent ones.
+    `max_alphabet` is the number of single characters besides printable ASCII. The most frequent ones are kept.
     """
     reserved = SPECIAL_TOKENS + BYTE_TOKENS + RUNS
     pieces, merges = _train_merges(texts, vocab_size - len(reserved), max_alphabet)
-    # As in Gemma, every way of joining two runs: with fewer, where a run is cut would depend on the implementation.
+    # As in Gemma, all ways to join two runs. With fewer, different implementations could split a run differently.
     run_merges = [[run[:cut], run[cut:]] for run in RUNS for cut in range(1, len(run))]
     vocab = {token: index for index, token in enumerate(reserved + pieces)}
     output.mkdir(parents=True, exist_ok=True)
@@ -48,11 +48,12 @@ def train_tokenizer(texts: Iterable[str], vocab_size: int, output: Path, max_alp
 
 
 def with_word_list(texts: list[str], words: list[str], share: float = 2.0) -> Iterator[str]:
-    """The texts, then a text for each word of a lowercase list sorted by falling frequency, so that common words
-    become single tokens whether the texts contain them or not.
+    """The texts, then one text for each word of `words`, a lowercase list with the most frequent words first. So common
+    words become single tokens even if the texts do not contain them.
 
-    Word number r is repeated in proportion to 1 / (r + 100), a Zipf-like law; all of them together weigh `share` times
-    as much as the texts. How often it is capitalised follows the texts, and is half where they say too little.
+    Word number r is repeated in proportion to 1 / (r + 100), a Zipf-like law. In total, the words are repeated `share`
+    times as often as the texts have words. They are capitalised as often as in the texts, and half of the time if the
+    texts do not contain them.
     """
     yield from texts
     counts = Counter(word for text in texts for word in re.findall(r"[A-Za-z]+", text))

@@ -1,4 +1,4 @@
-"""Trains the whole model: token vectors, layers and Dense layers."""
+"""Trains all parts of the model: token vectors, layers and Dense layers."""
 
 import itertools
 import math
@@ -16,7 +16,7 @@ from initialize import TeacherSpace
 from losses import distillation_loss, target_loss
 
 LONGEST = 160
-"""Tokens of a text that are trained on."""
+"""Number of tokens of a text that are used in training."""
 REPORTS = 10
 
 
@@ -39,13 +39,13 @@ def train(
     seed: int,
     report: Callable[[int], None],
 ) -> None:
-    """Trains in place. `report` is called with the number of steps done, ten times."""
+    """Trains the model in place. Calls `report` ten times, with the number of steps so far."""
     torch.manual_seed(seed)
     table = model[0].model.embed_tokens
     table.sparse = True
     others = [weight for weight in model.parameters() if weight.requires_grad and weight is not table.weight]
     optimizers = [
-        # Only the tokens of a batch move: words that the corpus lacks stay where the teacher put them.
+        # Only the tokens of a batch change. Words outside the corpus keep the teacher's vectors.
         torch.optim.SparseAdam([table.weight], lr=training.embedding_rate, betas=(0.9, 0.98)),
         torch.optim.Adam(others, lr=training.rate, betas=(0.9, 0.98)),
     ]
@@ -94,5 +94,5 @@ def _endless(dataset: Dataset, size: int, seed: int) -> Iterator[Batch]:
 
 
 def _schedule(progress: float) -> float:
-    """A short warm-up, then half a cosine down to a twentieth."""
+    """A short warm-up, then a cosine decay to 5%."""
     return min(1.0, progress / 0.05) * (0.05 + 0.95 * (1 + math.cos(math.pi * progress)) / 2)

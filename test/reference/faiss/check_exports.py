@@ -1,9 +1,9 @@
-"""Opens what @embeddinggemma/faiss has exported with Python's FAISS and LangChain, and compares it with what went in.
+"""Opens exports of @embeddinggemma/faiss with Python's FAISS and LangChain, and compares them with the original data.
 
     python check_exports.py <folder>
 
-The folder holds `flat.faiss`, the LangChain folder `langchain`, a saved `store`, and `expected.json` with ids, texts, metadata, vectors,
-a query and the ids and scores that the store answered it with.
+The folder contains `flat.faiss`, the LangChain folder `langchain`, a saved `store`, and `expected.json` with ids,
+texts, metadata, vectors, a query, and the ids and scores that the store found for it.
 """
 
 import json
@@ -43,4 +43,4 @@ for id, text, metadata in zip(expected["ids"], expected["texts"], expected["meta
     assert (document.id, document.page_content, document.metadata) == (id, text, metadata), document
 found = store.similarity_search_with_score_by_vector(query.tolist(), k=len(expected["hits"]))
 assert [document.id for document, _score in found] == [hit["id"] for hit in expected["hits"]]
-print(f"{len(vectors)} vectors agree")
+print(f"{len(vectors)} vectors match")

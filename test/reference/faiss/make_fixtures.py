@@ -1,4 +1,4 @@
-"""Writes the folders and files that Python's FAISS, LangChain and LlamaIndex write, for the tests of @embeddinggemma/faiss.
+"""Writes folders and files with Python's FAISS, LangChain and LlamaIndex, for the tests of @embeddinggemma/faiss.
 
     python make_fixtures.py ../../fixtures/faiss
 """
@@ -40,7 +40,7 @@ units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
 class GivenEmbeddings(Embeddings):
-    """Texts have the vectors given above."""
+    """Returns the vectors above for the texts above."""
 
     def embed_documents(self, texts):
         return [units[TEXTS.index(text)].tolist() for text in texts]
@@ -74,7 +74,7 @@ def langchain(folder: Path) -> None:
     store = FAISS.from_texts(TEXTS, GivenEmbeddings(), metadatas=METADATA, ids=IDS)
     store.delete([IDS[1], IDS[3]])
     store.save_local(str(folder / "langchain-python-deleted"), index_name="planets")
-    # LangChain.js's community store: the same parts, as JSON.
+    # LangChain.js's community store has the same parts, as JSON.
     (folder / "langchain-js").mkdir()
     shutil.copy(folder / "flat-l2.faiss", folder / "langchain-js/faiss.index")
     documents = [
@@ -103,7 +103,7 @@ def contains_itself() -> list:
 
 
 def unfolds() -> list:
-    """A few bytes that become 10 to the power of 12 values for whoever follows each reference."""
+    """A few bytes that become 10 to the power of 12 values if every reference is followed."""
     value = ["x"] * 10
     for _ in range(11):
         value = [value] * 10

@@ -1,4 +1,4 @@
-"""BERT with CLS pooling and normalisation, as BGE and Snowflake Arctic are described: a query prompt only."""
+"""BERT with CLS pooling and normalisation, described like BGE and Snowflake Arctic, with only a query prompt."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
-"""BERT with mean pooling and normalisation, as all-MiniLM-L6-v2 is described: no prompts, and a maximum length below
-the tokenizer's."""
+"""BERT with mean pooling and normalisation, described like all-MiniLM-L6-v2: without prompts, and with a maximum length
+below the tokenizer's."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 """EmbeddingGemma 2 without its vision and audio towers: per-layer embeddings, a projection inside the encoder, mean
-pooling, normalisation, described in the form of Sentence Transformers 6."""
+pooling, normalisation, described in the format of Sentence Transformers 6."""
 
 import json
 from pathlib import Path
@@ -49,7 +49,7 @@ PROMPTS = {
 
 
 def build(folder: Path, texts: list[str]) -> None:
-    """The text model alone: the whole one needs image, audio and video processors even for text."""
+    """Builds only the text model: the full model needs image, audio and video processors even for text."""
     write_gemma_tokenizer(texts, TEXT_VOCAB_SIZE, folder)
     add_placeholders(folder)
     config = EmbeddingGemma2TextConfig(
@@ -78,7 +78,7 @@ def build(folder: Path, texts: list[str]) -> None:
 
 
 def export(folder: Path, output_folder: Path, dtypes: list[str]) -> None:
-    """The graph and the configuration of the whole model, around the weights of the text model."""
+    """Exports the graph and the configuration of the full model, with the weights of the text model."""
     copy_description(folder, output_folder)
     model = load_model(folder)
     model[0].model.config._name_or_path = ""

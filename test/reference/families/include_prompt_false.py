@@ -1,5 +1,5 @@
-"""BERT whose mean pooling leaves the prompt out, as INSTRUCTOR's does: many prompts, one of them the default, and
-vectors that the model does not normalise."""
+"""BERT whose mean pooling excludes the prompt, like INSTRUCTOR's. It has many prompts with a default, and does not
+normalise its vectors."""
 
 from pathlib import Path
 

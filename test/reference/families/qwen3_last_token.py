@@ -1,5 +1,5 @@
-"""Qwen3 with last-token pooling, as Qwen3-Embedding is described: left padding, an end-of-text token that the tokenizer
-adds, a query prompt of its own form, and no sentence_bert_config.json, so that the maximum length is the model's."""
+"""Qwen3 with last-token pooling, described like Qwen3-Embedding: left padding, an end-of-text token that the tokenizer
+adds, a query prompt in its own format, and no sentence_bert_config.json, so the maximum length comes from the model."""
 
 from pathlib import Path
 

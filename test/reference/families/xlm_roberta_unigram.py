@@ -20,7 +20,7 @@ def build(folder: Path, texts: list[str]) -> None:
         num_hidden_layers=2,
         num_attention_heads=4,
         intermediate_size=96,
-        # Positions start behind the padding index.
+        # Positions start after the padding index.
         max_position_embeddings=MAX_LENGTH + 2,
         type_vocab_size=1,
         layer_norm_eps=1e-5,
