@@ -4,9 +4,9 @@ import { crc32 } from "./crc32.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
 /**
- * What {@link LevelVectorCache} needs of a database. Every `abstract-level` database has it, such as
+ * What {@link LevelVectorCache} needs of a database. Every `abstract-level` database has it:
  * `ClassicLevel` of the package `classic-level` (a folder), `BrowserLevel` of `browser-level`
- * (IndexedDB) and `MemoryLevel` of `memory-level`.
+ * (IndexedDB), `MemoryLevel` of `memory-level` and others.
  *
  * @see https://github.com/Level/abstract-level
  */
@@ -154,7 +154,7 @@ const checksumBytes = 4;
 const utf8 = new TextEncoder();
 
 /**
- * Checksum of key and numbers, 4 bytes, then the numbers; little-endian, as all machines that run
+ * Checksum of key and numbers, 4 bytes, then the numbers; little-endian, like all machines that run
  * JavaScript engines.
  */
 function encode(key: string, vector: Float32Array): Uint8Array {

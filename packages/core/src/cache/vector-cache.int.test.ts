@@ -98,7 +98,7 @@ describe.each([
     },
   ],
 ] as [string, () => Promise<VectorCache>][])("%s", (_name, open) => {
-  test("gives what was put in, in the order of the keys, and nothing for other keys", async () => {
+  test("returns what was stored, in the order of the keys, or undefined", async () => {
     const cache = await open();
     const data = Float32Array.of(1, 2, 3, 4);
     await cache.setMany([
@@ -112,7 +112,7 @@ describe.each([
     await cache.setMany([]);
   });
 
-  test("keeps the last vector of a key, bit by bit", async () => {
+  test("keeps the latest vector of a key, bit for bit", async () => {
     const cache = await open();
     const vector = Float32Array.of(-0, 1e-45, 3.4028234663852886e38, 1 / 3);
     await cache.setMany([["key", Float32Array.of(1)]]);
@@ -121,7 +121,7 @@ describe.each([
     expect(new Uint32Array(kept!.slice().buffer)).toEqual(new Uint32Array(vector.buffer));
   });
 
-  test("takes many reads and writes at once", async () => {
+  test("handles many concurrent reads and writes", async () => {
     const cache = await open();
     const keys = Array.from({ length: 300 }, (_, index) => `key ${index}`);
     await Promise.all(keys.map((key, index) => cache.setMany([[key, Float32Array.of(index)]])));
@@ -129,7 +129,7 @@ describe.each([
     expect(vectors.map(([vector]) => vector![0])).toEqual(keys.map((_, index) => index));
   });
 
-  test("a second run over unchanged documents runs no inference, a changed one runs alone", async () => {
+  test("a second run over the same documents infers only what changed", async () => {
     const cache = await open();
     const documents = ["one", "two", { title: "t", text: "three" }, "one"];
     const first = embedderWith(cache);
@@ -147,7 +147,7 @@ describe.each([
   });
 });
 
-describe("what a key tells apart", () => {
+describe("what a key distinguishes", () => {
   test("prompts, texts and models, and where the prompt ends", async () => {
     const cache = literalCache();
     const { embedder } = embedderWith(cache);
@@ -159,7 +159,7 @@ describe("what a key tells apart", () => {
     expect(cache.vectors.size).toBe(5);
   });
 
-  test("not truncation and normalisation: the cache has full vectors", async () => {
+  test("not truncation or normalisation: the cache has full vectors", async () => {
     const cache = literalCache();
     const { embedder, rowsRun } = embedderWith(cache);
     await embedder.encode("ab");
@@ -237,7 +237,7 @@ describe("a broken cache never gives a wrong vector", () => {
     ["not finite", Float32Array.of(1, 2, Number.NaN, 4)],
     ["no Float32Array", [1, 2, 3, 4] as unknown as Float32Array],
     ["null", null as unknown as Float32Array],
-  ])("%s: computed anew and replaced", async (_what, broken) => {
+  ])("%s: computed again and replaced", async (_what, broken) => {
     const cache = literalCache();
     const expected = await embedderWith(null).embedder.encode("a");
     await embedderWith(cache).embedder.encode("a");
@@ -249,7 +249,7 @@ describe("a broken cache never gives a wrong vector", () => {
     expect(rowsRun()).toBe(1);
   });
 
-  test("reading fails: the call fails, and says so", async () => {
+  test("if reading fails, the call fails and says so", async () => {
     const cause = new Error("disk on fire");
     const cache: VectorCache = { ...literalCache(), getMany: () => Promise.reject(cause) };
     await expect(embedderWith(cache).embedder.encode("a")).rejects.toMatchObject({
@@ -284,7 +284,7 @@ describe("a broken cache never gives a wrong vector", () => {
     },
   );
 
-  test("what is not a cache is refused", () => {
+  test("a value that is not a cache is refused", () => {
     expect(() => embedderWith(new Map() as unknown as VectorCache)).toThrow(
       expect.objectContaining({
         code: "INVALID_ARGUMENT",
@@ -295,7 +295,7 @@ describe("a broken cache never gives a wrong vector", () => {
 });
 
 describe("MemoryVectorCache", () => {
-  test("keeps within maxBytes what was used last", async () => {
+  test("keeps the most recently used vectors, up to maxBytes", async () => {
     const cache = new MemoryVectorCache({ maxBytes: 8 });
     await cache.setMany([
       ["a", Float32Array.of(1)],
@@ -330,7 +330,7 @@ test("MemoryVectorCache refuses unknown options", () => {
 });
 
 describe("LevelVectorCache", () => {
-  test("outlives the process: what one opening kept, the next one has", async () => {
+  test("vectors outlive the cache that stored them", async () => {
     const folder = join(await newFolder(), "not", "there", "yet.cache");
     {
       await using cache = openFolder(folder);
@@ -345,7 +345,7 @@ describe("LevelVectorCache", () => {
     expect(rowsRun()).toBe(2);
   });
 
-  test("a vector that was changed on the disk, or moved to another key, counts as absent", async () => {
+  test("a vector that was changed on disk or moved to another key is missing", async () => {
     const folder = await newFolder();
     {
       await using cache = openFolder(folder);
@@ -422,7 +422,7 @@ describe("LevelVectorCache", () => {
     });
   });
 
-  test("damaged files are an error that says so, never a crash", async () => {
+  test("damaged files are an error, never a crash", async () => {
     for (const damage of ["MANIFEST", ".ldb", "CURRENT"]) {
       const folder = await newFolder();
       {
@@ -451,7 +451,7 @@ describe("LevelVectorCache", () => {
     }
   });
 
-  test("a path that cannot be a folder, and a cache that is closed", async () => {
+  test("an error for a path that cannot be a folder, and for a cache that is closed", async () => {
     const file = join(await newFolder(), "file");
     await writeFile(file, "");
     await expect(openFolder(join(file, "cache")).getMany(["key"])).rejects.toMatchObject({
@@ -467,7 +467,7 @@ describe("LevelVectorCache", () => {
   });
 });
 
-test("a real model: the same vectors from the cache, bit by bit", async () => {
+test("a real model: the same vectors from the cache, bit for bit", async () => {
   await using cache = openFolder(await newFolder());
   const documents = [
     "Mars is red.",

@@ -2,35 +2,31 @@ import { digestText } from "../digest.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 
 /**
- * Keeps vectors from one call or run to the next, so that a text that was embedded before is not
- * embedded again. `MemoryVectorCache` and `LevelVectorCache` are two; any object of this shape will
- * do.
+ * Stores vectors, so that a text that was embedded before is not embedded again. Use
+ * `MemoryVectorCache`, `LevelVectorCache`, or your own object with these methods.
  *
- * What is kept are full vectors as the model gives them: one cache serves every `truncateDim`, with
- * and without `normalize`, and any number of models, since the keys contain the identity of the
- * model.
+ * A cache has the full vectors of the model. One cache serves any `truncateDim`, with and without
+ * `normalize`, and any number of models: the keys depend on the model's identity.
  */
 export interface VectorCache {
   /**
    * @param keys - SHA-256 in hex, 64 characters each
-   * @returns one entry for each key, in the order of the keys: its vector, or undefined where there
-   * is none
+   * @returns an entry for each key, in the order of the keys: its vector, or undefined if the cache
+   * does not have it
    */
   getMany(keys: readonly string[]): Promise<readonly (Float32Array | undefined)[]>;
   /**
-   * Keeps vectors, in place of those under the same keys.
+   * Stores vectors. A vector replaces the one with the same key.
    *
-   * @param entries - keys and vectors; the vectors are views of a larger array, so copy what stays
+   * @param entries - keys and vectors. The vectors are views of a larger array: copy those that you
+   * keep in memory.
    */
   setMany(entries: readonly VectorCacheEntry[]): Promise<void>;
 }
 
 export type VectorCacheEntry = readonly [key: string, vector: Float32Array];
 
-/**
- * The key of a text's full vector: SHA-256 of the model's identity, the prompt and the text, in
- * hex.
- */
+/** Key of a full vector: SHA-256 of the model's identity, the prompt and the text, in hex. */
 export function vectorCacheKey(
   modelIdentity: string,
   { prompt, text }: { readonly prompt: string; readonly text: string },
@@ -39,8 +35,8 @@ export function vectorCacheKey(
 }
 
 /**
- * Reads vectors. One that cannot be the model's, by its length or a number that is not finite,
- * counts as absent: it is computed anew and replaced.
+ * Reads vectors. A vector of another length, or with a number that is not finite, counts as
+ * missing: it is computed again and replaced.
  *
  * @param dimension - length of a full vector
  * @throws `CACHE_FAILED`
@@ -54,8 +50,8 @@ export async function readVectors(
   if (!Array.isArray(vectors) || vectors.length !== keys.length) {
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
-      `The vector cache's getMany must give one entry for each of the ${keys.length} keys; it gave ${show(vectors)}. ` +
-        "Correct the cache, or leave out the option `cache`.",
+      `The vector cache's getMany must return an array of ${keys.length} entries, one for each ` +
+        `key; it returned ${show(vectors)}. Correct the cache, or remove the option \`cache\`.`,
       { operation: "read", keys: keys.length },
     );
   }
@@ -81,8 +77,8 @@ async function attempt<T>(operation: "read" | "write", action: () => Promise<T>)
     if (EmbeddingGemmaError.isInstance(cause)) throw cause;
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
-      `The vector cache could not be ${operation === "read" ? "read" : "written"}: ${reasonOf(cause)}. ` +
-        "Repair or empty the cache, or leave out the option `cache`.",
+      `The vector cache could not be ${operation === "read" ? "read" : "written"}: ` +
+        `${reasonOf(cause)}. Repair or clear the cache, or remove the option \`cache\`.`,
       { operation },
       { cause },
     );

@@ -8,7 +8,7 @@ export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
 export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    "The option `worker` is for Node. In a browser, call Embedder.load in a Web Worker of your own.",
+    "Browsers do not support the option `worker`. Call Embedder.load in your own Web Worker.",
     { worker: true },
   );
 };

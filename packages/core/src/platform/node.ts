@@ -1,6 +1,6 @@
 /**
- * What needs Node. In a bundle for the browser `browser.ts` takes the place of this file:
- * `imports` in package.json says so for the sources, and `exports` for the built package.
+ * What needs Node. In a bundle for browsers, `browser.ts` replaces this file: through `imports` in
+ * package.json for the sources, and through `exports` for the built package.
  */
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Backend } from "../runtime/backend.ts";

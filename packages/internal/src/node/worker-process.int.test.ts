@@ -56,7 +56,7 @@ test("a message that cannot be sent rejects its request alone", async () => {
   expect(await worker.request({ operation: "echo", value: 1 })).toBe(1);
 });
 
-test("a process that ends fails pending and later requests, with its output, and is lost", async () => {
+test("a process that ends rejects all requests, quotes its output, and is lost", async () => {
   const worker = start();
   await worker.request({ operation: "print", value: "out of memory" });
   const pending = worker.request({ operation: "never answer" });
@@ -69,7 +69,7 @@ test("a process that ends fails pending and later requests, with its output, and
   await worker.lost;
 });
 
-test("a program that does not exist, and one that leaves its parent, end with a reason", async () => {
+test("a program that does not exist, or that disconnects, ends with a reason", async () => {
   await expect(start("/nowhere.mjs").request({ operation: "echo" })).rejects.toThrow(
     /ended with exit code 1: .*Cannot find module/s,
   );
@@ -89,7 +89,7 @@ test("a process that was stopped is not lost, and takes no more requests", async
   expect(await isLost(worker)).toBe(false);
 });
 
-test("a process that does not answer in time is killed, counted from the answer before", async () => {
+test("a process that does not answer within the time limit is killed", async () => {
   const worker = start();
   await worker.request({ operation: "echo" });
   const slow = worker.request({ operation: "echo later", value: 1 });

@@ -21,7 +21,8 @@ import packageBuilds from "../../../tsdown.config.ts";
 
 type Core = typeof import("../../index.ts");
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // processes and models start slowly on a busy machine
+// Processes and models start slowly on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const fixtures = fileURLToPath(new URL("../../../../../test/fixtures/", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
@@ -164,7 +165,7 @@ describe("a model in a worker", () => {
     expect((there!.cause as Error).message).toBe((here!.cause as Error).message);
   });
 
-  test("a batch that fails in the worker rejects the call and leaves the embedder usable", async () => {
+  test("a batch that fails in the worker rejects its call; the embedder stays usable", async () => {
     await using there = await core.Embedder.load(await withUnknownTokens(), options);
     await expect(there.encode("unknown")).rejects.toMatchObject({
       code: "INFERENCE_FAILED",
@@ -250,7 +251,7 @@ describe("a worker that ends unexpectedly", () => {
 
 describe("a process with a worker", () => {
   const body = (leave: string) => `
-    const embedder = await Embedder.load(${JSON.stringify(fixture)}, { dtype: "fp32", worker: true });
+    const embedder = await Embedder.load(${JSON.stringify(fixture)}, ${JSON.stringify(options)});
     const vector = await embedder.encodeQuery("hello");
     ${leave}
     console.log(vector.length);`;
