@@ -248,15 +248,15 @@ describe("importing", () => {
       await cp(join(fixtures, name), copy, { recursive: true });
       const bytes = await readFile(join(copy, file));
       for (let round = 0; round < 60; round++) {
-        const spoilt = Buffer.from(bytes);
+        const damaged = Buffer.from(bytes);
         for (let flip = 0; flip < 3; flip++)
-          spoilt[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
+          damaged[Math.floor(random() * bytes.length)]! ^= 1 << Math.floor(random() * 8);
         await writeFile(
           join(copy, file),
-          spoilt.subarray(0, round % 3 === 0 ? random() * bytes.length : undefined),
+          damaged.subarray(0, round % 3 === 0 ? random() * bytes.length : undefined),
         );
-        // A flipped letter of a text is no damage that anyone could see; whatever else happens is
-        // an error of ours.
+        // A changed letter in a text cannot be noticed. All other changes must give an error of
+        // this package.
         const outcome = await FaissStore.import(copy, { engine: "builtin" }).catch(
           (error: unknown) => error,
         );
