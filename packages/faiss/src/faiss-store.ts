@@ -46,8 +46,8 @@ import type {
  * JSON record. Scores are cosines: higher is better. The store divides each vector by its length; a
  * unit vector is stored unchanged.
  *
- * You need not await a call before the next one: searches and saves run at the same time, and a
- * change waits for all earlier calls.
+ * You can start a call before earlier ones have finished: searches and saves run at the same time,
+ * and a change waits for all earlier calls.
  *
  * @example
  * const store = await FaissStore.create<{ text: string }>();
@@ -188,17 +188,17 @@ export class FaissStore<R = JsonValue> {
 
   /** Whether the store has an item with this id. */
   has(id: string): boolean {
-    return this.#present()?.table.rowOf.has(id) ?? false;
+    return this.#contentIfOpen()?.table.rowOf.has(id) ?? false;
   }
 
   /** A copy of the item with this id; undefined if there is none. */
   get(id: string): FaissStoreEntry<R> | undefined {
-    return this.#present()?.entry(id);
+    return this.#contentIfOpen()?.entry(id);
   }
 
   /** The ids in insertion order. */
   ids(): string[] {
-    return [...(this.#present()?.table.rowOf.keys() ?? [])];
+    return [...(this.#contentIfOpen()?.table.rowOf.keys() ?? [])];
   }
 
   /** The items in insertion order. Each is copied when the iteration reaches it. */
@@ -227,12 +227,12 @@ export class FaissStore<R = JsonValue> {
    * await store.upsert([{ id: "mars", vector: [0.1, 0.9], record: { text: "Mars is red." } }]);
    */
   async upsert(items: Iterable<FaissStoreItem<R>>): Promise<string[]> {
-    const own = items instanceof FaissStore ? this.#itemsOf(items) : listOf(items);
+    const list = items instanceof FaissStore ? this.#itemsOf(items) : listOf(items);
     return this.#write(async () => {
-      const dimension = this.dimension ?? dimensionOf(own);
+      const dimension = this.dimension ?? dimensionOf(list);
       if (dimension === undefined) return [];
       const content = this.#content ?? new StoreContent<R>(this.#options, dimension, this.#engine);
-      const ids = await content.upsert(own);
+      const ids = await content.upsert(list);
       this.#content = content;
       return ids;
     });
@@ -249,8 +249,8 @@ export class FaissStore<R = JsonValue> {
    * await store.delete((record) => record.text.includes("red"));
    */
   async delete(which: string | readonly string[] | FaissStoreFilter<R>): Promise<number> {
-    const own = checkDeletion(which);
-    return this.#write(async () => this.#content?.delete(own) ?? 0);
+    const idsOrFilter = checkDeletion(which);
+    return this.#write(async () => this.#content?.delete(idsOrFilter) ?? 0);
   }
 
   /**
@@ -377,7 +377,7 @@ export class FaissStore<R = JsonValue> {
 
   #itemsOf(other: FaissStore<R>): FaissStoreItem<R>[] {
     checkSameIdentity(this.identity, other.identity);
-    return other.#present()?.items() ?? [];
+    return other.#contentIfOpen()?.items() ?? [];
   }
 
   #contentToWrite(): StoreContent<R> {
@@ -398,12 +398,12 @@ export class FaissStore<R = JsonValue> {
   }
 
   async #ifOpen<T>(task: () => Promise<T>): Promise<T> {
-    this.#present();
+    this.#contentIfOpen();
     return task();
   }
 
   /** The content; undefined until the dimension is known. Throws if the store is closed. */
-  #present(): StoreContent<R> | undefined {
+  #contentIfOpen(): StoreContent<R> | undefined {
     if (this.#isClosed)
       throw new FaissStoreError("CLOSED", "The store was closed. Create or open it again.");
     return this.#content;

@@ -147,8 +147,8 @@ export interface FaissStoreOptions extends EngineOptions {
   /** Sets several options at once. @default "exact" */
   preset?: Preset | undefined;
   /**
-   * An index that is not exact, or has only leading numbers, gives `k × oversample` candidates.
-   * These are scored with the full vectors. At least 1; higher is slower and finds more.
+   * If the index is not exact or has only leading numbers, it returns `k × oversample` candidates,
+   * which are scored with the full vectors. At least 1; a higher value finds more, but is slower.
    *
    * @default 10
    */
@@ -164,7 +164,7 @@ export interface FaissStoreOptions extends EngineOptions {
   nprobe?: number | undefined;
   /** How many candidates a search in an `HNSW…` index tracks. @default 64 */
   efSearch?: number | undefined;
-  /** What made the vectors. It is saved with them, and `open` checks it. @default not known */
+  /** What made the vectors. It is saved with them, and `open` checks it. @default unknown */
   identity?: Identity | undefined;
 }
 
@@ -210,7 +210,7 @@ export interface SaveOptions {
 export type ForeignFormat = "langchain-js" | "langchain-python" | "llamaindex-python" | "faiss";
 
 export interface ImportOptions<R> extends FaissStoreOptions {
-  /** @default recognised by the files */
+  /** @default detected from the files */
   format?: ForeignFormat | undefined;
   /** Name of the files in a folder of LangChain for Python, without extension. @default "index" */
   indexName?: string | undefined;

@@ -8,7 +8,7 @@ import type { EngineOptions } from "../types.ts";
 import { EngineProcess } from "./engine-process.ts";
 import { parseIndexKind } from "./index-kind.ts";
 import type { Command, IndexSpecification, ReadReply, SearchReply } from "./protocol.ts";
-import { type HeldIndex, timeLimitOf } from "./time-limit.ts";
+import { type IndexState, timeLimitOf } from "./time-limit.ts";
 
 /** In memory on Linux. A container may have a small one, or none. */
 const transferFolders = ["/dev/shm"];
@@ -60,8 +60,8 @@ export async function loadEngine({
  */
 export class FaissEngine {
   readonly #faissNodePath: string;
-  /** The indexes in the current process, by handle. */
-  readonly #indexes = new Map<number, HeldIndex>();
+  /** The indexes in the current process, by their handles. */
+  readonly #indexes = new Map<number, IndexState>();
   #process: EngineProcess;
   #replacing: Promise<void> | undefined;
   /** Trainings in progress. Until they end, the process holds their vectors and is not replaced. */
@@ -103,9 +103,9 @@ export class FaissEngine {
    * @throws FaissStoreError `ENGINE_FAILED`, as do all methods that need the process
    */
   async create(owner: object, index: number, specification: IndexSpecification): Promise<void> {
-    const held = newlyHeld(specification);
-    await this.#run({ operation: "create", index, ...specification }, held);
-    this.#adopt(owner, index, held);
+    const state = newState(specification);
+    await this.#run({ operation: "create", index, ...specification }, state);
+    this.#register(owner, index, state);
   }
 
   /**
@@ -121,33 +121,33 @@ export class FaissEngine {
     specification: IndexSpecification,
   ): Promise<ReadReply & { index: number }> {
     const index = this.newHandle();
-    const held = newlyHeld(specification);
+    const state = newState(specification);
     const command: Command = { operation: "read", index, path, rows, ...specification };
-    const reply = await this.#run<ReadReply>(command, held);
-    held.rows = reply.rows;
-    this.#adopt(owner, index, held);
+    const reply = await this.#run<ReadReply>(command, state);
+    state.rows = reply.rows;
+    this.#register(owner, index, state);
     return { index, ...reply };
   }
 
   /** @param samples - the vectors to train with, in pieces */
   async train(index: number, samples: AsyncIterable<Float32Array>): Promise<void> {
-    const held = this.#held(index);
+    const state = this.#stateOf(index);
     this.#trainings++;
     try {
       for await (const vectors of samples) {
-        held.trainingNumbers += vectors.length;
-        await this.#run({ operation: "sample", index, vectors }, held);
+        state.trainingNumbers += vectors.length;
+        await this.#run({ operation: "sample", index, vectors }, state);
       }
-      await this.#run({ operation: "train", index }, held);
+      await this.#run({ operation: "train", index }, state);
     } finally {
       this.#trainings--;
     }
   }
 
   async add(index: number, vectors: Float32Array): Promise<void> {
-    const held = this.#held(index);
-    await this.#run({ operation: "add", index, vectors }, held);
-    held.rows += vectors.length / held.specification.dimension;
+    const state = this.#stateOf(index);
+    await this.#run({ operation: "add", index, vectors }, state);
+    state.rows += vectors.length / state.specification.dimension;
   }
 
   /**
@@ -155,15 +155,15 @@ export class FaissEngine {
    * @param count - how many rows to find for each query
    */
   async search(index: number, queries: Float32Array, count: number): Promise<SearchReply> {
-    return this.#run({ operation: "search", index, queries, count }, this.#held(index));
+    return this.#run({ operation: "search", index, queries, count }, this.#stateOf(index));
   }
 
   async write(index: number, path: string): Promise<void> {
-    return this.#run({ operation: "write", index, path }, this.#held(index));
+    return this.#run({ operation: "write", index, path }, this.#stateOf(index));
   }
 
   /** Whether the index still exists: it was not freed, and its process has not died. */
-  holds(index: number): boolean {
+  has(index: number): boolean {
     return this.#process.isAlive && this.#indexes.has(index);
   }
 
@@ -180,22 +180,22 @@ export class FaissEngine {
     this.#process.abandon(index);
   }
 
-  #adopt(owner: object, index: number, held: HeldIndex): void {
-    this.#indexes.set(index, held);
+  #register(owner: object, index: number, state: IndexState): void {
+    this.#indexes.set(index, state);
     this.#owners.register(owner, index);
   }
 
-  #held(index: number): HeldIndex {
-    const held = this.#indexes.get(index);
-    if (held) return held;
+  #stateOf(index: number): IndexState {
+    const state = this.#indexes.get(index);
+    if (state) return state;
     throw new FaissStoreError("ENGINE_FAILED", `The FAISS process has no index ${index}.`);
   }
 
-  async #run<T>(command: Command, held: HeldIndex): Promise<T> {
+  async #run<T>(command: Command, state: IndexState): Promise<T> {
     const hasLeaked = this.#process.leakedBytes > maxLeakedBytes && this.#trainings === 0;
     if (!this.#process.isAlive || hasLeaked) this.#replacing ??= this.#replace();
     await this.#replacing;
-    return this.#process.run<T>(command, timeLimitOf(command, held));
+    return this.#process.run<T>(command, timeLimitOf(command, state));
   }
 
   /**
@@ -226,13 +226,13 @@ export class FaissEngine {
       await old.run({ operation: "free", index: 0 });
       const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-faiss-"));
       try {
-        for (const [index, held] of this.#indexes) {
+        for (const [index, state] of this.#indexes) {
           const path = join(folder, String(index));
-          const { specification, rows } = held;
+          const { specification, rows } = state;
           const write: Command = { operation: "write", index, path };
-          await old.run(write, timeLimitOf(write, held));
+          await old.run(write, timeLimitOf(write, state));
           const read: Command = { operation: "read", index, path, rows, ...specification };
-          await next.run(read, timeLimitOf(read, held));
+          await next.run(read, timeLimitOf(read, state));
           moved.push(index);
           await rm(path);
         }
@@ -247,7 +247,7 @@ export class FaissEngine {
   }
 }
 
-function newlyHeld(specification: IndexSpecification): HeldIndex {
+function newState(specification: IndexSpecification): IndexState {
   const { factory, dimension } = specification;
   return {
     specification,

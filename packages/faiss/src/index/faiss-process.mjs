@@ -194,7 +194,7 @@ function readFlat(dimension, vectors) {
 }
 
 /**
- * A file in the first folder that can be written. Where `/proc` exists, the file is unlinked at
+ * A file in the first folder that can be written. On systems with `/proc`, the file is unlinked at
  * once, so that it never outlives this process.
  *
  * @param {string[]} folders

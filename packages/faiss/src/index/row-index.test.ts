@@ -9,11 +9,11 @@ import { RowIndex } from "./row-index.ts";
 function slowEngine() {
   let release = () => {};
   const added: Float32Array[] = [];
-  const held = new Set<number>();
-  const engine: Pick<FaissEngine, "newHandle" | "create" | "add" | "holds" | "free"> = {
+  const existing = new Set<number>();
+  const engine: Pick<FaissEngine, "newHandle" | "create" | "add" | "has" | "free"> = {
     newHandle: () => 1,
     async create(_owner, index) {
-      held.add(index);
+      existing.add(index);
     },
     async add(_index, vectors) {
       await new Promise<void>((resolve) => {
@@ -21,10 +21,10 @@ function slowEngine() {
       });
       added.push(vectors);
     },
-    holds: (index) => held.has(index),
-    free: (index) => held.delete(index),
+    has: (index) => existing.has(index),
+    free: (index) => existing.delete(index),
   };
-  return { engine: engine as FaissEngine, held, added, release: () => release() };
+  return { engine: engine as FaissEngine, existing, added, release: () => release() };
 }
 
 function addRows(table: Table<null>, count: number): void {
@@ -36,7 +36,7 @@ function addRows(table: Table<null>, count: number): void {
 }
 
 it("covers no rows while it is being built", async () => {
-  const { engine, held, added, release } = slowEngine();
+  const { engine, existing, added, release } = slowEngine();
   const specification = { dimension: 4, factory: "Flat", nprobe: undefined, efSearch: undefined };
   const index = new RowIndex<null>(engine, parseIndexKind("Flat", 4), specification, {
     maxUncovered: 0,
@@ -57,6 +57,6 @@ it("covers no rows while it is being built", async () => {
     await Promise.all(updating);
     expect(index.covered).toBe(size);
   }
-  held.clear();
+  existing.clear();
   expect(index.covered, "an index whose process has died covers nothing").toBe(0);
 });

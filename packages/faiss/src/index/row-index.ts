@@ -90,7 +90,7 @@ export class RowIndex<R> {
       this.release();
       return undefined;
     } catch (error) {
-      if (this.#engine.holds(handle)) this.#continueWithout(error);
+      if (this.#engine.has(handle)) this.#continueWithout(error);
       return undefined;
     }
   }
@@ -144,7 +144,7 @@ export class RowIndex<R> {
 
   /** Whether the process has died, and the index with it. */
   get #isLost(): boolean {
-    return this.#handle !== undefined && !this.#engine.holds(this.#handle);
+    return this.#handle !== undefined && !this.#engine.has(this.#handle);
   }
 
   /** @throws the error if the index is required, or if the error is not about FAISS */

@@ -35,8 +35,8 @@ describe("the time limit of a command", () => {
     const factory = "IVF65536,Flat";
     const specification = { dimension: 4096, factory, nprobe: undefined, efSearch: undefined };
     const kind = parseIndexKind(factory, 4096);
-    const held = { specification, kind, rows: 0, trainingNumbers: 4096 * kind.maxTrainingVectors };
-    expect(timeLimitOf({ operation: "train", index: 1 }, held)).toBe(2 ** 31 - 1);
+    const index = { specification, kind, rows: 0, trainingNumbers: 4096 * kind.maxTrainingVectors };
+    expect(timeLimitOf({ operation: "train", index: 1 }, index)).toBe(2 ** 31 - 1);
   });
 });
 

@@ -18,8 +18,8 @@ export const timeLimits = {
   stepsPerMillisecond: 100_000,
 };
 
-/** An index that the process holds. */
-export interface HeldIndex {
+/** What the engine knows about an index. */
+export interface IndexState {
   specification: IndexSpecification;
   kind: IndexKind;
   /** Number of vectors in the index. */
@@ -42,7 +42,7 @@ export interface HeldIndex {
  * With 100,000 vectors of 128 numbers, a search may take 10.1 s and a write 23 s. Training
  * `IVF256,Flat` with 65,536 vectors of 768 numbers may take 3.6 hours.
  */
-export function timeLimitOf(command: Command, index: HeldIndex): number {
+export function timeLimitOf(command: Command, index: IndexState): number {
   const { minMilliseconds, stepsPerMillisecond } = timeLimits;
   return Math.min(
     minMilliseconds + stepsOf(command, index) / stepsPerMillisecond,
@@ -62,7 +62,7 @@ const stepsPerNumberOfFile = 100;
 
 function stepsOf(
   command: Command,
-  { specification: { dimension }, kind, rows, trainingNumbers }: HeldIndex,
+  { specification: { dimension }, kind, rows, trainingNumbers }: IndexState,
 ): number {
   switch (command.operation) {
     case "train":
