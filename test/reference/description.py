@@ -42,7 +42,7 @@ def randomise(encoder: torch.nn.Module, seed: int) -> None:
 
 
 def write_modules(folder: Path, kinds: list[str], prefix: str = "sentence_transformers.models.") -> None:
-    """`modules.json`. The first module is in the folder itself, the others in `1_Pooling`, `2_Dense` and so on."""
+    """`modules.json`. The first module is in `folder`, the others in `1_Pooling`, `2_Dense` and so on."""
     write_json(
         folder / "modules.json",
         [
@@ -58,8 +58,8 @@ def write_modules(folder: Path, kinds: list[str], prefix: str = "sentence_transf
 
 
 def write_pooling(folder: Path, dimension: int, mode: str, include_prompt: bool | None = True) -> None:
-    """`1_Pooling/config.json` in the format of releases before 6. If `include_prompt` is None, the key is missing, as in
-    old repositories."""
+    """`1_Pooling/config.json` in the format of releases before 6. If `include_prompt` is None, the key is missing, as
+    in old repositories."""
     config = {"word_embedding_dimension": dimension} | {f"pooling_mode_{name}": name == mode for name in POOLING_MODES}
     if include_prompt is not None:
         config["include_prompt"] = include_prompt

@@ -24,7 +24,8 @@ export function createWith<T, Others extends object>(
   options: object,
   create: (others: Others) => T,
 ): T {
-  if (!isRecord(options)) throw invalidArgument("options", options, "an object");
+  if (!isRecord(options) || Array.isArray(options))
+    throw invalidArgument("options", options, "an object");
   const isOwn = ([name]: [string, unknown]) => Object.hasOwn(ownRules, name);
   const entries = Object.entries(options);
   const others = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Others;

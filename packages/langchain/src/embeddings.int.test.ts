@@ -166,6 +166,10 @@ describe("EmbeddingGemmaEmbeddings", () => {
       message:
         'documents must be an array of texts; "Mars" was given. For a query, use embedQuery.',
     });
+    await expect(embeddings.embedTitledDocuments("Mars" as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: 'documents must be an array of documents; "Mars" was given.',
+    });
     await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });

@@ -74,9 +74,8 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
 
   /** Embeds documents without titles. */
   async embedDocuments(documents: string[]): Promise<number[][]> {
-    if (Array.isArray(documents)) return (await this.#encode(documents)).map(toNumbers);
-    const hint = "For a query, use embedQuery.";
-    throw embeddingsChecker.invalidArgument("documents", documents, "an array of texts", hint);
+    checkArray(documents, "an array of texts", "For a query, use embedQuery.");
+    return (await this.#encode(documents)).map(toNumbers);
   }
 
   /**
@@ -96,6 +95,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
    * package's `FaissStore` calls it.
    */
   async encodeTitledDocuments(documents: readonly DocumentInterface[]): Promise<Float32Array[]> {
+    checkArray(documents, "an array of documents");
     return this.#encode(documents.map((document) => titled(document, this.titleKey)));
   }
 
@@ -154,6 +154,11 @@ function atLeast(minimum: number): Rule {
     expected: `a number of at least ${minimum}`,
     accepts: (value) => typeof value === "number" && value >= minimum,
   };
+}
+
+function checkArray(documents: unknown, expected: string, hint?: string): void {
+  if (Array.isArray(documents)) return;
+  throw embeddingsChecker.invalidArgument("documents", documents, expected, hint);
 }
 
 function titled({ pageContent, metadata }: DocumentInterface, titleKey: string): DocumentInput {

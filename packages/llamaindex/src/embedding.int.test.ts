@@ -171,7 +171,7 @@ describe("EmbeddingGemmaEmbedding", () => {
     );
   });
 
-  it("rejects one text in place of an array", async () => {
+  it("rejects one text or node in place of an array", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const error = {
       code: "INVALID_ARGUMENT",
@@ -179,5 +179,9 @@ describe("EmbeddingGemmaEmbedding", () => {
     };
     await expect(embedding.getTextEmbeddings("Mars" as never)).rejects.toMatchObject(error);
     await expect(embedding.getTextEmbeddingsBatch("Mars" as never)).rejects.toMatchObject(error);
+    await expect(embedding(new TextNode({ text: "Mars" }) as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: "nodes must be an array of nodes; an object (TextNode) was given.",
+    });
   });
 });

@@ -125,6 +125,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   async #embedNodes(nodes: BaseNode[], options?: BaseEmbeddingOptions): Promise<BaseNode[]> {
+    checkArray("nodes", nodes, "an array of nodes");
     const documents = nodes.map((node) => documentOf(node, this.titleKey));
     const embeddings = await this.#encodeDocuments(documents, options);
     nodes.forEach((node, index) => {
@@ -137,13 +138,16 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     documents: readonly DocumentInput[],
     options?: BaseEmbeddingOptions,
   ): Promise<number[][]> {
-    if (!Array.isArray(documents))
-      throw embeddingChecker.invalidArgument("texts", documents, "an array of texts");
+    checkArray("texts", documents, "an array of texts");
     const vectors = await this.#embedder.encodeDocument(documents, {
       onProgress: ({ done, total }) => reportProgress(done, total, options),
     });
     return vectors.map(toNumbers);
   }
+}
+
+function checkArray(name: string, value: unknown, expected: string): void {
+  if (!Array.isArray(value)) throw embeddingChecker.invalidArgument(name, value, expected);
 }
 
 /** A node's metadata and text as LlamaIndex embeds them, except that the title is separate. */

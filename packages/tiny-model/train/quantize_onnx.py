@@ -2,8 +2,8 @@
 
 Each output channel of a weight matrix has its own scale: weight = int8 x scale. Each row of an embedding table has its
 own scale too, after the mean of all rows is subtracted: row = int8 x scale + mean. Otherwise the common part of all
-rows would make their differences less precise. Activations stay in fp32, so a vector does not depend on the other texts of
-its batch.
+rows would make their differences less precise. Activations stay in fp32, so a vector does not depend on the other texts
+of its batch.
 
 Matrices become Cast and Mul, which ONNX Runtime folds into fp32 constants when it loads the model, so a run takes as
 long as in fp32. DequantizeLinear would be computed again in every run (a short query took several times longer), and

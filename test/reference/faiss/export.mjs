@@ -1,5 +1,5 @@
-// Exports a store in all formats that Python can read, for check_exports.py. Argument: the folder to
-// write to.
+// Exports a store in all formats that Python can read, for check_exports.py. The argument is the
+// folder to write to.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
