@@ -1,4 +1,4 @@
-/** What needs Node, apart from the rest so that browsers never load it. */
+/** Code that needs Node. It has its own entry point, so that browsers never load it. */
 export {
   type WorkerEnd,
   WorkerProcess,

@@ -31,7 +31,7 @@ function start(file = program, options: Partial<WorkerProcessOptions> = {}) {
 const isLost = (worker: WorkerProcess<Message>) =>
   Promise.race([worker.lost.then(() => true), sleep(200, false)]);
 
-test("answers find their requests, in any order", async () => {
+test("responses can come in any order", async () => {
   const worker = start();
   const value = [Float32Array.of(1, 2), "text", undefined];
   const answers = await Promise.all([
@@ -42,7 +42,7 @@ test("answers find their requests, in any order", async () => {
   expect(answers).toEqual(["first", value, undefined]);
 });
 
-test("an answer with an error rejects its request alone", async () => {
+test("an error rejects only its own request", async () => {
   const worker = start();
   const failing = worker.request({ operation: "fail", value: "no" });
   const echo = worker.request({ operation: "echo", value: 1 });
@@ -50,7 +50,7 @@ test("an answer with an error rejects its request alone", async () => {
   expect(await echo).toBe(1);
 });
 
-test("a message that cannot be sent rejects its request alone", async () => {
+test("a message that cannot be sent rejects only its own request", async () => {
   const worker = start();
   await expect(worker.request({ operation: "echo", value: () => {} })).rejects.toThrow("cloned");
   expect(await worker.request({ operation: "echo", value: 1 })).toBe(1);
@@ -76,7 +76,7 @@ test("a program that does not exist, or that disconnects, ends with a reason", a
   await expect(start().request({ operation: "disconnect" })).rejects.toThrow("exit code 0");
 });
 
-test("a process that was stopped is not lost, and takes no more requests", async () => {
+test("stop() rejects pending and later requests, and does not resolve `lost`", async () => {
   const worker = start();
   await worker.request({ operation: "echo" });
   const pending = expect(worker.request({ operation: "never answer" })).rejects.toThrow(
@@ -104,7 +104,7 @@ test("a process that does not answer within the time limit is killed", async () 
   await worker.lost;
 });
 
-test("abandoned requests fail at once; others and later answers are not mixed up", async () => {
+test("abandoned requests reject immediately, other requests are not affected", async () => {
   const worker = start();
   const abandoned = worker.request({ operation: "echo later", value: "old" });
   const kept = worker.request({ operation: "echo", value: "kept" });

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 
-/** How a program answers a message: it sends its `id` with one of the two. */
+/** The program's response to a message: the `id` of the message, with a result or an error. */
 export interface WorkerReply {
   readonly id: number;
   readonly result?: unknown;
@@ -9,28 +9,29 @@ export interface WorkerReply {
 
 export interface WorkerProcessOptions {
   readonly args?: readonly string[];
-  /** Flags of the runtime. @default none; flags of this process may not apply to a file */
+  /** Flags of the runtime. @default none, since flags of this process may not apply to a file */
   readonly execArgv?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
-  /** Whether what the program prints appears on this process's output. */
+  /** Whether to print the program's output to the output of this process. */
   readonly forwardsOutput: boolean;
-  /** Makes the error of requests to a process that has ended. */
+  /** Creates the error for requests to a process that has ended. */
   readonly endedError: (end: WorkerEnd, operation: string) => Error;
-  /** Makes the error of a request that the program answered with `error`. */
+  /** Creates the error for a request to which the program responded with `error`. */
   readonly answeredError: (error: unknown) => unknown;
 }
 
+/** How a process ended. */
 export interface WorkerEnd {
-  /** A clause, with the last lines that the program wrote to stderr. */
+  /** Completes the sentence "The worker ended: …". Contains the last output of stderr, if any. */
   readonly reason: string;
-  /** Exit code or signal; null if the process did not start or still runs. */
+  /** Exit code or signal; null if the process did not start or is still running. */
   readonly exit: number | string | null;
 }
 
 export interface WorkerRequestOptions {
   /**
-   * Milliseconds for the answer, counted from when all earlier requests have been answered. After
-   * that the process is killed.
+   * Maximum time for the response in milliseconds. It starts after the response to the previous
+   * request. Afterwards the process is killed.
    *
    * @default no limit
    */
@@ -47,19 +48,19 @@ interface Pending<Message> {
   reject(error: unknown): void;
 }
 
-/** Timer ticks in a time limit, see `#restartClock`. */
+/** Timer ticks per time limit, see `#restartClock`. */
 const ticksPerLimit = 10;
 
 /**
- * A program in a child process that answers messages. It ends when its parent ends, and keeps its
- * parent alive only while a caller waits for an answer.
+ * Runs a program in a child process and sends it requests. The process must end with its parent. It
+ * keeps its parent alive only while a caller waits for a response.
  */
 export class WorkerProcess<Message extends { readonly operation: string }> {
-  /** Resolves when the process has ended, other than by {@link WorkerProcess.stop}. */
+  /** Resolves if the process ends without {@link WorkerProcess.stop}. */
   readonly lost: Promise<void>;
   readonly #child: ChildProcess;
   readonly #options: WorkerProcessOptions;
-  /** By id, in the order in which they were sent. */
+  /** Pending requests by id, in the order in which they were sent. */
   readonly #pending = new Map<number, Pending<Message>>();
   readonly #exited: Promise<void>;
   #clock: NodeJS.Timeout | undefined;
@@ -67,7 +68,7 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
   #stderr = "";
   #end: WorkerEnd | undefined;
 
-  /** @param program - path of a file that Node runs */
+  /** @param program - path of the program, a file for Node */
   constructor(program: string, options: WorkerProcessOptions) {
     const { args = [], execArgv = [], env, forwardsOutput } = options;
     this.#options = options;
@@ -108,7 +109,7 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
     }) as Promise<Result>;
   }
 
-  /** Rejects pending requests. The process answers them all the same. */
+  /** Rejects pending requests. The process still works on them. */
   abandon(matches: (message: Message) => boolean, error: Error): void {
     for (const pending of this.#pending.values()) {
       if (!matches(pending.message)) continue;
@@ -118,7 +119,7 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
     this.#keepParentAlive();
   }
 
-  /** Kills the process; pending and later requests fail. Resolves when the process has ended. */
+  /** Kills the process and waits for its end. Pending and later requests are rejected. */
   async stop(): Promise<void> {
     this.#wasStopped = true;
     this.#fail({ reason: "it was stopped", exit: null });
@@ -133,7 +134,7 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
 
   #readStderr(): void {
     const stderr = this.#child.stderr!;
-    // Only here: on a socket that is closed, each call adds a listener.
+    // Called only once, since every call on a closed socket adds a listener.
     (stderr as { unref?: () => void }).unref?.();
     stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-2000);
@@ -143,7 +144,7 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
 
   #watchExit(): Promise<void> {
     const child = this.#child;
-    // Both together are the event "close", which Deno does not emit while stderr is unref'd.
+    // The event "close" would wait for both, but Deno does not emit it while stderr is unref'd.
     const allOutput = new Promise((resolve) => child.stderr?.once("close", resolve));
     return new Promise((resolve) => {
       child.once("exit", async (code, signal) => {
@@ -177,8 +178,9 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
   }
 
   /**
-   * Watches the oldest request. The time is counted in ticks and not from a start time: otherwise,
-   * if this process was blocked or suspended, it would kill the child process for its own delay.
+   * Restarts the time limit for the oldest request. Time is measured in ticks, and not from a start
+   * time: otherwise, if this process was blocked or suspended, it would kill the child process for
+   * its own delay.
    */
   #restartClock(): void {
     clearInterval(this.#clock);
@@ -209,6 +211,6 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
   #keepParentAlive(): void {
     const change = [...this.#pending.values()].some(({ isAwaited }) => isAwaited) ? "ref" : "unref";
     this.#child[change]();
-    this.#child.channel?.[change]?.(); // Bun has no such method, and needs none
+    this.#child.channel?.[change]?.(); // Bun has no such method and needs none
   }
 }

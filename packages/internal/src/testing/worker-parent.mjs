@@ -1,5 +1,5 @@
-// Starts the program argv[3] with the WorkerProcess of the module argv[2], and makes the request
-// that argv[4] names. Prints its answer.
+// Starts the program argv[3] with the WorkerProcess of the module argv[2], sends a request as
+// argv[4] says, and prints the result.
 import { pathToFileURL } from "node:url";
 
 const [, , module = "", program = "", how] = process.argv;

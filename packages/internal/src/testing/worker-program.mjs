@@ -1,4 +1,4 @@
-// Answers the messages of worker-process.int.test.ts.
+// The program that worker-process.int.test.ts sends its requests to.
 process.on("message", (message) => {
   const { id, operation, value } = /** @type {{ id: number, operation: string, value: never }} */ (
     message

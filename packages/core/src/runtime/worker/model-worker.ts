@@ -1,7 +1,4 @@
-/**
- * The program of the process that `worker: true` starts: loads a model and answers the messages of
- * `worker-backend.ts`.
- */
+/** The program that `worker: true` starts in a process. It runs a model for `worker-backend.ts`. */
 import type { WorkerReply } from "@embeddinggemma/internal/node";
 import type { Backend } from "../backend.ts";
 import { loadTransformersBackend } from "../transformers-backend.ts";
@@ -12,8 +9,8 @@ let backend: Backend;
 
 process.on("message", answer);
 process.on("disconnect", () => process.exit());
-// Ctrl+C, for example, signals the whole process group. This process waits for its parent to end,
-// which may still need it.
+// Ctrl+C, for example, sends a signal to this process too. But the parent may still need it, so it
+// only ends with its parent.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
 async function answer(message: { id: number } & WorkerMessage): Promise<void> {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { packError, unpackError } from "./packed-error.ts";
 
-/** The error as another thread receives it. */
+/** The error as another process receives it. */
 const sent = (error: unknown) => unpackError(structuredClone(packError(error)));
 
 test("an error of this package keeps all fields", () => {

@@ -1,8 +1,8 @@
 import { EmbeddingGemmaError, type EmbeddingGemmaErrorCode } from "../../errors.ts";
 
 /**
- * A thrown value in a form that survives the way from one process to another: structured cloning
- * drops all fields of an error but a few.
+ * A thrown value in a form that can be sent to another process. Structured cloning of an error
+ * would drop most of its fields.
  */
 export type PackedError =
   | { readonly kind: "value"; readonly value: unknown }
@@ -45,8 +45,8 @@ export function packError(error: unknown): PackedError {
 }
 
 /**
- * What was thrown: an `EmbeddingGemmaError` again if it was one, any other error with its name,
- * code, stack and cause.
+ * Restores the thrown value. An `EmbeddingGemmaError` becomes one again; any other error keeps its
+ * name, code, stack and cause.
  */
 export function unpackError(packed: PackedError): unknown {
   if (packed.kind === "value") return packed.value;

@@ -50,9 +50,9 @@ beforeAll(async () => {
 afterAll(() => rm(parent, { recursive: true }));
 
 /**
- * The package, built from these sources and installed in a folder of its own beside the release of
- * Transformers.js that this test run is about: a worker starts from a file, and finds its modules
- * as Node does.
+ * Installs a build of these sources in a new folder, with the release of Transformers.js under
+ * test. It has to be a build, since a worker starts from a file and resolves its modules as Node
+ * does.
  */
 async function install(): Promise<{ folder: string; installed: string; core: Core }> {
   const folder = await mkdtemp(join(parent, "app-"));
@@ -93,7 +93,7 @@ describe("a model in a worker", () => {
     ({ core } = await install());
   });
 
-  test("does what it does without", async () => {
+  test("gives the same results as without a worker", async () => {
     await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
     await using there = await core.Embedder.load(fixture, options);
     const documents = [
@@ -114,7 +114,7 @@ describe("a model in a worker", () => {
     expect(there.tokenizer.decode(ids)).toBe("Which planet?");
   });
 
-  test("gives hidden states to be pooled on this side", async () => {
+  test("can return hidden states, which are pooled in this process", async () => {
     const model = join(fixtures, "bert-mean");
     await using here = await core.Embedder.load(model, { dtype: "fp32" });
     await using there = await core.Embedder.load(model, options);
@@ -122,7 +122,7 @@ describe("a model in a worker", () => {
     expect(await there.encode(texts)).toEqual(await here.encode(texts));
   });
 
-  test("takes texts of every size, and calls from many places at once", async () => {
+  test("handles texts of every size and concurrent calls", async () => {
     await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
     await using there = await core.Embedder.load(fixture, options);
     const texts = ["", ...Array.from({ length: 200 }, (_, index) => `text ${index} `.repeat(40))];
@@ -135,7 +135,7 @@ describe("a model in a worker", () => {
     expect(distance(queries[3]!, await here.encodeQuery("query 3"))).toBeLessThan(1e-5);
   });
 
-  test("is shared by embedders with the same options, and freed with the last", async () => {
+  test("is shared by embedders with the same options, until the last is disposed", async () => {
     const [first, second] = await Promise.all([
       core.Embedder.load(fixture, options),
       core.Embedder.load(fixture, options),
@@ -146,7 +146,7 @@ describe("a model in a worker", () => {
     await expect(second.encodeQuery("gone")).rejects.toMatchObject({ code: "DISPOSED" });
   });
 
-  test("an error in the worker keeps code, details and cause", async () => {
+  test("rejects with the code, details and cause of the worker's error", async () => {
     const broken = join(parent, "broken");
     await cp(fixture, broken, { recursive: true });
     await truncate(join(broken, "onnx", "model.onnx"), 1000);
@@ -165,7 +165,7 @@ describe("a model in a worker", () => {
     expect((there!.cause as Error).message).toBe((here!.cause as Error).message);
   });
 
-  test("a batch that fails in the worker rejects its call; the embedder stays usable", async () => {
+  test("stays usable after a batch that failed", async () => {
     await using there = await core.Embedder.load(await withUnknownTokens(), options);
     await expect(there.encode("unknown")).rejects.toMatchObject({
       code: "INFERENCE_FAILED",
@@ -174,7 +174,7 @@ describe("a model in a worker", () => {
     expect(await there.encode("")).toHaveLength(768);
   });
 
-  test("aborting while it loads ends the worker", async () => {
+  test("ends if the load is aborted", async () => {
     const abort = new AbortController();
     const loading = core.Embedder.load(fixture, { ...options, threads: 1, signal: abort.signal });
     setTimeout(() => abort.abort(new Error("enough")), 20);
@@ -183,7 +183,7 @@ describe("a model in a worker", () => {
     expect(await embedder.encodeQuery("works")).toHaveLength(768);
   });
 
-  test("aborting stops before the next batch", async () => {
+  test("stops before the next batch if a call is aborted", async () => {
     await using there = await core.Embedder.load(fixture, options);
     const abort = new AbortController();
     const texts = ["one", "two", "three"];
@@ -194,7 +194,7 @@ describe("a model in a worker", () => {
     expect(await there.encode("one")).toHaveLength(768);
   });
 
-  test.each(["true", 1, null])("refuses worker: %j", async (worker) => {
+  test.each(["true", 1, null])("is refused with worker: %j", async (worker) => {
     await expect(
       core.Embedder.load(fixture, { worker: worker as unknown as boolean }),
     ).rejects.toMatchObject({
@@ -204,13 +204,13 @@ describe("a model in a worker", () => {
 });
 
 describe("a worker that ends unexpectedly", () => {
-  /** The real worker, which in addition does `deed` when it is to tokenize the text "crash". */
-  async function installWith(deed: string) {
+  /** Installs the real worker, which also runs `code` when it gets the text "crash". */
+  async function installWith(code: string) {
     const app = await install();
     await appendFile(
       join(app.installed, "dist", "model-worker.js"),
       `\nprocess.on("message", ({ operation, texts }) => {
-        if (operation === "tokenize" && texts.includes("crash")) { ${deed} }
+        if (operation === "tokenize" && texts.includes("crash")) { ${code} }
       });\n`,
     );
     return app;
@@ -220,8 +220,8 @@ describe("a worker that ends unexpectedly", () => {
     ["exits", "process.exit(7);", "exit code 7"],
     ["is killed", 'process.kill(process.pid, "SIGSEGV");', "SIGSEGV"],
     ["throws", 'throw new Error("boom");', "Error: boom"],
-  ])("%s: calls fail with WORKER_FAILED, loading again works", async (_how, deed, reason) => {
-    const { core } = await installWith(deed);
+  ])("%s: calls reject with WORKER_FAILED, and loading again works", async (_how, code, reason) => {
+    const { core } = await installWith(code);
     const embedder = await core.Embedder.load(fixture, options);
     const pending = Promise.allSettled([
       embedder.encode("crash", { prompt: "" }),
@@ -239,7 +239,7 @@ describe("a worker that ends unexpectedly", () => {
     expect(await again.encode("later")).toHaveLength(768);
   });
 
-  test("without its file: loading fails, and says what may be wrong", async () => {
+  test("without its file: the load rejects with advice", async () => {
     const { core, installed } = await install();
     await rm(join(installed, "dist", "model-worker.js"));
     await expect(core.Embedder.load(fixture, options)).rejects.toMatchObject({
@@ -249,7 +249,7 @@ describe("a worker that ends unexpectedly", () => {
   });
 });
 
-describe("a process with a worker", () => {
+describe("a program with a worker", () => {
   const body = (leave: string) => `
     const embedder = await Embedder.load(${JSON.stringify(fixture)}, ${JSON.stringify(options)});
     const vector = await embedder.encodeQuery("hello");
@@ -273,7 +273,7 @@ describe("a process with a worker", () => {
     expect([stdout.trim(), stderr.trim()]).toEqual(["768", ""]);
   });
 
-  test("runs from the command line", async () => {
+  test("can be code on the command line", async () => {
     const { folder } = await install();
     const code = asModule("await embedder.dispose();");
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], {
@@ -283,9 +283,9 @@ describe("a process with a worker", () => {
     expect(stdout.trim()).toBe("768");
   });
 
-  test("leaves no process behind when it is killed", async () => {
+  test("leaves no process behind if it is killed", async () => {
     const { folder } = await install();
-    // What holds the standard output open keeps `run` from returning.
+    // A process left behind would keep the standard output open, and `run` waiting.
     await writeFile(join(folder, "main.mjs"), asModule('process.kill(process.pid, "SIGKILL");'));
     await expect(
       run(process.execPath, ["main.mjs"], { cwd: folder, timeout: 100_000 }),
@@ -296,14 +296,14 @@ describe("a process with a worker", () => {
 });
 
 /**
- * Largest difference between two vectors of the same text, which batches of other shapes make
- * differ in the last digits.
+ * Largest difference between two vectors. Vectors of the same text from different batches differ in
+ * the last digits.
  */
 function distance(a: Float32Array, b: Float32Array): number {
   return Math.max(...a.map((value, index) => Math.abs(value - b[index]!)));
 }
 
-/** A model whose tokenizer knows a word that its graph has no embedding for. */
+/** A model whose tokenizer has a word without an embedding in the graph. */
 async function withUnknownTokens(): Promise<string> {
   const folder = join(parent, "unknown-tokens");
   await cp(fixture, folder, { recursive: true });

@@ -7,17 +7,17 @@ import { type PackedError, unpackError } from "./packed-error.ts";
 import { unpackSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
 
 /**
- * Runs a model folder through Transformers.js in a child process: inference and tokenizing leave
- * the event loop free, and a crash of the runtime ends only the child. The synchronous tokenizer is
- * loaded in this process too.
+ * Loads a model folder with Transformers.js in a child process. Inference and tokenizing do not
+ * block the event loop, and a crash of the runtime ends only the child process. The synchronous
+ * tokenizer is also loaded here.
  *
- * Why a process and not a thread: a thread is as fast and takes as much memory, but Transformers.js
- * 3 has an ONNX Runtime (1.21) that ends the whole process when two threads use it, and on Deno,
- * Transformers.js 4 cannot be imported in a thread.
+ * A thread would be as fast and need as much memory. But the ONNX Runtime (1.21) of Transformers.js
+ * 3 crashes if two threads use it, and on Deno, a thread cannot import Transformers.js 4.
  *
  * @see https://github.com/huggingface/transformers.js/issues/1292
  *
- * @throws `LOAD_FAILED`, `WORKER_FAILED`; the reason of `signal`, which ends the worker
+ * @param signal - an abort ends the process
+ * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`, `WORKER_FAILED`; the reason of `signal`
  */
 export async function loadWorkerBackend(
   folder: string,
@@ -41,7 +41,7 @@ export async function loadWorkerBackend(
       tokenize: (texts) => tokenizeInPortions(worker, texts),
       run: (batch) => worker.ask({ operation: "run", batch }),
       async dispose() {
-        // A worker that has ended has freed the model.
+        // If the process has already ended, the model is freed.
         await worker.ask({ operation: "dispose" }).catch(() => {});
         await worker.stop();
       },
@@ -62,9 +62,10 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
       endedError: ({ reason, exit }) =>
         new EmbeddingGemmaError(
           "WORKER_FAILED",
-          `The worker of the model ended: ${reason}. Dispose the embedder and load it again. ` +
-            "If memory ran out, lower `maxBatchTokens`. If the file of the worker was not found, " +
-            "keep @embeddinggemma/core out of the bundle.",
+          `The worker that runs the model ended: ${reason}. ` +
+            "Dispose the embedder and load it again. " +
+            "If the worker ran out of memory, lower `maxBatchTokens`. " +
+            "If its file was not found, keep @embeddinggemma/core out of the bundle.",
           { exit },
         ),
       answeredError: (error) => unpackError(error as PackedError),
@@ -79,8 +80,9 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
 }
 
 /**
- * Characters in one message: its answer is unpacked quickly, and a query waits for one portion at
- * most.
+ * Maximum number of characters to tokenize per message. It is small enough that unpacking the
+ * result does not block the event loop for long, and that a query, which waits for at most one
+ * portion, starts soon.
  */
 const portionSize = 65_536;
 
@@ -106,8 +108,8 @@ async function tokenizeInPortions(
 }
 
 /**
- * Node 20 cannot run TypeScript, so when this file runs from source, as in tests, the worker runs
- * the built file.
+ * The program of the worker. Node 20 cannot run TypeScript, so if this file runs from source, as in
+ * tests, the program is the built file.
  */
 function workerFile(): URL {
   const fromSource = import.meta.url.endsWith(".ts");

@@ -1,13 +1,14 @@
 import type { BackendOutput, Batch } from "../backend.ts";
 import type { TransformersBackendOptions } from "../transformers-backend.ts";
 
-/** What the process that runs a model is asked to do. */
+/** A request to the process that runs a model. */
 export type WorkerMessage =
   | { operation: "load"; folder: string; options: TransformersBackendOptions }
   | { operation: "tokenize"; texts: readonly string[] }
   | { operation: "run"; batch: Batch }
   | { operation: "dispose" };
 
+/** The result of each operation. */
 export interface WorkerResults {
   load: undefined;
   tokenize: PackedSequences;
@@ -15,10 +16,10 @@ export interface WorkerResults {
   dispose: undefined;
 }
 
-/** Token sequences one after the other, in two arrays that are sent without a copy per token. */
+/** Token sequences in two arrays, which can be sent without copying each token. */
 export interface PackedSequences {
   readonly ids: Int32Array;
-  /** Where each sequence ends in `ids`. */
+  /** The end of each sequence in `ids`. */
   readonly ends: Int32Array;
 }
 
