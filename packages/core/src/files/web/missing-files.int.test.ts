@@ -1,0 +1,71 @@
+import { env } from "@huggingface/transformers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { setUpHub } from "../../../test-support/hub-setup.ts";
+import { openWebFolder } from "./web-folder.ts";
+
+const prompts = "config_sentence_transformers.json";
+const fileList = "(file list)";
+
+const before = { useCustomCache: env.useCustomCache, customCache: env.customCache };
+const setup = setUpHub();
+let cached: Map<string, Response>;
+
+beforeEach(() => {
+  cached = new Map();
+  env.useCustomCache = true;
+  env.customCache = {
+    match: async (url: string) => cached.get(url)?.clone(),
+    put: async (url: string, response: Response) => {
+      cached.set(url, new Response(await response.blob(), { headers: response.headers }));
+    },
+  };
+});
+
+afterEach(() => {
+  Object.assign(env, before);
+});
+
+/** Reads the prompts as a browser does that loads the model. */
+async function readPrompts(): Promise<string | null> {
+  const folder = await openWebFolder("owner/model", { endpoint: setup.hub.endpoint });
+  return folder.read(prompts, true);
+}
+
+/** Responds to requests for the prompts with a 404 and these headers, at most `times` times. */
+function respondWith404(headers: Record<string, string>, times = Number.POSITIVE_INFINITY): void {
+  setup.hub.misbehave = ({ file }, response, attempt) =>
+    file === prompts && attempt <= times && Boolean(response.writeHead(404, headers).end());
+}
+
+test("a proxy's 404 is retried", async () => {
+  respondWith404({ "content-type": "text/html" }, 2);
+  expect(await readPrompts()).toContain("task: search result");
+});
+
+test("a proxy that keeps responding with 404 is an error", { timeout: 60_000 }, async () => {
+  respondWith404({ "content-type": "text/html" });
+  await expect(readPrompts()).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    details: { status: 404 },
+  });
+});
+
+test("a file in the file list that the server never finds is an error", async () => {
+  respondWith404(setup.hub.missingFileHeaders);
+  await expect(readPrompts()).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    details: { file: prompts },
+  });
+});
+
+test("a file that the file list does not have is missing, and can appear later", async () => {
+  setup.hub.misbehave = ({ file }, response) => {
+    if (file === prompts)
+      return Boolean(response.writeHead(404, setup.hub.missingFileHeaders).end());
+    const siblings = [{ rfilename: "config.json" }];
+    return file === fileList && Boolean(response.end(JSON.stringify({ siblings })));
+  };
+  expect(await readPrompts()).toBeNull();
+  setup.hub.misbehave = () => false;
+  expect(await readPrompts()).toContain("task: search result");
+});
