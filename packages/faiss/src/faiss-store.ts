@@ -371,6 +371,7 @@ export class FaissStore<R = JsonValue> {
     });
   }
 
+  /** Closes a store that was declared with `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }

@@ -105,9 +105,11 @@ async function tryLink(temporary: string, path: string): Promise<boolean> {
 }
 
 function locked(path: string, other: Owner | undefined, does: string): FaissStoreError {
+  // The lock may have been removed or damaged since.
+  const who = other?.pid ? `process ${other.pid} on ${other.host}, ` : "";
   return new FaissStoreError(
     "STORE_LOCKED",
-    `Another writer ${does} (process ${other?.pid} on ${other?.host}, lock file ${path}). ` +
+    `Another writer ${does} (${who}lock file ${path}). ` +
       "Wait for it, or raise lockTimeout. If that process no longer runs, delete the lock file.",
     { path, pid: other?.pid, host: other?.host },
   );
