@@ -42,6 +42,7 @@ const order = {
     ["index.ts"],
     ["faiss-store.ts"],
     ["embeddings.ts"],
+    ["document-record.ts"],
     ["document-filter.ts", "check-arguments.ts"],
     ["check-options.ts"],
   ],

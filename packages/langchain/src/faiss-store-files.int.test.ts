@@ -7,8 +7,9 @@ import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import { FakeEmbeddings } from "@langchain/core/utils/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { DocumentRecord } from "./document-record.ts";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
-import { type DocumentRecord, FaissStore } from "./faiss-store.ts";
+import { FaissStore } from "./faiss-store.ts";
 import { planets, question } from "./testing/planets.ts";
 
 describe("FaissStore: saved and existing stores", () => {
@@ -51,6 +52,9 @@ describe("FaissStore: saved and existing stores", () => {
     await expect(FaissStore.load(directory, shortened)).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
+    await expect(
+      FaissStore.load(directory, shortened, { dimension: undefined, identity: undefined }),
+    ).rejects.toMatchObject({ code: "DIMENSION_MISMATCH" });
     const prompted = new EmbeddingGemmaEmbeddings({
       embedder,
       documentPrompt: { promptName: "STS" },

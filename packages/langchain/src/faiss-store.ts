@@ -1,16 +1,14 @@
 import {
   FaissStore as CoreStore,
   describeEmbedding,
-  type FaissStoreFilter,
-  type FaissStoreHit,
   type ImportOptions,
-  type JsonValue,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type OpenOptions,
   type SaveOptions,
   type Vector,
 } from "@embeddinggemma/faiss";
+import { defined } from "@embeddinggemma/internal";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import {
@@ -27,14 +25,9 @@ import {
   storeRule,
 } from "./check-arguments.ts";
 import { createWith, storeChecker } from "./check-options.ts";
-import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
+import type { DocumentFilter } from "./document-filter.ts";
+import { type DocumentRecord, documentOf, recordFilter } from "./document-record.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
-
-/** A document as the FAISS store keeps it, under the document's id. */
-export interface DocumentRecord {
-  pageContent: string;
-  metadata: Record<string, JsonValue>;
-}
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -148,7 +141,7 @@ export class FaissStore extends SaveableVectorStore {
   override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
     const { ids, filter } = checkDeletion(which);
     const store = await this.#store.existing();
-    await store?.delete(ids ?? recordFilter(filter!));
+    await store?.delete(ids ?? recordFilter(filter)!);
   }
 
   override async similaritySearch(
@@ -181,7 +174,7 @@ export class FaissStore extends SaveableVectorStore {
     k: number,
     filter?: DocumentFilter,
   ): Promise<[Document, number][]> {
-    const options = { k, filter: filter && recordFilter(filter) };
+    const options = { k, filter: recordFilter(filter) };
     const store = await this.#store.existing();
     const hits = (await store?.search(query, options)) ?? [];
     return hits.map((hit) => [documentOf(hit), hit.score]);
@@ -201,7 +194,7 @@ export class FaissStore extends SaveableVectorStore {
     const store = await this.client();
     const hits = await store.maximalMarginalRelevance(await this.embeddings.embedQuery(query), {
       ...options,
-      filter: filter && recordFilter(filter),
+      filter: recordFilter(filter),
     });
     return hits.map(documentOf);
   }
@@ -232,8 +225,11 @@ export class FaissStore extends SaveableVectorStore {
   ): Promise<FaissStore> {
     checkEmbeddings(embeddings);
     const described = await describeEmbedding(embeddings);
-    const store = await CoreStore.open<DocumentRecord>(directory, { ...described, ...options });
-    return FaissStore.#on(embeddings, store);
+    const store = await CoreStore.open<DocumentRecord>(directory, {
+      ...described,
+      ...defined(options),
+    });
+    return FaissStore.#fromCheckedStore(embeddings, store);
   }
 
   /**
@@ -340,12 +336,18 @@ export class FaissStore extends SaveableVectorStore {
   ): Promise<FaissStore> {
     checkEmbeddings(embeddings);
     const described = await describeEmbedding(embeddings);
-    const store = await CoreStore.import<DocumentRecord>(directory, { ...described, ...options });
-    return FaissStore.#on(embeddings, store);
+    const store = await CoreStore.import<DocumentRecord>(directory, {
+      ...described,
+      ...defined(options),
+    });
+    return FaissStore.#fromCheckedStore(embeddings, store);
   }
 
-  /** Skips the check of the embeddings: `open` and `import` have done it as the options ask. */
-  static #on(embeddings: EmbeddingsInterface, store: CoreStore<DocumentRecord>): FaissStore {
+  /** Does not check the embeddings again: `open` and `import` have, unless options forbid it. */
+  static #fromCheckedStore(
+    embeddings: EmbeddingsInterface,
+    store: CoreStore<DocumentRecord>,
+  ): FaissStore {
     const result = new FaissStore(embeddings);
     result.#store = new LazyFaissStore({}, { store });
     return result;
@@ -371,16 +373,4 @@ export class FaissStore extends SaveableVectorStore {
 /** Not `instanceof`: two copies of this package may be installed. */
 function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingGemmaEmbeddings {
   return "encodeTitledDocuments" in embeddings;
-}
-
-function documentOf({
-  id,
-  record: { pageContent, metadata },
-}: Omit<FaissStoreHit<DocumentRecord>, "score">): Document {
-  return new Document({ id, pageContent, metadata });
-}
-
-function recordFilter(filter: DocumentFilter): FaissStoreFilter<DocumentRecord> {
-  const predicate = documentPredicate(filter);
-  return (record, id) => predicate(documentOf({ id, record }));
 }

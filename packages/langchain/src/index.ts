@@ -4,5 +4,6 @@ export { FaissStore } from "./faiss-store.ts";
 // Types
 
 export type { DocumentFilter, FilterValue } from "./document-filter.ts";
+export type { DocumentRecord } from "./document-record.ts";
 export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
-export type { DocumentRecord, FaissStoreImportOptions, FaissStoreParams } from "./faiss-store.ts";
+export type { FaissStoreImportOptions, FaissStoreParams } from "./faiss-store.ts";
