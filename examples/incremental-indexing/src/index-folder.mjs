@@ -8,8 +8,8 @@ import { StoreRecords } from "./store-records.mjs";
 
 /**
  * Updates the index of a folder's text files: skips what has not changed, replaces what has
- * changed, and deletes what is gone. A run that is interrupted leaves the saved store as it was, and
- * the next run does its work.
+ * changed, and deletes what is gone. An interrupted run leaves the saved store as it was; the next
+ * run does its work.
  *
  * @param {string} folder
  * @param {string} storeFolder

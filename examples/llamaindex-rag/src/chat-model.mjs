@@ -30,8 +30,8 @@ export class ScriptedLLM extends BaseLLM {
 }
 
 /**
- * @param {string} prompt - LlamaIndex's default prompt: the context between two lines of dashes, then
- * the question after `Query:`
+ * @param {string} prompt - LlamaIndex's default prompt: the context between two lines of dashes,
+ * then the question after `Query:`
  */
 function bestSentence(prompt) {
   const [, context = "", question = ""] = prompt.match(/-{5,}\n(.*?)\n-{5,}.*Query:(.*)/s) ?? [];

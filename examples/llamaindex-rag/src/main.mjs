@@ -1,5 +1,5 @@
-// Retrieval-augmented generation with LlamaIndex.TS: an ingestion pipeline splits, embeds and stores
-// documents, then a query engine answers with sources.
+// Retrieval-augmented generation with LlamaIndex.TS: an ingestion pipeline splits, embeds and
+// stores documents, then a query engine answers with sources.
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

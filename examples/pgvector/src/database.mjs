@@ -8,8 +8,8 @@ import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
  */
 
 /**
- * Starts a Postgres with the vector extension in this process. It listens on a port, so any Postgres
- * client can connect.
+ * Starts a Postgres with the vector extension in this process. It listens on a port, so any
+ * Postgres client can connect.
  */
 export async function startDatabase() {
   const database = await PGlite.create({ extensions: { vector } });

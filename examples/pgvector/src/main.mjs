@@ -1,5 +1,5 @@
-// The same embeddings in the Postgres stores of LangChain.js and LlamaIndex.TS, for when one machine
-// is not enough.
+// The same embeddings in the Postgres stores of LangChain.js and LlamaIndex.TS, for when one
+// machine is not enough.
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { startDatabase } from "./database.mjs";
@@ -17,8 +17,8 @@ await embedder.dispose();
 
 /**
  * @param {string} title
- * @param {{ text: string, score?: number | undefined }[]} found - the two best planets, and the best
- * one with rings
+ * @param {{ text: string, score?: number | undefined }[]} found - the two best planets, and the
+ * best one with rings
  */
 function print(title, [first, second, ringed]) {
   console.log(`\n  ${title}`);
