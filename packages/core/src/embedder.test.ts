@@ -247,10 +247,10 @@ test("an abort stops the tokenizing of many texts", async () => {
 
 describe("dispose", () => {
   test("waits for countTokens", async () => {
-    let answer: (tokens: number[][]) => void = () => {};
+    let finish: (tokens: number[][]) => void = () => {};
     const tokenize = () =>
       new Promise<number[][]>((resolve) => {
-        answer = resolve;
+        finish = resolve;
       });
     const dispose = vi.fn(async () => {});
     const embedder = testEmbedder(testBackend({ tokenize, dispose }));
@@ -258,7 +258,7 @@ describe("dispose", () => {
     const disposing = embedder.dispose();
     await new Promise((resolve) => setTimeout(resolve));
     expect(dispose).not.toHaveBeenCalled();
-    answer([[10, 11, 12]]);
+    finish([[10, 11, 12]]);
     await disposing;
     expect(await counting).toBe(5);
     expect(dispose).toHaveBeenCalledTimes(1);

@@ -9,7 +9,8 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `UNKNOWN_PROMPT`: the model has no prompt with that name.
  * - `UNTRAINED_DIMENSION`: the model was not trained for that `truncateDim`.
  * - `INPUT_TOO_LONG`: a text is longer than `maxTokens` and `truncation` is `"error"`.
- * - `MODEL_NOT_FOUND`: there is no such local folder, and no such repository could be reached.
+ * - `MODEL_NOT_FOUND`: there is no local folder and no Hub repository or revision with that name,
+ *   or it is not in the cache and downloads are disabled.
  * - `MODEL_FILE_MISSING`: the model lacks a file that it needs.
  * - `MODEL_FILE_INVALID`: a file of the model cannot be read or has invalid content.
  * - `MODEL_NOT_DESCRIBED`: the files do not say how the model turns tokens into a vector, or they

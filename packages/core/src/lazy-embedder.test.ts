@@ -35,7 +35,7 @@ const description: ModelDescription = {
   family: null,
 };
 
-const embedder = Embedder.from({ model: "literal", backend, description, normalize: false });
+const embedder = Embedder.from({ model: "test", backend, description, normalize: false });
 
 describe("LazyEmbedder", () => {
   test("uses the model's prompts, or those of the configuration", async () => {

@@ -77,9 +77,9 @@ export async function encodeTexts(
 
   const { missing, store } = await readFromCache(model, texts, distinct, settings, finish);
   if (done > 0) onProgress?.({ done, total: texts.length, tokens });
-  const toTokenize = reportsTruncations(settings) ? distinct : missing;
+  const toTokenize = needsLengths(settings) ? distinct : missing;
   const sequences = await tokenizeAt(model, texts, toTokenize, signal);
-  reportTruncations(model, sequences, firstOf, settings);
+  checkLengths(model, sequences, firstOf, settings);
 
   const lengths = missing.map((index) => sequences.get(index)!.ids.length);
   let stored = Promise.resolve();
@@ -203,17 +203,19 @@ function countOccurrences(firstOf: readonly number[]): Map<number, number> {
   return occurrences;
 }
 
-function reportsTruncations({ truncation, onTruncate }: EncodeSettings): boolean {
+/** Whether to tokenize all texts, even those in the cache. */
+function needsLengths({ truncation, onTruncate }: EncodeSettings): boolean {
   return onTruncate !== undefined || truncation === "error";
 }
 
-function reportTruncations(
+/** Reports or refuses texts that are too long. */
+function checkLengths(
   { description: { maxTokens } }: LoadedModel,
   sequences: ReadonlyMap<number, TokenSequence>,
   firstOf: readonly number[],
   settings: EncodeSettings,
 ): void {
-  if (!reportsTruncations(settings)) return;
+  if (!needsLengths(settings)) return;
   firstOf.forEach((first, position) => {
     const tokens = sequences.get(first)!.fullLength;
     if (tokens <= maxTokens) return;

@@ -97,8 +97,8 @@ const equivalentNames: ReadonlyMap<string, readonly string[]> = new Map([
 const emptyTitle = "title: none |";
 
 /**
- * The prompt and text of a document. A title goes into the prompt if that has a place for it, as
- * EmbeddingGemma's has; otherwise into a line of its own before the text.
+ * The prompt and text of a document. If the prompt has a place for a title, as in EmbeddingGemma,
+ * the title goes there. Otherwise it becomes the first line of the text.
  *
  * @see https://ai.google.dev/gemma/docs/embeddinggemma/model_card#prompt-instructions
  */

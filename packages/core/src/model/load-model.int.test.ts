@@ -233,7 +233,7 @@ test("a dtype that gives wrong vectors is refused whatever the folder is called"
   });
 });
 
-test("the synchronous tokenizer refuses what is not text", async () => {
+test("the synchronous tokenizer refuses anything but a string", async () => {
   await using embedder = await load();
   expect(() => embedder.tokenizer.encode(5 as unknown as string)).toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT" }),

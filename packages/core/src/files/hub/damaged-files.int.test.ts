@@ -28,7 +28,7 @@ describe("a damaged file in the cache", () => {
     },
   );
 
-  test("is downloaded again: weights in a file of their own", async () => {
+  test("is downloaded again: a data file with weights", async () => {
     const expected = await loadAndEncode();
     await setup.serveChanged((folder) => moveWeightsOut(join(folder, weights)));
     const otherCache = { cacheDir: join(setup.cacheDir, "other") };

@@ -25,7 +25,7 @@ describe("a repository on the Hub", () => {
     expect((await stat(cached(weights))).size).toBe((await stat(join(fixture, weights))).size);
   });
 
-  test("is downloaded once: a second load only asks for the commit", async () => {
+  test("is downloaded once: a second load only requests the commit", async () => {
     await loadAndEncode();
     setup.hub.requests.length = 0;
     await loadAndEncode();

@@ -38,8 +38,8 @@ export class HubSnapshot implements ModelFolder {
   }
 
   /**
-   * Finds the commit of `revision`: asks the Hub, or uses the commit in the cache when offline or
-   * if the Hub is unreachable or failing.
+   * Finds the commit of `revision` on the Hub, or in the cache if downloads are disabled or the Hub
+   * is unreachable or failing.
    *
    * @throws `MODEL_NOT_FOUND` if the repository or revision does not exist, or if it is not in the
    * cache when offline; `DOWNLOAD_FAILED` if the Hub fails and the cache does not have it
@@ -101,18 +101,18 @@ export class HubSnapshot implements ModelFolder {
 
   async #download(name: string): Promise<boolean> {
     const { onDownloadProgress } = this.#options;
-    const answer = await downloadFile(this.#url(name), join(this.path, name), {
+    const file = await downloadFile(this.#url(name), join(this.path, name), {
       ...(await requestOptions(this.#options)),
       onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
     });
-    if (!answer.found && answer.commit === this.commit) await this.#rememberMissing(name, "");
-    return answer.found;
+    if (!file.found && file.commit === this.commit) await this.#rememberMissing(name, "");
+    return file.found;
   }
 
   /**
    * Looks a missing file up in the repository's file list, once per commit. If it is listed, the
-   * 404 (of now or of an earlier load) came from a failing server, and the file is downloaded. If
-   * the list cannot be read, the 404 counts, and the next load tries to read the list again.
+   * 404 of this or an earlier load came from a failing server, so the file is downloaded. If the
+   * list cannot be read, the 404 counts, and the next load tries to read the list again.
    */
   async #provideIfListed(name: string): Promise<boolean> {
     const marker = join(this.#markers, name);

@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { fetchInto, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
 let server: Server;
 let url: string;
-let answers: Answer[];
+let responses: Respond[]; // the last one repeats
 let requests: IncomingMessage[];
 
 /** Stores a body completely or not at all, as the browser's cache does. */
@@ -27,19 +27,19 @@ const cacheOf = (map: MapCache): WebCache => ({
   delete: async (key) => map.delete(key),
 });
 
-const file: Answer = (_request, response) =>
+const file: Respond = (_request, response) =>
   response.writeHead(200, { "content-length": 5, etag: '"1"' }).end("hello");
 const status =
-  (code: number): Answer =>
+  (code: number): Respond =>
   (_request, response) =>
     response.writeHead(code).end();
 
 beforeEach(async () => {
-  answers = [];
+  responses = [];
   requests = [];
   server = createServer((request, response) => {
     requests.push(request);
-    (answers.length > 1 ? answers.shift()! : answers[0]!)(request, response);
+    (responses.length > 1 ? responses.shift()! : responses[0]!)(request, response);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
@@ -52,7 +52,7 @@ afterEach(async () => {
 });
 
 test("a file is cached under its URL, with its headers, and progress is reported", async () => {
-  answers = [file];
+  responses = [file];
   const cache = new MapCache();
   const progress: unknown[] = [];
   const { headers } = await fetchInto(cacheOf(cache), url, {
@@ -70,13 +70,13 @@ test("a file is cached under its URL, with its headers, and progress is reported
 });
 
 test("server errors, rate limits and broken connections are retried", async () => {
-  answers = [status(503), status(408), (_request, response) => response.destroy(), file];
+  responses = [status(503), status(408), (_request, response) => response.destroy(), file];
   const cache = new MapCache();
   expect(await fetchInto(cacheOf(cache), url, {})).toMatchObject({ found: true });
   expect(requests).toHaveLength(4);
 });
 
-test.for<[string, Answer]>([
+test.for<[string, Respond]>([
   ["sends nothing", () => {}],
   [
     "stops in the middle",
@@ -84,7 +84,7 @@ test.for<[string, Answer]>([
   ],
 ])("a request to a server that %s is retried", async ([, stall]) => {
   vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
-  answers = [stall, file];
+  responses = [stall, file];
   const cache = new MapCache();
   expect(await fetchInto(cacheOf(cache), url, {})).toMatchObject({ found: true });
   expect(await (await cache.match(url))!.text()).toBe("hello");
@@ -92,14 +92,14 @@ test.for<[string, Answer]>([
 
 test("a cached file is used if the server does not respond", async () => {
   vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");
-  answers = [() => {}];
+  responses = [() => {}];
   expect(await isUnchanged(url, new Response("hello", { headers: { etag: '"0"' } }), {})).toBe(
     true,
   );
 });
 
 test("an incomplete body leaves nothing in the cache", async () => {
-  answers = [
+  responses = [
     (_request, response) => {
       response.writeHead(200, { "content-length": 5 }).write("he");
       setTimeout(() => response.destroy(), 20);
@@ -116,7 +116,7 @@ test("an incomplete body leaves nothing in the cache", async () => {
 });
 
 test("a file that no longer exists is deleted from the cache", async () => {
-  answers = [file, status(404)];
+  responses = [file, status(404)];
   const cache = new MapCache();
   await fetchInto(cacheOf(cache), url, {});
   expect(await fetchInto(cacheOf(cache), url, {})).toMatchObject({ found: false });
@@ -124,7 +124,7 @@ test("a file that no longer exists is deleted from the cache", async () => {
 });
 
 test.for([401, 403])("%d fails without retries, and the error names the token", async (code) => {
-  answers = [status(code)];
+  responses = [status(code)];
   await expect(fetchInto(cacheOf(new MapCache()), url, {})).rejects.toThrow(
     expect.objectContaining({
       code: "DOWNLOAD_FAILED",
@@ -136,7 +136,7 @@ test.for([401, 403])("%d fails without retries, and the error names the token", 
 });
 
 test("an aborted signal rejects with its reason", async () => {
-  answers = [status(503)];
+  responses = [status(503)];
   const reason = new Error("enough");
   const fetching = fetchInto(cacheOf(new MapCache()), url, { signal: AbortSignal.abort(reason) });
   await expect(fetching).rejects.toBe(reason);
@@ -149,8 +149,8 @@ test.for([
   [{ etag: '"0"' }, status(404), false],
   [{ etag: '"0"' }, status(500), true],
   [{ etag: '"0"' }, status(405), true],
-] as const)("a cached file with %j, case %#", async ([headers, answer, unchanged]) => {
-  answers = [answer];
+] as const)("a cached file with %j, case %#", async ([headers, respond, unchanged]) => {
+  responses = [respond];
   expect(await isUnchanged(url, new Response("hello", { headers }), {})).toBe(unchanged);
 });
 

@@ -7,13 +7,13 @@ import { packSequences, type WorkerMessage, type WorkerResults } from "./worker-
 
 let backend: Backend;
 
-process.on("message", answer);
+process.on("message", handle);
 process.on("disconnect", () => process.exit());
 // Ctrl+C, for example, sends a signal to this process too. But the parent may still need it, so it
 // only ends with its parent.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
 
-async function answer(message: { id: number } & WorkerMessage): Promise<void> {
+async function handle(message: { id: number } & WorkerMessage): Promise<void> {
   const { id } = message;
   try {
     reply({ id, result: await resultOf(message) });

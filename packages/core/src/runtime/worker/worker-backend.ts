@@ -31,7 +31,7 @@ export async function loadWorkerBackend(
   try {
     const [{ tokenizer, specialTokens, padding }] = await Promise.all([
       loadTokenizer(folder, options),
-      worker.ask({ operation: "load", folder, options }),
+      worker.call({ operation: "load", folder, options }),
     ]);
     return {
       tokenizer,
@@ -39,10 +39,10 @@ export async function loadWorkerBackend(
       padding,
       lost: worker.lost,
       tokenize: (texts) => tokenizeInPortions(worker, texts),
-      run: (batch) => worker.ask({ operation: "run", batch }),
+      run: (batch) => worker.call({ operation: "run", batch }),
       async dispose() {
         // If the process has already ended, the model is freed.
-        await worker.ask({ operation: "dispose" }).catch(() => {});
+        await worker.call({ operation: "dispose" }).catch(() => {});
         await worker.stop();
       },
     };
@@ -72,7 +72,7 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
     });
   }
 
-  ask<Message extends WorkerMessage>(
+  call<Message extends WorkerMessage>(
     message: Message,
   ): Promise<WorkerResults[Message["operation"]]> {
     return this.request(message);
@@ -100,7 +100,7 @@ async function tokenizeInPortions(
     ) {
       size += texts[end]!.length;
     }
-    const packed = await worker.ask({ operation: "tokenize", texts: texts.slice(start, end) });
+    const packed = await worker.call({ operation: "tokenize", texts: texts.slice(start, end) });
     for (const sequence of unpackSequences(packed)) sequences.push(sequence);
     start = end;
   }
