@@ -6,6 +6,7 @@ export {
   type Rules,
   rules,
 } from "./check-options.ts";
+export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
 export { reasonOf, show } from "./messages.ts";
 export { Pacer } from "./pacer.ts";

@@ -5,10 +5,10 @@ import {
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
-import { type Rule, type Rules, rules, toNumbers } from "@embeddinggemma/internal";
+import { createWith, type Rule, type Rules, rules, toNumbers } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
-import { createWith, embeddingsChecker } from "./check-options.ts";
+import { embeddingsChecker } from "./check-options.ts";
 
 /**
  * Options of {@link EmbeddingGemmaEmbeddings}: the options of `Embedder.load` or an `embedder` that

@@ -8,7 +8,7 @@ import {
   type SaveOptions,
   type Vector,
 } from "@embeddinggemma/faiss";
-import { defined } from "@embeddinggemma/internal";
+import { createWith, defined, isRecord } from "@embeddinggemma/internal";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import {
@@ -24,7 +24,7 @@ import {
   checkStore,
   storeRule,
 } from "./check-arguments.ts";
-import { createWith, storeChecker } from "./check-options.ts";
+import { storeChecker } from "./check-options.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, documentOf, recordFilter } from "./document-record.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
@@ -291,7 +291,7 @@ export class FaissStore extends SaveableVectorStore {
       const metadata = Array.isArray(metadatas) ? metadatas[row] : metadatas;
       return new Document({ pageContent, metadata });
     });
-    return FaissStore.fromDocuments(documents, embeddings, params);
+    return FaissStore.fromDocuments(documents, embeddings, withoutSelectorOptions(params));
   }
 
   /**
@@ -373,4 +373,11 @@ export class FaissStore extends SaveableVectorStore {
 /** Not `instanceof`: two copies of this package may be installed. */
 function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingGemmaEmbeddings {
   return "encodeTitledDocuments" in embeddings;
+}
+
+/** `SemanticSimilarityExampleSelector.fromExamples` passes its own options to `fromTexts` too. */
+function withoutSelectorOptions(params: FaissStoreParams | undefined) {
+  if (!isRecord(params)) return params;
+  const { k, inputKeys, exampleKeys, ...others } = params as Record<string, unknown>;
+  return others as FaissStoreParams;
 }

@@ -4,14 +4,14 @@ import {
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
-import { rules, toNumbers } from "@embeddinggemma/internal";
+import { createWith, rules, toNumbers } from "@embeddinggemma/internal";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
 import { extractSingleText } from "@llamaindex/core/utils";
 import { consoleLogger } from "@llamaindex/env";
 import type { Tokenizer } from "@llamaindex/env/tokenizers";
-import { createWith, embeddingChecker } from "./check-options.ts";
+import { embeddingChecker } from "./check-options.ts";
 
 /**
  * Options of {@link EmbeddingGemmaEmbedding}: the options of `Embedder.load` or an `embedder` that

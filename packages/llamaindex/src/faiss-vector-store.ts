@@ -9,6 +9,7 @@ import {
   type SaveOptions,
 } from "@embeddinggemma/faiss";
 import type { Rule, Rules } from "@embeddinggemma/internal";
+import { createWith } from "@embeddinggemma/internal";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
@@ -18,7 +19,7 @@ import {
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
-import { createWith, storeChecker } from "./check-options.ts";
+import { storeChecker } from "./check-options.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
 import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 

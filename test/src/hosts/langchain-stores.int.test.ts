@@ -10,6 +10,7 @@ import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain"
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { MemoryVectorStore } from "@langchain/classic/vectorstores/memory";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
+import { SemanticSimilarityExampleSelector } from "@langchain/core/example_selectors";
 import { FakeEmbeddings, SyntheticEmbeddings } from "@langchain/core/utils/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -192,5 +193,23 @@ describe("LangChain community's FaissStore", () => {
       texts.map((pageContent) => store.addDocuments([new Document({ pageContent })])),
     );
     expect(await store.similaritySearch("hello", 10)).toHaveLength(3);
+  });
+});
+
+describe("LangChain's SemanticSimilarityExampleSelector", () => {
+  it.each([FaissStore, MemoryVectorStore])("selects the most similar examples", async (store) => {
+    const examples = [
+      { input: "Which planet is red?", output: "Mars" },
+      { input: "Who baked the bread?", output: "the baker" },
+    ];
+    const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
+    const selector = await SemanticSimilarityExampleSelector.fromExamples(
+      examples,
+      embeddings,
+      store,
+      { k: 1, inputKeys: ["input"] },
+    );
+    const question = { input: "What color is the planet Mars?" };
+    expect(await selector.selectExamples(question)).toEqual([examples[0]]);
   });
 });
