@@ -8,8 +8,7 @@ import {
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import type { Rule, Rules } from "@embeddinggemma/internal";
-import { createWith } from "@embeddinggemma/internal";
+import { createWith, type Rule, type Rules } from "@embeddinggemma/internal";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
