@@ -82,8 +82,8 @@ export class FaissEngine {
       throw new FaissStoreError(
         "ENGINE_UNAVAILABLE",
         `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} ` +
-          "Run `npm install faiss-node` and let its install script run, or compile it (the README " +
-          'links the steps). Or use another engine: "builtin" needs no addon, and "auto" uses ' +
+          "Run `npm install faiss-node` and let its install script run, or compile it (see the " +
+          'README). Or use another engine: "builtin" needs no addon, and "auto" uses ' +
           "FAISS only if it loads.",
         { faissNode },
         { cause: error },
