@@ -97,6 +97,18 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
   });
 
+  it("docs/import-and-export.md, migration from faiss-node", async () => {
+    const code = await writeReadmeCode(
+      join(folder, "migration"),
+      "docs/import-and-export.md",
+      "Migrate from faiss-node",
+    );
+    process.chdir(code.folder);
+    const { store } = await import(join(code.folder, "migrate.ts"));
+    expect(store.get("venus")).toMatchObject({ record: { text: "Venus is hot." } });
+    expect(await store.search([0.1, 0.9], { k: 1 })).toMatchObject([{ id: "mars" }]);
+  });
+
   it("langchain", async () => {
     const { english, withMoons, diverse, again, parts, fromPython } = await run(
       "packages/langchain/README.md",
@@ -113,13 +125,14 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("llamaindex", async () => {
-    const { nodes, diverse, parts } = await run("packages/llamaindex/README.md");
+    const { nodes, diverse, found, parts } = await run("packages/llamaindex/README.md");
     await expectPrintedOutput("packages/llamaindex/README.md");
     expect(diverse).toHaveLength(2);
     expect(nodes.map(({ node }: { node: { metadata: object } }) => node.metadata)).toEqual([
       { title: "Mars", moons: 2 },
       { title: "Saturn", moons: 274 },
     ]);
+    expect(found).toMatchObject([{ node: { metadata: { title: "Mars" } } }]);
     expect(parts).toEqual(["Mars is red. Venus is hot and cloudy."]);
     expect(await FaissStore.open("storage/faiss_vector_store")).toMatchObject({ size: 3 });
   });
