@@ -121,7 +121,7 @@ test("similarity compares vectors of plain and typed numbers", () => {
   similarity([1], [1], "hamming");
 });
 
-test("quantised vectors have the array of their precision", () => {
+test("quantized vectors have the array of their precision", () => {
   const vectors = [new Float32Array(8)];
   expectTypeOf(quantizeEmbeddings(vectors, "float32")).toEqualTypeOf<Float32Array[]>();
   expectTypeOf(quantizeEmbeddings(vectors, "int8")).toEqualTypeOf<Int8Array[]>();

@@ -77,7 +77,7 @@ describe("inputs and outputs", () => {
     expect(Math.hypot(...(await normalized.encode("x")))).toBeCloseTo(1, 6);
   });
 
-  test("truncation, then normalisation", async () => {
+  test("truncation, then normalization", async () => {
     const full = await testEmbedder(testBackend(), { normalize: false }).encode("abc");
     const short = await testEmbedder(testBackend(), { truncateDim: 2 }).encode("abc");
     const length = Math.hypot(full[0]!, full[1]!);

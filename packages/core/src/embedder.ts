@@ -4,11 +4,11 @@ import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/e
 import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
 import {
   checkDocument,
+  choosePrompt,
   type DocumentInput,
   documentParts,
   type PromptedText,
   type PromptOptions,
-  promptOf,
 } from "./encoding/prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import { tokenizeTexts } from "./encoding/tokenize.ts";
@@ -21,6 +21,7 @@ import {
   checkTruncateDim,
   type EncodeDefaults,
   type EncodeOptions,
+  encodeDefaults,
   encodeDefaultsRules,
   encodeRules,
   type LoadOptions,
@@ -51,7 +52,7 @@ export interface EmbedderParts extends EncodeDefaults {
 
 /**
  * Turns texts into vectors as Sentence Transformers does: prompt, tokens, model, pooling, Dense
- * layers, Matryoshka truncation, normalisation. Create one with {@link Embedder.load}.
+ * layers, Matryoshka truncation, normalization. Create one with {@link Embedder.load}.
  *
  * @example
  * await using embedder = await Embedder.load("onnx-community/embeddinggemma-300m-ONNX");
@@ -76,9 +77,7 @@ export class Embedder implements AsyncDisposable {
     this.#description = description;
     this.#defaults = {
       truncateDim: description.truncateDim ?? description.dimension,
-      normalize: true,
-      truncation: "cut",
-      maxBatchTokens: 1024,
+      ...encodeDefaults,
       ...defined(defaults),
     };
   }
@@ -180,9 +179,11 @@ export class Embedder implements AsyncDisposable {
 
   /**
    * Everything that the vectors depend on, as one string to store beside them: model and commit
-   * (for a folder that is not from the Hub, a digest of tokenizer and weights), dtype, the way in
-   * which this package computes vectors, prompts, dimension and normalisation. It is the same on
-   * every machine. Never compare or mix vectors with different identities.
+   * (for a folder that is not from the Hub, a digest of tokenizer and weights), dtype, recipe,
+   * prompts, dimension and normalization. The recipe is how tokens become a vector: the version of
+   * this package's computation, and a digest of the model's settings for it, such as pooling and
+   * `maxTokens`. The identity is the same on every machine. Never compare or mix vectors with
+   * different identities.
    *
    * @example
    * owner/name@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true
@@ -329,7 +330,7 @@ export class Embedder implements AsyncDisposable {
   async countTokens(text: string, options: PromptOptions = {}): Promise<number> {
     const model = this.#model;
     checkOptions(options, promptRules);
-    const prompt = promptOf(this.#description, options);
+    const prompt = choosePrompt(this.#description, options);
     const [sequence] = await this.#track(tokenizeTexts(model, [promptedText(prompt, text)]));
     return sequence!.fullLength;
   }
@@ -376,7 +377,7 @@ export class Embedder implements AsyncDisposable {
     const model = this.#model;
     checkOptions(options, encodeRules);
     const settings = this.#withDefaults(options);
-    const prompt = promptOf(this.#description, {
+    const prompt = choosePrompt(this.#description, {
       prompt: options.prompt,
       promptName: options.promptName ?? promptName,
     });

@@ -51,6 +51,13 @@ export interface EncodeDefaults {
   cache?: VectorCache | null | undefined;
 }
 
+/** Defaults of the options of calls, for all models. `truncateDim` depends on the model. */
+export const encodeDefaults = {
+  normalize: true,
+  truncation: "cut",
+  maxBatchTokens: 1024,
+} as const satisfies EncodeDefaults;
+
 /** Options of one call: overrides of the embedder's defaults, the prompt, progress and abort. */
 export interface EncodeOptions extends EncodeDefaults, PromptOptions {
   /** Called after each batch, and once for all texts found in the cache. */

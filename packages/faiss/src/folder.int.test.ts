@@ -143,6 +143,9 @@ describe("writers of the same folder", () => {
       await writeFile(lock, theirs);
       await expect(checkHeld()).rejects.toMatchObject({
         code: "STORE_LOCKED",
+        message:
+          "Another process took over the lock while this one was suspended " +
+          `(process 1 on elsewhere, lock file ${lock}). Nothing was saved; save again.`,
         details: { host: "elsewhere" },
       });
     });

@@ -8,8 +8,8 @@ import type { FaissStoreOptions, JsonValue } from "./types.ts";
 /** Options of {@link LazyFaissStore}. */
 export interface LazyFaissStoreOptions<R> extends FaissStoreOptions {
   /**
-   * A store to use. All other options are ignored then. It must fit the embedding: another known
-   * dimension or identity is an error.
+   * A store to use. All other options are ignored then. Its dimension and identity, if known, must
+   * match the embedding's.
    */
   store?: FaissStore<R> | undefined;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkerFor, oneOf, type Rules, rules } from "./check-options.ts";
+import { checkerFor, oneOf, type Rules, rules, type UnknownOption } from "./check-options.ts";
 
 interface Options {
   path: string;
@@ -33,7 +33,12 @@ test.for<[unknown, string, object]>([
   [
     { path, maxbytes: 1 },
     "There is no option `maxbytes`. Did you mean `maxBytes`?",
-    { nearest: "maxBytes" },
+    { nearest: "maxBytes", options: Object.keys(optionRules) },
+  ],
+  [
+    { path, verbose: true },
+    "There is no option `verbose`. The options are path, precision, maxBytes, onProgress.",
+    { option: "verbose", nearest: undefined, options: Object.keys(optionRules) },
   ],
   [
     { path, rescore: "int8" },
@@ -59,4 +64,20 @@ test("values that follow their rule are accepted, and so is undefined unless req
 test("names that every object inherits are unknown options", () => {
   const options = { constructor: 1 } as unknown as Options;
   expect(() => checkOptions(options, optionRules)).toThrow("no option `constructor`");
+});
+
+test("a name is suggested if at most half of the characters differ", () => {
+  const suggestion = (option: string) => {
+    try {
+      checkOptions({ [option]: 1 } as { size: number }, { size: rules.count });
+    } catch (error) {
+      return (error as { details: UnknownOption }).details.nearest;
+    }
+  };
+  expect(["sixe", "sift", "soft", "sizeLimit"].map(suggestion)).toEqual([
+    "size",
+    "size",
+    undefined,
+    undefined,
+  ]);
 });

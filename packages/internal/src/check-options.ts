@@ -1,4 +1,4 @@
-import { show } from "./messages.ts";
+import { show } from "./show.ts";
 
 /** What the value of one option must be. */
 export interface Rule {
@@ -77,8 +77,8 @@ export function checkerFor<E extends Error>(
       const known: Readonly<Record<string, Rule>> = optionRules;
       for (const [name, value] of Object.entries(options)) {
         if (value === undefined || Object.hasOwn(known, name)) continue;
-        const { message, nearest } = unknownOption(name, Object.keys(known), renamed);
-        throw fail(message, { option: name, nearest });
+        const { message, ...details } = unknownOption(name, Object.keys(known), renamed);
+        throw fail(message, { ...details });
       }
       for (const [name, { accepts, expected, required, hint }] of Object.entries(known)) {
         const value = options[name];
@@ -89,24 +89,41 @@ export function checkerFor<E extends Error>(
   };
 }
 
-function unknownOption(
-  name: string,
-  known: readonly string[],
-  renamed: Readonly<Record<string, string>>,
-): { message: string; nearest: string } {
-  if (Object.hasOwn(renamed, name)) {
-    const nearest = renamed[name]!;
-    return { message: `The option \`${name}\` is now called \`${nearest}\`.`, nearest };
-  }
-  const nearest = nearestName(name, known);
-  return { message: `There is no option \`${name}\`. Did you mean \`${nearest}\`?`, nearest };
+/** Details of the error for an unknown option. */
+export interface UnknownOption {
+  readonly option: string;
+  /** The name that was probably meant. Undefined if none is similar. */
+  readonly nearest: string | undefined;
+  /** The names of all options. Left out if the option was renamed. */
+  readonly options?: readonly string[];
 }
 
-function nearestName(name: string, known: readonly string[]): string {
+function unknownOption(
+  option: string,
+  options: readonly string[],
+  renamed: Readonly<Record<string, string>>,
+): UnknownOption & { message: string } {
+  if (Object.hasOwn(renamed, option)) {
+    const nearest = renamed[option]!;
+    return { message: `The option \`${option}\` is now called \`${nearest}\`.`, option, nearest };
+  }
+  const nearest = nearestName(option, options);
+  const advice =
+    nearest === undefined
+      ? `The options are ${options.join(", ")}.`
+      : `Did you mean \`${nearest}\`?`;
+  return { message: `There is no option \`${option}\`. ${advice}`, option, nearest, options };
+}
+
+/** @returns undefined if more than half of the characters differ from every known name */
+function nearestName(name: string, known: readonly string[]): string | undefined {
   const distances = known.map((candidate) =>
     editDistance(name.toLowerCase(), candidate.toLowerCase()),
   );
-  return known[distances.indexOf(Math.min(...distances))]!;
+  const distance = Math.min(...distances);
+  const nearest = known[distances.indexOf(distance)];
+  if (nearest === undefined) return undefined;
+  return distance > Math.max(name.length, nearest.length) / 2 ? undefined : nearest;
 }
 
 /** Levenshtein distance: how many characters to insert, delete or replace. */

@@ -1,8 +1,8 @@
-import { type Checker, isRecord, type Rule } from "./check-options.ts";
+import { type Checker, isRecord, type Rule, type UnknownOption } from "./check-options.ts";
 
 /**
  * Checks the adapter's own options and passes the others to `create`, which checks them. If it
- * refuses an unknown option, its "Did you mean" can name one of the adapter's own options too.
+ * refuses an unknown option, the error suggests or lists the adapter's own options too.
  *
  * @throws `INVALID_ARGUMENT`
  */
@@ -21,13 +21,16 @@ export function createWith<T, Others extends object>(
   try {
     return create(others);
   } catch (error) {
-    if (!(error instanceof Error && error.message.includes("Did you mean"))) throw error;
-    const { details } = error as { details?: { option: string; nearest: string } };
-    if (!details) throw error;
-    const { option, nearest } = details;
-    checkOptions({ [option]: options[option] }, { ...ownRules, [nearest]: anything });
+    const { option, options: known } = detailsOf(error);
+    if (option === undefined || known === undefined) throw error;
+    const otherRules = Object.fromEntries(known.map((name) => [name, anything]));
+    checkOptions({ [option]: options[option] }, { ...ownRules, ...otherRules });
     throw error;
   }
+}
+
+function detailsOf(error: unknown): Partial<UnknownOption> {
+  return (error as { details?: Partial<UnknownOption> } | null)?.details ?? {};
 }
 
 const anything: Rule = { expected: "anything", accepts: () => true };

@@ -8,9 +8,9 @@ export {
 } from "./check-options.ts";
 export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
-export { reasonOf, show } from "./messages.ts";
 export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { SharedPromise } from "./shared-promise.ts";
+export { reasonOf, show } from "./show.ts";
 export { stableJson } from "./stable-json.ts";
 export { toNumbers } from "./to-numbers.ts";

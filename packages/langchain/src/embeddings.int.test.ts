@@ -139,6 +139,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
     [{ tittleKey: "name" }, "There is no option `tittleKey`. Did you mean `titleKey`?"],
     [{ maxRetrys: 2 }, "There is no option `maxRetrys`. Did you mean `maxRetries`?"],
     [{ trunkateDim: 256 }, "There is no option `trunkateDim`. Did you mean `truncateDim`?"],
+    [{ verbosity: 1 }, /^There is no option `verbosity`. The options are .*titleKey, .*dtype, /],
     [{ onProgress: () => {} }, "The option `onProgress` is now called `onDownloadProgress`."],
   ])("says what is wrong with %j", (fields, message) => {
     expect(() => new EmbeddingGemmaEmbeddings(fields as never)).toThrow(

@@ -138,6 +138,10 @@ describe("FaissStore: wrong arguments", () => {
 
   it.each([
     [{ stor: {} }, "There is no option `stor`. Did you mean `store`?"],
+    [
+      { verbosity: 1 },
+      expect.stringMatching(/^There is no option `verbosity`. The options are store, .*preset, /),
+    ],
     [{ presett: "exact" }, "There is no option `presett`. Did you mean `preset`?"],
     [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
     [

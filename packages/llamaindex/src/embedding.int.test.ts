@@ -162,6 +162,12 @@ describe("EmbeddingGemmaEmbedding", () => {
   it.each([
     [{ titleKey: 7 }, "titleKey must be a string; 7 was given."],
     [{ titelKey: "name" }, "There is no option `titelKey`. Did you mean `titleKey`?"],
+    [
+      { verbosity: 1 },
+      expect.stringMatching(
+        /^There is no option `verbosity`. The options are .*titleKey, .*dtype, /,
+      ),
+    ],
     [{ trunkateDim: 256 }, "There is no option `trunkateDim`. Did you mean `truncateDim`?"],
     [{ onProgress: () => {} }, "The option `onProgress` is now called `onDownloadProgress`."],
     [null, "options must be an object; null was given."],

@@ -381,6 +381,12 @@ describe("FaissVectorStore", () => {
       "store must be a FaissStore of @embeddinggemma/faiss; an object (Object) was given.",
     ],
     [{ persistdir: "storage" }, "There is no option `persistdir`. Did you mean `persistDir`?"],
+    [
+      { verbosity: 1 },
+      expect.stringMatching(
+        /^There is no option `verbosity`. The options are .*persistDir, .*preset, /,
+      ),
+    ],
     [{ embedingModel: {} }, "There is no option `embedingModel`. Did you mean `embeddingModel`?"],
     [{ presett: "exact" }, "There is no option `presett`. Did you mean `preset`?"],
     [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],

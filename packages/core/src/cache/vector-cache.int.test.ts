@@ -159,7 +159,7 @@ describe("what a key distinguishes", () => {
     expect(cache.vectors.size).toBe(5);
   });
 
-  test("not truncation or normalisation: the cache has full vectors", async () => {
+  test("not truncation or normalization: the cache has full vectors", async () => {
     const cache = literalCache();
     const { embedder, rowsRun } = embedderWith(cache);
     await embedder.encode("ab");
@@ -325,7 +325,9 @@ describe("MemoryVectorCache", () => {
 
 test("MemoryVectorCache refuses unknown options", () => {
   expect(() => new MemoryVectorCache({ maxSize: 8 } as object)).toThrow(
-    expect.objectContaining({ details: { option: "maxSize", nearest: "maxBytes" } }),
+    expect.objectContaining({
+      details: { option: "maxSize", nearest: "maxBytes", options: ["maxBytes"] },
+    }),
   );
 });
 

@@ -24,8 +24,8 @@ const maxAttentionCells = 2 ** 26;
 
 /**
  * Packs sequences into batches of similar length, within the limits. Sorts them by length and finds
- * the cheapest way to cut them into batches, which never costs more than one sequence at a time or
- * all at once. The longest come first: if memory runs out, it does so at the start and not at the
+ * the cheapest way to cut them into batches, which never costs more than running them one by one or
+ * in one batch. The longest come first: if memory runs out, it does so at the start and not at the
  * end of a long job.
  *
  * @param lengths - number of tokens of every sequence

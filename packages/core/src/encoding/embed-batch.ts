@@ -1,4 +1,5 @@
 import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
+import type { ModelDescription } from "../model/description.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
 import type { BackendOutput, Batch } from "../runtime/backend.ts";
 import type { Dtype } from "../runtime/dtype.ts";
@@ -51,7 +52,7 @@ function inferenceError({ rows, length }: Batch, cause: unknown): EmbeddingGemma
   );
 }
 
-/** An overflow is not an error of the runtime: it gives NaN, which would end up in caches. */
+/** The runtime does not report an overflow; it returns NaN, which would end up in caches. */
 function checkFinite(embeddings: Float32Array, dtype: Dtype): void {
   // The sum is not finite if any number is not. This is much faster than checking each number.
   let sum = 0;
@@ -78,7 +79,16 @@ function poolOutput(
         "Use an ONNX file exported for feature extraction.",
     );
   }
-  const { denseLayers } = description;
+  refuseMissingDenseLayers(description);
+  const unpooled = sequences.map((sequence) => sequence.unpooled);
+  const pooled = pool(lastHiddenState, batch, description.pooling, unpooled);
+  if (description.normalized)
+    for (const row of rowsOf(pooled, pooled.length / batch.rows)) normalizeInPlace(row);
+  return pooled;
+}
+
+/** Dense layers are part of the output `sentence_embedding` only. */
+function refuseMissingDenseLayers({ denseLayers }: ModelDescription): void {
   if (denseLayers > 0) {
     throw new EmbeddingGemmaError(
       "MODEL_INCOMPLETE",
@@ -89,9 +99,4 @@ function poolOutput(
       { denseLayers },
     );
   }
-  const unpooled = sequences.map((sequence) => sequence.unpooled);
-  const pooled = pool(lastHiddenState, batch, description.pooling, unpooled);
-  if (description.normalized)
-    for (const row of rowsOf(pooled, pooled.length / batch.rows)) normalizeInPlace(row);
-  return pooled;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ModelDescription } from "../model/description.ts";
-import { documentParts, promptOf } from "./prompts.ts";
+import { choosePrompt, documentParts } from "./prompts.ts";
 
 const description = {
   prompts: {
@@ -19,11 +19,11 @@ describe("the prompt of a call", () => {
     [{ prompt: "mine: ", promptName: "STS" }, "mine: "],
     [{ prompt: "", promptName: "STS" }, ""],
   ] as const)("%j is %j", ([options, expected]) => {
-    expect(promptOf(description, options)).toBe(expected);
+    expect(choosePrompt(description, options)).toBe(expected);
   });
 
   test("is the model's default prompt if the call names none", () => {
-    expect(promptOf({ ...description, defaultPromptName: "STS" }, {})).toBe("sts: ");
+    expect(choosePrompt({ ...description, defaultPromptName: "STS" }, {})).toBe("sts: ");
   });
 
   test.for([
@@ -35,19 +35,21 @@ describe("the prompt of a call", () => {
   ] as const)(
     "EmbeddingGemma's name %j gives %j for a model with other names",
     ([promptName, expected]) => {
-      expect(promptOf(description, { promptName })).toBe(expected);
+      expect(choosePrompt(description, { promptName })).toBe(expected);
     },
   );
 
   test("a name of the model takes precedence over an equivalent", () => {
     const prompts = { ...description.prompts, "Retrieval-query": "own: " };
-    expect(promptOf({ ...description, prompts }, { promptName: "Retrieval-query" })).toBe("own: ");
+    expect(choosePrompt({ ...description, prompts }, { promptName: "Retrieval-query" })).toBe(
+      "own: ",
+    );
   });
 
   test.for(["Classification", "Summarization", "Query", "", "toString", "__proto__"])(
     "%j is unknown, and the error lists the known names",
     (promptName) => {
-      expect(() => promptOf(description, { promptName })).toThrow(
+      expect(() => choosePrompt(description, { promptName })).toThrow(
         expect.objectContaining({
           code: "UNKNOWN_PROMPT",
           message: expect.stringContaining("query, document, STS"),

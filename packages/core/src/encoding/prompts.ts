@@ -52,7 +52,7 @@ export interface PromptOptions {
  *
  * @throws `UNKNOWN_PROMPT` if the model has no prompt with that name
  */
-export function promptOf(
+export function choosePrompt(
   description: ModelDescription,
   { promptName, prompt }: PromptOptions,
 ): string {

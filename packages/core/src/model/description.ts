@@ -205,7 +205,7 @@ function matryoshkaDimensionsOf(
   return [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a);
 }
 
-/** Reads `self_check` of `config.json`, a field of this package with {@link SelfCheckValues}. */
+/** Reads `self_check`, a field defined by this package; see {@link SelfCheckValues}. */
 function selfCheckOf(config: JsonObject): SelfCheckValues | undefined {
   const values = config.object("self_check");
   if (values === undefined) return undefined;

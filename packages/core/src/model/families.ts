@@ -93,7 +93,7 @@ const nomicTasks = {
   Clustering: "clustering: ",
 };
 const halfPrecisionOverflows = "its activations overflow in half precision";
-const wrongOnWebGpu = "the quantised kernels are wrong there (transformers.js#1728)";
+const wrongOnWebGpu = "the quantized kernels are wrong there (transformers.js#1728)";
 
 /** The first match counts, so special cases come before general ones. */
 const modelFamilies: readonly ModelFamily[] = [
@@ -264,7 +264,7 @@ const modelFamilies: readonly ModelFamily[] = [
   },
   {
     // model card of nomic-ai/nomic-embed-text-v1.5: one prefix per task, vectors are truncated and
-    // then normalised
+    // then normalized
     name: "Nomic Embed Text 1.5",
     pattern: /^nomic-embed-text-v1\.5/i,
     pooling: ["mean"],

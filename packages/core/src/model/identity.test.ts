@@ -115,7 +115,7 @@ describe("embeddingIdentity", () => {
   const settings = { dimension: 256, normalize: true };
   const base = embeddingIdentity("model", description, settings);
 
-  it("adds prompts, dimension and normalisation", () => {
+  it("adds prompts, dimension and normalization", () => {
     expect(base).toMatch(/^model&prompts=[0-9a-f]{16}&dimension=256&normalize=true$/);
     expect(embeddingIdentity("model", description, { ...settings, dimension: 128 })).not.toBe(base);
     expect(embeddingIdentity("model", description, { ...settings, normalize: false })).not.toBe(

@@ -7,9 +7,8 @@ import { dataFile, weightsFile } from "../runtime/dtype.ts";
 import type { ModelDescription } from "./description.ts";
 
 /**
- * Version of the way in which this package turns a text into a vector. Increase it with every
- * change after which the same model, options and text give a different vector, so that old and new
- * vectors are never mixed.
+ * Version of the text-to-vector computation. Increase it with every change after which the same
+ * model, options and text give a different vector, so that old and new vectors are never mixed.
  */
 const recipeVersion = 1;
 
@@ -29,7 +28,7 @@ export async function sourceOf(
 }
 
 /**
- * Identity of a model's full vectors, before truncation and normalisation. It depends on the files,
+ * Identity of a model's full vectors, before truncation and normalization. It depends on the files,
  * the dtype, and how tokens become a vector.
  *
  * @param source - see {@link sourceOf}

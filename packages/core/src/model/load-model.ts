@@ -32,7 +32,7 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
    */
   dtype?: Dtype | undefined;
   /**
-   * Device to run the model on, with the names of Transformers.js.
+   * Device to run the model on, named as in Transformers.js.
    *
    * @default the default of Transformers.js: `"cpu"` in Node, `"wasm"` in a browser
    */

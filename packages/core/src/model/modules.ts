@@ -1,7 +1,7 @@
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import { invalidFile, type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
 
-/** How hidden states become one vector, with the names of Sentence Transformers. */
+/** How hidden states become one vector, named as in Sentence Transformers. */
 export type PoolingMode =
   | "cls"
   | "max"
@@ -112,7 +112,7 @@ const moduleReaders = {
     // Only has an effect in training.
   },
   Normalize(_files, _path, modules) {
-    // Before the pooling, there is no vector to normalise.
+    // Before the pooling, there is no vector to normalize.
     modules.normalized = modules.pooling.length > 0;
   },
 } satisfies Readonly<Record<string, ReadModule>>;

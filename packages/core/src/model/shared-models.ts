@@ -20,8 +20,8 @@ interface SharedModel {
 const sharedModels = new Map<string, SharedModel>();
 
 /**
- * Loads a model, or shares one that another caller loads or has loaded with the same options. After
- * a failure, the next call loads again.
+ * Loads a model, or shares one that another caller is loading or has loaded with the same options.
+ * After a failure, the next call loads again.
  *
  * An abort of `signal` or an error in `onDownloadProgress` rejects this call only. The load itself
  * is aborted when no caller waits for it any more.

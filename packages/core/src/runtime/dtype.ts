@@ -1,5 +1,5 @@
 /**
- * Number format of the weights, with the names of Transformers.js. Each is a file in the
+ * Number format of the weights, named as in Transformers.js. Each is a file in the
  * repository's `onnx` folder.
  */
 export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";

@@ -70,7 +70,7 @@ function splitAtAllWhitespace(preTokenizer: PreTokenizer): void {
   preTokenizer.tokenizers?.forEach(splitAtAllWhitespace);
 }
 
-/** Checks the behaviour and not the class name, which is lost in minified code. */
+/** Checks the behavior and not the class name, which is lost in minified code. */
 function isWhitespaceSplit(preTokenizer: PreTokenizer): boolean {
   if (preTokenizer.tokenizers) return false;
   return preTokenizer.pre_tokenize_text?.("a, b\tc.", {}).join("|") === "a,|b|c.";

@@ -3,7 +3,7 @@ export type Normalize = (text: string) => string;
 
 /**
  * Creates a normalizer from the `precompiled_charsmap` of a SentencePiece tokenizer. It works as in
- * Hugging Face's `tokenizers`: it replaces a grapheme of less than 6 bytes as a whole if the map
+ * Hugging Face's `tokenizers`: it replaces a grapheme of fewer than 6 bytes as a whole if the map
  * has a prefix of it, and otherwise each of its characters. Transformers.js uses Unicode's NFKC
  * instead, which gives other tokens for emoji sequences, half-width kana, combining marks and
  * control characters.
@@ -68,7 +68,7 @@ const printableAscii = Array.from({ length: 0x7f - 0x20 }, (_, index) =>
 );
 
 /**
- * Everything except printable ASCII, with the neighbours that may belong to the same grapheme. The
+ * Everything except printable ASCII, with the neighbors that may belong to the same grapheme. The
  * rest is not segmented, since that is slow.
  */
 const aroundNonAscii = /[ -~]?(?:[^ -~]+[ -~]?)+/g;

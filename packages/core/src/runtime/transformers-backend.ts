@@ -15,7 +15,7 @@ import { floatsOf } from "./tensor-floats.ts";
 export interface TransformersBackendOptions {
   dtype: Dtype;
   /**
-   * Device to run the model on, with the names of Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
+   * Device to run the model on, named as in Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
    * `"cuda"`, `"dml"`, `"coreml"`.
    */
   device?: string;

@@ -135,5 +135,13 @@ test.for([
 test("unknown options are refused", () => {
   expect(() =>
     quantizeEmbeddings([[1]], "int8", { range: { min: [0], max: [1] } } as object),
-  ).toThrow(expect.objectContaining({ details: { option: "range", nearest: "ranges" } }));
+  ).toThrow(
+    expect.objectContaining({
+      details: {
+        option: "range",
+        nearest: "ranges",
+        options: ["ranges", "calibrationEmbeddings"],
+      },
+    }),
+  );
 });

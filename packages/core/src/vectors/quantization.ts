@@ -3,7 +3,7 @@ import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
 import type { Vector } from "./vectors.ts";
 
-/** Number format of quantised vectors, with the names of Sentence Transformers. */
+/** Number format of quantized vectors, named as in Sentence Transformers. */
 export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
 
 /** Smallest and largest value of each dimension. */
@@ -18,7 +18,7 @@ export interface QuantizeOptions {
   /**
    * Vectors to compute the ranges from, if `ranges` is not given.
    *
-   * @default the vectors to quantise
+   * @default the vectors to quantize
    */
   calibrationEmbeddings?: readonly Vector[] | undefined;
 }
@@ -32,7 +32,7 @@ interface QuantizedVectors {
 }
 
 /**
- * Quantises vectors as `quantize_embeddings` of Sentence Transformers 5.7 and later does.
+ * Quantizes vectors as `quantize_embeddings` of Sentence Transformers 5.7 and later does.
  *
  * - `uint8` replaces each number by its step, 0 to 255, in the range of its dimension. Numbers
  *   outside of the range get the first or last step.
@@ -40,7 +40,7 @@ interface QuantizedVectors {
  * - `ubinary` packs the signs of eight numbers into a byte, the first number in the highest bit.
  * - `binary` is `ubinary` minus 128.
  *
- * Quantise queries and documents with the same ranges, otherwise they cannot be compared.
+ * Quantize queries and documents with the same ranges, otherwise they cannot be compared.
  *
  * @param embeddings - vectors of one length
  * @returns one vector for each: of the same length, or for `binary` and `ubinary` of an eighth of

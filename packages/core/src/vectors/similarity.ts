@@ -3,7 +3,7 @@ import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
 import type { Vector } from "./vectors.ts";
 
-/** How two vectors are compared, with the names of Sentence Transformers. */
+/** How two vectors are compared, named as in Sentence Transformers. */
 export type SimilarityFunction = "cosine" | "dot" | "euclidean" | "manhattan";
 
 /**

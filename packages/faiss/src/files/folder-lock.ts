@@ -63,7 +63,7 @@ export async function withFolderLock<T>(
     await removeOrphans(directory);
     return await task(async () => {
       const current = await readOwner(path);
-      if (current?.token !== owner.token) throw locked(path, current, "has taken over this folder");
+      if (current?.token !== owner.token) throw takenOver(path, current);
     });
   } finally {
     clearInterval(heartbeat);
@@ -81,7 +81,7 @@ async function acquire(path: string, owner: Owner, timeout: number): Promise<voi
       if (await tryLink(temporary, path)) return;
       const other = await readOwner(path);
       if (other && (await isGone(other, path))) await removeStale(path, other);
-      else if (Date.now() >= deadline) throw locked(path, other, "is saving to this folder");
+      else if (Date.now() >= deadline) throw locked(path, other);
       else await sleep(5 + Math.random() * 20);
     }
   } finally {
@@ -104,15 +104,32 @@ async function tryLink(temporary: string, path: string): Promise<boolean> {
   }
 }
 
-function locked(path: string, other: Owner | undefined, does: string): FaissStoreError {
+function locked(path: string, other: Owner | undefined): FaissStoreError {
+  return storeLocked(
+    path,
+    other,
+    `Another writer is saving to this folder (${describe(path, other)}). ` +
+      "Wait for it, or raise lockTimeout. If that process no longer runs, delete the lock file.",
+  );
+}
+
+function takenOver(path: string, other: Owner | undefined): FaissStoreError {
+  return storeLocked(
+    path,
+    other,
+    `Another process took over the lock while this one was suspended (${describe(path, other)}). ` +
+      "Nothing was saved; save again.",
+  );
+}
+
+function storeLocked(path: string, other: Owner | undefined, message: string): FaissStoreError {
+  return new FaissStoreError("STORE_LOCKED", message, { path, pid: other?.pid, host: other?.host });
+}
+
+function describe(path: string, other: Owner | undefined): string {
   // The lock may have been removed or damaged since.
   const who = other?.pid ? `process ${other.pid} on ${other.host}, ` : "";
-  return new FaissStoreError(
-    "STORE_LOCKED",
-    `Another writer ${does} (${who}lock file ${path}). ` +
-      "Wait for it, or raise lockTimeout. If that process no longer runs, delete the lock file.",
-    { path, pid: other?.pid, host: other?.host },
-  );
+  return `${who}lock file ${path}`;
 }
 
 /** Removes a stale lock, but not a new one that has replaced it. */

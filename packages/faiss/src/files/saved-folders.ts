@@ -3,7 +3,7 @@ import type { SavedContent } from "./write-content.ts";
 import { type SavedState, writeStore } from "./write-store.ts";
 
 /**
- * Remembers what the folders contained that a store was opened from or saved to. Saves run one
+ * Remembers the content of each folder that the store was opened from or saved to. Saves run one
  * after the other.
  */
 export class SavedFolders {

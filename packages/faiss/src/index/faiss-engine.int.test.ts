@@ -307,12 +307,12 @@ describe("an index other than Flat", () => {
 
   it("finds most of what an exact search finds, with the default search parameters", async () => {
     const random = seededRandom(4);
-    const centres = randomUnitVectors(40, 32, random);
+    const centers = randomUnitVectors(40, 32, random);
     const vectors = Array.from({ length: 4000 }, (_, row) =>
-      centres[row % 40]!.map((value) => value + (random() - 0.5) * 0.3),
+      centers[row % 40]!.map((value) => value + (random() - 0.5) * 0.3),
     );
     const queries = Array.from({ length: 30 }, (_, row) =>
-      centres[row]!.map((value) => value + (random() - 0.5) * 0.2),
+      centers[row]!.map((value) => value + (random() - 0.5) * 0.2),
     );
     for (const [index, minRecall] of Object.entries({
       "HNSW16,Flat": 0.97,

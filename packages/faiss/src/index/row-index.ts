@@ -70,8 +70,8 @@ export class RowIndex<R> {
   }
 
   /**
-   * @returns the best of the covered rows for each query; undefined if there is no index, or not
-   * any more
+   * @returns the best of the covered rows for each query; undefined if there is no index (any
+   * longer)
    * @throws FaissStoreError `ENGINE_FAILED`, unless the index is optional
    */
   async search(prefixes: readonly Float32Array[], count: number): Promise<SearchReply | undefined> {

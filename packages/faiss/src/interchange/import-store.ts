@@ -109,7 +109,7 @@ function repeatedId<R>(id: string, path: string, { ids }: ImportOptions<R>): Fai
   if (ids) {
     return new FaissStoreError(
       "INVALID_ARGUMENT",
-      `ids must be unique, but ${show(id)} is there twice. Pass another id for one of the two.`,
+      `ids must be unique, but ${show(id)} occurs twice. Give each vector its own id.`,
       { id },
     );
   }

@@ -15,7 +15,7 @@ export interface CandidateOptions<R> {
   pacer: Pacer;
 }
 
-/** How many more rows to ask for than needed. With these, the first answer is mostly enough. */
+/** How many more rows to ask for than needed. With these, one request is usually enough. */
 const margin = 16;
 /** If FAISS had to return more rows than this, a scan is faster. */
 const maxFetched = 16_384;

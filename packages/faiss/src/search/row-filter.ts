@@ -7,7 +7,7 @@ const unknown = 0;
 const accepted = 1;
 const rejected = 2;
 
-/** How many rows the filter is called with to estimate how many match. */
+/** Sample size for estimating the share of rows that match. */
 const sampleSize = 256;
 
 /** A filter over the live rows of a table. Calls the function at most once for each row. */

@@ -1,7 +1,7 @@
 import type { Pacer } from "@embeddinggemma/internal";
 import { TopRows } from "./top-rows.ts";
 
-/** How many rows are scored between two looks at the clock. */
+/** How many rows are scored between checks of the clock. */
 const rowsPerCheck = 64;
 
 export interface ScanOptions {

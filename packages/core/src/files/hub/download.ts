@@ -37,7 +37,7 @@ export async function downloadFile(
   const partial = await PartialFile.claim(path);
   try {
     return await withHubRetries(url, options, async () => {
-      const remote = await requestRest(url, options, partial);
+      const remote = await resumeOrRestart(url, options, partial);
       if (!remote.found) return remote;
       try {
         await onDisk(path, () => mkdir(dirname(path), { recursive: true }));
@@ -78,7 +78,7 @@ export async function mayBeDamaged(
 }
 
 /** Requests the missing bytes, or the whole file if they may not fit those of an earlier call. */
-async function requestRest(
+async function resumeOrRestart(
   url: string,
   options: DownloadOptions,
   partial: PartialFile,
