@@ -31,8 +31,8 @@ const encodings: LevelEncodings = { keyEncoding: "utf8", valueEncoding: "view" }
 
 /**
  * A {@link VectorCache} in a database, which outlives the process. It grows with every new text; to
- * start over, {@link LevelVectorCache.clear} it. Use a database for nothing else, or a sublevel of
- * it.
+ * start over, {@link LevelVectorCache.clear} it. Give it its own database, or its own sublevel of
+ * one.
  *
  * Each vector has a checksum: one that was damaged on the disk counts as missing.
  *
@@ -45,7 +45,8 @@ const encodings: LevelEncodings = { keyEncoding: "utf8", valueEncoding: "view" }
 export class LevelVectorCache implements VectorCache, AsyncDisposable {
   readonly #database: LevelDatabase;
   readonly #opening: SharedPromise<void>;
-  #isClosed = false;
+  readonly #running = new Set<Promise<unknown>>();
+  #closing: Promise<void> | undefined;
 
   /**
    * @param database - opened at the first read or write, if it is not open yet
@@ -65,7 +66,7 @@ export class LevelVectorCache implements VectorCache, AsyncDisposable {
   }
 
   /**
-   * The way of version 0.1, which opened a folder with `classic-level`.
+   * The API of version 0.1, which opened a folder with `classic-level`.
    *
    * @deprecated use `new LevelVectorCache(new ClassicLevel(folder))`; it reads the same folders
    * @throws `INVALID_ARGUMENT`, always
@@ -80,48 +81,64 @@ export class LevelVectorCache implements VectorCache, AsyncDisposable {
   }
 
   async getMany(keys: readonly string[]): Promise<(Float32Array | undefined)[]> {
-    await this.#open("read");
-    const values = await this.#database.getMany([...keys], encodings);
+    const values = await this.#run("read", () => this.#database.getMany([...keys], encodings));
     return values.map((value, index) => decode(keys[index]!, value));
   }
 
   async setMany(entries: readonly VectorCacheEntry[]): Promise<void> {
-    await this.#open("write");
-    await this.#database.batch(
-      entries.map(([key, vector]) => ({ type: "put", key, value: encode(key, vector) })),
-      encodings,
-    );
+    const operations = entries.map(([key, vector]) => {
+      return { type: "put" as const, key, value: encode(key, vector) };
+    });
+    await this.#run("write", () => this.#database.batch(operations, encodings));
   }
 
   /** Removes every vector, and whatever else is in the database. */
   async clear(): Promise<void> {
-    await this.#open("clear");
-    await this.#database.clear();
+    await this.#run("clear", () => this.#database.clear());
   }
 
   /**
-   * Closes the database after running reads and writes. Later calls fail; closing again does
-   * nothing.
+   * Waits for running reads and writes, then closes the database. Later calls fail, also of other
+   * caches on this database.
    */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    await this.#database.close();
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  async #open(operation: "read" | "write" | "clear"): Promise<void> {
-    if (this.#isClosed) {
-      throw new EmbeddingGemmaError(
-        "CACHE_FAILED",
-        "The vector cache is closed. Close it after the last embedder that uses it.",
-        { operation },
-      );
-    }
-    await this.#opening.get();
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    await this.#database.close();
   }
+
+  async #run<T>(operation: "read" | "write" | "clear", action: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw closedError(operation);
+    const running = this.#opening.get().then(action);
+    this.#running.add(running);
+    try {
+      return await running;
+    } catch (error) {
+      // The application has closed the database itself.
+      const isClosed = (error as { code?: unknown } | null)?.code === "LEVEL_DATABASE_NOT_OPEN";
+      throw isClosed ? closedError(operation, error) : error;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+}
+
+function closedError(operation: string, cause?: unknown): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "CACHE_FAILED",
+    "The vector cache is closed. Close it, and its database, only after you dispose the last " +
+      "embedder that uses it.",
+    { operation },
+    cause ? { cause } : undefined,
+  );
 }
 
 function isLevelDatabase(value: unknown): value is LevelDatabase {
@@ -154,8 +171,8 @@ const checksumBytes = 4;
 const utf8 = new TextEncoder();
 
 /**
- * Checksum of key and numbers, 4 bytes, then the numbers; little-endian, like all machines that run
- * JavaScript engines.
+ * Checksum of key and numbers, 4 bytes, then the numbers in this machine's byte order, which is
+ * little-endian almost everywhere.
  */
 function encode(key: string, vector: Float32Array): Uint8Array {
   const numbers = new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);

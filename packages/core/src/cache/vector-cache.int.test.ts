@@ -417,6 +417,34 @@ describe("LevelVectorCache", () => {
     },
   );
 
+  test.each(["a new database", "an open database"])(
+    "close waits for what was started before, on %s",
+    async (which) => {
+      const folder = await newFolder();
+      const database = new ClassicLevel(folder);
+      if (which === "an open database") await database.open();
+      const cache = new LevelVectorCache(database);
+      const writing = cache.setMany([["key", Float32Array.of(1)]]);
+      const reading = cache.getMany(["other"]);
+      await Promise.all([cache.close(), cache.close()]);
+      await writing;
+      expect(await reading).toEqual([undefined]);
+      await using again = openFolder(folder);
+      expect(await again.getMany(["key"])).toEqual([Float32Array.of(1)]);
+    },
+  );
+
+  test("an error if the application has closed the database", async () => {
+    const database = new MemoryLevel();
+    const cache = new LevelVectorCache(database);
+    await cache.getMany(["key"]);
+    await database.close();
+    await expect(embedderWith(cache).embedder.encode("a")).rejects.toMatchObject({
+      code: "CACHE_FAILED",
+      message: expect.stringContaining("is closed"),
+    });
+  });
+
   test("open, the way of version 0.1, tells the new one", async () => {
     await expect(LevelVectorCache.open("./vectors")).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

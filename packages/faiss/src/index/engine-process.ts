@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { FaissStoreError } from "../errors.ts";
 import type { Command } from "./protocol.ts";
@@ -44,13 +42,13 @@ export class EngineProcess {
     transferFolders: readonly string[],
   ): Promise<EngineProcess> {
     const engine = new EngineProcess(
-      new WorkerProcess(programPath(), {
+      new WorkerProcess(new URL("./faiss-process.mjs", import.meta.url), {
         args: [faissNodePath, ...transferFolders],
         execArgv: ["--expose-gc", "--max-semi-space-size=2"],
         env: { ...defaultEnvironment, ...process.env, NODE_OPTIONS: "" },
         forwardsOutput: false,
         endedError: ({ reason }, operation) =>
-          new FaissStoreError("ENGINE_FAILED", `The FAISS process died (${reason}). ${advice}`, {
+          new FaissStoreError("ENGINE_FAILED", `The FAISS process ${reason}. ${advice}`, {
             operation,
             isDead: true,
           }),
@@ -99,21 +97,3 @@ export class EngineProcess {
 }
 
 const advice = 'The store is intact. If this repeats, use engine: "builtin".';
-
-/**
- * Path of the program of the child process.
- *
- * @throws Error if its file is not next to this module, or if this is a single executable
- * application
- */
-function programPath(): string {
-  // Bun and Deno have no module "node:sea": a static import of it would fail there.
-  if (process.getBuiltinModule("node:sea")?.isSea())
-    throw new Error("a single executable application cannot start another program.");
-  const url = new URL("./faiss-process.mjs", import.meta.url);
-  if (url.protocol === "file:" && existsSync(url)) return fileURLToPath(url);
-  throw new Error(
-    `${url.href} does not exist, because the bundler has left it out. Mark @embeddinggemma/faiss ` +
-      "and faiss-node as external, to keep them out of the bundle.",
-  );
-}

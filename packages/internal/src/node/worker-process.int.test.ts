@@ -14,13 +14,13 @@ interface Message {
   value?: unknown;
 }
 
-const program = fileURLToPath(new URL("../testing/worker-program.mjs", import.meta.url));
+const program = new URL("../testing/worker-program.mjs", import.meta.url);
 
 function start(file = program, options: Partial<WorkerProcessOptions> = {}) {
   const worker = new WorkerProcess<Message>(file, {
     forwardsOutput: false,
     endedError: ({ reason, exit }, operation) =>
-      Object.assign(new Error(`ended: ${reason}`), { exit, operation }),
+      Object.assign(new Error(`It ${reason}`), { exit, operation }),
     answeredError: (error) => new Error(`answered: ${error}`),
     ...options,
   });
@@ -61,7 +61,7 @@ test("a process that ends rejects all requests, quotes its output, and is lost",
   await worker.request({ operation: "print", value: "out of memory" });
   const pending = worker.request({ operation: "never answer" });
   const exiting = worker.request({ operation: "exit", value: 7 });
-  const message = "ended: the process ended with exit code 7: out of memory";
+  const message = "It ended with exit code 7: out of memory";
   await expect(pending).rejects.toMatchObject({ message, exit: 7, operation: "never answer" });
   await expect(exiting).rejects.toMatchObject({ message });
   expect(worker.isAlive).toBe(false);
@@ -69,23 +69,47 @@ test("a process that ends rejects all requests, quotes its output, and is lost",
   await worker.lost;
 });
 
-test("a program that does not exist, or that disconnects, ends with a reason", async () => {
-  await expect(start("/nowhere.mjs").request({ operation: "echo" })).rejects.toThrow(
-    /ended with exit code 1: .*Cannot find module/s,
-  );
+test("a program that disconnects ends with a reason", async () => {
   await expect(start().request({ operation: "disconnect" })).rejects.toThrow("exit code 0");
 });
+
+test.each([
+  ["does not exist", new URL("file:///nowhere.mjs"), {}, "nowhere.mjs does not exist"],
+  ["gets too many arguments", program, { args: ["long".repeat(1e6)] }, "E2BIG"],
+])("a program that %s rejects all requests and is lost", async (_how, file, options, reason) => {
+  const worker = start(file, options);
+  const message = expect.stringMatching(`^It could not be started: .*${reason}`);
+  await expect(worker.request({ operation: "echo" })).rejects.toMatchObject({
+    message,
+    exit: null,
+  });
+  expect(worker.isAlive).toBe(false);
+  await worker.lost;
+  await worker.stop();
+});
+
+test("messages that the program did not send as a response are ignored", async () => {
+  const worker = start();
+  expect(await worker.request({ operation: "send null" })).toBeUndefined();
+  expect(await worker.request({ operation: "echo", value: 1 })).toBe(1);
+});
+
+test("a process that the program leaves behind delays the end by a second at most", async () => {
+  const worker = start();
+  await worker.request({ operation: "leave a process behind" });
+  await expect(worker.request({ operation: "exit", value: 3 })).rejects.toThrow("exit code 3");
+}, 4000);
 
 test("stop() rejects pending and later requests, and does not resolve `lost`", async () => {
   const worker = start();
   await worker.request({ operation: "echo" });
   const pending = expect(worker.request({ operation: "never answer" })).rejects.toThrow(
-    "ended: it was stopped",
+    "It was stopped",
   );
   await worker.stop();
   await pending;
   await worker.stop();
-  await expect(worker.request({ operation: "echo" })).rejects.toThrow("it was stopped");
+  await expect(worker.request({ operation: "echo" })).rejects.toThrow("It was stopped");
   expect(await isLost(worker)).toBe(false);
 });
 
@@ -98,7 +122,7 @@ test("a process that does not answer within the time limit is killed", async () 
   await expect(
     worker.request({ operation: "never answer" }, { timeLimit: 100 }),
   ).rejects.toMatchObject({
-    message: 'ended: it did not answer "never answer" within 0.1 s',
+    message: 'It did not answer "never answer" within 0.1 s',
     exit: null,
   });
   await worker.lost;
@@ -121,9 +145,27 @@ test.each([
   ["awaited, with output", "42", "printed by the program"],
 ])("keeps the parent alive while a request is %s", async (how, stdout, stderr) => {
   const parent = fileURLToPath(new URL("../testing/worker-parent.mjs", import.meta.url));
-  const args = [parent, await builtModule(), program, how];
+  const args = [parent, await builtModule(), program.href, how];
   const result = await promisify(execFile)(process.execPath, args, { timeout: 30_000 });
   expect([result.stdout.trim(), result.stderr.trim()]).toEqual([stdout, stderr]);
+});
+
+test.skipIf(process.platform === "win32").each([
+  ["has no free file descriptor", "ulimit -n 64; exec", "no free file descriptors", "EMFILE"],
+  [
+    "was started in place of the program",
+    "EMBEDDINGGEMMA_CHILD_PROCESS=1 exec",
+    "awaited",
+    "cannot start another program",
+  ],
+  ["writes to stderr, which nobody reads", "exec 2> >(exec true);", "awaited, with output", "42"],
+])("a parent that %s survives", async (_what, shell, how, stdout) => {
+  const parent = fileURLToPath(new URL("../testing/worker-parent.mjs", import.meta.url));
+  const args = [process.execPath, parent, await builtModule(), program.href, how];
+  const result = await promisify(execFile)("bash", ["-c", `${shell} "$@"`, "bash", ...args], {
+    timeout: 30_000,
+  });
+  expect(result.stdout).toContain(stdout);
 });
 
 /** Node 20 does not run TypeScript. */

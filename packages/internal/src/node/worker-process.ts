@@ -1,4 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { reasonOf } from "../messages.ts";
 
 /** The program's response to a message: the `id` of the message, with a result or an error. */
 export interface WorkerReply {
@@ -22,7 +25,7 @@ export interface WorkerProcessOptions {
 
 /** How a process ended. */
 export interface WorkerEnd {
-  /** Completes the sentence "The worker ended: …". Contains the last output of stderr, if any. */
+  /** Completes the sentence "The process …". Contains the last output of stderr, if any. */
   readonly reason: string;
   /** Exit code or signal; null if the process did not start or is still running. */
   readonly exit: number | string | null;
@@ -58,38 +61,34 @@ const ticksPerLimit = 10;
 export class WorkerProcess<Message extends { readonly operation: string }> {
   /** Resolves if the process ends without {@link WorkerProcess.stop}. */
   readonly lost: Promise<void>;
-  readonly #child: ChildProcess;
   readonly #options: WorkerProcessOptions;
   /** Pending requests by id, in the order in which they were sent. */
   readonly #pending = new Map<number, Pending<Message>>();
+  /** Undefined if the process could not be started. */
+  readonly #child: ChildProcess | undefined;
   readonly #exited: Promise<void>;
+  #awaitedCount = 0;
   #clock: NodeJS.Timeout | undefined;
   #nextId = 0;
   #stderr = "";
   #end: WorkerEnd | undefined;
+  #wasStopped = false;
 
-  /** @param program - path of the program, a file for Node */
-  constructor(program: string, options: WorkerProcessOptions) {
-    const { args = [], execArgv = [], env, forwardsOutput } = options;
+  /** @param program - a file for Node that is part of the calling package */
+  constructor(program: URL, options: WorkerProcessOptions) {
     this.#options = options;
-    this.#child = fork(program, args, {
-      execArgv: [...execArgv],
-      env,
-      serialization: "advanced",
-      stdio: ["ignore", forwardsOutput ? "inherit" : "ignore", "pipe", "ipc"],
-    });
-    this.#child.on("message", (reply: WorkerReply) => this.#settle(reply));
-    this.#readStderr();
-    this.#exited = this.#watchExit();
+    try {
+      this.#child = startProgram(program, options);
+    } catch (error) {
+      this.#fail(notStarted(error));
+    }
+    this.#exited = this.#child ? this.#watch(this.#child) : Promise.resolve();
     this.lost = new Promise((resolve) => {
       void this.#exited.then(() => {
         if (!this.#wasStopped) resolve();
       });
     });
-    this.#keepParentAlive();
   }
-
-  #wasStopped = false;
 
   get isAlive(): boolean {
     return this.#end === undefined;
@@ -102,10 +101,11 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
     return new Promise<unknown>((resolve, reject) => {
       if (this.#end) throw this.#options.endedError(this.#end, message.operation);
       const id = this.#nextId++;
-      this.#child.send({ id, ...message }, (error) => error && this.#kill());
+      // A child process that failed to start has no `send`; the event "error" follows.
+      this.#child?.send?.({ id, ...message }, (error) => error && this.#kill());
       this.#pending.set(id, { message, timeLimit, isAwaited, resolve, reject });
       if (this.#pending.size === 1) this.#restartClock();
-      this.#keepParentAlive();
+      if (isAwaited) this.#countAwaited(1);
     }) as Promise<Result>;
   }
 
@@ -113,53 +113,61 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
   abandon(matches: (message: Message) => boolean, error: Error): void {
     for (const pending of this.#pending.values()) {
       if (!matches(pending.message)) continue;
-      pending.isAwaited = false;
       pending.reject(error);
+      if (pending.isAwaited) this.#countAwaited(-1);
+      pending.isAwaited = false;
     }
-    this.#keepParentAlive();
   }
 
   /** Kills the process and waits for its end. Pending and later requests are rejected. */
   async stop(): Promise<void> {
     this.#wasStopped = true;
-    this.#fail({ reason: "it was stopped", exit: null });
-    this.#child.ref();
+    this.#fail({ reason: "was stopped", exit: null });
+    this.#child?.ref();
     this.#kill();
     await this.#exited;
   }
 
   #kill(): void {
-    this.#child.kill("SIGKILL");
+    this.#child?.kill("SIGKILL");
   }
 
-  #readStderr(): void {
-    const stderr = this.#child.stderr!;
-    // Called only once, since every call on a closed socket adds a listener.
-    (stderr as { unref?: () => void }).unref?.();
-    stderr.setEncoding("utf8").on("data", (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-2000);
-      if (this.#options.forwardsOutput) process.stderr.write(text);
-    });
-  }
-
-  #watchExit(): Promise<void> {
-    const child = this.#child;
-    // The event "close" would wait for both, but Deno does not emit it while stderr is unref'd.
-    const allOutput = new Promise((resolve) => child.stderr?.once("close", resolve));
+  /** Resolves when the process has ended. */
+  #watch(child: ChildProcess): Promise<void> {
+    child.on("message", (reply: WorkerReply | null) => this.#settle(reply));
+    // A program that disconnects would never answer again.
+    child.once("disconnect", () => setTimeout(() => this.#kill(), patience).unref());
+    const allOutput = this.#readStderr(child);
+    unref(child);
     return new Promise((resolve) => {
       child.once("exit", async (code, signal) => {
-        await allOutput;
+        // Not the event "close": Deno does not emit it while stderr is unref'd. A process that the
+        // program has started may keep stderr open.
+        await withinPatience(allOutput);
         const exit = signal ?? code;
         const ending = signal ?? `exit code ${code}`;
-        this.#fail({ reason: this.#withStderr(`the process ended with ${ending}`), exit });
+        this.#fail({ reason: this.#withStderr(`ended with ${ending}`), exit });
         resolve();
       });
       child.on("error", (error) => {
         if (child.pid !== undefined) return; // "exit" follows
-        this.#fail({ reason: error.message, exit: null });
+        this.#fail(notStarted(error));
         resolve();
       });
     });
+  }
+
+  /** Resolves when the program has closed stderr. */
+  async #readStderr({ stderr }: ChildProcess): Promise<void> {
+    if (!stderr) return;
+    // Called only once, since every call on a closed socket adds a listener.
+    (stderr as { unref?: () => void }).unref?.();
+    stderr.on("error", ignore);
+    stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-2000);
+      if (this.#options.forwardsOutput) writeToStderr(text);
+    });
+    await new Promise((resolve) => stderr.once("close", resolve));
   }
 
   #withStderr(reason: string): string {
@@ -168,13 +176,14 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
     return output ? `${reason}: ${output}` : reason;
   }
 
-  #settle({ id, result, error }: WorkerReply): void {
-    const pending = this.#pending.get(id);
-    this.#pending.delete(id);
+  #settle(reply: WorkerReply | null): void {
+    const pending = reply && this.#pending.get(reply.id);
+    if (!pending) return; // code that was loaded with the program sent it
+    this.#pending.delete(reply.id);
     this.#restartClock();
-    this.#keepParentAlive();
-    if (error === undefined) pending?.resolve(result);
-    else pending?.reject(this.#options.answeredError(error));
+    if (pending.isAwaited) this.#countAwaited(-1);
+    if (reply.error === undefined) pending.resolve(reply.result);
+    else pending.reject(this.#options.answeredError(reply.error));
   }
 
   /**
@@ -191,7 +200,7 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
       if (--ticksLeft > 0) return;
       const seconds = Number((oldest.timeLimit / 1000).toPrecision(2));
       const operation = JSON.stringify(oldest.message.operation);
-      const reason = this.#withStderr(`it did not answer ${operation} within ${seconds} s`);
+      const reason = this.#withStderr(`did not answer ${operation} within ${seconds} s`);
       this.#fail({ reason, exit: null });
       this.#kill();
     }, oldest.timeLimit / ticksPerLimit).unref();
@@ -203,14 +212,81 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     this.#restartClock();
-    this.#keepParentAlive();
+    this.#countAwaited(-this.#awaitedCount);
     for (const { message, reject } of pending)
       reject(this.#options.endedError(end, message.operation));
   }
 
-  #keepParentAlive(): void {
-    const change = [...this.#pending.values()].some(({ isAwaited }) => isAwaited) ? "ref" : "unref";
-    this.#child[change]();
-    this.#child.channel?.[change]?.(); // Bun has no such method and needs none
+  /** Counts the requests that callers wait for. While there are any, the parent stays alive. */
+  #countAwaited(change: number): void {
+    const before = this.#awaitedCount;
+    this.#awaitedCount += change;
+    if (!this.#child || before > 0 === this.#awaitedCount > 0) return;
+    if (before > 0) unref(this.#child);
+    else ref(this.#child);
   }
 }
+
+/** Milliseconds to wait for what follows soon, unless something is wrong. */
+const patience = 1000;
+
+async function withinPatience(event: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, patience);
+  });
+  await Promise.race([event, late]);
+  clearTimeout(timer);
+}
+
+/**
+ * Marks the environment of the child process. Where a runtime starts the application again in place
+ * of the program, the copy sees the mark and does not start another one.
+ */
+const childMark = "EMBEDDINGGEMMA_CHILD_PROCESS";
+
+/** @throws Error if the program cannot be started; the event "error" reports some failures later */
+function startProgram(
+  program: URL,
+  { args = [], execArgv = [], env = process.env, forwardsOutput }: WorkerProcessOptions,
+): ChildProcess {
+  // Bun and Deno have no module "node:sea": a static import of it would fail there.
+  if (process.getBuiltinModule?.("node:sea")?.isSea() || process.env[childMark]) {
+    if (process.env[childMark]) process.disconnect?.();
+    throw new Error("a single executable application cannot start another program");
+  }
+  if (program.protocol !== "file:" || !existsSync(program)) {
+    throw new Error(
+      `${program.href} does not exist. If a bundler has left it out, mark @embeddinggemma/core, ` +
+        "@embeddinggemma/faiss and faiss-node as external, to keep them out of the bundle",
+    );
+  }
+  return fork(fileURLToPath(program), args, {
+    execArgv: [...execArgv],
+    env: { ...env, [childMark]: "1" },
+    serialization: "advanced",
+    stdio: ["ignore", forwardsOutput ? "inherit" : "ignore", "pipe", "ipc"],
+  });
+}
+
+function notStarted(error: unknown): WorkerEnd {
+  return { reason: `could not be started: ${reasonOf(error)}`, exit: null };
+}
+
+function ref(child: ChildProcess): void {
+  child.ref();
+  child.channel?.ref?.(); // Bun has no such method and needs none
+}
+
+function unref(child: ChildProcess): void {
+  child.unref();
+  child.channel?.unref?.();
+}
+
+/** As `console.error` does: if nobody reads stderr any more, the text is lost. */
+function writeToStderr(text: string): void {
+  process.stderr.on("error", ignore);
+  process.stderr.write(text, () => setImmediate(() => process.stderr.off("error", ignore)));
+}
+
+function ignore(): void {}

@@ -1,4 +1,6 @@
 // The program that worker-process.int.test.ts sends its requests to.
+import { spawn } from "node:child_process";
+
 process.on("message", (message) => {
   const { id, operation, value } = /** @type {{ id: number, operation: string, value: never }} */ (
     message
@@ -22,6 +24,14 @@ process.on("message", (message) => {
       return;
     case "disconnect":
       setImmediate(() => process.disconnect());
+      return;
+    case "send null":
+      process.send?.(/** @type {any} */ (null));
+      process.send?.({ id });
+      return;
+    case "leave a process behind":
+      spawn("sleep", ["5"], { stdio: ["ignore", "ignore", "inherit"] }).unref();
+      process.send?.({ id });
       return;
     case "never answer":
   }

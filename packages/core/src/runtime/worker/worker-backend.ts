@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import type { Backend } from "../backend.ts";
@@ -57,15 +56,14 @@ export async function loadWorkerBackend(
 
 class ModelWorker extends WorkerProcess<WorkerMessage> {
   constructor() {
-    super(fileURLToPath(workerFile()), {
+    super(programUrl(), {
       forwardsOutput: true,
       endedError: ({ reason, exit }) =>
         new EmbeddingGemmaError(
           "WORKER_FAILED",
-          `The worker that runs the model ended: ${reason}. ` +
-            "Dispose the embedder and load it again. " +
-            "If the worker ran out of memory, lower `maxBatchTokens`. " +
-            "If its file was not found, keep @embeddinggemma/core out of the bundle.",
+          `The worker that runs the model ${reason}. Dispose the embedder and load it again. ` +
+            "If the worker ran out of memory, lower `maxBatchTokens`. If it never starts, load " +
+            "without `worker`.",
           { exit },
         ),
       answeredError: (error) => unpackError(error as PackedError),
@@ -111,7 +109,7 @@ async function tokenizeInPortions(
  * The program of the worker. Node 20 cannot run TypeScript, so if this file runs from source, as in
  * tests, the program is the built file.
  */
-function workerFile(): URL {
+function programUrl(): URL {
   const fromSource = import.meta.url.endsWith(".ts");
   return new URL(
     fromSource ? "../../../dist/model-worker.js" : "./model-worker.js",
