@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { reasonOf } from "../messages.ts";
+import { reasonOf } from "../show.ts";
 
 /** The program's response to a message: the `id` of the message, with a result or an error. */
 export interface WorkerReply {
