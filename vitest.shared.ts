@@ -12,7 +12,6 @@ export const sharedConfig = {
   test: {
     pool: "forks",
     include: ["src/**/*.test.ts"],
-    typecheck: { enabled: true, include: ["src/**/*.test-d.ts"], ignoreSourceErrors: false },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
@@ -34,7 +33,6 @@ export function withBothTransformers(modelTests: string[]): ViteUserConfig {
       name: `transformers-${major}`,
       include: modelTests,
       env: { TRANSFORMERS_MAJOR: major },
-      typecheck: { enabled: false },
     },
   });
   return {
