@@ -106,7 +106,7 @@ export class FaissStore<R = JsonValue> {
     const store = new FaissStore<R>(storeOptions, engine);
     store.#id = id;
     store.#content = content;
-    store.#folders.remember(path, saved);
+    store.#folders.opened(path, saved);
     return store;
   }
 

@@ -1,5 +1,19 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,6 +32,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await built.remove();
 });
+
+/** Linux, with the right to make namespaces, as root has. */
+const canMakePidNamespaces =
+  spawnSync("unshare", ["--pid", "--fork", "--mount-proc", "true"]).status === 0;
 
 async function smallStore(): Promise<FaissStore> {
   const store = await FaissStore.create({ dimension: 16, engine: "builtin" });
@@ -53,6 +71,47 @@ describe("writers of the same folder", () => {
     await first.save(join(folder, "the-other"));
     expect((await FaissStore.open(join(folder, "the-other"))).ids()).toEqual(first.ids());
     expect((await FaissStore.open(directory)).ids()).toEqual(second.ids());
+  });
+
+  it.each([
+    ["a symbolic link to the folder", (path: string, other: string) => symlink(path, other)],
+    ["the folder's new name", (path: string, other: string) => rename(path, other)],
+    ["a copy of the folder", (path: string, other: string) => cp(path, other, { recursive: true })],
+  ])("are noticed through %s", async (_, give) => {
+    const [directory, other] = [join(folder, randomUUID()), join(folder, randomUUID())];
+    const first = await smallStore();
+    await first.save(directory);
+    await give(directory, other);
+    await first.save(other);
+    const second = await FaissStore.open(other, { engine: "builtin" });
+    await second.upsert([{ id: "theirs", vector: Array(16).fill(1), record: null }]);
+    await second.save(other);
+    await first.save(join(folder, randomUUID()));
+    await applyToStore(first, 2);
+    const unopened = join(folder, randomUUID());
+    await give(other, unopened);
+    for (const path of [other, unopened].filter((path) => existsSync(path)))
+      await expect(first.save(path)).rejects.toMatchObject({ code: "STORE_CHANGED" });
+    expect((await FaissStore.open(unopened)).has("theirs")).toBe(true);
+    await first.save(unopened, { overwrite: true });
+    expect((await FaissStore.open(unopened)).ids()).toEqual(first.ids());
+  });
+
+  it("replace a backup that has nothing but older states, in every later process", async () => {
+    const [directory, backup] = [join(folder, "original"), join(folder, "backup")];
+    await (await smallStore()).save(directory);
+    for (let step = 2; step < 5; step++) {
+      const store = await FaissStore.open(directory, { engine: "builtin" });
+      await store.save(backup);
+      await applyToStore(store, step);
+      await store.save(directory);
+    }
+    const older = await FaissStore.open(backup, { engine: "builtin" });
+    await older.delete("step");
+    await older.save(backup);
+    const store = await FaissStore.open(directory, { engine: "builtin" });
+    await expect(store.save(backup)).rejects.toMatchObject({ code: "STORE_CHANGED" });
+    expect((await FaissStore.open(backup)).has("step")).toBe(false);
   });
 
   it("do not both save to an empty folder with overwrite: false", async () => {
@@ -134,6 +193,37 @@ describe("writers of the same folder", () => {
     expect(await readdir(directory)).toHaveLength(3);
   });
 
+  it("leave the lock of a living process in another container of the same host name", async () => {
+    const directory = await mkdtemp(join(folder, "container-"));
+    const lock = join(directory, "faiss-store.lock");
+    const dead = 2 ** 22 + 1; // More than the largest pid of Linux.
+    const theirs = { token: "theirs", pid: dead, started: "1", host: hostname() };
+    await writeFile(lock, JSON.stringify({ ...theirs, space: "another boot or PID namespace" }));
+    const store = await smallStore();
+    await expect(store.save(directory, { lockTimeout: 50 })).rejects.toMatchObject({
+      code: "STORE_LOCKED",
+      message: expect.stringContaining("machine or container"),
+    });
+    await utimes(lock, new Date(), new Date(Date.now() - 180_000));
+    await store.save(directory, { lockTimeout: 50 });
+    await writeFile(lock, JSON.stringify(theirs));
+    await applyToStore(store, 2);
+    await store.save(directory, { lockTimeout: 50 });
+  });
+
+  it.skipIf(!canMakePidNamespaces)("tell PID namespaces apart", { timeout: 30_000 }, async () => {
+    const directory = await mkdtemp(join(folder, "namespace-"));
+    const saving = `
+      const { FaissStore } = await import(${JSON.stringify(built.entry)});
+      const store = await FaissStore.create({ dimension: 2, engine: "builtin" });
+      console.log(await store.save(${JSON.stringify(directory)}, { lockTimeout: 50 }).catch(({ code }) => code));`;
+    await withFolderLock(directory, 50, async () => {
+      const options = ["--pid", "--fork", "--mount-proc", process.execPath, "--input-type=module"];
+      const { stdout } = spawnSync("unshare", [...options, "-e", saving], { encoding: "utf8" });
+      expect(stdout.trim()).toBe("STORE_LOCKED");
+    });
+  });
+
   it("notice before the last step that another machine has taken their lock", async () => {
     const directory = await mkdtemp(join(folder, "taken-"));
     const lock = join(directory, "faiss-store.lock");
@@ -143,11 +233,17 @@ describe("writers of the same folder", () => {
       await writeFile(lock, theirs);
       await expect(checkHeld()).rejects.toMatchObject({
         code: "STORE_LOCKED",
-        message:
-          "Another process took over the lock while this one was suspended " +
-          `(process 1 on elsewhere, lock file ${lock}). Nothing was saved; save again.`,
+        message: expect.stringContaining(
+          `now another writer has it (process 1 on elsewhere, lock file ${lock})`,
+        ),
         details: { host: "elsewhere" },
       });
+      await rm(lock);
+      await expect(checkHeld()).rejects.toMatchObject({
+        code: "STORE_LOCKED",
+        message: expect.stringContaining(`the lock file ${lock} is gone`),
+      });
+      await writeFile(lock, theirs);
     });
     expect(await readFile(lock, "utf8"), "the other lock stays").toBe(theirs);
   });

@@ -5,6 +5,7 @@ import {
   link,
   readdir,
   readFile,
+  readlink,
   rename,
   rm,
   stat,
@@ -23,6 +24,11 @@ interface Owner {
   /** When the process started, since a pid can be reused. Empty if the system does not tell. */
   started: string;
   host: string;
+  /**
+   * In which of the host's sets of processes the pid counts, see {@link processSpace}. Locks of
+   * release 0.1 lack it.
+   */
+  space?: string;
 }
 
 const lockName = "faiss-store.lock";
@@ -30,7 +36,9 @@ const lockName = "faiss-store.lock";
 /** Milliseconds between two updates of the modification time of a held lock. */
 const heartbeatInterval = 5_000;
 
-/** A lock of another machine is stale if it was not updated for this many milliseconds. */
+/**
+ * A lock of another machine or container is stale if it was not updated for this many milliseconds.
+ */
 const foreignLockLifetime = 120_000;
 
 /**
@@ -53,6 +61,7 @@ export async function withFolderLock<T>(
     pid: process.pid,
     started: await startOf(process.pid),
     host: hostname(),
+    space: await processSpace(),
   };
   await acquire(path, owner, timeout);
   const heartbeat = setInterval(
@@ -109,16 +118,21 @@ function locked(path: string, other: Owner | undefined): FaissStoreError {
     path,
     other,
     `Another writer is saving to this folder (${describe(path, other)}). ` +
-      "Wait for it, or raise lockTimeout. If that process no longer runs, delete the lock file.",
+      "Wait for it, or raise lockTimeout. If that process no longer runs, delete the lock file. " +
+      "A lock from another machine or container is ignored when it is two minutes old.",
   );
 }
 
 function takenOver(path: string, other: Owner | undefined): FaissStoreError {
+  const what = other
+    ? `now another writer has it (${describe(path, other)})`
+    : `the lock file ${path} is gone`;
   return storeLocked(
     path,
     other,
-    `Another process took over the lock while this one was suspended (${describe(path, other)}). ` +
-      "Nothing was saved; save again.",
+    `This save has lost its lock on the folder: ${what}. Another machine or container removes a ` +
+      "lock that was not renewed for two minutes, for example of a suspended process. Nothing " +
+      "was saved. Save again; if the other writer has saved meanwhile, you get STORE_CHANGED.",
   );
 }
 
@@ -165,7 +179,9 @@ async function readOwner(path: string): Promise<Owner | undefined> {
 }
 
 async function isGone(owner: Owner, path: string): Promise<boolean> {
-  if (owner.host !== hostname()) {
+  const space = await processSpace();
+  // The pid of another container says nothing here, even if the host name is the same.
+  if (owner.host !== hostname() || (owner.space ?? space) !== space) {
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
     return Date.now() - mtimeMs > foreignLockLifetime;
   }
@@ -181,4 +197,16 @@ async function isGone(owner: Owner, path: string): Promise<boolean> {
 async function startOf(pid: number): Promise<string> {
   const text = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
   return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
+/**
+ * Identifies the processes that this process can see: the boot of the kernel, and the PID namespace
+ * in which containers number their processes. Empty on systems without `/proc`.
+ *
+ * @see https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
+ */
+async function processSpace(): Promise<string> {
+  const boot = await readFile("/proc/sys/kernel/random/boot_id", "utf8").catch(() => "");
+  const namespace = await readlink("/proc/self/ns/pid").catch(() => "");
+  return boot.trim() + namespace;
 }

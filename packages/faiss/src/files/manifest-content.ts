@@ -25,6 +25,8 @@ export interface Manifest {
   id: string;
   /** Counts the saves to the folder. */
   generation: number;
+  /** Which changes the content includes; see {@link ContentVersion}. Release 0.1 has none. */
+  versions?: ContentVersion;
   /** Number of items. */
   size: number;
   dimension: number;
@@ -43,6 +45,14 @@ export interface Manifest {
   /** The FAISS index over the first `rows` rows; null for a flat index. */
   index_file: (StoredFile & { rows: number }) | null;
 }
+
+/**
+ * A version vector: for each opened store that has saved changes, how many times it has. A content
+ * includes all changes of another one if none of its counts is smaller.
+ *
+ * @see https://en.wikipedia.org/wiki/Version_vector
+ */
+export type ContentVersion = Readonly<Record<string, number>>;
 
 /** A save merges segments until each is at least twice as large as the next. */
 const maxSegments = 64;
@@ -94,6 +104,7 @@ function hasManifestShape(value: unknown): value is Manifest {
   return (
     typeof id === "string" &&
     isCount(generation, 0, maxGeneration) &&
+    isContentVersion(rest.versions ?? {}) &&
     isCount(size, 0, maxRows) &&
     Array.isArray(segments) &&
     segments.every(isSegment) &&
@@ -130,6 +141,14 @@ function faultOfSettings(manifest: Manifest): string | undefined {
     return reasonOf(error);
   }
   return "it names an index file, but a flat index has none";
+}
+
+function isContentVersion(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.values(value).every((count) => isCount(count, 1, maxGeneration))
+  );
 }
 
 function isSegment(value: unknown): boolean {

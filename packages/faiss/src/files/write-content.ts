@@ -4,13 +4,14 @@ import type { StoreSettings } from "../options.ts";
 import type { Table } from "../rows/table.ts";
 import type { Identity } from "../types.ts";
 import { syncFile, writeDurably } from "./durable-file.ts";
-import type { Manifest, Segment } from "./manifest-content.ts";
+import type { ContentVersion, Manifest, Segment } from "./manifest-content.ts";
 import { recordLines } from "./record-file.ts";
 import { vectorFileHeader } from "./vector-file.ts";
 
 /** What a save writes. */
 export interface SavedContent<R> {
   id: string;
+  versions: ContentVersion;
   table: Table<R>;
   index: RowIndex<R> | undefined;
   settings: StoreSettings;
@@ -34,13 +35,14 @@ export interface Target {
  * @returns a manifest of the new files and those that are kept; it is not written yet
  */
 export async function writeContent<R>(content: SavedContent<R>, target: Target): Promise<Manifest> {
-  const { id, table, settings, identity } = content;
+  const { id, versions, table, settings, identity } = content;
   const kept = target.old ? keptSegments(target.old, table.rows) : [];
   const keptRows = rowsOf(kept);
   const added = keptRows < table.rows ? [await writeSegment(content, keptRows, target)] : [];
   return {
     id,
     generation: target.generation,
+    versions,
     size: table.size,
     dimension: settings.dimension,
     searchDimension: settings.searchDimension,

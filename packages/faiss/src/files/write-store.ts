@@ -7,7 +7,7 @@ import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { isSameIdentity } from "./identity.ts";
 import { filesOf, manifestName, manifestText, readManifest } from "./manifest.ts";
-import { isFileOfAStore, type Manifest } from "./manifest-content.ts";
+import { type ContentVersion, isFileOfAStore, type Manifest } from "./manifest-content.ts";
 import { type SavedContent, writeContent } from "./write-content.ts";
 
 /** What a folder contained when a store was last opened from it or saved to it. */
@@ -16,6 +16,14 @@ export interface SavedState {
   /** The table that was saved, and its version at that time. */
   lineage: symbol;
   version: number;
+}
+
+/** What a store knows about saved states of itself. */
+export interface KnownStates {
+  /** What the folder contained, if the store was opened from this path or saved to it. */
+  here: SavedState | undefined;
+  /** What every such folder contained. One of them may have moved, or has a second name. */
+  all: readonly SavedState[];
 }
 
 const defaultLockTimeout = 10_000;
@@ -27,7 +35,7 @@ const defaultLockTimeout = 10_000;
 export async function writeStore<R>(
   directory: string,
   content: SavedContent<R>,
-  saved: SavedState | undefined,
+  known: KnownStates,
   { overwrite, lockTimeout = defaultLockTimeout }: SaveOptions,
 ): Promise<SavedState> {
   try {
@@ -37,9 +45,10 @@ export async function writeStore<R>(
         if (overwrite) return undefined;
         throw error;
       });
-      checkUnchanged(directory, current, saved, overwrite);
-      const isUnchanged = saved && current && isSame(current, saved.manifest);
-      const intact = isUnchanged && (await hasFiles(directory, current)) ? saved : undefined;
+      const saved = current && known.all.find(({ manifest }) => isSame(current, manifest));
+      if (current && !saved && !overwrite)
+        checkReplaceable(directory, current, content, known, overwrite);
+      const intact = saved && (await hasFiles(directory, current)) ? saved : undefined;
       if (intact && isUpToDate(content, intact)) return intact;
       const generation = (current?.generation ?? 0) + 1;
       return await writeGeneration(directory, content, intact, generation, checkHeld);
@@ -89,25 +98,38 @@ async function makeDirectory(directory: string): Promise<void> {
   }
 }
 
-/** @throws FaissStoreError `STORE_CHANGED` if a save would overwrite what it may not */
-function checkUnchanged(
+/**
+ * A folder that is in none of the known states can be replaced if this store has not used that path
+ * yet, and the folder contains another store, or this one without changes that it lacks.
+ *
+ * @throws FaissStoreError `STORE_CHANGED`
+ */
+function checkReplaceable<R>(
   directory: string,
-  current: Manifest | undefined,
-  saved: SavedState | undefined,
+  current: Manifest,
+  { id, versions }: SavedContent<R>,
+  { here }: KnownStates,
   overwrite: boolean | undefined,
 ): void {
-  if (!current || overwrite || (saved && isSame(current, saved.manifest))) return;
-  if (!saved && overwrite === undefined) return;
-  const what = saved
-    ? "Another writer has saved to that folder since this store was opened or saved there " +
-      `(generation ${current.generation}, not ${saved.manifest.generation}).`
-    : "That folder contains another store, and overwrite: false was given.";
+  const isNewer = current.id === id && !includes(versions, current.versions);
+  if (!here && !isNewer && overwrite === undefined) return;
+  const since = here ? ` (generation ${current.generation}, not ${here.manifest.generation})` : "";
+  const what =
+    here || isNewer
+      ? `Another writer has saved to that folder since this store was opened or saved there${since}.`
+      : "That folder contains another store, and overwrite: false was given.";
   throw new FaissStoreError(
     "STORE_CHANGED",
     `The store was not saved to ${directory}. ${what} ` +
       "Open that store and repeat your changes, or pass overwrite: true to replace it.",
-    { directory, expected: saved?.manifest.generation, found: current.generation },
+    { directory, expected: here?.manifest.generation, found: current.generation },
   );
+}
+
+/** Whether a content includes all changes of an older one. Release 0.1 saved no versions. */
+function includes(versions: ContentVersion, older: ContentVersion | undefined): boolean {
+  if (!older) return false;
+  return Object.entries(older).every(([session, count]) => (versions[session] ?? 0) >= count);
 }
 
 function isSame(one: Manifest, other: Manifest): boolean {
@@ -118,19 +140,26 @@ function isSame(one: Manifest, other: Manifest): boolean {
   );
 }
 
-function isUpToDate<R>(
-  { table, index, settings, identity }: SavedContent<R>,
+function isUpToDate<R>(content: SavedContent<R>, state: SavedState): boolean {
+  const { settings, index } = content;
+  const indexed = settings.kind.isFlat ? 0 : (index?.covered ?? 0);
+  return (
+    isSameContent(content, state) && (indexed === 0 || indexed === state.manifest.index_file?.rows)
+  );
+}
+
+/** Whether nothing that a user sees has changed since a state was saved. */
+export function isSameContent<R>(
+  { table, settings, identity }: Pick<SavedContent<R>, "table" | "settings" | "identity">,
   { lineage, version, manifest }: SavedState,
 ): boolean {
-  const indexed = settings.kind.isFlat ? 0 : (index?.covered ?? 0);
   return (
     lineage === table.lineage &&
     version === table.version &&
     isSameIdentity(manifest.identity, identity ?? null) &&
     manifest.oversample === settings.oversample &&
     manifest.nprobe === (settings.nprobe ?? null) &&
-    manifest.efSearch === (settings.efSearch ?? null) &&
-    (indexed === 0 || indexed === manifest.index_file?.rows)
+    manifest.efSearch === (settings.efSearch ?? null)
   );
 }
 
