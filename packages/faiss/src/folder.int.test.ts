@@ -216,7 +216,8 @@ describe("writers of the same folder", () => {
     const saving = `
       const { FaissStore } = await import(${JSON.stringify(built.entry)});
       const store = await FaissStore.create({ dimension: 2, engine: "builtin" });
-      console.log(await store.save(${JSON.stringify(directory)}, { lockTimeout: 50 }).catch(({ code }) => code));`;
+      const saved = store.save(${JSON.stringify(directory)}, { lockTimeout: 50 });
+      console.log(await saved.catch(({ code }) => code));`;
     await withFolderLock(directory, 50, async () => {
       const options = ["--pid", "--fork", "--mount-proc", process.execPath, "--input-type=module"];
       const { stdout } = spawnSync("unshare", [...options, "-e", saving], { encoding: "utf8" });

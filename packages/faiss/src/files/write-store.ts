@@ -116,7 +116,7 @@ function checkReplaceable<R>(
   const since = here ? ` (generation ${current.generation}, not ${here.manifest.generation})` : "";
   const what =
     here || isNewer
-      ? `Another writer has saved to that folder since this store was opened or saved there${since}.`
+      ? `Another writer has saved there since this store was opened from it or saved to it${since}.`
       : "That folder contains another store, and overwrite: false was given.";
   throw new FaissStoreError(
     "STORE_CHANGED",
