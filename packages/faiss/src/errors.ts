@@ -17,7 +17,8 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  * - `NOT_A_STORE`: the folder or file does not contain what was expected.
  * - `NEWER_FORMAT`: a later release saved the store.
  * - `FILE_MISSING`, `FILE_DAMAGED`: a file of the store is gone, or is not as it was saved.
- * - `IDENTITY_MISMATCH`: another embedding made the vectors of the store.
+ * - `IDENTITY_MISMATCH`: another embedding made the vectors of the store, or an unknown one would
+ *   use it.
  * - `STORE_LOCKED`: another writer is saving to the folder.
  * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved
  *   there; or, with `overwrite: false`, the folder contains another store.

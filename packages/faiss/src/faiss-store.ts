@@ -176,13 +176,14 @@ export class FaissStore<R = JsonValue> {
   /**
    * Checks that you can search this store with the vectors of an embedding.
    *
-   * @param embedding - dimension and identity of its vectors; what is undefined is not checked
+   * @param embedding - dimension and identity of its vectors; what is undefined is not checked, and
+   * the identity `null`, for an unknown one, matches only a store without identity
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if both values are known and
    * differ
    * @example
    * store.checkEmbedding({ dimension: 768, identity: "my model" });
    */
-  checkEmbedding(embedding: Pick<FaissStoreOptions, "dimension" | "identity">): void {
+  checkEmbedding(embedding: Pick<OpenOptions, "dimension" | "identity">): void {
     checkEmbedding(this, embedding);
   }
 

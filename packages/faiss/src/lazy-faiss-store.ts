@@ -1,17 +1,33 @@
 import { defined, SharedPromise } from "@embeddinggemma/internal";
 import { invalidArgument } from "./check.ts";
+import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
-import { checkIdentity, type Embedding } from "./files/identity.ts";
-import { checkStoreOptions } from "./options.ts";
-import type { FaissStoreOptions, JsonValue } from "./types.ts";
+import { checkFit, checkIdentity } from "./files/identity.ts";
+import { checkLazyStoreOptions } from "./options.ts";
+import type { FaissStoreOptions, Identity, JsonValue } from "./types.ts";
 
 /** Options of {@link LazyFaissStore}. */
 export interface LazyFaissStoreOptions<R> extends FaissStoreOptions {
   /**
-   * A store to use. All other options are ignored then. Its dimension and identity, if known, must
-   * match the embedding's.
+   * A store to use. Its dimension must be that of the embedding. If it has an identity, the
+   * embedding must state the same. Of the other options, only `identity` and `allowMismatch` can be
+   * set then.
    */
   store?: FaissStore<R> | undefined;
+  /**
+   * The identity of the embedding's vectors, at your own word.
+   *
+   * @default what the embedding's method `identity()` returns, if it has one
+   */
+  identity?: Identity | undefined;
+  /**
+   * Accepts a store whose identity is not that of the embedding, or an embedding that states no
+   * identity. A saved store takes the identity of the embedding with its next save, if there is
+   * one; a `store` that you pass keeps its own.
+   *
+   * @default false
+   */
+  allowMismatch?: boolean | undefined;
 }
 
 /**
@@ -25,6 +41,7 @@ export interface LazyFaissStoreOptions<R> extends FaissStoreOptions {
 export class LazyFaissStore<R = JsonValue> {
   readonly #embedding: object;
   readonly #options: FaissStoreOptions;
+  readonly #allowMismatch: boolean;
   readonly #given: FaissStore<R> | undefined;
   readonly #directory: string | undefined;
   readonly #fitting = new SharedPromise(() => this.#fit());
@@ -41,11 +58,14 @@ export class LazyFaissStore<R = JsonValue> {
     { store, ...options }: LazyFaissStoreOptions<R> = {},
     directory?: string,
   ) {
-    checkStoreOptions(options);
+    checkLazyStoreOptions(options);
+    const { allowMismatch = false, ...storeOptions } = options;
     if (store !== undefined && typeof store?.checkEmbedding !== "function")
       throw invalidArgument("store", store, "a FaissStore");
+    if (store !== undefined) checkGivenAlone(storeOptions);
     this.#embedding = embedding;
-    this.#options = defined(options);
+    this.#allowMismatch = allowMismatch;
+    this.#options = defined(storeOptions);
     this.#given = store;
     this.#store = store;
     this.#directory = directory;
@@ -64,57 +84,83 @@ export class LazyFaissStore<R = JsonValue> {
 
   /**
    * The store if it exists already, given or saved, for work that needs no embedding, such as a
-   * deletion. There is no check, so another embedding may have made its vectors.
+   * deletion. The model is not loaded, so another embedding may have made its vectors. An embedding
+   * that states no identity is refused as by {@link LazyFaissStore.get}, since that needs no model.
    *
-   * @throws FaissStoreError the errors of `FaissStore.open`
+   * @throws FaissStoreError `IDENTITY_MISMATCH`, and the errors of `FaissStore.open`
    */
   async existing(): Promise<FaissStore<R> | undefined> {
-    if (this.#store) return this.#store;
-    const saved = await this.#saved.get();
-    if (!saved) this.#saved.forget(); // Another program may save one later.
-    return saved;
+    const store = this.#store ?? (await this.#saved.get());
+    if (!store)
+      this.#saved.forget(); // Another program may save one later.
+    else if (!this.#allowMismatch && !statesIdentity(this.#embedding))
+      checkFit({ identity: store.identity }, this.#options);
+    return store;
   }
 
   async #fit(): Promise<FaissStore<R>> {
-    const described = await describeEmbedding(this.#embedding);
-    if (this.#given) {
-      this.#given.checkEmbedding(described);
-      return this.#given;
+    const described = { ...(await describeEmbedding(this.#embedding)), ...this.#options };
+    const store = await this.existing();
+    if (!store) {
+      this.#store = await FaissStore.create<R>(described);
+      return this.#store;
     }
-    const options = { ...described, ...this.#options };
-    const saved = await this.existing();
-    if (saved) {
-      saved.checkEmbedding(options);
-      checkIdentity(this.#directory!, saved.identity ?? null, options.identity);
-      return saved;
+    if (this.#allowMismatch) checkFit({ dimension: store.dimension }, described);
+    else {
+      checkFit(store, described);
+      if (!this.#given) checkIdentity(this.#directory!, store.identity ?? null, described.identity);
     }
-    this.#store = await FaissStore.create<R>(options);
-    return this.#store;
+    return store;
   }
 
   async #openSaved(): Promise<FaissStore<R> | undefined> {
     if (this.#directory === undefined || !(await FaissStore.exists(this.#directory))) return;
     const { engine, scanBelow, faissNode, oversample, nprobe, efSearch } = this.#options;
     const options = { engine, scanBelow, faissNode, oversample, nprobe, efSearch };
-    this.#store = await FaissStore.open<R>(this.#directory, options);
+    this.#store = await FaissStore.open<R>(this.#directory, {
+      ...options,
+      ...(this.#allowMismatch && { allowMismatch: true, identity: await this.#identity() }),
+    });
     return this.#store;
+  }
+
+  async #identity(): Promise<Identity | undefined> {
+    return this.#options.identity ?? (await describeEmbedding(this.#embedding)).identity;
   }
 }
 
 /**
  * The dimension and identity of an embedding's vectors, from its methods `dimension()` and
- * `identity()`. An embedding without these methods gives an empty object.
+ * `identity()`. What an embedding has no method for is left out.
  */
-export async function describeEmbedding(embedding: object): Promise<Embedding> {
+export async function describeEmbedding(
+  embedding: object,
+): Promise<Pick<FaissStoreOptions, "dimension" | "identity">> {
   const { dimension, identity } = embedding as Partial<DescribedEmbedding>;
-  if (typeof dimension !== "function" || typeof identity !== "function") return {};
-  return {
-    identity: await identity.call(embedding),
-    dimension: await dimension.call(embedding),
-  };
+  const stated = typeof identity === "function" ? await identity.call(embedding) : undefined;
+  return defined({
+    identity: stated ?? undefined,
+    dimension: typeof dimension === "function" ? await dimension.call(embedding) : undefined,
+  });
 }
 
 interface DescribedEmbedding {
   dimension(): Promise<number>;
-  identity(): Promise<string>;
+  identity(): Promise<Identity>;
+}
+
+function statesIdentity(embedding: object): boolean {
+  return typeof (embedding as Partial<DescribedEmbedding>).identity === "function";
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` for options that a given store cannot use */
+function checkGivenAlone({ identity, ...others }: FaissStoreOptions): void {
+  const names = Object.keys(defined(others));
+  if (names.length === 0) return;
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `\`store\` exists already, so ${names.join(", ")} cannot take effect. Set either \`store\` ` +
+      "or the options of a new one.",
+    { options: names },
+  );
 }

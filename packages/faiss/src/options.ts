@@ -77,7 +77,10 @@ const storeRules: Rules<FaissStoreOptions> = {
 
 const openRules: Rules<OpenOptions> = {
   ...engineRules,
-  identity,
+  identity: {
+    expected: `${identity.expected}, or null`,
+    accepts: (value) => value === null || identity.accepts(value),
+  },
   dimension: storeRules.dimension,
   allowMismatch: rules.flag,
   oversample,
@@ -143,6 +146,18 @@ const renamed = { exactBelow: "scanBelow", rescore: "precision" };
  */
 export function checkStoreOptions(options: FaissStoreOptions): void {
   checkOptions(options, storeRules, renamed);
+  if (options.dimension !== undefined) settingsFor(options, options.dimension);
+}
+
+/**
+ * Checks the options of a store that is created, or opened if it exists.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkLazyStoreOptions(
+  options: FaissStoreOptions & Pick<OpenOptions, "allowMismatch">,
+): void {
+  checkOptions(options, { ...storeRules, allowMismatch: rules.flag }, renamed);
   if (options.dimension !== undefined) settingsFor(options, options.dimension);
 }
 

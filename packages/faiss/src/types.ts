@@ -171,10 +171,11 @@ export interface FaissStoreOptions extends EngineOptions {
 export interface OpenOptions extends EngineOptions {
   /**
    * What makes your queries. If something else made the vectors, `open` throws `IDENTITY_MISMATCH`.
+   * With `null`, which says that you do not know, it throws if the store has an identity.
    *
    * @default not checked
    */
-  identity?: Identity | undefined;
+  identity?: Identity | null | undefined;
   /**
    * The dimension that you expect. If the store has another one, `open` throws
    * `DIMENSION_MISMATCH`.
@@ -182,7 +183,11 @@ export interface OpenOptions extends EngineOptions {
    * @default not checked
    */
   dimension?: number | undefined;
-  /** Opens the store even if the identities differ. The next save stores yours. @default false */
+  /**
+   * Opens the store even if the identities differ. The next save stores yours, if you gave one.
+   *
+   * @default false
+   */
   allowMismatch?: boolean | undefined;
   /** As in {@link FaissStoreOptions}. The next save stores it. @default the saved value */
   oversample?: number | undefined;

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { CacheBackedEmbeddings } from "@langchain/classic/embeddings/cache_backed";
 import { Document } from "@langchain/core/documents";
+import type { EmbeddingsInterface } from "@langchain/core/embeddings";
+import { InMemoryStore } from "@langchain/core/stores";
 import { FakeEmbeddings } from "@langchain/core/utils/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { DocumentRecord } from "./document-record.ts";
@@ -67,6 +70,65 @@ describe("FaissStore: saved and existing stores", () => {
       await (await FaissStore.load(directory, sameModel)).similaritySearch(question, 1),
     ).toEqual([planets[1]]);
     await sameModel.dispose();
+  });
+
+  it("is opened by embeddings that state no identity only at the caller's word", async () => {
+    const directory = join(folder, "foreign");
+    await store.save(directory);
+    const foreign = new FakeEmbeddings();
+    const refused = {
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringMatching(/states no identity.*allowMismatch: true/),
+    };
+    const identity = await embeddings.identity();
+    await expect(FaissStore.load(directory, foreign)).rejects.toMatchObject(refused);
+    await expect(FaissStore.load(directory, foreign, { identity: "x" })).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+    });
+    for (const options of [{ allowMismatch: true }, { identity }]) {
+      const opened = await FaissStore.load(directory, foreign, options);
+      await opened.addVectors([await embeddings.embedQuery("x")], [planets[0]!]);
+      expect((await opened.client()).identity).toBe(identity);
+    }
+    const index = await store.client();
+    const mistaken = await FaissStore.fromExistingIndex(foreign, { store: index });
+    await expect(mistaken.addDocuments(planets)).rejects.toMatchObject(refused);
+    await expect(mistaken.similaritySearch(question)).rejects.toMatchObject(refused);
+    await expect(mistaken.similaritySearchVectorWithScore([1], 1)).rejects.toMatchObject(refused);
+    await expect(mistaken.delete({ ids: ["mars"] })).rejects.toMatchObject(refused);
+    expect(index.size).toBe(4);
+    for (const options of [{ allowMismatch: true }, { identity }]) {
+      const agreed = new FaissStore(foreign, { store: index, ...options });
+      expect(await agreed.client()).toBe(index);
+    }
+  });
+
+  it("sees the identity of embeddings within CacheBackedEmbeddings", async () => {
+    const directory = join(folder, "cached");
+    const cached = (inner: EmbeddingsInterface) =>
+      CacheBackedEmbeddings.fromBytesStore(inner, new InMemoryStore<Uint8Array>());
+    await (await FaissStore.fromDocuments(planets, cached(embeddings))).save(directory);
+    const opened = await FaissStore.load(directory, cached(cached(embeddings)));
+    expect((await opened.client()).identity).toBe(await embeddings.identity());
+    const shorter = cached(new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 128 }));
+    await expect(FaissStore.load(directory, shorter)).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+    });
+    await expect(FaissStore.load(directory, cached(new FakeEmbeddings()))).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+    });
+  });
+
+  it("says first what differs from the embeddings that made a store", async () => {
+    const directory = join(folder, "difference");
+    await store.save(directory);
+    const documentPrompt = { promptName: "STS" };
+    const prompted = new EmbeddingGemmaEmbeddings({ embedder, documentPrompt });
+    await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({
+      message: expect.stringContaining(
+        'They differ in the document prompt (the store: not set; yours: {"promptName":"STS"}). ',
+      ),
+    });
   });
 
   it("rejects a folder that contains no store", async () => {

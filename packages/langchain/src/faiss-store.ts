@@ -25,6 +25,7 @@ import {
   storeRule,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
+import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, documentOf, recordFilter } from "./document-record.ts";
 import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
@@ -74,7 +75,7 @@ export class FaissStore extends SaveableVectorStore {
       storeChecker,
       { store: storeRule },
       params,
-      () => new LazyFaissStore(embeddings, params),
+      () => new LazyFaissStore(describable(embeddings), params),
     );
     const { store, ...options } = params;
     super(embeddings, options);
@@ -213,6 +214,8 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * Opens a store that {@link FaissStore.save} wrote.
    *
+   * @param options - `allowMismatch: true` if the embeddings have no method `identity()`, or another
+   * identity than the store, but you are sure that they made its vectors
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
    * `NOT_A_STORE` for a folder without a store
    * @example
@@ -224,9 +227,9 @@ export class FaissStore extends SaveableVectorStore {
     options: OpenOptions = {},
   ): Promise<FaissStore> {
     checkEmbeddings(embeddings);
-    const described = await describeEmbedding(embeddings);
     const store = await CoreStore.open<DocumentRecord>(directory, {
-      ...described,
+      identity: null,
+      ...(await describeEmbedding(describable(embeddings))),
       ...defined(options),
     });
     return FaissStore.#fromCheckedStore(embeddings, store);
@@ -335,7 +338,7 @@ export class FaissStore extends SaveableVectorStore {
     options: ImportOptions<DocumentRecord>,
   ): Promise<FaissStore> {
     checkEmbeddings(embeddings);
-    const described = await describeEmbedding(embeddings);
+    const described = await describeEmbedding(describable(embeddings));
     const store = await CoreStore.import<DocumentRecord>(directory, {
       ...described,
       ...defined(options),
@@ -349,7 +352,7 @@ export class FaissStore extends SaveableVectorStore {
     store: CoreStore<DocumentRecord>,
   ): FaissStore {
     const result = new FaissStore(embeddings);
-    result.#store = new LazyFaissStore({}, { store });
+    result.#store = new LazyFaissStore({}, { store, allowMismatch: true });
     return result;
   }
 

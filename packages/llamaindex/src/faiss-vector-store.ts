@@ -198,7 +198,7 @@ const embedModelRule: Rule = {
   accepts: (value) => typeof (value as BaseEmbedding | null)?.getTextEmbedding === "function",
 };
 
-const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions>> = {
+const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions | "allowMismatch">> = {
   embedModel: embedModelRule,
   embeddingModel: embedModelRule,
   persistDir: {

@@ -1,6 +1,18 @@
 import { stableJson } from "@embeddinggemma/internal";
 import { FaissStoreError } from "../errors.ts";
 import type { Identity } from "../types.ts";
+import { differencesOf } from "./identity-differences.ts";
+
+/** What is known about the embedding that makes vectors. */
+export interface Embedding {
+  dimension?: number | undefined;
+  /** `null` says that the embedding has none. */
+  identity?: Identity | null | undefined;
+}
+
+const remedies =
+  "Use the embedding that made the store, build the store again, or pass allowMismatch: true if " +
+  "you are sure that they agree.";
 
 /**
  * @throws FaissStoreError `IDENTITY_MISMATCH` if the identity of a saved store is not the given one
@@ -8,23 +20,23 @@ import type { Identity } from "../types.ts";
 export function checkIdentity(
   directory: string,
   stored: Identity | null,
-  given: Identity | undefined,
+  given: Identity | null | undefined,
 ): void {
   if (given === undefined || isSameIdentity(stored, given)) return;
-  throw new FaissStoreError(
-    "IDENTITY_MISMATCH",
-    `Another embedding made the vectors in ${directory}, so they cannot be compared with yours. ` +
-      `The store has ${stored === null ? "no identity" : `the identity ${stableJson(stored)}`}; ` +
-      `you gave ${stableJson(given)}. Use the embedding that made the store, build the store ` +
-      "again, or pass allowMismatch: true if you are sure that they agree.",
-    { stored, given },
-  );
+  throw mismatch(`the store in ${directory}`, stored, given, remedies);
 }
 
-/** What is known about the embedding that makes vectors. */
-export interface Embedding {
-  dimension?: number | undefined;
-  identity?: Identity | undefined;
+/**
+ * Checks a store for an embedding that will search it and add to it.
+ *
+ * @throws FaissStoreError `DIMENSION_MISMATCH`; `IDENTITY_MISMATCH` if the store has an identity
+ * that the embedding does not state
+ */
+export function checkFit(stored: Embedding, given: Embedding): void {
+  checkDimension(stored, given);
+  const identity = given.identity ?? null;
+  if (stored.identity === undefined || isSameIdentity(stored.identity, identity)) return;
+  throw mismatch("the store", stored.identity, identity, remedies);
 }
 
 /**
@@ -32,18 +44,7 @@ export interface Embedding {
  * differ
  */
 export function checkEmbedding(stored: Embedding, given: Embedding): void {
-  if (
-    stored.dimension !== undefined &&
-    given.dimension !== undefined &&
-    stored.dimension !== given.dimension
-  ) {
-    throw new FaissStoreError(
-      "DIMENSION_MISMATCH",
-      `The store has vectors of ${stored.dimension} numbers, but the embedding makes vectors of ` +
-        `${given.dimension}. Use the model and the \`truncateDim\` that made the store.`,
-      { expected: stored.dimension, given: given.dimension },
-    );
-  }
+  checkDimension(stored, given);
   if (
     stored.identity === undefined ||
     given.identity === undefined ||
@@ -51,28 +52,76 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
   ) {
     return;
   }
+  const advice = "Use the embedding that made the store, or embed the texts again.";
+  throw mismatch("the store", stored.identity, given.identity, advice);
+}
+
+/** @throws FaissStoreError `DIMENSION_MISMATCH` if both dimensions are known and differ */
+export function checkDimension(stored: Embedding, given: Embedding): void {
+  if (
+    stored.dimension === undefined ||
+    given.dimension === undefined ||
+    stored.dimension === given.dimension
+  ) {
+    return;
+  }
   throw new FaissStoreError(
-    "IDENTITY_MISMATCH",
-    "Another embedding made the vectors of the store, so they cannot be compared with yours. " +
-      `The store has the identity ${stableJson(stored.identity)}; the embedding has ` +
-      `${stableJson(given.identity)}. Use the embedding that made the store, or embed the texts ` +
-      "again.",
-    { stored: stored.identity, given: given.identity },
+    "DIMENSION_MISMATCH",
+    `The store has vectors of ${stored.dimension} numbers, but the embedding makes vectors of ` +
+      `${given.dimension}. Use the model and the \`truncateDim\` that made the store.`,
+    { expected: stored.dimension, given: given.dimension },
   );
 }
 
 /** @throws FaissStoreError `IDENTITY_MISMATCH` if both identities are known and differ */
 export function checkSameIdentity(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
+  const differences = differencesOf(own, other, "this store", "the other");
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    "Different embeddings made the vectors of the two stores, so they cannot be compared: " +
-      `${stableJson(own)} and ${stableJson(other)}. Embed the texts again with one of them, ` +
-      "or pass [...store] if you are sure that they agree.",
+    "Different embeddings made the vectors of the two stores, so they cannot be compared. " +
+      `${differences}Embed the texts again with one of them, or pass [...store] if you are sure ` +
+      "that they agree.\n" +
+      `This store has the identity ${stableJson(own)}.\n` +
+      `The other has the identity ${stableJson(other)}.`,
     { own, other },
   );
 }
 
 export function isSameIdentity(one: Identity | null, other: Identity | null): boolean {
   return one === null || other === null ? one === other : stableJson(one) === stableJson(other);
+}
+
+/** @param store - names the store, such as "the store" */
+function mismatch(
+  store: string,
+  stored: Identity | null,
+  given: Identity | null,
+  advice: string,
+): FaissStoreError {
+  return new FaissStoreError(
+    "IDENTITY_MISMATCH",
+    `${reasonOf(store, stored, given)} ${advice}\n` +
+      `The store has ${named(stored)}.\nYour embedding has ${named(given)}.`,
+    { stored, given },
+  );
+}
+
+function reasonOf(store: string, stored: Identity | null, given: Identity | null): string {
+  if (given === null) {
+    return (
+      `The identity of ${store} says what made its vectors, but your embedding states no ` +
+      "identity, so it is unknown whether they can be compared. If it is the same embedding, " +
+      "pass the store's identity as the option `identity`."
+    );
+  }
+  if (stored === null)
+    return `It is unknown what made the vectors in ${store}, so they may not fit yours.`;
+  const differences = differencesOf(stored, given, "the store", "yours");
+  const reason = `Another embedding made the vectors in ${store}, so they cannot be compared`;
+  return `${reason} with yours. ${differences}`.trimEnd();
+}
+
+function named(identity: Identity | null): string {
+  return identity === null ? "no identity" : `the identity ${stableJson(identity)}`;
 }

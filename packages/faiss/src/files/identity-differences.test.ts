@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { differencesOf } from "./identity-differences.ts";
+
+const identity =
+  "owner/name@0123?dtype=q8&recipe=1.0123456789abcdef&prompts=aaaaaaaaaaaaaaaa&dimension=768";
+const differences = (one: unknown, two: unknown) =>
+  differencesOf(one as never, two as never, "the store", "yours");
+
+describe("differencesOf", () => {
+  it.each([
+    ["dtype=q8", "dtype=fp32", "dtype (the store: q8; yours: fp32)"],
+    ["dimension=768", "dimension=256", "dimension (the store: 768; yours: 256)"],
+    ["name@0123", "name@4567", "the model (the store: owner/name@0123; yours: owner/name@4567)"],
+    ["aaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbb", "the model's prompts"],
+    [
+      "1.0123456789abcdef",
+      "1.1123456789abcdef",
+      "how tokens become a vector (pooling, Dense layers, length limit)",
+    ],
+    [
+      "dimension=768",
+      "dimension=768&documentPrompt=%7B%22promptName%22%3A%22STS%22%7D",
+      'the document prompt (the store: not set; yours: {"promptName":"STS"})',
+    ],
+    ["dtype=q8", "dtype=100%", "dtype (the store: q8; yours: 100%)"],
+    ["dimension=768", "dimension=768&title=a=b", "title (the store: not set; yours: a=b)"],
+  ])("names %j and %j", (part, other, expected) => {
+    expect(differences(identity, identity.replace(part, other))).toBe(
+      `They differ in ${expected}. `,
+    );
+  });
+
+  it("lists several differences, and keys that have no words", () => {
+    const stored = { constructor: "a", model: "tiny", prompts: { query: "q" } };
+    expect(differences(stored, { constructor: "b", model: "large", dtype: "q8" })).toBe(
+      "They differ in constructor (the store: a; yours: b), model (the store: tiny; yours: large), " +
+        'the model\'s prompts (the store: {"query":"q"}; yours: not set) ' +
+        "and dtype (the store: not set; yours: q8). ",
+    );
+  });
+
+  it("does not print digests and long values", () => {
+    expect(
+      differences(`sha256:${"a".repeat(32)}?dtype=q8`, `sha256:${"b".repeat(32)}?dtype=q8`),
+    ).toBe("They differ in the model. ");
+    expect(differences("a?prompt=", `a?prompt=${"x".repeat(500)}`).length).toBeLessThan(160);
+  });
+
+  it.each([
+    ["my model", "your model"],
+    ["my model", identity],
+    ["what is it?", "what was it?"],
+    ["?dtype=q8", "?dtype=fp32"],
+    ["a?b", "a?c"],
+  ])("does not take %j apart", (one, two) => {
+    expect(differences(one, two)).toBe("");
+  });
+
+  it("compares a string with an object by their keys", () => {
+    expect(differences("tiny?dtype=q8", { dtype: "fp32" })).toContain("dtype (the store: q8");
+  });
+});
