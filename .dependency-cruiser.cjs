@@ -43,7 +43,7 @@ const order = {
     ["faiss-store.ts"],
     ["embeddings.ts"],
     ["document-record.ts"],
-    ["document-filter.ts", "check-arguments.ts"],
+    ["describable.ts", "document-filter.ts", "check-arguments.ts"],
     ["check-options.ts"],
   ],
   "packages/llamaindex/src": [

@@ -1,8 +1,8 @@
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 
 /**
- * The embeddings that know what makes the vectors: those within LangChain's `CacheBackedEmbeddings`,
- * or else the given ones.
+ * The embeddings that know what makes the vectors: those within LangChain's
+ * `CacheBackedEmbeddings`, or else the given ones.
  */
 export function describable(embeddings: EmbeddingsInterface): EmbeddingsInterface {
   if (!isCacheBacked(embeddings)) return embeddings;

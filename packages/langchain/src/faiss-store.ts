@@ -214,8 +214,8 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * Opens a store that {@link FaissStore.save} wrote.
    *
-   * @param options - `allowMismatch: true` if the embeddings have no method `identity()`, or another
-   * identity than the store, but you are sure that they made its vectors
+   * @param options - pass `allowMismatch: true` if the embeddings have no method `identity()`, or
+   * another identity than the store, but you are sure that they made its vectors
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
    * `NOT_A_STORE` for a folder without a store
    * @example

@@ -33,7 +33,8 @@ describe("differencesOf", () => {
   it("lists several differences, and keys that have no words", () => {
     const stored = { constructor: "a", model: "tiny", prompts: { query: "q" } };
     expect(differences(stored, { constructor: "b", model: "large", dtype: "q8" })).toBe(
-      "They differ in constructor (the store: a; yours: b), model (the store: tiny; yours: large), " +
+      "They differ in constructor (the store: a; yours: b), " +
+        "model (the store: tiny; yours: large), " +
         'the model\'s prompts (the store: {"query":"q"}; yours: not set) ' +
         "and dtype (the store: not set; yours: q8). ",
     );

@@ -57,7 +57,7 @@ export function checkEmbedding(stored: Embedding, given: Embedding): void {
 }
 
 /** @throws FaissStoreError `DIMENSION_MISMATCH` if both dimensions are known and differ */
-export function checkDimension(stored: Embedding, given: Embedding): void {
+function checkDimension(stored: Embedding, given: Embedding): void {
   if (
     stored.dimension === undefined ||
     given.dimension === undefined ||
