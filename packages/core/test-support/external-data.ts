@@ -1,30 +1,28 @@
-import { readFile, writeFile } from "node:fs/promises";
-import { basename } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { field, number, text } from "./protobuf.ts";
 
 /**
- * Moves the weights of an ONNX file into files of their own beside it, `….onnx_data`,
- * `….onnx_data_1` and so on, as large models have them.
+ * Moves the weights of an ONNX file into files of their own, in turn.
  *
- * @param files - how many
+ * @param locations - names of the files, as paths relative to the folder of the ONNX file
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: field 7 of ModelProto is the graph,
  * 5 of the graph are its initializers; of a TensorProto 9 is `raw_data`, 13 `external_data` and 14
  * `data_location`
  */
-export async function moveWeightsOut(path: string, files = 1): Promise<void> {
-  const dataFiles = Array.from({ length: files }, (_, index) => ({
-    suffix: `_data${index === 0 ? "" : `_${index}`}`,
-    contents: [] as Buffer[],
-    size: 0,
-  }));
+export async function moveWeightsOut(
+  path: string,
+  locations: readonly string[] = [`${basename(path)}_data`],
+): Promise<void> {
+  const dataFiles = locations.map((location) => ({ location, contents: [] as Buffer[], size: 0 }));
   let moved = 0;
   const moveOut = (tensor: Buffer): Buffer => {
     const fields = fieldsOf(tensor);
     const raw = fields.find(({ number }) => number === 9)?.content;
     if (!raw || raw.length < 64) return tensor;
-    const file = dataFiles[moved++ % files]!;
-    const location = basename(path) + file.suffix;
+    const file = dataFiles[moved++ % dataFiles.length]!;
     const entries = Object.entries({
-      location,
+      location: file.location,
       offset: String(file.size),
       length: String(raw.length),
     });
@@ -32,16 +30,17 @@ export async function moveWeightsOut(path: string, files = 1): Promise<void> {
     file.size += raw.length;
     return Buffer.concat([
       ...fields.filter(({ number }) => number !== 9).map(({ bytes }) => bytes),
-      ...entries.map(([key, value]) =>
-        message(13, Buffer.concat([message(1, key), message(2, value)])),
-      ),
-      Buffer.from([14 << 3, 1]),
+      ...entries.map(([key, value]) => field(13, text(1, key), text(2, value))),
+      number(14, 1),
     ]);
   };
   const model = change(await readFile(path), 7, (graph) => change(graph, 5, moveOut));
   await writeFile(path, model);
-  for (const { suffix, contents } of dataFiles)
-    await writeFile(path + suffix, Buffer.concat(contents));
+  for (const { location, contents } of dataFiles) {
+    const dataFile = join(dirname(path), location);
+    await mkdir(dirname(dataFile), { recursive: true });
+    await writeFile(dataFile, Buffer.concat(contents));
+  }
 }
 
 interface Field {
@@ -51,10 +50,10 @@ interface Field {
   readonly content: Buffer | null;
 }
 
-function change(buffer: Buffer, number: number, to: (content: Buffer) => Buffer): Buffer {
+function change(buffer: Buffer, wanted: number, to: (content: Buffer) => Buffer): Buffer {
   return Buffer.concat(
-    fieldsOf(buffer).map((field) =>
-      field.number === number ? message(number, to(field.content!)) : field.bytes,
+    fieldsOf(buffer).map((found) =>
+      found.number === wanted ? field(wanted, to(found.content!)) : found.bytes,
     ),
   );
 }
@@ -87,17 +86,4 @@ function fieldsOf(buffer: Buffer): Field[] {
     fields.push({ number: tag >>> 3, bytes: buffer.subarray(start, position), content });
   }
   return fields;
-}
-
-function message(number: number, content: Buffer | string): Buffer {
-  const bytes = Buffer.from(content);
-  return Buffer.concat([varint((number << 3) | 2), varint(bytes.length), bytes]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return Buffer.from([...bytes, rest]);
-    bytes.push((rest & 0x7f) | 0x80);
-  }
 }

@@ -78,7 +78,7 @@ export class HubServer implements AsyncDisposable {
       [];
     const seen: HubRequest = {
       method: request.method!,
-      file: file || fileList,
+      file: file ? decodeURIComponent(file) : fileList,
       authorization: request.headers.authorization,
       range: request.headers.range,
       storage: Boolean(storage),
@@ -106,7 +106,7 @@ export class HubServer implements AsyncDisposable {
       response.writeHead(404, this.missingFileHeaders).end();
       return;
     }
-    if (/\.onnx(_data.*)?$/.test(seen.file) && !seen.storage) {
+    if (/\.onnx(_data.*|\.data)?$/.test(seen.file) && !seen.storage) {
       response
         .writeHead(302, {
           location: `http://localhost:${this.#port}/storage${pathname}`,

@@ -32,6 +32,16 @@ export interface ModelFolder {
   list(folder: string): Promise<string[]>;
   /** Digest of a local file, for the identity of the model; null if the file does not exist. */
   digest(name: string): Promise<string | null>;
+  /** Opens a local file; null if it does not exist. The caller closes it. */
+  open(name: string): Promise<RandomAccessFile | null>;
+}
+
+/** A file that is read in parts, since it may not fit into memory. */
+export interface RandomAccessFile {
+  readonly size: number;
+  /** Reads these bytes, or fewer at the end of the file. */
+  read(start: number, length: number): Promise<Uint8Array>;
+  close(): Promise<void>;
 }
 
 /** Progress of the download of one file. */

@@ -5,7 +5,14 @@ import { EmbeddingGemmaError, show } from "../errors.ts";
 import { isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
 import type { HubOptions, ModelFolder } from "./model-folder.ts";
-import { digestIfExists, isFile, isFolder, listIfExists, readIfExists } from "./read-files.ts";
+import {
+  digestIfExists,
+  isFile,
+  isFolder,
+  listIfExists,
+  openIfExists,
+  readIfExists,
+} from "./read-files.ts";
 
 /**
  * Opens a model: a local folder if there is one (a path or `file:` URL), else a repository on the
@@ -41,5 +48,6 @@ function localFolder(path: string): ModelFolder {
     refetch: async () => false,
     list: (folder) => listIfExists(join(path, folder)),
     digest: (name) => digestIfExists(join(path, name)),
+    open: (name) => openIfExists(join(path, name)),
   };
 }

@@ -1,5 +1,6 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { open, readdir, readFile, stat } from "node:fs/promises";
 import { digestFile } from "./file-digest.ts";
+import type { RandomAccessFile } from "./model-folder.ts";
 
 export async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
@@ -21,6 +22,20 @@ export async function readIfExists(path: string): Promise<string | null> {
 
 export async function digestIfExists(path: string): Promise<string | null> {
   return (await isFile(path)) ? digestFile(path) : null;
+}
+
+export async function openIfExists(path: string): Promise<RandomAccessFile | null> {
+  if (!(await isFile(path))) return null;
+  const file = await open(path);
+  const { size } = await file.stat();
+  return {
+    size,
+    async read(start, length) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, start);
+      return buffer.subarray(0, bytesRead);
+    },
+    close: () => file.close(),
+  };
 }
 
 export async function listIfExists(path: string): Promise<string[]> {

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { moveWeightsOut } from "../../test-support/external-data.ts";
+import { MemoryVectorCache } from "../cache/memory-vector-cache.ts";
 import { Embedder } from "../embedder.ts";
 import type { LoadOptions } from "../options.ts";
 
@@ -61,3 +63,30 @@ test("other weights of the same shape have another identity", async () => {
   await writeFile(path, weights);
   expect(await identityOf(changed)).not.toBe(await identityOf(fixture));
 });
+
+test.for(["model.onnx_data", "model.onnx.data", "shards/2.bin"])(
+  "weights in %s count, so a shared cache never mixes two models",
+  async (location) => {
+    const folders = await Promise.all(
+      ["first", "second"].map(async (name) => {
+        const folder = join(parent, `${name} ${location.replace("/", " ")}`);
+        await cp(fixture, folder, { recursive: true });
+        await moveWeightsOut(join(folder, "onnx/model.onnx"), ["shards/1.bin", location]);
+        return folder;
+      }),
+    );
+    const path = join(folders[1]!, "onnx", location);
+    const weights = await readFile(path);
+    // Changes the sign of every other number.
+    for (let index = 3; index < weights.length; index += 8) weights[index]! ^= 0x80;
+    await writeFile(path, weights);
+    const cache = new MemoryVectorCache();
+    await using first = await Embedder.load(folders[0]!, { dtype: "fp32", cache });
+    await using second = await Embedder.load(folders[1]!, { dtype: "fp32", cache });
+    expect(second.identity).not.toBe(first.identity);
+    await first.encode("Mars is red.");
+    const cached = await second.encode("Mars is red.");
+    expect(cached).toEqual(await second.encode("Mars is red.", { cache: null }));
+    expect(cached).not.toEqual(await first.encode("Mars is red."));
+  },
+);

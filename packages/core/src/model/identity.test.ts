@@ -28,27 +28,65 @@ describe("sourceOf", () => {
 
   it("contains the commit of a repository on the Hub", async () => {
     const commit = "0123456789abcdef0123456789abcdef01234567";
-    expect(await sourceOf("owner/name", "q8", { ...local({}), commit })).toBe(
+    expect(await sourceOf("owner/name", "q8", { ...local({}), commit }, [])).toBe(
       `owner/name@${commit}`,
     );
   });
 
   it("identifies folders by their content, not by their path", async () => {
     const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
-    const here = await sourceOf("/here", "fp32", local(files));
+    const here = await sourceOf("/here", "fp32", local(files), []);
     expect(here).toMatch(/^sha256:[0-9a-f]{32}$/);
-    expect(await sourceOf("C:\\there", "fp32", local({ ...files }))).toBe(here);
+    expect(await sourceOf("C:\\there", "fp32", local({ ...files }), [])).toBe(here);
     for (const name of Object.keys(files)) {
-      expect(await sourceOf("/here", "fp32", local({ ...files, [name]: "other" }))).not.toBe(here);
+      const changed = local({ ...files, [name]: "other" });
+      expect(await sourceOf("/here", "fp32", changed, [])).not.toBe(here);
     }
-    expect(
-      await sourceOf("/here", "fp32", local({ ...files, "onnx/model.onnx_data": "d" })),
-    ).not.toBe(here);
+  });
+
+  // Saved stores contain these strings.
+  it.each([
+    [{}, "491895fbf525f00ee4db4c6706c8ce7d"],
+    [{ "onnx/model.onnx_data": "d" }, "63b5979287fdf365bc8d4d955dd4b7e2"],
+    [
+      { "onnx/model.onnx_data": "d", "onnx/model.onnx_data_1": "e" },
+      "8840587af8d58f3f87cd442207ada610",
+    ],
+  ])("stays the same as in saved stores with %j", async (dataFiles, digest) => {
+    const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
+    const source = await sourceOf(
+      "/here",
+      "fp32",
+      local({ ...files, ...dataFiles }),
+      Object.keys(dataFiles),
+    );
+    expect(source).toBe(`sha256:${digest}`);
+  });
+
+  it("depends on names and content of all data files that the graph names", async () => {
+    const graph = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
+    const source = (dataFiles: Record<string, string>) =>
+      sourceOf("/here", "fp32", local({ ...graph, ...dataFiles }), Object.keys(dataFiles));
+    const variants: Record<string, string>[] = [
+      {},
+      { "onnx/model.onnx_data": "d" },
+      { "onnx/model.onnx_data": "d", "onnx/model.onnx_data_1": "e" },
+      { "onnx/model.onnx_data": "d", "onnx/model.onnx_data_2": "e" },
+      { "onnx/model.onnx.data": "d" },
+      { "onnx/model.onnx.data": "e" },
+      { "onnx/weights.bin": "d" },
+      { "onnx/weights/1": "d", "onnx/weights/2": "e" },
+      { "onnx/weights/1": "e", "onnx/weights/2": "d" },
+      { "onnx/weights/1": "d", "onnx/weights/2": "e", "onnx/weights/3": "d" },
+      { "onnx/model_quantized.onnx_data": "d" },
+    ];
+    const sources = await Promise.all(variants.map(source));
+    expect(new Set(sources).size).toBe(sources.length);
   });
 
   it("identifies the content if the revision is not a commit", async () => {
     const folder = { ...local({ "tokenizer.json": "a" }), commit: "main" };
-    expect(await sourceOf("owner/name", "q8", folder)).toMatch(/^sha256:/);
+    expect(await sourceOf("owner/name", "q8", folder, [])).toMatch(/^sha256:/);
   });
 });
 

@@ -15,6 +15,7 @@ const recipeVersion = 1;
 /**
  * Identifies the files that a model was loaded from.
  *
+ * @param dataFiles - files in which the graph keeps weights, as `readOnnxGraph` returns them
  * @returns for a commit on the Hub, for example `onnx-community/embeddinggemma-300m-ONNX@<commit>`;
  * otherwise `sha256:<digest>` of the tokenizer and weights, wherever the folder is
  */
@@ -22,9 +23,12 @@ export async function sourceOf(
   model: string,
   dtype: Dtype,
   folder: Pick<ModelFolder, "commit" | "digest">,
+  dataFiles: readonly string[],
 ): Promise<string> {
   const { commit } = folder;
-  return commit !== null && isCommit(commit) ? `${model}@${commit}` : digestContents(dtype, folder);
+  return commit !== null && isCommit(commit)
+    ? `${model}@${commit}`
+    : digestContents(dtype, folder, dataFiles);
 }
 
 /**
@@ -77,13 +81,24 @@ export function embeddingIdentity(
   return `${modelIdentity}&prompts=${promptsDigest}&dimension=${dimension}&normalize=${normalize}`;
 }
 
-async function digestContents(dtype: Dtype, folder: Pick<ModelFolder, "digest">): Promise<string> {
+async function digestContents(
+  dtype: Dtype,
+  folder: Pick<ModelFolder, "digest">,
+  dataFiles: readonly string[],
+): Promise<string> {
   const weights = weightsFile(dtype);
   const files = ["tokenizer.json", "tokenizer_config.json", weights, dataFile(dtype, 0)];
-  const digests = await Promise.all(files.map((file) => folder.digest(file)));
+  const digests: unknown[] = await Promise.all(files.map((file) => folder.digest(file)));
   // Large models have more than one data file.
-  for (let index = 1; digests.at(-1) !== null; index++)
-    digests.push(await folder.digest(dataFile(dtype, index)));
+  while (digests.at(-1) !== null) {
+    const next = dataFile(dtype, files.length - 3);
+    files.push(next);
+    digests.push(await folder.digest(next));
+  }
+  // Saved stores contain digests without these, so only other data files are added, by their names.
+  for (const file of dataFiles.filter((name) => !files.includes(name))) {
+    digests.push([file, await folder.digest(file)]);
+  }
   return `sha256:${digestText(stableJson(digests)).slice(0, 32)}`;
 }
 

@@ -173,7 +173,7 @@ describe("a model that cannot be loaded is an error with advice", () => {
     [
       "onnx/model.onnx",
       (path) => writeFile(path, "no graph"),
-      { code: "LOAD_FAILED", message: /could not load/ },
+      { code: "MODEL_FILE_INVALID", message: /onnx\/model\.onnx .*not a valid ONNX file/ },
     ],
     [
       "1_Pooling/config.json",
@@ -240,14 +240,55 @@ test("the synchronous tokenizer refuses anything but a string", async () => {
   );
 });
 
-test("weights in several data files give the same vectors", async () => {
-  await using whole = await load();
-  const expected = await whole.encodeQuery("Which planet?");
-  const apart = join(parent, "apart");
-  await cp(folder, apart, { recursive: true });
-  await moveWeightsOut(join(apart, "onnx/model.onnx"), 2);
-  await using embedder = await load({}, apart);
-  expect(await embedder.encodeQuery("Which planet?")).toEqual(expected);
+describe("weights outside of the graph", () => {
+  const question = "Which planet?";
+
+  test.for<[string, string[]]>([
+    ["the names of Transformers.js", ["model.onnx_data", "model.onnx_data_1"]],
+    ["the name of torch.onnx.export", ["model.onnx.data"]],
+    ["a name of one's own", ["weights.bin"]],
+    ["the name of another dtype", ["model_quantized.onnx_data"]],
+    ["folders", ["weights/first half.bin", "weights/second/half.bin"]],
+    ["one file per tensor", Array.from({ length: 150 }, (_, index) => `tensor ${index}`)],
+  ])("are found under %s", async ([, locations]) => {
+    await using whole = await load();
+    const expected = await whole.encodeQuery(question);
+    const apart = join(parent, "apart");
+    await cp(folder, apart, { recursive: true });
+    await moveWeightsOut(join(apart, "onnx/model.onnx"), locations);
+    await using embedder = await load({}, apart);
+    expect(await embedder.encodeQuery(question)).toEqual(expected);
+    expect(embedder.identity).not.toBe(whole.identity);
+  });
+
+  test("are missing by name", async () => {
+    await moveWeightsOut(join(folder, "onnx/model.onnx"), ["first.bin", "second/half.bin"]);
+    await rm(join(folder, "onnx/second/half.bin"));
+    await expect(load()).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      message: expect.stringMatching(
+        /no onnx\/second\/half\.bin, in which onnx\/model\.onnx keeps/,
+      ),
+      details: { file: "onnx/second/half.bin" },
+    });
+  });
+
+  test("are refused outside of the folder", async () => {
+    await moveWeightsOut(join(folder, "onnx/model.onnx"), ["../../elsewhere.bin"]);
+    await expect(load()).rejects.toMatchObject({
+      code: "MODEL_FILE_INVALID",
+      message: expect.stringContaining('"../../elsewhere.bin"'),
+    });
+  });
+
+  test("do not concern the configuration, which can count other data files", async () => {
+    await moveWeightsOut(join(folder, "onnx/model.onnx"), ["weights.bin"]);
+    await edit("config.json", (config) => {
+      config["transformers.js_config"] = { use_external_data_format: { "model.onnx": 2 } };
+    });
+    await using embedder = await load();
+    expect(await embedder.encodeQuery(question)).toHaveLength(768);
+  });
 });
 
 test("Dense layers that the graph lacks are never skipped", async () => {

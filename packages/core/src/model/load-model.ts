@@ -2,13 +2,17 @@ import { loadWorkerBackend, openModelFolder } from "#platform";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
-import { dataFile, weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
+import { weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
 import { InferenceQueue } from "../runtime/inference-queue.ts";
-import { loadTransformersBackend } from "../runtime/transformers-backend.ts";
+import {
+  loadTransformersBackend,
+  type TransformersBackendOptions,
+} from "../runtime/transformers-backend.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
 import type { DtypeRules } from "./families.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import type { LoadedModel } from "./loaded-model.ts";
+import { readOnnxGraph } from "./onnx-graph.ts";
 
 /** Name of a device in Transformers.js. */
 export type Device =
@@ -78,19 +82,25 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     describeModel(model, (...file) => folder.read(...file), options),
   );
   refuseDtype(model, dtype, options, description.dtypeRules);
-  const dataFiles = await provideWeights(model, folder, dtype);
+  await provideTokenizerAndGraph(model, folder, dtype);
   const sessionOptions = {
     ...(threads && { intraOpNumThreads: threads }),
     ...options.sessionOptions,
   };
   const { lowerCase } = description;
-  const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase, ...(device && { device }) };
-  const backend = await retryWithFreshFiles(folder, signal, () =>
+  const load = (runtimeOptions: TransformersBackendOptions) =>
     options.worker
       ? loadWorkerBackend(folder.path, runtimeOptions, signal)
-      : loadTransformersBackend(folder.path, runtimeOptions),
-  );
-  const identity = modelIdentity(await sourceOf(model, dtype, folder), dtype, description);
+      : loadTransformersBackend(folder.path, runtimeOptions);
+  const { backend, dataFiles } = await retryWithFreshFiles(folder, signal, async () => {
+    const { dataFiles } = await readOnnxGraph(model, weightsFile(dtype), folder);
+    await provideDataFiles(model, folder, dtype, dataFiles);
+    const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase };
+    const backend = await load({ ...runtimeOptions, ...(device && { device }) });
+    return { backend, dataFiles };
+  });
+  const source = await sourceOf(model, dtype, folder, dataFiles);
+  const identity = modelIdentity(source, dtype, description);
   return { backend, description, queue: new InferenceQueue(), dtype, identity };
 }
 
@@ -161,12 +171,12 @@ function mayRunOn(device: string, options: LoadModelOptions): boolean {
   return [options.device, ...names].some((name) => name !== undefined && matching.includes(name));
 }
 
-/**
- * Makes sure that the tokenizer and the weights are in the folder.
- *
- * @returns the number of data files, which contain weights outside of the graph
- */
-async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype): Promise<number> {
+/** Makes sure that the tokenizer and the graph are in the folder. */
+async function provideTokenizerAndGraph(
+  model: string,
+  folder: ModelFolder,
+  dtype: Dtype,
+): Promise<void> {
   const weights = weightsFile(dtype);
   for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
     if (await folder.provide(file)) continue;
@@ -181,9 +191,25 @@ async function provideWeights(model: string, folder: ModelFolder, dtype: Dtype):
       { model, file, folder: folder.path, dtype },
     );
   }
-  let dataFiles = 0;
-  while (await folder.provide(dataFile(dtype, dataFiles))) dataFiles++;
-  return dataFiles;
+}
+
+/** Makes sure that the files in which the graph keeps its weights are in the folder. */
+async function provideDataFiles(
+  model: string,
+  folder: ModelFolder,
+  dtype: Dtype,
+  dataFiles: readonly string[],
+): Promise<void> {
+  for (const file of dataFiles) {
+    if (await folder.provide(file)) continue;
+    if (folder.offline) throw notInCache(model, file, folder);
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_MISSING",
+      `${show(model)} has no ${file}, in which ${weightsFile(dtype)} keeps weights. ` +
+        "Copy it from where the model was exported, and keep its name.",
+      { model, file, folder: folder.path, dtype },
+    );
+  }
 }
 
 function notInCache(

@@ -9,7 +9,10 @@ export function weightsFile(dtype: Dtype): string {
   return `onnx/model${weightsSuffixes[dtype]}.onnx`;
 }
 
-/** Path of a data file, which contains weights that are not in the graph itself. */
+/**
+ * Path of a data file, which contains weights that are not in the graph itself, as Transformers.js
+ * names it. A graph may name its data files in another way.
+ */
 export function dataFile(dtype: Dtype, index: number): string {
   return `${weightsFile(dtype)}_data${index === 0 ? "" : `_${index}`}`;
 }

@@ -6,9 +6,10 @@ import type {
 } from "@huggingface/transformers";
 import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { encodePath } from "../files/hub/hub-names.ts";
 import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
-import { dataFile, weightsFile } from "./dtype.ts";
+import { weightsFile } from "./dtype.ts";
 import { makeExact } from "./exact-tokenizer.ts";
 import { floatsOf } from "./tensor-floats.ts";
 
@@ -22,12 +23,11 @@ export interface TransformersBackendOptions {
   /** Options of the ONNX Runtime session, passed on as they are. */
   sessionOptions?: Record<string, unknown>;
   /**
-   * Number of data files with weights that are not in the graph itself: `….onnx_data`,
-   * `….onnx_data_1` and so on.
+   * Data files with weights that are not in the graph itself, as paths in the folder.
    *
-   * @default 0
+   * @default []
    */
-  dataFiles?: number;
+  dataFiles?: readonly string[];
   /** Whether texts are lowercased before tokenizing. @default false */
   lowerCase?: boolean | undefined;
 }
@@ -41,15 +41,16 @@ export interface TransformersBackendOptions {
  */
 export async function loadTransformersBackend(
   folder: string,
-  { dtype, device, sessionOptions, dataFiles = 0, lowerCase }: TransformersBackendOptions,
+  { dtype, device, sessionOptions, dataFiles = [], lowerCase }: TransformersBackendOptions,
 ): Promise<Backend> {
   const { AutoConfig, Tensor } = await import("@huggingface/transformers");
   const options = {
     dtype,
     ...loadingOptions(folder),
     ...(device && { device }),
-    ...(sessionOptions && { session_options: sessionOptions }),
-    use_external_data_format: dataFiles,
+    session_options: withDataFiles(folder, dataFiles, sessionOptions),
+    // The configuration may count data files, but only those of one naming scheme.
+    use_external_data_format: false,
   } as PretrainedModelOptions;
   const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
   const place = `with dtype ${dtype}${device ? ` on device ${device}` : ""}`;
@@ -62,7 +63,13 @@ export async function loadTransformersBackend(
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
       `Transformers.js could not load ${show(folder)} ${place}: ${reasonOf(cause)}`,
-      { folder, file: weightsFile(dtype), files: weightsFiles(dtype, dataFiles), dtype, device },
+      {
+        folder,
+        file: weightsFile(dtype),
+        files: [weightsFile(dtype), ...dataFiles],
+        dtype,
+        device,
+      },
       { cause },
     );
   });
@@ -142,11 +149,23 @@ export async function loadTokenizer(
   };
 }
 
-function weightsFiles(dtype: Dtype, dataFiles: number): string[] {
-  return [
-    weightsFile(dtype),
-    ...Array.from({ length: dataFiles }, (_, index) => dataFile(dtype, index)),
-  ];
+/**
+ * Tells ONNX Runtime where the data files are. In a folder, it finds them beside the graph. In a
+ * browser, Transformers.js reads those of `externalData` from its cache: `path` is the name in the
+ * graph, `data` the path in the folder. The caller's own entries take precedence.
+ */
+function withDataFiles(
+  folder: string,
+  dataFiles: readonly string[],
+  sessionOptions: Record<string, unknown> = {},
+): Record<string, unknown> {
+  if (!isUrl(folder) || dataFiles.length === 0) return sessionOptions;
+  const given = (sessionOptions.externalData ?? []) as readonly (string | { path?: string })[];
+  const givenPaths = given.map((entry) => (typeof entry === "string" ? entry : entry.path));
+  const own = dataFiles
+    .map((file) => ({ path: file.slice("onnx/".length), data: encodePath(file) }))
+    .filter(({ path }) => !givenPaths.includes(path));
+  return { ...sessionOptions, externalData: [...own, ...given] };
 }
 
 /**
@@ -165,7 +184,11 @@ async function modelClassFor({ model_type }: PretrainedConfig): Promise<typeof P
  * cache, but not with `local_files_only`.
  */
 function loadingOptions(folder: string): { local_files_only: boolean } {
-  return { local_files_only: !/^https?:/.test(folder) };
+  return { local_files_only: !isUrl(folder) };
+}
+
+function isUrl(folder: string): boolean {
+  return /^https?:/.test(folder);
 }
 
 /**

@@ -28,19 +28,24 @@ describe("a damaged file in the cache", () => {
     },
   );
 
-  test("is downloaded again: a data file with weights", async () => {
-    const expected = await loadAndEncode();
-    await setup.serveChanged((folder) => moveWeightsOut(join(folder, weights)));
-    const otherCache = { cacheDir: join(setup.cacheDir, "other") };
-    expect(await loadAndEncode(otherCache)).toEqual(expected);
-    const data = cached(`${weights}_data`).replace(setup.cacheDir, otherCache.cacheDir);
-    const content = await readFile(data);
-    await writeFile(data, content.subarray(0, content.length / 2));
-    setup.hub.requests.length = 0;
-    expect(await loadAndEncode(otherCache)).toEqual(expected);
-    expect(setup.hub.countOf("GET", `${weights}_data`)).toBe(1);
-    expect(setup.hub.countOf("GET", weights)).toBe(0);
-  });
+  test.for(["model.onnx_data", "model.onnx.data", "shards/first 50%.bin"])(
+    "is downloaded again: a data file with weights, %s",
+    async (location) => {
+      const expected = await loadAndEncode();
+      await setup.serveChanged((folder) => moveWeightsOut(join(folder, weights), [location]));
+      const file = `onnx/${location}`;
+      const otherCache = { cacheDir: join(setup.cacheDir, "other") };
+      expect(await loadAndEncode(otherCache)).toEqual(expected);
+      expect(setup.hub.countOf("GET", file)).toBe(1);
+      const data = cached(file).replace(setup.cacheDir, otherCache.cacheDir);
+      const content = await readFile(data);
+      await writeFile(data, content.subarray(0, content.length / 2));
+      setup.hub.requests.length = 0;
+      expect(await loadAndEncode(otherCache)).toEqual(expected);
+      expect(setup.hub.countOf("GET", file)).toBe(1);
+      expect(setup.hub.countOf("GET", weights)).toBe(0);
+    },
+  );
 
   test("is not suspected if the load fails for another reason", async () => {
     await loadAndEncode();
@@ -86,7 +91,7 @@ describe("a damaged file in the cache", () => {
     await loadAndEncode();
     await writeFile(cached(weights), "not a model");
     await expect(load({ localFilesOnly: true })).rejects.toMatchObject({
-      code: "LOAD_FAILED",
+      code: "MODEL_FILE_INVALID",
       message: expect.stringContaining(setup.hub.commit),
     });
   });

@@ -10,3 +10,8 @@ export function isCommit(revision: string): boolean {
 export function isRepositoryId(model: string): boolean {
   return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model);
 }
+
+/** The path of a file as part of a URL. */
+export function encodePath(path: string): string {
+  return path.split("/").map(encodeURIComponent).join("/");
+}

@@ -2,11 +2,11 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
-import type { HubOptions, ModelFolder } from "../model-folder.ts";
-import { digestIfExists, isFile, listIfExists, readIfExists } from "../read-files.ts";
+import type { HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
+import { digestIfExists, isFile, listIfExists, openIfExists, readIfExists } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
 import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
-import { isCommit } from "./hub-names.ts";
+import { encodePath, isCommit } from "./hub-names.ts";
 import { type RequestOptions, requestFile, requestText } from "./hub-request.ts";
 import { fileNamesOf, listedButMissing, repositoryUrl } from "./hub-responses.ts";
 
@@ -99,6 +99,10 @@ export class HubSnapshot implements ModelFolder {
     return digestIfExists(join(this.path, name));
   }
 
+  open(name: string): Promise<RandomAccessFile | null> {
+    return openIfExists(join(this.path, name));
+  }
+
   async #download(name: string): Promise<boolean> {
     const { onDownloadProgress } = this.#options;
     const file = await downloadFile(this.#url(name), join(this.path, name), {
@@ -155,7 +159,8 @@ async function writeAtomically(path: string, content: string): Promise<void> {
 }
 
 function fileUrl(model: string, revision: string, name: string, options: HubOptions): string {
-  return `${hubAddress(options)}/${model}/resolve/${encodeURIComponent(revision)}/${name}`;
+  const folder = `${hubAddress(options)}/${model}/resolve/${encodeURIComponent(revision)}`;
+  return `${folder}/${encodePath(name)}`;
 }
 
 async function requestOptions(options: HubOptions): Promise<RequestOptions> {

@@ -1,8 +1,8 @@
 import { digestBlob } from "../../digest.ts";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
-import { isCommit, isRepositoryId } from "../hub/hub-names.ts";
+import { encodePath, isCommit, isRepositoryId } from "../hub/hub-names.ts";
 import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-responses.ts";
-import type { HubOptions, ModelFolder } from "../model-folder.ts";
+import type { HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
 import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
 import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
 
@@ -117,6 +117,18 @@ class WebFolder implements ModelFolder {
     return response ? digestBlob(await response.blob()) : null;
   }
 
+  async open(name: string): Promise<RandomAccessFile | null> {
+    const response = await this.#cache.match(this.#url(name));
+    if (!response) return null;
+    const blob = await response.blob();
+    return {
+      size: blob.size,
+      read: async (start, length) =>
+        new Uint8Array(await blob.slice(start, start + length).arrayBuffer()),
+      close: async () => {},
+    };
+  }
+
   get #fetchOptions() {
     const { token, signal } = this.#options;
     return { token, signal, isHub: this.#isHub };
@@ -166,7 +178,7 @@ class WebFolder implements ModelFolder {
   }
 
   #url(name: string): string {
-    return `${this.path}/${name}`;
+    return `${this.path}/${encodePath(name)}`;
   }
 }
 

@@ -1,0 +1,269 @@
+import { EmbeddingGemmaError, show } from "../errors.ts";
+import type { ModelFolder, RandomAccessFile } from "../files/model-folder.ts";
+
+/** What is read from an ONNX file without its weights. */
+export interface OnnxGraph {
+  /**
+   * Files that contain weights of the graph, as paths in the repository, sorted. The graph names
+   * them as it likes: `model.onnx_data`, `model.onnx.data`, `weights.bin`, one file per tensor.
+   */
+  readonly dataFiles: readonly string[];
+  /** Operators of the graph as `domain:type`; the domain of ONNX itself is empty. */
+  readonly operators: ReadonlySet<string>;
+}
+
+/**
+ * Reads which data files and operators an ONNX file uses. Weights are skipped, not read, so this
+ * takes little time and memory for a file of any size.
+ *
+ * @param file - path in the repository of a file that is in the folder
+ * @throws `MODEL_FILE_INVALID` if the file is damaged, or names a file outside of its own folder
+ */
+export async function readOnnxGraph(
+  model: string,
+  file: string,
+  folder: Pick<ModelFolder, "path" | "open">,
+): Promise<OnnxGraph> {
+  const opened = await folder.open(file);
+  try {
+    const reader = new GraphReader(opened ?? emptyFile);
+    await reader.readModel();
+    const parent = file.slice(0, file.lastIndexOf("/") + 1);
+    const dataFiles = new Set(Array.from(reader.locations, (location) => pathIn(parent, location)));
+    return { dataFiles: [...dataFiles].sort(), operators: reader.operators };
+  } catch (cause) {
+    if (!(cause instanceof InvalidGraph)) throw cause;
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_INVALID",
+      `${file} of ${show(model)} is not a valid ONNX file: ${cause.message} (${folder.path}). ` +
+        "Download it again or export it anew. If it is a pointer of Git LFS, run `git lfs pull`.",
+      { model, file, folder: folder.path },
+      { cause },
+    );
+  } finally {
+    await opened?.close();
+  }
+}
+
+class InvalidGraph extends Error {}
+
+const emptyFile: RandomAccessFile = {
+  size: 0,
+  read: async () => new Uint8Array(),
+  close: async () => {},
+};
+
+/** @param location - path relative to the graph's folder, which it must not leave */
+function pathIn(parent: string, location: string): string {
+  const parts = location.split("/").filter((part) => part !== "" && part !== ".");
+  const leaves =
+    /^([\\/]|[a-z]:)/i.test(location) || parts.some((part) => part.split("\\").includes(".."));
+  if (leaves || parts.length === 0) {
+    throw new InvalidGraph(`it keeps weights in ${show(location)}, which is not in its folder`);
+  }
+  return parent + parts.join("/");
+}
+
+type Message =
+  | "Model"
+  | "TrainingInfo"
+  | "Graph"
+  | "Function"
+  | "Node"
+  | "Attribute"
+  | "SparseTensor"
+  | "Tensor"
+  | "Entry";
+
+/**
+ * Fields with messages that may contain tensors or nodes, by their numbers.
+ *
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: `Entry` is StringStringEntryProto,
+ * every other message has its name there plus `Proto`
+ */
+const children: Readonly<Record<Message, Readonly<Record<number, Message>>>> = {
+  // graph, training_info, functions
+  Model: { 7: "Graph", 20: "TrainingInfo", 25: "Function" },
+  // initialization, algorithm
+  TrainingInfo: { 1: "Graph", 2: "Graph" },
+  // node, initializer, sparse_initializer
+  Graph: { 1: "Node", 5: "Tensor", 15: "SparseTensor" },
+  // node, attribute_proto
+  Function: { 7: "Node", 11: "Attribute" },
+  // attribute
+  Node: { 5: "Attribute" },
+  // t, g, tensors, graphs, sparse_tensor, sparse_tensors
+  Attribute: {
+    5: "Tensor",
+    6: "Graph",
+    10: "Tensor",
+    11: "Graph",
+    22: "SparseTensor",
+    23: "SparseTensor",
+  },
+  // values, indices
+  SparseTensor: { 1: "Tensor", 2: "Tensor" },
+  // external_data
+  Tensor: { 13: "Entry" },
+  Entry: {},
+};
+
+/** Numbers of single fields; see {@link children}. */
+const modelGraph = 7;
+const nodeType = 4;
+const nodeDomain = 7;
+const entryKey = 1;
+const entryValue = 2;
+const tensorDataLocation = 14;
+
+/** Fields with a text to read. */
+const texts: Readonly<Partial<Record<Message, readonly number[]>>> = {
+  Node: [nodeType, nodeDomain],
+  Entry: [entryKey, entryValue],
+};
+
+/** Value of `data_location` for a tensor whose data is in a file of its own. */
+const external = 1;
+
+/** As in protobuf, which refuses messages that are nested more deeply. */
+const maxDepth = 100;
+
+/** Walks through the messages of an ONNX file. */
+class GraphReader {
+  readonly locations = new Set<string>();
+  readonly operators = new Set<string>();
+  readonly #bytes: ProtobufReader;
+  readonly #size: number;
+
+  constructor(file: RandomAccessFile) {
+    this.#bytes = new ProtobufReader(file);
+    this.#size = file.size;
+  }
+
+  async readModel(): Promise<void> {
+    const model = await this.#read("Model", this.#size, 1);
+    if (!model.has(modelGraph)) throw new InvalidGraph("it has no graph");
+  }
+
+  /**
+   * Reads a message up to `end`.
+   *
+   * @returns its texts and numbers by field, and an entry for each field with messages. Of a
+   * tensor's `external_data`, only `location` counts.
+   */
+  async #read(message: Message, end: number, depth: number): Promise<Map<number, unknown>> {
+    const bytes = this.#bytes;
+    if (depth > maxDepth) throw new InvalidGraph("its messages are nested too deeply");
+    const fields = new Map<number, unknown>();
+    let location: unknown;
+    while (bytes.position < end) {
+      const { number, value, length } = await bytes.nextField(end);
+      const child = children[message][number];
+      if (length === null) {
+        fields.set(number, value);
+      } else if (child) {
+        const content = await this.#read(child, bytes.position + length, depth + 1);
+        fields.set(number, true);
+        if (content.get(entryKey) === "location") location = content.get(entryValue) ?? "";
+      } else if (texts[message]?.includes(number)) {
+        fields.set(number, await bytes.text(length));
+      } else {
+        bytes.position += length;
+      }
+    }
+    if (message === "Node") this.operators.add(operatorOf(fields));
+    if (message === "Tensor" && fields.get(tensorDataLocation) === external) {
+      this.locations.add(String(location ?? ""));
+    }
+    return fields;
+  }
+}
+
+function operatorOf(node: ReadonlyMap<number, unknown>): string {
+  const domain = node.get(nodeDomain) ?? "";
+  return `${domain === "ai.onnx" ? "" : domain}:${node.get(nodeType)}`;
+}
+
+interface Field {
+  readonly number: number;
+  /** The number in the field; 0 if it has a length, or a number of fixed size. */
+  readonly value: number;
+  /** Length of the content, which comes next; null if the field is a number. */
+  readonly length: number | null;
+}
+
+/** Longest tag and length of a field in bytes, each a varint of at most 10. */
+const maxHeader = 20;
+const maxText = 4096;
+const windowBytes = 2 ** 15;
+
+/**
+ * Reads protobuf's wire format. The usual readers need the whole file in memory; this one reads
+ * windows of it, and skips a field by moving its position.
+ *
+ * @see https://protobuf.dev/programming-guides/encoding
+ */
+class ProtobufReader {
+  position = 0;
+  readonly #file: RandomAccessFile;
+  #window: Uint8Array = new Uint8Array();
+  /** Position of the window in the file. */
+  #start = 0;
+
+  constructor(file: RandomAccessFile) {
+    this.#file = file;
+  }
+
+  /** @param end - end of the message, which the field must not exceed */
+  async nextField(end: number): Promise<Field> {
+    await this.#load(maxHeader);
+    const tag = this.#varint();
+    const number = Math.floor(tag / 8);
+    const wireType = tag % 8;
+    let value = 0;
+    let length: number | null = null;
+    if (wireType === 0) value = this.#varint();
+    else if (wireType === 1) this.position += 8;
+    else if (wireType === 2) length = this.#varint();
+    else if (wireType === 5) this.position += 4;
+    else throw this.#invalid();
+    if (number === 0 || this.position + (length ?? 0) > end) throw this.#invalid();
+    return { number, value, length };
+  }
+
+  async text(length: number): Promise<string> {
+    if (length > maxText) throw this.#invalid();
+    await this.#load(length);
+    const start = this.position - this.#start;
+    this.position += length;
+    return new TextDecoder().decode(this.#window.subarray(start, start + length));
+  }
+
+  /** Makes this many bytes available at the position, or fewer at the end of the file. */
+  async #load(length: number): Promise<void> {
+    const { size } = this.#file;
+    const end = Math.min(this.position + length, size);
+    if (this.position >= this.#start && end <= this.#start + this.#window.length) return;
+    this.#start = this.position;
+    this.#window = await this.#file.read(
+      this.position,
+      Math.min(windowBytes, size - this.position),
+    );
+    if (this.#start + this.#window.length < end) throw this.#invalid();
+  }
+
+  #varint(): number {
+    let value = 0;
+    for (let factor = 1, bytes = 1; bytes <= 10; factor *= 128, bytes++) {
+      const byte = this.#window[this.position++ - this.#start];
+      if (byte === undefined) break;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+    throw this.#invalid();
+  }
+
+  #invalid(): InvalidGraph {
+    return new InvalidGraph(`it is damaged near byte ${this.position}`);
+  }
+}
