@@ -222,8 +222,8 @@ export class FaissStore<R = JsonValue> {
    *
    * @returns the ids of the items, in their order; new ones for items without id
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`,
-   * `INVALID_ARGUMENT`; for another store `IDENTITY_MISMATCH`, if both identities are known and
-   * differ
+   * `INVALID_ARGUMENT`; for another store `IDENTITY_MISMATCH`, if this store has an identity
+   * that the other one has not
    * @example
    * await store.upsert([{ id: "mars", vector: [0.1, 0.9], record: { text: "Mars is red." } }]);
    */
@@ -378,8 +378,9 @@ export class FaissStore<R = JsonValue> {
   }
 
   #itemsOf(other: FaissStore<R>): FaissStoreItem<R>[] {
-    checkSameIdentity(this.identity, other.identity);
-    return other.#contentIfOpen()?.items() ?? [];
+    const items = other.#contentIfOpen()?.items() ?? [];
+    if (items.length > 0) checkSameIdentity(this.identity, other.identity);
+    return items;
   }
 
   #contentToWrite(): StoreContent<R> {

@@ -73,17 +73,23 @@ function checkDimension(stored: Embedding, given: Embedding): void {
   );
 }
 
-/** @throws FaissStoreError `IDENTITY_MISMATCH` if both identities are known and differ */
+/**
+ * Checks that the vectors of another store can be added to one.
+ *
+ * @throws FaissStoreError `IDENTITY_MISMATCH` if the store has an identity and the other one has
+ * another or none, or if both have one and they differ
+ */
 export function checkSameIdentity(own: Identity | undefined, other: Identity | undefined): void {
-  if (own === undefined || other === undefined || isSameIdentity(own, other)) return;
-  const differences = differencesOf(own, other, "this store", "the other");
+  if (own === undefined || (other !== undefined && isSameIdentity(own, other))) return;
+  const reason = other
+    ? "Different embeddings made the vectors of the two stores, so they cannot be compared. " +
+      differencesOf(own, other, "this store", "the other")
+    : "It is unknown what made the vectors of the other store, so they may not fit this one's. ";
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
-    "Different embeddings made the vectors of the two stores, so they cannot be compared. " +
-      `${differences}Embed the texts again with one of them, or pass [...store] if you are sure ` +
-      "that they agree.\n" +
-      `This store has the identity ${stableJson(own)}.\n` +
-      `The other has the identity ${stableJson(other)}.`,
+    `${reason}Embed the texts again with the embedding of this store, or pass [...store] if you ` +
+      "are sure that they agree.\n" +
+      `This store has ${named(own)}.\nThe other has ${named(other ?? null)}.`,
     { own, other },
   );
 }

@@ -378,5 +378,10 @@ describe("adding another store", () => {
       "c",
     ]);
     await expect(unknown.upsert(other)).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(one.upsert(unknown)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringMatching(/The other has no identity\.$/),
+    });
+    expect(await one.upsert(await FaissStore.create<string>())).toEqual([]);
   });
 });
