@@ -10,6 +10,7 @@ import { exportFaiss, exportLangChainPython } from "./interchange/export-store.t
 import { importStore } from "./interchange/import-store.ts";
 import { openStore } from "./open-store.ts";
 import {
+  checkChangeOptions,
   checkDeletion,
   checkExportOptions,
   checkMaximalMarginalRelevanceOptions,
@@ -22,8 +23,9 @@ import {
 } from "./options.ts";
 import { dimensionOf, listOf } from "./rows/stage-items.ts";
 import { searchContent, searchDiverse } from "./search/search-content.ts";
-import { StoreContent } from "./store-content.ts";
+import { type SaveTable, StoreContent } from "./store-content.ts";
 import type {
+  ChangeOptions,
   EngineName,
   FaissStoreEntry,
   FaissStoreFilter,
@@ -223,17 +225,18 @@ export class FaissStore<R = JsonValue> {
    * @returns the ids of the items, in their order; new ones for items without id
    * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_RECORD`,
    * `INVALID_ARGUMENT`; for another store `IDENTITY_MISMATCH`, if this store has an identity
-   * that the other one has not
+   * that the other one has not; with `saveTo` the errors of {@link FaissStore.save}
    * @example
    * await store.upsert([{ id: "mars", vector: [0.1, 0.9], record: { text: "Mars is red." } }]);
    */
-  async upsert(items: Iterable<FaissStoreItem<R>>): Promise<string[]> {
+  async upsert(items: Iterable<FaissStoreItem<R>>, options: ChangeOptions = {}): Promise<string[]> {
+    const checked = checkChangeOptions(options);
     const list = items instanceof FaissStore ? this.#itemsOf(items) : listOf(items);
     return this.#write(async () => {
       const dimension = this.dimension ?? dimensionOf(list);
       if (dimension === undefined) return [];
       const content = this.#content ?? new StoreContent<R>(this.#options, dimension, this.#engine);
-      const ids = await content.upsert(list);
+      const ids = await content.upsert(list, this.#saverFor(content, checked));
       this.#content = content;
       return ids;
     });
@@ -244,14 +247,22 @@ export class FaissStore<R = JsonValue> {
    * Unknown ids are ignored.
    *
    * @returns how many items were removed
-   * @throws FaissStoreError `INVALID_ARGUMENT`
+   * @throws FaissStoreError `INVALID_ARGUMENT`; with `saveTo` the errors of
+   * {@link FaissStore.save}, and then nothing was removed
    * @example
    * await store.delete("mars");
    * await store.delete((record) => record.text.includes("red"));
    */
-  async delete(which: string | readonly string[] | FaissStoreFilter<R>): Promise<number> {
+  async delete(
+    which: string | readonly string[] | FaissStoreFilter<R>,
+    options: ChangeOptions = {},
+  ): Promise<number> {
     const idsOrFilter = checkDeletion(which);
-    return this.#write(async () => this.#content?.delete(idsOrFilter) ?? 0);
+    const checked = checkChangeOptions(options);
+    return this.#write(async () => {
+      const content = this.#content;
+      return content?.delete(idsOrFilter, this.#saverFor(content, checked)) ?? 0;
+    });
   }
 
   /**
@@ -316,12 +327,11 @@ export class FaissStore<R = JsonValue> {
   async save(directory: string, options: SaveOptions = {}): Promise<void> {
     checkPath(directory);
     checkSaveOptions(options);
-    const path = resolve(directory);
-    const contentOf = () => {
-      const { table, index, settings } = this.#contentToWrite();
-      return { id: this.#id, identity: this.identity, table, index, settings };
-    };
-    await this.#read(() => this.#folders.save(path, contentOf, options));
+    const saveTo = resolve(directory);
+    await this.#read(async () => {
+      const content = this.#contentToWrite();
+      await this.#saverFor(content, { ...options, saveTo })?.(content.table);
+    });
   }
 
   /**
@@ -381,6 +391,19 @@ export class FaissStore<R = JsonValue> {
     const items = other.#contentIfOpen()?.items() ?? [];
     if (items.length > 0) checkSameIdentity(this.identity, other.identity);
     return items;
+  }
+
+  /** @param saveTo - absolute path; if undefined, there is nothing to save */
+  #saverFor(
+    { index, settings }: StoreContent<R>,
+    { saveTo, ...options }: ChangeOptions,
+  ): SaveTable | undefined {
+    if (saveTo === undefined) return undefined;
+    return (table) => {
+      const { identity } = this;
+      const content = { id: this.#id, identity, table, index, settings };
+      return this.#folders.save(saveTo, () => content, options);
+    };
   }
 
   #contentToWrite(): StoreContent<R> {

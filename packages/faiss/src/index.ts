@@ -4,6 +4,7 @@ export { FaissStore } from "./faiss-store.ts";
 export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
 export type {
+  ChangeOptions,
   EngineName,
   EngineOptions,
   FaissStoreEntry,

@@ -1,7 +1,9 @@
+import { resolve } from "node:path";
 import { checkOptions, invalidArgument, isRecord, type Rule, type Rules, rules } from "./check.ts";
 import { type IndexKind, parseIndexKind } from "./index/index-kind.ts";
 import { isVector } from "./rows/unit-vector.ts";
 import type {
+  ChangeOptions,
   EngineOptions,
   FaissStoreFilter,
   FaissStoreOptions,
@@ -116,6 +118,14 @@ const saveRules: Rules<SaveOptions> = {
   },
 };
 
+const changeRules: Rules<ChangeOptions> = {
+  ...saveRules,
+  saveTo: {
+    expected: "the path of a folder",
+    accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
+  },
+};
+
 const importRules: Rules<ImportOptions<unknown>> = {
   ...storeRules,
   format: choice(
@@ -174,6 +184,18 @@ export function checkImportOptions<R>(options: ImportOptions<R>): void {
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkSaveOptions(options: SaveOptions): void {
   checkOptions(options, saveRules);
+}
+
+/**
+ * @returns the options with an absolute path
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkChangeOptions(options: ChangeOptions): ChangeOptions {
+  checkOptions(options, changeRules);
+  const { saveTo, overwrite, lockTimeout } = options;
+  if (saveTo !== undefined) return { ...options, saveTo: resolve(saveTo) };
+  if ((overwrite ?? lockTimeout) === undefined) return {};
+  throw invalidArgument("saveTo", saveTo, "the path of a folder to save to");
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */

@@ -3,7 +3,8 @@ import { RowIndex } from "./index/row-index.ts";
 import { type StoreSettings, settingsFor } from "./options.ts";
 import { cloneRecord } from "./rows/json-record.ts";
 import { stageItems } from "./rows/stage-items.ts";
-import { Table } from "./rows/table.ts";
+import { type SavableTable, Table } from "./rows/table.ts";
+import { TableChange } from "./rows/table-change.ts";
 import type { RankedRow } from "./search/rank.ts";
 import { askFilter } from "./search/row-filter.ts";
 import type {
@@ -22,6 +23,9 @@ const numbersScannedFast = 2 ** 20;
  */
 const minDeadRows = 1024;
 const maxDeadShare = 0.25;
+
+/** Saves a table of a store, or what it will be after a change. */
+export type SaveTable = (table: SavableTable<unknown>) => Promise<void>;
 
 /** The items and the index of a store whose dimension is known. */
 export class StoreContent<R> {
@@ -70,26 +74,33 @@ export class StoreContent<R> {
   }
 
   /**
-   * Adds or replaces items: all of them, or none if one is invalid.
+   * Adds or replaces items: all of them, or none if one is invalid or the save fails.
    *
+   * @param save - saves a table; the change is part of the store when it has been saved
    * @returns their ids
    */
-  async upsert(items: readonly FaissStoreItem<R>[]): Promise<string[]> {
+  async upsert(items: readonly FaissStoreItem<R>[], save?: SaveTable): Promise<string[]> {
     const { table } = this;
     try {
       const staged = await stageItems(items, table);
-      table.commit(staged);
-      await this.#maintain();
+      const change = new TableChange(table);
+      for (const row of staged) change.add(row);
+      await this.#apply(change, save);
       return staged.map(({ id }) => id);
     } finally {
       table.unstage();
     }
   }
 
-  /** @returns how many were removed */
-  async delete(which: readonly string[] | FaissStoreFilter<R>): Promise<number> {
-    const removed = this.table.delete(typeof which === "function" ? this.#matching(which) : which);
-    if (removed > 0) await this.#maintain();
+  /**
+   * @param save - as for `upsert`
+   * @returns how many were removed
+   */
+  async delete(which: readonly string[] | FaissStoreFilter<R>, save?: SaveTable): Promise<number> {
+    const change = new TableChange(this.table);
+    const ids = typeof which === "function" ? this.#matching(which) : which;
+    const removed = ids.filter((id) => change.delete(id)).length;
+    await this.#apply(change, save);
     return removed;
   }
 
@@ -99,6 +110,21 @@ export class StoreContent<R> {
     return [...rowOf]
       .filter(([id, row]) => askFilter(filter, records[row] as R, id))
       .map(([id]) => id);
+  }
+
+  /** Saves and commits a change. If the save fails, the content stays as it was. */
+  async #apply(change: TableChange<R>, save?: SaveTable): Promise<void> {
+    await save?.(change);
+    if (change.isEmpty) return;
+    change.commit();
+    const { lineage } = this.table;
+    const covered = this.index?.covered;
+    await this.#maintain();
+    const hasNewFiles =
+      this.table.lineage !== lineage ||
+      (!this.settings.kind.isFlat && this.index?.covered !== covered);
+    // The items are saved already. What is missing in the folder now only saves time.
+    if (hasNewFiles) await save?.(this.table).catch(() => {});
   }
 
   /** Removes dead rows when there are many, and adds new rows to the index. */

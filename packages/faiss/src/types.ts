@@ -211,6 +211,17 @@ export interface SaveOptions {
   lockTimeout?: number | undefined;
 }
 
+/** Options of `upsert` and `delete`. */
+export interface ChangeOptions extends SaveOptions {
+  /**
+   * A folder to save to as part of the change. If the save fails, nothing has changed, neither in
+   * memory nor in the folder. Later calls wait for the save.
+   *
+   * @default the change is in memory only
+   */
+  saveTo?: string | undefined;
+}
+
 /** Which library has saved a folder or file. `faiss` is a FAISS file of a flat index. */
 export type ForeignFormat = "langchain-js" | "langchain-python" | "llamaindex-python" | "faiss";
 

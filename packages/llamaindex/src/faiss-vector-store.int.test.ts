@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
@@ -257,6 +257,35 @@ describe("FaissVectorStore", () => {
       "Pluto is small.",
       "Venus is hot.",
     ]);
+  });
+
+  it("keeps and saves nothing of an add or delete that cannot be saved", async () => {
+    const persistDir = join(folder, "full");
+    const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+    const saved = join(persistDir, "faiss_vector_store");
+    const chunk = (id: string) => embedModel([nodeFrom(id, "Mars is cold.", {}, "report")]);
+    const cannotSave = { code: "SAVE_FAILED" };
+    await mkdir(persistDir);
+    await writeFile(saved, "a file where the folder should be");
+    await expect(vectorStore.add(await chunk("1"))).rejects.toMatchObject(cannotSave);
+    expect((await vectorStore.client()).ids()).toEqual([]);
+    await rm(saved);
+    await vectorStore.add(await chunk("2"));
+    await rename(saved, `${saved}-aside`);
+    await writeFile(saved, "a file where the folder should be");
+    await expect(vectorStore.add(await chunk("3"))).rejects.toMatchObject(cannotSave);
+    await expect(vectorStore.delete("report")).rejects.toMatchObject(cannotSave);
+    expect((await vectorStore.client()).ids()).toEqual(["2"]);
+    await rm(saved);
+    await rename(`${saved}-aside`, saved);
+    await Promise.all([vectorStore.add(await chunk("4")), vectorStore.add(await chunk("5"))]);
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).ids()).toEqual([
+      "2",
+      "4",
+      "5",
+    ]);
+    await vectorStore.delete("report");
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(0);
   });
 
   it("rejects a saved store with another dimension", async () => {

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import {
+  type ChangeOptions,
   type FaissStore as CoreStore,
   FaissStoreError,
   type FaissStoreHit,
@@ -112,7 +113,8 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * Stores nodes with their embeddings. A node replaces the one with the same id.
+   * Stores nodes with their embeddings. A node replaces the one with the same id. If this throws,
+   * nothing has changed, neither in memory nor in `persistDir`.
    *
    * @returns the ids, in the order of the nodes
    */
@@ -128,16 +130,16 @@ export class FaissVectorStore extends BaseVectorStore<
       record: recordOf(node),
     }));
     const store = await this.client();
-    const ids = await store.upsert(items);
-    await this.#autosave();
-    return ids;
+    return store.upsert(items, this.#autosave());
   }
 
-  /** Deletes the nodes of a document. Unknown ids are ignored. This does not load the model. */
+  /**
+   * Deletes the nodes of a document. Unknown ids are ignored. If this throws, nothing has changed.
+   * This does not load the model.
+   */
   async delete(refDocId: string): Promise<void> {
     const store = await this.#store.existing();
-    await store?.delete((record) => record.refDocId === refDocId);
-    await this.#autosave();
+    await store?.delete((record) => record.refDocId === refDocId, this.#autosave());
   }
 
   /**
@@ -183,10 +185,9 @@ export class FaissVectorStore extends BaseVectorStore<
     });
   }
 
-  async #autosave(): Promise<void> {
-    // A store without a dimension has no vectors to save.
-    const store = await this.#store.existing();
-    if (this.#persistDir && store?.dimension !== undefined) await this.persist();
+  #autosave(): ChangeOptions {
+    const persistDir = this.#persistDir;
+    return persistDir ? { saveTo: join(persistDir, folderName), overwrite: false } : {};
   }
 }
 

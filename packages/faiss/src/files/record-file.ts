@@ -1,6 +1,6 @@
 import { Pacer } from "@embeddinggemma/internal";
 import { isTooDeep, maxRecordDepth } from "../rows/json-record.ts";
-import type { Table } from "../rows/table.ts";
+import type { SavableTable, Table } from "../rows/table.ts";
 import { damaged } from "./manifest.ts";
 
 /** A line of a records file; null for a row that was dead when it was saved. */
@@ -13,15 +13,15 @@ const maxSequence = 2 ** 52;
 
 /** A line of JSON for each row: its number in insertion order, its id and its record. */
 export async function* recordLines<R>(
-  table: Table<R>,
+  table: SavableTable<R>,
   start: number,
   end: number,
 ): AsyncIterable<Buffer> {
   const pacer = new Pacer();
   let text = "";
   for (let row = start; row < end; row++) {
-    const id = table.ids[row];
-    const line: Line<R> = id === undefined ? null : [table.sequence[row]!, id, table.records[row]!];
+    const live = table.rowAt(row);
+    const line: Line<R> = live ? [live.sequence, live.id, live.record] : null;
     text += `${JSON.stringify(line)}\n`;
     if (text.length >= minPieceLength) {
       yield Buffer.from(text);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { RowIndex } from "../index/row-index.ts";
 import type { StoreSettings } from "../options.ts";
-import type { Table } from "../rows/table.ts";
+import type { SavableTable } from "../rows/table.ts";
 import type { Identity } from "../types.ts";
 import { syncFile, writeDurably } from "./durable-file.ts";
 import type { ContentVersion, Manifest, Segment } from "./manifest-content.ts";
@@ -12,8 +12,8 @@ import { vectorFileHeader } from "./vector-file.ts";
 export interface SavedContent<R> {
   id: string;
   versions: ContentVersion;
-  table: Table<R>;
-  index: RowIndex<R> | undefined;
+  table: SavableTable<R>;
+  index: Pick<RowIndex<R>, "covered" | "write"> | undefined;
   settings: StoreSettings;
   identity: Identity | undefined;
 }
@@ -90,14 +90,14 @@ async function writeSegment<R>(
   };
 }
 
-function* vectorPieces<R>(table: Table<R>, start: number): Iterable<Uint8Array> {
+function* vectorPieces<R>(table: SavableTable<R>, start: number): Iterable<Uint8Array> {
   yield vectorFileHeader(table.shape, table.rows - start);
   yield* table.vectors.bytes(start, table.rows);
 }
 
 /** Writes which rows of the kept segments are dead. In a new segment, a dead row has no record. */
 async function writeDeletedRows<R>(
-  table: Table<R>,
+  table: SavableTable<R>,
   keptRows: number,
   { directory, suffix }: Target,
 ): Promise<Manifest["deleted"]> {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { Table } from "../rows/table.ts";
+import { TableChange } from "../rows/table-change.ts";
 import type { FaissEngine } from "./faiss-engine.ts";
 import { parseIndexKind } from "./index-kind.ts";
 import { RowIndex } from "./row-index.ts";
@@ -30,9 +31,9 @@ function slowEngine() {
 function addRows(table: Table<null>, count: number): void {
   const vector = new Float32Array([0, 0, 0, 1]);
   const { rows } = table;
-  table.commit(
-    Array.from({ length: count }, (_, position) => table.stage(vector, `${rows + position}`, null)),
-  );
+  const change = new TableChange(table);
+  for (let row = rows; row < rows + count; row++) change.add(table.stage(vector, `${row}`, null));
+  change.commit();
 }
 
 it("covers no rows while it is being built", async () => {

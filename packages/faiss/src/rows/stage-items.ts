@@ -8,8 +8,8 @@ import type { StagedRow, Table } from "./table.ts";
 import { isVector, writeUnitVector } from "./unit-vector.ts";
 
 /**
- * Checks items and stages them: appends their vectors to the table, but not yet the rows. Call
- * `commit` to add the rows, or `unstage` if this throws.
+ * Checks items and stages them: appends their vectors to the table, but not yet the rows. Add the
+ * rows with a `TableChange`, or call `unstage` if this throws.
  */
 export async function stageItems<R>(
   items: readonly FaissStoreItem<R>[],

@@ -10,19 +10,39 @@ export interface TableShape {
   precision: "float32" | "int8";
 }
 
-/** A row to add. Its vector has already been appended to the table's vectors. */
+/** A row to add with a `TableChange`. Its vector has already been appended to the vectors. */
 export interface StagedRow<R> {
   id: string;
   record: R;
   prefixScale: number;
 }
 
+/** A live row as it is saved, without its vector. */
+export interface TableRow<R> {
+  id: string;
+  record: R;
+  sequence: number;
+}
+
+/** What a save reads: a table, or a table as it will be after a change. */
+export interface SavableTable<R> {
+  readonly lineage: symbol;
+  readonly version: number;
+  readonly shape: TableShape;
+  readonly vectors: VectorRows;
+  readonly size: number;
+  readonly rows: number;
+  isLive(row: number): boolean;
+  /** undefined for a dead row. */
+  rowAt(row: number): TableRow<R> | undefined;
+}
+
 /**
  * The items of a store, one a row. Rows are only appended, so that an index over the rows stays
- * valid: replacing or deleting an item leaves a dead row. `compacted` copies the table without dead
- * rows.
+ * valid: replacing or deleting an item leaves a dead row. `TableChange` changes the items, and
+ * `compacted` copies the table without dead rows.
  */
-export class Table<R> {
+export class Table<R> implements SavableTable<R> {
   /** Identifies this table. The rows that were saved from it are still its first rows. */
   readonly lineage = Symbol("table");
   readonly shape: TableShape;
@@ -40,7 +60,8 @@ export class Table<R> {
   readonly rowOf = new Map<string, number>();
   /** Increases with every change. */
   version = 0;
-  #nextSequence = 0;
+  /** Number of the next new item in insertion order. */
+  nextSequence = 0;
 
   constructor(shape: TableShape) {
     this.shape = shape;
@@ -66,6 +87,12 @@ export class Table<R> {
     return this.ids[row] !== undefined;
   }
 
+  rowAt(row: number): TableRow<R> | undefined {
+    const id = this.ids[row];
+    if (id === undefined) return undefined;
+    return { id, record: this.records[row] as R, sequence: this.sequence[row]! };
+  }
+
   vector(row: number): Float32Array {
     const vector = new Float32Array(this.shape.dimension);
     this.vectors.read(row, vector);
@@ -87,7 +114,7 @@ export class Table<R> {
     return Math.min(1, Math.max(-1, this.vectors.dot(row, query, query.length)));
   }
 
-  /** Appends the vector of a row that `commit` will add. */
+  /** Appends the vector of a row that a `TableChange` will add. */
   stage(vector: Float32Array, id: string, record: R): StagedRow<R> {
     this.vectors.append(vector);
     return { id, record, prefixScale: this.#prefixScale(this.vectors.length - 1) };
@@ -96,35 +123,6 @@ export class Table<R> {
   /** Drops the vectors that were staged but not committed. */
   unstage(): void {
     this.vectors.truncate(this.rows);
-  }
-
-  /** Adds the staged rows, all at once. */
-  commit(staged: readonly StagedRow<R>[]): void {
-    for (const { id, record, prefixScale } of staged) {
-      const row = this.rows;
-      const previous = this.rowOf.get(id);
-      const sequence = previous === undefined ? this.#nextSequence++ : this.sequence[previous]!;
-      if (previous !== undefined) this.#markDead(previous);
-      this.ids.push(id);
-      this.records.push(record);
-      this.sequence.push(sequence);
-      this.prefixScales.push(prefixScale);
-      this.rowOf.set(id, row);
-    }
-    this.version++;
-  }
-
-  /** @returns how many were removed */
-  delete(ids: Iterable<string>): number {
-    const before = this.size;
-    for (const id of ids) {
-      const row = this.rowOf.get(id);
-      if (row === undefined) continue;
-      this.rowOf.delete(id);
-      this.#markDead(row);
-    }
-    if (this.size !== before) this.version++;
-    return before - this.size;
   }
 
   /** Appends a saved row whose vector has been appended. `id` is undefined for a dead row. */
@@ -140,7 +138,7 @@ export class Table<R> {
     const rows = [...this.ids.keys()].filter((row) => this.isLive(row));
     rows.sort((one, other) => this.sequence[one]! - this.sequence[other]!);
     for (const row of rows) this.rowOf.set(this.ids[row]!, row);
-    this.#nextSequence = rows.length === 0 ? 0 : this.sequence[rows.at(-1)!]! + 1;
+    this.nextSequence = rows.length === 0 ? 0 : this.sequence[rows.at(-1)!]! + 1;
   }
 
   /** A new table of the items in insertion order, without dead rows. */
@@ -151,26 +149,24 @@ export class Table<R> {
     for (const [id, row] of this.rowOf) {
       if (pacer.due) await pacer.pause();
       this.vectors.read(row, vector);
-      table.commit([table.stage(vector, id, this.records[row] as R)]);
+      table.vectors.append(vector);
+      table.restore(id, this.records[row], table.rows);
     }
+    table.finishRestoring();
     table.version = this.version + 1;
     return table;
   }
 
   /**
-   * Marks a restored row as dead.
+   * Marks a row as dead.
    *
    * @returns whether the row exists
    */
   markDead(row: number): boolean {
     if (row >= this.rows) return false;
-    this.#markDead(row);
-    return true;
-  }
-
-  #markDead(row: number): void {
     this.ids[row] = undefined;
     this.records[row] = undefined;
+    return true;
   }
 
   #prefixScale(row: number): number {
