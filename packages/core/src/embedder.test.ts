@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { bos, eos, testBackend, testEmbedder } from "../test-support/test-embedder.ts";
+import { MemoryVectorCache } from "./cache/memory-vector-cache.ts";
 import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
 import type { EncodeDefaults } from "./options.ts";
 
@@ -132,6 +133,21 @@ describe("batches", () => {
     for (const { rows, length } of backend.batches) expect(rows * length).toBeLessThanOrEqual(64);
   });
 
+  test("have at most batchSize texts, in every call", async () => {
+    const backend = testBackend();
+    const embedder = testEmbedder(backend, { batchSize: 1 });
+    const rows = () => backend.batches.splice(0).map((batch) => batch.rows);
+    await embedder.encodeDocument(["a", "b", "a", "c"]);
+    expect(rows()).toEqual([1, 1, 1]);
+    for await (const vectors of embedder.encodeDocumentStream(streamOf(["a", "b", "b"])))
+      expect(vectors).toHaveLength(3);
+    expect(rows()).toEqual([1, 1]);
+    await embedder.encodeQuery(["a", "b", "c"], { batchSize: 2 });
+    expect(rows().sort()).toEqual([1, 2]);
+    await testEmbedder(backend).encode(["a", "b", "c"]);
+    expect(rows()).toEqual([3]);
+  });
+
   test("a query runs before the next batch of documents", async () => {
     const finished: string[] = [];
     const embedder = testEmbedder();
@@ -169,6 +185,53 @@ describe("batches", () => {
     });
     await expect(embedder.encode("a")).resolves.toHaveLength(4);
     expect(run).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("a backend whose vectors depend on their batch", () => {
+  /** The last number of a vector is the number of texts in its batch. */
+  function dependentBackend() {
+    const { run } = testBackend();
+    return testBackend({
+      batchInvariant: false,
+      async run(batch) {
+        const { sentenceEmbedding } = await run(batch);
+        return {
+          sentenceEmbedding: sentenceEmbedding!.map((value, index) =>
+            index % 4 === 3 ? batch.rows : value,
+          ),
+        };
+      },
+    });
+  }
+  const rowsOf = (vectors: readonly Float32Array[]) => vectors.map((vector) => vector[3]);
+
+  test("is reported as it is", () => {
+    expect(testEmbedder(dependentBackend()).batchInvariant).toBe(false);
+    expect(testEmbedder(testBackend({ batchInvariant: true })).batchInvariant).toBe(true);
+    expect(testEmbedder().batchInvariant).toBe(true);
+  });
+
+  test("has only those vectors cached that were computed alone", async () => {
+    const cache = new MemoryVectorCache();
+    const embedder = testEmbedder(dependentBackend(), { normalize: false, cache });
+    expect(rowsOf(await embedder.encode(["a", "b", "a"]))).toEqual([2, 2, 2]);
+    expect(rowsOf(await embedder.encode(["a", "c"]))).toEqual([2, 2]);
+    expect((await embedder.encode("a"))[3]).toBe(1);
+    expect(rowsOf(await embedder.encode(["a", "b", "c"]))).toEqual([1, 2, 2]);
+    expect(rowsOf(await embedder.encode(["b", "c"], { batchSize: 1 }))).toEqual([1, 1]);
+    expect(rowsOf(await embedder.encode(["a", "b", "c", "d", "d"]))).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test("shares no cached vectors with releases that cached whole batches", async () => {
+    const cache = new MemoryVectorCache();
+    const earlier = { ...dependentBackend(), batchInvariant: true };
+    const before = testEmbedder(earlier, { normalize: false, cache });
+    await before.encode(["a", "b"]);
+    expect((await before.encode("a"))[3]).toBe(2);
+    const embedder = testEmbedder(dependentBackend(), { normalize: false, cache });
+    expect(embedder.identity).toBe(before.identity);
+    expect((await embedder.encode("a"))[3]).toBe(1);
   });
 });
 
@@ -293,3 +356,7 @@ describe("dispose", () => {
     expect(before).toMatchObject({ dimension: 4, maxTokens: 30, similarity: [[1]] });
   });
 });
+
+async function* streamOf(texts: readonly string[]): AsyncGenerator<string> {
+  yield* texts;
+}

@@ -1,5 +1,6 @@
 import { defined } from "@embeddinggemma/internal";
 import { checkOptions, checkText, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
+import { loadMeasuredModel, warnOfBatches } from "./encoding/batch-invariance.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
 import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
 import {
@@ -110,9 +111,11 @@ export class Embedder implements AsyncDisposable {
     checkOptions({ model }, { model: { ...modelRule, required: true } });
     checkOptions(options, loadRules, renamedLoadOptions);
     const { loading, encoding } = splitOptions(options);
-    const handle = await acquireModel(model, loading);
+    const handle = await acquireModel(model, loading, loadMeasuredModel);
     try {
-      return new Embedder(model, handle, encoding);
+      const embedder = new Embedder(model, handle, encoding);
+      if (!embedder.batchInvariant && encoding.batchSize !== 1) warnOfBatches(model, handle.model);
+      return embedder;
     } catch (error) {
       await handle.release();
       throw error;
@@ -134,7 +137,8 @@ export class Embedder implements AsyncDisposable {
     const dtype = "fp32";
     const identity = modelIdentity(model, dtype, description);
     const queue = new InferenceQueue();
-    const loaded: LoadedModel = { backend, description, queue, dtype, identity };
+    const { batchInvariant = true } = backend;
+    const loaded: LoadedModel = { backend, description, queue, dtype, identity, batchInvariant };
     return new Embedder(model, { model: loaded, release: () => releaseModel(loaded) }, defaults);
   }
 
@@ -175,6 +179,21 @@ export class Embedder implements AsyncDisposable {
   /** How to compare the model's vectors. */
   get similarityFunction(): SimilarityFunction {
     return this.#description.similarityFunction;
+  }
+
+  /**
+   * Whether the vector of a text does not depend on the other texts of its batch, apart from
+   * rounding. It does with ONNX files that quantize activations dynamically, as many files of the
+   * dtypes `q8`, `int8` and `uint8` do: one scale is computed for the whole batch. This is measured
+   * when the model is loaded, and if it is `false`, a warning says so once.
+   *
+   * With `batchSize: 1`, every text is embedded alone and always gets the same vector. Otherwise,
+   * only those vectors are cached that were computed alone.
+   *
+   * For an embedder of {@link Embedder.from}, this is what the backend says.
+   */
+  get batchInvariant(): boolean {
+    return this.#handle.model.batchInvariant;
   }
 
   /**

@@ -43,8 +43,16 @@ export interface EncodeDefaults {
    */
   maxBatchTokens?: number | undefined;
   /**
+   * Maximum number of texts in one inference. With `1`, every text is embedded alone, so that its
+   * vector never depends on other texts; see {@link Embedder.batchInvariant}.
+   *
+   * @default no limit but `maxBatchTokens`
+   */
+  batchSize?: number | undefined;
+  /**
    * Cache of vectors, so that each text is embedded only once. Vectors of any model, `truncateDim`
-   * and `normalize` can share one cache. The embedder does not close it.
+   * and `normalize` can share one cache. The embedder does not close it. If a vector may depend on
+   * its batch, it is only cached if it was computed alone; see {@link Embedder.batchInvariant}.
    *
    * @default null, no cache
    */
@@ -85,6 +93,7 @@ export const encodeDefaultsRules: Rules<EncodeDefaults> = {
     expected: "a number of at least 1",
     accepts: (value) => typeof value === "number" && value >= 1,
   },
+  batchSize: rules.count,
   cache: {
     expected: "an object with getMany and setMany, such as a MemoryVectorCache",
     accepts: (value) => value === null || isCache(value),

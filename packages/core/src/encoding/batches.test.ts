@@ -51,6 +51,24 @@ describe("packBatches", () => {
     );
   });
 
+  test("puts at most batchSize sequences into a batch", () => {
+    fc.assert(
+      fc.property(lengths, fc.integer({ min: 1, max: 9 }), (lengths, batchSize) => {
+        const batches = packBatches(lengths, { maxBatchTokens: 8192, batchSize });
+        expect(batches.flat().sort((a, b) => a - b)).toEqual(lengths.map((_, index) => index));
+        for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(batchSize);
+      }),
+    );
+    const equal = new Array(10).fill(5);
+    const sizes = (batchSize?: number) =>
+      packBatches(equal, { maxBatchTokens: 1024, batchSize })
+        .map(({ length }) => length)
+        .sort();
+    expect(sizes()).toEqual([10]);
+    expect(sizes(5)).toEqual([5, 5]);
+    expect(sizes(1)).toEqual(new Array(10).fill(1));
+  });
+
   test("sorts batches and their sequences by length, longest first, then in input order", () => {
     fc.assert(
       fc.property(lengths, maxBatchTokens, (lengths, maxBatchTokens) => {

@@ -6,6 +6,8 @@ export interface BatchLimits {
    * Maximum number of tokens in a batch, padding included. A longer text gets a batch of its own.
    */
   readonly maxBatchTokens: number;
+  /** Maximum number of texts in a batch. @default no limit */
+  readonly batchSize?: number | undefined;
 }
 
 /**
@@ -31,10 +33,7 @@ const maxAttentionCells = 2 ** 26;
  * @param lengths - number of tokens of every sequence
  * @returns indices into `lengths`, one array per batch
  */
-export function packBatches(
-  lengths: readonly number[],
-  { maxBatchTokens }: BatchLimits,
-): number[][] {
+export function packBatches(lengths: readonly number[], limits: BatchLimits): number[][] {
   const longestFirst = lengths
     .map((_, index) => index)
     .sort((a, b) => lengths[b]! - lengths[a]! || a - b);
@@ -48,7 +47,7 @@ export function packBatches(
     // the previous batch saves nothing. So this takes one step per different length, not per row.
     for (let last = end - 1; last >= 0; last = firstOfLength[last]! - 1) {
       const longest = sorted[last]!;
-      const start = Math.max(firstOfLength[last]!, end - maxRows(longest, maxBatchTokens));
+      const start = Math.max(firstOfLength[last]!, end - maxRows(longest, limits));
       if (start > last) break;
       const cost = leastCost[start]! + inferenceOverhead + (end - start) * longest;
       if (cost >= leastCost[end]!) continue;
@@ -72,11 +71,12 @@ function firstOccurrences(sorted: readonly number[]): Uint32Array {
   return firsts;
 }
 
-function maxRows(length: number, maxBatchTokens: number): number {
-  return Math.max(
-    Math.floor(Math.min(maxBatchTokens / length, maxAttentionCells / length ** 2)),
-    1,
-  );
+function maxRows(
+  length: number,
+  { maxBatchTokens, batchSize = Number.POSITIVE_INFINITY }: BatchLimits,
+): number {
+  const rows = Math.min(maxBatchTokens / length, maxAttentionCells / length ** 2, batchSize);
+  return Math.max(Math.floor(rows), 1);
 }
 
 /** Pads sequences to one length, on the side that the tokenizer uses. */

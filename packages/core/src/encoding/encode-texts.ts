@@ -40,6 +40,7 @@ export interface EncodeSettings {
   readonly normalize: boolean;
   readonly truncation: "cut" | "error";
   readonly maxBatchTokens: number;
+  readonly batchSize?: number | undefined;
   readonly priority: Priority;
   /** Index of the first text in the caller's input. @default 0 */
   readonly firstIndex?: number | undefined;
@@ -118,10 +119,11 @@ const windowSize = 256;
  *
  * @param indices - which texts
  * @param found - called for each vector that the cache has
- * @returns the indices of the other texts, and a function that stores their vectors
+ * @returns the indices of the other texts, and a function that stores their vectors, unless these
+ * depend on their batch
  */
 async function readFromCache(
-  { identity, description }: LoadedModel,
+  { identity, description, batchInvariant }: LoadedModel,
   texts: readonly PromptedText[],
   indices: readonly number[],
   { cache, signal }: EncodeSettings,
@@ -133,9 +135,11 @@ async function readFromCache(
   if (!cache) return { missing: indices, store: async () => {} };
   const missing: number[] = [];
   const keys = new Map<number, string>();
+  // Earlier releases cached vectors that depend on their batch under keys without this suffix.
+  const cacheIdentity = batchInvariant ? identity : `${identity}&batch=1`;
   for (let start = 0; start < indices.length; start += windowSize) {
     const window = indices.slice(start, start + windowSize);
-    const windowKeys = window.map((index) => vectorCacheKey(identity, texts[index]!));
+    const windowKeys = window.map((index) => vectorCacheKey(cacheIdentity, texts[index]!));
     const embeddings = await readVectors(cache, windowKeys, description.dimension);
     window.forEach((index, position) => {
       const embedding = embeddings[position];
@@ -150,11 +154,11 @@ async function readFromCache(
   }
   return {
     missing,
-    store: (batch, embeddings) =>
-      writeVectors(
-        cache,
-        batch.map((index, row) => [keys.get(index)!, embeddings[row]!]),
-      ),
+    async store(batch, embeddings) {
+      if (!batchInvariant && batch.length > 1) return;
+      const entries = batch.map((index, row) => [keys.get(index)!, embeddings[row]!] as const);
+      await writeVectors(cache, entries);
+    },
   };
 }
 

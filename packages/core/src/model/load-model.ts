@@ -11,8 +11,9 @@ import {
 import { type DescriptionOverrides, describeModel } from "./description.ts";
 import type { DtypeRules } from "./families.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
+import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
-import { readOnnxGraph } from "./onnx-graph.ts";
+import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 
 /** Name of a device in Transformers.js. */
 export type Device =
@@ -68,7 +69,7 @@ export const loadDefaults = {
 
 /**
  * Loads a model from a folder or the Hub. Checks everything that can be checked before the first
- * text.
+ * text. A model that quantizes activations dynamically counts as not batch-invariant.
  *
  * @throws `MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`,
  * `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
@@ -92,16 +93,20 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     options.worker
       ? loadWorkerBackend(folder.path, runtimeOptions, signal)
       : loadTransformersBackend(folder.path, runtimeOptions);
-  const { backend, dataFiles } = await retryWithFreshFiles(folder, signal, async () => {
-    const { dataFiles } = await readOnnxGraph(model, weightsFile(dtype), folder);
+  const { backend, graph } = await retryWithFreshFiles(folder, signal, async () => {
+    const graph = await readOnnxGraph(model, weightsFile(dtype), folder);
+    const { dataFiles } = graph;
     await provideDataFiles(model, folder, dtype, dataFiles);
     const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase };
     const backend = await load({ ...runtimeOptions, ...(device && { device }) });
-    return { backend, dataFiles };
+    return { backend, graph };
   });
-  const source = await sourceOf(model, dtype, folder, dataFiles);
+  const source = await sourceOf(model, dtype, folder, graph.dataFiles);
   const identity = modelIdentity(source, dtype, description);
-  return { backend, description, queue: new InferenceQueue(), dtype, identity };
+  const loaded = { backend, description, queue: new InferenceQueue(), dtype, identity };
+  if (!quantizesDynamically(graph)) return { ...loaded, batchInvariant: true };
+  const vocabularySize = await readVocabularySize(model, folder);
+  return { ...loaded, batchInvariant: false, vocabularySize };
 }
 
 /** Most failures come from a damaged file in the cache, so this retries once with new copies. */
@@ -130,6 +135,23 @@ function filesToRefetch(error: unknown): readonly string[] {
   return file !== undefined && ["LOAD_FAILED", "MODEL_FILE_INVALID"].includes(error.code)
     ? (files as string[])
     : [];
+}
+
+/**
+ * Whether a graph has operators that compute the scale of their input, which is that of a whole
+ * batch: DynamicQuantizeLinear, or DynamicQuantizeMatMul and DynamicQuantizeLSTM of ONNX Runtime.
+ *
+ * @see https://github.com/microsoft/onnxruntime/issues/10111
+ */
+function quantizesDynamically({ operators }: OnnxGraph): boolean {
+  return [...operators].some((operator) => operator.includes(":DynamicQuantize"));
+}
+
+async function readVocabularySize(model: string, folder: ModelFolder): Promise<number | undefined> {
+  const config = await modelFiles(model, (file) => folder.read(file)).readObject("config.json");
+  const text = config?.fields.text_config as { vocab_size?: unknown } | undefined;
+  const size = config?.fields.vocab_size ?? text?.vocab_size;
+  return Number.isInteger(size) ? (size as number) : undefined;
 }
 
 function refuseDtype(

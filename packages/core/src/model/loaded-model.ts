@@ -9,6 +9,10 @@ export interface LoadedModel {
   readonly description: ModelDescription;
   readonly queue: InferenceQueue;
   readonly dtype: Dtype;
+  /** Whether the vector of a text does not depend on the other texts of its batch. */
+  readonly batchInvariant: boolean;
+  /** Number of tokens in the vocabulary, if it is known and needed. */
+  readonly vocabularySize?: number | undefined;
   /** Identity of the full vectors; see `identity.ts`. */
   readonly identity: string;
 }

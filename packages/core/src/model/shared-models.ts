@@ -1,6 +1,6 @@
 import { defined, stableJson } from "@embeddinggemma/internal";
 import type { DownloadProgress } from "../files/model-folder.ts";
-import { type LoadModelOptions, loadDefaults, loadModel } from "./load-model.ts";
+import { type LoadModelOptions, loadDefaults, type loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
 /** A model that is shared with other callers. */
@@ -26,12 +26,12 @@ const sharedModels = new Map<string, SharedModel>();
  * An abort of `signal` or an error in `onDownloadProgress` rejects this call only. The load itself
  * is aborted when no caller waits for it any more.
  *
- * @param load - replaces `loadModel` in tests
+ * @param load - loads the model
  */
 export async function acquireModel(
   model: string,
   options: LoadModelOptions,
-  load: typeof loadModel = loadModel,
+  load: typeof loadModel,
 ): Promise<ModelHandle> {
   const { signal, onDownloadProgress, ...shareable } = options;
   signal?.throwIfAborted();

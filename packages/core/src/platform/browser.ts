@@ -3,6 +3,8 @@ import { openWebFolder } from "../files/web/web-folder.ts";
 
 type Platform = typeof import("./node.ts");
 
+export const warn: Platform["warn"] = (message) => console.warn(message);
+
 export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
 
 export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {

@@ -6,6 +6,11 @@ import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
 
+/** Prints a warning to stderr, unless the process handles or disables warnings itself. */
+export function warn(message: string): void {
+  process.emitWarning(message, { type: "EmbeddingGemmaWarning" });
+}
+
 /** See `model-folder.ts`. */
 export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   return (await import("../files/open-model-folder.ts")).openModelFolder(model, options);

@@ -44,6 +44,13 @@ export interface Backend {
   run(batch: Batch): Promise<BackendOutput>;
   dispose(): Promise<void>;
   /**
+   * Whether the vector of a text does not depend on the other texts of its batch. With `false`,
+   * only vectors that were computed alone are cached.
+   *
+   * @default true
+   */
+  readonly batchInvariant?: boolean;
+  /**
    * Resolves if the backend stops working without being disposed. Leave it out if that cannot
    * happen.
    */
