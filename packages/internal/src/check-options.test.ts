@@ -81,3 +81,46 @@ test("a name is suggested if at most half of the characters differ", () => {
     undefined,
   ]);
 });
+
+const known = (...names: string[]) => Object.fromEntries(names.map((name) => [name, rules.text]));
+const embedderRules = known("model", "truncateDim", "normalize", "promptName", "cacheDir", "dtype");
+const searchRules = known("k", "fetchK", "lambda", "minScore", "filter");
+const storeRules = known("dimension", "searchDimension", "precision", "scanBelow");
+
+test.for<[string, Rules<Record<string, string>>, string]>([
+  ["truncate_dim", embedderRules, "truncateDim"],
+  ["TruncateDim", embedderRules, "truncateDim"],
+  ["prompt-name", embedderRules, "promptName"],
+  ["dimensions", embedderRules, "truncateDim"],
+  ["output_dimensionality", embedderRules, "truncateDim"],
+  ["modelName", embedderRules, "model"],
+  ["model_name_or_path", embedderRules, "model"],
+  ["modelType", embedderRules, "model"],
+  ["normalize_embeddings", embedderRules, "normalize"],
+  ["cache_folder", embedderRules, "cacheDir"],
+  ["quantized", embedderRules, "dtype"],
+  ["topK", searchRules, "k"],
+  ["n_results", searchRules, "k"],
+  ["limit", searchRules, "k"],
+  ["lambda_mult", searchRules, "lambda"],
+  ["fetch_k", searchRules, "fetchK"],
+  ["scoreThreshold", searchRules, "minScore"],
+  ["where", searchRules, "filter"],
+  ["dimensions", storeRules, "dimension"],
+])("%s is known from other tools", ([option, optionRules, nearest]) => {
+  const check = () => checkOptions({ [option]: "1" }, optionRules);
+  expect(check).toThrow(`There is no option \`${option}\`. Did you mean \`${nearest}\`?`);
+});
+
+test("a synonym of an option that the call does not have is not suggested", () => {
+  expect(() => checkOptions({ modelName: "x" }, searchRules)).toThrow("The options are k, fetchK,");
+});
+
+test.for<[string, Rules<Record<string, string>>, string]>([
+  ["metric", storeRules, "Scores are always cosines. The options are dimension,"],
+  ["distance_strategy", storeRules, "Scores are always cosines. The options are dimension,"],
+  ["precision", embedderRules, "To quantize vectors, use quantizeEmbeddings. The options are"],
+  ["metric", known("path"), "There is no option `metric`. The options are path."],
+])("%s has no counterpart", ([option, optionRules, message]) => {
+  expect(() => checkOptions({ [option]: "1" }, optionRules)).toThrow(message);
+});

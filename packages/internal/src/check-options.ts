@@ -1,3 +1,4 @@
+import { knownAs, noteOn } from "./option-synonyms.ts";
 import { show } from "./show.ts";
 
 /** What the value of one option must be. */
@@ -107,10 +108,11 @@ function unknownOption(
     const nearest = renamed[option]!;
     return { message: `The option \`${option}\` is now called \`${nearest}\`.`, option, nearest };
   }
-  const nearest = nearestName(option, options);
+  const note = noteOn(option, options);
+  const nearest = knownAs(option, options) ?? (note ? undefined : nearestName(option, options));
   const advice =
     nearest === undefined
-      ? `The options are ${options.join(", ")}.`
+      ? `${note ?? ""} The options are ${options.join(", ")}.`.trimStart()
       : `Did you mean \`${nearest}\`?`;
   return { message: `There is no option \`${option}\`. ${advice}`, option, nearest, options };
 }
