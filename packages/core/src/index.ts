@@ -22,7 +22,14 @@ export type { ModelDescription } from "./model/description.ts";
 export type { Device } from "./model/load-model.ts";
 export type { PoolingMode } from "./model/modules.ts";
 export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./options.ts";
-export type { Backend, BackendOutput, Batch, SpecialTokens, Tokenizer } from "./runtime/backend.ts";
+export type {
+  Backend,
+  BackendOutput,
+  Batch,
+  RunOptions,
+  SpecialTokens,
+  Tokenizer,
+} from "./runtime/backend.ts";
 export type { Dtype } from "./runtime/dtype.ts";
 export type { Precision, QuantizationRanges, QuantizeOptions } from "./vectors/quantization.ts";
 export type { SimilarityFunction } from "./vectors/similarity.ts";

@@ -50,7 +50,7 @@ interface Field {
   readonly content: Buffer | null;
 }
 
-function change(buffer: Buffer, wanted: number, to: (content: Buffer) => Buffer): Buffer {
+export function change(buffer: Buffer, wanted: number, to: (content: Buffer) => Buffer): Buffer {
   return Buffer.concat(
     fieldsOf(buffer).map((found) =>
       found.number === wanted ? field(wanted, to(found.content!)) : found.bytes,
@@ -59,7 +59,7 @@ function change(buffer: Buffer, wanted: number, to: (content: Buffer) => Buffer)
 }
 
 /** @see https://protobuf.dev/programming-guides/encoding */
-function fieldsOf(buffer: Buffer): Field[] {
+export function fieldsOf(buffer: Buffer): Field[] {
   const fields: Field[] = [];
   let position = 0;
   const readVarint = (): number => {

@@ -1,11 +1,11 @@
 import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
+import { pool } from "../model/pooling.ts";
 import type { BackendOutput, Batch } from "../runtime/backend.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
 import { padBatch } from "./batches.ts";
-import { pool } from "./pooling.ts";
 import type { TokenSequence } from "./tokenize.ts";
 
 /**
@@ -23,10 +23,15 @@ export async function embedBatch(
     sequences.map(({ ids }) => ids),
     backend.padding,
   );
-  const output = await backend.run(batch).catch((cause: unknown) => {
+  const { poolsHiddenStates = false } = description;
+  const run = backend.run(batch, { hiddenStates: poolsHiddenStates });
+  const { sentenceEmbedding, ...output } = await run.catch((cause: unknown) => {
     throw inferenceError(batch, cause);
   });
-  const embeddings = output.sentenceEmbedding ?? poolOutput(model, output, batch, sequences);
+  const embeddings =
+    sentenceEmbedding && !poolsHiddenStates
+      ? finishedOutput(sentenceEmbedding, sequences)
+      : poolOutput(model, output, batch, sequences);
   const dimension = embeddings.length / batch.rows;
   if (dimension !== description.dimension) {
     throw new EmbeddingGemmaError(
@@ -38,7 +43,9 @@ export async function embedBatch(
     );
   }
   checkFinite(embeddings, model.dtype);
-  return rowsOf(embeddings, dimension);
+  const vectors = rowsOf(embeddings, dimension);
+  if (description.normalized) vectors.forEach(normalizeUnlessUnit);
+  return vectors;
 }
 
 function inferenceError({ rows, length }: Batch, cause: unknown): EmbeddingGemmaError {
@@ -66,6 +73,29 @@ function checkFinite(embeddings: Float32Array, dtype: Dtype): void {
   );
 }
 
+/** The finished vectors of the graph. */
+function finishedOutput(
+  sentenceEmbedding: Float32Array,
+  sequences: readonly TokenSequence[],
+): Float32Array {
+  if (sequences.some(({ unpooled }) => unpooled > 0)) {
+    throw new EmbeddingGemmaError(
+      "MODEL_INCOMPLETE",
+      "The model leaves the prompt out of its pooling (include_prompt is false), but its ONNX " +
+        "graph pools by itself and includes it. Embed without a prompt, or use an ONNX file " +
+        "whose output is `last_hidden_state`.",
+    );
+  }
+  return sentenceEmbedding;
+}
+
+/** Leaves a vector of unit length as it is: most graphs of models with Normalize give these. */
+function normalizeUnlessUnit(vector: Float32Array): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (Math.abs(squares - 1) > 1e-5) normalizeInPlace(vector);
+}
+
 function poolOutput(
   { description }: LoadedModel,
   { lastHiddenState }: BackendOutput,
@@ -81,10 +111,7 @@ function poolOutput(
   }
   refuseMissingDenseLayers(description);
   const unpooled = sequences.map((sequence) => sequence.unpooled);
-  const pooled = pool(lastHiddenState, batch, description.pooling, unpooled);
-  if (description.normalized)
-    for (const row of rowsOf(pooled, pooled.length / batch.rows)) normalizeInPlace(row);
-  return pooled;
+  return pool(lastHiddenState, batch, description.pooling, unpooled);
 }
 
 /** Dense layers are part of the output `sentence_embedding` only. */

@@ -19,6 +19,7 @@ describe("a repository of Sentence Transformers", () => {
       truncationSide: "right",
       lowerCase: false,
       pooling: ["mean"],
+      poolingSource: "files",
       includePrompt: true,
       denseLayers: 0,
       normalized: true,
@@ -326,11 +327,65 @@ describe("an ONNX repository without files of Sentence Transformers", () => {
     });
   });
 
+  test.for([
+    [{ prompts: {} }, ""],
+    [{ prompts: { document: "" } }, ""],
+    [{ prompts: null }, "Represent this sentence for searching relevant passages: "],
+    [{}, "Represent this sentence for searching relevant passages: "],
+  ])("with %j has the query prompt %j", async ([config, query]) => {
+    const files = { "config_sentence_transformers.json": config };
+    const { prompts } = await onnx("me/bge-base-en-v1.5-support", files);
+    expect(prompts).toEqual({ query, document: "" });
+  });
+
+  test("has no trained dimensions of its family if config.json has an empty list", async () => {
+    const config = { hidden_size: 768, max_position_embeddings: 64, matryoshka_dimensions: [] };
+    const description = await onnx("embeddinggemma-300m-ONNX", { "config.json": config });
+    expect(description.matryoshkaDimensions).toEqual([768]);
+  });
+
+  test("is at most as long as its tokenizer and its positions allow", async () => {
+    const files = { "tokenizer_config.json": { model_max_length: 100 } };
+    expect(await onnx("all-MiniLM-L6-v2", files)).toMatchObject({ maxTokens: 100 });
+    const config = { hidden_size: 384, max_position_embeddings: 64 };
+    const short = await onnx("all-MiniLM-L6-v2", { "config.json": config });
+    expect(short).toMatchObject({ maxTokens: 64 });
+  });
+
+  test("has modules that take precedence over the dimension of its family", async () => {
+    const files = { ...bert, "1_Pooling/config.json": { pooling_mode_mean_tokens: true } };
+    const description = await describeFiles(files, {}, "embeddinggemma-300m");
+    expect(description).toMatchObject({ denseLayers: 0, dimension: 384 });
+  });
+
   test("has the length of its tokenizer if it has modules", async () => {
     const files = { ...bert, "sentence_bert_config.json": undefined };
     expect(await describeFiles(files, {}, "Xenova/all-MiniLM-L6-v2")).toMatchObject({
       maxTokens: 512,
     });
+  });
+});
+
+describe("the option pooling", () => {
+  test("can ask for several modes, and changes the dimension with them", async () => {
+    expect(await describeFiles(bert, { pooling: ["cls", "mean"] })).toMatchObject({
+      pooling: ["cls", "mean"],
+      poolingSource: "option",
+      dimension: 768,
+    });
+  });
+
+  test("is that of the files if they say the same", async () => {
+    expect(await describeFiles(bert, { pooling: "mean" })).toMatchObject({
+      poolingSource: "files",
+    });
+  });
+
+  test("is refused before Dense layers, also those of a family", async () => {
+    const files = { "config.json": { hidden_size: 768 } };
+    await expect(
+      describeFiles(files, { pooling: "cls" }, "embeddinggemma-300m"),
+    ).rejects.toMatchObject({ code: "INVALID_ARGUMENT", details: { pooling: "cls" } });
   });
 });
 

@@ -1,3 +1,4 @@
+import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { SimilarityFunction } from "../vectors/similarity.ts";
 import type { SelfCheckValues } from "./families.ts";
@@ -9,7 +10,7 @@ import {
   type ReadModelFile,
   unsupported,
 } from "./json-file.ts";
-import type { PoolingMode } from "./modules.ts";
+import type { ModelModules, PoolingMode } from "./modules.ts";
 import { readModules } from "./modules.ts";
 import { readTextSettings } from "./text-settings.ts";
 
@@ -27,6 +28,16 @@ export interface ModelDescription {
   readonly lowerCase?: boolean;
   /** Pooling modes for the last hidden states. The results of several modes are concatenated. */
   readonly pooling: readonly PoolingMode[];
+  /**
+   * Who says how to pool: the option `pooling`, if the model's files do not say the same; these
+   * files; or the table of model families.
+   */
+  readonly poolingSource?: "option" | "files" | "family";
+  /**
+   * Whether to pool the hidden states although the ONNX graph gives finished vectors, because it
+   * pools them differently. @default false
+   */
+  readonly poolsHiddenStates?: boolean;
   /** Whether the tokens of the prompt are pooled too. */
   readonly includePrompt: boolean;
   /** Number of Dense and LayerNorm layers after the pooling. The ONNX graph must contain them. */
@@ -53,7 +64,11 @@ export interface ModelDescription {
 export interface DescriptionOverrides {
   /** Prompts by name, which replace those of the model. */
   prompts?: Readonly<Record<string, string>> | undefined;
-  /** Pooling, which replaces that of the model. Needed if the model's files do not say it. */
+  /**
+   * Pooling, which replaces that of the model. Needed if the model's files do not say it. Refused if
+   * it cannot take effect: for models with Dense layers after the pooling, such as EmbeddingGemma,
+   * and for ONNX graphs that give finished vectors only.
+   */
   pooling?: PoolingMode | readonly PoolingMode[] | undefined;
   /**
    * Maximum length of an input in tokens, prompt and special tokens included. A value above the
@@ -67,7 +82,7 @@ export interface DescriptionOverrides {
  * lists the modules, each with its own `config.json`. What these files do not say comes from the
  * table of model families.
  *
- * @throws `MODEL_FILE_MISSING` if there is no `config.json` or a module lacks its own;
+ * @throws `INVALID_ARGUMENT` if the option `pooling` cannot take effect; `MODEL_FILE_MISSING` if there is no `config.json` or a module lacks its own;
  * `MODEL_FILE_INVALID` for a file with invalid content; `MODEL_NOT_DESCRIBED` if neither the files
  * nor the table say how to pool, or if the files ask for something that is not supported
  */
@@ -88,9 +103,8 @@ export async function describeModel(
   }
   const { family, dtypeRules } = lookUpModel(model, config.fields);
   const modules = await readModules(files);
-  const pooling = overrides.pooling
-    ? [overrides.pooling].flat()
-    : (modules?.pooling ?? family?.pooling);
+  const described = modules?.pooling ?? family?.pooling;
+  const pooling = overrides.pooling ? [overrides.pooling].flat() : described;
   if (!pooling) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
@@ -108,8 +122,10 @@ export async function describeModel(
   if (sentenceConfig && modelType !== "SentenceTransformer")
     throw unsupported(sentenceConfig, `describes a ${show(modelType)}`);
   const textSettings = await readTextSettings(files, config, modules, family);
-  const dimension =
-    modules?.dimension ?? family?.dimension ?? pooling.length * hiddenSizeOf(config);
+  const denseLayers = modules?.denseLayers ?? family?.denseLayers ?? 0;
+  if (denseLayers > 0 && described && !isSame(pooling, described))
+    throw poolingBeforeDense(pooling, described, denseLayers);
+  const dimension = dimensionOf(config, modules, family, pooling);
   const shorter = sentenceConfig?.size("truncate_dim");
   const truncateDim = shorter === undefined ? null : Math.min(shorter, dimension);
   // Published scores do not apply to other prompts or another pooling.
@@ -119,6 +135,8 @@ export async function describeModel(
     document: "",
     ...(overrides.prompts ?? promptsOf(sentenceConfig, family)),
   };
+  const includePrompt = modules?.includePrompt ?? true;
+  if (denseLayers > 0 && !includePrompt && hasPrompts({ prompts })) throw promptIsPooled(model);
   return {
     prompts,
     defaultPromptName: defaultPromptNameOf(sentenceConfig, prompts, overrides),
@@ -126,8 +144,9 @@ export async function describeModel(
     ...textSettings,
     maxTokens: Math.min(overrides.maxTokens ?? Number.POSITIVE_INFINITY, textSettings.maxTokens),
     pooling,
-    includePrompt: modules?.includePrompt ?? true,
-    denseLayers: modules?.denseLayers ?? family?.denseLayers ?? 0,
+    poolingSource: poolingSourceOf(overrides, modules, pooling),
+    includePrompt,
+    denseLayers,
     normalized: modules?.normalized ?? family?.normalized ?? false,
     dimension,
     matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension, truncateDim),
@@ -136,6 +155,61 @@ export async function describeModel(
     family,
     dtypeRules,
   };
+}
+
+function poolingSourceOf(
+  overrides: DescriptionOverrides,
+  modules: ModelModules | null,
+  pooling: readonly PoolingMode[],
+): ModelDescription["poolingSource"] {
+  if (modules && isSame(pooling, modules.pooling)) return "files";
+  return overrides.pooling ? "option" : "family";
+}
+
+/**
+ * Length of a full vector. The width of one pooling mode is that of the model's files, else of the
+ * family, else the hidden size.
+ */
+function dimensionOf(
+  config: JsonObject,
+  modules: ModelModules | null,
+  family: ModelFamily | null,
+  pooling: readonly PoolingMode[],
+): number {
+  const described = modules ?? family;
+  if (described?.dimension === undefined) return pooling.length * hiddenSizeOf(config);
+  return (described.dimension / described.pooling.length) * pooling.length;
+}
+
+function isSame(a: readonly PoolingMode[], b: readonly PoolingMode[]): boolean {
+  return a.length === b.length && a.every((mode, index) => mode === b[index]);
+}
+
+/** The ONNX graph contains the Dense layers, and so the pooling before them. */
+function poolingBeforeDense(
+  pooling: readonly PoolingMode[],
+  described: readonly PoolingMode[],
+  denseLayers: number,
+): Error {
+  return invalidArgument(
+    "pooling",
+    pooling.join(", "),
+    `${described.join(", ")} for this model`,
+    `It has ${denseLayers} Dense layers after its pooling, which are part of its ONNX graph ` +
+      "together with the pooling. Leave the option out.",
+  );
+}
+
+/** The error for a graph whose pooling includes the prompt, against the model's settings. */
+export function promptIsPooled(model: string): EmbeddingGemmaError {
+  return unsupported(
+    { model, file: "modules.json" },
+    "leaves prompts out of the pooling (include_prompt is false), but its ONNX graph pools by itself",
+  );
+}
+
+export function hasPrompts({ prompts }: Pick<ModelDescription, "prompts">): boolean {
+  return Object.values(prompts).some((prompt) => prompt !== "");
 }
 
 /** `hidden_size`, or what DistilBERT, Nomic's BERT and T5 call it. */
@@ -152,10 +226,9 @@ function promptsOf(
   family: ModelFamily | null,
 ): Record<string, string> {
   const prompts = sentenceConfig?.object("prompts");
-  const names = Object.keys(prompts?.fields ?? {});
-  return prompts && names.length > 0
-    ? Object.fromEntries(names.map((name) => [name, prompts.text(name) ?? ""]))
-    : { ...family?.prompts };
+  if (!prompts) return { ...family?.prompts };
+  const names = Object.keys(prompts.fields);
+  return Object.fromEntries(names.map((name) => [name, prompts.text(name) ?? ""]));
 }
 
 function defaultPromptNameOf(

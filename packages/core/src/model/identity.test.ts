@@ -123,6 +123,7 @@ describe("modelIdentity", () => {
       { truncationSide: "left" },
       { lowerCase: true },
       { includePrompt: false },
+      { poolsHiddenStates: true },
       { denseLayers: 2 },
       { normalized: false },
       { dimension: 768 },

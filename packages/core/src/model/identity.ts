@@ -56,6 +56,7 @@ const recipeFields = [
   "truncationSide",
   "lowerCase",
   "pooling",
+  "poolsHiddenStates",
   "includePrompt",
   "denseLayers",
   "normalized",

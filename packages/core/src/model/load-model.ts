@@ -10,6 +10,7 @@ import {
 } from "../runtime/transformers-backend.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
 import type { DtypeRules } from "./families.ts";
+import { fitPooling } from "./fit-pooling.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
@@ -71,8 +72,8 @@ export const loadDefaults = {
  * Loads a model from a folder or the Hub. Checks everything that can be checked before the first
  * text. A model that quantizes activations dynamically counts as not batch-invariant.
  *
- * @throws `MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED`,
- * `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
+ * @throws `INVALID_ARGUMENT`, `MODEL_NOT_FOUND`, `MODEL_FILE_MISSING`, `MODEL_FILE_INVALID`,
+ * `MODEL_NOT_DESCRIBED`, `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { dtype = loadDefaults.dtype, device, threads, signal } = options;
@@ -101,9 +102,13 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     const backend = await load({ ...runtimeOptions, ...(device && { device }) });
     return { backend, graph };
   });
+  const fitted = await fitPooling(model, backend, description).catch(async (error: unknown) => {
+    await backend.dispose();
+    throw error;
+  });
   const source = await sourceOf(model, dtype, folder, graph.dataFiles);
-  const identity = modelIdentity(source, dtype, description);
-  const loaded = { backend, description, queue: new InferenceQueue(), dtype, identity };
+  const identity = modelIdentity(source, dtype, fitted);
+  const loaded = { backend, description: fitted, queue: new InferenceQueue(), dtype, identity };
   if (!quantizesDynamically(graph)) return { ...loaded, batchInvariant: true };
   const vocabularySize = await readVocabularySize(model, folder);
   return { ...loaded, batchInvariant: false, vocabularySize };

@@ -64,6 +64,19 @@ describe("modules", () => {
     });
   });
 
+  test("that change a normalized vector leave it so no longer", async () => {
+    const modules = [
+      module("Transformer", ""),
+      module("Pooling", "1_Pooling"),
+      module("Normalize", "2_Normalize"),
+      module("LayerNorm", "3_LayerNorm"),
+    ];
+    expect(await describeFiles({ ...bert, "modules.json": modules })).toMatchObject({
+      denseLayers: 1,
+      normalized: false,
+    });
+  });
+
   test.for([
     ["sentence_transformers.models.CNN", "CNN"],
     ["sentence_transformers.models.Router", "Router"],

@@ -18,6 +18,7 @@ export interface ModelModules {
   readonly includePrompt: boolean;
   /** Number of Dense and LayerNorm modules, which only the ONNX graph can apply. */
   readonly denseLayers: number;
+  /** Whether the last module that changes vectors is Normalize. */
   readonly normalized: boolean;
   /** Length of a full vector, if the modules say it. */
   readonly dimension: number | undefined;
@@ -104,9 +105,11 @@ const moduleReaders = {
       throw config.invalid("out_features", "a whole number of at least 1");
     modules.denseLayers++;
     modules.dimension = dimension;
+    modules.normalized = false;
   },
   LayerNorm(_files, _path, modules) {
     modules.denseLayers++;
+    modules.normalized = false;
   },
   Dropout() {
     // Only has an effect in training.

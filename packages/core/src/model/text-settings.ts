@@ -15,8 +15,8 @@ export interface TextSettings {
 
 /**
  * Reads `sentence_bert_config.json` and `tokenizer_config.json` as `Transformer` of Sentence
- * Transformers 6.2 does. For a model without `modules.json` whose files say no length, the length
- * of the family applies.
+ * Transformers 6.2 does. A model without `modules.json` whose settings say no length is cut at the
+ * length of the family, if its tokenizer and its positions allow as much.
  *
  * @throws `MODEL_FILE_INVALID`, `MODEL_NOT_DESCRIBED` for a setting that is not supported
  */
@@ -32,9 +32,9 @@ export async function readTextSettings(
   const tokenizerOptions =
     settings?.object("processor_kwargs") ?? settings?.object("tokenizer_args");
   const described = tokenizerOptions?.size("model_max_length") ?? settings?.size("max_seq_length");
+  const familyLength = (modules ? undefined : family?.maxTokens) ?? Number.POSITIVE_INFINITY;
   return {
-    maxTokens:
-      described ?? (modules ? undefined : family?.maxTokens) ?? tokenizerLength(tokenizer, config),
+    maxTokens: described ?? Math.min(familyLength, tokenizerLength(tokenizer, config)),
     truncationSide: truncationSideOf(tokenizerOptions) ?? truncationSideOf(tokenizer) ?? "right",
     lowerCase: settings?.flag("do_lower_case") ?? false,
   };

@@ -15,6 +15,16 @@ export interface BackendOutput {
   readonly lastHiddenState?: Float32Array;
 }
 
+/** What {@link Backend.run} is asked for. */
+export interface RunOptions {
+  /**
+   * Whether the last hidden states are needed even if there are finished vectors.
+   *
+   * @default false
+   */
+  readonly hiddenStates?: boolean | undefined;
+}
+
 /** The special tokens that the tokenizer adds around a text, such as `<bos>` and `<eos>`. */
 export interface SpecialTokens {
   readonly prefix: readonly number[];
@@ -41,7 +51,7 @@ export interface Backend {
    * Token ids of many texts, without special tokens. Should not block the event loop for long.
    */
   tokenize(texts: readonly string[]): Promise<number[][]>;
-  run(batch: Batch): Promise<BackendOutput>;
+  run(batch: Batch, options?: RunOptions): Promise<BackendOutput>;
   dispose(): Promise<void>;
   /**
    * Whether the vector of a text does not depend on the other texts of its batch. With `false`,

@@ -7,7 +7,7 @@ import type {
 import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
-import type { Backend, BackendOutput, Batch, SpecialTokens } from "./backend.ts";
+import type { Backend, SpecialTokens } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { weightsFile } from "./dtype.ts";
 import { makeExact } from "./exact-tokenizer.ts";
@@ -84,16 +84,18 @@ export async function loadTransformersBackend(
     specialTokens,
     padding,
     tokenize: (texts) => mapWithPauses(texts, tokenizer.encode),
-    async run({ rows, length, inputIds, attentionMask }: Batch): Promise<BackendOutput> {
+    async run({ rows, length, inputIds, attentionMask }, { hiddenStates = false } = {}) {
       const outputs = await model({
         ...noMedia,
         input_ids: new Tensor("int64", inputIds, [rows, length]),
         attention_mask: new Tensor("int64", attentionMask, [rows, length]),
       });
       const { sentence_embedding, last_hidden_state = outputs.token_embeddings } = outputs;
+      // Hidden states are large, and usually not needed if the graph gives finished vectors.
+      const needsHiddenStates = last_hidden_state && (hiddenStates || !sentence_embedding);
       return {
         ...(sentence_embedding && { sentenceEmbedding: floatsOf(sentence_embedding) }),
-        ...(last_hidden_state && { lastHiddenState: floatsOf(last_hidden_state) }),
+        ...(needsHiddenStates && { lastHiddenState: floatsOf(last_hidden_state) }),
       };
     },
     async dispose() {

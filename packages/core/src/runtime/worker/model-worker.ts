@@ -29,11 +29,8 @@ async function resultOf(message: WorkerMessage): Promise<WorkerResults[keyof Wor
       return;
     case "tokenize":
       return packSequences(await backend.tokenize(message.texts));
-    case "run": {
-      const output = await backend.run(message.batch);
-      // Hidden states are large, and not needed if the graph gives finished vectors.
-      return output.sentenceEmbedding ? { sentenceEmbedding: output.sentenceEmbedding } : output;
-    }
+    case "run":
+      return backend.run(message.batch, message.options);
     case "dispose":
       return backend.dispose() as Promise<undefined>;
   }

@@ -39,7 +39,7 @@ export async function loadWorkerBackend(
       padding,
       lost: worker.lost,
       tokenize: (texts) => tokenizeInPortions(worker, texts),
-      run: (batch) => worker.call({ operation: "run", batch }),
+      run: (batch, options) => worker.call({ operation: "run", batch, options }),
       async dispose() {
         // If the process has already ended, the model is freed.
         await worker.call({ operation: "dispose" }).catch(() => {});

@@ -1,11 +1,11 @@
-import type { BackendOutput, Batch } from "../backend.ts";
+import type { BackendOutput, Batch, RunOptions } from "../backend.ts";
 import type { TransformersBackendOptions } from "../transformers-backend.ts";
 
 /** A request to the process that runs a model. */
 export type WorkerMessage =
   | { operation: "load"; folder: string; options: TransformersBackendOptions }
   | { operation: "tokenize"; texts: readonly string[] }
-  | { operation: "run"; batch: Batch }
+  | { operation: "run"; batch: Batch; options?: RunOptions | undefined }
   | { operation: "dispose" };
 
 /** The result of each operation. */

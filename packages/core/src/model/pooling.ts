@@ -1,5 +1,5 @@
-import type { PoolingMode } from "../model/modules.ts";
 import type { Batch } from "../runtime/backend.ts";
+import type { PoolingMode } from "./modules.ts";
 
 /**
  * Pools last hidden states into one vector per row, as `Pooling._forward_padded` of Sentence
