@@ -71,7 +71,7 @@ function attribute(name: string, value: number): Uint8Array {
   return field(5, text(1, name), number(3, value), number(20, 2));
 }
 
-/** TensorProto, a field of the graph: 1 the dimension, 2 the type int64, 8 the name, 9 the bytes. */
+/** TensorProto, a field of the graph: 1 the dimension, 2 the type, 8 the name, 9 the bytes. */
 function constant(name: string, value: number | [number]): Uint8Array {
   const dimension = Array.isArray(value) ? number(1, 1) : bytes();
   const integer = bytes([value].flat(), new Uint8Array(7));

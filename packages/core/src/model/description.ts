@@ -65,9 +65,9 @@ export interface DescriptionOverrides {
   /** Prompts by name, which replace those of the model. */
   prompts?: Readonly<Record<string, string>> | undefined;
   /**
-   * Pooling, which replaces that of the model. Needed if the model's files do not say it. Refused if
-   * it cannot take effect: for models with Dense layers after the pooling, such as EmbeddingGemma,
-   * and for ONNX graphs that give finished vectors only.
+   * Pooling, which replaces that of the model. Needed if the model's files do not say it. It is
+   * refused if it cannot take effect: for models with Dense layers after the pooling, such as
+   * EmbeddingGemma, and for ONNX graphs that give finished vectors only.
    */
   pooling?: PoolingMode | readonly PoolingMode[] | undefined;
   /**
@@ -82,9 +82,10 @@ export interface DescriptionOverrides {
  * lists the modules, each with its own `config.json`. What these files do not say comes from the
  * table of model families.
  *
- * @throws `INVALID_ARGUMENT` if the option `pooling` cannot take effect; `MODEL_FILE_MISSING` if there is no `config.json` or a module lacks its own;
- * `MODEL_FILE_INVALID` for a file with invalid content; `MODEL_NOT_DESCRIBED` if neither the files
- * nor the table say how to pool, or if the files ask for something that is not supported
+ * @throws `INVALID_ARGUMENT` if the option `pooling` cannot take effect; `MODEL_FILE_MISSING` if
+ * there is no `config.json` or a module lacks its own; `MODEL_FILE_INVALID` for a file with invalid
+ * content; `MODEL_NOT_DESCRIBED` if neither the files nor the table say how to pool, or if the files
+ * ask for something that is not supported
  */
 export async function describeModel(
   model: string,
@@ -204,7 +205,7 @@ function poolingBeforeDense(
 export function promptIsPooled(model: string): EmbeddingGemmaError {
   return unsupported(
     { model, file: "modules.json" },
-    "leaves prompts out of the pooling (include_prompt is false), but its ONNX graph pools by itself",
+    "leaves prompts out of the pooling (include_prompt is false), but its ONNX graph pools itself",
   );
 }
 
