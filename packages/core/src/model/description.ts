@@ -84,8 +84,8 @@ export interface DescriptionOverrides {
  *
  * @throws `INVALID_ARGUMENT` if the option `pooling` cannot take effect; `MODEL_FILE_MISSING` if
  * there is no `config.json` or a module lacks its own; `MODEL_FILE_INVALID` for a file with invalid
- * content; `MODEL_NOT_DESCRIBED` if neither the files nor the table say how to pool, or if the files
- * ask for something that is not supported
+ * content; `MODEL_NOT_DESCRIBED` if neither the files nor the table say how to pool, or if the
+ * files ask for something that is not supported
  */
 export async function describeModel(
   model: string,
