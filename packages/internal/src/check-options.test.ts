@@ -113,7 +113,8 @@ test.for<[string, Rules<Record<string, string>>, string]>([
 });
 
 test("a synonym of an option that the call does not have is not suggested", () => {
-  expect(() => checkOptions({ modelName: "x" }, searchRules)).toThrow("The options are k, fetchK,");
+  const options: Record<string, string> = { modelName: "x" };
+  expect(() => checkOptions(options, searchRules)).toThrow("The options are k, fetchK,");
 });
 
 test.for<[string, Rules<Record<string, string>>, string]>([
