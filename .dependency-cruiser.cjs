@@ -41,6 +41,7 @@ const order = {
   "packages/langchain/src": [
     ["index.ts"],
     ["faiss-store.ts"],
+    ["import-embedding.ts"],
     ["embeddings.ts"],
     ["document-record.ts"],
     ["describable.ts", "document-filter.ts", "check-arguments.ts"],

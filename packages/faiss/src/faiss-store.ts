@@ -13,6 +13,7 @@ import {
   checkChangeOptions,
   checkDeletion,
   checkExportOptions,
+  checkImportOptions,
   checkMaximalMarginalRelevanceOptions,
   checkOpenOptions,
   checkPath,
@@ -129,8 +130,11 @@ export class FaissStore<R = JsonValue> {
    * LangChain's `FAISS.save_local` (Python) or of LlamaIndex's FAISS stores (Python), or a FAISS
    * file of a flat index. Ids are kept. No code in the files is run.
    *
+   * With the option `embedding`, the import checks that the vectors are those of the embedding.
+   *
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
-   * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
+   * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`,
+   * `DIMENSION_MISMATCH`; with `embedding`, `IDENTITY_MISMATCH` and the errors of the embedding
    * @example
    * const fromLangChain = await FaissStore.import("folder-of-save_local");
    * const fromLlamaIndex = await FaissStore.import("storage", { format: "llamaindex-python" });
@@ -141,6 +145,8 @@ export class FaissStore<R = JsonValue> {
     options: ImportOptions<R> = {},
   ): Promise<FaissStore<R>> {
     checkPath(path);
+    checkImportOptions(options);
+    await loadEngine(options); // Fails before anything is embedded.
     const { options: storeOptions, items } = await importStore<R>(resolve(path), options);
     const store = await FaissStore.create<R>(storeOptions);
     await store.upsert(items);

@@ -137,9 +137,21 @@ const importRules: Rules<ImportOptions<unknown>> = {
     ] satisfies ForeignFormat[]),
   ),
   indexName: name,
-  ids: { expected: "an array of ids", accepts: Array.isArray },
+  ids: {
+    expected: "an array of strings that are not empty",
+    accepts: (value) => Array.isArray(value) && value.every(name.accepts),
+  },
+  duplicateIds: choice("error", "number"),
   normalize: rules.flag,
   toRecord: { ...rules.callback, expected: "a function of a source and an id" },
+  embedding: {
+    expected: "{ embed, textOf } and, if known, dimension and identity",
+    accepts: (value) =>
+      isRecord(value) && typeof value.embed === "function" && typeof value.textOf === "function",
+  },
+  reembed: rules.flag,
+  signal: rules.signal,
+  onProgress: rules.callback,
 };
 
 const exportRules: Rules<LangChainExportOptions<unknown>> = {
@@ -179,6 +191,8 @@ export function checkOpenOptions(options: OpenOptions): void {
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkImportOptions<R>(options: ImportOptions<R>): void {
   checkOptions(options as ImportOptions<unknown>, importRules, renamed);
+  if (options.reembed && !options.embedding)
+    throw invalidArgument("embedding", options.embedding, "set for reembed: true");
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */

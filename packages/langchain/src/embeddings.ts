@@ -1,13 +1,25 @@
 import {
   type DocumentInput,
   type Embedder,
+  type EncodeOptions,
   type EncodeProgress,
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
-import { createWith, type Rule, type Rules, rules, toNumbers } from "@embeddinggemma/internal";
+import {
+  createWith,
+  defined,
+  type Rule,
+  type Rules,
+  rules,
+  toNumbers,
+} from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
-import { Embeddings, type EmbeddingsParams } from "@langchain/core/embeddings";
+import {
+  Embeddings,
+  type EmbeddingsInterface,
+  type EmbeddingsParams,
+} from "@langchain/core/embeddings";
 import { embeddingsChecker } from "./check-options.ts";
 
 /**
@@ -93,10 +105,16 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   /**
    * As {@link EmbeddingGemmaEmbeddings.embedTitledDocuments}, but returns `Float32Array`s. This
    * package's `FaissStore` calls it.
+   *
+   * @param options - options of `Embedder.encodeDocument`, such as `signal`
    */
-  async encodeTitledDocuments(documents: readonly DocumentInterface[]): Promise<Float32Array[]> {
+  async encodeTitledDocuments(
+    documents: readonly DocumentInterface[],
+    options?: EncodeOptions,
+  ): Promise<Float32Array[]> {
     checkArray(documents, "an array of documents");
-    return this.#encode(documents.map((document) => titled(document, this.titleKey)));
+    const inputs = documents.map((document) => titled(document, this.titleKey));
+    return this.#encode(inputs, options);
   }
 
   /**
@@ -135,10 +153,20 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     return this.#embedder.dispose();
   }
 
-  #encode(documents: readonly DocumentInput[]): Promise<Float32Array[]> {
-    const options = { onProgress: this.onEncodeProgress };
-    return this.caller.call(() => this.#embedder.encodeDocument(documents, options));
+  #encode(
+    documents: readonly DocumentInput[],
+    options: EncodeOptions = {},
+  ): Promise<Float32Array[]> {
+    const all = { onProgress: this.onEncodeProgress, ...defined(options) };
+    return this.caller.call(() => this.#embedder.encodeDocument(documents, all));
   }
+}
+
+/** Not `instanceof`: two copies of this package may be installed. */
+export function embedsTitles(
+  embeddings: EmbeddingsInterface,
+): embeddings is EmbeddingGemmaEmbeddings {
+  return "encodeTitledDocuments" in embeddings;
 }
 
 const ownRules: Rules<Omit<EmbeddingGemmaEmbeddingsParams, keyof LazyEmbedderOptions>> = {

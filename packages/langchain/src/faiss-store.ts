@@ -1,6 +1,7 @@
 import {
   FaissStore as CoreStore,
   describeEmbedding,
+  type ForeignFormat,
   type ImportOptions,
   LazyFaissStore,
   type LazyFaissStoreOptions,
@@ -20,6 +21,7 @@ import {
   checkArray,
   checkDeletion,
   checkEmbeddings,
+  checkImportOptions,
   checkLengths,
   checkStore,
   storeRule,
@@ -28,7 +30,8 @@ import { storeChecker } from "./check-options.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, documentOf, recordFilter } from "./document-record.ts";
-import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
+import { embedsTitles } from "./embeddings.ts";
+import { importEmbedding } from "./import-embedding.ts";
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -37,12 +40,13 @@ import type { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 export type FaissStoreParams = LazyFaissStoreOptions<DocumentRecord>;
 
 /**
- * Options of an import: the options of the new FAISS index, and `indexName` and `normalize`. See
- * `ImportOptions` of `@embeddinggemma/faiss`.
+ * Options of an import: the options of the new FAISS index, and `indexName`, `normalize`,
+ * `duplicateIds`, `reembed`, `signal` and `onProgress`. See `ImportOptions` of
+ * `@embeddinggemma/faiss`.
  */
 export type FaissStoreImportOptions = Omit<
   ImportOptions<DocumentRecord>,
-  "format" | "ids" | "toRecord"
+  "format" | "ids" | "toRecord" | "embedding"
 >;
 
 /**
@@ -237,10 +241,13 @@ export class FaissStore extends SaveableVectorStore {
 
   /**
    * Imports a store that LangChain for Python saved with `FAISS.save_local`. It keeps the ids and
-   * executes nothing in the files.
+   * executes nothing in the files. A few of the texts are embedded, to check that the embeddings
+   * made the vectors. The process warns if embeddings without a method `identity()` have not.
    *
    * @param embeddings - the same model and prompts that made the vectors in Python
-   * @throws `DIMENSION_MISMATCH` if the vectors have another length than those of the embeddings;
+   * @param options - with `reembed: true`, the texts are embedded again. With `identity`, the store
+   * takes that identity, and nothing is checked.
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
    * `UNSAFE_FILE` for a pickle file that asks for code to be run
    * @example
    * const embeddings = new EmbeddingGemmaEmbeddings();
@@ -252,15 +259,16 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options?: FaissStoreImportOptions,
   ): Promise<FaissStore> {
-    return FaissStore.#import(directory, embeddings, { ...options, format: "langchain-python" });
+    return FaissStore.#import(directory, embeddings, "langchain-python", options);
   }
 
   /**
    * Imports a store that the `FaissStore` of `@langchain/community` saved. It keeps the ids. Scores
-   * are cosines instead of L2 distances.
+   * are cosines instead of L2 distances. The vectors are checked as by
+   * {@link FaissStore.loadFromPython}.
    *
    * @param embeddings - the same model and prompts that made the vectors
-   * @throws `DIMENSION_MISMATCH` if the vectors have another length than those of the embeddings
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors
    * @example
    * const store = await FaissStore.loadFromCommunity("old-store", embeddings);
    * await store.save("planets");
@@ -270,7 +278,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options?: Omit<FaissStoreImportOptions, "indexName">,
   ): Promise<FaissStore> {
-    return FaissStore.#import(directory, embeddings, { ...options, format: "langchain-js" });
+    return FaissStore.#import(directory, embeddings, "langchain-js", options);
   }
 
   /**
@@ -335,13 +343,15 @@ export class FaissStore extends SaveableVectorStore {
   static async #import(
     directory: string,
     embeddings: EmbeddingsInterface,
-    options: ImportOptions<DocumentRecord>,
+    format: ForeignFormat,
+    options: FaissStoreImportOptions = {},
   ): Promise<FaissStore> {
     checkEmbeddings(embeddings);
-    const described = await describeEmbedding(describable(embeddings));
+    checkImportOptions(options);
     const store = await CoreStore.import<DocumentRecord>(directory, {
-      ...described,
-      ...defined(options),
+      ...options,
+      format,
+      embedding: await importEmbedding(embeddings),
     });
     return FaissStore.#fromCheckedStore(embeddings, store);
   }
@@ -371,11 +381,6 @@ export class FaissStore extends SaveableVectorStore {
       })),
     );
   }
-}
-
-/** Not `instanceof`: two copies of this package may be installed. */
-function embedsTitles(embeddings: EmbeddingsInterface): embeddings is EmbeddingGemmaEmbeddings {
-  return "encodeTitledDocuments" in embeddings;
 }
 
 /** `SemanticSimilarityExampleSelector.fromExamples` passes its own options to `fromTexts` too. */

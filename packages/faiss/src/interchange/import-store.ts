@@ -1,12 +1,22 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
-import { checkImportOptions } from "../options.ts";
+import { checkStoreOptions } from "../options.ts";
+import { copyRecord } from "../rows/json-record.ts";
 import { norm } from "../rows/vector-math.ts";
-import type { FaissStoreItem, FaissStoreOptions, ImportOptions } from "../types.ts";
+import type {
+  FaissStoreItem,
+  FaissStoreOptions,
+  ForeignFormat,
+  Identity,
+  ImportOptions,
+} from "../types.ts";
+import { findDisagreement, otherDimension, type StoredItem } from "./check-sample.ts";
+import { embedAgain } from "./embed-records.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
 import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
+import { uniqueIds } from "./unique-ids.ts";
 
 export interface Imported<R> {
   /** Options of the store to create. */
@@ -18,45 +28,81 @@ export interface Imported<R> {
 const unitTolerance = 1e-3;
 
 /**
- * Reads what another library has saved.
+ * Reads what another library has saved, and checks that its vectors are those of the embedding at
+ * hand, or makes them anew.
  *
  * @param path - absolute path
+ * @param options - checked
  * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`,
- * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_ARGUMENT`
+ * `UNSAFE_FILE`, `INVALID_VECTOR`, `INVALID_RECORD`, `INVALID_ARGUMENT`, `DIMENSION_MISMATCH`,
+ * `IDENTITY_MISMATCH`; the errors of the embedding, and the reason of `signal`
  */
 export async function importStore<R>(
   path: string,
   options: ImportOptions<R>,
 ): Promise<Imported<R>> {
-  checkImportOptions(options);
   const {
-    format,
-    indexName,
+    format: _format,
+    indexName: _indexName,
     ids: _ids,
-    normalize,
+    duplicateIds: _duplicateIds,
+    normalize = false,
     toRecord = (source) => source as R,
+    embedding,
+    reembed = false,
+    signal,
+    onProgress: _onProgress,
     ...storeOptions
   } = options;
+  signal?.throwIfAborted();
   const { flat, ids, records } = await readFormat(path, options).catch((error: unknown) => {
     throw FaissStoreError.isInstance(error) ? error : damagedFile(path, reasonOf(error));
   });
-  const { dimension, metric, vectors } = flat;
-  const items: FaissStoreItem<R>[] = [];
-  const seen = new Set<string>();
-  for (const [row, id] of ids.entries()) {
-    if (id === undefined) continue;
-    if (seen.has(id)) throw repeatedId(id, path, options);
-    seen.add(id);
-    const vector = vectors.subarray(row * dimension, (row + 1) * dimension);
-    if (!normalize) checkUnit(vector, id, metric, path);
-    items.push({ id, vector, record: toRecord(records[row]!, id) });
+  const names = uniqueIds(ids, path, options);
+  const items = names.flatMap((id, row): StoredItem<R>[] => {
+    if (id === undefined) return [];
+    const vector = flat.vectors.subarray(row * flat.dimension, (row + 1) * flat.dimension);
+    return [{ id, vector, record: toRecord(records[row]!, id) }];
+  });
+  if (reembed && embedding) {
+    const dimension = storeOptions.dimension ?? embedding.dimension;
+    const identity = storeOptions.identity ?? embedding.identity;
+    const newOptions = { ...storeOptions, dimension, identity };
+    checkStoreOptions(newOptions);
+    for (const { id, record } of items) copyRecord(record, id);
+    return { options: newOptions, items: await embedAgain(items, embedding, options) };
   }
-  return { options: { dimension, ...storeOptions }, items };
+  const expected = embedding?.dimension ?? storeOptions.dimension ?? flat.dimension;
+  if (expected !== flat.dimension)
+    throw otherDimension(path, flat.dimension, expected, embedding !== undefined);
+  if (!normalize) for (const { id, vector } of items) checkUnit(vector, id, flat.metric, path);
+  const identity = storeOptions.identity ?? (await checkedIdentity(items, path, options));
+  return { options: { ...storeOptions, dimension: flat.dimension, identity }, items };
+}
+
+/**
+ * The identity of the embedding at hand, after a check that it made the vectors. If it states none,
+ * the process warns of vectors that are not the embedding's.
+ */
+async function checkedIdentity<R>(
+  items: readonly StoredItem<R>[],
+  path: string,
+  { embedding, signal }: ImportOptions<R>,
+): Promise<Identity | undefined> {
+  if (!embedding) return undefined;
+  const problem = await findDisagreement(items, embedding, path, signal);
+  if (!problem) return embedding.identity;
+  if (embedding.identity !== undefined) throw problem;
+  process.emitWarning(problem.message, { type: "FaissStoreWarning", code: problem.code });
+  return undefined;
 }
 
 async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<ForeignContent> {
   const { indexName = "index", ids } = options;
-  switch (options.format ?? (await detectFormat(path, indexName))) {
+  const format = options.format ?? (await detectFormat(path, indexName));
+  checkUsed("ids", ids, format, "faiss");
+  checkUsed("indexName", options.indexName, format, "langchain-python");
+  switch (format) {
     case "langchain-js":
       return readLangChainJs(path);
     case "langchain-python":
@@ -65,7 +111,7 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
       return readLlamaIndexPython(path);
     case "faiss": {
       const flat = await readFlatFile(path);
-      if (ids !== undefined && (!Array.isArray(ids) || ids.length !== flat.labels.length)) {
+      if (ids !== undefined && ids.length !== flat.labels.length) {
         throw new FaissStoreError(
           "INVALID_ARGUMENT",
           `ids must have one id for each of the ${flat.labels.length} vectors in ${path}; ` +
@@ -79,6 +125,22 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
       };
     }
   }
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` for an option that the format does not have */
+function checkUsed(
+  name: string,
+  value: unknown,
+  format: ForeignFormat,
+  where: ForeignFormat,
+): void {
+  if (value === undefined || format === where) return;
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `The option ${name} is only for the format ${show(where)}, but this is ${show(format)}. ` +
+      "Leave it out.",
+    { [name]: value, format },
+  );
 }
 
 async function detectFormat(
@@ -101,23 +163,6 @@ async function detectFormat(
       `${vectorStoreName} (LlamaIndex for Python). ` +
       "To open a store that save() wrote, use open().",
     { path },
-  );
-}
-
-/** A store has one vector for each id, so one of two vectors would be lost. */
-function repeatedId<R>(id: string, path: string, { ids }: ImportOptions<R>): FaissStoreError {
-  if (ids) {
-    return new FaissStoreError(
-      "INVALID_ARGUMENT",
-      `ids must be unique, but ${show(id)} occurs twice. Give each vector its own id.`,
-      { id },
-    );
-  }
-  return new FaissStoreError(
-    "FILE_DAMAGED",
-    `${path} has two vectors with the id ${show(id)}, but a store has one vector for each id. ` +
-      "If it is a FAISS file, pass ids. Otherwise save it again with the library that wrote it.",
-    { path, id },
   );
 }
 
