@@ -74,8 +74,8 @@ export async function findDisagreement<R>(
       `ones (mean cosine ${mean(rival.cosines).toFixed(4)}) than those of your embedding ` +
       `(${mean(cosines).toFixed(4)}).`
     : `Another embedding made the vectors in ${where}: of ${sample.length} texts that were ` +
-      `embedded again, ${disagreeing} got another vector. The cosine of the new and the stored ` +
-      `vectors is ${median.toFixed(2)} in the median and ${lowest.toFixed(2)} at worst; 1 is equal.`;
+      `embedded again, ${disagreeing} got another vector. The cosine with the stored vector is ` +
+      `${median.toFixed(2)} in the median and ${lowest.toFixed(2)} at worst; 1 is equal.`;
   return new FaissStoreError(
     "IDENTITY_MISMATCH",
     `${found} Pass reembed: true to embed the stored texts again, or the option identity if you ` +
