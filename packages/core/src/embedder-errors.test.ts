@@ -27,6 +27,59 @@ describe("bad input", () => {
   );
 
   test.for([
+    ["encode", ["a", null], "Text 1 must be a string; null was given."],
+    ["encode", [["a"]], "Text 0 must be a string; an array of 1 was given."],
+    [
+      "encodeQuery",
+      ["a", "b", { text: "c" }],
+      "Text 2 must be a string; an object (Object) was given. Documents are for encodeDocument.",
+    ],
+    ["encodeQuery", new Set(["a"]), "A text must be a string; an object (Set) was given."],
+    // biome-ignore lint/suspicious/noSparseArray: that is what is tested
+    ["encode", ["a", , "b"], "Text 1 must be a string; undefined was given."],
+    [
+      "encodeDocument",
+      [{ text: "a" }, 7],
+      "Document 1 must be a string or { title?: string, text: string }; 7 was given.",
+    ],
+    [
+      "encodeDocument",
+      [["a"]],
+      "Document 0 must be a string or { title?: string, text: string }; an array of 1 was given.",
+    ],
+    [
+      "encodeDocument",
+      { title: "t", text: "x", titel: "y" },
+      "A document has the unknown field `titel`. Did you mean `title`?",
+    ],
+    [
+      "encodeDocument",
+      ["a", { pageContent: "x" }],
+      "Document 1 has the unknown field `pageContent`. Did you mean `text`?",
+    ],
+    [
+      "encodeDocument",
+      [{ text: "x", metadata: {} }],
+      "Document 0 has the unknown field `metadata`. Only its `title` and `text` are embedded: pass { title, text }.",
+    ],
+  ] as const)("%s(%j) says what is wrong", async ([call, input, message]) => {
+    await expect(testEmbedder()[call](input as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message,
+    });
+  });
+
+  test("a stream counts its documents from its beginning", async () => {
+    async function* documents() {
+      for (let index = 0; index < 300; index++)
+        yield index === 270 ? (5 as never) : `text ${index}`;
+    }
+    const stream = testEmbedder().encodeDocumentStream(documents());
+    expect((await stream.next()).value).toHaveLength(256);
+    await expect(stream.next()).rejects.toThrow(/^Document 270 must be/);
+  });
+
+  test.for([
     [{ truncateDim: 3 }, "UNTRAINED_DIMENSION", "4, 2"],
     [{ truncateDim: 5 }, "INVALID_ARGUMENT", "from 1 to 4"],
     [{ truncateDim: 0 }, "INVALID_ARGUMENT", "0 was given"],

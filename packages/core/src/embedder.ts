@@ -406,21 +406,24 @@ export class Embedder implements AsyncDisposable {
   async #encode<T>(
     call: Call,
     input: T | readonly T[],
-    prepare: (prompt: string, item: T) => PromptedText,
+    prepare: Prepare<T>,
   ): Promise<Float32Array | Float32Array[]> {
     if (Array.isArray(input)) return this.#encodeAll(call, input, prepare);
-    const [vector] = await this.#encodeAll(call, [input as T], prepare);
+    const { model, prompt, settings } = call;
+    const text = prepare(prompt, input as T);
+    const [vector] = await this.#track(encodeTexts(model, [text], settings));
     return vector!;
   }
 
   #encodeAll<T>(
     { model, prompt, settings }: Call,
     items: readonly T[],
-    prepare: (prompt: string, item: T) => PromptedText,
+    prepare: Prepare<T>,
     position?: StreamPosition,
   ): Promise<Float32Array[]> {
+    const { firstIndex = 0 } = position ?? {};
     // Array.from, unlike map, also visits the holes of a sparse array.
-    const texts = Array.from(items, (item) => prepare(prompt, item));
+    const texts = Array.from(items, (item, index) => prepare(prompt, item, firstIndex + index));
     return this.#track(encodeTexts(model, texts, { ...settings, ...position }));
   }
 
@@ -457,10 +460,19 @@ interface Call {
   readonly settings: EncodeSettings;
 }
 
-function promptedText(prompt: string, text: string): PromptedText {
-  return { prompt, text: checkText(text) };
+/**
+ * Checks an item of the input and adds the prompt.
+ *
+ * @param index - its position in the input, if that has several
+ */
+type Prepare<T> = (prompt: string, item: T, index?: number) => PromptedText;
+
+function promptedText(prompt: string, text: string, index?: number): PromptedText {
+  const hint = isRecord(text) && "text" in text ? "Documents are for encodeDocument." : undefined;
+  return { prompt, text: checkText(text, index === undefined ? undefined : `Text ${index}`, hint) };
 }
 
-function promptedDocument(prompt: string, document: DocumentInput): PromptedText {
-  return documentParts(prompt, checkDocument(document));
+function promptedDocument(prompt: string, document: DocumentInput, index?: number): PromptedText {
+  const name = index === undefined ? undefined : `Document ${index}`;
+  return documentParts(prompt, checkDocument(document, name));
 }

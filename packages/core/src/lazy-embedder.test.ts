@@ -109,6 +109,10 @@ describe("LazyEmbedder", () => {
     [{ documentPrompt: { promptName: 5 } }, "documentPrompt must be"],
     [{ documentPrompt: null }, "null was given"],
     [{ documentPrompt: { promptName: "STS", prefix: "s:" } }, "documentPrompt must be"],
+    [
+      { queryPrompt: { prompt_name: "STS" } },
+      "It has no `prompt_name`. Did you mean `promptName`?",
+    ],
     [{ embeder: embedder }, "There is no option `embeder`. Did you mean `embedder`?"],
     [{ onProgress: () => {} }, "`onProgress` is now called `onDownloadProgress`"],
     [{ embedder, truncation: "end" }, '"end" is now called "cut"'],
@@ -119,6 +123,20 @@ describe("LazyEmbedder", () => {
         message: expect.stringContaining(message),
       }),
     );
+  });
+});
+
+test("a query must be a text, and documents an array, which is checked before the load", async () => {
+  const lazy = new LazyEmbedder({ model: "./no/such/folder", localFilesOnly: true });
+  for (const query of [["Mars"], 7, null, undefined, { text: "Mars" }]) {
+    await expect(lazy.encodeQuery(query as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^The query must be a string; .* was given\.$/),
+    });
+  }
+  await expect(lazy.encodeDocument("Mars" as never)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: 'documents must be an array of documents; "Mars" was given.',
   });
 });
 

@@ -1,5 +1,14 @@
 import { defined, SharedPromise } from "@embeddinggemma/internal";
-import { checkOptions, isRecord, type Rule, type Rules, rules } from "./check.ts";
+import {
+  checkOptions,
+  checkText,
+  invalidArgument,
+  isRecord,
+  nearestOption,
+  type Rule,
+  type Rules,
+  rules,
+} from "./check.ts";
 import { Embedder } from "./embedder.ts";
 import type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
@@ -80,6 +89,7 @@ export class LazyEmbedder {
 
   /** Embeds a query; see {@link Embedder.encodeQuery}. */
   async encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array> {
+    checkText(query, "The query");
     const embedder = await this.get();
     return embedder.encodeQuery(query, this.#configured(this.#queryPrompt, options));
   }
@@ -89,6 +99,8 @@ export class LazyEmbedder {
     documents: readonly DocumentInput[],
     options?: EncodeOptions,
   ): Promise<Float32Array[]> {
+    if (!Array.isArray(documents))
+      throw invalidArgument("documents", documents, "an array of documents");
     const embedder = await this.get();
     return embedder.encodeDocument(documents, this.#configured(this.#documentPrompt, options));
   }
@@ -135,6 +147,15 @@ const promptRule: Rule = {
     const isKnown = ([name, text]: [string, unknown]) =>
       Object.hasOwn(promptRules, name) && rules.text.accepts(text);
     return prompt.length > 0 && prompt.every(isKnown);
+  },
+  hint: (value) => {
+    const names = Object.keys(promptRules);
+    const unknown = isRecord(value) ? Object.keys(defined(value)) : [];
+    const nearest = unknown
+      .filter((name) => !names.includes(name))
+      .map((name) => [name, nearestOption(name, names)] as const)
+      .find(([, name]) => name !== undefined);
+    return nearest && `It has no \`${nearest[0]}\`. Did you mean \`${nearest[1]}\`?`;
   },
 };
 

@@ -109,7 +109,7 @@ function unknownOption(
     return { message: `The option \`${option}\` is now called \`${nearest}\`.`, option, nearest };
   }
   const note = noteOn(option, options);
-  const nearest = knownAs(option, options) ?? (note ? undefined : nearestName(option, options));
+  const nearest = note ? knownAs(option, options) : nearestOption(option, options);
   const advice =
     nearest === undefined
       ? `${note ?? ""} The options are ${options.join(", ")}.`.trimStart()
@@ -117,8 +117,15 @@ function unknownOption(
   return { message: `There is no option \`${option}\`. ${advice}`, option, nearest, options };
 }
 
-/** @returns undefined if more than half of the characters differ from every known name */
-function nearestName(name: string, known: readonly string[]): string | undefined {
+/**
+ * The option that was probably meant: the same name in another spelling, what neighbouring tools
+ * call it, or the most similar name.
+ *
+ * @returns undefined if more than half of the characters differ from every known name
+ */
+export function nearestOption(name: string, known: readonly string[]): string | undefined {
+  const synonym = knownAs(name, known);
+  if (synonym !== undefined) return synonym;
   const distances = known.map((candidate) =>
     editDistance(name.toLowerCase(), candidate.toLowerCase()),
   );

@@ -1,6 +1,7 @@
 export {
   checkerFor,
   isRecord,
+  nearestOption,
   oneOf,
   type Rule,
   type Rules,

@@ -67,6 +67,7 @@ describe("a document's title", () => {
     ["Venus is hot.", "title: none | text: Venus is hot."],
     [{ text: "Venus is hot." }, "title: none | text: Venus is hot."],
     [{ title: "", text: "Venus is hot." }, "title: none | text: Venus is hot."],
+    [{ title: " \n", text: "Venus is hot." }, "title: none | text: Venus is hot."],
     [{ title: "Venus", text: "is hot." }, "title: Venus | text: is hot."],
     [{ title: "$& costs $1", text: "" }, "title: $& costs $1 | text: "],
   ] as const)("%j becomes %j", ([document, expected]) => {

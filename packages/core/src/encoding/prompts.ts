@@ -1,3 +1,4 @@
+import { isRecord, nearestOption } from "../check.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
 
@@ -98,22 +99,28 @@ const emptyTitle = "title: none |";
 
 /**
  * The prompt and text of a document. If the prompt has a place for a title, as in EmbeddingGemma,
- * the title goes there. Otherwise it becomes the first line of the text.
+ * the title goes there. Otherwise it becomes the first line of the text. A blank title counts as
+ * none.
  *
  * @see https://ai.google.dev/gemma/docs/embeddinggemma/model_card#prompt-instructions
  */
 export function documentParts(prompt: string, document: DocumentInput): PromptedText {
   if (typeof document === "string") return { prompt, text: document };
-  const { title, text } = document;
-  if (!title) return { prompt, text };
+  const { text } = document;
+  const title = document.title?.trim() ? document.title : undefined;
+  if (title === undefined) return { prompt, text };
   if (prompt.includes(emptyTitle))
     return { prompt: prompt.replace(emptyTitle, () => `title: ${title} |`), text };
   return { prompt, text: `${title}\n${text}` };
 }
 
-/** @throws `INVALID_ARGUMENT` */
-export function checkDocument(document: DocumentInput): DocumentInput {
+/**
+ * @param name - which document, in error messages
+ * @throws `INVALID_ARGUMENT`
+ */
+export function checkDocument(document: DocumentInput, name = "A document"): DocumentInput {
   if (typeof document === "string") return document;
+  refuseUnknownFields(document, name);
   const { title, text } = (document ?? {}) as { title?: unknown; text?: unknown };
   if (
     typeof text === "string" &&
@@ -122,7 +129,27 @@ export function checkDocument(document: DocumentInput): DocumentInput {
     return document;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `A document must be a string or { title?: string, text: string }; ${show(document)} was given.`,
+    `${name} must be a string or { title?: string, text: string }; ${show(document)} was given.`,
     { document },
   );
+}
+
+const documentFields = ["title", "text"];
+
+/** Such as a misspelled title, which would be left out. */
+function refuseUnknownFields(document: unknown, name: string): void {
+  if (!isRecord(document) || Array.isArray(document)) return;
+  for (const [field, value] of Object.entries(document)) {
+    if (value === undefined || documentFields.includes(field)) continue;
+    const nearest = nearestOption(field, documentFields);
+    const advice =
+      nearest === undefined
+        ? "Only its `title` and `text` are embedded: pass { title, text }."
+        : `Did you mean \`${nearest}\`?`;
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      `${name} has the unknown field \`${field}\`. ${advice}`,
+      { document, field, nearest },
+    );
+  }
 }

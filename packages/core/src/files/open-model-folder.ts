@@ -13,16 +13,20 @@ import {
   openIfExists,
   readIfExists,
 } from "./read-files.ts";
+import { refuseRevision } from "./refuse-revision.ts";
 
 /**
  * Opens a model: a local folder if there is one (a path or `file:` URL), else a repository on the
  * Hub.
  *
- * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`
+ * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`, `INVALID_ARGUMENT` for a `revision` of a folder
  */
 export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const path = absolutePath(model);
-  if (await isFolder(path)) return localFolder(path);
+  if (await isFolder(path)) {
+    refuseRevision(path, options);
+    return localFolder(path);
+  }
   if (isRepositoryId(model)) return HubSnapshot.open(model, options);
   throw new EmbeddingGemmaError(
     "MODEL_NOT_FOUND",

@@ -62,7 +62,11 @@ export interface ModelDescription {
 
 /** Parts of the description that a caller can override. */
 export interface DescriptionOverrides {
-  /** Prompts by name, which replace those of the model. */
+  /**
+   * Prompts by name, which replace all prompts of the model. `encodeQuery` uses `query`, and
+   * `encodeDocument` uses `document`, or no prompt if you leave them out. Other names are for the
+   * option `promptName`.
+   */
   prompts?: Readonly<Record<string, string>> | undefined;
   /**
    * Pooling, which replaces that of the model. Needed if the model's files do not say it. It is

@@ -49,6 +49,14 @@ describe("a folder", () => {
     expect(Object.keys(embedder.prompts)).toHaveLength(14);
   });
 
+  test("has no revisions", async () => {
+    await expect(load({ revision: "v2" })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^The option `revision` cannot take effect: .* is a folder/),
+    });
+    await (await load({ revision: "main" })).dispose();
+  });
+
   test("can have a default prompt, which encode uses", async () => {
     await edit("config_sentence_transformers.json", (config) => {
       config.default_prompt_name = "STS";

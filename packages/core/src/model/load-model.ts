@@ -50,7 +50,10 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
    * @default the default of ONNX Runtime, the number of cores
    */
   threads?: number | undefined;
-  /** Options of the ONNX Runtime session, passed on as they are. */
+  /**
+   * Options of the ONNX Runtime session, passed on as they are. `executionProviders` takes
+   * precedence over `device`, and `intraOpNumThreads` over `threads`.
+   */
   sessionOptions?: Record<string, unknown> | undefined;
   /**
    * Run the model in a child process, so that inference and tokenizing do not block the event loop,

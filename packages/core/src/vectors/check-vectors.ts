@@ -3,10 +3,11 @@ import type { Vector } from "./vectors.ts";
 
 /**
  * @param name - name of the vector in error messages
- * @throws `INVALID_ARGUMENT` unless it is an array of finite numbers
+ * @throws `INVALID_ARGUMENT` unless it is an array of finite numbers that is not empty
  */
 export function checkVector(vector: unknown, name: string): Vector {
   if (!isArrayLike(vector)) throw invalidArgument(name, vector, "a vector, an array of numbers");
+  if (vector.length === 0) throw invalidArgument(name, vector, "a vector with at least one number");
   for (let index = 0; index < vector.length; index++) {
     if (!Number.isFinite(vector[index]))
       throw invalidArgument(`${name}[${index}]`, vector[index], "a finite number");

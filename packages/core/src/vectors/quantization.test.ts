@@ -132,6 +132,19 @@ test.for([
   ).toThrow(expect.objectContaining({ code, message: expect.stringContaining(message) }));
 });
 
+test("quantized vectors are not quantized again", () => {
+  const [first, second] = quantizeEmbeddings([[1], [2]], "int8");
+  expect(() => quantizeEmbeddings([[1], first!, second!], "ubinary")).toThrow(
+    expect.objectContaining({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining("embeddings[1] must be a vector that is not quantized yet"),
+    }),
+  );
+  expect(() => quantizeEmbeddings([[1]], "int8", { calibrationEmbeddings: [first!] })).toThrow(
+    "calibrationEmbeddings[0] must be a vector that is not quantized yet",
+  );
+});
+
 test("unknown options are refused", () => {
   expect(() =>
     quantizeEmbeddings([[1]], "int8", { range: { min: [0], max: [1] } } as object),

@@ -1,6 +1,7 @@
 import { checkOptions, invalidArgument, type Rules, rules } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
+import { refuseQuantized, rememberNumbers } from "./quantized-numbers.ts";
 import type { Vector } from "./vectors.ts";
 
 /** Number format of quantized vectors, named as in Sentence Transformers. */
@@ -40,7 +41,9 @@ interface QuantizedVectors {
  * - `ubinary` packs the signs of eight numbers into a byte, the first number in the highest bit.
  * - `binary` is `ubinary` minus 128.
  *
- * Quantize queries and documents with the same ranges, otherwise they cannot be compared.
+ * `similarity` compares the returned arrays by the numbers that they stand for. Elsewhere, such as
+ * in an index, quantize queries and documents with the same ranges, otherwise they cannot be
+ * compared. Copies of the arrays do not remember their ranges.
  *
  * @param embeddings - vectors of one length
  * @returns one vector for each: of the same length, or for `binary` and `ubinary` of an eighth of
@@ -60,6 +63,7 @@ export function quantizeEmbeddings<P extends Precision>(
   }
   checkOptions(options, quantizeRules);
   checkVectors(embeddings, "embeddings");
+  refuseQuantized(embeddings, "embeddings");
   checkLengths(embeddings, embeddings[0]?.length ?? 0, "embeddings");
   return quantizers[precision](embeddings, options) as QuantizedVectors[P][];
 }
@@ -79,21 +83,49 @@ type Quantizers = {
 const quantizers: Quantizers = {
   float32: (embeddings) => embeddings.map((vector) => Float32Array.from(vector)),
   uint8: (embeddings, options) =>
-    toSteps(embeddings, options).map((steps) => Uint8Array.from(steps)),
+    toSteps(embeddings, options).map(({ steps, decode }) =>
+      remembered(Uint8Array.from(steps), decode),
+    ),
   int8: (embeddings, options) =>
-    toSteps(embeddings, options).map((steps) => Int8Array.from(steps, (step) => step - 128)),
-  ubinary: (embeddings) => embeddings.map(packSigns),
+    toSteps(embeddings, options).map(({ steps, decode }) =>
+      remembered(
+        Int8Array.from(steps, (step) => step - 128),
+        decode,
+      ),
+    ),
+  ubinary: (embeddings) =>
+    embeddings.map((vector) => {
+      const signs = packSigns(vector);
+      return remembered(signs, () => unpackSigns(signs, vector.length));
+    }),
   binary: (embeddings) =>
-    embeddings.map((vector) => Int8Array.from(packSigns(vector), (byte) => byte - 128)),
+    embeddings.map((vector) => {
+      const signs = packSigns(vector);
+      return remembered(
+        Int8Array.from(signs, (byte) => byte - 128),
+        () => unpackSigns(signs, vector.length),
+      );
+    }),
 };
 
-const steps = 255;
+function remembered<T extends Int8Array | Uint8Array>(vector: T, decode: () => Float32Array): T {
+  rememberNumbers(vector, decode);
+  return vector;
+}
+
+interface StepVector {
+  readonly steps: Uint8Array;
+  /** The middle of each step. */
+  readonly decode: () => Float32Array;
+}
+
+const lastStep = 255;
 
 /**
  * Computes in float32 throughout, as Sentence Transformers does. With other rounding, some numbers
  * would get the next step.
  */
-function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): number[][] {
+function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): StepVector[] {
   if (embeddings.length === 0) return [];
   const dimension = embeddings[0]!.length;
   const { min, max } = options.ranges
@@ -103,14 +135,17 @@ function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): numbe
   const starts = Float32Array.from(min);
   const sizes = Float32Array.from(
     max,
-    (value, index) => fround(fround(fround(value) - starts[index]!) / steps) || 1,
+    (value, index) => fround(fround(fround(value) - starts[index]!) / lastStep) || 1,
   );
-  return embeddings.map((vector) =>
-    Array.from(vector, (value, index) => {
+  const middleOf = (step: number, index: number) =>
+    Math.min(starts[index]! + (step + 0.5) * sizes[index]!, max[index]!);
+  return embeddings.map((vector) => {
+    const steps = Uint8Array.from(vector, (value, index) => {
       const step = Math.floor(fround(fround(fround(value) - starts[index]!) / sizes[index]!));
-      return Math.min(Math.max(step, 0), steps);
-    }),
-  );
+      return Math.min(Math.max(step, 0), lastStep);
+    });
+    return { steps, decode: () => Float32Array.from(steps, middleOf) };
+  });
 }
 
 function checkRanges({ min, max }: QuantizationRanges, dimension: number): QuantizationRanges {
@@ -138,6 +173,7 @@ function calibrationOf(
 ): readonly Vector[] {
   if (calibrationEmbeddings) {
     checkVectors(calibrationEmbeddings, "calibrationEmbeddings");
+    refuseQuantized(calibrationEmbeddings, "calibrationEmbeddings");
     checkLengths(calibrationEmbeddings, embeddings[0]!.length, "calibrationEmbeddings");
     if (calibrationEmbeddings.length > 0) return calibrationEmbeddings;
   } else if (embeddings.length > 1) {
@@ -170,6 +206,15 @@ function packSigns(vector: Vector): Uint8Array {
     if (vector[index]! > 0) bytes[index >> 3]! |= 0x80 >> (index & 7);
   }
   return bytes;
+}
+
+/** A vector of unit length with these signs, since the length of the original is lost. */
+function unpackSigns(signs: Uint8Array, dimension: number): Float32Array {
+  const size = 1 / Math.sqrt(dimension);
+  const vector = new Float32Array(dimension);
+  for (let index = 0; index < dimension; index++)
+    vector[index] = signs[index >> 3]! & (0x80 >> (index & 7)) ? size : -size;
+  return vector;
 }
 
 function checkLengths(vectors: readonly Vector[], length: number, name: string): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { quantizeEmbeddings } from "./quantization.ts";
 import type { SimilarityFunction } from "./similarity.ts";
 import { similarity } from "./similarity.ts";
 
@@ -49,6 +50,8 @@ test.for([
   ["ab", [1], "a must be a vector"],
   [{}, [1], "a must be a vector"],
   [[[1], null], [1], "a[1] must be a vector"],
+  [[[]], [[]], "a[0] must be a vector with at least one number"],
+  [[1], new Float32Array(0), "b must be a vector with at least one number"],
   [["1"], [1], 'a[0] must be a vector, an array of numbers; "1" was given'],
   [[1, null], [1, 1], "a[1] must be a finite number; null was given"],
   [[1], [[1], [Number.NaN]], "b[1][0] must be a finite number; NaN was given"],
@@ -65,6 +68,77 @@ test.for([
 
 test("a vector can be any array-like object of numbers", () => {
   expect(similarity({ length: 2, 0: 3, 1: 4 }, [3, 4], "dot")).toEqual([[25]]);
+});
+
+describe("quantized vectors are compared by what they stand for", () => {
+  /** 64 numbers, of which the first dimensions have another range than the last. */
+  const vectorOf = (seed: number) =>
+    Float32Array.from(
+      { length: 64 },
+      (_, index) => Math.sin(seed * (index + 1)) + (64 - index) / 40,
+    );
+  const vectors = [1, 1.02, 2, 5].map(vectorOf);
+  const expected = similarity(vectors, vectors);
+
+  test.for([
+    ["float32", 0],
+    ["int8", 0.01],
+    ["uint8", 0.01],
+    ["binary", 0.35],
+    ["ubinary", 0.35],
+  ] as const)("%s", ([precision, tolerance]) => {
+    const quantized = quantizeEmbeddings(vectors, precision);
+    for (const actual of [similarity(quantized, quantized), similarity(quantized, vectors)]) {
+      actual.forEach((row, left) => {
+        row.forEach((score, right) => {
+          expect(Math.abs(score - expected[left]![right]!)).toBeLessThanOrEqual(tolerance);
+        });
+      });
+      expect(actual[0]![1]).toBeGreaterThan(actual[0]![3]!);
+    }
+    expect(similarity(quantized[0]!, vectors)).toHaveLength(1);
+  });
+
+  test("with ranges of their own each", () => {
+    const ranges = { min: vectorOf(1).map(() => -2), max: vectorOf(1).map(() => 4) };
+    const [score] = similarity(
+      quantizeEmbeddings([vectors[0]!], "int8", { ranges }),
+      quantizeEmbeddings(vectors, "uint8"),
+    );
+    expect(score![3]).toBeCloseTo(expected[0]![3]!, 2);
+  });
+
+  test("also for the other functions, as vectors of unit length if only the signs are left", () => {
+    const [signs] = quantizeEmbeddings([[1, 2, 3, -4]], "binary");
+    expect(similarity(signs!, [0.5, 0.5, 0.5, -0.5], "euclidean")).toEqual([[-0]]);
+    const bytes = quantizeEmbeddings(
+      [
+        [3, 4],
+        [0, 0],
+        [255, 255],
+      ],
+      "uint8",
+    );
+    expect(similarity(bytes[0]!, [1, 1], "dot")[0]![0]).toBeCloseTo(8, 0);
+  });
+
+  test.for([Uint8Array, Int8Array, Uint8ClampedArray])("but not other %o", (Bytes) => {
+    const bytes = Bytes.from([1, 2]);
+    for (const call of [
+      () => similarity(bytes, [1, 2]),
+      () => similarity([[1, 2]], [[1, 2], bytes]),
+    ])
+      expect(call).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    expect(() => similarity([1, 2], bytes)).toThrow(
+      /^b must be a vector whose numbers can be compared; an object \(.*Array\) was given\. Compare/,
+    );
+    expect(similarity(Float32Array.from(bytes), [1, 2], "dot")).toEqual([[5]]);
+  });
+
+  test("and not copies, which do not remember their ranges", () => {
+    const [vector] = quantizeEmbeddings(vectors, "int8");
+    expect(() => similarity(vector!.slice(), vectors)).toThrow("not as copies");
+  });
 });
 
 test.for(["hamming", "toString"])(

@@ -1,6 +1,7 @@
 import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
+import { numbersOf } from "./quantized-numbers.ts";
 import type { Vector } from "./vectors.ts";
 
 /** How two vectors are compared, named as in Sentence Transformers. */
@@ -8,14 +9,15 @@ export type SimilarityFunction = "cosine" | "dot" | "euclidean" | "manhattan";
 
 /**
  * Compares every vector of `a` with every vector of `b`, as `SentenceTransformer.similarity` does.
- * Higher is always more similar: `euclidean` and `manhattan` give negative distances.
+ * Higher is always more similar: `euclidean` and `manhattan` give negative distances. Vectors that
+ * `quantizeEmbeddings` returned are compared by the numbers that they stand for.
  *
  * @param a - one vector or several
  * @param b - one vector or several, of the same length
  * @param similarityFunction - default `"cosine"`
  * @returns one row for each vector of `a`, one column for each of `b`
  * @throws `INVALID_ARGUMENT` for an unknown `similarityFunction`, anything but vectors of finite
- * numbers, and vectors of different lengths
+ * numbers, vectors of different lengths, and other arrays of bytes, whose meaning is not known
  */
 export function similarity(
   a: Vector | readonly Vector[],
@@ -46,8 +48,8 @@ export function similarity(
 
 function vectorsOf(value: Vector | readonly Vector[], name: string): readonly Vector[] {
   return Array.isArray(value) && typeof value[0] !== "number"
-    ? checkVectors(value, name)
-    : [checkVector(value, name)];
+    ? checkVectors(value, name).map((vector, index) => numbersOf(vector, `${name}[${index}]`))
+    : [numbersOf(checkVector(value, name), name)];
 }
 
 interface Comparison {

@@ -3,6 +3,7 @@ import { EmbeddingGemmaError, show } from "../../errors.ts";
 import { encodePath, isCommit, isRepositoryId } from "../hub/hub-names.ts";
 import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-responses.ts";
 import type { HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
+import { refuseRevision } from "../refuse-revision.ts";
 import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
 import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
 
@@ -10,11 +11,14 @@ import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./
  * Opens a model in a browser: the URL of a folder, such as `https://example.org/models/tiny/` or
  * `/models/tiny/`, or the id of a repository on the Hub.
  *
- * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`
+ * @throws `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`, `INVALID_ARGUMENT` for a `revision` of a folder
  */
 export async function openWebFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const cache = await openTransformersCache();
-  if (isUrl(model)) return WebFolder.open(folderUrl(model), null, cache, options);
+  if (isUrl(model)) {
+    refuseRevision(model, options);
+    return WebFolder.open(folderUrl(model), null, cache, options);
+  }
   if (!isRepositoryId(model)) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
