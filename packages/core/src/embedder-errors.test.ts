@@ -60,7 +60,8 @@ describe("bad input", () => {
     [
       "encodeDocument",
       [{ text: "x", metadata: {} }],
-      "Document 0 has the unknown field `metadata`. Only its `title` and `text` are embedded: pass { title, text }.",
+      "Document 0 has the unknown field `metadata`. Only its `title` and `text` are embedded: " +
+        "pass { title, text }.",
     ],
   ] as const)("%s(%j) says what is wrong", async ([call, input, message]) => {
     await expect(testEmbedder()[call](input as never)).rejects.toMatchObject({

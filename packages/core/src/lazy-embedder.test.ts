@@ -126,7 +126,7 @@ describe("LazyEmbedder", () => {
   });
 });
 
-test("a query must be a text, and documents an array, which is checked before the load", async () => {
+test("before the load, a query must be a text, and documents an array", async () => {
   const lazy = new LazyEmbedder({ model: "./no/such/folder", localFilesOnly: true });
   for (const query of [["Mars"], 7, null, undefined, { text: "Mars" }]) {
     await expect(lazy.encodeQuery(query as never)).rejects.toMatchObject({

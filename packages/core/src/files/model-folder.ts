@@ -55,8 +55,8 @@ export interface DownloadProgress {
 }
 
 /**
- * How to reach the Hugging Face Hub and where to cache its files. Has no effect on a model in a local
- * folder, except for `revision`, which is refused. A connection without data for 10
+ * How to reach the Hugging Face Hub and where to cache its files. This has no effect on a model in
+ * a folder, except for `revision`, which is refused. A connection without data for 10
  * seconds counts as broken; in Node, you can set another number of seconds with the environment
  * variable `HF_HUB_DOWNLOAD_TIMEOUT`.
  */

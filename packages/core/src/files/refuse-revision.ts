@@ -10,8 +10,8 @@ export function refuseRevision(folder: string, { revision = "main" }: HubOptions
   if (revision === "main") return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `The option \`revision\` cannot take effect: ${show(folder)} is a folder, not a repository on ` +
-      `the Hub, and ${show(revision)} was given. Leave it out.`,
+    `The option \`revision\` cannot take effect: ${show(folder)} is a folder, not a repository ` +
+      `on the Hub, and ${show(revision)} was given. Leave it out.`,
     { folder, revision },
   );
 }

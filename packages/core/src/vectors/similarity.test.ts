@@ -130,7 +130,7 @@ describe("quantized vectors are compared by what they stand for", () => {
     ])
       expect(call).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
     expect(() => similarity([1, 2], bytes)).toThrow(
-      /^b must be a vector whose numbers can be compared; an object \(.*Array\) was given\. Compare/,
+      /^b must be a vector whose numbers can be compared; an object \(.*Array\) was given\. Comp/,
     );
     expect(similarity(Float32Array.from(bytes), [1, 2], "dot")).toEqual([[5]]);
   });
