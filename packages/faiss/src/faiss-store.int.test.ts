@@ -72,10 +72,11 @@ describe.each([
     const ids = await store.upsert([
       { vector: [1, 0], record: null },
       { id: "given", vector: [0, 1], record: null },
-      { vector: [1, 1], record: null },
+      { id: undefined, vector: [1, 1], record: null },
+      { id: null, vector: [1, 2], record: null },
     ]);
     expect(ids[1]).toBe("given");
-    expect(new Set(ids).size).toBe(3);
+    expect(new Set(ids).size).toBe(4);
     expect(store.ids()).toEqual(ids);
   });
 
@@ -94,15 +95,24 @@ describe.each([
     expect(first).toEqual({ id: "venus", score: 1, record: { name: "Venus again" } });
   });
 
-  it("uses the last item if an id is given twice", async () => {
+  it("refuses the same id twice in one call, and changes nothing", async () => {
     const store = await FaissStore.create<number>(engineOptions);
-    await store.upsert([
-      { id: "a", vector: [1, 0], record: 1 },
-      { id: "b", vector: [1, 1], record: 2 },
-      { id: "a", vector: [0, 1], record: 3 },
-    ]);
-    expect(store.ids()).toEqual(["a", "b"]);
-    expect((await store.search([0, 1])).map(({ record }) => record)).toEqual([3, 2]);
+    await store.upsert([{ id: "b", vector: [1, 1], record: 2 }]);
+    const ids = ["a", "b", "c", "b", undefined, "b", undefined];
+    const items = ids.map((id, record) => ({ id, vector: [1, record], record }));
+    await expect(store.upsert(items)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining('The id "b" occurs 3 times in one call (items 1, 3, 5)'),
+      details: { id: "b", count: 3, positions: [1, 3, 5] },
+    });
+    expect([...store]).toMatchObject([{ id: "b", record: 2 }]);
+    const many = Array.from({ length: 9 }, () => items[0]!);
+    await expect(store.upsert(many)).rejects.toThrow(
+      "9 times in one call (items 0, 1, 2, 3, 4, …)",
+    );
+    const empty = await FaissStore.create<number>(engineOptions);
+    await expect(empty.upsert(many)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect([empty.size, empty.dimension]).toEqual([0, undefined]);
   });
 
   it("breaks ties by insertion order, even if there are more than k", async () => {
@@ -364,7 +374,6 @@ describe("FaissStore's errors", () => {
       "searchDimension must be at most dimension, which is 4; 8 was given.",
     ],
     [{ engine: "gpu" }, 'engine must be one of "auto", "faiss", "builtin"; "gpu" was given.'],
-    [{ engine: "exact" }, '"exact" was given. "exact" is now called "builtin".'],
     [{ exactBelow: 0 }, "The option `exactBelow` is now called `scanBelow`."],
     [{ rescore: "int8" }, "The option `rescore` is now called `precision`."],
     [{ index: "PCA64,Flat", dimension: 4 }, 'does not support the factory string "PCA64,Flat"'],
@@ -372,8 +381,10 @@ describe("FaissStore's errors", () => {
     [{ oversample: 0.5 }, "oversample must be a number of at least 1; 0.5 was given."],
     [
       { identity: { layers: 1n } },
-      "identity must be a string or a plain object that JSON can represent",
+      "an object (Object) was given. identity.layers is 1n. Store String(value)",
     ],
+    [{ identity: { made: new Date(0) } }, "identity.made is a Date. Use date.toISOString()."],
+    [{ identity: { scale: [Number.NaN] } }, "identity.scale[0] is NaN."],
     [
       { identity: 5 },
       "identity must be a string or a plain object that JSON can represent; 5 was given.",
@@ -390,6 +401,19 @@ describe("FaissStore's errors", () => {
       code: "INVALID_ARGUMENT",
       message: expect.stringContaining(message),
     });
+  });
+
+  it('accepts "exact", the former name of the engine "builtin"', async () => {
+    const store = await FaissStore.create({ engine: "exact" });
+    expect(store.engine).toBe("builtin");
+  });
+
+  it("has its own copy of the identity", async () => {
+    const identity = { model: "tiny", layers: [1, 2] };
+    const store = await FaissStore.create({ identity });
+    identity.layers.push(3);
+    expect(store.identity).toEqual({ model: "tiny", layers: [1, 2] });
+    expect(() => (store.identity as typeof identity).layers.push(3)).toThrow(TypeError);
   });
 
   it("refuses unknown options, and suggests the right name", async () => {

@@ -1,5 +1,5 @@
 import { describe, expectTypeOf, it } from "vitest";
-import { FaissStore, type FaissStoreEntry, type FaissStoreHit, type JsonValue } from "./index.ts";
+import { FaissStore, type FaissStoreEntry, type FaissStoreHit, type RecordValue } from "./index.ts";
 
 interface Doc {
   text: string;
@@ -23,8 +23,8 @@ describe("FaissStore", () => {
     await FaissStore.create({ engine: "gpu" });
   });
 
-  it("has records of JSON by default", async () => {
+  it("has records of JSON and dates by default", async () => {
     const store = await FaissStore.open("folder");
-    expectTypeOf(store).toEqualTypeOf<FaissStore<JsonValue>>();
+    expectTypeOf(store).toEqualTypeOf<FaissStore<RecordValue>>();
   });
 });

@@ -21,8 +21,10 @@ import {
   checkSaveOptions,
   checkSearchOptions,
   checkStoreOptions,
+  ownIdentity,
 } from "./options.ts";
-import { dimensionOf, listOf } from "./rows/stage-items.ts";
+import { listOf } from "./rows/check-items.ts";
+import { dimensionOf } from "./rows/stage-items.ts";
 import { searchContent, searchDiverse } from "./search/search-content.ts";
 import { type SaveTable, StoreContent } from "./store-content.ts";
 import type {
@@ -35,10 +37,10 @@ import type {
   FaissStoreOptions,
   Identity,
   ImportOptions,
-  JsonValue,
   LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
   OpenOptions,
+  RecordValue,
   SaveOptions,
   SearchOptions,
   Vector,
@@ -46,7 +48,7 @@ import type {
 
 /**
  * A vector store in memory that you can save to a folder. Each item has a string id, a vector and a
- * JSON record. Scores are cosines: higher is better. The store divides each vector by its length; a
+ * record. Scores are cosines: higher is better. The store divides each vector by its length; a
  * unit vector is stored unchanged.
  *
  * You can start a call before earlier ones have finished: searches and saves run at the same time,
@@ -58,7 +60,7 @@ import type {
  * const [hit] = await store.search([0.2, 0.8], { k: 1 });
  * console.log(hit?.id, hit?.score, hit?.record.text);
  */
-export class FaissStore<R = JsonValue> {
+export class FaissStore<R = RecordValue> {
   readonly #options: FaissStoreOptions;
   readonly #engine: FaissEngine | undefined;
   readonly #lock = new ReadWriteLock();
@@ -68,7 +70,7 @@ export class FaissStore<R = JsonValue> {
   #isClosed = false;
 
   private constructor(options: FaissStoreOptions, engine: FaissEngine | undefined) {
-    this.#options = options;
+    this.#options = { ...options, identity: ownIdentity(options.identity) };
     this.#engine = engine;
   }
 
@@ -79,10 +81,10 @@ export class FaissStore<R = JsonValue> {
    * @example
    * const store = await FaissStore.create<{ text: string }>({ searchDimension: 256 });
    */
-  static async create<R = JsonValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
+  static async create<R = RecordValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
     checkStoreOptions(options);
     const engine = await loadEngine(options);
-    const store = new FaissStore<R>({ ...options }, engine);
+    const store = new FaissStore<R>(options, engine);
     if (options.dimension !== undefined)
       store.#content = new StoreContent<R>(options, options.dimension, engine);
     return store;
@@ -97,7 +99,7 @@ export class FaissStore<R = JsonValue> {
    * @example
    * const store = await FaissStore.open<{ text: string }>("planets", { identity: "my model" });
    */
-  static async open<R = JsonValue>(
+  static async open<R = RecordValue>(
     directory: string,
     options: OpenOptions = {},
   ): Promise<FaissStore<R>> {
@@ -140,7 +142,7 @@ export class FaissStore<R = JsonValue> {
    * const fromLlamaIndex = await FaissStore.import("storage", { format: "llamaindex-python" });
    * const fromFaiss = await FaissStore.import("index.faiss", { ids: ["mars", "venus"] });
    */
-  static async import<R = JsonValue>(
+  static async import<R = RecordValue>(
     path: string,
     options: ImportOptions<R> = {},
   ): Promise<FaissStore<R>> {
@@ -220,7 +222,7 @@ export class FaissStore<R = JsonValue> {
 
   /**
    * Adds items, or replaces those with the same ids. A replaced item keeps its place in insertion
-   * order. If you pass an id twice, the last item wins. If this throws, nothing has changed.
+   * order. Each id may occur once in a call. If this throws, nothing has changed.
    *
    * Do not change the vectors and records until the promise settles: they are copied in steps, so
    * that the event loop stays free.
@@ -237,7 +239,8 @@ export class FaissStore<R = JsonValue> {
    */
   async upsert(items: Iterable<FaissStoreItem<R>>, options: ChangeOptions = {}): Promise<string[]> {
     const checked = checkChangeOptions(options);
-    const list = items instanceof FaissStore ? this.#itemsOf(items) : listOf(items);
+    const list =
+      items instanceof FaissStore ? this.#itemsOf(items) : listOf(items, "{ id, vector, record }");
     return this.#write(async () => {
       const dimension = this.dimension ?? dimensionOf(list);
       if (dimension === undefined) return [];

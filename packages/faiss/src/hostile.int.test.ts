@@ -76,7 +76,10 @@ const tests: Record<Misuse, [title: string, outcome: unknown]> = {
   recordsThatAreNotJson: ["records that JSON cannot represent", ["INVALID_RECORD"]],
   badFilters: [
     "filters that throw, are async or are not functions",
-    ["mine", "INVALID_ARGUMENT", "INVALID_ARGUMENT", "INVALID_ARGUMENT"],
+    [
+      'The filter threw an error for the item "0": mine. A filter must return true or false for every record.',
+      ...["INVALID_ARGUMENT", "INVALID_ARGUMENT", "INVALID_ARGUMENT"],
+    ],
   ],
   badIds: ["invalid and unknown ids", ["INVALID_ARGUMENT", "nothing", false, 0]],
   closeBetweenCalls: [

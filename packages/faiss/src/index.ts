@@ -3,6 +3,8 @@ export { FaissStoreError } from "./errors.ts";
 export { FaissStore } from "./faiss-store.ts";
 export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
+export type { ItemToCheck } from "./rows/check-items.ts";
+export { checkItems } from "./rows/check-items.ts";
 export type {
   ChangeOptions,
   EngineName,
@@ -24,6 +26,7 @@ export type {
   MaximalMarginalRelevanceOptions,
   OpenOptions,
   Preset,
+  RecordValue,
   SaveOptions,
   SearchOptions,
   Vector,

@@ -4,7 +4,7 @@ import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { checkFit, checkIdentity } from "./files/identity.ts";
 import { checkLazyStoreOptions } from "./options.ts";
-import type { FaissStoreOptions, Identity, JsonValue } from "./types.ts";
+import type { FaissStoreOptions, Identity, RecordValue } from "./types.ts";
 
 /** Options of {@link LazyFaissStore}. */
 export interface LazyFaissStoreOptions<R> extends FaissStoreOptions {
@@ -38,7 +38,7 @@ export interface LazyFaissStoreOptions<R> extends FaissStoreOptions {
  * const lazy = new LazyFaissStore(embeddings, { searchDimension: 128 });
  * const store = await lazy.get(); // has the dimension and the identity of the embeddings
  */
-export class LazyFaissStore<R = JsonValue> {
+export class LazyFaissStore<R = RecordValue> {
   readonly #embedding: object;
   readonly #options: FaissStoreOptions;
   readonly #allowMismatch: boolean;

@@ -12,7 +12,7 @@ import type { FaissStoreItem, FaissStoreOptions, JsonValue } from "./types.ts";
 type Model = Map<string, { vector: number[]; record: JsonValue }>;
 
 interface Run {
-  store: FaissStore;
+  store: FaissStore<JsonValue>;
   model: Model;
   dimension: number;
   options: FaissStoreOptions;
@@ -68,9 +68,10 @@ function vectors(dimension: number): fc.Arbitrary<number[]> {
 type Operation = (run: Run) => Promise<void>;
 
 function operations(dimension: number): fc.Arbitrary<Operation[]> {
-  const items = fc.array(fc.record({ id: ids, vector: vectors(dimension), record: records }), {
-    maxLength: 12,
-  });
+  const items = fc.uniqueArray(
+    fc.record({ id: ids, vector: vectors(dimension), record: records }),
+    { maxLength: 12, selector: ({ id }) => id },
+  );
   const upsert = items.map(
     (given): Operation =>
       async ({ store, model }) => {
@@ -88,7 +89,9 @@ function operations(dimension: number): fc.Arbitrary<Operation[]> {
           );
           return { id: `many-${position % 250}`, vector, record: position };
         });
-        await store.upsert(many);
+        // Some ids repeat, but not in one call.
+        await store.upsert(many.slice(0, 250));
+        await store.upsert(many.slice(250));
         for (const { id, vector, record } of many) model.set(id, { vector, record });
       },
   );
@@ -127,7 +130,7 @@ function operations(dimension: number): fc.Arbitrary<Operation[]> {
   const refuse = fc
     .record({
       item: fc.record({ id: ids, vector: vectors(dimension), record: records }),
-      fault: fc.nat(7),
+      fault: fc.nat(8),
     })
     .map(
       ({ item, fault }): Operation =>
@@ -160,18 +163,20 @@ function spoil(item: FaissStoreItem<JsonValue>, fault: number): FaissStoreItem<J
   const vector = [...item.vector];
   const cyclic: JsonValue[] = [];
   cyclic.push(cyclic);
+  const other = { ...item, id: `${item.id} 2` };
   return [
-    { ...item, vector: vector.map(() => Number.NaN) },
+    item, // the same id twice
+    { ...other, vector: vector.map(() => Number.NaN) },
     {
-      ...item,
+      ...other,
       vector: vector.map((_value, index) => (index === 0 ? Number.POSITIVE_INFINITY : 1)),
     },
-    { ...item, vector: vector.map(() => 0) },
-    { ...item, vector: [...vector, 1] },
-    { ...item, id: "" },
-    { ...item, record: { at: [Number.NaN] } },
-    { ...item, record: (() => 1) as unknown as JsonValue },
-    { ...item, record: cyclic },
+    { ...other, vector: vector.map(() => 0) },
+    { ...other, vector: [...vector, 1] },
+    { ...other, id: "" },
+    { ...other, record: { at: [Number.NaN] } },
+    { ...other, record: (() => 1) as unknown as JsonValue },
+    { ...other, record: cyclic },
   ][fault]!;
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { checkOptions, invalidArgument, isRecord, type Rule, type Rules, rules } from "./check.ts";
 import { type IndexKind, parseIndexKind } from "./index/index-kind.ts";
+import { frozenJson } from "./rows/json-record.ts";
 import { isVector } from "./rows/unit-vector.ts";
 import type {
   ChangeOptions,
@@ -8,6 +9,7 @@ import type {
   FaissStoreFilter,
   FaissStoreOptions,
   ForeignFormat,
+  Identity,
   ImportOptions,
   LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
@@ -50,7 +52,8 @@ const oversample: Rule = {
 
 const identity: Rule = {
   expected: "a string or a plain object that JSON can represent",
-  accepts: (value) => typeof value === "string" || isJsonObject(value),
+  accepts: (value) => typeof value === "string" || (isObject(value) && !identityFault(value)),
+  hint: (value) => (isObject(value) ? identityFault(value) : undefined),
 };
 
 const filter: Rule = { ...rules.callback, expected: "a function of a record and an id" };
@@ -58,7 +61,8 @@ const filter: Rule = { ...rules.callback, expected: "a function of a record and 
 const engineRules: Rules<EngineOptions> = {
   engine: {
     ...choice("auto", "faiss", "builtin"),
-    hint: (value) => (value === "exact" ? '"exact" is now called "builtin".' : undefined),
+    // "exact" is the former name of "builtin".
+    accepts: (value) => ["auto", "faiss", "builtin", "exact"].includes(value as string),
   },
   scanBelow: integer(0),
   faissNode: name,
@@ -243,6 +247,12 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
   };
 }
 
+/** A copy of a checked identity that nobody can change. */
+export function ownIdentity(given: Identity | undefined): Identity | undefined {
+  const copy = given === undefined ? undefined : frozenJson(given, "identity");
+  return copy && "json" in copy ? copy.json : undefined;
+}
+
 /**
  * Checks what to delete. Ids are copied into an array, which the caller cannot change.
  *
@@ -329,12 +339,12 @@ function integer(min: number, max = Number.MAX_SAFE_INTEGER): Rule {
   };
 }
 
-function isJsonObject(value: unknown): boolean {
-  if (!isRecord(value) || Array.isArray(value)) return false;
-  try {
-    JSON.stringify(value);
-    return true;
-  } catch {
-    return false;
-  }
+function isObject(value: unknown): value is object {
+  return isRecord(value) && !Array.isArray(value);
+}
+
+/** What JSON cannot represent in an identity. */
+function identityFault(value: object): string | undefined {
+  const checked = frozenJson(value, "identity");
+  return "fault" in checked ? checked.fault : undefined;
 }

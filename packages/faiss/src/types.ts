@@ -14,6 +14,19 @@ export type JsonValue =
   | { [key: string]: JsonValue };
 
 /**
+ * A value that a record can have: a value of JSON, or a `Date`. Each comes back as it went in, also
+ * after a save. Anything else is refused.
+ */
+export type RecordValue =
+  | string
+  | number
+  | boolean
+  | null
+  | Date
+  | RecordValue[]
+  | { [key: string]: RecordValue };
+
+/**
  * Names what made the vectors: model, revision, dtype, prompts and so on. Objects are compared by
  * content; the order of the keys does not matter.
  */
@@ -21,10 +34,17 @@ export type Identity = string | { readonly [key: string]: JsonValue };
 
 /** An item to add to a store. */
 export interface FaissStoreItem<R> {
-  /** A string that is not empty. @default a random UUID */
-  id?: string | undefined;
+  /**
+   * A string that is not empty. Each id may occur once in a call.
+   *
+   * @default a random UUID, also for null
+   */
+  id?: string | null | undefined;
   vector: Vector;
-  /** Stored as a copy, as JSON would store it. */
+  /**
+   * Strings, finite numbers, booleans, null, dates, arrays and plain objects. Stored as a copy,
+   * without properties that are `undefined` and without symbol keys. Other values are refused.
+   */
   record: R;
 }
 
@@ -47,8 +67,9 @@ export interface FaissStoreHit<R> {
 }
 
 /**
- * Returns true for the records to choose. Must be synchronous, must change nothing, and must return
- * the same for the same arguments.
+ * Returns true for the records to choose. Must be synchronous, and must return the same for the
+ * same arguments. The record is read-only: an attempt to change it throws in strict mode, as in
+ * every ES module, and is ignored otherwise.
  */
 export type FaissStoreFilter<R> = (record: R, id: string) => boolean;
 
@@ -109,11 +130,12 @@ export type Preset = "exact" | "balanced" | "small";
 
 export interface EngineOptions {
   /**
-   * `auto` uses FAISS, or the built-in scan if FAISS does not load or fails.
+   * `auto` uses FAISS, or the built-in scan if FAISS does not load or fails. `exact` is the former
+   * name of `builtin`.
    *
    * @default "auto"
    */
-  engine?: EngineName | "auto" | undefined;
+  engine?: EngineName | "auto" | "exact" | undefined;
   /**
    * Up to this many vectors, a search scans all of them in this process, which is exact and faster
    * than any index.
@@ -308,7 +330,7 @@ export interface ImportVariant<R> {
 /** What LangChain stores for a text. */
 export interface LangChainDocument {
   pageContent: string;
-  metadata: { [key: string]: JsonValue };
+  metadata: { [key: string]: RecordValue };
 }
 
 export interface LangChainExportOptions<R> {

@@ -7,6 +7,7 @@ export {
   type Rules,
   rules,
 } from "./check-options.ts";
+export { clonePlain, defineProperty } from "./clone-plain.ts";
 export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
 export { Pacer } from "./pacer.ts";
@@ -14,4 +15,5 @@ export { isProcessAlive } from "./process-alive.ts";
 export { SharedPromise } from "./shared-promise.ts";
 export { reasonOf, show } from "./show.ts";
 export { stableJson } from "./stable-json.ts";
+export { isDate, isSameValue, timeOf } from "./time-of.ts";
 export { toNumbers } from "./to-numbers.ts";

@@ -12,6 +12,12 @@ export interface StoredFile {
   sha256: string;
 }
 
+/**
+ * The version of the format for a store that has a `Date` in a record. Other stores have version 1,
+ * so that releases that know no dates can open them.
+ */
+export const versionWithDates = 2;
+
 /** Rows that were saved together. Their files never change. */
 export interface Segment {
   rows: number;
@@ -21,6 +27,8 @@ export interface Segment {
 
 /** The content of the file that describes a saved store. Replacing that file commits a save. */
 export interface Manifest {
+  /** Of the format: 1, or {@link versionWithDates}. */
+  version: number;
   /** Identifies the store, wherever it is saved. */
   id: string;
   /** Counts the saves to the folder. */

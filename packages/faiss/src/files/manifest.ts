@@ -3,12 +3,17 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, readFailed, reasonOf, show } from "../errors.ts";
 import { isTooDeep } from "../rows/json-record.ts";
-import { type Manifest, manifestFault, type StoredFile } from "./manifest-content.ts";
+import {
+  type Manifest,
+  manifestFault,
+  type StoredFile,
+  versionWithDates,
+} from "./manifest-content.ts";
 import { openToRead } from "./open-to-read.ts";
 
 export const manifestName = "faiss-store.json";
 const format = "embeddinggemma-faiss-store";
-const version = 1;
+const readableVersions = [1, versionWithDates];
 
 /** A manifest has about 10 KB; only a long identity could make it longer. */
 const maxManifestBytes = 2 ** 24;
@@ -38,16 +43,17 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
   if (text === undefined) return undefined;
   const envelope = parse(text, path);
   const { checksum, ...content } = envelope;
-  const { format: foundFormat, version: foundVersion, ...manifest } = content;
+  const { format: foundFormat, ...manifest } = content;
+  const { version } = manifest;
   if (foundFormat !== format) throw notAManifest(path);
   if (isTooDeep(envelope)) throw damaged(path, "it is nested too deeply");
   if (checksum !== checksumOf(content)) throw damaged(path, "its checksum is wrong");
-  if (foundVersion !== version) {
+  if (!readableVersions.includes(version as number)) {
     throw new FaissStoreError(
       "NEWER_FORMAT",
-      `${path} has format version ${show(foundVersion)}, but this release reads version ` +
-        `${version}. Update @embeddinggemma/faiss.`,
-      { path, version: foundVersion, supported: version },
+      `${path} has format version ${show(version)}, but this release reads versions up to ` +
+        `${versionWithDates}. Update @embeddinggemma/faiss.`,
+      { path, version, supported: versionWithDates },
     );
   }
   const fault = manifestFault(manifest);
@@ -56,7 +62,8 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
 }
 
 export function manifestText(manifest: Manifest): string {
-  const envelope = { format, version, ...manifest };
+  const { version, ...content } = manifest;
+  const envelope = { format, version, ...content };
   return JSON.stringify({ ...envelope, checksum: checksumOf(envelope) }, null, 2);
 }
 

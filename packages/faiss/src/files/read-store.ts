@@ -7,7 +7,13 @@ import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
 import { checkIdentity } from "./identity.ts";
 import { damaged, manifestName, readManifest } from "./manifest.ts";
-import { type Manifest, type Segment, type StoredFile, shapeOf } from "./manifest-content.ts";
+import {
+  type Manifest,
+  type Segment,
+  type StoredFile,
+  shapeOf,
+  versionWithDates,
+} from "./manifest-content.ts";
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
@@ -68,7 +74,11 @@ async function readSegment<R>(
     isHeader = false;
   }
   const pieces = readVerified(directory, records);
-  await readRecordLines(pieces, table, table.rows + rows, join(directory, records.file));
+  await readRecordLines(pieces, table, {
+    rows: table.rows + rows,
+    path: join(directory, records.file),
+    mayHaveDates: manifest.version >= versionWithDates,
+  });
 }
 
 function checkUnitVectors(vectors: VectorRows, start: number, path: string): void {

@@ -4,8 +4,13 @@ import type { StoreSettings } from "../options.ts";
 import type { SavableTable } from "../rows/table.ts";
 import type { Identity } from "../types.ts";
 import { syncFile, writeDurably } from "./durable-file.ts";
-import type { ContentVersion, Manifest, Segment } from "./manifest-content.ts";
-import { recordLines } from "./record-file.ts";
+import {
+  type ContentVersion,
+  type Manifest,
+  type Segment,
+  versionWithDates,
+} from "./manifest-content.ts";
+import { haveDates, recordLines } from "./record-file.ts";
 import { vectorFileHeader } from "./vector-file.ts";
 
 /** What a save writes. */
@@ -39,7 +44,9 @@ export async function writeContent<R>(content: SavedContent<R>, target: Target):
   const kept = target.old ? keptSegments(target.old, table.rows) : [];
   const keptRows = rowsOf(kept);
   const added = keptRows < table.rows ? [await writeSegment(content, keptRows, target)] : [];
+  const version = haveDates(table, keptRows) ? versionWithDates : 1;
   return {
+    version: Math.max(version, kept.length > 0 ? target.old!.version : 1),
     id,
     generation: target.generation,
     versions,

@@ -45,7 +45,7 @@ export async function loadEngine({
   engine = "auto",
   faissNode,
 }: EngineOptions): Promise<FaissEngine | undefined> {
-  if (engine === "builtin") return undefined;
+  if (engine === "builtin" || engine === "exact") return undefined;
   try {
     return await faissEngine(faissNode);
   } catch (error) {

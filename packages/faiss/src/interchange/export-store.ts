@@ -3,11 +3,12 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
+import { datePaths } from "../files/record-dates.ts";
 import { flatHeader } from "../files/vector-file.ts";
-import { copyRecord } from "../rows/json-record.ts";
+import { cloneRecord, copyRecord, hasDates } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
-import { dict, json, type Pickled, writePickle } from "./pickle-writer.ts";
+import { dict, fitsPython, json, type Pickled, writePickle } from "./pickle-writer.ts";
 
 /** How many rows are written at once. */
 const rowsPerPiece = 256;
@@ -34,13 +35,11 @@ export async function exportLangChainPython<R>(
   { indexName = "index", toDocument = asDocument }: LangChainExportOptions<R>,
 ): Promise<void> {
   const ids = [...table.rowOf.keys()];
-  const documents = ids.map((id): [Pickled, Pickled] => [
-    json(id),
-    pickledDocument(
-      id,
-      asDocument(copyRecord(toDocument(table.records[table.rowOf.get(id)!] as R, id), id), id),
-    ),
-  ]);
+  const documents = ids.map((id): [Pickled, Pickled] => {
+    // The callback gets a copy, so that it cannot change the store.
+    const given = toDocument(cloneRecord(table.records[table.rowOf.get(id)!] as R), id);
+    return [json(id), pickledDocument(id, checkedDocument(asDocument(given, id), id))];
+  });
   const docstore: Pickled = {
     kind: "instance",
     class: { module: "langchain_community.docstore.in_memory", name: "InMemoryDocstore" },
@@ -55,6 +54,32 @@ export async function exportLangChainPython<R>(
     [join(directory, `${indexName}.faiss`), vectorPieces(table)],
   ]);
   await writeTogether(directory, files);
+}
+
+/** @throws FaissStoreError `INVALID_RECORD` if Python has no value for one in the document */
+function checkedDocument(document: LangChainDocument, id: string): LangChainDocument {
+  const copy = copyRecord(document, () => ({
+    name: `The document of item ${show(id)}`,
+    use: "exported",
+    root: "document",
+    details: { id },
+  }));
+  if (hasDates(copy)) checkDates(copy, id);
+  return copy;
+}
+
+function checkDates(document: LangChainDocument, id: string): void {
+  for (const keys of datePaths(document)) {
+    const date = keys.reduce((part: unknown, key) => (part as never)[key], document) as Date;
+    if (fitsPython(date)) continue;
+    const path = ["document", ...keys].join(".");
+    throw new FaissStoreError(
+      "INVALID_RECORD",
+      `The document of item ${show(id)} cannot be exported: ${path} is ` +
+        `${date.toISOString()}, but years in Python are 1 to 9999. Pass toDocument to convert it.`,
+      { id, path },
+    );
+  }
 }
 
 /** Checks that a record is a document. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../types.ts";
+import type { RecordValue } from "../types.ts";
 
 /** A class by its module and name. */
 interface PythonClass {
@@ -8,13 +8,13 @@ interface PythonClass {
 
 /** A value to pickle. */
 export type Pickled =
-  | { kind: "json"; value: JsonValue }
+  | { kind: "json"; value: RecordValue }
   | { kind: "dict"; entries: [Pickled, Pickled][] }
   | { kind: "set"; items: string[] }
   | { kind: "tuple"; items: [Pickled, Pickled] }
   | { kind: "instance"; class: PythonClass; state: Pickled };
 
-export const json = (value: JsonValue): Pickled => ({ kind: "json", value });
+export const json = (value: RecordValue): Pickled => ({ kind: "json", value });
 
 export function dict(entries: Record<string, Pickled> | [Pickled, Pickled][]): Pickled {
   const pairs = Array.isArray(entries)
@@ -75,12 +75,13 @@ function* write(pickled: Pickled): Iterable<Buffer> {
   }
 }
 
-function* writeJson(value: JsonValue): Iterable<Buffer> {
+function* writeJson(value: RecordValue): Iterable<Buffer> {
   if (value === null) yield opcode("N");
   else if (value === true) yield opcode("\x88");
   else if (value === false) yield opcode("\x89");
   else if (typeof value === "string") yield text(value);
   else if (typeof value === "number") yield number(value);
+  else if (value instanceof Date) yield* datetime(value);
   else if (Array.isArray(value)) {
     yield opcode("](");
     for (const item of value) yield* writeJson(item);
@@ -100,11 +101,56 @@ function opcode(codes: string): Buffer {
 }
 
 function text(value: string): Buffer {
-  const bytes = Buffer.from(value, "utf8");
+  const bytes = utf8(value);
   const header = Buffer.alloc(5);
   header.write("X", "latin1");
   header.writeUInt32LE(bytes.length, 1);
   return Buffer.concat([header, bytes]);
+}
+
+/** UTF-8, with half a surrogate pair as Python's pickles have it. */
+function utf8(value: string): Buffer {
+  if (value.isWellFormed()) return Buffer.from(value, "utf8");
+  return Buffer.concat(
+    Array.from(value, (character) => {
+      if (character.isWellFormed()) return Buffer.from(character, "utf8");
+      const code = character.charCodeAt(0);
+      return Buffer.from([0xe0 | (code >> 12), 0x80 | ((code >> 6) & 0x3f), 0x80 | (code & 0x3f)]);
+    }),
+  );
+}
+
+/** The years of Python's `datetime`. */
+const minYear = 1;
+const maxYear = 9999;
+
+/** Whether Python's `datetime` can represent a date. */
+export function fitsPython(date: Date): boolean {
+  const year = date.getUTCFullYear();
+  return year >= minYear && year <= maxYear;
+}
+
+/** A `datetime.datetime` in UTC, as Python pickles it: ten bytes, and a time zone. */
+function* datetime(date: Date): Iterable<Buffer> {
+  const fields = Buffer.alloc(10);
+  fields.writeUInt16BE(date.getUTCFullYear(), 0);
+  fields.writeUInt8(date.getUTCMonth() + 1, 2);
+  fields.writeUInt8(date.getUTCDate(), 3);
+  fields.writeUInt8(date.getUTCHours(), 4);
+  fields.writeUInt8(date.getUTCMinutes(), 5);
+  fields.writeUInt8(date.getUTCSeconds(), 6);
+  fields.writeUIntBE(date.getUTCMilliseconds() * 1000, 7, 3);
+  yield* global("datetime", "datetime");
+  yield Buffer.concat([opcode("C\x0a"), fields]);
+  yield* global("datetime", "timezone");
+  yield* global("datetime", "timedelta");
+  yield opcode("K\0K\0K\0\x87R\x85R\x86R");
+}
+
+function* global(module: string, name: string): Iterable<Buffer> {
+  yield text(module);
+  yield text(name);
+  yield opcode("\x93");
 }
 
 /** Numbers that are integers in JavaScript are integers in Python. */

@@ -1,5 +1,6 @@
 import type { Pacer } from "@embeddinggemma/internal";
-import { FaissStoreError, show } from "../errors.ts";
+import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { readOnlyRecord } from "../rows/read-only.ts";
 import type { Table } from "../rows/table.ts";
 import type { FaissStoreFilter } from "../types.ts";
 
@@ -62,13 +63,18 @@ export class RowFilter<R> {
 }
 
 /**
- * Calls a filter.
+ * Calls a filter with a read-only record.
  *
- * @throws FaissStoreError `INVALID_ARGUMENT` if it returns a promise, which would always count as
- * true
+ * @throws FaissStoreError `INVALID_ARGUMENT` if it throws, or returns a promise, which would always
+ * count as true
  */
 export function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boolean {
-  const answer: unknown = filter(record, id);
+  let answer: unknown;
+  try {
+    answer = filter(readOnlyRecord(record), id);
+  } catch (error) {
+    throw filterThrew(error, id);
+  }
   if (typeof answer === "object" && answer !== null && "then" in answer) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
@@ -77,4 +83,20 @@ export function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string)
     );
   }
   return Boolean(answer);
+}
+
+/** What engines say about a change of a frozen object, and this package about that of a `Date`. */
+const changedFrozen = /read.?only|not extensible|(?:delete|(?:re)?define) property|frozen/i;
+
+function filterThrew(cause: unknown, id: string): FaissStoreError {
+  const reason = reasonOf(cause);
+  const advice = changedFrozen.test(reason)
+    ? "Records are read-only in filters: change a copy, such as structuredClone(record)."
+    : "A filter must return true or false for every record.";
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `The filter threw an error for the item ${show(id)}: ${reason}. ${advice}`,
+    { id },
+    { cause },
+  );
 }

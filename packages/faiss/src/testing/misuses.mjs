@@ -214,7 +214,7 @@ export const misuses = {
   async badIds({ FaissStore }) {
     const store = await filledStore(FaissStore);
     const outcomes = [];
-    for (const id of ["", 5, null, {}])
+    for (const id of ["", 5, false, {}])
       outcomes.push(await outcomeOf(store.upsert([{ id: wrong(id), vector: ones, record: 0 }])));
     return [
       ...distinct(outcomes),

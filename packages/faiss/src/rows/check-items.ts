@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { Pacer } from "@embeddinggemma/internal";
+import { invalidArgument } from "../check.ts";
+import { FaissStoreError, show } from "../errors.ts";
+import type { FaissStoreItem } from "../types.ts";
+import { copyRecord, type RecordSource } from "./json-record.ts";
+
+/** An item that has no vector yet. */
+export type ItemToCheck = Pick<FaissStoreItem<unknown>, "id" | "record">;
+
+/** How many positions of a repeated id an error names. */
+const maxPositions = 5;
+
+/**
+ * Checks ids and records as `FaissStore.upsert` does, so that you find a mistake before you embed
+ * the texts.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT` for an id that is not a string or occurs twice;
+ * `INVALID_RECORD` for a record that cannot be stored
+ * @example
+ * await checkItems([{ id: "mars", record: { text: "Mars is red." } }]);
+ */
+export async function checkItems(items: Iterable<ItemToCheck>): Promise<void> {
+  const list = listOf(items, "{ id, record }");
+  const ids = new ItemIds(list);
+  const pacer = new Pacer();
+  for (const [position, item] of list.entries()) {
+    checkItem(item, position);
+    ids.check(position);
+    checkedRecord(item, position);
+    if (pacer.due) await pacer.pause();
+  }
+}
+
+/**
+ * Copies items into an array, which the caller cannot change.
+ *
+ * @param expected - what an item is
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function listOf<T>(items: Iterable<T>, expected: string): T[] {
+  if (typeof items === "object" && items !== null && Symbol.iterator in items) return [...items];
+  throw invalidArgument("items", items, `an iterable of ${expected}`);
+}
+
+/** Checks the ids of the items of one call, each of which may occur once. */
+export class ItemIds {
+  readonly #items: readonly ItemToCheck[];
+  readonly #seen = new Set<string>();
+
+  constructor(items: readonly ItemToCheck[]) {
+    this.#items = items;
+  }
+
+  /**
+   * @returns the id of an item; a new one if it has none
+   * @throws FaissStoreError `INVALID_ARGUMENT`
+   */
+  check(position: number): string {
+    const id: unknown = this.#items[position]!.id;
+    if (id === undefined || id === null) return randomUUID();
+    if (typeof id !== "string" || id === "") {
+      throw new FaissStoreError(
+        "INVALID_ARGUMENT",
+        `The id of item ${position} must be a string that is not empty; ${show(id)} was given. ` +
+          "Leave it out to get a random UUID.",
+        { position, id },
+      );
+    }
+    if (this.#seen.has(id)) throw this.#repeated(id);
+    this.#seen.add(id);
+    return id;
+  }
+
+  #repeated(id: string): FaissStoreError {
+    const positions = this.#items.flatMap((item, position) => (item?.id === id ? [position] : []));
+    const shown = positions.slice(0, maxPositions).join(", ");
+    const more = positions.length > maxPositions ? ", …" : "";
+    return new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `The id ${show(id)} occurs ${positions.length} times in one call (items ${shown}${more}), ` +
+        "but a store has one item for each id. Give every item its own id, or none to get random " +
+        "UUIDs. Nothing was changed.",
+      { id, count: positions.length, positions },
+    );
+  }
+}
+
+/**
+ * A copy of an item's record.
+ *
+ * @throws FaissStoreError `INVALID_RECORD`
+ */
+export function checkedRecord<R>(item: { id?: unknown; record: R }, position: number): R {
+  const source = () => sourceOf(item.id, position);
+  if (item.record !== undefined) return copyRecord(item.record, source);
+  const { name, details } = source();
+  throw new FaissStoreError(
+    "INVALID_RECORD",
+    `${name} has no record. If you do not need one, pass null.`,
+    { ...details, path: "record" },
+  );
+}
+
+/** Names an item by its position, and by its id if the caller gave one. */
+export function sourceOf(id: unknown, position: number): RecordSource {
+  return typeof id === "string"
+    ? { name: `Item ${position} (${show(id)})`, details: { position, id } }
+    : { name: `Item ${position}`, details: { position } };
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkItem(item: unknown, position: number, keys = "id, record"): void {
+  if (typeof item === "object" && item !== null && !Array.isArray(item)) return;
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `Item ${position} must be { ${keys} }; ${show(item)} was given.`,
+    { position },
+  );
+}

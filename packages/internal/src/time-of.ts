@@ -1,0 +1,30 @@
+const isoDate = /^[+-]?\d{4,6}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+
+/**
+ * The time of a date, or of a string that is a date of ISO 8601, such as `2024-05-01` or
+ * `2024-05-01T12:30:00Z`.
+ *
+ * @returns milliseconds since 1970; undefined for everything else
+ */
+export function timeOf(value: unknown): number | undefined {
+  if (isDate(value)) return value.getTime();
+  if (typeof value !== "string" || !isoDate.test(value)) return undefined;
+  const time = Date.parse(value);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/**
+ * Whether two values of metadata are equal. Dates are compared by their time, also with a string
+ * that is a date of ISO 8601. Values of other types are never equal to each other.
+ */
+export function isSameValue(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (!isDate(one) && !isDate(other)) return false;
+  const time = timeOf(one);
+  return time !== undefined && time === timeOf(other);
+}
+
+/** Also true for dates of another realm, such as a test runner's VM. */
+export function isDate(value: unknown): value is Date {
+  return value instanceof Date || Object.prototype.toString.call(value) === "[object Date]";
+}
