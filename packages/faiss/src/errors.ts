@@ -7,11 +7,12 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
 /**
  * What went wrong. Codes stay the same across releases.
  *
- * - `INVALID_ARGUMENT`: an argument or option is unknown, or its value is not allowed.
+ * - `INVALID_ARGUMENT`: an argument or option is unknown, or its value is not allowed; an id occurs
+ *   twice in a call; a filter throws.
  * - `INVALID_VECTOR`: a vector has a value that is not a finite number, or only zeros; an imported
  *   vector is not a unit vector.
  * - `DIMENSION_MISMATCH`: a vector, or the opened store, has another length than expected.
- * - `INVALID_RECORD`: a record has a value that JSON cannot represent.
+ * - `INVALID_RECORD`: a record has a value that would not come back as it went in.
  * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, but `faiss-node` does not load.
  * - `ENGINE_FAILED`: FAISS reported an error, or its process died.
  * - `NOT_A_STORE`: the folder or file does not contain what was expected.
@@ -46,7 +47,8 @@ export type FaissStoreErrorCode =
   | "CLOSED";
 
 /**
- * All errors of this package. Errors of your own functions, such as `filter`, are thrown unchanged.
+ * All errors of this package. The error of a `filter` that throws is the `cause`. Errors of your own
+ * `toRecord` and `toDocument` are thrown unchanged.
  *
  * Check for it with {@link FaissStoreError.isInstance}, which works even if two copies of the
  * package are installed.

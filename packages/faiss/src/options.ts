@@ -84,6 +84,7 @@ const storeRules: Rules<FaissStoreOptions> = {
 const openRules: Rules<OpenOptions> = {
   ...engineRules,
   identity: {
+    ...identity,
     expected: `${identity.expected}, or null`,
     accepts: (value) => value === null || identity.accepts(value),
   },

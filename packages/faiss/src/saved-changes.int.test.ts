@@ -83,7 +83,8 @@ const vectors = fc
   .array(fc.integer({ min: -3, max: 3 }), { minLength: dimension, maxLength: dimension })
   .map((vector) => (vector.every((value) => value === 0) ? [1, 0, 0, 0] : vector));
 const ids = fc.constantFrom("a", "b", "c", "d", "__proto__", "火星");
-const few = fc.array(fc.record({ id: ids, vector: vectors, record: fc.nat(99) }), {
+const few = fc.uniqueArray(fc.record({ id: ids, vector: vectors, record: fc.nat(99) }), {
+  selector: ({ id }) => id,
   minLength: 1,
   maxLength: 6,
 });

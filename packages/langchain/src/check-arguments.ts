@@ -1,5 +1,5 @@
 import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/faiss";
-import type { Rule } from "@embeddinggemma/internal";
+import { isRecord, type Rule } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
 
@@ -8,6 +8,19 @@ const { checkOptions, invalidArgument } = storeChecker;
 /** @throws `INVALID_ARGUMENT` */
 export function checkArray(name: string, value: unknown): void {
   if (!Array.isArray(value)) throw invalidArgument(name, value, "an array", awaitHint(value));
+}
+
+/** @throws `INVALID_ARGUMENT` for what is no document, such as a text or a hole in the array */
+export function checkDocuments(documents: unknown): void {
+  checkArray("documents", documents);
+  for (const [position, document] of (documents as unknown[]).entries()) {
+    const { pageContent, metadata = null } = isRecord(document) ? document : {};
+    const name = `Document ${position}`;
+    if (typeof pageContent !== "string")
+      throw invalidArgument(name, document, "a document with a text `pageContent`", hint(document));
+    if (metadata === null || (isRecord(metadata) && !Array.isArray(metadata))) continue;
+    throw invalidArgument(`metadata of document ${position}`, metadata, "an object");
+  }
 }
 
 /** @throws `INVALID_ARGUMENT` unless the given lists have the same length */
@@ -94,6 +107,10 @@ export const storeRule: Rule = {
 export function checkStore(store: unknown): void {
   const { accepts, expected } = storeRule;
   if (!accepts(store)) throw invalidArgument("store", store, expected, awaitHint(store));
+}
+
+function hint(document: unknown): string | undefined {
+  return typeof document === "string" ? "For texts, use `fromTexts`." : awaitHint(document);
 }
 
 function awaitHint(value: unknown): string | undefined {

@@ -5,7 +5,7 @@ import { documentPredicate } from "./document-filter.ts";
 const mars = new Document({
   id: "mars",
   pageContent: "It is red.",
-  metadata: { lang: "en", year: 1976, moons: null },
+  metadata: { lang: "en", year: 1976, moons: null, landed: new Date("1976-07-20") },
 });
 
 describe("documentPredicate", () => {
@@ -19,6 +19,11 @@ describe("documentPredicate", () => {
     [{ lang: "en" }, true],
     [{ lang: "en", year: 1976 }, true],
     [{ moons: null }, true],
+    [{ landed: new Date("1976-07-20") }, true],
+    [{ landed: "1976-07-20" }, true],
+    [{ landed: "1976-07-20T00:00:00.000Z" }, true],
+    [{ landed: new Date("1976-07-21") }, false],
+    [{ landed: 1976 }, false],
     [{ lang: "en", year: 1977 }, false],
     [{ year: "1976" }, false],
     [{ planet: "Mars" }, false],
@@ -29,10 +34,11 @@ describe("documentPredicate", () => {
   });
 
   it.each([
-    [{ year: { $gt: 1970 } }, /"year" must be a string, number, boolean or null/],
+    [{ year: { $gt: 1970 } }, /"year" must be a string, number, boolean, valid Date or null/],
     [{ lang: ["en"] }, /use a function of the document/],
     [{ lang: undefined }, /undefined was given/],
     [{ year: 1976n }, /1976n was given/],
+    [{ landed: new Date("never") }, /valid Date/],
     [["en"], /must be a function or an object/],
     ["en", /must be a function or an object/],
   ])("rejects %s", (filter, message) => {

@@ -1,9 +1,12 @@
-import { isRecord } from "@embeddinggemma/internal";
+import { isDate, isRecord, isSameValue } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { storeChecker } from "./check-options.ts";
 
-/** A value that a key of the metadata can be compared with. */
-export type FilterValue = string | number | boolean | null;
+/**
+ * A value that a key of the metadata can be compared with. A date in the metadata equals a `Date`,
+ * or a string of ISO 8601, of the same time.
+ */
+export type FilterValue = string | number | boolean | null | Date;
 
 /**
  * Chooses documents: a function that returns true for the documents you want, or an object with the
@@ -31,10 +34,11 @@ export function documentPredicate(
   const equalities = Object.entries(filter);
   for (const [key, value] of equalities) {
     if (value === null || ["string", "number", "boolean"].includes(typeof value)) continue;
+    if (isDate(value) && !Number.isNaN(value.getTime())) continue;
     const name = `The filter value of ${JSON.stringify(key)}`;
-    throw invalid(name, value, "a string, number, boolean or null");
+    throw invalid(name, value, "a string, number, boolean, valid Date or null");
   }
-  return ({ metadata }) => equalities.every(([key, value]) => metadata[key] === value);
+  return ({ metadata }) => equalities.every(([key, value]) => isSameValue(metadata[key], value));
 }
 
 function invalid(name: string, value: unknown, expected: string): Error {

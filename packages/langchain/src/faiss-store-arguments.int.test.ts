@@ -46,10 +46,6 @@ describe("FaissStore: wrong arguments", () => {
     await expect(store.delete({ ids: ["mars"], filter: {} })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
-    const unserializable = new Document({ pageContent: "x", metadata: { when: Number.NaN } });
-    await expect(store.addDocuments([unserializable])).rejects.toMatchObject({
-      code: "INVALID_RECORD",
-    });
     expect(await store.similaritySearch(question, 10)).toHaveLength(4);
   });
 
@@ -69,6 +65,56 @@ describe("FaissStore: wrong arguments", () => {
     }
     expect(embedded).not.toHaveBeenCalled();
     embedded.mockRestore();
+  });
+
+  it("reports what cannot be stored before it embeds anything, by position and id", async () => {
+    const embedded = vi.spyOn(embedder, "encodeDocument");
+    const good = Array.from({ length: 5 }, (_, row) => new Document({ pageContent: `${row}` }));
+    const bad = (fields: object) => [...good, { pageContent: "x", metadata: {}, ...fields }];
+    const twins = [...planets, planets[1]!, planets[1]!];
+    const mars = planets[1]!.id!;
+    for (const [documents, code, message] of [
+      [
+        bad({ metadata: { price: Number.NaN } }),
+        "INVALID_RECORD",
+        /^Item 5 cannot be stored: record.metadata.price is NaN/,
+      ],
+      [
+        bad({ id: "x", metadata: { at: { url: new URL("http://a.b/") } } }),
+        "INVALID_RECORD",
+        /^Item 5 \("x"\) cannot be stored: record.metadata.at.url is .* Store value.href/,
+      ],
+      [bad({ id: 7 }), "INVALID_ARGUMENT", /The id of item 5 must be a string .* 7 was given/],
+      [bad({ id: "" }), "INVALID_ARGUMENT", /The id of item 5/],
+      [bad({ metadata: "x" }), "INVALID_ARGUMENT", /metadata of document 5 must be an object/],
+      [bad({ pageContent: 5 }), "INVALID_ARGUMENT", /Document 5 must be a document with a text/],
+      [[...good, undefined], "INVALID_ARGUMENT", /Document 5 .* undefined was given/],
+      // biome-ignore lint/suspicious/noSparseArray: it is what the test is about
+      [[, ...good], "INVALID_ARGUMENT", /Document 0 .* undefined was given/],
+      [["Mars"], "INVALID_ARGUMENT", /Document 0 .* "Mars" was given. For texts, use `fromTexts`/],
+      [[Promise.resolve(good[0])], "INVALID_ARGUMENT", /Add the missing `await`/],
+      [twins, "INVALID_ARGUMENT", new RegExp(`"${mars}" occurs 3 times .*items 1, 4, 5`)],
+    ] as [never[], string, RegExp][]) {
+      const vectors = Array.from(documents, () => Array.from({ length: 768 }, () => 1));
+      const expected = { code, message: expect.stringMatching(message) };
+      await expect(store.addDocuments(documents)).rejects.toMatchObject(expected);
+      await expect(store.addVectors(vectors, documents)).rejects.toMatchObject({ code });
+      await expect(FaissStore.fromDocuments(documents, embeddings)).rejects.toMatchObject(expected);
+    }
+    const texts = FaissStore.fromTexts(["a", "b"], [{}, { size: 1n }], embeddings);
+    await expect(texts).rejects.toThrow("Item 1 cannot be stored: record.metadata.size is 1n.");
+    const ids = { ids: ["a", "b", "c", "a"] };
+    await expect(store.addDocuments(planets, ids)).rejects.toThrow('"a" occurs 2 times');
+    expect(embedded).not.toHaveBeenCalled();
+    embedded.mockRestore();
+    expect((await store.client()).size).toBe(planets.length);
+  });
+
+  it("takes null for no id", async () => {
+    const [id] = await store.addDocuments([{ pageContent: "x", metadata: {}, id: null as never }]);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    const document = { pageContent: "y", metadata: null as never, id: "y" };
+    expect(await store.addDocuments([document], { ids: [null as never] })).toEqual(["y"]);
   });
 
   it.each([

@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import { FakeEmbeddings } from "@langchain/core/utils/testing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { DocumentFilter } from "./document-filter.ts";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { planets, question } from "./testing/planets.ts";
@@ -100,6 +104,64 @@ describe("FaissStore", () => {
       text: "It is small and dark.",
     });
     expect(score).toBeCloseTo(embedder.similarity(query, vector)[0]![0]!, 5);
+  });
+
+  it("keeps dates, also after save and load, and compares them in filters", async () => {
+    const metadata = { landed: new Date("1976-07-20"), at: [{ seen: new Date(5) }] };
+    await store.addDocuments([new Document({ id: "lander", pageContent: "Viking 1", metadata })]);
+    await store.addDocuments([
+      new Document({ id: "text", pageContent: "Viking 2", metadata: { landed: "1976-09-03" } }),
+    ]);
+    const folder = await mkdtemp(join(tmpdir(), "langchain-dates-"));
+    await store.save(folder);
+    for (const one of [store, await FaissStore.load(folder, embeddings)]) {
+      const after = new Date("1976-01-01");
+      const find = async (filter: DocumentFilter) =>
+        (await one.similaritySearch("lander", 9, filter)).map(({ id }) => id);
+      const [found] = await one.similaritySearch("x", 1, { landed: new Date("1976-07-20") });
+      expect(found!.metadata).toEqual(metadata);
+      expect(await find((document) => document.metadata.landed > after)).toEqual(["lander"]);
+      expect(await find({ landed: "1976-07-20T00:00:00.000Z" })).toEqual(["lander"]);
+      expect(await find({ landed: new Date("1976-09-03") })).toEqual(["text"]);
+      found!.metadata.landed.setTime(0);
+      expect(await find({ landed: new Date("1976-07-20") })).toEqual(["lander"]);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  it("gives a filter a copy of the document", async () => {
+    const metadata = { date: "1976-07-20", landed: new Date("1976-07-20"), tags: ["red"] };
+    const document = new Document({ id: "lander", pageContent: "Viking 1", metadata });
+    await store.addDocuments([document]);
+    const changing: DocumentFilter = ({ metadata }) => {
+      if (!metadata.date) return false;
+      metadata.date = new Date(metadata.date);
+      metadata.landed?.setTime(0);
+      metadata.tags.push("changed");
+      return metadata.date > new Date("1976-01-01");
+    };
+    const options = { k: 9, fetchK: 9, filter: changing };
+    expect(await store.similaritySearch("x", 9, changing)).toEqual([document]);
+    expect(await store.maxMarginalRelevanceSearch("x", options)).toEqual([document]);
+    await store.delete({ filter: (given) => !changing(given) });
+    expect(await store.similaritySearch("x", 9)).toEqual([document]);
+  });
+
+  it("names the document for which a filter throws", async () => {
+    const filter: DocumentFilter = ({ metadata }) => metadata.title.includes("x");
+    for (const call of [
+      () => store.similaritySearch("x", 1, filter),
+      () => store.maxMarginalRelevanceSearch("x", { k: 1, filter }),
+      () => store.delete({ filter }),
+    ]) {
+      await expect(call()).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(
+          /filter threw an error for the item "\w+": Cannot read prop/,
+        ),
+        cause: expect.any(TypeError),
+      });
+    }
   });
 
   it("deletes by ids and by filter", async () => {

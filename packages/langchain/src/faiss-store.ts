@@ -1,5 +1,6 @@
 import {
   FaissStore as CoreStore,
+  checkItems,
   describeEmbedding,
   type ForeignFormat,
   type ImportOptions,
@@ -17,7 +18,6 @@ import {
   SaveableVectorStore,
 } from "@langchain/core/vectorstores";
 import {
-  checkAddOptions,
   checkArray,
   checkDeletion,
   checkEmbeddings,
@@ -29,7 +29,13 @@ import {
 import { storeChecker } from "./check-options.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
-import { type DocumentRecord, documentOf, recordFilter } from "./document-record.ts";
+import {
+  type DocumentItem,
+  type DocumentRecord,
+  documentOf,
+  itemsOf,
+  recordFilter,
+} from "./document-record.ts";
 import { embedsTitles } from "./embeddings.ts";
 import { importEmbedding } from "./import-embedding.ts";
 
@@ -101,7 +107,9 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Embeds documents and stores them. A document replaces the one with the same id.
+   * Embeds documents and stores them. A document replaces the one with the same id. Each id may
+   * occur once in a call. Metadata that cannot be stored, such as NaN or an object of a class, are
+   * reported before anything is embedded; a `Date` stays a `Date`.
    *
    * @param options - `ids`, one for each document; by default the documents' own ids, and a random
    * UUID for a document without one
@@ -113,15 +121,16 @@ export class FaissStore extends SaveableVectorStore {
     documents: DocumentInterface[],
     options: { ids?: string[] } = {},
   ): Promise<string[]> {
-    checkArray("documents", documents);
-    checkAddOptions(options);
-    checkLengths({ documents, ids: options.ids });
-    if (documents.length === 0) return [];
-    await this.client(); // Reports wrong options before the documents are embedded.
+    const items = itemsOf(documents, options);
+    if (items.length === 0) return [];
+    // Both report mistakes before the documents are embedded.
+    await checkItems(items);
+    await this.client();
+    const records = items.map(({ record }) => record);
     const vectors = embedsTitles(this.embeddings)
-      ? await this.embeddings.encodeTitledDocuments(documents)
-      : await this.embeddings.embedDocuments(documents.map(({ pageContent }) => pageContent));
-    return this.#upsert(vectors, documents, options.ids);
+      ? await this.embeddings.encodeTitledDocuments(records)
+      : await this.embeddings.embedDocuments(records.map(({ pageContent }) => pageContent));
+    return this.#upsert(vectors, items);
   }
 
   /** Stores documents with the given vectors. See {@link FaissStore.addDocuments}. */
@@ -131,9 +140,7 @@ export class FaissStore extends SaveableVectorStore {
     options: { ids?: string[] } = {},
   ): Promise<string[]> {
     checkArray("vectors", vectors);
-    checkArray("documents", documents);
-    checkAddOptions(options);
-    return this.#upsert(vectors, documents, options.ids);
+    return this.#upsert(vectors, itemsOf(documents, options));
   }
 
   /**
@@ -366,20 +373,10 @@ export class FaissStore extends SaveableVectorStore {
     return result;
   }
 
-  async #upsert(
-    vectors: readonly Vector[],
-    documents: readonly DocumentInterface[],
-    ids: readonly string[] | undefined,
-  ): Promise<string[]> {
-    checkLengths({ vectors, documents, ids });
+  async #upsert(vectors: readonly Vector[], documents: readonly DocumentItem[]): Promise<string[]> {
+    checkLengths({ vectors, documents });
     const store = await this.client();
-    return store.upsert(
-      documents.map(({ id, pageContent, metadata }, row) => ({
-        id: ids?.[row] ?? id,
-        vector: vectors[row]!,
-        record: { pageContent, metadata },
-      })),
-    );
+    return store.upsert(documents.map((item, row) => ({ ...item, vector: vectors[row]! })));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FaissStoreFilter, JsonValue } from "@embeddinggemma/faiss";
+import type { FaissStoreFilter, RecordValue } from "@embeddinggemma/faiss";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
@@ -9,7 +9,7 @@ export interface NodeRecord {
   /** Id of the source document, or of the node itself if it has no source. */
   refDocId: string;
   /** LlamaIndex's JSON of the node, without its embedding. */
-  node: { metadata: Record<string, JsonValue>; [field: string]: JsonValue };
+  node: { metadata: Record<string, RecordValue>; [field: string]: RecordValue };
 }
 
 /**

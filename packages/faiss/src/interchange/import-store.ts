@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { checkStoreOptions } from "../options.ts";
-import { copyRecord } from "../rows/json-record.ts";
+import { checkItems } from "../rows/check-items.ts";
 import { norm } from "../rows/vector-math.ts";
 import type {
   FaissStoreItem,
@@ -69,7 +69,7 @@ export async function importStore<R>(
     const identity = storeOptions.identity ?? embedding.identity;
     const newOptions = { ...storeOptions, dimension, identity };
     checkStoreOptions(newOptions);
-    for (const { id, record } of items) copyRecord(record, id);
+    await checkItems(items);
     return { options: newOptions, items: await embedAgain(items, embedding, options) };
   }
   const expected = embedding?.dimension ?? storeOptions.dimension ?? flat.dimension;
