@@ -47,8 +47,8 @@ export type FaissStoreErrorCode =
   | "CLOSED";
 
 /**
- * All errors of this package. The error of a `filter` that throws is the `cause`. Errors of your own
- * `toRecord` and `toDocument` are thrown unchanged.
+ * All errors of this package. The error of a `filter` that throws is the `cause`. Errors of your
+ * own `toRecord` and `toDocument` are thrown unchanged.
  *
  * Check for it with {@link FaissStoreError.isInstance}, which works even if two copies of the
  * package are installed.

@@ -77,7 +77,8 @@ const tests: Record<Misuse, [title: string, outcome: unknown]> = {
   badFilters: [
     "filters that throw, are async or are not functions",
     [
-      'The filter threw an error for the item "0": mine. A filter must return true or false for every record.',
+      'The filter threw an error for the item "0": mine. ' +
+        "A filter must return true or false for every record.",
       ...["INVALID_ARGUMENT", "INVALID_ARGUMENT", "INVALID_ARGUMENT"],
     ],
   ],

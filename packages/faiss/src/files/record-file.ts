@@ -16,7 +16,7 @@ type Line<R> = [sequence: number, id: string, record: R, dates?: DatePath[]] | n
 const minPieceLength = 2 ** 16;
 const maxPieceLength = 2 ** 20;
 
-/** Longer ones are decoded piece by piece: their bytes may be too many, but not their characters. */
+/** Longer lines are decoded in pieces: their bytes may be too many, but not their characters. */
 const maxDecodedBytes = 2 ** 28;
 
 /** Leaves room for more items. */
