@@ -10,6 +10,7 @@ from the token ids alone, and every 64th id is 40 times as loud as the others. W
 - `dynamic-linear.onnx` (DynamicQuantizeLinear, as onnxruntime's `quantize_dynamic` writes it), `dynamic-function.onnx`
   (the same in a function), `dynamic-branch.onnx` (the same in a branch of If) and `dynamic-matmul.onnx`
   (DynamicQuantizeMatMul) with the range of the whole batch;
+- `outside.onnx` as `static.onnx`, with its weights in `outside/weights 100%.bin`;
 - `dynamic-constant.onnx` with DynamicQuantizeLinear of a constant, which does not depend on the batch.
 """
 
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from onnx import AttributeProto, TensorProto, helper, numpy_helper
+from onnx import AttributeProto, TensorProto, external_data_helper, helper, numpy_helper
 
 GRAPHS = Path(__file__).parent.parent / "fixtures" / "graphs"
 HIDDEN_SIZE = 48
@@ -180,8 +181,22 @@ def models() -> dict[str, onnx.ModelProto]:
     }
 
 
+def write_outside(static: onnx.ModelProto) -> None:
+    model = onnx.ModelProto()
+    model.CopyFrom(static)
+    (GRAPHS / "outside").mkdir(exist_ok=True)
+    location = "outside/weights 100%.bin"
+    for tensor in model.graph.initializer:
+        if tensor.name == "q":
+            (GRAPHS / location).write_bytes(tensor.raw_data)
+            external_data_helper.set_external_data(tensor, location)
+            tensor.ClearField("raw_data")
+    (GRAPHS / "outside.onnx").write_bytes(model.SerializeToString(deterministic=True))
+
+
 def main() -> None:
     GRAPHS.mkdir(parents=True, exist_ok=True)
+    write_outside(models()["static"])
     for name, model in {"data-files": data_files(), **models()}.items():
         path = GRAPHS / f"{name}.onnx"
         path.write_bytes(model.SerializeToString(deterministic=True))

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
-import type { Browser, Page as BrowserPage } from "playwright-core";
+import type { Browser, Page as BrowserPage, ConsoleMessage } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { decodeVector, expandText, readGolden } from "../golden/golden.ts";
 import { PageSources } from "./bundle.ts";
@@ -53,6 +53,12 @@ describe.each([
     cpSync(fixture, join(models, "gemma"), { recursive: true });
     for (const copy of ["bert", "hub/owner/bert/resolve/main"]) {
       cpSync(join(fixtures, "bert-mean"), join(models, copy), { recursive: true });
+    }
+    for (const graph of ["static", "outside", "dynamic-linear"]) {
+      const folder = join(models, graph);
+      cpSync(join(fixtures, "bert-mean"), folder, { recursive: true });
+      cpSync(join(fixtures, `graphs/${graph}.onnx`), join(folder, "onnx/model.onnx"));
+      cpSync(join(fixtures, "graphs/outside"), join(folder, "onnx/outside"), { recursive: true });
     }
     server = new PageServer({
       "/": bundle,
@@ -160,11 +166,8 @@ describe.each([
     const first = await load();
     server.requests.length = 0;
     expect(await load()).toEqual(first);
-    expect(
-      server.requests.filter(
-        (request) => /^GET .*(onnx|tokenizer)/.test(request) && !/onnx_data/.test(request),
-      ),
-    ).toEqual([]);
+    const downloads = server.requests.filter((request) => /^GET .*(onnx|tokenizer)/.test(request));
+    expect(downloads).toEqual([]);
 
     const file = join(models, "bert/config_sentence_transformers.json");
     writeFileSync(file, JSON.stringify({ prompts: { query: "new: " } }));
@@ -183,6 +186,49 @@ describe.each([
       return Array.from(embedding);
     });
     expect(vector).toHaveLength(readGolden("bert-mean").dimension);
+  });
+
+  test("finds weights under any name, which count for the identity", async () => {
+    const load = (name: string) =>
+      tab.evaluate(async (name) => {
+        const embedder = await page.Embedder.load(`/models/${name}/`, { dtype: "fp32" });
+        const vector = Array.from(await embedder.encode("red"));
+        const { identity, batchInvariant } = embedder;
+        await embedder.dispose();
+        return { vector, identity, batchInvariant };
+      }, name);
+    const whole = await load("static");
+    const outside = await load("outside");
+    expect(outside.vector).toEqual(whole.vector);
+    expect(server.requests).toContain("GET /models/outside/onnx/outside/weights 100%.bin");
+    await using inNode = await Embedder.load(join(models, "outside"), { dtype: "fp32" });
+    expect(outside.identity).toBe(inNode.identity);
+    expect(outside.batchInvariant).toBe(true);
+
+    const weights = join(models, "outside/onnx/outside/weights 100%.bin");
+    writeFileSync(
+      weights,
+      readFileSync(weights).map((byte, index) => byte ^ (index % 3)),
+    );
+    const changed = await load("outside");
+    expect(changed.identity).not.toBe(outside.identity);
+    expect(changed.vector).not.toEqual(outside.vector);
+  });
+
+  test("finds that vectors depend on their batch", async () => {
+    const warnings: string[] = [];
+    const remember = (message: ConsoleMessage) => {
+      if (message.type() === "warning") warnings.push(message.text());
+    };
+    tab.on("console", remember);
+    const batchInvariant = await tab.evaluate(async () => {
+      const embedder = await page.Embedder.load("/models/dynamic-linear/", { dtype: "fp32" });
+      await embedder.dispose();
+      return embedder.batchInvariant;
+    });
+    tab.off("console", remember);
+    expect(batchInvariant).toBe(false);
+    expect(warnings.filter((text) => text.includes("batchSize: 1"))).toHaveLength(1);
   });
 
   test("loads a repository of the Hub, and from the cache when offline", async () => {

@@ -36,7 +36,7 @@ export class PageServer {
   }
 
   #answer({ method, url }: IncomingMessage, response: ServerResponse): void {
-    const { pathname } = new URL(url!, "http://localhost");
+    const pathname = decodeURIComponent(new URL(url!, "http://localhost").pathname);
     this.requests.push(`${method} ${pathname}`);
     const file = this.#fileOf(pathname);
     const stats = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });

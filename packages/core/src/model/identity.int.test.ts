@@ -75,11 +75,7 @@ test.for(["model.onnx_data", "model.onnx.data", "shards/2.bin"])(
         return folder;
       }),
     );
-    const path = join(folders[1]!, "onnx", location);
-    const weights = await readFile(path);
-    // Changes the sign of every other number.
-    for (let index = 3; index < weights.length; index += 8) weights[index]! ^= 0x80;
-    await writeFile(path, weights);
+    await changeSigns(join(folders[1]!, "onnx", location));
     const cache = new MemoryVectorCache();
     await using first = await Embedder.load(folders[0]!, { dtype: "fp32", cache });
     await using second = await Embedder.load(folders[1]!, { dtype: "fp32", cache });
@@ -90,3 +86,31 @@ test.for(["model.onnx_data", "model.onnx.data", "shards/2.bin"])(
     expect(cached).not.toEqual(await first.encode("Mars is red."));
   },
 );
+
+test("weights that two dtypes share count for both", async () => {
+  const folder = join(parent, "shared weights");
+  await cp(fixture, folder, { recursive: true });
+  const graph = join(folder, "onnx/model.onnx");
+  await moveWeightsOut(graph, ["all.weights"]);
+  await cp(graph, join(folder, "onnx/model_quantized.onnx"));
+  const dtypes = ["fp32", "q8"] as const;
+  const identities = () => Promise.all(dtypes.map((dtype) => identityOf(folder, { dtype })));
+  const before = await identities();
+  await changeSigns(join(folder, "onnx/all.weights"));
+  const after = await identities();
+  expect(new Set([...before, ...after]).size).toBe(4);
+});
+
+test("a file beside the graph that the graph does not name does not count", async () => {
+  const folder = join(parent, "with a stranger");
+  await cp(fixture, folder, { recursive: true });
+  await writeFile(join(folder, "onnx/model.onnx.data"), "left over");
+  expect(await identityOf(folder)).toBe(await identityOf(fixture));
+});
+
+/** Changes the sign of every other number in a file of float32. */
+async function changeSigns(path: string): Promise<void> {
+  const weights = await readFile(path);
+  for (let index = 3; index < weights.length; index += 8) weights[index]! ^= 0x80;
+  await writeFile(path, weights);
+}

@@ -196,6 +196,7 @@ interface Field {
 const maxHeader = 20;
 const maxText = 4096;
 const windowBytes = 2 ** 15;
+const decoder = new TextDecoder();
 
 /**
  * Reads protobuf's wire format. The usual readers need the whole file in memory; this one reads
@@ -236,7 +237,7 @@ class ProtobufReader {
     await this.#load(length);
     const start = this.position - this.#start;
     this.position += length;
-    return new TextDecoder().decode(this.#window.subarray(start, start + length));
+    return decoder.decode(this.#window.subarray(start, start + length));
   }
 
   /** Makes this many bytes available at the position, or fewer at the end of the file. */

@@ -7,7 +7,6 @@ import {
   readFile,
   rm,
   symlink,
-  truncate,
   writeFile,
 } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -17,6 +16,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import * as tsdown from "tsdown";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { field, text } from "../../../test-support/protobuf.ts";
 import packageBuilds from "../../../tsdown.config.ts";
 
 type Core = typeof import("../../index.ts");
@@ -149,7 +149,8 @@ describe("a model in a worker", () => {
   test("rejects with the code, details and cause of the worker's error", async () => {
     const broken = join(parent, "broken");
     await cp(fixture, broken, { recursive: true });
-    await truncate(join(broken, "onnx", "model.onnx"), 1000);
+    const graph = field(7, field(1, text(4, "NoSuchOperator")));
+    await writeFile(join(broken, "onnx", "model.onnx"), graph);
     const failure = async (worker: boolean) =>
       core.Embedder.load(broken, { dtype: "fp32", worker }).then(
         () => null,
