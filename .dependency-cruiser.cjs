@@ -50,8 +50,9 @@ const order = {
   "packages/llamaindex/src": [
     ["index.ts"],
     ["faiss-vector-store.ts"],
-    ["embedding.ts"],
-    ["faiss-query.ts", "metadata-filters.ts", "node-record.ts"],
+    ["embedding.ts", "missing-nodes.ts", "query-model.ts", "refused-nodes.ts"],
+    ["faiss-query.ts", "node-record.ts", "store-folder.ts"],
+    ["metadata-filters.ts", "python-node.ts"],
     ["check-options.ts"],
   ],
 };

@@ -59,6 +59,22 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(node.excludedEmbedMetadataKeys).toEqual([]);
   });
 
+  it("embeds a titled node whose class has private fields, and leaves it as it was", async () => {
+    class Section extends TextNode {
+      readonly #prefix = "Section: ";
+      override getContent(mode?: MetadataMode): string {
+        return this.#prefix + super.getContent(mode);
+      }
+    }
+    const metadata = { title: "Mars", lang: "en" };
+    const node = new Section({ text: "It is red.", metadata, excludedEmbedMetadataKeys: ["lang"] });
+    await new EmbeddingGemmaEmbedding({ embedder })([node]);
+    expect(node.excludedEmbedMetadataKeys).toEqual(["lang"]);
+    const text = "Section: It is red.";
+    const expected = await embedder.encodeDocument({ title: "Mars", text });
+    expect(embedder.similarity(node.getEmbedding(), expected)[0]![0]).toBeCloseTo(1, 5);
+  });
+
   it("leaves out the metadata that a node excludes from embedding, also the title", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const metadata = { title: "Mars", lang: "en" };

@@ -156,10 +156,13 @@ function documentOf(node: BaseNode, titleKey: string): DocumentInput {
   const hidden = node.excludedEmbedMetadataKeys;
   if (typeof title !== "string" || hidden.includes(titleKey))
     return node.getContent(MetadataMode.EMBED);
-  const untitled: BaseNode = Object.create(node, {
-    excludedEmbedMetadataKeys: { value: [...hidden, titleKey] },
-  });
-  return { title, text: untitled.getContent(MetadataMode.EMBED) };
+  // Changed for a moment, since a copy would lack the private fields of the node's class.
+  node.excludedEmbedMetadataKeys = [...hidden, titleKey];
+  try {
+    return { title, text: node.getContent(MetadataMode.EMBED) };
+  } finally {
+    node.excludedEmbedMetadataKeys = hidden;
+  }
 }
 
 function reportProgress(done: number, total: number, options: BaseEmbeddingOptions = {}): void {

@@ -377,14 +377,18 @@ describe("FaissVectorStore", () => {
   it("rejects nodes without an embedding, and anything but an array of nodes", async () => {
     await expect(store.add([new TextNode({ id_: "bare", text: "x" })])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message:
-        'Node "bare" has no embedding. Embed nodes before you add them: ' +
-        "`await embedModel(nodes)`.",
+      message: expect.stringContaining(
+        'The node was not added. Node 0 ("bare") has no embedding. Embed nodes before you add ' +
+          "them: `await embedModel(nodes)`.",
+      ),
     });
     await expect(store.add(embedModel(nodes) as never)).rejects.toThrow(
       /nodes must be an array of nodes; an object \(Promise\) was given. Add the missing `await`/,
     );
     await expect(store.add(nodes[0] as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.add([nodes[0]!, { text: "x" } as never])).rejects.toThrow(
+      "nodes[1] must be a node of LlamaIndex; an object (Object) was given.",
+    );
   });
 
   it.each([
@@ -408,6 +412,10 @@ describe("FaissVectorStore", () => {
     [
       { store: {} },
       "store must be a FaissStore of @embeddinggemma/faiss; an object (Object) was given.",
+    ],
+    [
+      { namespace: "a/b" },
+      'namespace must be a name of letters, digits, _, - and .; "a/b" was given.',
     ],
     [{ persistdir: "storage" }, "There is no option `persistdir`. Did you mean `persistDir`?"],
     [

@@ -1,15 +1,15 @@
-import { join, resolve } from "node:path";
 import {
   type ChangeOptions,
   type FaissStore as CoreStore,
   FaissStoreError,
   type FaissStoreHit,
+  type FaissStoreItem,
   type FaissStoreOptions,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import { createWith, type Rule, type Rules } from "@embeddinggemma/internal";
+import { createWith, type Rule, type Rules, SharedPromise, show } from "@embeddinggemma/internal";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
@@ -21,7 +21,16 @@ import {
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
-import { type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
+import { MissingNodes } from "./missing-nodes.ts";
+import { checkedRecord, type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
+import { checkQueryModel } from "./query-model.ts";
+import { explainRefused } from "./refused-nodes.ts";
+import {
+  explainChanged,
+  refusePythonFolder,
+  type StoreFolder,
+  storeFolder,
+} from "./store-folder.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
 
@@ -39,6 +48,13 @@ export interface FaissVectorStoreParams
    * @default none: the store is in memory, and `persist` saves it
    */
   persistDir?: string | undefined;
+  /**
+   * Distinguishes several stores of one storage context, such as one for texts and one for images.
+   * Letters, digits, `_`, `-` and `.`. The store is in `<namespace>__faiss_vector_store` then.
+   *
+   * @default none: the store is in `faiss_vector_store`
+   */
+  namespace?: string | undefined;
 }
 
 /**
@@ -59,8 +75,12 @@ export class FaissVectorStore extends BaseVectorStore<
   FaissQueryParams
 > {
   readonly storesText = true;
-  readonly #persistDir: string | undefined;
+  readonly #namespace: string | undefined;
+  readonly #folder: StoreFolder | undefined;
+  readonly #missing: MissingNodes;
   readonly #store: LazyFaissStore<NodeRecord>;
+  readonly #opened = new SharedPromise(() => this.#open());
+  #isQueryModelKnown: boolean;
 
   /**
    * Uses `store`, opens the store in `persistDir`, or creates an empty store. The folder is read
@@ -72,12 +92,16 @@ export class FaissVectorStore extends BaseVectorStore<
    */
   constructor(params: FaissVectorStoreParams = {}) {
     super(params);
+    let folder: StoreFolder | undefined;
     this.#store = createWith(storeChecker, paramRules, params, (options: FaissStoreOptions) => {
-      const { persistDir, store } = params;
-      const folder = persistDir && join(persistDir, folderName);
-      return new LazyFaissStore(this.embedModel, { ...options, store }, folder);
+      const { persistDir, namespace, store } = params;
+      folder = persistDir === undefined ? undefined : storeFolder(persistDir, namespace);
+      return new LazyFaissStore(this.embedModel, { ...options, store }, folder?.path);
     });
-    this.#persistDir = params.persistDir;
+    this.#folder = folder;
+    this.#namespace = params.namespace;
+    this.#missing = new MissingNodes(folder);
+    this.#isQueryModelKnown = params.allowMismatch === true;
   }
 
   /**
@@ -109,7 +133,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * another embedding model
    */
   client(): Promise<CoreStore<NodeRecord>> {
-    return this.#store.get();
+    return this.#opened.get();
   }
 
   /**
@@ -124,13 +148,16 @@ export class FaissVectorStore extends BaseVectorStore<
       throw invalidArgument("nodes", nodes, "an array of nodes", hint);
     }
     if (nodes.length === 0) return [];
-    const items = nodes.map((node) => ({
-      id: node.id_,
-      vector: vectorOf(node),
-      record: recordOf(node),
-    }));
-    const store = await this.client();
-    return store.upsert(items, this.#autosave());
+    nodes.forEach(checkNode);
+    try {
+      const items = nodes.map(itemOf);
+      const store = await this.client();
+      const ids = await store.upsert(items, this.#autosave);
+      this.#missing.changed();
+      return ids;
+    } catch (error) {
+      throw explainRefused(explainChanged(error, this.#folder), nodes);
+    }
   }
 
   /**
@@ -138,8 +165,16 @@ export class FaissVectorStore extends BaseVectorStore<
    * This does not load the model.
    */
   async delete(refDocId: string): Promise<void> {
+    if (this.#folder) await refusePythonFolder(this.#folder);
     const store = await this.#store.existing();
-    await store?.delete((record) => record.refDocId === refDocId, this.#autosave());
+    const isOfDocument = (record: NodeRecord, id: string) =>
+      checkedRecord(record, id).refDocId === refDocId;
+    try {
+      const removed = await store?.delete(isOfDocument, this.#autosave);
+      if (removed) this.#missing.changed();
+    } catch (error) {
+      throw explainChanged(error, this.#folder);
+    }
   }
 
   /**
@@ -153,6 +188,13 @@ export class FaissVectorStore extends BaseVectorStore<
     const { queryEmbedding, k, fetchK, lambda, minScore } = checkQuery(query);
     const filter = nodeFilter(query);
     const store = await this.client();
+    await this.#missing.queried(store);
+    if (store.size > 0 && query.queryStr && !this.#isQueryModelKnown)
+      this.#isQueryModelKnown = await checkQueryModel(
+        this.embedModel,
+        query.queryStr,
+        queryEmbedding,
+      );
     switch (query.mode) {
       case "default":
         return resultOf(await store.search(queryEmbedding, { k, filter, minScore }));
@@ -172,27 +214,34 @@ export class FaissVectorStore extends BaseVectorStore<
    * there or, in the store's own `persistDir`, created
    */
   async persist(
-    persistDir: string = this.#persistDir ?? DEFAULT_PERSIST_DIR,
-    options?: SaveOptions,
+    persistDir: string = this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR,
+    options: SaveOptions = {},
   ): Promise<void> {
     checkOptions({ persistDir }, paramRules);
     const store = (await this.#store.existing()) ?? (await this.client());
-    const isOwn =
-      this.#persistDir !== undefined && resolve(persistDir) === resolve(this.#persistDir);
-    await store.save(join(persistDir, folderName), {
-      ...(isOwn && { overwrite: false }),
-      ...options,
+    const { path } = storeFolder(persistDir, this.#namespace);
+    if (path !== this.#folder?.path || options?.overwrite !== undefined)
+      return store.save(path, options);
+    return store.save(path, { ...options, overwrite: false }).catch((error) => {
+      throw explainChanged(error, this.#folder);
     });
   }
 
-  #autosave(): ChangeOptions {
-    const persistDir = this.#persistDir;
-    return persistDir ? { saveTo: join(persistDir, folderName), overwrite: false } : {};
+  async #open(): Promise<CoreStore<NodeRecord>> {
+    if (this.#folder) await refusePythonFolder(this.#folder);
+    const store = await this.#store.get();
+    for (const { id, record } of store) {
+      checkedRecord(record, id);
+      break; // A store of other records has them all; a later one is checked when it is found.
+    }
+    await this.#missing.opened(store);
+    return store;
+  }
+
+  get #autosave(): ChangeOptions {
+    return this.#folder ? { saveTo: this.#folder.path, overwrite: false } : {};
   }
 }
-
-/** Beside `doc_store.json` and `index_store.json`. */
-const folderName = "faiss_vector_store";
 
 const embedModelRule: Rule = {
   expected: "an embedding model of LlamaIndex, such as `new EmbeddingGemmaEmbedding()`",
@@ -206,25 +255,36 @@ const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions | "
     expected: "the path of a folder",
     accepts: (value) => typeof value === "string" && value !== "",
   },
+  namespace: {
+    expected: "a name of letters, digits, _, - and .",
+    accepts: (value) =>
+      typeof value === "string" && /^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(value),
+  },
   store: {
     expected: "a FaissStore of @embeddinggemma/faiss",
     accepts: (value) => typeof (value as CoreStore | null)?.checkEmbedding === "function",
   },
 };
 
-function vectorOf({ id_, embedding }: BaseNode): number[] {
-  if (embedding) return embedding;
+function checkNode(node: unknown, position: number): void {
+  if (typeof (node as BaseNode | null)?.toJSON === "function") return;
+  throw invalidArgument(`nodes[${position}]`, node, "a node of LlamaIndex");
+}
+
+function itemOf(node: BaseNode, position: number): FaissStoreItem<NodeRecord> {
+  const { id_: id, embedding: vector } = node;
+  if (vector) return { id, vector, record: recordOf(node) };
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
-    `Node "${id_}" has no embedding. Embed nodes before you add them: ` +
+    `Node ${position} (${show(id)}) has no embedding. Embed nodes before you add them: ` +
       "`await embedModel(nodes)`.",
-    { id: id_ },
+    { position, id },
   );
 }
 
 function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryResult {
   return {
-    nodes: hits.map(({ record }) => nodeOf(record)),
+    nodes: hits.map(({ id, record }) => nodeOf(checkedRecord(record, id))),
     similarities: hits.map(({ score }) => score),
     ids: hits.map(({ id }) => id),
   };

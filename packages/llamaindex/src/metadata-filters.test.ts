@@ -84,6 +84,14 @@ describe("metadataPredicate", () => {
     expect(metadataPredicate({ filters: [] })(lookup)).toBe(true);
   });
 
+  it("takes nested filters", () => {
+    const either = { condition: "or", filters: [failing[0]!, passing[0]!] };
+    const pass = (filters: unknown[]) => metadataPredicate({ filters } as never)(lookup);
+    expect(pass([passing[1]!, either])).toBe(true);
+    expect(pass([failing[1]!, either])).toBe(false);
+    expect(pass([{ filters: [{ filters: [failing[0]!] }] }])).toBe(false);
+  });
+
   it.each([
     [{ filters: [{ key: "lang", operator: "like", value: "e" }] }, /like/],
     [{ filters: [{ key: "lang", operator: "toString", value: "e" }] }, /toString/],
@@ -94,6 +102,10 @@ describe("metadataPredicate", () => {
     [{ filters: [{ key: "lang", operator: "==", value: 1n }] }, /1n was given/],
     [[], /filters must be an object with an array `filters`; an array of 0 was given/],
     [{}, /filters must be an object with an array `filters`/],
+    [{ filters: [null] }, /A metadata filter must be an object .*; null was given/],
+    [{ filters: [{ filters: {} }] }, /filters must be an object with an array `filters`/],
+    [{ filters: [], conditon: "or" }, /no option `conditon`. Did you mean `condition`\?/],
+    [{ filters: [{ name: "lang", operator: "==", value: "e" }] }, /There is no option `name`/],
   ])("rejects %s", (filters, message) => {
     const error = catching(() => metadataPredicate(filters as never));
     expect(FaissStoreError.isInstance(error)).toBe(true);

@@ -1,4 +1,4 @@
-import { isRecord } from "@embeddinggemma/internal";
+import { isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
 import type {
   FilterOperator,
   MetadataFilter,
@@ -6,7 +6,12 @@ import type {
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
 
-const { invalidArgument } = storeChecker;
+const { checkOptions, invalidArgument } = storeChecker;
+
+/** The values are checked where they are used. */
+const anything: Rule = { expected: "anything", accepts: () => true };
+const groupRules: Rules<MetadataFilters> = { filters: anything, condition: anything };
+const filterRules: Rules<MetadataFilter> = { key: anything, operator: anything, value: anything };
 
 /** Returns the value of a node's metadata under a key; undefined for a missing key. */
 type MetadataLookup = (key: string) => unknown;
@@ -15,9 +20,10 @@ type MetadataLookup = (key: string) => unknown;
 export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
 
 /**
- * Turns LlamaIndex's metadata filters into one function. They mean the same as in LlamaIndex's
- * `SimpleVectorStore`: a missing key passes `is_empty` and fails every other operator. Values of
- * different types are never equal, and `<` and `>` do not compare them.
+ * Turns LlamaIndex's metadata filters into one function. They may be nested, as in LlamaIndex
+ * (Python). They mean the same as in LlamaIndex's `SimpleVectorStore`: a missing key passes
+ * `is_empty` and fails every other operator. Values of different types are never equal, and `<` and
+ * `>` do not compare them.
  *
  * @throws `INVALID_ARGUMENT` for an unknown operator or condition, or a value that the operator
  * cannot use
@@ -27,6 +33,7 @@ export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
 export function metadataPredicate(metadataFilters: MetadataFilters): MetadataPredicate {
   if (!isRecord(metadataFilters) || !Array.isArray(metadataFilters.filters))
     throw invalidArgument("filters", metadataFilters, "an object with an array `filters`");
+  checkOptions(metadataFilters, groupRules);
   const { filters, condition = "and" } = metadataFilters;
   const predicates = filters.map(filterPredicate);
   if (condition === "and") return (lookup) => predicates.every((passes) => passes(lookup));
@@ -34,7 +41,11 @@ export function metadataPredicate(metadataFilters: MetadataFilters): MetadataPre
   throw invalidArgument("The condition of metadata filters", condition, '"and" or "or"');
 }
 
-function filterPredicate(filter: MetadataFilter): MetadataPredicate {
+function filterPredicate(filter: MetadataFilter | MetadataFilters): MetadataPredicate {
+  if (!isRecord(filter))
+    throw invalidArgument("A metadata filter", filter, "an object { key, operator, value }");
+  if ("filters" in filter) return metadataPredicate(filter as MetadataFilters);
+  checkOptions(filter, filterRules);
   const { key, operator } = filter;
   if (operator === "is_empty") return (lookup) => isEmpty(lookup(key));
   if (!Object.hasOwn(tests, operator)) {

@@ -1,8 +1,10 @@
-import type { FaissStoreFilter, RecordValue } from "@embeddinggemma/faiss";
+import { FaissStoreError, type FaissStoreFilter, type RecordValue } from "@embeddinggemma/faiss";
+import { isRecord, show } from "@embeddinggemma/internal";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
 import { metadataPredicate } from "./metadata-filters.ts";
+import { nodeFromPython } from "./python-node.ts";
 
 /** A node as the FAISS store keeps it, under the node's id. */
 export interface NodeRecord {
@@ -19,11 +21,39 @@ export interface NodeRecord {
  */
 export function recordOf(node: BaseNode): NodeRecord {
   const { embedding, hash, ...json } = node.toJSON();
-  return { refDocId: node.sourceNode?.nodeId ?? node.id_, node: json as NodeRecord["node"] };
+  return { refDocId: refDocIdOf(node), node: json as NodeRecord["node"] };
+}
+
+/** Id of a node's source document, or of the node itself if it has no source. */
+export function refDocIdOf(node: BaseNode): string {
+  return node.sourceNode?.nodeId ?? node.id_;
 }
 
 export function nodeOf({ node }: NodeRecord): BaseNode {
   return jsonToNode(node);
+}
+
+/**
+ * A record as this package stores it. It may have been imported from LlamaIndex (Python).
+ *
+ * @throws FaissStoreError `INVALID_RECORD` if the record is no node
+ */
+export function checkedRecord(record: unknown, id: string): NodeRecord {
+  if (isNodeRecord(record)) return record;
+  const json = nodeFromPython(record);
+  if (json) return recordOf(jsonToNode(json));
+  const given = isRecord(record) ? `{ ${Object.keys(record).join(", ")} }` : show(record);
+  throw new FaissStoreError(
+    "INVALID_RECORD",
+    `The record of item ${show(id)} in the store is no node: ${given}. FaissVectorStore reads ` +
+      "what it has stored itself, and nodes that FaissStore.import reads from LlamaIndex " +
+      "(Python). Add the texts as nodes to a new store.",
+    { id },
+  );
+}
+
+function isNodeRecord(record: unknown): record is NodeRecord {
+  return isRecord(record) && typeof record.refDocId === "string" && isRecord(record.node);
 }
 
 /** The filter of a query; undefined if it has none. */
@@ -36,9 +66,13 @@ export function nodeFilter({
     throw storeChecker.invalidArgument("docIds", docIds, "an array of ids");
   const passes = filters ? metadataPredicate(filters) : () => true;
   const wanted = docIds && new Set(docIds);
-  return (record, id) =>
-    (!wanted || wanted.has(record.refDocId) || wanted.has(id)) &&
-    passes((key) => metadataValue(record, key));
+  return (stored, id) => {
+    const record = checkedRecord(stored, id);
+    return (
+      (!wanted || wanted.has(record.refDocId) || wanted.has(id)) &&
+      passes((key) => metadataValue(record, key))
+    );
+  };
 }
 
 /** LlamaIndex's own stores use these keys for the id of the source document. */

@@ -1,0 +1,172 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import type { FaissStore } from "@embeddinggemma/faiss";
+import { show } from "@embeddinggemma/internal";
+import { DEFAULT_DOC_STORE_PERSIST_FILENAME } from "@llamaindex/core/global";
+import { ObjectType } from "@llamaindex/core/schema";
+import { checkedRecord, type NodeRecord } from "./node-record.ts";
+import { folderName, type StoreFolder } from "./store-folder.ts";
+
+/** The code of the process's warnings of nodes that no query can find. */
+const warningCode = "EMBEDDINGGEMMA_MISSING_NODES";
+
+const skipped = "LlamaIndex skips documents that its document store lists unchanged.";
+const embedAll =
+  "To embed all documents, run VectorStoreIndex.fromDocuments or the pipeline once with " +
+  "docStoreStrategy: DocStoreStrategy.NONE, or delete the document store first.";
+const embedSome =
+  "To embed them, delete them from the document store with `docStore.deleteDocument(id, false)`, " +
+  "and run VectorStoreIndex.fromDocuments or the pipeline again.";
+
+/** How many records are read before the event loop gets its turn. */
+const recordsPerTurn = 1_000;
+
+/**
+ * Finds out whether a store lacks nodes that a user expects in it. LlamaIndex skips a document that
+ * its document store lists, without a word to the vector store, so queries would find nothing in
+ * silence. The process is warned at the first query.
+ */
+export class MissingNodes {
+  readonly #folder: StoreFolder | undefined;
+  /** Documents that were listed, but had no nodes, when the store was opened. */
+  #documents: readonly string[] = [];
+  #isNew = true;
+  #isChecked = false;
+
+  /** @param folder - undefined for a store in memory */
+  constructor(folder: StoreFolder | undefined) {
+    this.#folder = folder;
+  }
+
+  /**
+   * Call it when the store is opened. Only what is missing then counts: a running ingestion lists
+   * its documents before their nodes are added.
+   */
+  async opened(store: FaissStore<NodeRecord>): Promise<void> {
+    const folder = this.#folder;
+    if (!folder || folder.namespace !== undefined) return;
+    // Another store of the folder may have the nodes.
+    if (store.size > 0 && (await hasNamespaces(folder.persistDir))) return;
+    this.#documents = await withoutNodes(await listedDocuments(folder.persistDir), store);
+  }
+
+  /** Call it when nodes are added or deleted. */
+  changed(): void {
+    this.#isNew = false;
+  }
+
+  /** Call it with each query. */
+  async queried(store: FaissStore<NodeRecord>): Promise<void> {
+    if (this.#isChecked) return;
+    this.#isChecked = true;
+    const folder = this.#folder;
+    const missing = await withoutNodes(this.#documents, store);
+    if (folder && missing.length > 0) {
+      const listed = new Set(await listedDocuments(folder.persistDir));
+      const stillListed = missing.filter((id) => listed.has(id));
+      if (stillListed.length > 0) warnOfDocuments(folder, stillListed, store.size === 0);
+    } else if (store.size === 0 && this.#isNew) await warnOfEmpty(folder);
+  }
+}
+
+function warnOfDocuments(
+  { path, persistDir }: StoreFolder,
+  ids: readonly string[],
+  isEmpty: boolean,
+): void {
+  const some = ids.slice(0, 3).map(show).join(", ") + (ids.length > 3 ? ", …" : "");
+  const documents = ids.length === 1 ? "the document" : `the ${ids.length} documents`;
+  process.emitWarning(
+    `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has none of ` +
+      `${documents} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
+      `${some}. ` +
+      `${skipped} ${isEmpty ? embedAll : embedSome}`,
+    { code: warningCode },
+  );
+}
+
+async function warnOfEmpty(folder: StoreFolder | undefined): Promise<void> {
+  // A storage context with this folder would have created it, and its document store is empty.
+  if (folder && (await isFolder(folder.persistDir))) return;
+  const where = folder ? `${folder.persistDir} does not exist` : "It is in memory only";
+  process.emitWarning(
+    `The FaissVectorStore is empty, so the query finds nothing. ${where}. To query nodes that ` +
+      "were saved, open their folder: FaissVectorStore.fromPersistDir(persistDir). If a storage " +
+      `context has a persistDir, give the vector store the same one. ${skipped} ${embedAll}`,
+    { code: warningCode },
+  );
+}
+
+/** Which of some documents have no node in the store. */
+async function withoutNodes(
+  ids: readonly string[],
+  store: FaissStore<NodeRecord>,
+): Promise<string[]> {
+  const missing = new Set(ids);
+  let read = 0;
+  if (missing.size > 0) {
+    for (const { id, record } of store) {
+      missing.delete(checkedRecord(record, id).refDocId);
+      if (missing.size === 0) break;
+      if (++read % recordsPerTurn === 0) await nextTurn();
+    }
+  }
+  return [...missing];
+}
+
+interface DocumentStore {
+  [collection: string]: Record<string, Entry | undefined> | undefined;
+}
+
+interface Entry {
+  /** Of the metadata of a node: its source document. */
+  refDocId?: string;
+  /** Of the data. */
+  __type__?: string;
+  __data__?: string;
+}
+
+/**
+ * The documents of text that the document store in a folder lists.
+ *
+ * @returns their ids; none if there is no such file, or it cannot be read
+ */
+async function listedDocuments(persistDir: string): Promise<string[]> {
+  try {
+    const text = await readFile(documentStoreIn(persistDir), "utf8");
+    const stored: DocumentStore = JSON.parse(text);
+    return Object.entries(stored).flatMap(([collection, entries = {}]) => {
+      if (!collection.endsWith("/metadata")) return [];
+      const data = stored[collection.replace(/metadata$/, "data")] ?? {};
+      return Object.entries(entries)
+        .filter(([id, entry]) => !entry?.refDocId && hasText(data[id]))
+        .map(([id]) => id);
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** A blank document may have no nodes, and the nodes of images are in another store. */
+function hasText({ __type__: type, __data__: data }: Entry = {}): boolean {
+  if (type !== ObjectType.TEXT && type !== ObjectType.DOCUMENT) return false;
+  const { text } = typeof data === "string" ? JSON.parse(data) : {};
+  return typeof text === "string" && text.trim() !== "";
+}
+
+function documentStoreIn(persistDir: string): string {
+  return join(persistDir, DEFAULT_DOC_STORE_PERSIST_FILENAME);
+}
+
+async function hasNamespaces(persistDir: string): Promise<boolean> {
+  const names: string[] = await readdir(persistDir).catch(() => []);
+  return names.some((name) => name.endsWith(`__${folderName}`));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  );
+}

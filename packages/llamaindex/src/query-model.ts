@@ -1,0 +1,68 @@
+import { describeEmbedding, FaissStoreError } from "@embeddinggemma/faiss";
+import type { BaseEmbedding } from "@llamaindex/core/embeddings";
+import { Settings } from "@llamaindex/core/global";
+
+/** Vectors of one text by one model may differ a little, for example those of a remote model. */
+const minCosine = 0.98;
+
+/**
+ * Checks that the model of the nodes has embedded a query: an index embeds nodes with the model of
+ * the vector store, but queries with `Settings.embedModel`.
+ *
+ * @returns whether later queries need no check
+ * @throws FaissStoreError `IDENTITY_MISMATCH` if it was certainly another model
+ */
+export async function checkQueryModel(
+  embedModel: BaseEmbedding,
+  text: string,
+  queryEmbedding: readonly number[],
+): Promise<boolean> {
+  const settingsModel = modelOfSettings();
+  if (!settingsModel || settingsModel === embedModel) return false;
+  if (await haveSameIdentity(embedModel, settingsModel)) return true;
+  const isBy = async (model: BaseEmbedding) =>
+    isSameVector(await embed(model, text), queryEmbedding);
+  // Neither of them: the query is no text, or the caller has embedded it in another way.
+  if ((await isBy(embedModel)) || !(await isBy(settingsModel))) return true;
+  throw new FaissStoreError(
+    "IDENTITY_MISMATCH",
+    "Settings.embedModel has embedded the query, but the `embedModel` of the vector store embeds " +
+      "the nodes, so their vectors cannot be compared. An index of LlamaIndex embeds queries " +
+      "with Settings.embedModel. Set that to the same model, or tell the index: " +
+      "`index.embedModel = vectorStore.embedModel`.",
+    { nodes: embedModel.constructor.name, queries: settingsModel.constructor.name },
+  );
+}
+
+function modelOfSettings(): BaseEmbedding | undefined {
+  try {
+    return Settings.embedModel;
+  } catch {
+    return undefined; // It is not set.
+  }
+}
+
+async function haveSameIdentity(one: BaseEmbedding, other: BaseEmbedding): Promise<boolean> {
+  const { identity } = await describeEmbedding(one);
+  return identity !== undefined && identity === (await describeEmbedding(other)).identity;
+}
+
+async function embed(model: BaseEmbedding, text: string): Promise<readonly number[]> {
+  try {
+    return (await model.getQueryEmbedding({ type: "text", text })) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+function isSameVector(one: readonly number[], other: readonly number[]): boolean {
+  const product = dot(one, other);
+  return (
+    one.length === other.length &&
+    product >= minCosine * Math.sqrt(dot(one, one) * dot(other, other))
+  );
+}
+
+function dot(one: readonly number[], other: readonly number[]): number {
+  return one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0);
+}

@@ -1,0 +1,383 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Embedder } from "@embeddinggemma/core";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { BaseEmbedding } from "@llamaindex/core/embeddings";
+import {
+  DocStoreStrategy,
+  Document,
+  ImageNode,
+  IngestionPipeline,
+  SentenceSplitter,
+  Settings,
+  SimpleDocumentStore,
+  storageContextFromDefaults,
+  TextNode,
+  VectorStoreIndex,
+  VectorStoreQueryMode,
+} from "llamaindex";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EmbeddingGemmaEmbedding } from "./embedding.ts";
+import { FaissVectorStore } from "./faiss-vector-store.ts";
+
+const question = "Which planet is red?";
+
+/** Unit vectors that depend on the text only by its length. It has no identity. */
+class ByLength extends BaseEmbedding {
+  // biome-ignore lint/complexity/noUselessConstructor: that of the base class is protected
+  constructor() {
+    super();
+  }
+  getTextEmbedding = async (text: string) => {
+    const numbers = Array.from({ length: 768 }, (_, index) => Math.sin((index + 1) * text.length));
+    const length = Math.hypot(...numbers);
+    return numbers.map((number) => number / length);
+  };
+}
+
+let embedder: Embedder;
+let folder: string;
+let persistDir: string;
+beforeAll(async () => {
+  embedder = await Embedder.load(modelPath);
+});
+afterAll(() => embedder.dispose());
+beforeEach(async () => {
+  Settings.embedModel = new EmbeddingGemmaEmbedding({ embedder });
+  folder = await mkdtemp(join(tmpdir(), "llamaindex-storage-"));
+  persistDir = join(folder, "storage");
+  return () => rm(folder, { recursive: true });
+});
+
+const documentsOf = (...names: string[]) =>
+  names.map((name) => new Document({ id_: name, text: `${name} is a planet.` }));
+
+/** Stores documents as a program does at each start, and counts what it finds. */
+async function ingest(
+  documents: Document[],
+  vectorStore?: FaissVectorStore,
+  docStoreStrategy?: DocStoreStrategy,
+): Promise<number> {
+  const storageContext = await storageContextFromDefaults({
+    persistDir,
+    ...(vectorStore && { vectorStore }),
+  });
+  const index = await VectorStoreIndex.fromDocuments(documents, {
+    storageContext,
+    ...(docStoreStrategy && { docStoreStrategy }),
+  });
+  return (await index.asRetriever({ similarityTopK: 10 }).retrieve(question)).length;
+}
+
+async function warningsOf(action: () => Promise<unknown>): Promise<string[]> {
+  const warnings: string[] = [];
+  const listener = (warning: Error & { code?: string }) => {
+    if (warning.code === "EMBEDDINGGEMMA_MISSING_NODES") warnings.push(warning.message);
+  };
+  process.on("warning", listener);
+  try {
+    await action();
+    await sleep(10);
+  } finally {
+    process.off("warning", listener);
+  }
+  return warnings;
+}
+
+describe("nodes that queries cannot find", () => {
+  it("are told once, with the document store that lists their documents", async () => {
+    expect(await ingest(documentsOf("Mars", "Venus"))).toBe(2);
+    const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+    const warnings = await warningsOf(async () => {
+      expect(await ingest(documentsOf("Mars", "Venus"), vectorStore)).toBe(0);
+      expect(await ingest(documentsOf("Mars", "Venus"), vectorStore)).toBe(0);
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /store is empty: it has none of the 2 documents .*"Mars", "Venus".*DocStoreStrategy\.NONE/,
+      ),
+    ]);
+    expect(warnings[0]).toContain(join(persistDir, "doc_store.json"));
+    const again = await FaissVectorStore.fromPersistDir(persistDir);
+    const cured = await warningsOf(async () => {
+      expect(await ingest(documentsOf("Mars", "Venus"), again, DocStoreStrategy.NONE)).toBe(2);
+    });
+    expect(cured).toEqual([]);
+  });
+
+  it("are told if some documents are missing, and after the store was deleted", async () => {
+    await ingest(documentsOf("Mars", "Venus"));
+    const open = () => FaissVectorStore.fromPersistDir(persistDir);
+    const some = await warningsOf(async () => {
+      expect(await ingest(documentsOf("Mars", "Venus", "Pluto"), await open())).toBe(1);
+    });
+    expect(some).toEqual([
+      expect.stringMatching(/lacks nodes: it has none of the 2 documents.*docStore.deleteDocument/),
+    ]);
+    await rm(join(persistDir, "faiss_vector_store"), { recursive: true });
+    const all = await warningsOf(async () => {
+      expect(await ingest(documentsOf("Mars", "Venus", "Pluto"), await open())).toBe(0);
+    });
+    expect(all).toEqual([expect.stringMatching(/is empty: it has none of the 3 documents/)]);
+  });
+
+  it("are told if the vector store is in memory, but the document store is saved", async () => {
+    const first = await warningsOf(() => ingest(documentsOf("Mars"), new FaissVectorStore()));
+    expect(first).toEqual([]);
+    const second = await warningsOf(() => ingest(documentsOf("Mars"), new FaissVectorStore()));
+    expect(second).toEqual([expect.stringMatching(/is empty.*in memory only.*persistDir/)]);
+  });
+
+  it("are told if the folder does not exist", async () => {
+    const mistyped = await warningsOf(async () => {
+      const vectorStore = await FaissVectorStore.fromPersistDir(join(folder, "storrage"));
+      const index = await VectorStoreIndex.fromVectorStore(vectorStore);
+      await index.asRetriever().retrieve(question);
+    });
+    expect(mistyped).toEqual([expect.stringMatching(/storrage does not exist/)]);
+  });
+
+  it("are not told of without reason", async () => {
+    const quiet = async () => {
+      await ingest([], await FaissVectorStore.fromPersistDir(persistDir));
+      await ingest(documentsOf("Mars"), await FaissVectorStore.fromPersistDir(persistDir));
+      await ingest(documentsOf("Mars"), await FaissVectorStore.fromPersistDir(persistDir));
+      await ingest(
+        [new Document({ text: " " })],
+        await FaissVectorStore.fromPersistDir(persistDir),
+      );
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+      const storageContext = await storageContextFromDefaults({ persistDir, vectorStore });
+      const index = await VectorStoreIndex.init({ storageContext });
+      await index.deleteRefDoc("Mars");
+      await index.asRetriever().retrieve(question);
+      await ingest([], await FaissVectorStore.fromPersistDir(persistDir));
+      const inMemory = new FaissVectorStore();
+      await inMemory.add(await embedded(new TextNode({ id_: "a", text: "a" })));
+      await inMemory.delete("a");
+      await (await VectorStoreIndex.fromVectorStore(inMemory)).asRetriever().retrieve(question);
+    };
+    expect(await warningsOf(quiet)).toEqual([]);
+  });
+});
+
+describe("nodes that are refused", () => {
+  it("are named, and the error says how a pipeline gets the others", async () => {
+    const run = async (price: number) => {
+      const docStore = await SimpleDocumentStore.fromPersistDir(persistDir);
+      const pipeline = new IngestionPipeline({
+        transformations: [new SentenceSplitter(), Settings.embedModel],
+        vectorStore: await FaissVectorStore.fromPersistDir(persistDir),
+        docStore,
+      });
+      const documents = documentsOf("Mars", "Venus", "Pluto");
+      documents[1]!.metadata = { price };
+      try {
+        await pipeline.run({ documents });
+      } catch (error) {
+        const { refDocIds } = (error as { details: { refDocIds: string[] } }).details;
+        for (const id of refDocIds) await docStore.deleteDocument(id, false);
+        throw error;
+      }
+    };
+    await expect(run(Number.NaN)).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+      message: expect.stringMatching(
+        /^Because of node 1 \("[^"]+", of document "Venus"\), none of the 3 nodes was added\./,
+      ),
+      details: { position: 1, refDocId: "Venus", refDocIds: ["Mars", "Venus", "Pluto"] },
+    });
+    await expect(run(Number.NaN)).rejects.toThrow(
+      /NaN.*docStore\.deleteDocument\(id, false\).*: "Mars", "Venus", "Pluto"\.$/,
+    );
+    await run(1);
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(3);
+  });
+
+  it.each([
+    ["DIMENSION_MISMATCH", (vector: number[]) => vector.slice(1)],
+    ["INVALID_VECTOR", (vector: number[]) => vector.with(7, Number.NaN)],
+    ["INVALID_VECTOR", (vector: number[]) => vector.map(() => 0)],
+  ])("are named in %s", async (code, spoil) => {
+    const nodes = await embedded(
+      new TextNode({ id_: "a", text: "a" }),
+      new TextNode({ id_: "b", text: "b" }),
+    );
+    nodes[1]!.embedding = spoil(nodes[1]!.getEmbedding());
+    const vectorStore = new FaissVectorStore();
+    await expect(vectorStore.add(nodes)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining('Because of node 1 ("b"), none of the 2 nodes was added.'),
+      details: { position: 1, id: "b", refDocIds: ["a", "b"] },
+    });
+    expect((await vectorStore.client()).size).toBe(0);
+  });
+});
+
+describe("several stores of one storage context", () => {
+  const texts = () => FaissVectorStore.fromPersistDir(persistDir);
+  const image = () => new ImageNode({ id_: "mars.png", text: "a photo", image: "mars.png" });
+
+  it("are apart if they have namespaces", async () => {
+    const images = () =>
+      FaissVectorStore.fromPersistDir(persistDir, {
+        namespace: "image",
+        embedModel: new ByLength(),
+      });
+    const vectorStores = { TEXT: await texts(), IMAGE: await images() };
+    const storageContext = await storageContextFromDefaults({ vectorStores, persistDir });
+    const nodes = [new TextNode({ id_: "mars", text: "Mars" }), image()];
+    await VectorStoreIndex.init({ nodes, storageContext });
+    expect((await (await texts()).client()).ids()).toEqual(["mars"]);
+    expect((await (await images()).client()).ids()).toEqual(["mars.png"]);
+    const elsewhere = join(folder, "elsewhere");
+    await vectorStores.IMAGE.persist(elsewhere);
+    await vectorStores.TEXT.persist(elsewhere);
+    persistDir = elsewhere;
+    expect((await (await texts()).client()).size).toBe(1);
+    expect((await (await images()).client()).size).toBe(1);
+  });
+
+  it("do not overwrite each other, and the error names the namespace", async () => {
+    const first = await texts();
+    const second = await texts();
+    await first.add(await embedded(new TextNode({ id_: "mars", text: "Mars" })));
+    for (const change of [
+      second.add(await embedded(image())),
+      second.persist(),
+      second.persist(persistDir, { lockTimeout: 1_000 }),
+    ]) {
+      const error: Error = await change.then(
+        () => expect.unreachable(),
+        (thrown) => thrown,
+      );
+      expect(error).toMatchObject({ code: "STORE_CHANGED" });
+      expect(error.message).toContain("namespace");
+      expect(error.message).not.toContain("overwrite");
+    }
+    expect((await second.client()).size).toBe(0);
+    await second.persist(persistDir, { overwrite: true });
+    expect((await (await texts()).client()).size).toBe(0);
+  });
+});
+
+describe("what LlamaIndex (Python) has saved", () => {
+  const node = {
+    id_: "chunk",
+    metadata: { page: 3 },
+    relationships: { "1": { node_id: "mars.txt", node_type: "4", metadata: {} } },
+    text: "Mars is red.",
+    class_name: "TextNode",
+  };
+  const ask = async (store: FaissVectorStore, query = {}) =>
+    store.query({
+      queryEmbedding: await new ByLength().getTextEmbedding("Mars"),
+      similarityTopK: 5,
+      mode: VectorStoreQueryMode.DEFAULT,
+      ...query,
+    });
+  const storeOf = async (...records: unknown[]) => {
+    const store = await CoreStore.create<never>();
+    const items = records.map((record, position) => ({
+      id: `${position}`,
+      vector: [1, ...Array<number>(767).fill(position)],
+      record: record as never,
+    }));
+    await store.upsert(items);
+    return new FaissVectorStore({ store, embedModel: new ByLength() });
+  };
+
+  it("is not hidden by a new store in its folder", async () => {
+    await mkdir(persistDir);
+    const file = join(persistDir, "default__vector_store.json");
+    await writeFile(file, "IxFI");
+    const refused = { code: "NOT_A_STORE", message: expect.stringContaining(file) };
+    await expect(FaissVectorStore.fromPersistDir(persistDir)).rejects.toMatchObject(refused);
+    await expect(FaissVectorStore.fromPersistDir(persistDir)).rejects.toThrow("FaissStore.import");
+    const vectorStore = new FaissVectorStore({ persistDir });
+    await expect(ask(vectorStore)).rejects.toMatchObject(refused);
+    await expect(vectorStore.delete("mars.txt")).rejects.toMatchObject(refused);
+    await expect(vectorStore.add(await embedded(new TextNode()))).rejects.toMatchObject(refused);
+    expect(await readFile(file, "utf8")).toBe("IxFI");
+    const own = FaissVectorStore.fromPersistDir(persistDir, { namespace: "ts" });
+    expect((await (await own).client()).size).toBe(0);
+  });
+
+  it("answers, filters and deletes when it was imported", async () => {
+    const vectorStore = await storeOf(node, { ...node, id_: "other", relationships: {} });
+    const { nodes } = await ask(vectorStore);
+    const sources = Object.fromEntries(
+      nodes!.map((found) => [found.id_, found.sourceNode?.nodeId]),
+    );
+    expect(sources).toEqual({ chunk: "mars.txt", other: undefined });
+    const filters = { filters: [{ key: "page", operator: "==" as const, value: 3 }] };
+    expect((await ask(vectorStore, { filters, docIds: ["mars.txt"] })).ids).toEqual(["0"]);
+    await vectorStore.delete("mars.txt");
+    expect((await ask(vectorStore)).ids).toEqual(["1"]);
+  });
+
+  it.each([[{ text: "Mars is red." }], [{ pageContent: "Mars", metadata: {} }], [null]])(
+    "refuses records such as %j",
+    async (record) => {
+      const refused = {
+        code: "INVALID_RECORD",
+        message: expect.stringMatching(/The record of item "0" in the store is no node/),
+      };
+      await expect(ask(await storeOf(record))).rejects.toMatchObject(refused);
+      await expect(
+        (await storeOf(record)).add(await embedded(new TextNode())),
+      ).rejects.toMatchObject({ code: "INVALID_RECORD" });
+      await expect((await storeOf(record)).delete("x")).rejects.toThrow(/is no node/);
+      await expect(ask(await storeOf(node, record))).rejects.toThrow(/item "1".* is no node/);
+    },
+  );
+});
+
+describe("an embedModel that is not the one of Settings", () => {
+  const indexOf = async (vectorStore: FaissVectorStore) => {
+    const storageContext = await storageContextFromDefaults({ vectorStore });
+    return VectorStoreIndex.fromDocuments(documentsOf("Mars"), { storageContext });
+  };
+
+  it("refuses the queries that the other model has embedded", async () => {
+    const embedModel = Settings.embedModel;
+    Settings.embedModel = new ByLength();
+    const vectorStore = new FaissVectorStore({ embedModel });
+    const index = await indexOf(vectorStore);
+    const retrieve = () => index.asRetriever({ similarityTopK: 1 }).retrieve("Mars is a planet.");
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(retrieve()).rejects.toMatchObject({
+        code: "IDENTITY_MISMATCH",
+        message: expect.stringMatching(/Settings\.embedModel.*index\.embedModel = /),
+        details: { nodes: "EmbeddingGemmaEmbedding", queries: "ByLength" },
+      });
+    }
+    index.embedModel = vectorStore.embedModel;
+    expect((await retrieve())[0]?.score).toBeGreaterThan(0.4);
+  });
+
+  it("answers if both are the same model, or if the caller embeds queries", async () => {
+    const vectorStore = new FaissVectorStore({
+      embedModel: new EmbeddingGemmaEmbedding({ embedder }),
+    });
+    const index = await indexOf(vectorStore);
+    expect(await index.asRetriever().retrieve(question)).toHaveLength(1);
+    Settings.embedModel = new ByLength();
+    const { ids } = await vectorStore.query({
+      queryStr: question,
+      queryEmbedding: Array.from(await embedder.encodeDocument("an invented answer")),
+      similarityTopK: 1,
+      mode: VectorStoreQueryMode.DEFAULT,
+    });
+    expect(ids).toHaveLength(1);
+  });
+});
+
+async function embedded<Nodes extends TextNode[]>(...nodes: Nodes): Promise<Nodes> {
+  for (const node of nodes) node.text ||= "a text";
+  await new EmbeddingGemmaEmbedding({ embedder })(nodes);
+  return nodes;
+}

@@ -1,0 +1,64 @@
+import { stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+
+/** Beside `doc_store.json` and `index_store.json`. */
+export const folderName = "faiss_vector_store";
+
+/** Where the store of a storage context is. */
+export interface StoreFolder {
+  /** Absolute path of the folder of the storage context. */
+  persistDir: string;
+  /** Distinguishes several stores of one storage context. */
+  namespace: string | undefined;
+  /** Absolute path of the store. */
+  path: string;
+}
+
+/** A namespace is followed by two underscores, as in LlamaIndex (Python). */
+export function storeFolder(persistDir: string, namespace: string | undefined): StoreFolder {
+  const absolute = resolve(persistDir);
+  const name = namespace === undefined ? folderName : `${namespace}__${folderName}`;
+  return { persistDir: absolute, namespace, path: join(absolute, name) };
+}
+
+/**
+ * Checks that opening a store does not hide one that LlamaIndex (Python) has saved.
+ *
+ * @throws FaissStoreError `NOT_A_STORE`
+ */
+export async function refusePythonFolder({ persistDir, namespace, path }: StoreFolder) {
+  const pythonFile = join(persistDir, `${namespace ?? "default"}__vector_store.json`);
+  if (!(await isFile(pythonFile)) || (await FaissStore.exists(path))) return;
+  throw new FaissStoreError(
+    "NOT_A_STORE",
+    `LlamaIndex (Python) has saved ${pythonFile}, which FaissVectorStore cannot read. ` +
+      `Import its FAISS store with FaissStore.import("${persistDir}") of @embeddinggemma/faiss ` +
+      "and pass the result as `store`, with a `persistDir` of its own. If it is no FAISS store, " +
+      "embed the documents again in another folder.",
+    { path: pythonFile },
+  );
+}
+
+/** Says what to do when another store was saved to the folder. `overwrite` would erase that one. */
+export function explainChanged(error: unknown, folder: StoreFolder | undefined): unknown {
+  if (!folder || !FaissStoreError.isInstance(error)) return error;
+  if (error.code !== "STORE_CHANGED") return error;
+  return new FaissStoreError(
+    "STORE_CHANGED",
+    `The store was not saved to ${folder.path}: another store has been saved there since this ` +
+      "one was opened or saved. If another program did that, open the store again and repeat the " +
+      "change. If one storage context has several stores, such as one for texts and one for " +
+      "images, give each a `namespace`: FaissVectorStore.fromPersistDir(persistDir, { namespace: " +
+      '"image" }).',
+    error.details,
+    { cause: error },
+  );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+}
