@@ -1,5 +1,5 @@
 import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/faiss";
-import { isRecord, type Rule } from "@embeddinggemma/internal";
+import { isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
 
@@ -39,33 +39,51 @@ export function checkLengths(lists: Record<string, readonly unknown[] | undefine
   );
 }
 
+export const idsRule: Rule = { expected: "an array of ids", accepts: Array.isArray };
+
 /**
  * Checks the options of `addDocuments` and `addVectors`.
  *
  * @throws `INVALID_ARGUMENT`
  */
 export function checkAddOptions(options: { ids?: string[] | undefined }): void {
-  checkOptions(options, { ids: { expected: "an array of ids", accepts: Array.isArray } });
+  checkOptions(options, { ids: idsRule });
 }
 
 /**
- * Checks that a deletion has either ids or a filter. An array also has a property `filter`, its
- * method.
+ * Checks that a deletion has either ids or a filter. An empty filter, which all documents pass, is
+ * most likely a mistake: one whose values are all missing.
  *
  * @throws `INVALID_ARGUMENT`
  */
 export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(
   which: T,
 ): Pick<T, "ids" | "filter"> {
-  const { ids, filter } = Array.isArray(which) ? {} : which;
-  if ((ids === undefined) !== (filter === undefined)) return { ids, filter };
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    "delete takes either `{ ids }` or `{ filter }`; " +
-      `${ids === undefined ? "neither was" : "both were"} given.`,
-    { given: which },
-  );
+  const isOptions = isRecord(which) && !Array.isArray(which);
+  if (isOptions) checkOptions(which, deletionRules);
+  const { ids, filter }: Partial<T> = isOptions ? which : {};
+  if ((ids === undefined) === (filter === undefined)) {
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      "delete takes either `{ ids }` or `{ filter }`; " +
+        `${ids === undefined ? "neither was" : "both were"} given.`,
+      { given: which },
+    );
+  }
+  return { ids, filter } as Pick<T, "ids" | "filter">;
 }
+
+const deletionRules: Rules<{ ids?: unknown; filter?: unknown }> = {
+  ids: {
+    expected: "an array of ids, which are strings",
+    accepts: (value) => Array.isArray(value) && value.every((id) => typeof id === "string"),
+  },
+  filter: {
+    expected: "a filter with at least one key",
+    accepts: (value) => !isRecord(value) || Object.keys(value).length > 0,
+    hint: () => "To delete all documents, pass `{ filter: () => true }`.",
+  },
+};
 
 /**
  * Checks that an import gets no option that LangChain's stores set themselves.

@@ -41,6 +41,8 @@ describe("documentPredicate", () => {
     [{ landed: new Date("never") }, /valid Date/],
     [["en"], /must be a function or an object/],
     ["en", /must be a function or an object/],
+    [new Map([["lang", "en"]]), /must be a function or an object; an object \(Map\)/],
+    [new Date(), /must be a function or an object; an object \(Date\)/],
   ])("rejects %s", (filter, message) => {
     expect(() => documentPredicate(filter as never)).toThrow(
       expect.objectContaining({

@@ -29,8 +29,7 @@ export function documentPredicate(
   filter: DocumentFilter,
 ): (document: DocumentInterface) => boolean {
   if (typeof filter === "function") return filter;
-  if (!isRecord(filter) || Array.isArray(filter))
-    throw invalid("A filter", filter, "a function or an object");
+  if (!isPlainObject(filter)) throw invalid("A filter", filter, "a function or an object");
   const equalities = Object.entries(filter);
   for (const [key, value] of equalities) {
     if (value === null || ["string", "number", "boolean"].includes(typeof value)) continue;
@@ -39,6 +38,13 @@ export function documentPredicate(
     throw invalid(name, value, "a string, number, boolean, valid Date or null");
   }
   return ({ metadata }) => equalities.every(([key, value]) => isSameValue(metadata[key], value));
+}
+
+/** A `Map` or a `Date`, for example, has no keys to compare, so every document would pass. */
+function isPlainObject(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function invalid(name: string, value: unknown, expected: string): Error {

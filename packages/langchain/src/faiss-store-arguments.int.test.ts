@@ -163,6 +163,49 @@ describe("FaissStore: wrong arguments", () => {
       () => store.delete(["mars"] as never),
       /either `\{ ids \}` or `\{ filter \}`; neither was given/,
     ],
+    ["a deletion of null", () => store.delete(null as never), /neither was given/],
+    ["a deletion without values", () => store.delete({ ids: undefined }), /neither was given/],
+    [
+      "a deletion with an empty filter",
+      () => store.delete({ filter: {} }),
+      /filter must be a filter with at least one key; .*pass `\{ filter: \(\) => true \}`/,
+    ],
+    [
+      "a deletion with an empty filter of an empty store",
+      () => new FaissStore(embeddings).delete({ filter: {} }),
+      /at least one key/,
+    ],
+    [
+      "a deletion with a filter of no value",
+      () => store.delete({ filter: { lang: undefined } } as never),
+      /"lang" must be .*; undefined/,
+    ],
+    ["a deletion with a Map", () => store.delete({ filter: new Map() } as never), /at least one/],
+    [
+      "a deletion with an array",
+      () => store.delete({ filter: ["mars"] } as never),
+      /A filter must be a function or an object; an array of 1 was given/,
+    ],
+    [
+      "a deletion of ids that are no strings",
+      () => store.delete({ ids: [7] as never }),
+      /ids must be an array of ids, which are strings/,
+    ],
+    [
+      "a deletion by a misspelt option",
+      () => store.delete({ id: ["mars"] } as never),
+      /There is no option `id`. Did you mean `ids`/,
+    ],
+    [
+      "fewer ids than texts",
+      () => FaissStore.fromTexts(["Mars", "Venus"], {}, embeddings, { ids: ["mars"] }),
+      /documents and ids must have the same length; 2 and 1 were given/,
+    ],
+    [
+      "a misspelt option of fromDocuments",
+      () => FaissStore.fromDocuments(planets, embeddings, { idz: [] } as never),
+      /There is no option `idz`. Did you mean `ids`/,
+    ],
   ])("says what to do about %s", async (_, call, message) => {
     await expect(call()).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

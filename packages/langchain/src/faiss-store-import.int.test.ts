@@ -60,7 +60,9 @@ describe("FaissStore: an import compares the vectors with those of the embedding
     it("takes over vectors of the same model and prompt, with its identity", async () => {
       for (const vectors of [
         await embedder.encodeDocument(texts),
-        await embedder.encodeDocument(texts.map((text, row) => ({ text, ...titled[row]! }))),
+        await embedder.encodeDocument(
+          texts.map((text, row) => ({ text, title: titled[row]!.title })),
+        ),
       ]) {
         const folder = await foreign(vectors, titled);
         const store = await FaissStore[load](folder, embeddings);

@@ -187,6 +187,7 @@ describe("FaissStore", () => {
     });
     expect(diverse.map(({ pageContent }) => pageContent)).toContain(planets[1]!.pageContent);
     expect(new Set(diverse.map(({ pageContent }) => pageContent)).size).toBe(2);
+    expect(await store.maxMarginalRelevanceSearch(question, undefined as never)).toHaveLength(4);
     const relevant = await store.maxMarginalRelevanceSearch(question, { k: 2, lambda: 1 });
     expect(relevant).toEqual(plain);
     const ringed = await store.maxMarginalRelevanceSearch(question, {
@@ -231,6 +232,58 @@ describe("FaissStore", () => {
     await expect(FaissStore.fromTexts(texts, [{}], embeddings)).rejects.toThrow(
       /texts and metadatas must have the same length; 4 and 1 were given/,
     );
+  });
+
+  it("is created from texts without metadata", async () => {
+    for (const none of [[], {}, undefined as never]) {
+      const plain = await FaissStore.fromTexts(["Mars", "Venus"], none, embeddings);
+      const found = await plain.similaritySearch(question, 2);
+      expect(found.map(({ metadata }) => metadata)).toEqual([{}, {}]);
+    }
+  });
+
+  it("is created with the given ids", async () => {
+    const params = { ids: ["a", "b", "c", "d"], searchDimension: 128 };
+    const texts = planets.map(({ pageContent }) => pageContent);
+    for (const made of [
+      await FaissStore.fromTexts(texts, {}, embeddings, params),
+      await FaissStore.fromDocuments(planets, embeddings, params),
+    ]) {
+      const client = await made.client();
+      expect([client.ids(), client.searchDimension]).toEqual([params.ids, 128]);
+      await made.delete({ ids: ["b"] });
+      expect(client.has("b")).toBe(false);
+    }
+    expect(params.ids).toHaveLength(4);
+  });
+
+  it("creates stores of a subclass with the methods of the subclass", async () => {
+    class Counting extends FaissStore {
+      searches = 0;
+      override similaritySearchVectorWithScore(
+        ...args: Parameters<FaissStore["similaritySearchVectorWithScore"]>
+      ) {
+        this.searches++;
+        return super.similaritySearchVectorWithScore(...args);
+      }
+    }
+    const folder = await mkdtemp(join(tmpdir(), "langchain-subclass-"));
+    await store.save(join(folder, "saved"));
+    const index = await store.client();
+    await index.exportLangChainPython(folder);
+    const stores = [
+      await Counting.fromTexts(["Mars"], {}, embeddings),
+      await Counting.fromDocuments(planets, embeddings, { ids: ["a", "b", "c", "d"] }),
+      await Counting.fromExistingIndex(embeddings, { store: index }),
+      await Counting.load(join(folder, "saved"), embeddings),
+      await Counting.loadFromPython(folder, embeddings),
+    ];
+    await rm(folder, { recursive: true });
+    for (const one of stores) {
+      expect(one).toBeInstanceOf(Counting);
+      await one.similaritySearch(question, 1);
+      expect((one as Counting).searches).toBe(1);
+    }
   });
 
   it("works with any embeddings", async () => {

@@ -24,6 +24,7 @@ import {
   checkImportOptions,
   checkLengths,
   checkStore,
+  idsRule,
   storeRule,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
@@ -44,6 +45,12 @@ import { importEmbedding } from "./import-embedding.ts";
  * first documents, or an existing `store` of `@embeddinggemma/faiss`.
  */
 export type FaissStoreParams = LazyFaissStoreOptions<DocumentRecord>;
+
+/** Options of {@link FaissStore.fromTexts} and {@link FaissStore.fromDocuments}. */
+export type FaissStoreFromParams = FaissStoreParams & {
+  /** One id for each document. @default the documents' own ids, and random UUIDs */
+  ids?: string[] | undefined;
+};
 
 /**
  * Options of an import: the options of the new FAISS index, and `indexName`, `normalize`,
@@ -144,16 +151,19 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
-   * Deletes documents by id or by filter. Unknown ids are ignored.
+   * Deletes documents by id or by filter. Unknown ids are ignored. The filter `{}` is refused; use
+   * `() => true` to delete all documents.
    *
+   * @throws `INVALID_ARGUMENT`
    * @example
    * await store.delete({ ids: ["mars"] });
    * await store.delete({ filter: { lang: "en" } });
    */
   override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
     const { ids, filter } = checkDeletion(which);
+    const idsOrFilter = ids ?? recordFilter(filter)!;
     const store = await this.#store.existing();
-    await store?.delete(ids ?? recordFilter(filter)!);
+    await store?.delete(idsOrFilter);
   }
 
   override async similaritySearch(
@@ -195,17 +205,18 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * Finds documents that are relevant to the query and different from each other.
    *
-   * @param options - `k` documents are chosen from the best `fetchK` (default 20, or `k` if that is
-   * more). `lambda` goes from 0 (most different) to 1 (most relevant), default 0.5. `filter` is a
-   * {@link DocumentFilter}.
+   * @param options - `k` documents (default 4) are chosen from the best `fetchK` (default 20, or
+   * `k` if that is more). `lambda` goes from 0 (most different) to 1 (most relevant), default 0.5.
+   * `filter` is a {@link DocumentFilter}.
    */
   override async maxMarginalRelevanceSearch(
     query: string,
-    { filter, ...options }: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
+    options: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
   ): Promise<Document[]> {
+    const { filter, ...others } = options ?? {}; // JavaScript allows to leave them out.
     const store = await this.client();
     const hits = await store.maximalMarginalRelevance(await this.embeddings.embedQuery(query), {
-      ...options,
+      ...others,
       filter: recordFilter(filter),
     });
     return hits.map(documentOf);
@@ -243,7 +254,7 @@ export class FaissStore extends SaveableVectorStore {
       ...(await describeEmbedding(describable(embeddings))),
       ...defined(options),
     });
-    return FaissStore.#fromCheckedStore(embeddings, store);
+    return FaissStore.#fromCheckedStore(new this(embeddings), store);
   }
 
   /**
@@ -266,7 +277,8 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options?: FaissStoreImportOptions,
   ): Promise<FaissStore> {
-    return FaissStore.#import(directory, embeddings, "langchain-python", options);
+    const store = await importStore(directory, embeddings, "langchain-python", options);
+    return FaissStore.#fromCheckedStore(new this(embeddings), store);
   }
 
   /**
@@ -285,13 +297,15 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     options?: Omit<FaissStoreImportOptions, "indexName">,
   ): Promise<FaissStore> {
-    return FaissStore.#import(directory, embeddings, "langchain-js", options);
+    const store = await importStore(directory, embeddings, "langchain-js", options);
+    return FaissStore.#fromCheckedStore(new this(embeddings), store);
   }
 
   /**
    * Embeds texts and stores them in a new store.
    *
-   * @param metadatas - one object for each text, or one object for all
+   * @param metadatas - one object for each text, or one object for all; `[]` or `{}` for none
+   * @param params - options of the store, and `ids`, one for each text
    * @example
    * const texts = ["Mars is red.", "Venus is hot."];
    * const metadatas = [{ title: "Mars" }, { title: "Venus" }];
@@ -301,20 +315,24 @@ export class FaissStore extends SaveableVectorStore {
     texts: string[],
     metadatas: object[] | object,
     embeddings: EmbeddingsInterface,
-    params?: FaissStoreParams,
+    params?: FaissStoreFromParams,
   ): Promise<FaissStore> {
     checkArray("texts", texts);
-    if (Array.isArray(metadatas)) checkLengths({ texts, metadatas });
+    const isList = Array.isArray(metadatas);
+    if (isList && metadatas.length > 0) checkLengths({ texts, metadatas });
     const documents = texts.map((pageContent, row) => {
-      const metadata = Array.isArray(metadatas) ? metadatas[row] : metadatas;
+      const metadata = isList ? metadatas[row] : metadatas;
       return new Document({ pageContent, metadata });
     });
-    return FaissStore.fromDocuments(documents, embeddings, withoutSelectorOptions(params));
+    // biome-ignore lint/complexity/noThisInStatic: a subclass makes a store of its own class
+    return this.fromDocuments(documents, embeddings, withoutSelectorOptions(params));
   }
 
   /**
    * Embeds documents and stores them in a new store.
    *
+   * @param params - options of the store, and `ids`, one for each document; by default the
+   * documents' own
    * @example
    * const documents = [new Document({ id: "mars", pageContent: "Mars is red." })];
    * const store = await FaissStore.fromDocuments(documents, new EmbeddingGemmaEmbeddings());
@@ -322,10 +340,12 @@ export class FaissStore extends SaveableVectorStore {
   static override async fromDocuments(
     documents: DocumentInterface[],
     embeddings: EmbeddingsInterface,
-    params?: FaissStoreParams,
+    params: FaissStoreFromParams = {},
   ): Promise<FaissStore> {
-    const store = new FaissStore(embeddings, params);
-    await store.addDocuments(documents);
+    const store = createWith(storeChecker, { ids: idsRule }, params, (others) => {
+      return new this(embeddings, others);
+    });
+    await store.addDocuments(documents, defined({ ids: params.ids }));
     return store;
   }
 
@@ -344,31 +364,15 @@ export class FaissStore extends SaveableVectorStore {
     params: FaissStoreParams & { store: CoreStore<DocumentRecord> },
   ): Promise<FaissStore> {
     checkStore(params?.store);
-    return new FaissStore(embeddings, params);
+    return new this(embeddings, params);
   }
 
-  static async #import(
-    directory: string,
-    embeddings: EmbeddingsInterface,
-    format: ForeignFormat,
-    options: FaissStoreImportOptions = {},
-  ): Promise<FaissStore> {
-    checkEmbeddings(embeddings);
-    checkImportOptions(options);
-    const store = await CoreStore.import<DocumentRecord>(directory, {
-      ...options,
-      format,
-      embedding: await importEmbedding(embeddings),
-    });
-    return FaissStore.#fromCheckedStore(embeddings, store);
-  }
-
-  /** Does not check the embeddings again: `open` and `import` have, unless options forbid it. */
-  static #fromCheckedStore(
-    embeddings: EmbeddingsInterface,
-    store: CoreStore<DocumentRecord>,
-  ): FaissStore {
-    const result = new FaissStore(embeddings);
+  /**
+   * @param result - a new store, of a subclass perhaps
+   * @param store - the store to use. The embeddings are not checked again: `open` and `import` have
+   * done it, unless options forbid it.
+   */
+  static #fromCheckedStore(result: FaissStore, store: CoreStore<DocumentRecord>): FaissStore {
     result.#store = new LazyFaissStore({}, { store, allowMismatch: true });
     return result;
   }
@@ -380,9 +384,24 @@ export class FaissStore extends SaveableVectorStore {
   }
 }
 
+async function importStore(
+  directory: string,
+  embeddings: EmbeddingsInterface,
+  format: ForeignFormat,
+  options: FaissStoreImportOptions = {},
+): Promise<CoreStore<DocumentRecord>> {
+  checkEmbeddings(embeddings);
+  checkImportOptions(options);
+  return CoreStore.import<DocumentRecord>(directory, {
+    ...options,
+    format,
+    embedding: await importEmbedding(embeddings),
+  });
+}
+
 /** `SemanticSimilarityExampleSelector.fromExamples` passes its own options to `fromTexts` too. */
-function withoutSelectorOptions(params: FaissStoreParams | undefined) {
+function withoutSelectorOptions(params: FaissStoreFromParams | undefined) {
   if (!isRecord(params)) return params;
   const { k, inputKeys, exampleKeys, ...others } = params as Record<string, unknown>;
-  return others as FaissStoreParams;
+  return others as FaissStoreFromParams;
 }

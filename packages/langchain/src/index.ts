@@ -6,4 +6,8 @@ export { FaissStore } from "./faiss-store.ts";
 export type { DocumentFilter, FilterValue } from "./document-filter.ts";
 export type { DocumentRecord } from "./document-record.ts";
 export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
-export type { FaissStoreImportOptions, FaissStoreParams } from "./faiss-store.ts";
+export type {
+  FaissStoreFromParams,
+  FaissStoreImportOptions,
+  FaissStoreParams,
+} from "./faiss-store.ts";
