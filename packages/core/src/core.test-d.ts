@@ -44,6 +44,13 @@ describe("Embedder", () => {
     >();
   });
 
+  test("says whether vectors depend on their batch, and embeds one text a batch on request", () => {
+    expectTypeOf(embedder.batchInvariant).toEqualTypeOf<boolean>();
+    expectTypeOf<LoadOptions>().toHaveProperty("batchSize");
+    expectTypeOf<EncodeOptions>().toHaveProperty("batchSize");
+    expectTypeOf<Backend["batchInvariant"]>().toEqualTypeOf<boolean | undefined>();
+  });
+
   test("takes texts and nothing else", () => {
     // @ts-expect-error a number is no text
     void embedder.encode(1);

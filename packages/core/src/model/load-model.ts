@@ -236,7 +236,7 @@ async function provideDataFiles(
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
       `${show(model)} has no ${file}, in which ${weightsFile(dtype)} keeps weights. ` +
-        "Copy it from where the model was exported, and keep its name.",
+        "Add the file under that name, or use another dtype.",
       { model, file, folder: folder.path, dtype },
     );
   }
