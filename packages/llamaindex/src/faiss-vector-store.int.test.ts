@@ -7,6 +7,7 @@ import { modelPath as model } from "@embeddinggemma/tiny-model";
 import {
   type BaseNode,
   Document,
+  ImageNode,
   IndexNode,
   type Metadata,
   NodeRelationship,
@@ -141,6 +142,45 @@ describe("FaissVectorStore", () => {
       expect(back.constructor).toBe(original.constructor);
       expect(back.toJSON()).toEqual({ ...original.toJSON(), embedding: undefined });
     }
+  });
+
+  it("returns dates and the URLs of images as they were", async () => {
+    const image = new ImageNode<Metadata>({
+      id_: "photo",
+      text: "A photo.",
+      image: new URL("https://example.org/mars.png"),
+      metadata: { taken: new Date("2024-05-01") },
+    });
+    const persistDir = join(folder, "image");
+    const images = await FaissVectorStore.fromPersistDir(persistDir);
+    await images.add(await embedModel([image]));
+    for (const opened of [images, await FaissVectorStore.fromPersistDir(persistDir)]) {
+      const { nodes: found } = await opened.query({
+        queryEmbedding,
+        similarityTopK: 1,
+        mode: VectorStoreQueryMode.DEFAULT,
+        filters: { filters: [{ key: "taken", operator: "<=", value: "2024-05-01" }] },
+      });
+      expect(found![0]).toBeInstanceOf(ImageNode);
+      expect(found![0]!.toJSON()).toEqual({ ...image.toJSON(), embedding: undefined });
+    }
+  });
+
+  it("refuses nodes that it could not return", async () => {
+    class Sound extends TextNode {
+      override get type(): never {
+        return "SOUND" as never;
+      }
+    }
+    const [sound] = await embedModel([new Sound({ id_: "song", text: "la" })]);
+    await expect(store.add([nodes[0]!, sound!])).rejects.toThrow(
+      'The type of node 1 ("song") must be a type of LlamaIndex; "SOUND" was given.',
+    );
+    const photo = new ImageNode({ id_: "photo", text: "x", image: new Blob(["x"]) });
+    await expect(store.add(await embedModel([photo]))).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+      details: { path: "record.node.image" },
+    });
   });
 
   it("filters by metadata", async () => {

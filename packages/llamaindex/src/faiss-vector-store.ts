@@ -12,7 +12,7 @@ import {
 import { createWith, type Rule, type Rules, SharedPromise, show } from "@embeddinggemma/internal";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
-import type { BaseNode } from "@llamaindex/core/schema";
+import { type BaseNode, ObjectType } from "@llamaindex/core/schema";
 import {
   BaseVectorStore,
   type VectorStoreBaseParams,
@@ -272,7 +272,13 @@ function checkNode(node: unknown, position: number): void {
 }
 
 function itemOf(node: BaseNode, position: number): FaissStoreItem<NodeRecord> {
-  const { id_: id, embedding: vector } = node;
+  const { id_: id, embedding: vector, type } = node;
+  if (!Object.values(ObjectType).includes(type))
+    throw invalidArgument(
+      `The type of node ${position} (${show(id)})`,
+      type,
+      `a type of LlamaIndex`,
+    );
   if (vector) return { id, vector, record: recordOf(node) };
   throw new FaissStoreError(
     "INVALID_ARGUMENT",

@@ -71,6 +71,33 @@ describe("metadataPredicate", () => {
   it.each(passing)("passes $key $operator $value", (filter) => expect(test(filter)).toBe(true));
   it.each(failing)("fails $key $operator $value", (filter) => expect(test(filter)).toBe(false));
 
+  it.each([
+    ["==", new Date("2024-05-01T12:00:00Z"), true],
+    ["==", "2024-05-01T12:00:00.000Z", true],
+    ["!=", "2024-05-01T12:00:00.000Z", false],
+    ["==", 1_714_564_800_000, false],
+    [">", new Date("2024-05-01"), true],
+    [">", "2024-05-02", false],
+    ["<=", "2024-05-02", true],
+    ["<", "z", false],
+    ["in", ["2024-05-01T14:00:00+02:00"], true],
+    ["nin", [new Date("2024-05-01T12:00:00Z")], false],
+  ] as const)("compares a date: %s %s is %s", (operator, value, expected) => {
+    const filter = { key: "at", operator, value } as unknown as MetadataFilter;
+    const at = new Date("2024-05-01T12:00:00Z");
+    expect(metadataPredicate({ filters: [filter] })(() => at)).toBe(expected);
+  });
+
+  it("finds dates in arrays", () => {
+    const at = new Date(0);
+    const test = (operator: string, value: unknown) =>
+      metadataPredicate({ filters: [{ key: "at", operator, value }] } as never)(() => [at, "x"]);
+    expect(test("contains", new Date(0))).toBe(true);
+    expect(test("any", [new Date(1), "x"])).toBe(true);
+    expect(test("all", ["1970-01-01", "x"])).toBe(true);
+    expect(test("all", [new Date(1), "x"])).toBe(false);
+  });
+
   it("compares booleans", () => {
     const filter = { key: "done", operator: "==", value: true } as unknown as MetadataFilter;
     expect(test(filter)).toBe(true);
@@ -100,6 +127,7 @@ describe("metadataPredicate", () => {
     [{ filters: [{ key: "lang", operator: "==" }] }, /undefined was given/],
     [{ filters: [{ key: "lang", operator: "in", value: "en" }] }, /`lang in` must be an array/],
     [{ filters: [{ key: "lang", operator: "==", value: 1n }] }, /1n was given/],
+    [{ filters: [{ key: "at", operator: "==", value: new Date("?") }] }, /or valid Date/],
     [[], /filters must be an object with an array `filters`; an array of 0 was given/],
     [{}, /filters must be an object with an array `filters`/],
     [{ filters: [null] }, /A metadata filter must be an object .*; null was given/],

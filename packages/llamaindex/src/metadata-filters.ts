@@ -1,4 +1,11 @@
-import { isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
+import {
+  isDate,
+  isRecord,
+  isSameValue,
+  type Rule,
+  type Rules,
+  timeOf,
+} from "@embeddinggemma/internal";
 import type {
   FilterOperator,
   MetadataFilter,
@@ -23,7 +30,7 @@ export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
  * Turns LlamaIndex's metadata filters into one function. They may be nested, as in LlamaIndex
  * (Python). They mean the same as in LlamaIndex's `SimpleVectorStore`: a missing key passes
  * `is_empty` and fails every other operator. Values of different types are never equal, and `<` and
- * `>` do not compare them.
+ * `>` do not compare them. Dates are compared by their time, also with strings of ISO 8601.
  *
  * @throws `INVALID_ARGUMENT` for an unknown operator or condition, or a value that the operator
  * cannot use
@@ -59,7 +66,8 @@ function filterPredicate(filter: MetadataFilter | MetadataFilters): MetadataPred
   };
 }
 
-type Primitive = string | number | boolean;
+/** A date equals one of the same time, also if that is a string of ISO 8601. */
+type Primitive = string | number | boolean | Date;
 type ValueTest = (value: unknown) => boolean;
 
 /** Tests of each operator for the value of a key that is not missing. */
@@ -82,7 +90,11 @@ const tests: Record<
 };
 
 function isOneOf(wanted: readonly unknown[]): ValueTest {
-  return (value) => wanted.includes(value);
+  return (value) => isAmong(wanted, value);
+}
+
+function isAmong(values: readonly unknown[], wanted: unknown): boolean {
+  return values.some((value) => isSameValue(value, wanted));
 }
 
 function not(test: ValueTest): ValueTest {
@@ -94,22 +106,29 @@ function compares(
   inOrder: (value: Primitive, limit: Primitive) => boolean,
 ): ValueTest {
   const limit = primitive(filter);
-  return (value) => typeof value === typeof limit && inOrder(value as Primitive, limit);
+  return (value) => {
+    if (!isDate(value) && !isDate(limit))
+      return typeof value === typeof limit && inOrder(value as Primitive, limit);
+    const times = [timeOf(value), timeOf(limit)];
+    return times[0] !== undefined && times[1] !== undefined && inOrder(times[0], times[1]);
+  };
 }
 
 function hasAny(wanted: readonly unknown[]): ValueTest {
-  return (value) => Array.isArray(value) && wanted.some((one) => value.includes(one));
+  return (value) => Array.isArray(value) && wanted.some((one) => isAmong(value, one));
 }
 
 function hasAll(wanted: readonly unknown[]): ValueTest {
-  return (value) => Array.isArray(value) && wanted.every((one) => value.includes(one));
+  return (value) => Array.isArray(value) && wanted.every((one) => isAmong(value, one));
 }
 
 /** Finds a part of a string, or an entry of an array. */
 function includesText(filter: MetadataFilter): ValueTest {
   const wanted = primitive(filter);
   return (value) =>
-    typeof value === "string" ? value.includes(String(wanted)) : hasAll([wanted])(value);
+    typeof value === "string" && !isDate(wanted)
+      ? value.includes(String(wanted))
+      : hasAll([wanted])(value);
 }
 
 function isEmpty(value: unknown): boolean {
@@ -123,16 +142,17 @@ function isEmpty(value: unknown): boolean {
 
 function primitive({ key, operator, value }: MetadataFilter): Primitive {
   if (isPrimitive(value)) return value;
-  throw invalidArgument(valueIn(key, operator), value, "a string, number or boolean");
+  throw invalidArgument(valueIn(key, operator), value, "a string, number, boolean or valid Date");
 }
 
 function list({ key, operator, value }: MetadataFilter): readonly Primitive[] {
   if (Array.isArray(value) && value.every(isPrimitive)) return value;
-  const expected = "an array of strings, numbers or booleans";
+  const expected = "an array of strings, numbers, booleans or valid dates";
   throw invalidArgument(valueIn(key, operator), value, expected);
 }
 
 function isPrimitive(value: unknown): value is Primitive {
+  if (isDate(value)) return !Number.isNaN(value.getTime());
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 

@@ -20,9 +20,13 @@ export interface NodeRecord {
  * `TextNode`.
  */
 export function recordOf(node: BaseNode): NodeRecord {
-  const { embedding, hash, ...json } = node.toJSON();
-  return { refDocId: refDocIdOf(node), node: json as NodeRecord["node"] };
+  const { embedding, hash, image, ...json } = node.toJSON();
+  const stored: object = image instanceof URL ? { [imageUrlKey]: image.href } : { image };
+  return { refDocId: refDocIdOf(node), node: { ...json, ...stored } as NodeRecord["node"] };
 }
+
+/** Where the JSON of a node has its `image` if that is a `URL`. */
+const imageUrlKey = "imageUrl";
 
 /** Id of a node's source document, or of the node itself if it has no source. */
 export function refDocIdOf(node: BaseNode): string {
@@ -30,7 +34,8 @@ export function refDocIdOf(node: BaseNode): string {
 }
 
 export function nodeOf({ node }: NodeRecord): BaseNode {
-  return jsonToNode(node);
+  const { [imageUrlKey]: url, ...json } = node;
+  return jsonToNode(url === undefined ? json : { ...json, image: new URL(String(url)) });
 }
 
 /**
