@@ -1,7 +1,7 @@
 import { checkerFor } from "@embeddinggemma/internal";
 import { FaissStoreError } from "./errors.ts";
 
-export { isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+export { isRecord, nearestOption, type Rule, type Rules, rules } from "@embeddinggemma/internal";
 
 export const { checkOptions, invalidArgument } = checkerFor(
   (message, details) => new FaissStoreError("INVALID_ARGUMENT", message, details),

@@ -222,6 +222,24 @@ describe.each([
     });
   });
 
+  it.each([
+    [
+      { id: "a", vector: [1, 2], record: 1, metadata: {} },
+      /^Item 1 has the unknown field `metadata`\. An item has only id, vector and record/,
+    ],
+    [{ id: "a", embedding: [1, 2], record: 1 }, /`embedding`\. Did you mean `vector`\?$/],
+    [{ id: "a", vector: [1, 2], metadata: {} }, /`metadata`\. Did you mean `record`\?$/],
+    [["a", [1, 2], {}], /^Item 1 must be \{ id, vector, record \}; an array of 3 was given/],
+  ])("does not leave out a part of %j", async (item, message) => {
+    const store = await FaissStore.create();
+    const first = { id: "z", vector: [1, 2], record: null, metadata: undefined };
+    await expect(store.upsert([first, item as never])).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
+    expect(store.size).toBe(0);
+  });
+
   it("iterates in insertion order while it changes", async () => {
     const store = await planetStore();
     const seen: string[] = [];
@@ -423,7 +441,10 @@ describe("FaissStore's errors", () => {
       [() => FaissStore.open("folder", wrong({ preset: "small" })), "no option `preset`"],
       [() => FaissStore.open("folder", wrong({ exactBelow: 0 })), "`scanBelow`"],
       [() => FaissStore.import("folder", wrong({ indexname: "index" })), "`indexName`"],
-      [() => store.search([1, 2], wrong({ topK: 3 })), "Did you mean `k`?"],
+      [() => store.search([1, 2], wrong({ topK: 3 })), "no option `topK`. Did you mean `k`?"],
+      [() => store.search([1, 2], wrong({ rerank: true })), "The options are k, "],
+      [() => store.search([1, 2], wrong({ metric: "l2" })), "Scores are always cosines."],
+      [() => FaissStore.create(wrong({ distance_strategy: "l2" })), "Scores are always cosines."],
       [() => store.search([1, 2], wrong({ minscore: 0 })), "`minScore`"],
       [() => store.maximalMarginalRelevance([1, 2], wrong({ fetchk: 9 })), "`fetchK`"],
       [() => store.save("folder", wrong({ override: true })), "`overwrite`"],

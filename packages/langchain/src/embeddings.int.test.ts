@@ -171,9 +171,25 @@ describe("EmbeddingGemmaEmbeddings", () => {
       code: "INVALID_ARGUMENT",
       message: 'documents must be an array of documents; "Mars" was given.',
     });
-    await expect(embeddings.embedQuery(7 as never)).rejects.toMatchObject({
+    for (const query of [7, null, ["Mars"], { text: "Mars" }]) {
+      await expect(embeddings.embedQuery(query as never)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/^The query must be a string; .* was given\.$/),
+      });
+    }
+    await expect(embeddings.embedDocuments(["Mars", ["a"] as never])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
+      message: "documents[1] must be a string; an array of 1 was given.",
     });
+    const document = new Document({ pageContent: "Mars" });
+    for (const other of [null, "Venus", { text: "Venus" }]) {
+      await expect(
+        embeddings.embedTitledDocuments([document, other as never]),
+      ).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/^documents\[1\] must be a document with pageContent; /),
+      });
+    }
   });
 });
 

@@ -87,6 +87,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
   /** Embeds documents without titles. */
   async embedDocuments(documents: string[]): Promise<number[][]> {
     checkArray(documents, "an array of texts", "For a query, use embedQuery.");
+    checkEach(documents, "a string", (document) => typeof document === "string");
     return (await this.#encode(documents)).map(toNumbers);
   }
 
@@ -113,6 +114,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     options?: EncodeOptions,
   ): Promise<Float32Array[]> {
     checkArray(documents, "an array of documents");
+    checkEach(documents, "a document with pageContent", hasText);
     const inputs = documents.map((document) => titled(document, this.titleKey));
     return this.#encode(inputs, options);
   }
@@ -187,6 +189,21 @@ function atLeast(minimum: number): Rule {
 function checkArray(documents: unknown, expected: string, hint?: string): void {
   if (Array.isArray(documents)) return;
   throw embeddingsChecker.invalidArgument("documents", documents, expected, hint);
+}
+
+function checkEach(
+  documents: readonly unknown[],
+  expected: string,
+  accepts: (document: unknown) => boolean,
+): void {
+  for (const [index, document] of documents.entries()) {
+    if (accepts(document)) continue;
+    throw embeddingsChecker.invalidArgument(`documents[${index}]`, document, expected);
+  }
+}
+
+function hasText(document: unknown): boolean {
+  return typeof (document as DocumentInterface | null | undefined)?.pageContent === "string";
 }
 
 function titled({ pageContent, metadata }: DocumentInterface, titleKey: string): DocumentInput {

@@ -193,6 +193,35 @@ describe("EmbeddingGemmaEmbedding", () => {
     );
   });
 
+  it("takes a query as a text too, and rejects anything else", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    expect(await embedding.getQueryEmbedding("Mars" as never)).toEqual(
+      await embedding.getQueryEmbedding({ type: "text", text: "Mars" }),
+    );
+    for (const query of [undefined, 7, ["Mars"], { text: "Mars" }, { type: "text", text: 7 }]) {
+      await expect(embedding.getQueryEmbedding(query as never)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    }
+  });
+
+  it("rejects texts that are no strings, by their position", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const refused = (message: string) => ({ code: "INVALID_ARGUMENT", message });
+    for (const text of [7, null, ["Mars"], { text: "Mars" }]) {
+      await expect(embedding.getTextEmbedding(text as never)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/^text must be a string; .* was given\.$/),
+      });
+    }
+    await expect(embedding.getTextEmbeddings(["a", null as never])).rejects.toMatchObject(
+      refused("texts[1] must be a string; null was given."),
+    );
+    await expect(embedding.getTextEmbeddingsBatch([{ text: "a" } as never])).rejects.toMatchObject(
+      refused("texts[0] must be a string; an object (Object) was given."),
+    );
+  });
+
   it("rejects one text or node in place of an array", async () => {
     const embedding = new EmbeddingGemmaEmbedding({ embedder });
     const error = {

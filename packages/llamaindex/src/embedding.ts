@@ -64,26 +64,26 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
 
   /** Embeds a query. Returns null for a query without text, as LlamaIndex expects. */
   override async getQueryEmbedding(query: MessageContentDetail): Promise<number[] | null> {
-    const text = extractSingleText(query);
+    const text = textOf(query);
     return text ? toNumbers(await this.#embedder.encodeQuery(text)) : null;
   }
 
   /** Embeds one document. */
   async getTextEmbedding(text: string): Promise<number[]> {
+    checkText("text", text);
     return (await this.#encodeDocuments([text]))[0]!;
   }
 
   /** Embeds documents. */
   // A property, because the base class sets a property that would hide a method.
-  override getTextEmbeddings = (texts: string[]): Promise<number[][]> =>
-    this.#encodeDocuments(texts);
+  override getTextEmbeddings = (texts: string[]): Promise<number[][]> => this.#encodeTexts(texts);
 
   /** Embeds documents and reports progress. */
   override getTextEmbeddingsBatch(
     texts: string[],
     options?: BaseEmbeddingOptions,
   ): Promise<number[][]> {
-    return this.#encodeDocuments(texts, options);
+    return this.#encodeTexts(texts, options);
   }
 
   /**
@@ -134,16 +134,32 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     return nodes;
   }
 
+  async #encodeTexts(texts: string[], options?: BaseEmbeddingOptions): Promise<number[][]> {
+    checkArray("texts", texts, "an array of texts");
+    for (const [index, text] of texts.entries()) checkText(`texts[${index}]`, text);
+    return this.#encodeDocuments(texts, options);
+  }
+
   async #encodeDocuments(
     documents: readonly DocumentInput[],
     options?: BaseEmbeddingOptions,
   ): Promise<number[][]> {
-    checkArray("texts", documents, "an array of texts");
     const vectors = await this.#embedder.encodeDocument(documents, {
       onProgress: ({ done, total }) => reportProgress(done, total, options),
     });
     return vectors.map(toNumbers);
   }
+}
+
+/** LlamaIndex passes a part of a message. Callers in JavaScript also pass a text. */
+function textOf(query: MessageContentDetail | string): string | null {
+  if (typeof query === "string") return query;
+  if (typeof query?.type === "string") return extractSingleText(query);
+  throw embeddingChecker.invalidArgument("query", query, '{ type: "text", text: "…" } or a string');
+}
+
+function checkText(name: string, text: unknown): void {
+  if (typeof text !== "string") throw embeddingChecker.invalidArgument(name, text, "a string");
 }
 
 function checkArray(name: string, value: unknown, expected: string): void {

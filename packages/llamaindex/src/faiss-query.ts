@@ -1,3 +1,4 @@
+import { FaissStoreError } from "@embeddinggemma/faiss";
 import { isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
@@ -31,10 +32,11 @@ export interface CheckedQuery {
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQuery {
+  checkOptions(query, knownFields);
   const { queryEmbedding, similarityTopK, mmrThreshold, customParams = {} } = query;
   if (!queryEmbedding) throw invalidArgument("queryEmbedding", queryEmbedding, "a vector");
   checkOptions({ similarityTopK, mmrThreshold }, queryRules);
-  checkCustomParams(customParams);
+  checkCustomParams(customParams, query.mode);
   return {
     queryEmbedding,
     k: similarityTopK,
@@ -44,10 +46,35 @@ export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQu
   };
 }
 
-function checkCustomParams(customParams: FaissQueryParams): void {
+function checkCustomParams(customParams: FaissQueryParams, mode: string): void {
   if (!isRecord(customParams)) throw invalidArgument("customParams", customParams, "an object");
   checkOptions(customParams, customParamsRules);
+  const others = { default: ["fetchK", "mmrThreshold"], mmr: ["minScore"] }[mode] ?? [];
+  const other = others.find((name) => customParams[name as keyof FaissQueryParams] !== undefined);
+  if (other === undefined) return;
+  const otherMode = mode === "mmr" ? "default" : "mmr";
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `customParams.${other} has no effect in mode "${mode}", only in mode "${otherMode}". ` +
+      "Leave it out, or set the other mode.",
+    { [other]: customParams[other as keyof FaissQueryParams], mode },
+  );
 }
+
+const anything: Rule = { expected: "anything", accepts: () => true };
+
+/** The fields of a query. A misspelled one would find other nodes. */
+const knownFields: Rules<VectorStoreQuery<FaissQueryParams>> = {
+  queryEmbedding: anything,
+  similarityTopK: anything,
+  docIds: anything,
+  queryStr: anything,
+  mode: anything,
+  alpha: anything,
+  filters: anything,
+  mmrThreshold: anything,
+  customParams: anything,
+};
 
 const mmrThreshold: Rule = {
   expected: "a number from 0 to 1",

@@ -490,6 +490,8 @@ describe("FaissVectorStore", () => {
       { customParams: { minscore: 0.5 } },
       "There is no option `minscore`. Did you mean `minScore`?",
     ],
+    [{ filter: {} }, "There is no option `filter`. Did you mean `filters`?"],
+    [{ topK: 1 }, "There is no option `topK`. Did you mean `similarityTopK`?"],
     [{ mmrThreshold: -1 }, "mmrThreshold must be a number from 0 to 1; -1 was given."],
     [{ docIds: "mars" }, 'docIds must be an array of ids; "mars" was given.'],
     [
@@ -503,6 +505,25 @@ describe("FaissVectorStore", () => {
         message,
       });
     }
+  });
+
+  it.each([
+    [
+      VectorStoreQueryMode.DEFAULT,
+      { fetchK: 9 },
+      /^customParams.fetchK has no effect in mode "default"/,
+    ],
+    [VectorStoreQueryMode.DEFAULT, { mmrThreshold: 0 }, /only in mode "mmr"\./],
+    [
+      VectorStoreQueryMode.MMR,
+      { minScore: 0 },
+      /^customParams.minScore has no effect in mode "mmr"/,
+    ],
+  ])("says that mode %s does not use %j", async (mode, customParams, message) => {
+    await expect(ask({ mode, customParams })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
   });
 
   it("rejects a persistDir that is no path when it persists", async () => {

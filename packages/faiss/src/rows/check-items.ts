@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Pacer } from "@embeddinggemma/internal";
-import { invalidArgument } from "../check.ts";
+import { invalidArgument, isRecord, nearestOption } from "../check.ts";
 import { FaissStoreError, show } from "../errors.ts";
 import type { FaissStoreItem } from "../types.ts";
 import { copyRecord, type RecordSource } from "./json-record.ts";
@@ -111,10 +111,32 @@ export function sourceOf(id: unknown, position: number): RecordSource {
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkItem(item: unknown, position: number, keys = "id, record"): void {
-  if (typeof item === "object" && item !== null && !Array.isArray(item)) return;
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `Item ${position} must be { ${keys} }; ${show(item)} was given.`,
-    { position },
-  );
+  if (!isRecord(item) || Array.isArray(item)) {
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `Item ${position} must be { ${keys} }; ${show(item)} was given.`,
+      { position },
+    );
+  }
+  refuseUnknownFields(item, position);
+}
+
+const itemFields = ["id", "vector", "record"];
+
+/** They would not be stored. */
+function refuseUnknownFields(item: Record<string, unknown>, position: number): void {
+  for (const field of Object.keys(item)) {
+    if (itemFields.includes(field) || item[field] === undefined) continue;
+    const missing = itemFields.filter((name) => item[name] === undefined);
+    const nearest = nearestOption(field, missing);
+    const advice =
+      nearest === undefined
+        ? "An item has only id, vector and record: put everything else into the record."
+        : `Did you mean \`${nearest}\`?`;
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `Item ${position} has the unknown field \`${field}\`. ${advice}`,
+      { position, field, nearest },
+    );
+  }
 }
