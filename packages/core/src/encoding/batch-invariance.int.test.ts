@@ -14,7 +14,7 @@ const text = "red";
 const others = ["planet", "an", "4"];
 
 let parent: string;
-let warnings: Error[];
+let warnings: (Error & { code?: string })[];
 const remember = (warning: Error) => warnings.push(warning);
 
 beforeAll(async () => {
@@ -44,7 +44,7 @@ async function modelWith(graph: string, name = graph): Promise<string> {
 async function warningsAbout(model: string): Promise<string[]> {
   await new Promise((resolve) => setImmediate(resolve));
   return warnings
-    .filter(({ name }) => name === "EmbeddingGemmaWarning")
+    .filter(({ code }) => code === "EMBEDDINGGEMMA_BATCH_DEPENDENT")
     .map(({ message }) => message)
     .filter((message) => message.includes(model));
 }

@@ -34,6 +34,7 @@ export function warnOfBatches(model: string, { dtype }: LoadedModel): void {
       "Set `batchSize: 1`, so that every text always gets the same vector, " +
       "or use a dtype without dynamic quantization, such as fp32. " +
       "A vector cache keeps only vectors of texts that were embedded alone.",
+    "EMBEDDINGGEMMA_BATCH_DEPENDENT",
   );
 }
 

@@ -6,9 +6,13 @@ import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Backend } from "../runtime/backend.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
 
-/** Prints a warning to stderr, unless the process handles or disables warnings itself. */
-export function warn(message: string): void {
-  process.emitWarning(message, { type: "EmbeddingGemmaWarning" });
+/**
+ * Prints a warning to stderr, unless the process handles or disables warnings itself.
+ *
+ * @param code - see `docs/errors.md`
+ */
+export function warn(message: string, code: string): void {
+  process.emitWarning(message, { type: "EmbeddingGemmaWarning", code });
 }
 
 /** See `model-folder.ts`. */
