@@ -5,8 +5,10 @@ import { setImmediate } from "node:timers/promises";
 import { Embedder, type EncodeOptions } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { CacheBackedEmbeddings } from "@langchain/classic/embeddings/cache_backed";
 import { Document } from "@langchain/core/documents";
 import { Embeddings } from "@langchain/core/embeddings";
+import { InMemoryStore } from "@langchain/core/stores";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 import { FaissStore } from "./faiss-store.ts";
@@ -71,6 +73,18 @@ describe("FaissStore: an import compares the vectors with those of the embedding
         const again = await FaissStore.load(join(folder, "saved"), embeddings);
         expect(await again.similaritySearch(question, 1)).toMatchObject([{ id: "id 1" }]);
       }
+    });
+
+    it("sees through CacheBackedEmbeddings", async () => {
+      const cached = CacheBackedEmbeddings.fromBytesStore(embeddings, new InMemoryStore());
+      const own = await foreign(await embedder.encodeDocument(texts));
+      const store = await FaissStore[load](own, cached);
+      expect((await store.client()).identity).toBe(identity);
+      const other = await foreign(await encoded({ prompt: "" }));
+      await expect(FaissStore[load](other, cached)).rejects.toMatchObject({
+        code: "IDENTITY_MISMATCH",
+        details: { likely: "without a prompt" },
+      });
     });
 
     it.each([

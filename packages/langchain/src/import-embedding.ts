@@ -1,8 +1,8 @@
-import { describeEmbedding, type ImportEmbedding } from "@embeddinggemma/faiss";
+import { describeEmbedding, type ImportEmbedding, type ImportVariant } from "@embeddinggemma/faiss";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { describable } from "./describable.ts";
 import { type DocumentRecord, documentOf } from "./document-record.ts";
-import { embedsTitles } from "./embeddings.ts";
+import { type EmbeddingGemmaEmbeddings, embedsTitles } from "./embeddings.ts";
 
 /**
  * Describes embeddings for an import, which compares their vectors with the imported ones. Other
@@ -11,37 +11,40 @@ import { embedsTitles } from "./embeddings.ts";
 export async function importEmbedding(
   embeddings: EmbeddingsInterface,
 ): Promise<ImportEmbedding<DocumentRecord>> {
-  const common = {
-    ...(await describeEmbedding(describable(embeddings))),
-    textOf: ({ pageContent }: DocumentRecord) => pageContent,
-  };
-  if (!embedsTitles(embeddings))
-    return { ...common, embed: (records) => embeddings.embedDocuments(records.map(common.textOf)) };
+  const known = describable(embeddings);
+  const textOf = ({ pageContent }: DocumentRecord) => pageContent;
   return {
-    ...common,
+    ...(await describeEmbedding(known)),
+    textOf,
     embed: (records, { signal }) =>
-      embeddings.encodeTitledDocuments(records.map(toDocument), { signal }),
-    variants: [
-      {
-        name: "without titles",
-        fits: true,
-        embed: (records, { signal }) =>
-          embeddings.encodeTitledDocuments(records.map(untitled), { signal }),
-      },
-      {
-        name: "without a prompt",
-        fits: false,
-        embed: (records, { signal }) =>
-          embeddings.encodeTitledDocuments(records.map(untitled), { signal, prompt: "" }),
-      },
-      {
-        name: "as queries",
-        fits: false,
-        embed: (records) =>
-          Promise.all(records.map((record) => embeddings.embedQuery(common.textOf(record)))),
-      },
-    ],
+      embedsTitles(embeddings)
+        ? embeddings.encodeTitledDocuments(records.map(toDocument), { signal })
+        : embeddings.embedDocuments(records.map(textOf)),
+    variants: embedsTitles(known) ? variantsOf(known) : [],
   };
+}
+
+function variantsOf(embeddings: EmbeddingGemmaEmbeddings): ImportVariant<DocumentRecord>[] {
+  return [
+    {
+      name: "without titles",
+      fits: true,
+      embed: (records, { signal }) =>
+        embeddings.encodeTitledDocuments(records.map(untitled), { signal }),
+    },
+    {
+      name: "without a prompt",
+      fits: false,
+      embed: (records, { signal }) =>
+        embeddings.encodeTitledDocuments(records.map(untitled), { signal, prompt: "" }),
+    },
+    {
+      name: "as queries",
+      fits: false,
+      embed: (records) =>
+        Promise.all(records.map(({ pageContent }) => embeddings.embedQuery(pageContent))),
+    },
+  ];
 }
 
 function toDocument(record: DocumentRecord) {

@@ -73,6 +73,10 @@ describe("FaissStore", () => {
     expectTypeOf(
       await FaissStore.loadFromCommunity("folder", embeddings),
     ).toEqualTypeOf<FaissStore>();
+    await FaissStore.fromTexts(["a"], [], embeddings, { ids: ["a"], allowMismatch: true });
+    await FaissStore.loadFromPython("folder", embeddings, { reembed: true, indexName: "main" });
+    // @ts-expect-error the embeddings are those of the call
+    await FaissStore.loadFromPython("folder", embeddings, { embedding: embeddings });
     expectTypeOf(store.client()).resolves.toEqualTypeOf<CoreStore<DocumentRecord>>();
     // @ts-expect-error an unknown engine
     await FaissStore.fromDocuments(documents, embeddings, { engine: "gpu" });

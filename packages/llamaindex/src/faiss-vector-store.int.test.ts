@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
+import { BaseEmbedding } from "@llamaindex/core/embeddings";
 import {
   type BaseNode,
   Document,
@@ -337,6 +338,36 @@ describe("FaissVectorStore", () => {
     ).rejects.toMatchObject({
       code: "DIMENSION_MISMATCH",
     });
+  });
+
+  it("opens for an embedding model without identity only at the caller's word", async () => {
+    class Anonymous extends BaseEmbedding {
+      override readonly getTextEmbedding;
+      constructor(vector: number[]) {
+        super();
+        this.getTextEmbedding = async () => vector;
+      }
+    }
+    const persistDir = join(folder, "anonymous");
+    await store.persist(persistDir);
+    const given = await store.client();
+    const foreign = { embedModel: new Anonymous(queryEmbedding) };
+    const refused = {
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringMatching(/states no identity.*allowMismatch: true/),
+    };
+    await expect(FaissVectorStore.fromPersistDir(persistDir, foreign)).rejects.toMatchObject(
+      refused,
+    );
+    const mistaken = new FaissVectorStore({ ...foreign, store: given });
+    await expect(mistaken.add(nodes)).rejects.toMatchObject(refused);
+    await expect(mistaken.delete("mars")).rejects.toMatchObject(refused);
+    for (const word of [{ allowMismatch: true }, { identity: await embedModel.identity() }]) {
+      const agreed = await FaissVectorStore.fromPersistDir(persistDir, { ...foreign, ...word });
+      expect((await agreed.client()).identity).toBe(given.identity);
+      const used = new FaissVectorStore({ ...foreign, ...word, store: given });
+      expect((await used.client()).size).toBe(4);
+    }
   });
 
   it("rejects a given store of another model or dimension at its first use", async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -300,6 +300,46 @@ describe("import of repeated ids", () => {
     );
   });
 
+  it.each([
+    ["LangChain.js", "docstore.json", (ids: string[]) => [documentsOf(ids), { ...ids }]],
+    [
+      "LlamaIndex for Python",
+      "id_map.json",
+      (ids: string[]) => ({ faiss_id_to_node_id_map: { ...ids } }),
+    ],
+  ])("is refused for folders of %s", async (_, name, contentOf) => {
+    const folder = await mkdtemp(join(root, "repeated-"));
+    const ids = ["a", "b", "a", "a", "b"];
+    for (const index of ["faiss.index", "default__vector_store.json"])
+      await cp(await fileOf(vectors), join(folder, index));
+    const nodes = { "docstore/data": { a: { __data__: "{}" }, b: { __data__: "{}" } } };
+    await writeFile(join(folder, "docstore.json"), JSON.stringify(nodes));
+    await writeFile(join(folder, name), JSON.stringify(contentOf(ids)));
+    const format = name === "docstore.json" ? "langchain-js" : "llamaindex-python";
+    await expect(FaissStore.import(folder, { format })).rejects.toMatchObject({
+      code: "FILE_DAMAGED",
+      message: expect.stringMatching(/has 3 vectors with the id "a", and 1 more id like it/),
+    });
+    const kept = await FaissStore.import(folder, { format, duplicateIds: "number" });
+    expect(kept.ids()).toEqual(["a", "b", "a#2", "a#3", "b#2"]);
+  });
+
+  it("is refused for documents that share an id, with the count", async () => {
+    const folder = await mkdtemp(join(root, "documents-"));
+    await cp(await fileOf(vectors), join(folder, "faiss.index"));
+    const documents = [
+      ["a", {}],
+      ["b", {}],
+      ["a", {}],
+      ["a", {}],
+    ];
+    await writeFile(join(folder, "docstore.json"), JSON.stringify([documents, { 0: "a" }]));
+    await expect(FaissStore.import(folder, { duplicateIds: "number" })).rejects.toMatchObject({
+      code: "FILE_DAMAGED",
+      message: expect.stringContaining('it has 3 documents with the id "a"'),
+    });
+  });
+
   it("keeps all vectors with duplicateIds, and every id once", async () => {
     const path = await fileOf(vectors);
     const ids = ["a#2", "a", "a", "a#2", "a"];
@@ -315,6 +355,10 @@ describe("import of repeated ids", () => {
     }
   });
 });
+
+function documentsOf(ids: readonly string[]): [string, object][] {
+  return [...new Set(ids)].map((id) => [id, { pageContent: id, metadata: {} }]);
+}
 
 function embedWith(change: (text: string) => string, length = dimension) {
   return async (texts: readonly string[]) => texts.map((text) => lettersOf(change(text), length));

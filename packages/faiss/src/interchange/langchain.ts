@@ -86,10 +86,13 @@ function documentsById(
   path: string,
 ): Map<string, JsonValue> {
   const byId = new Map<string, JsonValue>();
+  const counts = new Map<string, number>();
   for (const [id, document] of documents) {
-    if (byId.has(id)) throw damagedFile(path, `it has two documents with the id ${show(id)}`);
+    counts.set(id, (counts.get(id) ?? 0) + 1);
     byId.set(id, document);
   }
+  for (const [id, count] of counts)
+    if (count > 1) throw damagedFile(path, `it has ${count} documents with the id ${show(id)}`);
   return byId;
 }
 
