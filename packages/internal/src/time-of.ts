@@ -1,7 +1,8 @@
-const isoDate = /^[+-]?\d{4,6}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+const isoDate =
+  /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?$/;
 
 /**
- * The time of a date, or of a string that is a date of ISO 8601, such as `2024-05-01` or
+ * The time of a date, or of a string that is a date of ISO 8601, such as `2024`, `2024-05-01` or
  * `2024-05-01T12:30:00Z`.
  *
  * @returns milliseconds since 1970; undefined for everything else
@@ -26,5 +27,6 @@ export function isSameValue(one: unknown, other: unknown): boolean {
 
 /** Also true for dates of another realm, such as a test runner's VM. */
 export function isDate(value: unknown): value is Date {
+  if (typeof value !== "object" || value === null) return false;
   return value instanceof Date || Object.prototype.toString.call(value) === "[object Date]";
 }

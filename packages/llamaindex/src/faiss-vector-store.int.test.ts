@@ -253,6 +253,63 @@ describe("FaissVectorStore", () => {
     ).toEqual(["Mars has two small moons."]);
   });
 
+  it("keeps dates, also after a save, and compares them in filters", async () => {
+    const landed = new Date("1976-07-20");
+    const metadata = { landed, seen: [{ at: new Date(5) }] };
+    const lander = nodeFrom("lander", "Viking 1", metadata, "doc");
+    lander.relationships[NodeRelationship.SOURCE] = { nodeId: "doc", metadata: { landed } };
+    await store.add(await embedModel([lander]));
+    const persistDir = join(folder, "dates");
+    await store.persist(persistDir);
+    for (const one of [store, await FaissVectorStore.fromPersistDir(persistDir)]) {
+      for (const value of ["1976-01-01", new Date("1976-01-01")]) {
+        const filter = { key: "landed", operator: ">" as const, value: value as never };
+        const { nodes: found } = await one.query({
+          queryEmbedding,
+          similarityTopK: 4,
+          mode: VectorStoreQueryMode.DEFAULT,
+          filters: { filters: [filter] },
+        });
+        expect(found).toHaveLength(1);
+        expect(found![0]!.metadata).toEqual(metadata);
+        expect(found![0]!.sourceNode!.metadata).toEqual({ landed });
+        found![0]!.metadata.landed.setTime(0);
+      }
+    }
+  });
+
+  it("refuses nodes that cannot be stored, and stores none of the call", async () => {
+    const [good, twin] = await embedModel([nodeFrom("x", "one"), nodeFrom("x", "two")]);
+    const withMetadata = (metadata: Metadata) =>
+      Object.assign(nodeFrom("y", "three", metadata), { embedding: good!.embedding });
+    for (const [given, code, message] of [
+      [[good, twin], "INVALID_ARGUMENT", 'The id "x" occurs 2 times in one call (items 0, 1)'],
+      [
+        [good, undefined],
+        "INVALID_ARGUMENT",
+        "nodes[1] must be a node of LlamaIndex; undefined was given.",
+      ],
+      [["Mars"], "INVALID_ARGUMENT", 'nodes[0] must be a node of LlamaIndex; "Mars" was given.'],
+      [[Object.assign(nodeFrom("", ""), { id_: null })], "INVALID_ARGUMENT", "nodes[0].id_ must"],
+      [
+        [good, withMetadata({ price: Number.NaN })],
+        "INVALID_RECORD",
+        'Item 1 ("y") cannot be stored: record.node.metadata.price is NaN.',
+      ],
+      [
+        [withMetadata({ source: new URL("http://a.b/") })],
+        "INVALID_RECORD",
+        "record.node.metadata.source is an object of the class URL. Store value.href.",
+      ],
+    ] as [BaseNode[], string, string][]) {
+      await expect(store.add(given)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(message),
+      });
+    }
+    expect((await store.client()).ids()).toEqual(planets.map(({ id_ }) => id_));
+  });
+
   it("deletes the nodes of a document, and a node without a source document", async () => {
     await store.add(
       await embedModel([nodeFrom("a", "one", {}, "doc"), nodeFrom("b", "two", {}, "doc")]),

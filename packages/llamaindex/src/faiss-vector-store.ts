@@ -137,8 +137,10 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * Stores nodes with their embeddings. A node replaces the one with the same id. If this throws,
-   * nothing has changed, neither in memory nor in `persistDir`.
+   * Stores nodes with their embeddings. A node replaces the one with the same id, which may occur
+   * once in a call. A `Date` in the metadata stays a `Date`; what cannot be stored, such as NaN or
+   * an object of a class, is refused. If this throws, nothing has changed, neither in memory nor in
+   * `persistDir`.
    *
    * @returns the ids, in the order of the nodes
    */
@@ -148,7 +150,7 @@ export class FaissVectorStore extends BaseVectorStore<
       throw invalidArgument("nodes", nodes, "an array of nodes", hint);
     }
     if (nodes.length === 0) return [];
-    nodes.forEach(checkNode);
+    for (const [position, node] of nodes.entries()) checkNode(node, position);
     try {
       const items = nodes.map(itemOf);
       const store = await this.client();
@@ -267,8 +269,11 @@ const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions | "
 };
 
 function checkNode(node: unknown, position: number): void {
-  if (typeof (node as BaseNode | null)?.toJSON === "function") return;
-  throw invalidArgument(`nodes[${position}]`, node, "a node of LlamaIndex");
+  const { id_, toJSON } = (node ?? {}) as Partial<BaseNode>;
+  if (typeof toJSON !== "function")
+    throw invalidArgument(`nodes[${position}]`, node, "a node of LlamaIndex");
+  if (typeof id_ !== "string" || id_ === "")
+    throw invalidArgument(`nodes[${position}].id_`, id_, "a string that is not empty");
 }
 
 function itemOf(node: BaseNode, position: number): FaissStoreItem<NodeRecord> {

@@ -12,7 +12,13 @@ const metadata: Record<string, unknown> = {
   tags: ["red", "planet", 4],
   none: null,
   bare: [],
+  landed: new Date("1976-07-20"),
+  seen: [new Date(5), "1976-07-20"],
+  written: "1976-07-20T00:00:00.000Z",
 };
+
+/** LlamaIndex's types know no dates as values of filters. */
+const date = (text: string) => new Date(text) as never;
 
 const lookup = (key: string) => metadata[key];
 
@@ -41,9 +47,33 @@ const passing: MetadataFilter[] = [
   { key: "none", operator: "is_empty" },
   { key: "blank", operator: "is_empty" },
   { key: "bare", operator: "is_empty" },
+  { key: "landed", operator: "==", value: date("1976-07-20") },
+  { key: "landed", operator: "==", value: "1976-07-20T00:00:00.000Z" },
+  { key: "landed", operator: "!=", value: date("1976-07-21") },
+  { key: "landed", operator: "in", value: ["1976-07-19", date("1976-07-20")] },
+  { key: "landed", operator: "nin", value: [date("1976-07-21"), "Mars"] },
+  { key: "landed", operator: ">", value: date("1976-01-01") },
+  { key: "landed", operator: ">=", value: "1976-07-20" },
+  { key: "landed", operator: "<", value: "1977" },
+  { key: "landed", operator: "<=", value: date("1976-07-20") },
+  { key: "landed", operator: "text_match", value: "1976-07" },
+  { key: "seen", operator: "any", value: [date("1970-01-01T00:00:00.005Z")] },
+  { key: "seen", operator: "all", value: [date("1970-01-01T00:00:00.005Z"), "1976-07-20"] },
+  { key: "seen", operator: "contains", value: date("1976-07-20") },
+  { key: "written", operator: ">", value: date("1976-07-19") },
+  { key: "written", operator: "==", value: date("1976-07-20") },
 ];
 
 const failing: MetadataFilter[] = [
+  { key: "landed", operator: "==", value: date("1976-07-21") },
+  { key: "landed", operator: "is_empty" },
+  { key: "landed", operator: ">", value: 0 },
+  { key: "landed", operator: "==", value: new Date("1976-07-20").getTime() },
+  { key: "landed", operator: ">", value: "Mars" },
+  { key: "landed", operator: "<", value: date("1976-07-20") },
+  { key: "year", operator: ">", value: date("1976-07-20") },
+  { key: "lang", operator: ">", value: date("1976-07-20") },
+  { key: "seen", operator: "contains", value: date("1976-07-21") },
   { key: "lang", operator: "==", value: "de" },
   { key: "lang", operator: "!=", value: "en" },
   { key: "missing", operator: "!=", value: "en" },

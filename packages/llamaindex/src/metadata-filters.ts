@@ -30,7 +30,8 @@ export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
  * Turns LlamaIndex's metadata filters into one function. They may be nested, as in LlamaIndex
  * (Python). They mean the same as in LlamaIndex's `SimpleVectorStore`: a missing key passes
  * `is_empty` and fails every other operator. Values of different types are never equal, and `<` and
- * `>` do not compare them. Dates are compared by their time, also with strings of ISO 8601.
+ * `>` do not compare them. A `Date` is compared by its time, with another `Date` or with a string of
+ * ISO 8601, such as `2024-05-01`.
  *
  * @throws `INVALID_ARGUMENT` for an unknown operator or condition, or a value that the operator
  * cannot use
@@ -66,7 +67,6 @@ function filterPredicate(filter: MetadataFilter | MetadataFilters): MetadataPred
   };
 }
 
-/** A date equals one of the same time, also if that is a string of ISO 8601. */
 type Primitive = string | number | boolean | Date;
 type ValueTest = (value: unknown) => boolean;
 
@@ -90,11 +90,7 @@ const tests: Record<
 };
 
 function isOneOf(wanted: readonly unknown[]): ValueTest {
-  return (value) => isAmong(wanted, value);
-}
-
-function isAmong(values: readonly unknown[], wanted: unknown): boolean {
-  return values.some((value) => isSameValue(value, wanted));
+  return (value) => includes(wanted, value);
 }
 
 function not(test: ValueTest): ValueTest {
@@ -109,26 +105,37 @@ function compares(
   return (value) => {
     if (!isDate(value) && !isDate(limit))
       return typeof value === typeof limit && inOrder(value as Primitive, limit);
-    const times = [timeOf(value), timeOf(limit)];
-    return times[0] !== undefined && times[1] !== undefined && inOrder(times[0], times[1]);
+    const time = timeOf(value);
+    const limitTime = timeOf(limit);
+    return time !== undefined && limitTime !== undefined && inOrder(time, limitTime);
   };
 }
 
 function hasAny(wanted: readonly unknown[]): ValueTest {
-  return (value) => Array.isArray(value) && wanted.some((one) => isAmong(value, one));
+  return (value) => Array.isArray(value) && wanted.some((one) => includes(value, one));
 }
 
 function hasAll(wanted: readonly unknown[]): ValueTest {
-  return (value) => Array.isArray(value) && wanted.every((one) => isAmong(value, one));
+  return (value) => Array.isArray(value) && wanted.every((one) => includes(value, one));
 }
 
-/** Finds a part of a string, or an entry of an array. */
+function includes(values: readonly unknown[], wanted: unknown): boolean {
+  return values.some((value) => isSameValue(value, wanted));
+}
+
+/** Finds a part of a string or of a date as ISO 8601, or an entry of an array. */
 function includesText(filter: MetadataFilter): ValueTest {
   const wanted = primitive(filter);
-  return (value) =>
-    typeof value === "string" && !isDate(wanted)
-      ? value.includes(String(wanted))
+  return (value) => {
+    const text = textOf(value);
+    return typeof text === "string"
+      ? text.includes(String(textOf(wanted)))
       : hasAll([wanted])(value);
+  };
+}
+
+function textOf(value: unknown): unknown {
+  return isDate(value) ? value.toISOString() : value;
 }
 
 function isEmpty(value: unknown): boolean {

@@ -5,7 +5,7 @@ import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { datePaths } from "../files/record-dates.ts";
 import { flatHeader } from "../files/vector-file.ts";
-import { cloneRecord, copyRecord, hasDates } from "../rows/json-record.ts";
+import { cloneRecord, copyRecord, hasDates, pathSteps } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
 import { dict, fitsPython, json, type Pickled, writePickle } from "./pickle-writer.ts";
@@ -72,7 +72,7 @@ function checkDates(document: LangChainDocument, id: string): void {
   for (const keys of datePaths(document)) {
     const date = keys.reduce((part: unknown, key) => (part as never)[key], document) as Date;
     if (fitsPython(date)) continue;
-    const path = ["document", ...keys].join(".");
+    const path = `document${pathSteps(keys)}`;
     throw new FaissStoreError(
       "INVALID_RECORD",
       `The document of item ${show(id)} cannot be exported: ${path} is ` +

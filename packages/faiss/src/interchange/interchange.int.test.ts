@@ -323,6 +323,26 @@ describe("exporting", () => {
     });
   });
 
+  it("gives toDocument a copy, and takes a document of a class", async () => {
+    class Document {
+      pageContent: string;
+      metadata = { seen: new Date(5) };
+      constructor(pageContent: string) {
+        this.pageContent = pageContent;
+      }
+    }
+    const store = await FaissStore.create<{ tags: string[] }>();
+    await store.upsert([{ id: "a", vector: [1], record: { tags: ["red"] } }]);
+    const toDocument = (record: { tags: string[] }) => {
+      record.tags.push("changed");
+      return new Document(record.tags.join());
+    };
+    await store.exportLangChainPython(join(folder, "documents"), { toDocument });
+    const pickle = await readFile(join(folder, "documents", "index.pkl"), "latin1");
+    expect(pickle).toContain("red,changed");
+    expect(store.get("a")!.record).toEqual({ tags: ["red"] });
+  });
+
   it("refuses what cannot be exported", async () => {
     const store = await FaissStore.create<number>();
     await expect(store.exportFaiss(join(folder, "empty"))).rejects.toMatchObject({
@@ -336,6 +356,7 @@ describe("exporting", () => {
       undefined,
       { pageContent: 5 },
       { pageContent: "", metadata: { at: () => 1 } },
+      { pageContent: "", metadata: { at: [new Date("+010000-01-01")] } },
     ]) {
       const toDocument = () => document as never;
       await expect(store.exportLangChainPython(folder, { toDocument })).rejects.toMatchObject({

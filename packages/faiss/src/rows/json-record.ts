@@ -236,8 +236,13 @@ class Copier {
   }
 
   #steps(): string {
-    return this.#keys.map(pathStep).join("");
+    return pathSteps(this.#keys);
   }
+}
+
+/** A path for errors, such as `.pages[1].size`. */
+export function pathSteps(keys: readonly (string | number)[]): string {
+  return keys.map(pathStep).join("");
 }
 
 function pathStep(key: string | number): string {
