@@ -1,5 +1,5 @@
-const isoDate =
-  /^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)?)?$/;
+const timeOfDay = String.raw`T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?`;
+const isoDate = new RegExp(String.raw`^(?:\d{4}|[+-]\d{6})(?:-\d\d(?:-\d\d(?:${timeOfDay})?)?)?$`);
 
 /**
  * The time of a date, or of a string that is a date of ISO 8601, such as `2024`, `2024-05-01` or

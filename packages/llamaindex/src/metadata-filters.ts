@@ -30,8 +30,8 @@ export type MetadataPredicate = (lookup: MetadataLookup) => boolean;
  * Turns LlamaIndex's metadata filters into one function. They may be nested, as in LlamaIndex
  * (Python). They mean the same as in LlamaIndex's `SimpleVectorStore`: a missing key passes
  * `is_empty` and fails every other operator. Values of different types are never equal, and `<` and
- * `>` do not compare them. A `Date` is compared by its time, with another `Date` or with a string of
- * ISO 8601, such as `2024-05-01`.
+ * `>` do not compare them. A `Date` is compared by its time, with another `Date` or with a string
+ * of ISO 8601, such as `2024-05-01`.
  *
  * @throws `INVALID_ARGUMENT` for an unknown operator or condition, or a value that the operator
  * cannot use
