@@ -50,7 +50,13 @@ const order = {
   "packages/llamaindex/src": [
     ["index.ts"],
     ["faiss-vector-store.ts"],
-    ["embedding.ts", "missing-nodes.ts", "query-model.ts", "refused-nodes.ts"],
+    [
+      "embedding.ts",
+      "import-from-python.ts",
+      "missing-nodes.ts",
+      "query-model.ts",
+      "refused-nodes.ts",
+    ],
     ["faiss-query.ts", "node-record.ts", "store-folder.ts"],
     ["metadata-filters.ts", "python-node.ts"],
     ["check-options.ts"],

@@ -21,6 +21,7 @@ import {
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
+import { importFromPython, type PythonImportOptions } from "./import-from-python.ts";
 import { MissingNodes } from "./missing-nodes.ts";
 import { checkedRecord, type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 import { checkQueryModel } from "./query-model.ts";
@@ -56,6 +57,10 @@ export interface FaissVectorStoreParams
    */
   namespace?: string | undefined;
 }
+
+/** Options of {@link FaissVectorStore.loadFromPython}. */
+export type FaissVectorStoreImportParams = PythonImportOptions &
+  Pick<FaissVectorStoreParams, "embedModel" | "embeddingModel" | "persistDir" | "namespace">;
 
 /**
  * A local FAISS vector store for LlamaIndex. It has all metadata filters and maximal marginal
@@ -123,6 +128,36 @@ export class FaissVectorStore extends BaseVectorStore<
     const store = new FaissVectorStore({ ...params, persistDir });
     await store.client();
     return store;
+  }
+
+  /**
+   * Imports a `FaissVectorStore` or `FaissMapVectorStore` that LlamaIndex (Python) saved, with its
+   * nodes. A few of them are embedded, to check that the embedding model made the vectors. The
+   * process warns if a model without a method `identity()` has not.
+   *
+   * @param directory - the folder of the storage context in Python
+   * @param params - with `persistDir`, the new store is saved there. With `reembed: true`, all
+   * nodes are embedded again. With `identity`, the store takes that identity, and nothing is
+   * checked.
+   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors;
+   * the errors of `FaissStore.import`; `STORE_CHANGED` if `persistDir` has a store
+   * @example
+   * const vectorStore = await FaissVectorStore.loadFromPython("python-storage", {
+   *   persistDir: "storage",
+   * });
+   * const index = await VectorStoreIndex.fromVectorStore(vectorStore);
+   */
+  static async loadFromPython(
+    directory: string,
+    params: FaissVectorStoreImportParams = {},
+  ): Promise<FaissVectorStore> {
+    const { embedModel, embeddingModel, persistDir, namespace, ...options } = params;
+    const own = { embedModel, embeddingModel, persistDir, namespace };
+    const model = new FaissVectorStore(own).embedModel;
+    const store = await importFromPython(directory, model, options);
+    const loaded = new FaissVectorStore({ ...own, store, identity: options.identity });
+    if (persistDir !== undefined) await loaded.persist();
+    return loaded;
   }
 
   /**

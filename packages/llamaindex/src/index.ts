@@ -5,5 +5,5 @@ export { FaissVectorStore } from "./faiss-vector-store.ts";
 
 export type { EmbeddingGemmaEmbeddingParams } from "./embedding.ts";
 export type { FaissQueryParams } from "./faiss-query.ts";
-export type { FaissVectorStoreParams } from "./faiss-vector-store.ts";
+export type { FaissVectorStoreImportParams, FaissVectorStoreParams } from "./faiss-vector-store.ts";
 export type { NodeRecord } from "./node-record.ts";

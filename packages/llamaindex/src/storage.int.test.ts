@@ -296,7 +296,7 @@ describe("what LlamaIndex (Python) has saved", () => {
     await writeFile(file, "IxFI");
     const refused = { code: "NOT_A_STORE", message: expect.stringContaining(file) };
     await expect(FaissVectorStore.fromPersistDir(persistDir)).rejects.toMatchObject(refused);
-    await expect(FaissVectorStore.fromPersistDir(persistDir)).rejects.toThrow("FaissStore.import");
+    await expect(FaissVectorStore.fromPersistDir(persistDir)).rejects.toThrow("loadFromPython");
     const vectorStore = new FaissVectorStore({ persistDir });
     await expect(ask(vectorStore)).rejects.toMatchObject(refused);
     await expect(vectorStore.delete("mars.txt")).rejects.toMatchObject(refused);
@@ -304,6 +304,58 @@ describe("what LlamaIndex (Python) has saved", () => {
     expect(await readFile(file, "utf8")).toBe("IxFI");
     const own = FaissVectorStore.fromPersistDir(persistDir, { namespace: "ts" });
     expect((await (await own).client()).size).toBe(0);
+  });
+
+  it("is imported if the embedding model made its vectors", async () => {
+    const titled = { ...node, metadata: { title: "Mars", page: 3 } };
+    const pythonDir = join(folder, "python");
+    await mkdir(pythonDir);
+    const save = async (vectors: readonly ArrayLike<number>[]) => {
+      const store = await CoreStore.create<null>();
+      const ids = ["chunk", "plain"];
+      const items = vectors.map((vector, row) => ({ id: ids[row]!, vector: Array.from(vector) }));
+      await store.upsert(items.map((item) => ({ ...item, record: null })));
+      await store.exportFaiss(join(pythonDir, "default__vector_store.json"));
+      const nodes = { chunk: titled, plain: { ...node, id_: "plain" } };
+      const data = Object.entries(nodes).map(([id, __data__]) => [id, { __data__ }]);
+      const write = (file: string, content: object) =>
+        writeFile(join(pythonDir, file), JSON.stringify(content));
+      await write("docstore.json", { "docstore/data": Object.fromEntries(data) });
+      const nodes_dict = { 0: "chunk", 1: "plain" };
+      const index = { __type__: "vector_store", __data__: JSON.stringify({ nodes_dict }) };
+      await write("index_store.json", { "index_store/data": { index } });
+    };
+    await save(
+      await embedder.encodeDocument([
+        "title: Mars\npage: 3\n\nMars is red.",
+        "page: 3\n\nMars is red.",
+      ]),
+    );
+    const loaded = await FaissVectorStore.loadFromPython(pythonDir, { persistDir });
+    const { ids } = await loaded.query({
+      queryEmbedding: Array.from(await embedder.encodeQuery(question)),
+      similarityTopK: 2,
+      mode: VectorStoreQueryMode.DEFAULT,
+      docIds: ["mars.txt"],
+    });
+    expect(ids.toSorted()).toEqual(["chunk", "plain"]);
+    const saved = await (await FaissVectorStore.fromPersistDir(persistDir)).client();
+    expect(saved.identity).toBe(await (Settings.embedModel as EmbeddingGemmaEmbedding).identity());
+    expect(saved.get("chunk")?.record.node.metadata).toEqual({ title: "Mars", page: 3 });
+    await expect(FaissVectorStore.loadFromPython(pythonDir, { persistDir })).rejects.toMatchObject({
+      code: "STORE_CHANGED",
+    });
+
+    await save([await new ByLength().getTextEmbedding("a"), await embedder.encodeQuery("b")]);
+    await expect(FaissVectorStore.loadFromPython(pythonDir)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+    });
+    const again = await FaissVectorStore.loadFromPython(pythonDir, { reembed: true });
+    expect((await again.client()).identity).toBe(saved.identity);
+    expect((await again.client()).size).toBe(2);
+    await expect(
+      FaissVectorStore.loadFromPython(pythonDir, { persistdir: "x" } as never),
+    ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
   it("answers, filters and deletes when it was imported", async () => {

@@ -33,9 +33,9 @@ export async function refusePythonFolder({ persistDir, namespace, path }: StoreF
   throw new FaissStoreError(
     "NOT_A_STORE",
     `LlamaIndex (Python) has saved ${pythonFile}, which FaissVectorStore cannot read. ` +
-      `Import its FAISS store with FaissStore.import("${persistDir}") of @embeddinggemma/faiss ` +
-      "and pass the result as `store`, with a `persistDir` of its own. If it is no FAISS store, " +
-      "embed the documents again in another folder.",
+      `Import its FAISS store: FaissVectorStore.loadFromPython("${persistDir}", { persistDir }), ` +
+      "or FaissStore.import of @embeddinggemma/faiss. If it is no FAISS store, embed the " +
+      "documents again in another folder.",
     { path: pythonFile },
   );
 }
