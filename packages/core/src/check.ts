@@ -2,6 +2,7 @@ import { checkerFor } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 
 export {
+  isObject,
   isRecord,
   nearestOption,
   oneOf,

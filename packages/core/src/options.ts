@@ -1,5 +1,5 @@
 import type { VectorCache } from "./cache/vector-cache.ts";
-import { invalidArgument, isRecord, oneOf, type Rule, type Rules, rules } from "./check.ts";
+import { invalidArgument, isObject, oneOf, type Rule, type Rules, rules } from "./check.ts";
 import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
 import type { PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
@@ -129,7 +129,7 @@ export const loadRules: Rules<LoadOptions> = {
   },
   prompts: {
     expected: "an object of strings, the prompts by name",
-    accepts: (value) => isRecord(value) && Object.values(value).every(rules.text.accepts),
+    accepts: (value) => isObject(value) && Object.values(value).every(rules.text.accepts),
   },
   pooling: {
     expected: `one or more of ${poolingModeNames.join(", ")}`,

@@ -47,6 +47,10 @@ test.for<[unknown, string, object]>([
   ],
   [null, "options must be an object; null was given.", {}],
   ["int8", 'options must be an object; "int8" was given.', {}],
+  [[], "options must be an object; an array of 0 was given.", {}],
+  [new Map([["path", path]]), "options must be an object; an object (Map) was given.", {}],
+  [Promise.resolve({ path }), "options must be an object; an object (Promise) was given.", {}],
+  [AbortSignal.abort(), "options must be an object; an object (AbortSignal) was given.", {}],
 ])("%j is refused", ([options, message, details]) => {
   const check = () => checkOptions(options as Options, optionRules, { rescore: "precision" });
   expect(check).toThrow(

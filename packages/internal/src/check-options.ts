@@ -19,7 +19,7 @@ export const rules = {
   text: { expected: "a string", accepts: (value) => typeof value === "string" },
   flag: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
   callback: { expected: "a function", accepts: (value) => typeof value === "function" },
-  object: { expected: "an object", accepts: isRecord },
+  object: { expected: "an object", accepts: isObject },
   count: {
     expected: "a whole number of at least 1",
     accepts: (value) => Number.isInteger(value) && (value as number) >= 1,
@@ -39,6 +39,19 @@ export function oneOf(values: readonly string[]): Rule {
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
+}
+
+/**
+ * Whether a value is an object of named values. An array is none, nor is an object of a class that
+ * keeps nothing in properties, such as a Map, a Promise or an AbortSignal: all that it says would
+ * be ignored.
+ */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  if (!isRecord(value) || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // Another realm has another Object.prototype.
+  const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
+  return isPlain || Object.keys(value).length > 0;
 }
 
 /** Checks the options that callers pass to a package. */
@@ -73,8 +86,7 @@ export function checkerFor<E extends Error>(
   return {
     invalidArgument,
     checkOptions(options, optionRules, renamed = {}) {
-      if (!isRecord(options) || Array.isArray(options))
-        throw invalidArgument("options", options, "an object");
+      if (!isObject(options)) throw invalidArgument("options", options, "an object");
       const known: Readonly<Record<string, Rule>> = optionRules;
       for (const [name, value] of Object.entries(options)) {
         if (value === undefined || Object.hasOwn(known, name)) continue;

@@ -1,5 +1,6 @@
 export {
   checkerFor,
+  isObject,
   isRecord,
   nearestOption,
   oneOf,

@@ -1,5 +1,5 @@
 import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/faiss";
-import { isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
+import { isObject, isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
 
@@ -8,6 +8,22 @@ const { checkOptions, invalidArgument } = storeChecker;
 /** @throws `INVALID_ARGUMENT` */
 export function checkArray(name: string, value: unknown): void {
   if (!Array.isArray(value)) throw invalidArgument(name, value, "an array", awaitHint(value));
+}
+
+/** @throws `INVALID_ARGUMENT` for what is no text, which `Document` would turn into one */
+export function checkTexts(texts: unknown): void {
+  checkArray("texts", texts);
+  for (const [position, text] of (texts as unknown[]).entries()) {
+    if (typeof text === "string") continue;
+    const advice = isRecord(text) ? "For documents, use `fromDocuments`." : undefined;
+    throw invalidArgument(`texts[${position}]`, text, "a string", advice);
+  }
+}
+
+/** @throws `INVALID_ARGUMENT` for what is no object, such as the number of documents alone */
+export function checkSearchOptions(options: unknown): void {
+  if (options === undefined || options === null || isObject(options)) return;
+  throw invalidArgument("options", options, "an object such as { k: 4, fetchK: 20 }");
 }
 
 /** @throws `INVALID_ARGUMENT` for what is no document, such as a text or a hole in the array */
@@ -91,10 +107,9 @@ const deletionRules: Rules<{ ids?: unknown; filter?: unknown }> = {
  * @throws `INVALID_ARGUMENT`
  */
 export function checkImportOptions(options: object): void {
+  if (!isObject(options)) throw invalidArgument("options", options, "an object");
   const own = ["format", "ids", "toRecord", "embedding"];
-  const given = own.find(
-    (name) => (options as Record<string, unknown> | null)?.[name] !== undefined,
-  );
+  const given = own.find((name) => (options as Record<string, unknown>)[name] !== undefined);
   if (given === undefined) return;
   throw new FaissStoreError(
     "INVALID_ARGUMENT",

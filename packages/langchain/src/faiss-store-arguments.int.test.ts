@@ -139,6 +139,37 @@ describe("FaissStore: wrong arguments", () => {
       /texts must be an array; "Mars" was/,
     ],
     [
+      "a number among the texts",
+      () => FaissStore.fromTexts(["Mars", 4 as never], {}, embeddings),
+      /texts\[1\] must be a string; 4 was given/,
+    ],
+    [
+      "a hole among the texts",
+      // biome-ignore lint/suspicious/noSparseArray: it is what the test is about
+      () => FaissStore.fromTexts([, "Mars"] as never, {}, embeddings),
+      /texts\[0\] must be a string; undefined was given/,
+    ],
+    [
+      "documents in place of texts",
+      () => FaissStore.fromTexts(planets as never, {}, embeddings),
+      /texts\[0\] .* For documents, use `fromDocuments`/,
+    ],
+    [
+      "a number in place of the options of a diverse search",
+      () => store.maxMarginalRelevanceSearch("Mars", 3 as never),
+      /options must be an object such as { k: 4, fetchK: 20 }; 3 was given/,
+    ],
+    [
+      "a name in place of the options of an import",
+      () => FaissStore.loadFromPython("folder", embeddings, "index" as never),
+      /options must be an object; "index" was given/,
+    ],
+    [
+      "no options of an import",
+      () => FaissStore.loadFromCommunity("folder", embeddings, null as never),
+      /options must be an object; null was given/,
+    ],
+    [
       "ids that are no array",
       () => store.addDocuments(planets, { ids: "mars" as never }),
       /ids must be an array of ids; "mars" was given/,

@@ -23,7 +23,9 @@ import {
   checkEmbeddings,
   checkImportOptions,
   checkLengths,
+  checkSearchOptions,
   checkStore,
+  checkTexts,
   idsRule,
   storeRule,
 } from "./check-arguments.ts";
@@ -213,6 +215,7 @@ export class FaissStore extends SaveableVectorStore {
     query: string,
     options: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
   ): Promise<Document[]> {
+    checkSearchOptions(options);
     const { filter, ...others } = options ?? {}; // JavaScript allows to leave them out.
     const store = await this.client();
     const hits = await store.maximalMarginalRelevance(await this.embeddings.embedQuery(query), {
@@ -317,7 +320,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     params?: FaissStoreFromParams,
   ): Promise<FaissStore> {
-    checkArray("texts", texts);
+    checkTexts(texts);
     const isList = Array.isArray(metadatas);
     if (isList && metadatas.length > 0) checkLengths({ texts, metadatas });
     const documents = texts.map((pageContent, row) => {

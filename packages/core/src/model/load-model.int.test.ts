@@ -135,6 +135,12 @@ describe("a model that cannot be loaded is an error with advice", () => {
       "INVALID_ARGUMENT",
       /prompts must be an object of strings/,
     ],
+    [{ prompts: ["query: "] as never }, "INVALID_ARGUMENT", /prompts .* an array of 1 was given/],
+    [
+      { prompts: new Map([["query", "query: "]]) as never },
+      "INVALID_ARGUMENT",
+      /prompts must be an object of strings.* \(Map\) was given/,
+    ],
     [{ cacheDir: 5 as unknown as string }, "INVALID_ARGUMENT", /cacheDir must be a string/],
     [
       { normalize: "yes" as unknown as boolean, device: "quantum" },
