@@ -91,7 +91,8 @@ describe("copyRecord", () => {
     [Object("a"), "the class String. Store value.valueOf()."],
     [new Amount(), "the class Amount. Store value.toJSON()."],
     [new Planet(), "the class Planet. Store a plain object with its values"],
-    [new WeakMap(), "the class WeakMap."],
+    [new URLSearchParams("a=1"), "Store Object.fromEntries(value) if it has keys and values, or"],
+    [new WeakMap(), "the class WeakMap. Store what its methods return, or"],
     [new Blob([]), "the class Blob."],
     [Object.create({ inherited: 1 }), "the class Object."],
   ])("refuses %o, with its path and what to store", (value, message) => {

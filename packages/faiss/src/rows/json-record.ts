@@ -290,6 +290,11 @@ function remedyFor(value: object): string {
   if (types.isRegExp(value) || types.isNativeError(value)) return "String(value)";
   if (value instanceof URL) return "value.href";
   if ("toJSON" in value && typeof value.toJSON === "function") return "value.toJSON()";
+  if (Symbol.iterator in value)
+    return "Object.fromEntries(value) if it has keys and values, or [...value]";
+  // `{ ...value }` would lose values that the class keeps private.
+  if (Object.keys(value).length === 0)
+    return "what its methods return, or String(value), or leave it out";
   return "a plain object with its values, such as { ...value }, or String(value)";
 }
 
