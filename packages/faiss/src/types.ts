@@ -311,7 +311,13 @@ export interface ImportEmbedding<R> {
     records: readonly R[],
     options: { signal: AbortSignal | undefined },
   ) => Promise<readonly Vector[]>;
-  /** Other ways to embed a record that may have made the stored vectors. @default none */
+  /**
+   * Other ways to embed a record that may have made the stored vectors. If you name several that do
+   * not fit, and all are further away, an import accepts less similar vectors: those of `q4` and
+   * `fp32`. None is tried if the vectors are the same.
+   *
+   * @default none
+   */
   variants?: readonly ImportVariant<R>[] | undefined;
 }
 

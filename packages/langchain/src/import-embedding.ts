@@ -39,6 +39,12 @@ function variantsOf(embeddings: EmbeddingGemmaEmbeddings): ImportVariant<Documen
         embeddings.encodeTitledDocuments(records.map(untitled), { signal, prompt: "" }),
     },
     {
+      name: "with the model's prompt for documents",
+      fits: false,
+      embed: (records, { signal }) =>
+        embeddings.encodeTitledDocuments(records.map(untitled), { signal, promptName: "document" }),
+    },
+    {
       name: "as queries",
       fits: false,
       embed: (records) =>

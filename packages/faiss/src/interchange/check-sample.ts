@@ -19,8 +19,8 @@ const minLength = 20;
 
 /**
  * A text agrees if the cosine of its two vectors is at least this, and the vectors of a store agree
- * if the median of the sample does too. q8 and fp32 of one model have 0.99 and more; texts that are
- * cut or lack their prompt have less, at least some of them.
+ * if the median of the sample does too. q8 and fp32 of EmbeddingGemma have 0.988 and more; texts
+ * that are cut or lack their prompt have less, at least some of them.
  */
 const agreeingCosine = 0.975;
 
@@ -28,11 +28,21 @@ const agreeingCosine = 0.975;
 const lowestCosine = 0.95;
 
 /**
- * A variant that does not fit is taken for what made the vectors if it leaves at most this part of
- * the distance to them. Vectors of the same text with two prompts can be so similar that no limit
- * of the cosine tells them apart from quantization, but they are not equally close.
+ * Vectors agree as well if no text of the sample has less than this, and all of
+ * several variants that do not fit are further away. q4 and fp32 of EmbeddingGemma have 0.98 for short texts and 0.965 for
+ * long ones. Long texts without their prompt have 0.95, so the cosine alone does not decide.
+ */
+const doubtfulCosine = 0.94;
+
+/**
+ * One variant is closer than another if it leaves at most this part of the distance to the stored
+ * vectors. Vectors of the same text with two prompts can be so similar that no limit of the cosine
+ * tells them apart from quantization, but they are not equally close.
  */
 const closerBy = 0.8;
+
+/** If no text has less, the vectors are the same up to rounding, and no variant is tried. */
+const sameCosine = 0.9999;
 
 /**
  * Embeds a few of the stored texts and compares the vectors with the stored ones.
@@ -55,18 +65,27 @@ export async function findDisagreement<R>(
   const other = vectors.find(({ length }) => length !== stored);
   if (other) return otherDimension(where, stored, other.length);
   let cosines = cosinesOf(sample, vectors);
-  const rivals: { name: string; cosines: number[] }[] = [];
+  if (Math.min(...cosines) >= sameCosine) return undefined;
+  const fitting = [vectors];
+  const others: { name: string; vectors: Float32Array[]; cosines: number[] }[] = [];
   for (const { name, fits, embed } of embedding.variants ?? []) {
-    const others = cosinesOf(sample, await embedAll(embed));
-    if (fits) cosines = cosines.map((value, position) => Math.max(value, others[position]!));
-    else rivals.push({ name, cosines: others });
+    const variant = await embedAll(embed);
+    const variantCosines = cosinesOf(sample, variant);
+    if (!fits) {
+      others.push({ name, vectors: variant, cosines: variantCosines });
+      continue;
+    }
+    fitting.push(variant);
+    cosines = cosines.map((value, position) => Math.max(value, variantCosines[position]!));
   }
+  // A model without prompts makes the same vectors in several variants.
+  const rivals = others.filter((other) => !fitting.some((own) => areSame(own, other.vectors)));
   const ascending = cosines.toSorted((one, other) => one - other);
   const [lowest, median] = [ascending[0]!, ascending[Math.floor(ascending.length / 2)]!];
-  const rival = rivals.find(
-    (other) => distance(other.cosines) < closerBy * distance(cosines) - 1e-6,
-  );
-  if (!rival && lowest >= lowestCosine && median >= agreeingCosine) return undefined;
+  const rival = rivals.find((other) => isCloser(other.cosines, cosines));
+  const isClosest = rivals.length > 1 && rivals.every((other) => isCloser(cosines, other.cosines));
+  const agrees = lowest >= lowestCosine && median >= agreeingCosine;
+  if (!rival && (agrees || (isClosest && lowest >= doubtfulCosine))) return undefined;
   const disagreeing = ascending.filter((value) => value < agreeingCosine).length;
   const found = rival
     ? `The vectors in ${where} look like those of texts embedded ${rival.name}: of ` +
@@ -153,8 +172,12 @@ export function otherDimension(
   );
 }
 
-function distance(cosines: readonly number[]): number {
-  return 1 - mean(cosines);
+function areSame(vectors: readonly Float32Array[], others: readonly Float32Array[]): boolean {
+  return vectors.every((vector, row) => innerProduct(vector, others[row]!) >= sameCosine);
+}
+
+function isCloser(cosines: readonly number[], others: readonly number[]): boolean {
+  return 1 - mean(cosines) < closerBy * (1 - mean(others)) - 1e-6;
 }
 
 function mean(values: readonly number[]): number {

@@ -148,6 +148,47 @@ describe("import with an embedding", () => {
     }
   });
 
+  it("accepts less similar vectors if all of several variants are further away", async () => {
+    const far = ["q:", "zz:"].map((prompt) => ({
+      name: prompt,
+      fits: false,
+      embed: embedWith((text) => prompt.repeat(9) + text),
+    }));
+    const same = { name: "again", fits: false, embed: embedding.embed };
+    const near = { name: "near", fits: false, embed: embedWith((text) => `${text}.`) };
+    const random = randomVectors(sentences.length, dimension, 7);
+    const fileWith = (noise: number) =>
+      fileOf(
+        sentences.map((text, row) => {
+          const vector = lettersOf(text);
+          const size = Math.hypot(...vector);
+          return vector.map((value, place) => value / size + noise * random[row]![place]!);
+        }),
+      );
+    for (const [noise, variants, accepted] of [
+      [0.25, far, true],
+      [0.25, [...far, same], true],
+      [0.25, [...far, near], false],
+      [0.25, far.slice(1), false],
+      [0.25, [same, same], false],
+      [0.5, far, false],
+    ] as const) {
+      const options = { embedding: { ...embedding, variants } };
+      const imported = importOf(await fileWith(noise), sentences, options);
+      if (accepted) expect((await imported).identity).toBe(identity);
+      else await expect(imported).rejects.toMatchObject(mismatch);
+    }
+  });
+
+  it("tries no variants if the vectors are the same", async () => {
+    const path = await fileOf(sentences.map((text) => lettersOf(text)));
+    const variant = vi.fn(embedding.embed);
+    const variants = [{ name: "otherwise", fits: false, embed: variant }];
+    const store = await importOf(path, sentences, { embedding: { ...embedding, variants } });
+    expect(store.identity).toBe(identity);
+    expect(variant).not.toHaveBeenCalled();
+  });
+
   it("embeds few texts, and empty ones only if there are no others", async () => {
     const seen: string[][] = [];
     const watched = {
