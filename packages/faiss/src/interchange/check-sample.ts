@@ -28,9 +28,10 @@ const agreeingCosine = 0.975;
 const lowestCosine = 0.95;
 
 /**
- * Vectors agree as well if no text of the sample has less than this, and all of
- * several variants that do not fit are further away. q4 and fp32 of EmbeddingGemma have 0.98 for short texts and 0.965 for
- * long ones. Long texts without their prompt have 0.95, so the cosine alone does not decide.
+ * Vectors agree as well if no text of the sample has less than this, and all of several variants
+ * that do not fit are further away. q4 and fp32 of EmbeddingGemma have 0.98 for short texts and
+ * 0.965 for long ones. Long texts without their prompt have 0.95, so the cosine alone does not
+ * decide.
  */
 const doubtfulCosine = 0.94;
 
