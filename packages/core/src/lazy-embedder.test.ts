@@ -100,6 +100,7 @@ describe("LazyEmbedder", () => {
   test.for([
     [{ model: "" }, "model must be a Hub id or a folder"],
     [{ truncateDim: 0 }, "0 was given"],
+    [embedder, "(Embedder) was given. Pass an embedder as `{ embedder }`."],
     [{ embedder: {} }, "await Embedder.load"],
     [{ embedder: Promise.resolve(embedder) }, "await Embedder.load"],
     [{ embedder, dtype: "q4", model: "m" }, "model, dtype cannot take effect"],

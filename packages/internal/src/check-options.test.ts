@@ -50,6 +50,14 @@ test.for<[unknown, string, object]>([
   [[], "options must be an object; an array of 0 was given.", {}],
   [new Map([["path", path]]), "options must be an object; an object (Map) was given.", {}],
   [Promise.resolve({ path }), "options must be an object; an object (Promise) was given.", {}],
+  [
+    new (class Settings {
+      path = path;
+      save() {}
+    })(),
+    "options must be an object; an object (Settings) was given.",
+    {},
+  ],
   [AbortSignal.abort(), "options must be an object; an object (AbortSignal) was given.", {}],
 ])("%j is refused", ([options, message, details]) => {
   const check = () => checkOptions(options as Options, optionRules, { rescore: "precision" });

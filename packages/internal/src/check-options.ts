@@ -43,15 +43,25 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 /**
  * Whether a value is an object of named values. An array is none, nor is an object of a class that
- * keeps nothing in properties, such as a Map, a Promise or an AbortSignal: all that it says would
- * be ignored.
+ * keeps nothing in properties, such as a Map, a Promise or an AbortSignal, or that has methods,
+ * such as an embedder: what it says would be ignored.
  */
 export function isObject(value: unknown): value is Record<string, unknown> {
   if (!isRecord(value) || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   // Another realm has another Object.prototype.
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;
-  return isPlain || Object.keys(value).length > 0;
+  return isPlain || (Object.keys(value).length > 0 && !hasMethods(prototype));
+}
+
+/** Advice about what was given in place of options. */
+export function hintOn(given: unknown): string | undefined {
+  const isEmbedder = isRecord(given) && typeof given.encodeDocument === "function";
+  return isEmbedder ? "Pass an embedder as `{ embedder }`." : undefined;
+}
+
+function hasMethods(prototype: unknown): boolean {
+  return Object.getOwnPropertyNames(prototype).some((name) => name !== "constructor");
 }
 
 /** Checks the options that callers pass to a package. */
@@ -86,7 +96,8 @@ export function checkerFor<E extends Error>(
   return {
     invalidArgument,
     checkOptions(options, optionRules, renamed = {}) {
-      if (!isObject(options)) throw invalidArgument("options", options, "an object");
+      if (!isObject(options))
+        throw invalidArgument("options", options, "an object", hintOn(options));
       const known: Readonly<Record<string, Rule>> = optionRules;
       for (const [name, value] of Object.entries(options)) {
         if (value === undefined || Object.hasOwn(known, name)) continue;

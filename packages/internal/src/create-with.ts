@@ -1,4 +1,4 @@
-import { type Checker, isObject, type Rule, type UnknownOption } from "./check-options.ts";
+import { type Checker, hintOn, isObject, type Rule, type UnknownOption } from "./check-options.ts";
 
 /**
  * Checks the adapter's own options and passes the others to `create`, which checks them. If it
@@ -12,7 +12,7 @@ export function createWith<T, Others extends object>(
   options: object,
   create: (others: Others) => T,
 ): T {
-  if (!isObject(options)) throw invalidArgument("options", options, "an object");
+  if (!isObject(options)) throw invalidArgument("options", options, "an object", hintOn(options));
   const isOwn = ([name]: [string, unknown]) => Object.hasOwn(ownRules, name);
   const entries = Object.entries(options);
   const others = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Others;

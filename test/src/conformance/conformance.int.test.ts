@@ -138,9 +138,13 @@ describe.each(cases)(
         { ...items[2]!, id: "d" },
         { ...items[3]!, id: "d" },
       ];
-      await subject.add(repeated);
-      const [last] = (await subject.search(items[3]!.text, 10)).filter(({ id }) => id === "d");
-      expect(last!.text).toBe(items[3]!.text);
+      await expect(subject.add(repeated)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        details: { id: "d", count: 2 },
+      });
+      expect(await subject.search(items[3]!.text, 10)).toEqual(
+        await subject.search(items[3]!.text, 3),
+      );
     });
 
     it("keeps ids, texts and metadata in all scripts", async () => {
