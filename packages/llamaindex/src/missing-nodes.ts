@@ -76,9 +76,9 @@ function warnOfDocuments(
   isEmpty: boolean,
 ): void {
   const some = ids.slice(0, 3).map(show).join(", ") + (ids.length > 3 ? ", …" : "");
-  const documents = ids.length === 1 ? "the document" : `the ${ids.length} documents`;
+  const documents = ids.length === 1 ? "1 document" : `${ids.length} documents`;
   process.emitWarning(
-    `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has none of ` +
+    `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has no nodes of ` +
       `${documents} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
       `${some}. ` +
       `${skipped} ${isEmpty ? embedAll : embedSome}`,

@@ -97,7 +97,7 @@ describe("nodes that queries cannot find", () => {
     });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /store is empty: it has none of the 2 documents .*"Mars", "Venus".*DocStoreStrategy\.NONE/,
+        /store is empty: it has no nodes of 2 documents .*"Mars", "Venus".*DocStoreStrategy\.NONE/,
       ),
     ]);
     expect(warnings[0]).toContain(join(persistDir, "doc_store.json"));
@@ -115,13 +115,13 @@ describe("nodes that queries cannot find", () => {
       expect(await ingest(documentsOf("Mars", "Venus", "Pluto"), await open())).toBe(1);
     });
     expect(some).toEqual([
-      expect.stringMatching(/lacks nodes: it has none of the 2 documents.*docStore.deleteDocument/),
+      expect.stringMatching(/lacks nodes: it has no nodes of 2 documents.*docStore.deleteDocument/),
     ]);
     await rm(join(persistDir, "faiss_vector_store"), { recursive: true });
     const all = await warningsOf(async () => {
       expect(await ingest(documentsOf("Mars", "Venus", "Pluto"), await open())).toBe(0);
     });
-    expect(all).toEqual([expect.stringMatching(/is empty: it has none of the 3 documents/)]);
+    expect(all).toEqual([expect.stringMatching(/is empty: it has no nodes of 3 documents/)]);
   });
 
   it("are told if the vector store is in memory, but the document store is saved", async () => {
