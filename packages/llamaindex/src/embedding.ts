@@ -1,6 +1,7 @@
 import {
   type DocumentInput,
   type Embedder,
+  type EncodeOptions,
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
@@ -87,6 +88,16 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   /**
+   * Embeds documents as `Float32Array`s.
+   *
+   * @param options - options of `Embedder.encodeDocument`, such as `signal` or another prompt
+   */
+  async encodeTexts(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
+    checkTexts(texts);
+    return this.#embedder.encodeDocument(texts, options);
+  }
+
+  /**
    * The model's tokenizer, for text splitters.
    *
    * @example
@@ -135,8 +146,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   }
 
   async #encodeTexts(texts: string[], options?: BaseEmbeddingOptions): Promise<number[][]> {
-    checkArray("texts", texts, "an array of texts");
-    for (const [index, text] of texts.entries()) checkText(`texts[${index}]`, text);
+    checkTexts(texts);
     return this.#encodeDocuments(texts, options);
   }
 
@@ -156,6 +166,11 @@ function textOf(query: MessageContentDetail | string): string | null {
   if (typeof query === "string") return query;
   if (typeof query?.type === "string") return extractSingleText(query);
   throw embeddingChecker.invalidArgument("query", query, '{ type: "text", text: "…" } or a string');
+}
+
+function checkTexts(texts: readonly string[]): void {
+  checkArray("texts", texts, "an array of texts");
+  for (const [index, text] of texts.entries()) checkText(`texts[${index}]`, text);
 }
 
 function checkText(name: string, text: unknown): void {

@@ -2,9 +2,11 @@ import {
   FaissStore as CoreStore,
   describeEmbedding,
   type ImportOptions,
+  type ImportVariant,
 } from "@embeddinggemma/faiss";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
+import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { checkedRecord, type NodeRecord, nodeOf } from "./node-record.ts";
 
 /** Options of an import of LlamaIndex (Python), see `ImportOptions` of `@embeddinggemma/faiss`. */
@@ -42,6 +44,7 @@ export async function importFromPython(
           fits: false,
           embed: (records) => Promise.all(records.map((record) => asQuery(textOf(record)))),
         },
+        ...promptVariantsOf(embedModel),
       ],
     },
   });
@@ -49,6 +52,27 @@ export async function importFromPython(
   async function asQuery(text: string): Promise<number[]> {
     return (await embedModel.getQueryEmbedding({ type: "text", text })) ?? [];
   }
+}
+
+/** LlamaIndex (Python) often embeds documents without a prompt. */
+function promptVariantsOf(embedModel: BaseEmbedding): ImportVariant<NodeRecord>[] {
+  // Not `instanceof`: two copies of this package may be installed.
+  if (!("encodeTexts" in embedModel)) return [];
+  const own = embedModel as EmbeddingGemmaEmbedding;
+  return [
+    {
+      name: "without a prompt",
+      fits: false,
+      embed: (records, { signal }) =>
+        own.encodeTexts(records.map(pythonContentOf), { signal, prompt: "" }),
+    },
+    {
+      name: "with the model's prompt for documents",
+      fits: false,
+      embed: (records, { signal }) =>
+        own.encodeTexts(records.map(pythonContentOf), { signal, promptName: "document" }),
+    },
+  ];
 }
 
 function contentOf(node: BaseNode): string {

@@ -350,6 +350,12 @@ describe("what LlamaIndex (Python) has saved", () => {
     await expect(FaissVectorStore.loadFromPython(pythonDir)).rejects.toMatchObject({
       code: "IDENTITY_MISMATCH",
     });
+    const [, plain] = await embedder.encode(["", "page: 3\n\nMars is red."], { prompt: "" });
+    await save([plain!, plain!]);
+    await expect(FaissVectorStore.loadFromPython(pythonDir)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining("embedded without a prompt"),
+    });
     const again = await FaissVectorStore.loadFromPython(pythonDir, { reembed: true });
     expect((await again.client()).identity).toBe(saved.identity);
     expect((await again.client()).size).toBe(2);
