@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
 import { Embedder, type EncodeOptions } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { CacheBackedEmbeddings } from "@langchain/classic/embeddings/cache_backed";
 import { Document } from "@langchain/core/documents";
@@ -204,15 +204,4 @@ function noise(text: string, length = 768): Float32Array {
   const numbers = Array.from({ length }, (_, place) => Math.cos((place + 2) * (text.length + 3)));
   const size = Math.hypot(...numbers);
   return Float32Array.from(numbers, (number) => number / size);
-}
-
-/** The warnings of the process while an action runs. */
-async function warningsOf(action: () => Promise<unknown>): Promise<Error[]> {
-  const warnings: Error[] = [];
-  const listener = (warning: Error) => void warnings.push(warning);
-  process.on("warning", listener);
-  await action();
-  await setImmediate(); // Node emits them a little later.
-  process.off("warning", listener);
-  return warnings;
 }

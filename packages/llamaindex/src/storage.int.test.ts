@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { warningsOf as allWarningsOf } from "@embeddinggemma/internal/testing";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { BaseEmbedding } from "@llamaindex/core/embeddings";
 import {
@@ -73,18 +73,10 @@ async function ingest(
 }
 
 async function warningsOf(action: () => Promise<unknown>): Promise<string[]> {
-  const warnings: string[] = [];
-  const listener = (warning: Error & { code?: string }) => {
-    if (warning.code === "EMBEDDINGGEMMA_MISSING_NODES") warnings.push(warning.message);
-  };
-  process.on("warning", listener);
-  try {
-    await action();
-    await sleep(10);
-  } finally {
-    process.off("warning", listener);
-  }
-  return warnings;
+  const warnings = await allWarningsOf(action);
+  return warnings
+    .filter(({ code }) => code === "EMBEDDINGGEMMA_MISSING_NODES")
+    .map(({ message }) => message);
 }
 
 describe("nodes that queries cannot find", () => {

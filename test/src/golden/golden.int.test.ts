@@ -68,7 +68,7 @@ describe.each(families)("%s gives what Sentence Transformers gives", (family) =>
     },
   );
 
-  test.runIf(golden.truncated.length > 0).for(golden.truncated)(
+  test.for(golden.truncated)(
     "truncation to $truncateDim, normalize $normalize",
     async ({ text, call, truncateDim, normalize, vector }) => {
       const embedding = await encode(embedder(), call, expandText(golden.texts[text]!), {

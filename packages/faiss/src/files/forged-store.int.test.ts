@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -208,12 +208,17 @@ describe("a store with correct checksums but wrong content", () => {
     expect(await expectTyped(open(store.directory))).toBe("FILE_DAMAGED");
   });
 
-  it.skipIf(process.platform === "win32")("is refused at once if a file is a FIFO", async () => {
-    const store = await ForgedStore.copyOf(join(savedStores, "flat"), join(folder, "fifo"));
+  const makeFifo = (path: string) => void execFileSync("mkfifo", [path]);
+  it.each([
+    { what: "folder", make: (path: string) => mkdir(path) },
+    // Windows has none.
+    ...(process.platform === "win32" ? [] : [{ what: "FIFO", make: makeFifo }]),
+  ])("is refused at once if a file is a $what", async ({ what, make }) => {
+    const store = await ForgedStore.copyOf(join(savedStores, "flat"), join(folder, what));
     const { records } = store.manifest.segments[0]!;
     for (const file of [records.file, "faiss-store.json"]) {
       await rm(join(store.directory, file));
-      execFileSync("mkfifo", [join(store.directory, file)]);
+      await make(join(store.directory, file));
       expect(await expectTyped(open(store.directory))).toBe("READ_FAILED");
     }
   });

@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildPackage } from "../testing/built-package.ts";
 import { randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
@@ -85,15 +86,13 @@ describe("the FAISS process", () => {
   });
 
   it("adds no listeners after it has died", async () => {
-    const warnings: Error[] = [];
-    const remember = (warning: Error) => warnings.push(warning);
-    process.on("warning", remember);
-    const engine = await EngineProcess.start(faissNode, []);
-    engine.stop();
-    await vi.waitFor(() => expect(engine.isAlive).toBe(false));
-    for (let call = 0; call < 20; call++) engine.abandon(1);
-    await sleep(10);
-    process.off("warning", remember);
+    const warnings = await warningsOf(async () => {
+      const engine = await EngineProcess.start(faissNode, []);
+      engine.stop();
+      await vi.waitFor(() => expect(engine.isAlive).toBe(false));
+      for (let call = 0; call < 20; call++) engine.abandon(1);
+      await sleep(10);
+    });
     expect(warnings).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FaissStore } from "../faiss-store.ts";
 import { randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
@@ -403,15 +403,4 @@ function documentsOf(ids: readonly string[]): [string, object][] {
 
 function embedWith(change: (text: string) => string, length = dimension) {
   return async (texts: readonly string[]) => texts.map((text) => lettersOf(change(text), length));
-}
-
-/** The warnings of the process while an action runs. */
-async function warningsOf(action: () => Promise<unknown>): Promise<Error[]> {
-  const warnings: Error[] = [];
-  const listener = (warning: Error) => void warnings.push(warning);
-  process.on("warning", listener);
-  await action();
-  await setImmediate(); // Node emits them a little later.
-  process.off("warning", listener);
-  return warnings;
 }
