@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { testBackend, testDescription, testEmbedder } from "../test-support/test-embedder.ts";
 import { Embedder } from "./embedder.ts";
+import type { ModelDescription } from "./model/description.ts";
+import type { EncodeDefaults } from "./options.ts";
 import type { Batch } from "./runtime/backend.ts";
 
 async function* noTexts(): AsyncGenerator<string> {}
@@ -239,5 +241,20 @@ describe("a graph that does not fit its description", () => {
       code: "MODEL_INCOMPLETE",
       message: expect.stringContaining(message),
     });
+  });
+});
+
+describe("a truncateDim", () => {
+  const load = (options: EncodeDefaults, overrides: Partial<ModelDescription>) =>
+    testEmbedder(testBackend(), options, overrides).encode("a");
+
+  test("that the model was not trained for can be asked for", async () => {
+    expect(await load({ truncateDim: 3, allowUntrainedDim: true }, {})).toHaveLength(3);
+  });
+
+  test("is not refused if it is not known what the model was trained for", async () => {
+    const unknown = { matryoshkaDimensions: [4], anyDimension: true };
+    expect(await load({ truncateDim: 3 }, unknown)).toHaveLength(3);
+    expect(() => testEmbedder(testBackend(), { truncateDim: 5 }, unknown)).toThrow(/from 1 to 4/);
   });
 });

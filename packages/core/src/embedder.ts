@@ -72,7 +72,7 @@ export class Embedder implements AsyncDisposable {
 
   private constructor(model: string, handle: ModelHandle, defaults: EncodeDefaults) {
     const { description } = handle.model;
-    checkTruncateDim(defaults, description.matryoshkaDimensions);
+    checkTruncateDim(defaults, description);
     this.model = model;
     this.#handle = handle;
     this.#description = description;
@@ -381,9 +381,7 @@ export class Embedder implements AsyncDisposable {
 
   #withDefaults(options: EncodeDefaults): Defaults {
     const settings = { ...this.#defaults, ...defined(options) };
-    if (options.truncateDim !== undefined) {
-      checkTruncateDim(settings, this.#description.matryoshkaDimensions);
-    }
+    if (options.truncateDim !== undefined) checkTruncateDim(settings, this.#description);
     return settings;
   }
 

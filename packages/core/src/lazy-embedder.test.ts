@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Embedder } from "./embedder.ts";
-import { LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
+import { defaultModel, LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
 import type { ModelDescription } from "./model/description.ts";
 import type { Backend } from "./runtime/backend.ts";
 
@@ -124,6 +124,24 @@ describe("LazyEmbedder", () => {
         message: expect.stringContaining(message),
       }),
     );
+  });
+});
+
+describe("a truncateDim of a published model", () => {
+  test("that it was not trained for is refused before the load", () => {
+    const untrained = { code: "UNTRAINED_DIMENSION", message: expect.stringContaining("300") };
+    for (const model of [undefined, defaultModel, "google/embeddinggemma-300m"]) {
+      expect(() => new LazyEmbedder({ model, truncateDim: 300 })).toThrow(
+        expect.objectContaining(untrained),
+      );
+      expect(() => new LazyEmbedder({ model, truncateDim: 1024 })).toThrow(/from 1 to 768/);
+    }
+  });
+
+  test("is accepted if it was trained, or if it is meant", () => {
+    new LazyEmbedder({ truncateDim: 256 });
+    new LazyEmbedder({ truncateDim: 300, allowUntrainedDim: true });
+    new LazyEmbedder({ model: "me/embeddinggemma-300m-medical", truncateDim: 300 });
   });
 });
 

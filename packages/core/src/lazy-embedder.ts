@@ -12,6 +12,7 @@ import {
 import { Embedder } from "./embedder.ts";
 import type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
+import { publishedDimensions } from "./model/families.ts";
 import {
   checkTruncateDim,
   type EncodeDefaults,
@@ -63,8 +64,8 @@ export class LazyEmbedder {
   readonly #loaded: SharedPromise<Embedder>;
 
   /**
-   * @throws `INVALID_ARGUMENT`; with `embedder`, also `UNTRAINED_DIMENSION`, which is otherwise
-   * thrown when the model is loaded
+   * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`; for a model whose dimensions are not known
+   * before it is loaded, the first call throws the latter
    */
   constructor(options: LazyEmbedderOptions = {}) {
     checkOptions(options, lazyEmbedderRules, renamedLoadOptions);
@@ -72,7 +73,10 @@ export class LazyEmbedder {
     const { loading, encoding } = splitOptions(loadOptions);
     if (embedder !== undefined) {
       checkGivenAlone({ model: options.model, ...loading });
-      checkTruncateDim(encoding, embedder.matryoshkaDimensions);
+      embedder.identityOf(encoding); // checks truncateDim
+    } else {
+      const published = publishedDimensions(model);
+      if (published) checkTruncateDim(encoding, published);
     }
     this.#encoding = encoding;
     this.#queryPrompt = queryPrompt;

@@ -3,6 +3,7 @@ import { invalidArgument, isObject, oneOf, type Rule, type Rules, rules } from "
 import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
 import type { PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
+import type { ModelDescription } from "./model/description.ts";
 import type { LoadModelOptions } from "./model/load-model.ts";
 import { poolingModeNames } from "./model/modules.ts";
 import { weightsSuffixes } from "./runtime/dtype.ts";
@@ -149,22 +150,25 @@ export const loadRules: Rules<LoadOptions> = {
 };
 
 /**
- * Checks `truncateDim` for a model.
+ * Checks `truncateDim` for a model. If it is not known which dimensions the model was trained for,
+ * any is accepted, as in Sentence Transformers.
  *
- * @param trained - dimensions that the model was trained for, longest first
  * @throws `INVALID_ARGUMENT` if it exceeds the model's dimension, `UNTRAINED_DIMENSION`
  */
 export function checkTruncateDim(
   { truncateDim, allowUntrainedDim }: EncodeDefaults,
-  trained: readonly number[],
+  {
+    dimension,
+    matryoshkaDimensions: trained,
+    anyDimension,
+  }: Pick<ModelDescription, "dimension" | "matryoshkaDimensions" | "anyDimension">,
 ): void {
   if (truncateDim === undefined || trained.includes(truncateDim)) return;
-  const longest = trained[0]!;
-  if (truncateDim > longest) {
-    const expected = `a whole number from 1 to ${longest}, the model's dimension`;
+  if (truncateDim > dimension) {
+    const expected = `a whole number from 1 to ${dimension}, the model's dimension`;
     throw invalidArgument("truncateDim", truncateDim, expected);
   }
-  if (allowUntrainedDim) return;
+  if (allowUntrainedDim || anyDimension) return;
   throw new EmbeddingGemmaError(
     "UNTRAINED_DIMENSION",
     `The model was not trained for ${truncateDim} dimensions. ` +

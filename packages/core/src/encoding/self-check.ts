@@ -1,4 +1,4 @@
-import type { SelfCheckValues } from "../model/families.ts";
+import type { SelfCheckValues } from "../model/model-family.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { similarity } from "../vectors/similarity.ts";
 

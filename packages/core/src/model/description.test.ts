@@ -25,6 +25,7 @@ describe("a repository of Sentence Transformers", () => {
       normalized: true,
       dimension: 384,
       matryoshkaDimensions: [384],
+      anyDimension: true,
       truncateDim: null,
       selfCheck: null,
       family: null,
@@ -341,7 +342,25 @@ describe("an ONNX repository without files of Sentence Transformers", () => {
   test("has no trained dimensions of its family if config.json has an empty list", async () => {
     const config = { hidden_size: 768, max_position_embeddings: 64, matryoshka_dimensions: [] };
     const description = await onnx("embeddinggemma-300m-ONNX", { "config.json": config });
-    expect(description.matryoshkaDimensions).toEqual([768]);
+    expect(description).toMatchObject({ matryoshkaDimensions: [768], anyDimension: false });
+  });
+
+  test("is told by its architecture, whatever its folder is called", async () => {
+    const config = { model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24 };
+    const described = { ...bert, "config.json": config };
+    const pooling = { "1_Pooling/config.json": { word_embedding_dimension: 768 } };
+    expect(await describeFiles({ ...described, ...pooling }, {}, "my-model")).toMatchObject({
+      matryoshkaDimensions: [768, 512, 256, 128],
+      anyDimension: false,
+      denseLayers: 0, // as modules.json says
+      prompts: { query: "", document: "" },
+      selfCheck: null,
+    });
+    const undescribed = await describeFiles(
+      { "config.json": config },
+      { pooling: "mean", prompts: {} },
+    );
+    expect(undescribed).toMatchObject({ denseLayers: 2, normalized: true, dimension: 768 });
   });
 
   test("is at most as long as its tokenizer and its positions allow", async () => {
@@ -363,6 +382,28 @@ describe("an ONNX repository without files of Sentence Transformers", () => {
     expect(await describeFiles(files, {}, "Xenova/all-MiniLM-L6-v2")).toMatchObject({
       maxTokens: 512,
     });
+  });
+});
+
+describe("the dimensions that a model was trained for", () => {
+  const describeWith = (matryoshka_dimensions: unknown, others: Files = {}) =>
+    describeFiles({
+      ...bert,
+      ...others,
+      "config.json": { ...(bert["config.json"] as object), matryoshka_dimensions },
+    });
+
+  test("are those that its files say", async () => {
+    expect(await describeWith([64, 128])).toMatchObject({
+      matryoshkaDimensions: [384, 128, 64],
+      anyDimension: false,
+    });
+  });
+
+  test("are not known if its files say nothing, or only the length of its vectors", async () => {
+    const own = { "config_sentence_transformers.json": { truncate_dim: 100 } };
+    expect(await describeWith(null)).toMatchObject({ anyDimension: true });
+    expect(await describeWith(null, own)).toMatchObject({ anyDimension: true });
   });
 });
 

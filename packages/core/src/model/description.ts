@@ -1,8 +1,7 @@
 import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { SimilarityFunction } from "../vectors/similarity.ts";
-import type { SelfCheckValues } from "./families.ts";
-import { type DtypeRules, lookUpModel, type ModelFamily } from "./families.ts";
+import { lookUpModel } from "./families.ts";
 import {
   invalidFile,
   type JsonObject,
@@ -10,6 +9,7 @@ import {
   type ReadModelFile,
   unsupported,
 } from "./json-file.ts";
+import type { DtypeRules, ModelFamily, SelfCheckValues } from "./model-family.ts";
 import type { ModelModules, PoolingMode } from "./modules.ts";
 import { readModules } from "./modules.ts";
 import { readTextSettings } from "./text-settings.ts";
@@ -51,6 +51,13 @@ export interface ModelDescription {
    * was trained for no others.
    */
   readonly matryoshkaDimensions: readonly number[];
+  /**
+   * Whether it is not known which dimensions the model was trained for, so that any is accepted.
+   * `matryoshkaDimensions` are then those that its files name.
+   *
+   * @default false
+   */
+  readonly anyDimension?: boolean;
   /** The `truncate_dim` that the model sets for itself; null or missing if it sets none. */
   readonly truncateDim?: number | null;
   /** Published scores of a few texts; null if there are none. */
@@ -106,7 +113,7 @@ export async function describeModel(
       { model, file: "config.json" },
     );
   }
-  const { family, dtypeRules } = lookUpModel(model, config.fields);
+  const { family, base, selfCheck } = lookUpModel(model, config.fields);
   const modules = await readModules(files);
   const described = modules?.pooling ?? family?.pooling;
   const pooling = overrides.pooling ? [overrides.pooling].flat() : described;
@@ -126,11 +133,12 @@ export async function describeModel(
   const modelType = sentenceConfig?.text("model_type") ?? "SentenceTransformer";
   if (sentenceConfig && modelType !== "SentenceTransformer")
     throw unsupported(sentenceConfig, `describes a ${show(modelType)}`);
-  const textSettings = await readTextSettings(files, config, modules, family);
-  const denseLayers = modules?.denseLayers ?? family?.denseLayers ?? 0;
-  if (denseLayers > 0 && described && !isSame(pooling, described))
-    throw poolingBeforeDense(pooling, described, denseLayers);
-  const dimension = dimensionOf(config, modules, family, pooling);
+  const textSettings = await readTextSettings(files, config, modules, base);
+  const denseLayers = modules?.denseLayers ?? base?.denseLayers ?? 0;
+  const pooledFirst = modules?.pooling ?? base?.pooling;
+  if (denseLayers > 0 && pooledFirst && !isSame(pooling, pooledFirst))
+    throw poolingBeforeDense(pooling, pooledFirst, denseLayers);
+  const dimension = dimensionOf(config, modules, base, pooling);
   const shorter = sentenceConfig?.size("truncate_dim");
   const truncateDim = shorter === undefined ? null : Math.min(shorter, dimension);
   // Published scores do not apply to other prompts or another pooling.
@@ -152,13 +160,13 @@ export async function describeModel(
     poolingSource: poolingSourceOf(overrides, modules, pooling),
     includePrompt,
     denseLayers,
-    normalized: modules?.normalized ?? family?.normalized ?? false,
+    normalized: modules?.normalized ?? base?.normalized ?? false,
     dimension,
-    matryoshkaDimensions: matryoshkaDimensionsOf(config, family, dimension, truncateDim),
+    ...trainedDimensionsOf(config, base, dimension, truncateDim),
     truncateDim,
-    selfCheck: isRedescribed ? null : (selfCheckOf(config) ?? family?.selfCheck ?? null),
+    selfCheck: isRedescribed ? null : (selfCheckOf(config) ?? selfCheck),
     family,
-    dtypeRules,
+    dtypeRules: base,
   };
 }
 
@@ -266,21 +274,24 @@ function similarityFunctionOf(sentenceConfig: JsonObject | null): SimilarityFunc
 
 /**
  * The full dimension, the trained ones, and the model's own `truncate_dim`. The trained ones are
- * `matryoshka_dimensions` of `config.json` (a name that Jina and vLLM use), else the family's.
+ * `matryoshka_dimensions` of `config.json` (a name that Jina and vLLM use), else those of the base.
  */
-function matryoshkaDimensionsOf(
+function trainedDimensionsOf(
   config: JsonObject,
-  family: ModelFamily | null,
+  base: ModelFamily | null,
   dimension: number,
   truncateDim: number | null,
-): readonly number[] {
-  const trained = config.sizes("matryoshka_dimensions") ?? family?.matryoshkaDimensions ?? [];
+): Pick<ModelDescription, "matryoshkaDimensions" | "anyDimension"> {
+  const trained = config.sizes("matryoshka_dimensions") ?? base?.matryoshkaDimensions;
   const dimensions = new Set([
     dimension,
-    ...trained,
+    ...(trained ?? []),
     ...(truncateDim === null ? [] : [truncateDim]),
   ]);
-  return [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a);
+  return {
+    matryoshkaDimensions: [...dimensions].filter((size) => size <= dimension).sort((a, b) => b - a),
+    anyDimension: trained === undefined,
+  };
 }
 
 /** Reads `self_check`, a field defined by this package; see {@link SelfCheckValues}. */

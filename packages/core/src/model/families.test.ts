@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lookUpModel } from "./families.ts";
+import { lookUpModel, publishedDimensions } from "./families.ts";
 
 const familyOf = (model: string) => lookUpModel(model, {}).family;
 
@@ -99,16 +99,54 @@ test.for([
   [{ model_type: "embedding_gemma2", text_config: { hidden_size: 768 } }, "EmbeddingGemma 2"],
   [{ model_type: "gemma3_text", hidden_size: 256, num_hidden_layers: 2 }, undefined],
   [{ model_type: "bert", hidden_size: 768, num_hidden_layers: 24 }, undefined],
-] as const)("config.json with %j gives the dtype rules of %s, but no prompts", ([config, name]) => {
-  const { family, dtypeRules } = lookUpModel("my-fine-tune", config);
+] as const)("config.json with %j has the base %s, but no prompts", ([config, name]) => {
+  const { family, base } = lookUpModel("my-fine-tune", config);
   expect(family).toBeNull();
-  expect(dtypeRules).toEqual(name === undefined ? null : familyOf(modelOf[name]));
+  expect(base).toEqual(name === undefined ? null : familyOf(modelOf[name]));
 });
 
 test("the name of a family gives its dtype rules, whatever config.json contains", () => {
-  const { family, dtypeRules } = lookUpModel("embeddinggemma-300m", { model_type: "bert" });
-  expect(dtypeRules?.unsupportedDtypes).toHaveProperty("fp16");
-  expect(dtypeRules).toBe(family);
+  const { family, base } = lookUpModel("embeddinggemma-300m", { model_type: "bert" });
+  expect(base?.unsupportedDtypes).toHaveProperty("fp16");
+  expect(base).toBe(family);
+});
+
+describe("published scores", () => {
+  const config = { model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24 };
+
+  test.for([
+    "google/embeddinggemma-300m",
+    "onnx-community/embeddinggemma-300m-ONNX",
+    "/models/embeddinggemma-300m-onnx/",
+    "/hub/models--onnx-community--embeddinggemma-300m-ONNX/snapshots/0123456789abcdef",
+  ])("belong to the base model: %s", (model) => {
+    expect(lookUpModel(model, config).selfCheck?.scores).toHaveProperty("256");
+  });
+
+  test.for([
+    "me/embeddinggemma-300m-medical",
+    "me/embeddinggemma-300m-ONNX-medical",
+    "embeddinggemma-300m-v2",
+    "embeddinggemma-300m-qat-q4_0-unquantized",
+    "my-model",
+  ])("do not belong to %s", (model) => {
+    expect(lookUpModel(model, config).selfCheck).toBeNull();
+  });
+
+  test("do not belong to another model in a folder of that name", () => {
+    const other = { ...config, num_hidden_layers: 2 };
+    expect(lookUpModel("embeddinggemma-300m", other).selfCheck).toBeNull();
+  });
+});
+
+test("the id of a published model says its dimensions, that of another does not", () => {
+  expect(publishedDimensions("onnx-community/embeddinggemma-300m-ONNX")).toEqual({
+    dimension: 768,
+    matryoshkaDimensions: [768, 512, 256, 128],
+  });
+  const others = ["me/embeddinggemma-300m", "embeddinggemma-300m", "/google/embeddinggemma-300m"];
+  for (const model of [...others, "google/embeddinggemma-300m-medical", "google/gemma", ""])
+    expect(publishedDimensions(model)).toBeNull();
 });
 
 const modelOf = {

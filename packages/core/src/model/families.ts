@@ -1,351 +1,68 @@
-import type { PoolingMode } from "./modules.ts";
+import { modelFamilies } from "./family-table.ts";
+import type { ModelFamily, SelfCheckValues } from "./model-family.ts";
 
-/** A query, documents, and the cosine of the query with each document, for some dimensions. */
-export interface SelfCheckValues {
-  readonly query: string;
-  readonly documents: readonly string[];
-  readonly scores: Readonly<Record<number, readonly number[]>>;
-}
-
-/**
- * What is known about a family of models. ONNX conversions on the Hub often lack the files in which
- * Sentence Transformers describes a model. The files that a repository has always take precedence
- * over this table.
- */
-export interface ModelFamily extends DtypeRules {
-  readonly name: string;
-  /** Matches the name in a repository id, or the name of a folder. */
-  readonly pattern: RegExp;
-  /** Fields of `config.json` that identify models of this architecture and size. */
-  readonly config?: Readonly<Record<string, string | number>>;
-  readonly pooling: readonly PoolingMode[];
-  readonly maxTokens: number;
-  /** Prompts by name. */
-  readonly prompts?: Readonly<Record<string, string>>;
-  /** Length of a full vector. @default the hidden size, times the number of pooling modes */
-  readonly dimension?: number;
-  readonly matryoshkaDimensions?: readonly number[];
-  /** Number of Dense layers that the ONNX graph must contain. */
-  readonly denseLayers?: number;
-  /** Whether the model has a Normalize module. */
-  readonly normalized?: boolean;
-  /** Published scores of a few texts. */
-  readonly selfCheck?: SelfCheckValues;
-}
-
-/** dtypes that do not work for an architecture, not even for fine-tuned models. */
-export interface DtypeRules {
-  /** dtypes that give wrong vectors, with the reason. */
-  readonly unsupportedDtypes?: Readonly<Record<string, string>>;
-  /** The same by device: dtypes that give wrong vectors on it, with the reason. */
-  readonly unsupportedOnDevice?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+/** What the table of model families knows about a model. */
+export interface KnownModel {
+  /** The family by name. A fine-tune with another name may have other prompts and pooling. */
+  readonly family: ModelFamily | null;
+  /**
+   * The family by name, else by the architecture and size in `config.json`. A fine-tune keeps these
+   * of its base: dtypes, dimensions and layers.
+   */
+  readonly base: ModelFamily | null;
+  /** Published scores, which belong to the published weights only. */
+  readonly selfCheck: SelfCheckValues | null;
 }
 
 /**
  * Looks a model up in the table.
  *
- * The family, with its prompts, pooling and scores, depends on the name only: a fine-tuned model
- * with another name may have its own. The dtype rules apply to all models of the same architecture
- * and size, so they also depend on `config.json`.
- *
  * @param config - content of `config.json`
  */
-export function lookUpModel(
-  model: string,
-  config: Readonly<Record<string, unknown>>,
-): { family: ModelFamily | null; dtypeRules: DtypeRules | null } {
-  const family = familyOfName(model);
-  return { family, dtypeRules: family ?? familyOfConfig(config) };
+export function lookUpModel(model: string, config: Readonly<Record<string, unknown>>): KnownModel {
+  const name = nameOf(model);
+  const family = modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
+  const base = family ?? modelFamilies.find((other) => isArchitecture(other, config)) ?? null;
+  const published =
+    family?.published?.test(name) && isArchitecture(family, config) ? family.selfCheck : null;
+  return { family, base, selfCheck: published ?? null };
 }
 
 /**
- * Finds a family by the last part of a repository id or path. For a folder in the Hub's cache,
+ * The dimensions of a repository on the Hub whose id alone says that it has the published weights,
+ * also before it is downloaded; null for all others.
+ */
+export function publishedDimensions(
+  model: string,
+): Required<Pick<ModelFamily, "dimension" | "matryoshkaDimensions">> | null {
+  const [owner, name = ""] = model.split("/");
+  const family = publishers.includes(owner!)
+    ? modelFamilies.find(({ published }) => published?.test(name))
+    : undefined;
+  const { dimension, matryoshkaDimensions } = family ?? {};
+  return dimension && matryoshkaDimensions ? { dimension, matryoshkaDimensions } : null;
+}
+
+/** Who publishes EmbeddingGemma and its ONNX conversions on the Hub. */
+const publishers = ["google", "onnx-community"];
+
+/**
+ * The last part of a repository id or path. For a folder in the Hub's cache,
  * `models--owner--name/snapshots/<commit>`, this is the name of the repository.
  */
-function familyOfName(model: string): ModelFamily | null {
+function nameOf(model: string): string {
   const parts = model.replace(/[\\/]+$/, "").split(/[\\/]/);
   const cached =
     parts.at(-2) === "snapshots" ? parts.at(-3)?.match(/^models--.+?--(.+)$/)?.[1] : undefined;
-  const name = cached ?? parts.at(-1) ?? model;
-  return modelFamilies.find(({ pattern }) => pattern.test(name)) ?? null;
+  return cached ?? parts.at(-1) ?? model;
 }
 
-/** Finds a family by the architecture and size in `config.json`. */
-function familyOfConfig(config: Readonly<Record<string, unknown>>): ModelFamily | null {
-  const matches = ({ config: expected }: ModelFamily) =>
+function isArchitecture(
+  { config: expected }: ModelFamily,
+  config: Readonly<Record<string, unknown>>,
+): boolean {
+  return (
     expected !== undefined &&
-    Object.entries(expected).every(([name, value]) => config[name] === value);
-  return modelFamilies.find(matches) ?? null;
+    Object.entries(expected).every(([name, value]) => config[name] === value)
+  );
 }
-
-const searchQuery = "task: search result | query: ";
-const noTitle = "title: none | text: ";
-const classification = "task: classification | query: ";
-const codeRetrieval = "task: code retrieval | query: ";
-const searchPassages = "Represent this sentence for searching relevant passages: ";
-const sentenceSimilarity = "task: sentence similarity | query: ";
-const webSearch =
-  "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:";
-const nomicTasks = {
-  query: "search_query: ",
-  document: "search_document: ",
-  Classification: "classification: ",
-  Clustering: "clustering: ",
-};
-const halfPrecisionOverflows = "its activations overflow in half precision";
-const wrongOnWebGpu = "the quantized kernels are wrong there (transformers.js#1728)";
-
-/** The first match counts, so special cases come before general ones. */
-const modelFamilies: readonly ModelFamily[] = [
-  {
-    // modules.json and config_sentence_transformers.json of google/embeddinggemma-300m; dtypes: its
-    // model card and onnxruntime#26732
-    name: "EmbeddingGemma 300m",
-    pattern: /^embeddinggemma-300m/i,
-    config: { model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24 },
-    pooling: ["mean"],
-    maxTokens: 2048,
-    dimension: 768,
-    matryoshkaDimensions: [768, 512, 256, 128],
-    denseLayers: 2,
-    normalized: true,
-    unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
-    unsupportedOnDevice: {
-      webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu, int8: wrongOnWebGpu, uint8: wrongOnWebGpu },
-    },
-    // https://huggingface.co/blog/embeddinggemma
-    selfCheck: {
-      query: "Which planet is known as the Red Planet?",
-      documents: [
-        "Venus is often called Earth's twin because of its similar size and proximity.",
-        "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
-        "Jupiter, the largest planet in our solar system, has a prominent red spot.",
-        "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
-      ],
-      scores: { 768: [0.3011, 0.6359, 0.493, 0.4889], 256: [0.4016, 0.6715, 0.5283, 0.5261] },
-    },
-    prompts: {
-      query: searchQuery,
-      document: noTitle,
-      BitextMining: searchQuery,
-      Clustering: "task: clustering | query: ",
-      Classification: classification,
-      InstructionRetrieval: codeRetrieval,
-      MultilabelClassification: classification,
-      PairClassification: sentenceSimilarity,
-      Reranking: searchQuery,
-      Retrieval: searchQuery,
-      "Retrieval-query": searchQuery,
-      "Retrieval-document": noTitle,
-      STS: sentenceSimilarity,
-      Summarization: "task: summarization | query: ",
-    },
-  },
-  {
-    // modules.json, prompts and dtypes of Hugging Face Transformers'
-    // convert_embedding_gemma2_weights.py, which made google/embeddinggemma-2; length and dtypes:
-    // its model card
-    name: "EmbeddingGemma 2",
-    pattern: /^embeddinggemma-2(?!\d)/i,
-    config: { model_type: "embedding_gemma2" },
-    pooling: ["mean"],
-    maxTokens: 8192,
-    dimension: 768,
-    matryoshkaDimensions: [768, 512, 256, 128],
-    normalized: true,
-    unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
-    prompts: {
-      query: searchQuery,
-      document: noTitle,
-      SearchQuery: searchQuery,
-      Document: noTitle,
-      QuestionAnswering: "task: question answering | query: ",
-      FactChecking: "task: fact checking | query: ",
-      CodeRetrieval: codeRetrieval,
-      Classification: classification,
-      Clustering: "task: clustering | query: ",
-      SentenceSimilarity: sentenceSimilarity,
-      BitextMining: searchQuery,
-      InstructionRetrieval: codeRetrieval,
-      MultilabelClassification: classification,
-      PairClassification: sentenceSimilarity,
-      Reranking: searchQuery,
-      Retrieval: searchQuery,
-      "Retrieval-query": searchQuery,
-      "Retrieval-document": noTitle,
-      STS: sentenceSimilarity,
-      Summarization: sentenceSimilarity,
-    },
-  },
-  {
-    // modules.json and sentence_bert_config.json of sentence-transformers/all-MiniLM-L6-v2
-    name: "MiniLM L6",
-    pattern: /^all-MiniLM-L6-v2/i,
-    pooling: ["mean"],
-    maxTokens: 256,
-    normalized: true,
-  },
-  {
-    // the same files of sentence-transformers/all-MiniLM-L12-v2
-    name: "MiniLM L12",
-    pattern: /^all-MiniLM-L12-v2/i,
-    pooling: ["mean"],
-    maxTokens: 128,
-    normalized: true,
-  },
-  {
-    // model card of intfloat/multilingual-e5-large-instruct: queries get an instruction, documents
-    // nothing
-    name: "E5 Instruct",
-    pattern: /^multilingual-e5-large-instruct/i,
-    pooling: ["mean"],
-    maxTokens: 512,
-    normalized: true,
-    prompts: { query: `${webSearch} ` },
-  },
-  {
-    // model cards of intfloat/multilingual-e5-* and intfloat/e5-*: "query: " and "passage: " for
-    // retrieval, "query: " for symmetric tasks, classification and clustering
-    name: "E5",
-    pattern: /^(multilingual-)?e5-(small|base|large)/i,
-    pooling: ["mean"],
-    maxTokens: 512,
-    normalized: true,
-    prompts: {
-      query: "query: ",
-      document: "passage: ",
-      BitextMining: "query: ",
-      Classification: "query: ",
-      Clustering: "query: ",
-      PairClassification: "query: ",
-      STS: "query: ",
-    },
-  },
-  {
-    // model card of BAAI/bge-m3: no instruction
-    name: "BGE M3",
-    pattern: /^bge-m3/i,
-    pooling: ["cls"],
-    maxTokens: 8192,
-    normalized: true,
-  },
-  {
-    // model card of BAAI/bge-*-zh-v1.5: an instruction for queries, none for passages
-    name: "BGE Chinese",
-    pattern: /^bge-(small|base|large)-zh/i,
-    pooling: ["cls"],
-    maxTokens: 512,
-    normalized: true,
-    prompts: { query: "为这个句子生成表示以用于检索相关文章：" },
-  },
-  {
-    // model card of BAAI/bge-*-en-v1.5: an instruction for queries, none for passages
-    name: "BGE English",
-    pattern: /^bge-(small|base|large)-en/i,
-    pooling: ["cls"],
-    maxTokens: 512,
-    normalized: true,
-    prompts: { query: searchPassages },
-  },
-  {
-    // model cards of Alibaba-NLP/gte-modernbert-base and gte-*-en-v1.5: no prompts
-    name: "GTE 1.5",
-    pattern: /^gte-(modernbert-base|(base|large)-en-v1\.5)/i,
-    pooling: ["cls"],
-    maxTokens: 8192,
-  },
-  {
-    // model card of thenlper/gte-*: no prompts
-    name: "GTE",
-    pattern: /^gte-(small|base|large)$/i,
-    pooling: ["mean"],
-    maxTokens: 512,
-    normalized: true,
-  },
-  {
-    // model card of nomic-ai/nomic-embed-text-v1.5: one prefix per task, vectors are truncated and
-    // then normalized
-    name: "Nomic Embed Text 1.5",
-    pattern: /^nomic-embed-text-v1\.5/i,
-    pooling: ["mean"],
-    maxTokens: 8192,
-    matryoshkaDimensions: [768, 512, 256, 128, 64],
-    prompts: nomicTasks,
-  },
-  {
-    // model card and modules.json of nomic-ai/nomic-embed-text-v1
-    name: "Nomic Embed Text 1",
-    pattern: /^nomic-embed-text-v1(?!\.)/i,
-    pooling: ["mean"],
-    maxTokens: 8192,
-    normalized: true,
-    prompts: nomicTasks,
-  },
-  {
-    // model card of mixedbread-ai/mxbai-embed-large-v1; dimensions:
-    // https://www.mixedbread.com/blog/binary-mrl
-    name: "mxbai Embed Large",
-    pattern: /^mxbai-embed-large-v1/i,
-    pooling: ["cls"],
-    maxTokens: 512,
-    matryoshkaDimensions: [1024, 512, 256, 128, 64],
-    prompts: { query: searchPassages },
-  },
-  {
-    // angle_config.json of mixedbread-ai/mxbai-embed-xsmall-v1: "avg" pooling, 4,096 tokens; its
-    // card has no prompts
-    name: "mxbai Embed XSmall",
-    pattern: /^mxbai-embed-xsmall-v1/i,
-    pooling: ["mean"],
-    maxTokens: 4096,
-  },
-  {
-    // model cards of Snowflake/snowflake-arctic-embed-{m,l}-v2.0: also trained for 256 dimensions
-    name: "Snowflake Arctic Embed 2",
-    pattern: /^snowflake-arctic-embed-[ml]-v2/i,
-    pooling: ["cls"],
-    maxTokens: 8192,
-    matryoshkaDimensions: [256],
-    normalized: true,
-    prompts: { query: "query: " },
-  },
-  {
-    // model card of Snowflake/snowflake-arctic-embed-m-v1.5: also trained for 256 dimensions
-    name: "Snowflake Arctic Embed 1.5",
-    pattern: /^snowflake-arctic-embed-m-v1\.5/i,
-    pooling: ["cls"],
-    maxTokens: 512,
-    matryoshkaDimensions: [256],
-    normalized: true,
-    prompts: { query: searchPassages },
-  },
-  {
-    // config files of Snowflake/snowflake-arctic-embed-m-long
-    name: "Snowflake Arctic Embed Long",
-    pattern: /^snowflake-arctic-embed-m-long/i,
-    pooling: ["cls"],
-    maxTokens: 8192,
-    normalized: true,
-    prompts: { query: searchPassages },
-  },
-  {
-    // config files of Snowflake/snowflake-arctic-embed-{xs,s,m,l}
-    name: "Snowflake Arctic Embed",
-    pattern: /^snowflake-arctic-embed-(xs|s|m|l)/i,
-    pooling: ["cls"],
-    maxTokens: 512,
-    normalized: true,
-    prompts: { query: searchPassages },
-  },
-  {
-    // config_sentence_transformers.json and modules.json of Qwen/Qwen3-Embedding-0.6B; its card:
-    // "custom dimensions from 32 to 1024"
-    name: "Qwen3 Embedding",
-    pattern: /^qwen3-embedding/i,
-    pooling: ["lasttoken"],
-    maxTokens: 32768,
-    matryoshkaDimensions: [1024, 768, 512, 256, 128, 64, 32],
-    normalized: true,
-    prompts: { query: webSearch },
-  },
-];

@@ -9,11 +9,11 @@ import {
   type TransformersBackendOptions,
 } from "../runtime/transformers-backend.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
-import type { DtypeRules } from "./families.ts";
 import { fitPooling } from "./fit-pooling.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
+import type { DtypeRules } from "./model-family.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 
 /** Name of a device in Transformers.js. */

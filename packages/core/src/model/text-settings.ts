@@ -1,6 +1,6 @@
 import { show } from "../errors.ts";
-import type { ModelFamily } from "./families.ts";
 import { type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
+import type { ModelFamily } from "./model-family.ts";
 import type { ModelModules } from "./modules.ts";
 
 /** How a text is prepared for the model. */

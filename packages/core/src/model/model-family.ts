@@ -1,0 +1,45 @@
+import type { PoolingMode } from "./modules.ts";
+
+/** A query, documents, and the cosine of the query with each document, for some dimensions. */
+export interface SelfCheckValues {
+  readonly query: string;
+  readonly documents: readonly string[];
+  readonly scores: Readonly<Record<number, readonly number[]>>;
+}
+
+/**
+ * What is known about a family of models. ONNX conversions on the Hub often lack the files in which
+ * Sentence Transformers describes a model. The files that a repository has always take precedence
+ * over this table.
+ */
+export interface ModelFamily extends DtypeRules {
+  readonly name: string;
+  /** Matches the name in a repository id, or the name of a folder. */
+  readonly pattern: RegExp;
+  /** Matches the names of the published model and of its conversions, but of no fine-tune. */
+  readonly published?: RegExp;
+  /** Fields of `config.json` that identify models of this architecture and size. */
+  readonly config?: Readonly<Record<string, string | number>>;
+  readonly pooling: readonly PoolingMode[];
+  readonly maxTokens: number;
+  /** Prompts by name. */
+  readonly prompts?: Readonly<Record<string, string>>;
+  /** Length of a full vector. @default the hidden size, times the number of pooling modes */
+  readonly dimension?: number;
+  /** Dimensions that the model was trained for. @default not known */
+  readonly matryoshkaDimensions?: readonly number[];
+  /** Number of Dense layers that the ONNX graph must contain. */
+  readonly denseLayers?: number;
+  /** Whether the model has a Normalize module. */
+  readonly normalized?: boolean;
+  /** Published scores of a few texts, for the weights of {@link ModelFamily.published}. */
+  readonly selfCheck?: SelfCheckValues;
+}
+
+/** dtypes that do not work for an architecture, not even for fine-tuned models. */
+export interface DtypeRules {
+  /** dtypes that give wrong vectors, with the reason. */
+  readonly unsupportedDtypes?: Readonly<Record<string, string>>;
+  /** The same by device: dtypes that give wrong vectors on it, with the reason. */
+  readonly unsupportedOnDevice?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
