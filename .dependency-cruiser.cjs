@@ -44,7 +44,9 @@ const order = {
     ["import-embedding.ts"],
     ["embeddings.ts"],
     ["document-record.ts"],
-    ["describable.ts", "document-filter.ts", "check-arguments.ts"],
+    ["describable.ts", "check-arguments.ts"],
+    ["document-filter.ts"],
+    ["filter-operators.ts"],
     ["check-options.ts"],
   ],
   "packages/llamaindex/src": [

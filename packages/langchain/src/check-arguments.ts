@@ -2,6 +2,7 @@ import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/f
 import { isObject, isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
+import { everything, type MetadataFilter, metadataPredicate } from "./document-filter.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
 
@@ -67,8 +68,8 @@ export function checkAddOptions(options: { ids?: string[] | undefined }): void {
 }
 
 /**
- * Checks that a deletion has either ids or a filter. An empty filter, which all documents pass, is
- * most likely a mistake: one whose values are all missing.
+ * Checks that a deletion has either ids or a filter. An object that all documents pass, such as
+ * `{}`, is most likely a mistake: one whose values are all missing.
  *
  * @throws `INVALID_ARGUMENT`
  */
@@ -95,8 +96,9 @@ const deletionRules: Rules<{ ids?: unknown; filter?: unknown }> = {
     accepts: (value) => Array.isArray(value) && value.every((id) => typeof id === "string"),
   },
   filter: {
-    expected: "a filter with at least one key",
-    accepts: (value) => !isRecord(value) || Object.keys(value).length > 0,
+    expected: "a filter that not all documents pass",
+    accepts: (value) =>
+      typeof value === "function" || metadataPredicate(value as MetadataFilter) !== everything,
     hint: () => "To delete all documents, pass `{ filter: () => true }`.",
   },
 };

@@ -1,53 +1,156 @@
-import { isDate, isRecord, isSameValue } from "@embeddinggemma/internal";
+import { isRecord } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { storeChecker } from "./check-options.ts";
+import {
+  anyValue,
+  type FilterOperators,
+  type FilterValue,
+  operatorNames,
+  type ValueTest,
+  valueTests,
+} from "./filter-operators.ts";
 
 /**
- * A value that a key of the metadata can be compared with. A date in the metadata equals a `Date`,
- * or a string of ISO 8601, of the same time.
- */
-export type FilterValue = string | number | boolean | null | Date;
-
-/**
- * Chooses documents: a function that returns true for the documents you want, or an object with the
- * values that keys of their metadata must have. All keys must match.
+ * What the metadata of a document must be, as in LangChain for Python: keys with a value, with a
+ * list of values of which one must match, or with operators such as `$gte`. All keys must match.
+ * `$and`, `$or` and `$not` combine filters.
+ *
+ * A key such as `author.name` is looked up in nested metadata, unless the metadata has exactly this
+ * key.
  *
  * @example
- * (document) => document.metadata.year >= 1990 && document.metadata.lang === "en"
+ * { lang: ["en", "de"], year: { $gte: 1990, $lt: 2000 }, "author.name": "Sagan" }
  * @example
- * { lang: "en", topic: "space" }
+ * { $or: [{ lang: "en" }, { $not: { topic: "space" } }] }
  */
-export type DocumentFilter =
-  | ((document: DocumentInterface) => boolean)
-  | Readonly<Record<string, FilterValue>>;
+export type MetadataFilter =
+  | { readonly [key: string]: FilterValue | readonly FilterValue[] | FilterOperators }
+  | CombinedFilters;
+
+/** Filters that are combined. */
+export interface CombinedFilters {
+  /** All of these filters must match. */
+  readonly $and?: readonly MetadataFilter[];
+  /** One of these filters must match. */
+  readonly $or?: readonly MetadataFilter[];
+  /** This filter must not match. */
+  readonly $not?: MetadataFilter;
+}
 
 /**
- * @throws `INVALID_ARGUMENT` for anything that is not a {@link DocumentFilter}, such as an object
- * with the operators of other stores
+ * Chooses documents: a function that returns true for the documents you want, or an object that
+ * says what their metadata must be.
+ *
+ * @example
+ * (document) => document.pageContent.length > 100 && document.metadata.lang === "en"
+ * @example
+ * { lang: "en", year: { $gte: 1990 } }
  */
-export function documentPredicate(
-  filter: DocumentFilter,
-): (document: DocumentInterface) => boolean {
-  if (typeof filter === "function") return filter;
-  if (!isPlainObject(filter)) throw invalid("A filter", filter, "a function or an object");
-  const equalities = Object.entries(filter);
-  for (const [key, value] of equalities) {
-    if (value === null || ["string", "number", "boolean"].includes(typeof value)) continue;
-    if (isDate(value) && !Number.isNaN(value.getTime())) continue;
-    const name = `The filter value of ${JSON.stringify(key)}`;
-    throw invalid(name, value, "a string, number, boolean, valid Date or null");
+export type DocumentFilter = ((document: DocumentInterface) => boolean) | MetadataFilter;
+
+/** Whether metadata match a filter. */
+export type MetadataPredicate = (metadata: object) => boolean;
+
+/** The predicate of a filter that says nothing, such as `{}`. */
+export const everything: MetadataPredicate = () => true;
+
+const nothing: MetadataPredicate = () => false;
+
+/** Deeper filters are refused before the call stack overflows. */
+const maxDepth = 100;
+
+/**
+ * Turns a filter into a function, which no later change of the filter affects.
+ *
+ * @returns {@link everything} for a filter that all metadata match
+ * @throws `INVALID_ARGUMENT` for anything that is not a {@link MetadataFilter}
+ */
+export function metadataPredicate(filter: MetadataFilter): MetadataPredicate {
+  return predicateOf(filter, "A filter", 0);
+}
+
+function predicateOf(filter: unknown, name: string, depth: number): MetadataPredicate {
+  if (!isPlainObject(filter)) {
+    const expected = depth === 0 ? "a function or an object" : "an object";
+    throw storeChecker.invalidArgument(name, filter, expected);
   }
-  return ({ metadata }) => equalities.every(([key, value]) => isSameValue(metadata[key], value));
+  if (depth > maxDepth)
+    throw storeChecker.invalidArgument(name, filter, `nested at most ${maxDepth} levels deep`);
+  return allOf(
+    Object.entries(filter).map(([key, value]) =>
+      key.startsWith("$") ? combined(key, value, depth + 1) : atKey(key, valueTests(key, value)),
+    ),
+  );
+}
+
+function combined(operator: string, operand: unknown, depth: number): MetadataPredicate {
+  if (operator === "$not") return not(predicateOf(operand, "$not of a filter", depth));
+  if (operator !== "$and" && operator !== "$or") throw misplaced(operator);
+  if (!Array.isArray(operand))
+    throw storeChecker.invalidArgument(`${operator} of a filter`, operand, "an array of filters");
+  const predicates = Array.from(operand, (filter, position) =>
+    predicateOf(filter, `${operator}[${position}] of a filter`, depth),
+  );
+  return operator === "$and" ? allOf(predicates) : not(allOf(predicates.map(not)));
+}
+
+function allOf(predicates: readonly MetadataPredicate[]): MetadataPredicate {
+  const needed = predicates.filter((predicate) => predicate !== everything);
+  if (needed.includes(nothing)) return nothing;
+  if (needed.length <= 1) return needed[0] ?? everything;
+  return (metadata) => needed.every((predicate) => predicate(metadata));
+}
+
+function not(predicate: MetadataPredicate): MetadataPredicate {
+  if (predicate === everything) return nothing;
+  if (predicate === nothing) return everything;
+  return (metadata) => !predicate(metadata);
+}
+
+function atKey(key: string, tests: readonly ValueTest[]): MetadataPredicate {
+  const needed = tests.filter((test) => test !== anyValue);
+  if (needed.length === 0) return everything;
+  return (metadata) => {
+    const value = valueAt(metadata, key) ?? null;
+    return needed.every((test) => test(value));
+  };
+}
+
+/**
+ * The value under a key. A key with dots also leads into nested values; a key that the metadata
+ * have in one piece takes precedence.
+ */
+function valueAt(data: unknown, key: string): unknown {
+  if (!isRecord(data)) return undefined;
+  if (hasKey(data, key)) return data[key];
+  for (let dot = key.indexOf("."); dot !== -1; dot = key.indexOf(".", dot + 1)) {
+    const first = key.slice(0, dot);
+    const value = hasKey(data, first) ? valueAt(data[first], key.slice(dot + 1)) : undefined;
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+/** Not the `length` of an array, nor what is inherited. */
+function hasKey(data: object, key: string): boolean {
+  return Object.prototype.propertyIsEnumerable.call(data, key);
 }
 
 /** A `Map` or a `Date`, for example, has no keys to compare, so every document would pass. */
-function isPlainObject(value: unknown): boolean {
+function isPlainObject(value: unknown): value is object {
   if (!isRecord(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-function invalid(name: string, value: unknown, expected: string): Error {
-  const hint = "For comparisons other than equality, use a function of the document.";
-  return storeChecker.invalidArgument(name, value, expected, hint);
+function misplaced(operator: string): Error {
+  const isOperator = operatorNames.includes(operator);
+  return storeChecker.invalidArgument(
+    "A filter's operator",
+    operator,
+    `one of $and, $or, $not, or, for a key, one of ${operatorNames.join(", ")}`,
+    isOperator
+      ? `Write it under a key, such as { year: { ${operator}: 1969 } }.`
+      : "For anything else, use a function of the document.",
+  );
 }

@@ -1,8 +1,13 @@
-import type { FaissStoreFilter, FaissStoreHit, RecordValue } from "@embeddinggemma/faiss";
-import { clonePlain } from "@embeddinggemma/internal";
+import {
+  FaissStoreError,
+  type FaissStoreFilter,
+  type FaissStoreHit,
+  type RecordValue,
+} from "@embeddinggemma/faiss";
+import { clonePlain, isObject, show } from "@embeddinggemma/internal";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { checkAddOptions, checkDocuments, checkLengths } from "./check-arguments.ts";
-import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
+import { type DocumentFilter, everything, metadataPredicate } from "./document-filter.ts";
 
 /** A document as the FAISS store keeps it, under the document's id. */
 export interface DocumentRecord {
@@ -35,26 +40,46 @@ export function itemsOf(
   }));
 }
 
+/** @throws `INVALID_RECORD` for a record that is no document */
 export function documentOf({
   id,
-  record: { pageContent, metadata },
+  record,
 }: Pick<FaissStoreHit<DocumentRecord>, "id" | "record">): Document {
+  checkRecord(record, id);
+  const { pageContent, metadata } = record;
   return new Document({ id, pageContent, metadata });
 }
 
 /**
- * The filter of the FAISS store for a filter of documents; undefined if there is none. A function
- * may change its document: it gets a copy.
+ * The filter of the FAISS store for a filter of documents; undefined if all documents pass. A
+ * function may change its document: it gets a copy.
+ *
+ * @throws `INVALID_ARGUMENT`
  */
 export function recordFilter(
   filter: DocumentFilter | undefined,
 ): FaissStoreFilter<DocumentRecord> | undefined {
-  if (filter === undefined) return undefined;
-  const predicate = documentPredicate(filter);
-  const recordOf = typeof filter === "function" ? clonePlain<DocumentRecord> : same;
-  return (record, id) => predicate(documentOf({ id, record: recordOf(record) }));
+  if (filter === undefined || filter === null) return undefined;
+  if (typeof filter === "function")
+    return (record, id) => filter(documentOf({ id, record: clonePlain(record) }));
+  const predicate = metadataPredicate(filter);
+  if (predicate === everything) return undefined;
+  return (record, id) => {
+    checkRecord(record, id);
+    return predicate(record.metadata ?? {});
+  };
 }
 
-function same(record: DocumentRecord): DocumentRecord {
-  return record;
+/** A `store` of `@embeddinggemma/faiss` can have any records. */
+function checkRecord(record: unknown, id: string): asserts record is DocumentRecord {
+  const { pageContent, metadata = {} } = isObject(record) ? record : {};
+  if (typeof pageContent === "string" && isObject(metadata)) return;
+  const given = isObject(record) ? `{ ${Object.keys(record).join(", ")} }` : show(record);
+  throw new FaissStoreError(
+    "INVALID_RECORD",
+    `The item ${show(id)} of the store is no document. Its record must be { pageContent, ` +
+      `metadata }, with a string and an object; ${given} was given. ` +
+      "Build a store with such records, for example with upsert of @embeddinggemma/faiss.",
+    { id },
+  );
 }

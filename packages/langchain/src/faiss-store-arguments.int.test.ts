@@ -38,7 +38,7 @@ describe("FaissStore: wrong arguments", () => {
       code: "DIMENSION_MISMATCH",
     });
     await expect(
-      store.similaritySearch(question, 1, { year: { $gt: 1 } } as never),
+      store.similaritySearch(question, 1, { year: { $near: 1 } } as never),
     ).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
     });
@@ -199,19 +199,28 @@ describe("FaissStore: wrong arguments", () => {
     [
       "a deletion with an empty filter",
       () => store.delete({ filter: {} }),
-      /filter must be a filter with at least one key; .*pass `\{ filter: \(\) => true \}`/,
+      /filter must be a filter that not all documents pass; .*pass `\{ filter: \(\) => true \}`/,
     ],
     [
       "a deletion with an empty filter of an empty store",
       () => new FaissStore(embeddings).delete({ filter: {} }),
-      /at least one key/,
+      /not all documents pass/,
+    ],
+    [
+      "a deletion with combined filters that say nothing",
+      () => store.delete({ filter: { $and: [{}, { lang: { $nin: [] } }] } }),
+      /not all documents pass/,
     ],
     [
       "a deletion with a filter of no value",
       () => store.delete({ filter: { lang: undefined } } as never),
       /"lang" must be .*; undefined/,
     ],
-    ["a deletion with a Map", () => store.delete({ filter: new Map() } as never), /at least one/],
+    [
+      "a deletion with a Map",
+      () => store.delete({ filter: new Map() } as never),
+      /must be a function or an object; an object \(Map\)/,
+    ],
     [
       "a deletion with an array",
       () => store.delete({ filter: ["mars"] } as never),

@@ -3,7 +3,7 @@ export { FaissStore } from "./faiss-store.ts";
 
 // Types
 
-export type { DocumentFilter, FilterValue } from "./document-filter.ts";
+export type { CombinedFilters, DocumentFilter, MetadataFilter } from "./document-filter.ts";
 export type { DocumentRecord } from "./document-record.ts";
 export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
 export type {
@@ -11,3 +11,4 @@ export type {
   FaissStoreImportOptions,
   FaissStoreParams,
 } from "./faiss-store.ts";
+export type { FilterOperators, FilterValue } from "./filter-operators.ts";

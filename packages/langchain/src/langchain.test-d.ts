@@ -94,8 +94,14 @@ describe("FaissStore", () => {
     expectTypeOf(await store.maxMarginalRelevanceSearch("a", { k: 2 })).toEqualTypeOf<Document[]>();
     await store.similaritySearch("a", 3, { lang: "en", year: 1969, draft: false, author: null });
     await store.similaritySearch("a", 3, ({ id, metadata }) => id !== "x" && metadata.year > 1969);
-    // @ts-expect-error operators are not supported
-    await store.similaritySearch("a", 3, { year: { $gt: 1969 } });
+    await store.similaritySearch("a", 3, { year: { $gt: 1969 }, lang: ["en", "de"] });
+    await store.similaritySearch("a", 3, {
+      $or: [{ lang: { $in: ["en", null] } }, { $not: { "author.name": "Sagan" } }],
+    });
+    // @ts-expect-error an unknown operator
+    await store.similaritySearch("a", 3, { year: { $near: 1969 } });
+    // @ts-expect-error a list of filters is needed
+    await store.similaritySearch("a", 3, { $and: { lang: "en" } });
   });
 
   it("accepts and returns ids", async () => {
