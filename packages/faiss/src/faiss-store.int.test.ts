@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
+import type { LangChainDocument } from "./interchange-types.ts";
 import { naiveRanking, randomUnitVectors, seededRandom } from "./testing/random-vectors.ts";
-import type { FaissStoreOptions, LangChainDocument } from "./types.ts";
+import type { FaissStoreOptions } from "./types.ts";
 
 interface Planet {
   name: string;

@@ -8,6 +8,7 @@ import { SavedFolders } from "./files/saved-folders.ts";
 import { type FaissEngine, loadEngine } from "./index/faiss-engine.ts";
 import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
 import { importStore } from "./interchange/import-store.ts";
+import type { ImportOptions, LangChainExportOptions } from "./interchange-types.ts";
 import { openStore } from "./open-store.ts";
 import {
   checkChangeOptions,
@@ -36,8 +37,6 @@ import type {
   FaissStoreItem,
   FaissStoreOptions,
   Identity,
-  ImportOptions,
-  LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
   OpenOptions,
   RecordValue,
@@ -194,7 +193,8 @@ export class FaissStore<R = RecordValue> {
    * store.checkEmbedding({ dimension: 768, identity: "my model" });
    */
   checkEmbedding(embedding: Pick<OpenOptions, "dimension" | "identity">): void {
-    checkEmbedding(this, embedding);
+    const advice = "Use the embedding that made the store, or embed the texts again.";
+    checkEmbedding(this, embedding, { advice });
   }
 
   /** Whether the store has an item with this id. */

@@ -1,6 +1,14 @@
 export type { FaissStoreErrorCode } from "./errors.ts";
 export { FaissStoreError } from "./errors.ts";
 export { FaissStore } from "./faiss-store.ts";
+export type {
+  ForeignFormat,
+  ImportEmbedding,
+  ImportOptions,
+  ImportVariant,
+  LangChainDocument,
+  LangChainExportOptions,
+} from "./interchange-types.ts";
 export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
 export type { ItemToCheck } from "./rows/check-items.ts";
@@ -14,15 +22,9 @@ export type {
   FaissStoreHit,
   FaissStoreItem,
   FaissStoreOptions,
-  ForeignFormat,
   Identity,
-  ImportEmbedding,
-  ImportOptions,
-  ImportVariant,
   IndexFactory,
   JsonValue,
-  LangChainDocument,
-  LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
   OpenOptions,
   Preset,

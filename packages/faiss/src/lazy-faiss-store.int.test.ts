@@ -40,12 +40,14 @@ describe("LazyFaissStore", () => {
   });
 
   it("says what differs if the embedding states another identity", async () => {
-    for (const lazy of both(embeddingOf("tiny?dtype=fp32"))) {
+    for (const [position, lazy] of both(embeddingOf("tiny?dtype=fp32")).entries()) {
       const error = await lazy.get().catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({
         ...mismatch,
         details: { stored: own, given: "tiny?dtype=fp32" },
       });
+      const place = position === 0 ? `the store in ${saved}, ` : "the store, ";
+      expect((error as Error).message).toContain(`made the vectors in ${place}`);
       expect((error as Error).message.split("\n")).toEqual([
         expect.stringMatching(
           /They differ in dtype \(the store: q8; yours: fp32\)\. .*allowMismatch/,

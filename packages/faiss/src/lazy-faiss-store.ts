@@ -2,7 +2,7 @@ import { defined, SharedPromise } from "@embeddinggemma/internal";
 import { invalidArgument } from "./check.ts";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
-import { checkFit, checkIdentity } from "./files/identity.ts";
+import { allowMismatchAdvice, checkEmbedding, type Embedding } from "./files/identity.ts";
 import { checkLazyStoreOptions } from "./options.ts";
 import type { FaissStoreOptions, Identity, RecordValue } from "./types.ts";
 
@@ -94,7 +94,7 @@ export class LazyFaissStore<R = RecordValue> {
     if (!store)
       this.#saved.forget(); // Another program may save one later.
     else if (!this.#allowMismatch && !statesIdentity(this.#embedding))
-      checkFit({ identity: store.identity }, this.#options);
+      this.#check({ identity: store.identity }, this.#options);
     return store;
   }
 
@@ -105,12 +105,17 @@ export class LazyFaissStore<R = RecordValue> {
       this.#store = await FaissStore.create<R>(described);
       return this.#store;
     }
-    if (this.#allowMismatch) checkFit({ dimension: store.dimension }, described);
-    else {
-      checkFit(store, described);
-      if (!this.#given) checkIdentity(this.#directory!, store.identity ?? null, described.identity);
-    }
+    const { dimension, identity } = store;
+    // Whoever passes a store without identity knows what made it. A saved one may be anything.
+    const known = this.#given ? identity : (identity ?? null);
+    this.#check({ dimension, identity: this.#allowMismatch ? undefined : known }, described);
     return store;
+  }
+
+  /** @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` */
+  #check(stored: Embedding, { dimension, identity = null }: Embedding): void {
+    const name = this.#given ? "the store" : `the store in ${this.#directory}`;
+    checkEmbedding(stored, { dimension, identity }, { name, advice: allowMismatchAdvice });
   }
 
   async #openSaved(): Promise<FaissStore<R> | undefined> {

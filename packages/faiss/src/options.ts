@@ -1,44 +1,21 @@
 import { resolve } from "node:path";
 import { checkOptions, invalidArgument, isRecord, type Rule, type Rules, rules } from "./check.ts";
-import { type IndexKind, parseIndexKind } from "./index/index-kind.ts";
+import type { ForeignFormat, ImportOptions, LangChainExportOptions } from "./interchange-types.ts";
 import { frozenJson } from "./rows/json-record.ts";
 import { isVector } from "./rows/unit-vector.ts";
+import { maxDimension, presets, settingsFor } from "./store-settings.ts";
 import type {
   ChangeOptions,
   EngineOptions,
   FaissStoreFilter,
   FaissStoreOptions,
-  ForeignFormat,
   Identity,
-  ImportOptions,
-  LangChainExportOptions,
   MaximalMarginalRelevanceOptions,
   OpenOptions,
-  Preset,
   SaveOptions,
   SearchOptions,
   Vector,
 } from "./types.ts";
-
-/** The settings of a store whose dimension is known. */
-export interface StoreSettings {
-  dimension: number;
-  searchDimension: number;
-  kind: IndexKind;
-  oversample: number;
-  precision: "float32" | "int8";
-  nprobe: number | undefined;
-  efSearch: number | undefined;
-}
-
-const maxDimension = 65_536;
-
-/** docs/search-tuning.md explains the values. */
-const presets: Record<Preset, FaissStoreOptions> = {
-  exact: {},
-  balanced: { searchDimension: 256 },
-  small: { searchDimension: 128, index: "SQ8", precision: "int8", oversample: 20 },
-};
 
 const name: Rule = {
   expected: "a string that is not empty",
@@ -220,32 +197,6 @@ export function checkChangeOptions(options: ChangeOptions): ChangeOptions {
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkExportOptions<R>(options: LangChainExportOptions<R>): void {
   checkOptions(options as LangChainExportOptions<unknown>, exportRules);
-}
-
-/**
- * Adds presets and defaults to checked options.
- *
- * @throws FaissStoreError `INVALID_ARGUMENT` if an option does not fit the dimension
- */
-export function settingsFor(options: FaissStoreOptions, dimension: number): StoreSettings {
-  const preset = options.preset === undefined ? {} : presets[options.preset];
-  const presetSearchDimension = Math.min(preset.searchDimension ?? dimension, dimension);
-  const searchDimension = options.searchDimension ?? presetSearchDimension;
-  if (searchDimension > dimension) {
-    const expected = `at most dimension, which is ${dimension}`;
-    throw invalidArgument("searchDimension", searchDimension, expected);
-  }
-  if (dimension > maxDimension)
-    throw invalidArgument("dimension", dimension, `at most ${maxDimension}`);
-  return {
-    dimension,
-    searchDimension,
-    kind: parseIndexKind(options.index ?? preset.index ?? "Flat", searchDimension),
-    oversample: options.oversample ?? preset.oversample ?? 10,
-    precision: options.precision ?? preset.precision ?? "float32",
-    nprobe: options.nprobe,
-    efSearch: options.efSearch,
-  };
 }
 
 /** A copy of a checked identity that nobody can change. */

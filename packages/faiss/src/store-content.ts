@@ -1,12 +1,12 @@
 import type { FaissEngine } from "./index/faiss-engine.ts";
 import { RowIndex } from "./index/row-index.ts";
-import { type StoreSettings, settingsFor } from "./options.ts";
 import { cloneRecord } from "./rows/json-record.ts";
 import { stageItems } from "./rows/stage-items.ts";
 import { type SavableTable, Table } from "./rows/table.ts";
 import { TableChange } from "./rows/table-change.ts";
 import type { RankedRow } from "./search/rank.ts";
 import { askFilter } from "./search/row-filter.ts";
+import { type StoreSettings, settingsFor } from "./store-settings.ts";
 import type {
   FaissStoreEntry,
   FaissStoreFilter,

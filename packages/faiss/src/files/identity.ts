@@ -1,59 +1,34 @@
 import { stableJson } from "@embeddinggemma/internal";
 import { FaissStoreError } from "../errors.ts";
-import type { Identity } from "../types.ts";
+import type { Identity, OpenOptions } from "../types.ts";
 import { differencesOf } from "./identity-differences.ts";
 
-/** What is known about the embedding that makes vectors. */
-export interface Embedding {
-  dimension?: number | undefined;
-  /** `null` says that the embedding has none. */
-  identity?: Identity | null | undefined;
+/** What is known about what makes vectors. An identity of `null` says that there is none. */
+export type Embedding = Pick<OpenOptions, "dimension" | "identity">;
+
+/** What an error says about a store that does not fit. */
+export interface StoreInErrors {
+  /** Names the store. @default "the store" */
+  name?: string;
+  /** What to do. */
+  advice: string;
 }
 
-const remedies =
+/** Advice where the option `allowMismatch` exists. */
+export const allowMismatchAdvice =
   "Use the embedding that made the store, build the store again, or pass allowMismatch: true if " +
   "you are sure that they agree.";
 
 /**
- * @throws FaissStoreError `IDENTITY_MISMATCH` if the identity of a saved store is not the given one
- */
-export function checkIdentity(
-  directory: string,
-  stored: Identity | null,
-  given: Identity | null | undefined,
-): void {
-  if (given === undefined || isSameIdentity(stored, given)) return;
-  throw mismatch(`the store in ${directory}`, stored, given, remedies);
-}
-
-/**
- * Checks a store for an embedding that will search it and add to it.
+ * Checks a store for an embedding that will use it. What is undefined on one side is not checked.
  *
- * @throws FaissStoreError `DIMENSION_MISMATCH`; `IDENTITY_MISMATCH` if the store has an identity
- * that the embedding does not state
+ * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH`
  */
-export function checkFit(stored: Embedding, given: Embedding): void {
+export function checkEmbedding(stored: Embedding, given: Embedding, store: StoreInErrors): void {
   checkDimension(stored, given);
-  const identity = given.identity ?? null;
-  if (stored.identity === undefined || isSameIdentity(stored.identity, identity)) return;
-  throw mismatch("the store", stored.identity, identity, remedies);
-}
-
-/**
- * @throws FaissStoreError `DIMENSION_MISMATCH`, `IDENTITY_MISMATCH` if both values are known and
- * differ
- */
-export function checkEmbedding(stored: Embedding, given: Embedding): void {
-  checkDimension(stored, given);
-  if (
-    stored.identity === undefined ||
-    given.identity === undefined ||
-    isSameIdentity(stored.identity, given.identity)
-  ) {
-    return;
-  }
-  const advice = "Use the embedding that made the store, or embed the texts again.";
-  throw mismatch("the store", stored.identity, given.identity, advice);
+  if (stored.identity === undefined || given.identity === undefined) return;
+  if (!isSameIdentity(stored.identity, given.identity))
+    throw mismatch(store, stored.identity, given.identity);
 }
 
 /** @throws FaissStoreError `DIMENSION_MISMATCH` if both dimensions are known and differ */
@@ -76,11 +51,11 @@ function checkDimension(stored: Embedding, given: Embedding): void {
 /**
  * Checks that the vectors of another store can be added to one.
  *
- * @throws FaissStoreError `IDENTITY_MISMATCH` if the store has an identity and the other one has
- * another or none, or if both have one and they differ
+ * @throws FaissStoreError `IDENTITY_MISMATCH` if the store has an identity that the other one has
+ * not
  */
 export function checkSameIdentity(own: Identity | undefined, other: Identity | undefined): void {
-  if (own === undefined || (other !== undefined && isSameIdentity(own, other))) return;
+  if (own === undefined || isSameIdentity(own, other ?? null)) return;
   const reason = other
     ? "Different embeddings made the vectors of the two stores, so they cannot be compared. " +
       differencesOf(own, other, "this store", "the other")
@@ -98,16 +73,14 @@ export function isSameIdentity(one: Identity | null, other: Identity | null): bo
   return one === null || other === null ? one === other : stableJson(one) === stableJson(other);
 }
 
-/** @param store - names the store, such as "the store" */
 function mismatch(
-  store: string,
+  { name = "the store", advice }: StoreInErrors,
   stored: Identity | null,
   given: Identity | null,
-  advice: string,
 ): FaissStoreError {
   return new FaissStoreError(
     "IDENTITY_MISMATCH",
-    `${reasonOf(store, stored, given)} ${advice}\n` +
+    `${reasonOf(name, stored, given)} ${advice}\n` +
       `The store has ${named(stored)}.\nYour embedding has ${named(given)}.`,
     { stored, given },
   );

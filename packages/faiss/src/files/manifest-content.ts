@@ -1,6 +1,7 @@
 import { reasonOf } from "../errors.ts";
-import { checkStoreOptions, settingsFor } from "../options.ts";
+import { checkStoreOptions } from "../options.ts";
 import type { TableShape } from "../rows/table.ts";
+import { settingsFor } from "../store-settings.ts";
 import type { Identity } from "../types.ts";
 import { vectorFileLayout } from "./vector-file.ts";
 

@@ -5,7 +5,7 @@ import { Table } from "../rows/table.ts";
 import type { VectorRows } from "../rows/vector-rows.ts";
 import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
-import { checkIdentity } from "./identity.ts";
+import { allowMismatchAdvice, checkEmbedding } from "./identity.ts";
 import { damaged, manifestName, readManifest } from "./manifest.ts";
 import {
   type Manifest,
@@ -137,7 +137,8 @@ function checkExpected(
       { expected: dimension, given: manifest.dimension },
     );
   }
-  if (!allowMismatch) checkIdentity(directory, manifest.identity, identity);
+  const store = { name: `the store in ${directory}`, advice: allowMismatchAdvice };
+  if (!allowMismatch) checkEmbedding({ identity: manifest.identity }, { identity }, store);
 }
 
 async function notAStore(directory: string): Promise<FaissStoreError> {

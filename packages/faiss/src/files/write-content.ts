@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { RowIndex } from "../index/row-index.ts";
-import type { StoreSettings } from "../options.ts";
 import type { SavableTable } from "../rows/table.ts";
+import type { StoreSettings } from "../store-settings.ts";
 import type { Identity } from "../types.ts";
 import { syncFile, writeDurably } from "./durable-file.ts";
 import {

@@ -1,21 +1,8 @@
 import { FaissStoreError } from "../errors.ts";
+import type { ImportEmbedding } from "../interchange-types.ts";
 import { innerProduct, norm } from "../rows/vector-math.ts";
-import type { FaissStoreItem, ImportEmbedding } from "../types.ts";
 import { embedRecords } from "./embed-records.ts";
-
-/** An item with the vector of the file. */
-export interface StoredItem<R> extends FaissStoreItem<R> {
-  id: string;
-  vector: Float32Array;
-}
-
-/**
- * How many texts are embedded. Enough to notice a foreign pipeline, so few that nobody waits.
- */
-const sampleSize = 8;
-
-/** Shorter texts have vectors that quantization changes most. */
-const minLength = 20;
+import { type StoredItem, sampleOf } from "./sample.ts";
 
 /**
  * A text agrees if the cosine of its two vectors is at least this, and the vectors of a store agree
@@ -60,90 +47,69 @@ export async function findDisagreement<R>(
 ): Promise<FaissStoreError | undefined> {
   const sample = sampleOf(items, embedding);
   if (sample.length === 0) return undefined;
-  const embedAll = (embed: ImportEmbedding<R>["embed"]) => embedRecords(embed, sample, signal);
-  const vectors = await embedAll(embedding.embed);
+  const attempt = async (name: string, embed: ImportEmbedding<R>["embed"]): Promise<Attempt> => {
+    const vectors = await embedRecords(embed, sample, signal);
+    return { name, vectors, cosines: cosinesOf(sample, vectors) };
+  };
+  const own = await attempt("by the embedding", embedding.embed);
   const stored = sample[0]!.vector.length;
-  const other = vectors.find(({ length }) => length !== stored);
+  const other = own.vectors.find(({ length }) => length !== stored);
   if (other) return otherDimension(where, stored, other.length);
-  let cosines = cosinesOf(sample, vectors);
-  if (Math.min(...cosines) >= sameCosine) return undefined;
-  const fitting = [vectors];
-  const others: { name: string; vectors: Float32Array[]; cosines: number[] }[] = [];
-  for (const { name, fits, embed } of embedding.variants ?? []) {
-    const variant = await embedAll(embed);
-    const variantCosines = cosinesOf(sample, variant);
-    if (!fits) {
-      others.push({ name, vectors: variant, cosines: variantCosines });
-      continue;
-    }
-    fitting.push(variant);
-    cosines = cosines.map((value, position) => Math.max(value, variantCosines[position]!));
-  }
+  if (Math.min(...own.cosines) >= sameCosine) return undefined;
+  const fitting = [own];
+  const others: Attempt[] = [];
+  for (const { name, fits, embed } of embedding.variants ?? [])
+    (fits ? fitting : others).push(await attempt(name, embed));
+  const cosines = sample.map((_, row) => Math.max(...fitting.map((each) => each.cosines[row]!)));
   // A model without prompts makes the same vectors in several variants.
-  const rivals = others.filter((other) => !fitting.some((own) => areSame(own, other.vectors)));
-  const ascending = cosines.toSorted((one, other) => one - other);
-  const [lowest, median] = [ascending[0]!, ascending[Math.floor(ascending.length / 2)]!];
-  const rival = rivals.find((other) => isCloser(other.cosines, cosines));
-  const isClosest = rivals.length > 1 && rivals.every((other) => isCloser(cosines, other.cosines));
-  const agrees = lowest >= lowestCosine && median >= agreeingCosine;
-  if (!rival && (agrees || (isClosest && lowest >= doubtfulCosine))) return undefined;
-  const disagreeing = ascending.filter((value) => value < agreeingCosine).length;
+  const rivals = others.filter(
+    ({ vectors }) => !fitting.some((each) => areSame(each.vectors, vectors)),
+  );
+  const rival = rivals.find((each) => isCloser(each.cosines, cosines));
+  if (!rival && agree(cosines, rivals)) return undefined;
+  return disagreement(where, cosines, rival);
+}
+
+/** The vectors of the sample in one way to embed it. */
+interface Attempt {
+  /** Completes the sentence "these texts were embedded …". */
+  name: string;
+  vectors: Float32Array[];
+  /** With the stored vectors. */
+  cosines: number[];
+}
+
+/** @param rivals - other ways to embed the sample, none of which is closer to the stored vectors */
+function agree(cosines: readonly number[], rivals: readonly Attempt[]): boolean {
+  const lowest = Math.min(...cosines);
+  if (lowest >= lowestCosine && median(cosines) >= agreeingCosine) return true;
+  const isClosest = rivals.length > 1 && rivals.every((each) => isCloser(cosines, each.cosines));
+  return isClosest && lowest >= doubtfulCosine;
+}
+
+function disagreement(
+  where: string,
+  cosines: readonly number[],
+  rival: Attempt | undefined,
+): FaissStoreError {
+  const sampled = cosines.length;
+  const disagreeing = cosines.filter((value) => value < agreeingCosine).length;
+  const [lowest, middle] = [Math.min(...cosines), median(cosines)];
   const found = rival
     ? `The vectors in ${where} look like those of texts embedded ${rival.name}: of ` +
-      `${sample.length} texts that were embedded again, these vectors are closer to the stored ` +
+      `${sampled} texts that were embedded again, these vectors are closer to the stored ` +
       `ones (mean cosine ${mean(rival.cosines).toFixed(4)}) than those of your embedding ` +
       `(${mean(cosines).toFixed(4)}).`
-    : `Another embedding made the vectors in ${where}: of ${sample.length} texts that were ` +
+    : `Another embedding made the vectors in ${where}: of ${sampled} texts that were ` +
       `embedded again, ${disagreeing} got another vector. The cosine with the stored vector is ` +
-      `${median.toFixed(2)} in the median and ${lowest.toFixed(2)} at worst; 1 is equal.`;
+      `${middle.toFixed(2)} in the median and ${lowest.toFixed(2)} at worst; 1 is equal.`;
   return new FaissStoreError(
     "IDENTITY_MISMATCH",
     `${found} Pass reembed: true to embed the stored texts again, or the option identity if you ` +
       "know what made the vectors. Without an embedding, FaissStore.import of " +
       "@embeddinggemma/faiss takes them over unchecked.",
-    { path: where, sampled: sample.length, disagreeing, median, lowest, likely: rival?.name },
+    { path: where, sampled, disagreeing, median: middle, lowest, likely: rival?.name },
   );
-}
-
-/**
- * The sample is spread over the whole store. Of each part it has the shortest text, since a prompt
- * changes the vectors of short texts most, and of all the longest, which is the first to be cut.
- */
-function sampleOf<R>(
-  items: readonly StoredItem<R>[],
-  { textOf }: ImportEmbedding<R>,
-): StoredItem<R>[] {
-  const all = items
-    .filter(({ vector }) => isUsable(vector))
-    .map((item) => ({ item, length: lengthOf(textOf(item.record)) }));
-  const withText = all.filter(({ length }) => length > 0);
-  const texts = withText.length > 0 ? withText : all;
-  const chosen = new Set<StoredItem<R>>();
-  if (texts.length > sampleSize)
-    chosen.add(texts.reduce((best, text) => (text.length > best.length ? text : best)).item);
-  const parts = Math.min(sampleSize - chosen.size, texts.length);
-  for (let part = 0; part < parts; part++) {
-    const [start, end] = [part, part + 1].map((edge) => Math.floor((edge * texts.length) / parts));
-    const candidates = texts.slice(start, end);
-    chosen.add(candidates.reduce((best, text) => (isBetter(text, best) ? text : best)).item);
-  }
-  return [...chosen];
-}
-
-/** The shortest text of at least {@link minLength}; if there is none, the longest. */
-function isBetter(text: { length: number }, best: { length: number }): boolean {
-  if (best.length < minLength) return text.length > best.length;
-  return text.length >= minLength && text.length < best.length;
-}
-
-function lengthOf(text: unknown): number {
-  return typeof text === "string" ? text.trim().length : 0;
-}
-
-/** The store will refuse a vector that has no direction, and say which. */
-function isUsable(vector: Float32Array): boolean {
-  const length = norm(vector);
-  return Number.isFinite(length) && length > 0;
 }
 
 function cosinesOf<R>(
@@ -183,4 +149,8 @@ function isCloser(cosines: readonly number[], others: readonly number[]): boolea
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!;
 }

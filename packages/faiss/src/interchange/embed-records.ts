@@ -1,6 +1,7 @@
 import { FaissStoreError, show } from "../errors.ts";
+import type { ImportEmbedding, ImportOptions } from "../interchange-types.ts";
 import { isVector, writeUnitVector } from "../rows/unit-vector.ts";
-import type { FaissStoreItem, ImportEmbedding, ImportOptions, Vector } from "../types.ts";
+import type { FaissStoreItem, Vector } from "../types.ts";
 
 /** How many records an embedding gets at once. Between two calls, progress is reported. */
 const recordsPerCall = 256;

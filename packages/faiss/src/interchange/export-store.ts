@@ -5,9 +5,9 @@ import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { datePaths } from "../files/record-dates.ts";
 import { flatHeader } from "../files/vector-file.ts";
+import type { LangChainDocument, LangChainExportOptions } from "../interchange-types.ts";
 import { cloneRecord, copyRecord, hasDates, pathSteps } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
-import type { LangChainDocument, LangChainExportOptions } from "../types.ts";
 import { dict, fitsPython, json, type Pickled, writePickle } from "./pickle-writer.ts";
 
 /** How many rows are written at once. */

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { warningsOf } from "@embeddinggemma/internal/testing";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { FaissStore } from "../faiss-store.ts";
+import type { ImportEmbedding, ImportOptions } from "../interchange-types.ts";
 import { randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
-import type { ImportEmbedding, ImportOptions, Vector } from "../types.ts";
+import type { Vector } from "../types.ts";
 
 const dimension = 32;
 const identity = "letters?dtype=q8";

@@ -1,21 +1,17 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import type { ForeignFormat, ImportOptions } from "../interchange-types.ts";
 import { checkStoreOptions } from "../options.ts";
 import { checkItems } from "../rows/check-items.ts";
 import { norm } from "../rows/vector-math.ts";
-import type {
-  FaissStoreItem,
-  FaissStoreOptions,
-  ForeignFormat,
-  Identity,
-  ImportOptions,
-} from "../types.ts";
-import { findDisagreement, otherDimension, type StoredItem } from "./check-sample.ts";
+import type { FaissStoreItem, FaissStoreOptions, Identity } from "../types.ts";
+import { findDisagreement, otherDimension } from "./check-sample.ts";
 import { embedAgain } from "./embed-records.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
 import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
+import type { StoredItem } from "./sample.ts";
 import { uniqueIds } from "./unique-ids.ts";
 
 export interface Imported<R> {

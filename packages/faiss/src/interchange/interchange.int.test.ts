@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FaissStoreError } from "../errors.ts";
 import { FaissStore } from "../faiss-store.ts";
+import type { ImportOptions } from "../interchange-types.ts";
 import { seededRandom } from "../testing/random-vectors.ts";
-import type { ImportOptions, JsonValue } from "../types.ts";
+import type { JsonValue } from "../types.ts";
 
 /** Written by the real libraries: test/reference/faiss/make_fixtures.py. */
 const fixtures = join(import.meta.dirname, "../../../../test/fixtures/faiss");

@@ -1,5 +1,5 @@
 import { FaissStoreError, show } from "../errors.ts";
-import type { ImportOptions } from "../types.ts";
+import type { ImportOptions } from "../interchange-types.ts";
 
 /**
  * The id of each row; `undefined` for a row without one. A store has one vector for each id, so of

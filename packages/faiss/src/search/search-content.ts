@@ -1,11 +1,8 @@
 import type { RowIndex } from "../index/row-index.ts";
-import type {
-  CheckedMaximalMarginalRelevanceOptions,
-  CheckedSearchOptions,
-  StoreSettings,
-} from "../options.ts";
+import type { CheckedMaximalMarginalRelevanceOptions, CheckedSearchOptions } from "../options.ts";
 import type { Table } from "../rows/table.ts";
 import { writeUnitVector } from "../rows/unit-vector.ts";
+import type { StoreSettings } from "../store-settings.ts";
 import type { FaissStoreHit, Vector } from "../types.ts";
 import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
 import { type RankedRow, rank } from "./rank.ts";
