@@ -1,7 +1,7 @@
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EmbeddingGemmaError, show } from "../errors.ts";
+import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { expandUser, lacksHome } from "./expand-path.ts";
 import { isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
 import type { HubOptions, ModelFolder } from "./model-folder.ts";
@@ -38,8 +38,28 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
 
 /** Takes a path, in which a leading `~` is the home folder, or a `file:` URL. */
 function absolutePath(model: string): string {
-  if (model.startsWith("file:")) return fileURLToPath(model);
-  return resolve(model.replace(/^~(?=[\\/])/, homedir()));
+  if (model.startsWith("file:")) return folderOfUrl(model);
+  if (!lacksHome(model)) return resolve(expandUser(model));
+  throw new EmbeddingGemmaError(
+    "MODEL_NOT_FOUND",
+    `${show(model)} is in the home folder, but this user has none: HOME is not set, and the ` +
+      "system names none. Set HOME, or give the path of the folder without `~`.",
+    { model },
+  );
+}
+
+function folderOfUrl(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      `${show(url)} is not the URL of a folder on this machine: ${reasonOf(cause)}. ` +
+        'Use a URL such as "file:///models/tiny", or a path.',
+      { model: url },
+      { cause },
+    );
+  }
 }
 
 function localFolder(path: string): ModelFolder {

@@ -1,6 +1,6 @@
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
+import { expandUser, expandVariables, lacksHome } from "../expand-path.ts";
 import type { HubOptions } from "../model-folder.ts";
 import { readIfExists } from "../read-files.ts";
 
@@ -11,12 +11,26 @@ import { readIfExists } from "../read-files.ts";
  * @see https://huggingface.co/docs/huggingface_hub/package_reference/environment_variables
  */
 
+/** @throws `INVALID_ARGUMENT` if it is in the home folder, and there is none */
 export function cacheFolder({ cacheDir }: HubOptions): string {
-  return cacheDir ?? process.env.HF_HUB_CACHE ?? join(hubHome(), "hub");
+  const { HF_HUB_CACHE, HUGGINGFACE_HUB_CACHE } = process.env;
+  const folder =
+    cacheDir === undefined
+      ? expand(HF_HUB_CACHE ?? HUGGINGFACE_HUB_CACHE ?? join(hubHome(), "hub"))
+      : expandUser(cacheDir);
+  if (!lacksHome(folder)) return folder;
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    `Files of the Hub would be kept in ${folder}, but this user has no home folder: ` +
+      "HOME is not set, and the system names none. Set the option `cacheDir`, or the " +
+      "environment variable HF_HUB_CACHE, HF_HOME or HOME, to a folder that can be written.",
+    { cacheDir: folder },
+  );
 }
 
 export function isOffline({ localFilesOnly }: HubOptions): boolean {
-  return localFilesOnly ?? isTrue(process.env.HF_HUB_OFFLINE);
+  const { HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
+  return localFilesOnly ?? isTrue(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE);
 }
 
 /**
@@ -46,17 +60,29 @@ export async function accessToken({ token }: HubOptions): Promise<string | undef
 }
 
 async function implicitToken(): Promise<string | null> {
-  const { HF_HUB_DISABLE_IMPLICIT_TOKEN, HF_TOKEN, HF_TOKEN_PATH } = process.env;
+  const { HF_HUB_DISABLE_IMPLICIT_TOKEN, HF_TOKEN, HUGGING_FACE_HUB_TOKEN } = process.env;
   if (isTrue(HF_HUB_DISABLE_IMPLICIT_TOKEN)) return null;
-  if (HF_TOKEN?.trim()) return HF_TOKEN;
-  const path = HF_TOKEN_PATH ?? join(hubHome(), "token");
+  const token = HF_TOKEN || HUGGING_FACE_HUB_TOKEN;
+  if (token?.trim()) return token;
+  const path = tokenFile();
+  if (lacksHome(path)) return null;
   // A file without read permission counts as missing, such as one of another user.
   return readIfExists(path).catch(() => null);
 }
 
+/** File with the token that `hf auth login` has saved. */
+export function tokenFile(): string {
+  return expand(process.env.HF_TOKEN_PATH ?? join(hubHome(), "token"));
+}
+
 function hubHome(): string {
   const { HF_HOME, XDG_CACHE_HOME } = process.env;
-  return HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), ".cache"), "huggingface");
+  return expand(HF_HOME ?? join(XDG_CACHE_HOME ?? join("~", ".cache"), "huggingface"));
+}
+
+/** Environment files and Docker leave `~` and variables as they are, so the library expands them. */
+function expand(path: string): string {
+  return expandVariables(expandUser(path));
 }
 
 function isTrue(variable: string | undefined): boolean {
