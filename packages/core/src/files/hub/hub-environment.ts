@@ -80,7 +80,7 @@ function hubHome(): string {
   return expand(HF_HOME ?? join(XDG_CACHE_HOME ?? join("~", ".cache"), "huggingface"));
 }
 
-/** Environment files and Docker leave `~` and variables as they are, so the library expands them. */
+/** Environment files and Docker leave `~` and variables as they are. */
 function expand(path: string): string {
   return expandVariables(expandUser(path));
 }
