@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { resolve } from "node:path";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { FaissStoreError } from "./errors.ts";
 import { checkEmbedding, checkSameIdentity } from "./files/identity.ts";
@@ -11,13 +10,14 @@ import { importStore } from "./interchange/import-store.ts";
 import type { ImportOptions, LangChainExportOptions } from "./interchange-types.ts";
 import { openStore } from "./open-store.ts";
 import {
+  absolutePath,
+  type CheckedChangeOptions,
   checkChangeOptions,
   checkDeletion,
   checkExportOptions,
   checkImportOptions,
   checkMaximalMarginalRelevanceOptions,
   checkOpenOptions,
-  checkPath,
   checkQueries,
   checkSaveOptions,
   checkSearchOptions,
@@ -92,6 +92,8 @@ export class FaissStore<R = RecordValue> {
   /**
    * Opens a store that {@link FaissStore.save} wrote.
    *
+   * @param directory - a path, in which a leading `~` is the home folder, or a `file:` URL, also as
+   * a `URL`. All methods take folders and files like this.
    * @throws FaissStoreError `NOT_A_STORE`, `FILE_MISSING`, `FILE_DAMAGED`, `NEWER_FORMAT`,
    * `READ_FAILED`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`, `INVALID_ARGUMENT`,
    * `ENGINE_UNAVAILABLE`; with `engine: "faiss"`, `ENGINE_FAILED`
@@ -99,12 +101,11 @@ export class FaissStore<R = RecordValue> {
    * const store = await FaissStore.open<{ text: string }>("planets", { identity: "my model" });
    */
   static async open<R = RecordValue>(
-    directory: string,
+    directory: string | URL,
     options: OpenOptions = {},
   ): Promise<FaissStore<R>> {
-    checkPath(directory);
+    const path = absolutePath(directory);
     checkOpenOptions(options);
-    const path = resolve(directory);
     const engine = await loadEngine(options);
     const { id, options: storeOptions, content, saved } = await openStore<R>(path, options, engine);
     const store = new FaissStore<R>(storeOptions, engine);
@@ -121,9 +122,8 @@ export class FaissStore<R = RecordValue> {
    * @example
    * const isSaved = await FaissStore.exists("planets");
    */
-  static async exists(directory: string): Promise<boolean> {
-    checkPath(directory);
-    return hasManifest(resolve(directory));
+  static async exists(directory: string | URL): Promise<boolean> {
+    return hasManifest(absolutePath(directory));
   }
 
   /**
@@ -142,13 +142,13 @@ export class FaissStore<R = RecordValue> {
    * const fromFaiss = await FaissStore.import("index.faiss", { ids: ["mars", "venus"] });
    */
   static async import<R = RecordValue>(
-    path: string,
+    path: string | URL,
     options: ImportOptions<R> = {},
   ): Promise<FaissStore<R>> {
-    checkPath(path);
+    const absolute = absolutePath(path);
     checkImportOptions(options);
     await loadEngine(options); // Fails before anything is embedded.
-    const { options: storeOptions, items } = await importStore<R>(resolve(path), options);
+    const { options: storeOptions, items } = await importStore<R>(absolute, options);
     const store = await FaissStore.create<R>(storeOptions);
     await store.upsert(items);
     return store;
@@ -333,10 +333,9 @@ export class FaissStore<R = RecordValue> {
    * await store.save("planets");
    * const again = await FaissStore.open<{ text: string }>("planets");
    */
-  async save(directory: string, options: SaveOptions = {}): Promise<void> {
-    checkPath(directory);
+  async save(directory: string | URL, options: SaveOptions = {}): Promise<void> {
+    const saveTo = absolutePath(directory);
     checkSaveOptions(options);
-    const saveTo = resolve(directory);
     await this.#read(async () => {
       const content = this.#contentToWrite();
       await this.#saverFor(content, { ...options, saveTo })?.(content.table);
@@ -351,9 +350,9 @@ export class FaissStore<R = RecordValue> {
    * @example
    * const ids = await store.exportFaiss("planets.faiss");
    */
-  async exportFaiss(path: string): Promise<string[]> {
-    checkPath(path);
-    return this.#read(async () => exportFaiss(resolve(path), this.#contentToWrite().table));
+  async exportFaiss(path: string | URL): Promise<string[]> {
+    const absolute = absolutePath(path);
+    return this.#read(async () => exportFaiss(absolute, this.#contentToWrite().table));
   }
 
   /**
@@ -367,13 +366,13 @@ export class FaissStore<R = RecordValue> {
    * });
    */
   async exportLangChainPython(
-    directory: string,
+    directory: string | URL,
     options: LangChainExportOptions<R> = {},
   ): Promise<void> {
-    checkPath(directory);
+    const absolute = absolutePath(directory);
     checkExportOptions(options);
     await this.#read(async () =>
-      exportLangChainPython(resolve(directory), this.#contentToWrite().table, options),
+      exportLangChainPython(absolute, this.#contentToWrite().table, options),
     );
   }
 
@@ -405,7 +404,7 @@ export class FaissStore<R = RecordValue> {
   /** @param saveTo - absolute path; if undefined, there is nothing to save */
   #saverFor(
     { index, settings }: StoreContent<R>,
-    { saveTo, ...options }: ChangeOptions,
+    { saveTo, ...options }: CheckedChangeOptions,
   ): SaveTable | undefined {
     if (saveTo === undefined) return undefined;
     return (table) => {

@@ -3,7 +3,7 @@ import { invalidArgument } from "./check.ts";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { allowMismatchAdvice, checkEmbedding, type Embedding } from "./files/identity.ts";
-import { checkLazyStoreOptions } from "./options.ts";
+import { absolutePath, checkLazyStoreOptions } from "./options.ts";
 import type { FaissStoreOptions, Identity, RecordValue } from "./types.ts";
 
 /** Options of {@link LazyFaissStore}. */
@@ -50,13 +50,13 @@ export class LazyFaissStore<R = RecordValue> {
 
   /**
    * @param embedding - what makes the vectors; see {@link describeEmbedding}
-   * @param directory - a folder; if it contains a saved store, that is opened
+   * @param directory - path or `file:` URL of a folder; if it contains a saved store, that is opened
    * @throws FaissStoreError `INVALID_ARGUMENT`
    */
   constructor(
     embedding: object,
     { store, ...options }: LazyFaissStoreOptions<R> = {},
-    directory?: string,
+    directory?: string | URL,
   ) {
     checkLazyStoreOptions(options);
     const { allowMismatch = false, ...storeOptions } = options;
@@ -68,7 +68,7 @@ export class LazyFaissStore<R = RecordValue> {
     this.#options = defined(storeOptions);
     this.#given = store;
     this.#store = store;
-    this.#directory = directory;
+    this.#directory = directory === undefined ? undefined : absolutePath(directory);
   }
 
   /**

@@ -1,5 +1,13 @@
-import { resolve } from "node:path";
-import { checkOptions, invalidArgument, isRecord, type Rule, type Rules, rules } from "./check.ts";
+import { absolutePath as absolutePathOf, pathRule } from "@embeddinggemma/internal/node";
+import {
+  checker,
+  checkOptions,
+  invalidArgument,
+  isRecord,
+  type Rule,
+  type Rules,
+  rules,
+} from "./check.ts";
 import type { ForeignFormat, ImportOptions, LangChainExportOptions } from "./interchange-types.ts";
 import { frozenJson } from "./rows/json-record.ts";
 import { isVector } from "./rows/unit-vector.ts";
@@ -102,10 +110,7 @@ const saveRules: Rules<SaveOptions> = {
 
 const changeRules: Rules<ChangeOptions> = {
   ...saveRules,
-  saveTo: {
-    expected: "the path of a folder",
-    accepts: (value) => typeof value === "string" && value !== "" && !value.includes("\0"),
-  },
+  saveTo: pathRule,
 };
 
 const importRules: Rules<ImportOptions<unknown>> = {
@@ -182,14 +187,16 @@ export function checkSaveOptions(options: SaveOptions): void {
   checkOptions(options, saveRules);
 }
 
-/**
- * @returns the options with an absolute path
- * @throws FaissStoreError `INVALID_ARGUMENT`
- */
-export function checkChangeOptions(options: ChangeOptions): ChangeOptions {
+/** {@link ChangeOptions} with an absolute path. */
+export interface CheckedChangeOptions extends SaveOptions {
+  saveTo?: string | undefined;
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkChangeOptions(options: ChangeOptions): CheckedChangeOptions {
   checkOptions(options, changeRules);
   const { saveTo, overwrite, lockTimeout } = options;
-  if (saveTo !== undefined) return { ...options, saveTo: resolve(saveTo) };
+  if (saveTo !== undefined) return { ...options, saveTo: absolutePath(saveTo) };
   if ((overwrite ?? lockTimeout) === undefined) return {};
   throw invalidArgument("saveTo", saveTo, "the path of a folder to save to");
 }
@@ -269,10 +276,12 @@ export function checkMaximalMarginalRelevanceOptions<R>(
   return { k, fetchK, lambda, filter };
 }
 
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
-export function checkPath(path: string): void {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return;
-  throw invalidArgument("A path", path, "a string that is not empty");
+/**
+ * @param given - a path, in which a leading `~` is the home folder, or a `file:` URL
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function absolutePath(given: string | URL): string {
+  return absolutePathOf(given, checker);
 }
 
 function choice(...values: string[]): Rule {

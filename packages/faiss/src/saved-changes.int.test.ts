@@ -231,7 +231,7 @@ it("saves the index that a change has built", async () => {
 });
 
 it.each([
-  [{ saveTo: 7 }, "saveTo must be the path of a folder; 7 was given."],
+  [{ saveTo: 7 }, "saveTo must be a path or a `file:` URL; 7 was given."],
   [{ overwrite: true }, "saveTo must be the path of a folder to save to; undefined was given."],
   [{ saveto: "planets" }, "There is no option `saveto`. Did you mean `saveTo`?"],
 ])("rejects the options %j", async (options, message) => {

@@ -226,13 +226,13 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /** Saves to a folder, atomically. */
-  async save(directory: string, options?: SaveOptions): Promise<void> {
+  async save(directory: string | URL, options?: SaveOptions): Promise<void> {
     const store = (await this.#store.existing()) ?? (await this.client());
     await store.save(directory, options);
   }
 
   /** Whether a folder contains a saved store, even a damaged one. */
-  static exists(directory: string): Promise<boolean> {
+  static exists(directory: string | URL): Promise<boolean> {
     return CoreStore.exists(directory);
   }
 
@@ -247,7 +247,7 @@ export class FaissStore extends SaveableVectorStore {
    * const store = await FaissStore.load("planets", new EmbeddingGemmaEmbeddings());
    */
   static override async load(
-    directory: string,
+    directory: string | URL,
     embeddings: EmbeddingsInterface,
     options: OpenOptions = {},
   ): Promise<FaissStore> {
@@ -276,7 +276,7 @@ export class FaissStore extends SaveableVectorStore {
    * await store.save("planets"); // from now on: FaissStore.load("planets", embeddings)
    */
   static async loadFromPython(
-    directory: string,
+    directory: string | URL,
     embeddings: EmbeddingsInterface,
     options?: FaissStoreImportOptions,
   ): Promise<FaissStore> {
@@ -296,7 +296,7 @@ export class FaissStore extends SaveableVectorStore {
    * await store.save("planets");
    */
   static async loadFromCommunity(
-    directory: string,
+    directory: string | URL,
     embeddings: EmbeddingsInterface,
     options?: Omit<FaissStoreImportOptions, "indexName">,
   ): Promise<FaissStore> {
@@ -388,7 +388,7 @@ export class FaissStore extends SaveableVectorStore {
 }
 
 async function importStore(
-  directory: string,
+  directory: string | URL,
   embeddings: EmbeddingsInterface,
   format: ForeignFormat,
   options: FaissStoreImportOptions = {},

@@ -530,8 +530,8 @@ describe("FaissVectorStore", () => {
   });
 
   it.each([
-    [{ persistDir: 7 }, "persistDir must be the path of a folder; 7 was given."],
-    [{ persistDir: "" }, 'persistDir must be the path of a folder; "" was given.'],
+    [{ persistDir: 7 }, "persistDir must be a path or a `file:` URL; 7 was given."],
+    [{ persistDir: "" }, 'persistDir must be a path or a `file:` URL; "" was given.'],
     [
       { embedModel: "tiny" },
       "embedModel must be an embedding model of LlamaIndex, such as " +
@@ -617,7 +617,7 @@ describe("FaissVectorStore", () => {
   it("rejects a persistDir that is no path when it persists", async () => {
     await expect(store.persist(7 as never)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: "persistDir must be the path of a folder; 7 was given.",
+      message: "persistDir must be a path or a `file:` URL; 7 was given.",
     });
   });
 

@@ -10,6 +10,7 @@ import {
   type SaveOptions,
 } from "@embeddinggemma/faiss";
 import { createWith, type Rule, type Rules, SharedPromise, show } from "@embeddinggemma/internal";
+import { pathRule } from "@embeddinggemma/internal/node";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import { type BaseNode, ObjectType } from "@llamaindex/core/schema";
@@ -43,12 +44,13 @@ export interface FaissVectorStoreParams
   extends LazyFaissStoreOptions<NodeRecord>,
     VectorStoreBaseParams {
   /**
-   * Folder of a LlamaIndex storage context. If it contains a store, that store is opened with its
+   * Folder of a LlamaIndex storage context: a path, in which a leading `~` is the home folder, or a
+   * `file:` URL. `storageContextFromDefaults` itself takes only a path without `~`. If it contains a store, that store is opened with its
    * own index. Every change is saved there, as the other stores of the context do.
    *
    * @default none: the store is in memory, and `persist` saves it
    */
-  persistDir?: string | undefined;
+  persistDir?: string | URL | undefined;
   /**
    * Distinguishes several stores of one storage context, such as one for texts and one for images.
    * Letters, digits, `_`, `-` and `.`. The store is in `<namespace>__faiss_vector_store` then.
@@ -122,7 +124,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * });
    */
   static async fromPersistDir(
-    persistDir: string = DEFAULT_PERSIST_DIR,
+    persistDir: string | URL = DEFAULT_PERSIST_DIR,
     params: Omit<FaissVectorStoreParams, "persistDir" | "store"> = {},
   ): Promise<FaissVectorStore> {
     const store = new FaissVectorStore({ ...params, persistDir });
@@ -148,7 +150,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * const index = await VectorStoreIndex.fromVectorStore(vectorStore);
    */
   static async loadFromPython(
-    directory: string,
+    directory: string | URL,
     params: FaissVectorStoreImportParams = {},
   ): Promise<FaissVectorStore> {
     const { embedModel, embeddingModel, persistDir, namespace, ...options } = params;
@@ -251,7 +253,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * there or, in the store's own `persistDir`, created
    */
   async persist(
-    persistDir: string = this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR,
+    persistDir: string | URL = this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR,
     options: SaveOptions = {},
   ): Promise<void> {
     checkOptions({ persistDir }, paramRules);
@@ -288,10 +290,7 @@ const embedModelRule: Rule = {
 const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions | "allowMismatch">> = {
   embedModel: embedModelRule,
   embeddingModel: embedModelRule,
-  persistDir: {
-    expected: "the path of a folder",
-    accepts: (value) => typeof value === "string" && value !== "",
-  },
+  persistDir: pathRule,
   namespace: {
     expected: "a name of letters, digits, _, - and .",
     accepts: (value) =>

@@ -17,7 +17,7 @@ export type PythonImportOptions = Omit<
 
 /** Imports a FAISS store of LlamaIndex (Python), and checks that an embedding made its vectors. */
 export async function importFromPython(
-  directory: string,
+  directory: string | URL,
   embedModel: BaseEmbedding,
   options: PythonImportOptions,
 ): Promise<CoreStore<NodeRecord>> {

@@ -1,6 +1,8 @@
 import { stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+import { absolutePath } from "@embeddinggemma/internal/node";
+import { storeChecker } from "./check-options.ts";
 
 /** Beside `doc_store.json` and `index_store.json`. */
 export const folderName = "faiss_vector_store";
@@ -16,8 +18,8 @@ export interface StoreFolder {
 }
 
 /** A namespace is followed by two underscores, as in LlamaIndex (Python). */
-export function storeFolder(persistDir: string, namespace: string | undefined): StoreFolder {
-  const absolute = resolve(persistDir);
+export function storeFolder(persistDir: string | URL, namespace: string | undefined): StoreFolder {
+  const absolute = absolutePath(persistDir, storeChecker);
   const name = namespace === undefined ? folderName : `${namespace}__${folderName}`;
   return { persistDir: absolute, namespace, path: join(absolute, name) };
 }
