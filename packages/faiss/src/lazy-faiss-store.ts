@@ -50,7 +50,7 @@ export class LazyFaissStore<R = RecordValue> {
 
   /**
    * @param embedding - what makes the vectors; see {@link describeEmbedding}
-   * @param directory - path or `file:` URL of a folder; if it contains a saved store, that is opened
+   * @param directory - path or `file:` URL of a folder; a store that it contains is opened
    * @throws FaissStoreError `INVALID_ARGUMENT`
    */
   constructor(

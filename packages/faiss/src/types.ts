@@ -236,9 +236,9 @@ export interface SaveOptions {
 /** Options of `upsert` and `delete`. */
 export interface ChangeOptions extends SaveOptions {
   /**
-   * A folder to save to as part of the change: a path, in which a leading `~` is the home folder, or
-   * a `file:` URL. If the save fails, nothing has changed, neither in
-   * memory nor in the folder. Later calls wait for the save.
+   * A folder to save to as part of the change: a path, in which a leading `~` is the home folder,
+   * or a `file:` URL. If the save fails, nothing has changed, neither in memory nor in the folder.
+   * Later calls wait for the save.
    *
    * @default the change is in memory only
    */

@@ -45,8 +45,9 @@ export interface FaissVectorStoreParams
     VectorStoreBaseParams {
   /**
    * Folder of a LlamaIndex storage context: a path, in which a leading `~` is the home folder, or a
-   * `file:` URL. `storageContextFromDefaults` itself takes only a path without `~`. If it contains a store, that store is opened with its
-   * own index. Every change is saved there, as the other stores of the context do.
+   * `file:` URL. (`storageContextFromDefaults` of LlamaIndex takes only a path without `~`.) If it
+   * contains a store, that store is opened with its own index. Every change is saved there, as the
+   * other stores of the context do.
    *
    * @default none: the store is in memory, and `persist` saves it
    */
