@@ -12,7 +12,8 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  * - `INVALID_VECTOR`: a vector has a value that is not a finite number, or only zeros; an imported
  *   vector is not a unit vector.
  * - `DIMENSION_MISMATCH`: a vector, or the opened store, has another length than expected.
- * - `INVALID_RECORD`: a record has a value that would not come back as it went in.
+ * - `INVALID_RECORD`: a record has a value that would not come back as it went in, or an imported
+ *   one has an object of an unknown Python class.
  * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, but `faiss-node` does not load.
  * - `ENGINE_FAILED`: FAISS reported an error, or its process died.
  * - `NOT_A_STORE`: the folder or file does not contain what was expected.

@@ -8,6 +8,7 @@ export type {
   ImportVariant,
   LangChainDocument,
   LangChainExportOptions,
+  PythonObject,
 } from "./interchange-types.ts";
 export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";

@@ -26,9 +26,10 @@ export interface ImportOptions<R> extends FaissStoreOptions {
   normalize?: boolean | undefined;
   /**
    * Makes the record from the source: `{ pageContent, metadata }` for LangChain, the JSON of a node
-   * for LlamaIndex, null for a FAISS file.
+   * for LlamaIndex, null for a FAISS file. You may change the source, which is a copy. An object of
+   * a Python class that has no known form in JSON is a {@link PythonObject} in it.
    *
-   * @default the source
+   * @default the source; such an object is refused (`INVALID_RECORD`)
    */
   toRecord?: ((source: JsonValue, id: string) => R) | undefined;
   /**
@@ -52,6 +53,29 @@ export interface ImportOptions<R> extends FaissStoreOptions {
   signal?: AbortSignal | undefined;
   /** Called while `reembed` embeds: how many of the texts are done. */
   onProgress?: ((progress: { done: number; total: number }) => void) | undefined;
+}
+
+/**
+ * An object of a Python class that has no known form in JSON, such as a member of an `Enum`. It
+ * describes what is in the pickle: nothing of the class has been loaded or run.
+ *
+ * @example
+ * // Color(1), a member of `class Color(Enum)`
+ * const color: PythonObject = { pythonClass: "__main__.Color", args: [1] };
+ */
+export interface PythonObject {
+  /** The module and the name of the class, or of a function that would make the object. */
+  pythonClass: string;
+  /** What Python would call it with. @default none: the value is the class or function itself */
+  args?: JsonValue[];
+  /** What Python would call it with by name. */
+  keywords?: { [name: string]: JsonValue };
+  /** The attributes, mostly an object. */
+  state?: JsonValue;
+  /** The items, if the class is like a list or a set. */
+  items?: JsonValue[];
+  /** The entries, if the class is like a dict. */
+  entries?: { [key: string]: JsonValue };
 }
 
 /** How an import makes vectors of records. */

@@ -93,7 +93,11 @@ describe("the code of the READMEs, with the tiny model", () => {
 
   it("docs/import-and-export.md", async () => {
     const fixture = join(fixtures, "langchain-python");
-    await run("docs/import-and-export.md", undefined, { "folder-of-save_local": fixture });
+    const { colors } = await run("docs/import-and-export.md", undefined, {
+      "folder-of-save_local": fixture,
+      "folder-with-enum": join(fixtures, "python-metadata/langchain"),
+    });
+    expect(colors.get("odd").record).toEqual({ pageContent: "odd", color: "red" });
     expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
   });
 

@@ -8,7 +8,7 @@ import { flatHeader } from "../files/vector-file.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../interchange-types.ts";
 import { cloneRecord, copyRecord, hasDates, pathSteps } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
-import { dict, fitsPython, json, type Pickled, writePickle } from "./pickle-writer.ts";
+import { dict, fitsPython, json, type Pickled, writePickle } from "./pickle/pickle-writer.ts";
 
 /** How many rows are written at once. */
 const rowsPerPiece = 256;

@@ -1,11 +1,12 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { clonePlain } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { ForeignFormat, ImportOptions } from "../interchange-types.ts";
 import { checkStoreOptions } from "../options.ts";
 import { checkItems } from "../rows/check-items.ts";
 import { norm } from "../rows/vector-math.ts";
-import type { FaissStoreItem, FaissStoreOptions, Identity } from "../types.ts";
+import type { FaissStoreItem, FaissStoreOptions, Identity, JsonValue } from "../types.ts";
 import { findDisagreement, otherDimension } from "./check-sample.ts";
 import { embedAgain } from "./embed-records.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
@@ -43,7 +44,7 @@ export async function importStore<R>(
     ids: _ids,
     duplicateIds: _duplicateIds,
     normalize = false,
-    toRecord = (source) => source as R,
+    toRecord,
     embedding,
     reembed = false,
     signal,
@@ -58,14 +59,15 @@ export async function importStore<R>(
   const items = names.flatMap((id, row): StoredItem<R>[] => {
     if (id === undefined) return [];
     const vector = flat.vectors.subarray(row * flat.dimension, (row + 1) * flat.dimension);
-    return [{ id, vector, record: toRecord(records[row]!, id) }];
+    return [{ id, vector, record: recordOf(records[row]!, id, toRecord) }];
   });
+  // Before anything is embedded.
+  if (embedding) await checkItems(items);
   if (reembed && embedding) {
     const dimension = storeOptions.dimension ?? embedding.dimension;
     const identity = storeOptions.identity ?? embedding.identity;
     const newOptions = { ...storeOptions, dimension, identity };
     checkStoreOptions(newOptions);
-    await checkItems(items);
     return { options: newOptions, items: await embedAgain(items, embedding, options) };
   }
   const expected = embedding?.dimension ?? storeOptions.dimension ?? flat.dimension;
@@ -74,6 +76,24 @@ export async function importStore<R>(
   if (!normalize) for (const { id, vector } of items) checkUnit(vector, id, flat.metric, path);
   const identity = storeOptions.identity ?? (await checkedIdentity(items, path, options));
   return { options: { ...storeOptions, dimension: flat.dimension, identity }, items };
+}
+
+/** Rows may share the source, or parts of it, so the callback gets a copy. */
+function recordOf<R>(source: JsonValue, id: string, toRecord: ImportOptions<R>["toRecord"]): R {
+  return toRecord ? toRecord(copyOf(source, id), id) : (source as R);
+}
+
+function copyOf(source: JsonValue, id: string): JsonValue {
+  try {
+    return clonePlain(source);
+  } catch (error) {
+    throw new FaissStoreError(
+      "INVALID_RECORD",
+      `The source of ${show(id)} cannot be read: ${reasonOf(error)}. It may be nested too deeply.`,
+      { id },
+      { cause: error },
+    );
+  }
 }
 
 /**
@@ -102,7 +122,7 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
     case "langchain-js":
       return readLangChainJs(path);
     case "langchain-python":
-      return readLangChainPython(path, indexName);
+      return readLangChainPython(path, indexName, options.toRecord !== undefined);
     case "llamaindex-python":
       return readLlamaIndexPython(path);
     case "faiss": {

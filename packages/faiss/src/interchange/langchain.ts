@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
 import { damagedFile, type FlatFile, readBytes, readFlatFile } from "./flat-file.ts";
-import { PickledDict, PickledInstance, readPickle } from "./pickle-reader.ts";
-import { PickledJson, textOfKey } from "./pickled-json.ts";
+import { readDocstore } from "./pickle/pickled-docstore.ts";
 
 /** What another library has saved. */
 export interface ForeignContent {
@@ -13,19 +12,6 @@ export interface ForeignContent {
   /** The record of each row. */
   records: JsonValue[];
 }
-
-/** The names of `Document` and `InMemoryDocstore` in the releases of LangChain. */
-const documentClasses = [
-  "langchain_core.documents.base.Document",
-  "langchain.schema.document.Document",
-  "langchain.schema.Document",
-  "langchain.docstore.document.Document",
-];
-const docstoreClasses = [
-  "langchain_community.docstore.in_memory.InMemoryDocstore",
-  "langchain_classic.docstore.in_memory.InMemoryDocstore",
-  "langchain.docstore.in_memory.InMemoryDocstore",
-];
 
 /**
  * Reads a folder of LangChain.js's community `FaissStore`: `faiss.index`, and `docstore.json` with
@@ -41,33 +27,20 @@ export async function readLangChainJs(directory: string): Promise<ForeignContent
   return matchRows(flat, documentsById(documents, path), Object.entries(mapping), path);
 }
 
-/** Reads a folder of LangChain's `FAISS.save_local` (Python): `<name>.faiss` and `<name>.pkl`. */
+/**
+ * Reads a folder of LangChain's `FAISS.save_local` (Python): `<name>.faiss` and `<name>.pkl`.
+ *
+ * @param describes - whether objects of unknown Python classes become `PythonObject`s, not errors
+ */
 export async function readLangChainPython(
   directory: string,
   indexName: string,
+  describes: boolean,
 ): Promise<ForeignContent> {
   const flat = await readFlatFile(join(directory, `${indexName}.faiss`));
   const path = join(directory, `${indexName}.pkl`);
-  const bytes = await readBytes(path);
-  const pickled = readPickle(bytes, new Set([...documentClasses, ...docstoreClasses]), path);
-  const [docstore, mapping] = Array.isArray(pickled) ? pickled : [];
-  const documents = stateOf(docstore)?.get("_dict");
-  if (!(documents instanceof PickledDict) || !(mapping instanceof PickledDict)) {
-    throw damagedFile(path, "it is not (InMemoryDocstore, mapping)");
-  }
-  const readDocument = documentReader(new PickledJson(bytes.length, path), path);
-  return matchRows(
-    flat,
-    documentsById(
-      Array.from(documents.toMap(), ([id, document]) => [
-        textOfKey(id, path),
-        readDocument(document),
-      ]),
-      path,
-    ),
-    Array.from(mapping.toMap(), ([row, id]) => [textOfKey(row, path), textOfKey(id, path)]),
-    path,
-  );
+  const { documents, mapping } = readDocstore(await readBytes(path), path, describes);
+  return matchRows(flat, documentsById(documents, path), mapping, path);
 }
 
 export async function readJsonFile<T>(path: string): Promise<T> {
@@ -128,29 +101,4 @@ export function matchRows(
     return document;
   });
   return { flat, ids, records };
-}
-
-/** Reads each document only once, even if many ids refer to it. */
-function documentReader(toJson: PickledJson, path: string): (document: unknown) => JsonValue {
-  const known = new Map<unknown, Map<unknown, unknown>>();
-  return (document) => {
-    let fields = known.get(document);
-    if (!fields) {
-      const dict = stateOf(document)?.get("__dict__");
-      fields = dict instanceof PickledDict ? dict.toMap() : new Map();
-      known.set(document, fields);
-    }
-    const pageContent = fields.get("page_content");
-    if (typeof pageContent !== "string")
-      throw damagedFile(path, "one of its documents has no page_content");
-    return {
-      pageContent: toJson.convert(pageContent),
-      metadata: toJson.convert(fields.get("metadata") ?? new PickledDict()),
-    };
-  };
-}
-
-function stateOf(instance: unknown): Map<unknown, unknown> | undefined {
-  const state = instance instanceof PickledInstance ? instance.state : undefined;
-  return state instanceof PickledDict ? state.toMap() : undefined;
 }

@@ -1,4 +1,4 @@
-import type { RecordValue } from "../types.ts";
+import type { RecordValue } from "../../types.ts";
 
 /** A class by its module and name. */
 interface PythonClass {
