@@ -312,6 +312,20 @@ describe.each([
     expect(second?.score).toBeCloseTo(Math.SQRT1_2, 5);
   });
 
+  it("chooses by maximal marginal relevance from no more hits than asked for", async () => {
+    const store = await planetStore();
+    const best = await store.search(planets[0]!.vector, { k: 3 });
+    const find = async (options: object) =>
+      (await store.maximalMarginalRelevance(planets[0]!.vector, { lambda: 1, ...options })).map(
+        ({ id }) => id,
+      );
+    const ids = best.map(({ id }) => id);
+    expect(await find({ k: 3, fetchK: 2 })).toEqual(ids.slice(0, 2));
+    expect(await find({ k: 4, fetchK: 1 })).toEqual(ids.slice(0, 1));
+    expect(await find({ k: 3, minScore: 0.99 })).toEqual(ids.slice(0, 1));
+    expect(await find({ k: 3, minScore: 2 })).toEqual([]);
+  });
+
   it("can be closed", async () => {
     const store = await planetStore();
     await store.close();

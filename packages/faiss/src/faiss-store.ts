@@ -16,17 +16,19 @@ import {
   checkDeletion,
   checkExportOptions,
   checkImportOptions,
-  checkMaximalMarginalRelevanceOptions,
   checkOpenOptions,
-  checkQueries,
   checkSaveOptions,
-  checkSearchOptions,
   checkStoreOptions,
   ownIdentity,
 } from "./options.ts";
 import { listOf } from "./rows/check-items.ts";
 import { dimensionOf } from "./rows/stage-items.ts";
 import { searchContent, searchDiverse } from "./search/search-content.ts";
+import {
+  checkMaximalMarginalRelevanceOptions,
+  checkQueries,
+  checkSearchOptions,
+} from "./search/search-options.ts";
 import { type SaveTable, StoreContent } from "./store-content.ts";
 import type {
   ChangeOptions,

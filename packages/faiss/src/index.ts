@@ -14,6 +14,10 @@ export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
 export type { ItemToCheck } from "./rows/check-items.ts";
 export { checkItems } from "./rows/check-items.ts";
+export {
+  checkMaximalMarginalRelevanceOptions,
+  checkSearchOptions,
+} from "./search/search-options.ts";
 export type {
   ChangeOptions,
   EngineName,

@@ -2,6 +2,7 @@ import { absolutePath as absolutePathOf, pathRule } from "@embeddinggemma/intern
 import {
   checker,
   checkOptions,
+  integer,
   invalidArgument,
   isRecord,
   type Rule,
@@ -10,7 +11,6 @@ import {
 } from "./check.ts";
 import type { ForeignFormat, ImportOptions, LangChainExportOptions } from "./interchange-types.ts";
 import { frozenJson } from "./rows/json-record.ts";
-import { isVector } from "./rows/unit-vector.ts";
 import { maxDimension, presets, settingsFor } from "./store-settings.ts";
 import type {
   ChangeOptions,
@@ -18,11 +18,8 @@ import type {
   FaissStoreFilter,
   FaissStoreOptions,
   Identity,
-  MaximalMarginalRelevanceOptions,
   OpenOptions,
   SaveOptions,
-  SearchOptions,
-  Vector,
 } from "./types.ts";
 
 const name: Rule = {
@@ -30,7 +27,7 @@ const name: Rule = {
   accepts: (value) => typeof value === "string" && value !== "",
 };
 
-const oversample: Rule = {
+export const oversample: Rule = {
   expected: "a number of at least 1",
   accepts: (value) => Number.isFinite(value) && (value as number) >= 1,
 };
@@ -40,8 +37,6 @@ const identity: Rule = {
   accepts: (value) => typeof value === "string" || (isObject(value) && !identityFault(value)),
   hint: (value) => (isObject(value) ? identityFault(value) : undefined),
 };
-
-const filter: Rule = { ...rules.callback, expected: "a function of a record and an id" };
 
 const engineRules: Rules<EngineOptions> = {
   engine: {
@@ -78,26 +73,6 @@ const openRules: Rules<OpenOptions> = {
   oversample,
   nprobe: storeRules.nprobe,
   efSearch: storeRules.efSearch,
-};
-
-const searchRules: Rules<SearchOptions<unknown>> = {
-  k: integer(1),
-  filter,
-  minScore: {
-    expected: "a number",
-    accepts: (value) => typeof value === "number" && !Number.isNaN(value),
-  },
-  oversample,
-};
-
-const diverseRules: Rules<MaximalMarginalRelevanceOptions<unknown>> = {
-  k: integer(1),
-  fetchK: integer(1),
-  lambda: {
-    expected: "a number from 0 to 1",
-    accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
-  },
-  filter,
 };
 
 const saveRules: Rules<SaveOptions> = {
@@ -227,56 +202,6 @@ export function checkDeletion<R>(
 }
 
 /**
- * The queries of a search as an array.
- *
- * @returns the queries, and whether a single one was given, not an array of queries
- *
- * @throws FaissStoreError `INVALID_ARGUMENT`
- */
-export function checkQueries(query: Vector | readonly Vector[]): {
-  queries: readonly Vector[];
-  isOne: boolean;
-} {
-  if (isVector(query) && query.length > 0) return { queries: [query], isOne: true };
-  if (Array.isArray(query)) return { queries: [...query], isOne: false };
-  throw invalidArgument("The query of search", query, "a vector or an array of vectors");
-}
-
-/** {@link SearchOptions} with its defaults. */
-export interface CheckedSearchOptions<R> {
-  k: number;
-  minScore: number;
-  filter: FaissStoreFilter<R> | undefined;
-  oversample: number | undefined;
-}
-
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
-export function checkSearchOptions<R>(options: SearchOptions<R>): CheckedSearchOptions<R> {
-  checkOptions(options as SearchOptions<unknown>, searchRules);
-  const { k = 10, minScore = Number.NEGATIVE_INFINITY, filter, oversample } = options;
-  return { k, minScore, filter, oversample };
-}
-
-/** {@link MaximalMarginalRelevanceOptions} with its defaults. */
-export interface CheckedMaximalMarginalRelevanceOptions<R> {
-  k: number;
-  fetchK: number;
-  lambda: number;
-  filter: FaissStoreFilter<R> | undefined;
-}
-
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
-export function checkMaximalMarginalRelevanceOptions<R>(
-  options: MaximalMarginalRelevanceOptions<R>,
-): CheckedMaximalMarginalRelevanceOptions<R> {
-  checkOptions(options as MaximalMarginalRelevanceOptions<unknown>, diverseRules);
-  const { k = 4, lambda = 0.5, filter } = options;
-  const { fetchK = Math.max(20, k) } = options;
-  if (fetchK < k) throw invalidArgument("fetchK", fetchK, `at least k, which is ${k}`);
-  return { k, fetchK, lambda, filter };
-}
-
-/**
  * @param given - a path, in which a leading `~` is the home folder, or a `file:` URL
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
@@ -288,15 +213,6 @@ function choice(...values: string[]): Rule {
   return {
     expected: `one of ${values.map((value) => JSON.stringify(value)).join(", ")}`,
     accepts: (value) => values.includes(value as string),
-  };
-}
-
-function integer(min: number, max = Number.MAX_SAFE_INTEGER): Rule {
-  const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-  return {
-    expected: `a whole number ${range}`,
-    accepts: (value) =>
-      Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
   };
 }
 

@@ -92,7 +92,7 @@ export interface MaximalMarginalRelevanceOptions<R> {
   /** Maximum number of hits; a positive integer. @default 4 */
   k?: number | undefined;
   /**
-   * How many of the best hits to choose from; at least `k`.
+   * How many of the best hits to choose from. If it is less than `k`, you get `fetchK` hits.
    *
    * @default 20, or `k` if that is more
    */
@@ -101,6 +101,8 @@ export interface MaximalMarginalRelevanceOptions<R> {
   lambda?: number | undefined;
   /** Finds only records for which this returns true. @default all records */
   filter?: FaissStoreFilter<R> | undefined;
+  /** Chooses only from hits with at least this score. @default any score */
+  minScore?: number | undefined;
 }
 
 /** `faiss` is `faiss-node`. `builtin` is a scan in this package; it uses the same files. */

@@ -1,11 +1,14 @@
 import type { RowIndex } from "../index/row-index.ts";
-import type { CheckedMaximalMarginalRelevanceOptions, CheckedSearchOptions } from "../options.ts";
 import type { Table } from "../rows/table.ts";
 import { writeUnitVector } from "../rows/unit-vector.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import type { FaissStoreHit, Vector } from "../types.ts";
 import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
 import { type RankedRow, rank } from "./rank.ts";
+import type {
+  CheckedMaximalMarginalRelevanceOptions,
+  CheckedSearchOptions,
+} from "./search-options.ts";
 
 /** What a search needs to know about a store. */
 export interface SearchableContent<R> {
@@ -31,9 +34,9 @@ export async function searchContent<R>(
 export async function searchDiverse<R>(
   content: SearchableContent<R>,
   query: Vector,
-  { k, fetchK, lambda, filter }: CheckedMaximalMarginalRelevanceOptions<R>,
+  { k, fetchK, lambda, filter, minScore }: CheckedMaximalMarginalRelevanceOptions<R>,
 ): Promise<FaissStoreHit<R>[]> {
-  const options = { k: fetchK, minScore: Number.NEGATIVE_INFINITY, filter, oversample: undefined };
+  const options = { k: fetchK, minScore, filter, oversample: undefined };
   const [ranking = []] = await rankContent(content, [query], options);
   const vectors = ranking.map(({ row }) => content.table.vector(row));
   const scores = ranking.map(({ score }) => score);
