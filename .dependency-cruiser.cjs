@@ -57,6 +57,7 @@ const order = {
     [
       "embedding.ts",
       "import-from-python.ts",
+      "embed-model.ts",
       "missing-nodes.ts",
       "query-model.ts",
       "refused-nodes.ts",

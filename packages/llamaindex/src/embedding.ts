@@ -10,8 +10,6 @@ import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embed
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
 import { extractSingleText } from "@llamaindex/core/utils";
-import { consoleLogger } from "@llamaindex/env";
-import type { Tokenizer } from "@llamaindex/env/tokenizers";
 import { embeddingChecker } from "./check-options.ts";
 
 /**
@@ -27,6 +25,12 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
    * @default "title"
    */
   titleKey?: string | undefined;
+}
+
+/** A tokenizer as LlamaIndex's text splitters take it. */
+export interface Tokenizer {
+  encode(text: string): Uint32Array;
+  decode(tokens: Uint32Array): string;
 }
 
 /**
@@ -199,5 +203,5 @@ function documentOf(node: BaseNode, titleKey: string): DocumentInput {
 function reportProgress(done: number, total: number, options: BaseEmbeddingOptions = {}): void {
   options.progressCallback?.(done, total);
   if (options.logProgress)
-    (options.logger ?? consoleLogger).log(`getting embedding progress: ${done} / ${total}`);
+    (options.logger ?? console).log(`getting embedding progress: ${done} / ${total}`);
 }

@@ -21,6 +21,7 @@ import {
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
+import { withEmbedModel } from "./embed-model.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
 import { importFromPython, type PythonImportOptions } from "./import-from-python.ts";
 import { MissingNodes } from "./missing-nodes.ts";
@@ -94,12 +95,12 @@ export class FaissVectorStore extends BaseVectorStore<
    * Uses `store`, opens the store in `persistDir`, or creates an empty store. The folder is read
    * when the store is first used.
    *
-   * @throws `INVALID_ARGUMENT`; LlamaIndex's Error without `embedModel` and `Settings.embedModel`
+   * @throws `INVALID_ARGUMENT`, also if neither `embedModel` nor `Settings.embedModel` is set
    * @example
    * const vectorStore = new FaissVectorStore({ preset: "balanced", persistDir: "storage" });
    */
   constructor(params: FaissVectorStoreParams = {}) {
-    super(params);
+    super(withEmbedModel(params));
     let folder: StoreFolder | undefined;
     this.#store = createWith(storeChecker, paramRules, params, (options: FaissStoreOptions) => {
       const { persistDir, namespace, store } = params;

@@ -92,7 +92,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     );
   });
 
-  it("has LlamaIndex's version of Transformers.js and the oldest supported LlamaIndex", () => {
+  it("has LlamaIndex's version of Transformers.js and the newest `llamaindex`", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^3\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.22");
   });
@@ -112,12 +112,39 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
 
   it("works with the newest LlamaIndex core, without `llamaindex`", async () => {
     await application.uninstall("llamaindex");
-    await application.install("@llamaindex/core@0.6.23", "@llamaindex/env@0.1.31");
+    await application.install("@llamaindex/core@0.6.23");
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.23");
     await application.compile("llamaindex-core", { skipLibCheck: true });
     const hits = (await application.run("llamaindex-core.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn"]);
     expect(await application.run("llamaindex-core.cjs")).toEqual(hits);
+  });
+
+  it("says that two copies of LlamaIndex's core are installed", async () => {
+    // LlamaIndex 0.10.6 brings 0.6.5, and one of its own dependencies 0.6.2.
+    await application.install("@llamaindex/core@0.6.23", "llamaindex@0.10.6");
+    const first = application.path("node_modules/@llamaindex/core");
+    const second = application.path("node_modules/llamaindex/node_modules/@llamaindex/core");
+    const running = application.run("llamaindex.mjs");
+    await expect(running).rejects.toThrow("Two copies of @llamaindex/core are installed");
+    await expect(running).rejects.toThrow(`uses ${first}, but your application uses ${second}.`);
+  });
+});
+
+describe("an application with Transformers.js 4 and the oldest supported LlamaIndex", () => {
+  it("installs, compiles, embeds, stores and retrieves", async () => {
+    const application = new Application(join(folder, "oldest-llamaindex"));
+    await application.install("@huggingface/transformers@4", "llamaindex@0.11.17");
+    await application.install(
+      ...[tarballs.core, tarballs.faiss, tarballs.llamaindex, tarballs["tiny-model"]],
+      "@types/node@20",
+    );
+    expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
+    expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.14");
+    await application.compile("llamaindex", { skipLibCheck: true });
+    const hits = (await application.run("llamaindex.mjs")) as Hit[];
+    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
+    expect(await application.run("llamaindex.cjs")).toEqual(hits);
   });
 });
 
