@@ -15,6 +15,7 @@ const order = {
     ["cache/"],
     ["platform/"],
     ["runtime/"],
+    ["tokenizer/"],
     ["files/"],
     ["vectors/"],
     ["check.ts", "digest.ts"],

@@ -9,7 +9,6 @@ import {
   type DocumentInput,
   documentParts,
   type PromptedText,
-  type PromptOptions,
 } from "./encoding/prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import { tokenizeTexts } from "./encoding/tokenize.ts";
@@ -19,7 +18,9 @@ import { embeddingIdentity, modelIdentity } from "./model/identity.ts";
 import type { LoadedModel } from "./model/loaded-model.ts";
 import { acquireModel, type ModelHandle, releaseModel } from "./model/shared-models.ts";
 import {
+  type CountOptions,
   checkTruncateDim,
+  countRules,
   type EncodeDefaults,
   type EncodeOptions,
   encodeDefaults,
@@ -28,7 +29,6 @@ import {
   type LoadOptions,
   loadRules,
   modelRule,
-  promptRules,
   renamedLoadOptions,
   splitOptions,
 } from "./options.ts";
@@ -344,13 +344,20 @@ export class Embedder implements AsyncDisposable {
    * before truncation. The prompt is chosen as in {@link Embedder.encode}: `prompt`, `promptName`
    * (such as `"document"`), the model's default prompt, or none.
    *
-   * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, `DISPOSED`
+   * A long text is counted in pieces, so that the event loop runs in between. `signal` aborts it.
+   *
+   * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, `DISPOSED`; the reason of `signal`
    */
-  async countTokens(text: string, options: PromptOptions = {}): Promise<number> {
+  async countTokens(text: string, options: CountOptions = {}): Promise<number> {
     const model = this.#model;
-    checkOptions(options, promptRules);
+    checkOptions(options, countRules);
+    const { signal } = options;
+    signal?.throwIfAborted();
     const prompt = choosePrompt(this.#description, options);
-    const [sequence] = await this.#track(tokenizeTexts(model, [promptedText(prompt, text)]));
+    const texts = [promptedText(prompt, text)];
+    const [sequence] = await this.#track(
+      tokenizeTexts(model, texts, { needsLengths: true, signal }),
+    );
     return sequence!.fullLength;
   }
 

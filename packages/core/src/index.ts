@@ -21,7 +21,7 @@ export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
 export type { Device } from "./model/load-model.ts";
 export type { PoolingMode } from "./model/modules.ts";
-export type { EncodeDefaults, EncodeOptions, LoadOptions } from "./options.ts";
+export type { CountOptions, EncodeDefaults, EncodeOptions, LoadOptions } from "./options.ts";
 export type {
   Backend,
   BackendOutput,
@@ -31,6 +31,7 @@ export type {
   Tokenizer,
 } from "./runtime/backend.ts";
 export type { Dtype } from "./runtime/dtype.ts";
+export type { TokenizeOptions } from "./tokenizer/tokenize-long.ts";
 export type { Precision, QuantizationRanges, QuantizeOptions } from "./vectors/quantization.ts";
 export type { SimilarityFunction } from "./vectors/similarity.ts";
 export type { Vector } from "./vectors/vectors.ts";

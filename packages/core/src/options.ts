@@ -71,7 +71,16 @@ export const encodeDefaults = {
 export interface EncodeOptions extends EncodeDefaults, PromptOptions {
   /** Called after each batch, and once for all texts found in the cache. */
   onProgress?: ((progress: EncodeProgress) => void) | undefined;
-  /** Aborts the call before its next batch; it then rejects with the signal's reason. */
+  /**
+   * Aborts the call before its next batch, or while its texts are tokenized; it then rejects with
+   * the signal's reason.
+   */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of {@link Embedder.countTokens}: the prompt and an abort. */
+export interface CountOptions extends PromptOptions {
+  /** Aborts the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
@@ -79,6 +88,8 @@ export interface EncodeOptions extends EncodeDefaults, PromptOptions {
 export interface LoadOptions extends LoadModelOptions, EncodeDefaults {}
 
 export const promptRules: Rules<PromptOptions> = { promptName: rules.text, prompt: rules.text };
+
+export const countRules: Rules<CountOptions> = { ...promptRules, signal: rules.signal };
 
 export const encodeDefaultsRules: Rules<EncodeDefaults> = {
   truncateDim: rules.count,

@@ -79,7 +79,7 @@ export async function encodeTexts(
   const { missing, store } = await readFromCache(model, texts, distinct, settings, finish);
   if (done > 0) onProgress?.({ done, total: texts.length, tokens });
   const toTokenize = needsLengths(settings) ? distinct : missing;
-  const sequences = await tokenizeAt(model, texts, toTokenize, signal);
+  const sequences = await tokenizeAt(model, texts, toTokenize, settings);
   checkLengths(model, sequences, firstOf, settings);
 
   const lengths = missing.map((index) => sequences.get(index)!.ids.length);
@@ -166,14 +166,16 @@ async function tokenizeAt(
   model: LoadedModel,
   texts: readonly PromptedText[],
   indices: readonly number[],
-  signal: AbortSignal | undefined,
+  settings: EncodeSettings,
 ): Promise<Map<number, TokenSequence>> {
+  const { signal } = settings;
   const sequences = new Map<number, TokenSequence>();
   for (let start = 0; start < indices.length; start += windowSize) {
     const window = indices.slice(start, start + windowSize);
     const tokenized = await tokenizeTexts(
       model,
       window.map((index) => texts[index]!),
+      { needsLengths: needsLengths(settings), signal },
     );
     window.forEach((index, position) => {
       sequences.set(index, tokenized[position]!);

@@ -5,10 +5,17 @@ import type { PromptedText } from "./prompts.ts";
 export interface TokenSequence {
   /** Token ids, with prompt and special tokens, cut to the model's maximum length. */
   readonly ids: readonly number[];
-  /** Length before the cut. */
+  /** Length before the cut; at least `ids.length` if it was not asked for. */
   readonly fullLength: number;
   /** Number of tokens at the start to leave out of the pooling. */
   readonly unpooled: number;
+}
+
+/** What is needed of the tokens. */
+export interface TokenizeSettings {
+  /** Whether `fullLength` is needed, so that all of a long text is tokenized. @default false */
+  readonly needsLengths?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -19,10 +26,18 @@ export interface TokenSequence {
 export async function tokenizeTexts(
   { backend, description }: LoadedModel,
   texts: readonly PromptedText[],
+  { needsLengths = false, signal }: TokenizeSettings = {},
 ): Promise<TokenSequence[]> {
   const { prefix, suffix } = backend.specialTokens;
   const maxContent = Math.max(description.maxTokens - prefix.length - suffix.length, 0);
-  const contents = await backend.tokenize(texts.map(({ prompt, text }) => prompt + text));
+  const contents = await backend.tokenize(
+    texts.map(({ prompt, text }) => prompt + text),
+    {
+      ...(!needsLengths && { maxTokens: maxContent }),
+      fromEnd: description.truncationSide === "left",
+      signal,
+    },
+  );
   const unpooled = await countUnpooled({ backend, description }, texts);
   return contents.map((content, index) => ({
     ids: [...prefix, ...cut(content, maxContent, description.truncationSide), ...suffix],

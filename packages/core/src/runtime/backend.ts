@@ -1,3 +1,5 @@
+import type { TokenizeOptions } from "../tokenizer/tokenize-long.ts";
+
 /** Token ids of several texts, padded to one length. Both arrays are row-major, `rows × length`. */
 export interface Batch {
   readonly rows: number;
@@ -48,9 +50,10 @@ export interface Backend {
   readonly specialTokens: SpecialTokens;
   readonly padding: { readonly id: number; readonly side: "left" | "right" };
   /**
-   * Token ids of many texts, without special tokens. Should not block the event loop for long.
+   * Token ids of many texts, without special tokens. Should not block the event loop for long. With
+   * `maxTokens`, it need not tokenize the rest of a long text.
    */
-  tokenize(texts: readonly string[]): Promise<number[][]>;
+  tokenize(texts: readonly string[], options?: TokenizeOptions): Promise<number[][]>;
   run(batch: Batch, options?: RunOptions): Promise<BackendOutput>;
   dispose(): Promise<void>;
   /**

@@ -7,10 +7,12 @@ import type {
 import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
+import { makeExact, type TokenizerConfig } from "../tokenizer/exact-tokenizer.ts";
+import { findTextPieces, type TextPieces } from "../tokenizer/text-pieces.ts";
+import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
 import type { Backend, SpecialTokens } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { weightsFile } from "./dtype.ts";
-import { makeExact } from "./exact-tokenizer.ts";
 import { floatsOf } from "./tensor-floats.ts";
 
 export interface TransformersBackendOptions {
@@ -52,7 +54,7 @@ export async function loadTransformersBackend(
     // The configuration may count data files, but only those of one naming scheme.
     use_external_data_format: false,
   } as PretrainedModelOptions;
-  const { tokenizer, specialTokens, padding } = await loadTokenizer(folder, { lowerCase });
+  const { tokenizer, specialTokens, padding, pieces } = await loadTokenizer(folder, { lowerCase });
   const place = `with dtype ${dtype}${device ? ` on device ${device}` : ""}`;
   const load = async () => {
     const config = withoutMedia(await AutoConfig.from_pretrained(folder, loadingOptions(folder)));
@@ -83,7 +85,13 @@ export async function loadTransformersBackend(
     tokenizer,
     specialTokens,
     padding,
-    tokenize: (texts) => mapWithPauses(texts, tokenizer.encode),
+    tokenize: (texts, options) =>
+      tokenizeTexts(
+        texts,
+        (whole, signal) => mapWithPauses(whole, tokenizer.encode, signal),
+        pieces,
+        options,
+      ),
     async run({ rows, length, inputIds, attentionMask }, { hiddenStates = false } = {}) {
       const outputs = await model({
         ...noMedia,
@@ -104,6 +112,12 @@ export async function loadTransformersBackend(
   };
 }
 
+/** The parts of a backend that need no model. */
+export interface LoadedTokenizer extends Pick<Backend, "tokenizer" | "specialTokens" | "padding"> {
+  /** Where long texts can be cut. */
+  pieces(): TextPieces | null;
+}
+
 /**
  * Loads the tokenizer of a model folder.
  *
@@ -112,11 +126,19 @@ export async function loadTransformersBackend(
 export async function loadTokenizer(
   folder: string,
   { lowerCase = false }: Pick<TransformersBackendOptions, "lowerCase"> = {},
-): Promise<Pick<Backend, "tokenizer" | "specialTokens" | "padding">> {
+): Promise<LoadedTokenizer> {
   // Not AutoTokenizer: tokenizer.json describes the tokenizer completely, and the class that
   // tokenizer_config.json names may be unknown to Transformers.js, which would print a warning.
   const { PreTrainedTokenizer } = await import("@huggingface/transformers");
-  const tokenizer = await PreTrainedTokenizer.from_pretrained(folder, loadingOptions(folder)).catch(
+  let config!: TokenizerConfig;
+  class ExactTokenizer extends PreTrainedTokenizer {
+    constructor(tokenizerJson: object, tokenizerConfig: object) {
+      super(tokenizerJson, tokenizerConfig);
+      config = tokenizerJson as TokenizerConfig;
+      makeExact(this, config, { lowerCase });
+    }
+  }
+  const tokenizer = await ExactTokenizer.from_pretrained(folder, loadingOptions(folder)).catch(
     (cause: unknown) => {
       throw new EmbeddingGemmaError(
         "LOAD_FAILED",
@@ -126,7 +148,6 @@ export async function loadTokenizer(
       );
     },
   );
-  makeExact(tokenizer, { lowerCase });
   const padId = tokenizer.pad_token_id as number | undefined;
   if (padId === undefined || padId === null) {
     throw new EmbeddingGemmaError(
@@ -140,9 +161,15 @@ export async function loadTokenizer(
   const tokenize = (text: string, specials: boolean): number[] =>
     tokenizer.encode(checkText(text).toWellFormed(), { add_special_tokens: specials });
 
+  const encode = (text: string) => tokenize(text, false);
+  let pieces: TextPieces | null | undefined;
   return {
+    pieces() {
+      if (pieces === undefined) pieces = findTextPieces(tokenizer, config, encode);
+      return pieces;
+    },
     tokenizer: {
-      encode: (text) => tokenize(text, false),
+      encode,
       decode: (ids) =>
         ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
     },
@@ -218,12 +245,18 @@ function hiddenSizeOf(config: PretrainedConfig): number {
   return text_config?.hidden_size ?? hidden_size;
 }
 
-async function mapWithPauses<T, U>(items: readonly T[], map: (item: T) => U): Promise<U[]> {
+async function mapWithPauses<T, U>(
+  items: readonly T[],
+  map: (item: T) => U,
+  signal: AbortSignal | undefined,
+): Promise<U[]> {
   const results: U[] = [];
   const pacer = new Pacer();
   for (const item of items) {
     results.push(map(item));
-    if (pacer.due) await pacer.pause();
+    if (!pacer.due) continue;
+    await pacer.pause();
+    signal?.throwIfAborted();
   }
   return results;
 }

@@ -1,5 +1,6 @@
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
+import { tokenizeTexts } from "../../tokenizer/tokenize-long.ts";
 import type { Backend } from "../backend.ts";
 import { loadTokenizer, type TransformersBackendOptions } from "../transformers-backend.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
@@ -29,7 +30,7 @@ export async function loadWorkerBackend(
   const stop = () => void worker.stop();
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    const [{ tokenizer, specialTokens, padding }] = await Promise.all([
+    const [{ tokenizer, specialTokens, padding, pieces }] = await Promise.all([
       loadTokenizer(folder, options),
       worker.call({ operation: "load", folder, options }),
     ]);
@@ -38,7 +39,13 @@ export async function loadWorkerBackend(
       specialTokens,
       padding,
       lost: worker.lost,
-      tokenize: (texts) => tokenizeInPortions(worker, texts),
+      tokenize: (texts, options) =>
+        tokenizeTexts(
+          texts,
+          (whole, signal) => tokenizeInPortions(worker, whole, signal),
+          pieces,
+          options,
+        ),
       run: (batch, options) => worker.call({ operation: "run", batch, options }),
       async dispose() {
         // If the process has already ended, the model is freed.
@@ -88,9 +95,11 @@ const portionSize = 65_536;
 async function tokenizeInPortions(
   worker: ModelWorker,
   texts: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<number[][]> {
   const sequences: number[][] = [];
   for (let start = 0; start < texts.length; ) {
+    signal?.throwIfAborted();
     let end = start;
     for (
       let size = 0;
