@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { modelPath } from "@embeddinggemma/tiny-model";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { type LoadedTokenizer, loadTokenizer } from "../runtime/transformers-backend.ts";
 import { type TokenizeOptions, tokenizeTexts } from "./tokenize-long.ts";
@@ -8,7 +7,7 @@ const fixture = (name: string) =>
   fileURLToPath(new URL(`../../../../test/fixtures/${name}`, import.meta.url));
 
 const folders = {
-  "tiny-model": modelPath,
+  "tiny-model": fileURLToPath(new URL("../../../tiny-model/model", import.meta.url)),
   "bert-mean": fixture("bert-mean"),
   embeddinggemma: fixture("embeddinggemma"),
   "qwen3-last-token": fixture("qwen3-last-token"),
