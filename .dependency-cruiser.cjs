@@ -44,6 +44,7 @@ const order = {
   "packages/langchain/src": [
     ["index.ts"],
     ["faiss-store.ts"],
+    ["import-store.ts"],
     ["import-embedding.ts"],
     ["embeddings.ts"],
     ["document-record.ts"],

@@ -110,7 +110,7 @@ const deletionRules: Rules<{ ids?: unknown; filter?: unknown }> = {
  */
 export function checkImportOptions(options: object): void {
   if (!isObject(options)) throw invalidArgument("options", options, "an object");
-  const own = ["format", "ids", "toRecord", "embedding"];
+  const own = ["format", "ids", "embedding"];
   const given = own.find((name) => (options as Record<string, unknown>)[name] !== undefined);
   if (given === undefined) return;
   throw new FaissStoreError(

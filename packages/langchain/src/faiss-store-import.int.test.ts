@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder, type EncodeOptions } from "@embeddinggemma/core";
-import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { FaissStore as CoreStore, type PythonObject } from "@embeddinggemma/faiss";
 import { warningsOf } from "@embeddinggemma/internal/testing";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { CacheBackedEmbeddings } from "@langchain/classic/embeddings/cache_backed";
@@ -181,6 +181,85 @@ describe("FaissStore: an import compares the vectors with those of the embedding
     });
   });
 });
+
+describe("FaissStore: an import of metadata with objects of Python", () => {
+  const odd = join(import.meta.dirname, "../../../test/fixtures/faiss/python-metadata/langchain");
+  const contents = async (store: FaissStore) =>
+    [...(await store.client())].map(({ id, record }) => [id, record]);
+  const known = {
+    when: "2024-01-02T00:00:00+00:00",
+    price: 9.9,
+    score: 0.5,
+    authors: ["one", "another"],
+  };
+
+  it("names document and key of a class that is not known", async () => {
+    await expect(FaissStore.loadFromPython(odd, new Units())).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+      message: expect.stringMatching(
+        /^Document 1 \("odd"\) .* metadata\.color is .*__main__\.Color.* Pass toRecord/,
+      ),
+    });
+  });
+
+  it("lets toRecord decide, which may return a Document", async () => {
+    const store = await FaissStore.loadFromPython(odd, new Units(), {
+      toRecord: ({ pageContent, metadata }, id) => {
+        const { color } = metadata as { color?: PythonObject };
+        if (!color) return { pageContent, metadata: { ...metadata, id } };
+        return new Document({ pageContent, metadata: { color: color.args![0] } });
+      },
+    });
+    expect(await contents(store)).toEqual([
+      ["7", { pageContent: "p", metadata: { ...known, id: "7" } }],
+      ["odd", { pageContent: "odd", metadata: { color: "red" } }],
+    ]);
+  });
+
+  it("works for folders of the community store too", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "langchain-record-"));
+    await cp(join(odd, "index.faiss"), join(folder, "faiss.index"));
+    const documents = ["p", "odd"].map((pageContent) => [pageContent, { pageContent }]);
+    await writeFile(
+      join(folder, "docstore.json"),
+      JSON.stringify([documents, { 0: "p", 1: "odd" }]),
+    );
+    const store = await FaissStore.loadFromCommunity(folder, new Units(), {
+      toRecord: ({ pageContent }, id) => ({ pageContent, metadata: { id } }),
+    });
+    expect(await contents(store)).toEqual([
+      ["p", { pageContent: "p", metadata: { id: "p" } }],
+      ["odd", { pageContent: "odd", metadata: { id: "odd" } }],
+    ]);
+    await rm(folder, { recursive: true });
+  });
+
+  it.each([
+    [() => null as never, "INVALID_RECORD", /toRecord must return a document .*null .* for "7"/],
+    [() => ({ text: "p" }) as never, "INVALID_RECORD", /toRecord must return a document/],
+    ["p" as never, "INVALID_ARGUMENT", /toRecord must be a function.*"p" was given/],
+  ])("refuses %s", async (toRecord, code, message) => {
+    await expect(FaissStore.loadFromPython(odd, new Units(), { toRecord })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+});
+
+/** What made the vectors of the folder with objects of Python. */
+class Units extends Embeddings {
+  constructor() {
+    super({});
+  }
+
+  override async embedQuery(text: string): Promise<number[]> {
+    return [0, 1, 2, 3].map((place) => (text.length % 4 === place ? 1 : 0));
+  }
+
+  override async embedDocuments(all: string[]): Promise<number[][]> {
+    return Promise.all(all.map((text) => this.embedQuery(text)));
+  }
+}
 
 /** Embeddings of no model: another unit vector for each length of a text. */
 class Noise extends Embeddings {

@@ -2,8 +2,6 @@ import {
   FaissStore as CoreStore,
   checkItems,
   describeEmbedding,
-  type ForeignFormat,
-  type ImportOptions,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type OpenOptions,
@@ -21,7 +19,6 @@ import {
   checkArray,
   checkDeletion,
   checkEmbeddings,
-  checkImportOptions,
   checkLengths,
   checkSearchOptions,
   checkStore,
@@ -40,7 +37,7 @@ import {
   recordFilter,
 } from "./document-record.ts";
 import { embedsTitles } from "./embeddings.ts";
-import { importEmbedding } from "./import-embedding.ts";
+import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -53,16 +50,6 @@ export type FaissStoreFromParams = FaissStoreParams & {
   /** One id for each document. @default the documents' own ids, and random UUIDs */
   ids?: string[] | undefined;
 };
-
-/**
- * Options of an import: the options of the new FAISS index, and `indexName`, `normalize`,
- * `duplicateIds`, `reembed`, `signal` and `onProgress`. See `ImportOptions` of
- * `@embeddinggemma/faiss`.
- */
-export type FaissStoreImportOptions = Omit<
-  ImportOptions<DocumentRecord>,
-  "format" | "ids" | "toRecord" | "embedding"
->;
 
 /**
  * A local FAISS vector store for LangChain. It has filters, deletion, upserts, maximal marginal
@@ -267,9 +254,11 @@ export class FaissStore extends SaveableVectorStore {
    *
    * @param embeddings - the same model and prompts that made the vectors in Python
    * @param options - with `reembed: true`, the texts are embedded again. With `identity`, the store
-   * takes that identity, and nothing is checked.
+   * takes that identity, and nothing is checked. `toRecord` decides about metadata that have no
+   * known form in JSON, such as an Enum of your own.
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
-   * `UNSAFE_FILE` for a pickle file that asks for code to be run
+   * `INVALID_RECORD` for metadata that nobody decides about; `UNSAFE_FILE` for a pickle file that
+   * asks for code to be run
    * @example
    * const embeddings = new EmbeddingGemmaEmbeddings();
    * const store = await FaissStore.loadFromPython("faiss_index", embeddings);
@@ -385,21 +374,6 @@ export class FaissStore extends SaveableVectorStore {
     const store = await this.client();
     return store.upsert(documents.map((item, row) => ({ ...item, vector: vectors[row]! })));
   }
-}
-
-async function importStore(
-  directory: string | URL,
-  embeddings: EmbeddingsInterface,
-  format: ForeignFormat,
-  options: FaissStoreImportOptions = {},
-): Promise<CoreStore<DocumentRecord>> {
-  checkEmbeddings(embeddings);
-  checkImportOptions(options);
-  return CoreStore.import<DocumentRecord>(directory, {
-    ...options,
-    format,
-    embedding: await importEmbedding(embeddings),
-  });
 }
 
 /** `SemanticSimilarityExampleSelector.fromExamples` passes its own options to `fromTexts` too. */

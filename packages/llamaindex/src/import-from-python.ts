@@ -3,29 +3,40 @@ import {
   describeEmbedding,
   type ImportOptions,
   type ImportVariant,
+  type JsonValue,
 } from "@embeddinggemma/faiss";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
 import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
-import { checkedRecord, type NodeRecord, nodeOf } from "./node-record.ts";
+import { checkedRecord, type NodeRecord, nodeOf, recordOf } from "./node-record.ts";
 
 /** Options of an import of LlamaIndex (Python), see `ImportOptions` of `@embeddinggemma/faiss`. */
-export type PythonImportOptions = Omit<
-  ImportOptions<NodeRecord>,
-  "format" | "ids" | "indexName" | "toRecord" | "embedding"
->;
+export interface PythonImportOptions
+  extends Omit<
+    ImportOptions<NodeRecord>,
+    "format" | "ids" | "indexName" | "toRecord" | "embedding"
+  > {
+  /**
+   * Makes the node to store from the JSON of a node of LlamaIndex (Python), which is a copy.
+   * Returns such JSON, or a node of LlamaIndex.TS, which gets the id.
+   *
+   * @default the JSON
+   */
+  toRecord?: ((json: { [field: string]: JsonValue }, id: string) => object) | undefined;
+}
 
 /** Imports a FAISS store of LlamaIndex (Python), and checks that an embedding made its vectors. */
 export async function importFromPython(
   directory: string | URL,
   embedModel: BaseEmbedding,
-  options: PythonImportOptions,
+  { toRecord = (json) => json, ...options }: PythonImportOptions,
 ): Promise<CoreStore<NodeRecord>> {
   const textOf = (record: NodeRecord) => contentOf(nodeOf(record));
   return CoreStore.import<NodeRecord>(directory, {
     ...options,
     format: "llamaindex-python",
-    toRecord: checkedRecord,
+    // What is no function is refused there.
+    toRecord: typeof toRecord === "function" ? recordMaker(toRecord) : toRecord,
     embedding: {
       ...(await describeEmbedding(embedModel)),
       textOf,
@@ -52,6 +63,23 @@ export async function importFromPython(
   async function asQuery(text: string): Promise<number[]> {
     return (await embedModel.getQueryEmbedding({ type: "text", text })) ?? [];
   }
+}
+
+function recordMaker(
+  toRecord: NonNullable<PythonImportOptions["toRecord"]>,
+): ImportOptions<NodeRecord>["toRecord"] {
+  return (json, id) => recordWithId(toRecord(json as { [field: string]: JsonValue }, id), id);
+}
+
+/** @throws FaissStoreError `INVALID_RECORD` if the value is no node */
+function recordWithId(value: object, id: string): NodeRecord {
+  // Not `instanceof`: two copies of LlamaIndex may be installed.
+  const isNode = typeof (value as Partial<BaseNode> | null)?.toJSON === "function";
+  if (!isNode) return checkedRecord(value, id);
+  const node = value as BaseNode;
+  const record = recordOf(node);
+  if (node.id_ === id) return record;
+  return { refDocId: node.sourceNode?.nodeId ?? id, node: { ...record.node, id_: id } };
 }
 
 /** LlamaIndex (Python) often embeds documents without a prompt. */

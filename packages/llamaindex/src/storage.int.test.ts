@@ -351,6 +351,25 @@ describe("what LlamaIndex (Python) has saved", () => {
     const again = await FaissVectorStore.loadFromPython(pythonDir, { reembed: true });
     expect((await again.client()).identity).toBe(saved.identity);
     expect((await again.client()).size).toBe(2);
+    const changed = await FaissVectorStore.loadFromPython(pythonDir, {
+      reembed: true,
+      toRecord: (json, id) =>
+        id === "plain"
+          ? new TextNode({ text: "Venus is hot.", metadata: { from: json.class_name } })
+          : { ...json, text: `About ${id}` },
+    });
+    const records = [...(await changed.client())].map(({ record }) => record);
+    expect(records).toMatchObject([
+      { refDocId: "mars.txt", node: { id_: "chunk", text: "About chunk" } },
+      { refDocId: "plain", node: { id_: "plain", metadata: { from: "TextNode" } } },
+    ]);
+    for (const [toRecord, code] of [
+      [() => null, "INVALID_RECORD"],
+      [5, "INVALID_ARGUMENT"],
+    ]) {
+      const loading = FaissVectorStore.loadFromPython(pythonDir, { toRecord } as never);
+      await expect(loading).rejects.toMatchObject({ code });
+    }
     await expect(
       FaissVectorStore.loadFromPython(pythonDir, { persistdir: "x" } as never),
     ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
