@@ -1,3 +1,7 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
@@ -203,6 +207,16 @@ describe.each([
     expect(store.get("long")?.vector).toEqual(unit);
     expect(store.get("short")?.vector).toEqual(new Float32Array([0.6, -0.8]));
     expect(store.get("tiny")?.vector).toEqual(new Float32Array([1, 0]));
+  });
+
+  it("accepts vectors of another realm, such as that of Jest's tests", async () => {
+    const store = await FaissStore.create<null>(engineOptions);
+    for (const type of ["Float32Array", "Float64Array", "Array"]) {
+      const vector = runInNewContext(`${type}.of(3, 4)`);
+      await store.upsert([{ id: type, vector, record: null }]);
+      expect(store.get(type)?.vector).toEqual(new Float32Array([0.6, 0.8]));
+      expect(await store.search(vector)).toHaveLength(store.size);
+    }
   });
 
   it("accepts any iterable of items", async () => {
@@ -474,15 +488,27 @@ describe("FaissStore's errors", () => {
     }
   });
 
-  it("says what to do if faiss-node does not load", async () => {
-    await expect(
-      FaissStore.create({ engine: "faiss", faissNode: "no-such-module" }),
-    ).rejects.toMatchObject({
-      code: "ENGINE_UNAVAILABLE",
-      message: expect.stringMatching(
-        /"no-such-module".*npm install faiss-node.*engine: "builtin"/s,
-      ),
-    });
+  it("says why faiss-node does not load, and what to do", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "faiss-node-"));
+    const throwing = join(folder, "throwing.cjs");
+    const missing = join(folder, "missing.cjs");
+    await writeFile(throwing, "throw new Error('GLIBC_2.38 not found')");
+    await writeFile(missing, "require('bindings-of-faiss')");
+    for (const [faissNode, reason] of [
+      ["no-such-module", "Cannot find module 'no-such-module'"],
+      [missing, "Cannot find module 'bindings-of-faiss'"],
+      [throwing, "GLIBC_2.38 not found"],
+    ] as const) {
+      const name = JSON.stringify(faissNode);
+      await expect(FaissStore.create({ engine: "faiss", faissNode })).rejects.toMatchObject({
+        code: "ENGINE_UNAVAILABLE",
+        message:
+          `faiss-node (${name}) could not be loaded: ${reason}. Run \`npm install faiss-node\` ` +
+          "and let its install script run, or compile it (see the README). Or use another " +
+          'engine: "builtin" needs no addon, and "auto" uses FAISS only if it loads.',
+      });
+    }
+    await rm(folder, { recursive: true });
     const store = await FaissStore.create({ engine: "auto", faissNode: "no-such-module" });
     expect(store.engine).toBe("builtin");
   });

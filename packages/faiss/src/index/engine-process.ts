@@ -51,12 +51,20 @@ export class EngineProcess {
           new FaissStoreError("ENGINE_FAILED", `The FAISS process ${reason}. ${advice}`, {
             operation,
             isDead: true,
+            reason: `The FAISS process ${reason}`,
           }),
         answeredError: (error) =>
-          new FaissStoreError("ENGINE_FAILED", `FAISS failed: ${error}. ${advice}`),
+          new FaissStoreError("ENGINE_FAILED", `FAISS failed: ${error}. ${advice}`, {
+            reason: String(error),
+          }),
       }),
     );
-    await engine.run({ operation: "start" }, timeLimits.startMilliseconds);
+    try {
+      await engine.run({ operation: "start" }, timeLimits.startMilliseconds);
+    } catch (error) {
+      engine.stop();
+      throw error;
+    }
     return engine;
   }
 

@@ -81,7 +81,7 @@ export class FaissEngine {
     } catch (error) {
       throw new FaissStoreError(
         "ENGINE_UNAVAILABLE",
-        `faiss-node (${show(faissNode)}) could not be loaded: ${reasonOf(error)} ` +
+        `faiss-node (${show(faissNode)}) could not be loaded: ${whyNotLoaded(error)}. ` +
           "Run `npm install faiss-node` and let its install script run, or compile it (see the " +
           'README). Or use another engine: "builtin" needs no addon, and "auto" uses ' +
           "FAISS only if it loads.",
@@ -255,6 +255,12 @@ function newState(specification: IndexSpecification): IndexState {
     rows: 0,
     trainingNumbers: 0,
   };
+}
+
+function whyNotLoaded(error: unknown): string {
+  const { reason = reasonOf(error) } = FaissStoreError.isInstance(error) ? error.details : {};
+  // Node adds which files have required a missing module.
+  return String(reason).split("\nRequire stack:", 1)[0]!;
 }
 
 function notStarted(error: unknown): FaissStoreError {

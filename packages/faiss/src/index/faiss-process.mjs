@@ -19,8 +19,8 @@ import { checkLengths, hasSearchParameters, setSearchParameters } from "./faiss-
 
 const [faissNodePath = "", ...transferFolders] = process.argv.slice(2);
 
-/** @type {typeof import("faiss-node")} */
-const faiss = createRequire(import.meta.url)(faissNodePath);
+/** Loaded by the request `start`. @type {typeof import("faiss-node")} */
+let faiss;
 const innerProduct = 0;
 
 /** @type {Map<number, Index>} */
@@ -31,7 +31,6 @@ const samples = new Map();
 
 const transferFile = openTransferFile([...transferFolders, tmpdir()]);
 
-checkAnswers();
 // Ctrl+C, for example, signals the whole process group. This process waits for its parent to end,
 // which may still have to save a store.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
@@ -54,6 +53,8 @@ function reply(message) {
 function answer(request) {
   switch (request.operation) {
     case "start":
+      faiss = createRequire(import.meta.url)(faissNodePath);
+      checkAnswers();
       return;
     case "create":
       indexes.set(request.index, create(request));

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { FaissStoreError, show } from "../errors.ts";
 import type { Vector } from "../types.ts";
 
@@ -7,11 +8,11 @@ import type { Vector } from "../types.ts";
  */
 const unitTolerance = 1e-6;
 
-/** Whether a value has one of the types of a vector. */
+/** Whether a value has one of the types of a vector, in any realm, such as that of Jest's tests. */
 export function isVector(value: unknown): value is Vector {
   return (
-    value instanceof Float32Array ||
-    value instanceof Float64Array ||
+    types.isFloat32Array(value) ||
+    types.isFloat64Array(value) ||
     (Array.isArray(value) && (value.length === 0 || typeof value[0] !== "object"))
   );
 }

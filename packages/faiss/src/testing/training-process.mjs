@@ -7,6 +7,7 @@ const [program = "", faissNode = ""] = process.argv.slice(2);
 const child = fork(program, [faissNode], { execArgv: [], serialization: "advanced" });
 const dimension = 64;
 const vectors = Float32Array.from({ length: dimension * 39 * 1024 }, Math.random);
+child.send({ id: 0, operation: "start" });
 child.send({ id: 1, operation: "create", index: 1, dimension, factory: "IVF1024,Flat" });
 child.send({ id: 2, operation: "sample", index: 1, vectors });
 child.send({ id: 3, operation: "train", index: 1 });
