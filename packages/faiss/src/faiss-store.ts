@@ -409,11 +409,9 @@ export class FaissStore<R = RecordValue> {
     { saveTo, ...options }: CheckedChangeOptions,
   ): SaveTable | undefined {
     if (saveTo === undefined) return undefined;
-    return (table) => {
-      const { identity } = this;
-      const content = { id: this.#id, identity, table, index, settings };
-      return this.#folders.save(saveTo, () => content, options);
-    };
+    const { identity } = this;
+    return (table) =>
+      this.#folders.save(saveTo, { id: this.#id, identity, table, index, settings }, options);
   }
 
   #contentToWrite(): StoreContent<R> {

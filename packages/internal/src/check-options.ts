@@ -20,6 +20,8 @@ export const rules = {
   flag: { expected: "true or false", accepts: (value) => typeof value === "boolean" },
   callback: { expected: "a function", accepts: (value) => typeof value === "function" },
   object: { expected: "an object", accepts: isObject },
+  /** For values that are checked where they are used. */
+  anything: { expected: "anything", accepts: () => true },
   count: {
     expected: "a whole number of at least 1",
     accepts: (value) => Number.isInteger(value) && (value as number) >= 1,

@@ -1,4 +1,11 @@
-import { type Checker, hintOn, isObject, type Rule, type UnknownOption } from "./check-options.ts";
+import {
+  type Checker,
+  hintOn,
+  isObject,
+  type Rule,
+  rules,
+  type UnknownOption,
+} from "./check-options.ts";
 
 /**
  * Checks the adapter's own options and passes the others to `create`, which checks them. If it
@@ -22,7 +29,7 @@ export function createWith<T, Others extends object>(
   } catch (error) {
     const { option, options: known } = detailsOf(error);
     if (option === undefined || known === undefined) throw error;
-    const otherRules = Object.fromEntries(known.map((name) => [name, anything]));
+    const otherRules = Object.fromEntries(known.map((name) => [name, rules.anything]));
     checkOptions({ [option]: options[option] }, { ...ownRules, ...otherRules });
     throw error;
   }
@@ -31,5 +38,3 @@ export function createWith<T, Others extends object>(
 function detailsOf(error: unknown): Partial<UnknownOption> {
   return (error as { details?: Partial<UnknownOption> } | null)?.details ?? {};
 }
-
-const anything: Rule = { expected: "anything", accepts: () => true };

@@ -61,7 +61,7 @@ function checkCustomParams(customParams: FaissQueryParams, mode: string): void {
   );
 }
 
-const anything: Rule = { expected: "anything", accepts: () => true };
+const { anything } = rules;
 
 /** The fields of a query. A misspelled one would find other nodes. */
 const knownFields: Rules<VectorStoreQuery<FaissQueryParams>> = {

@@ -1,11 +1,4 @@
-import {
-  isDate,
-  isRecord,
-  isSameValue,
-  type Rule,
-  type Rules,
-  timeOf,
-} from "@embeddinggemma/internal";
+import { isDate, isRecord, isSameValue, type Rules, rules, timeOf } from "@embeddinggemma/internal";
 import type {
   FilterOperator,
   MetadataFilter,
@@ -15,8 +8,7 @@ import { storeChecker } from "./check-options.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
 
-/** The values are checked where they are used. */
-const anything: Rule = { expected: "anything", accepts: () => true };
+const { anything } = rules;
 const groupRules: Rules<MetadataFilters> = { filters: anything, condition: anything };
 const filterRules: Rules<MetadataFilter> = { key: anything, operator: anything, value: anything };
 

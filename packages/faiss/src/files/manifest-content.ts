@@ -90,8 +90,7 @@ const fileName = /^(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.(?:faiss|i
 export function manifestFault(value: unknown): string | undefined {
   if (!hasManifestShape(value)) return "a field is missing or has an impossible value";
   const { size, segments, deleted, index_file } = value;
-  const files = [...segments.flatMap(({ vectors, records }) => [vectors, records])];
-  for (const file of [deleted, index_file]) if (file) files.push(file);
+  const files = filesOf(value);
   if (segments.length > maxSegments) return `it has ${segments.length} segments`;
   if (new Set(files.map(({ file }) => file)).size < files.length) return "it names a file twice";
   const rows = segments.reduce((sum, segment) => sum + segment.rows, 0);
@@ -106,6 +105,12 @@ export function manifestFault(value: unknown): string | undefined {
     return "the size of the file of deleted rows does not match the number of rows";
   if (index_file && index_file.rows > rows) return "its index has more rows than the store";
   return undefined;
+}
+
+/** All files that a manifest names. */
+export function filesOf({ segments, deleted, index_file }: Manifest): StoredFile[] {
+  const files = segments.flatMap(({ vectors, records }) => [vectors, records]);
+  return [...files, deleted, index_file].filter((file) => file !== null);
 }
 
 function hasManifestShape(value: unknown): value is Manifest {

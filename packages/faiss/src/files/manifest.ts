@@ -3,12 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStoreError, readFailed, reasonOf, show } from "../errors.ts";
 import { isTooDeep } from "../rows/json-record.ts";
-import {
-  type Manifest,
-  manifestFault,
-  type StoredFile,
-  versionWithDates,
-} from "./manifest-content.ts";
+import { type Manifest, manifestFault, versionWithDates } from "./manifest-content.ts";
 import { openToRead } from "./open-to-read.ts";
 
 export const manifestName = "faiss-store.json";
@@ -67,18 +62,12 @@ export function manifestText(manifest: Manifest): string {
   return JSON.stringify({ ...envelope, checksum: checksumOf(envelope) }, null, 2);
 }
 
-/** All files that a manifest names. */
-export function filesOf(manifest: Manifest): StoredFile[] {
-  const { segments, deleted, index_file } = manifest;
-  const files = segments.flatMap(({ vectors, records }) => [vectors, records]);
-  return [...files, deleted, index_file].filter((file) => file !== null);
-}
-
-export function damaged(path: string, how: string): FaissStoreError {
+export function damaged(path: string, how: string, options?: ErrorOptions): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",
     `${path} is damaged: ${how}. Restore the folder from a backup, or build the store again.`,
     { path },
+    options,
   );
 }
 
@@ -104,13 +93,7 @@ function parse(text: string, path: string): Record<string, unknown> {
     if (typeof value === "object" && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch (error) {
-    throw new FaissStoreError(
-      "FILE_DAMAGED",
-      `${path} is damaged: ${reasonOf(error)}. Restore the folder from a backup, or build the ` +
-        "store again.",
-      { path },
-      { cause: error },
-    );
+    throw damaged(path, reasonOf(error), { cause: error });
   }
   throw notAManifest(path);
 }

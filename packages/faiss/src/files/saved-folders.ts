@@ -25,17 +25,13 @@ export class SavedFolders {
     this.#remember(directory, state);
   }
 
-  /**
-   * @param directory - absolute path
-   * @param contentOf - called when all earlier saves are done
-   */
+  /** @param directory - absolute path */
   save<R>(
     directory: string,
-    contentOf: () => Omit<SavedContent<R>, "versions">,
+    content: Omit<SavedContent<R>, "versions">,
     options: SaveOptions,
   ): Promise<void> {
     const saving = this.#saving.then(async () => {
-      const content = contentOf();
       if (!this.#latest || !isSameContent(content, this.#latest))
         this.#versions = increased(this.#versions, this.#session);
       const known = { here: this.#states.get(directory), all: [...this.#states.values()] };

@@ -6,8 +6,8 @@ import type { SaveOptions } from "../types.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { isSameIdentity } from "./identity.ts";
-import { filesOf, manifestName, manifestText, readManifest } from "./manifest.ts";
-import { type ContentVersion, isFileOfAStore, type Manifest } from "./manifest-content.ts";
+import { manifestName, manifestText, readManifest } from "./manifest.ts";
+import { type ContentVersion, filesOf, isFileOfAStore, type Manifest } from "./manifest-content.ts";
 import { type SavedContent, writeContent } from "./write-content.ts";
 
 /** What a folder contained when a store was last opened from it or saved to it. */

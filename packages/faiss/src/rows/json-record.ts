@@ -3,6 +3,7 @@ import { types } from "node:util";
 import { clonePlain, defineProperty } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { freezePlain } from "./read-only.ts";
+import { describeObject, remedyFor } from "./refused-objects.ts";
 
 /** How many levels of arrays and objects a record may have, since `JSON.stringify` is recursive. */
 export const maxRecordDepth = 500;
@@ -222,7 +223,7 @@ class Copier {
   }
 
   #refusedClass(value: object, remedy = remedyFor(value)): Refused {
-    return this.#refused(`is ${describe(value)}`, `Store ${remedy}.`);
+    return this.#refused(`is ${describeObject(value)}`, `Store ${remedy}.`);
   }
 
   #tooDeep(): Refused {
@@ -270,32 +271,6 @@ function hasPlainPrototype(value: object): boolean {
   if (prototype === Array.prototype || prototype === Date.prototype) return true;
   const base: unknown = prototype === null ? null : Object.getPrototypeOf(prototype);
   return base !== null && Object.getPrototypeOf(base) === null;
-}
-
-function describe(value: object): string {
-  const maker: unknown = value.constructor;
-  const name = typeof maker === "function" ? maker.name : "";
-  return name === "" ? "an object of a class" : `an object of the class ${name}`;
-}
-
-/** What to store instead of an object that is not plain. */
-function remedyFor(value: object): string {
-  if (types.isBoxedPrimitive(value)) return "value.valueOf()";
-  if (types.isMap(value)) return "Object.fromEntries(value)";
-  if (types.isSet(value) || Array.isArray(value)) return "[...value]";
-  if (types.isUint8Array(value)) return 'Buffer.from(value).toString("base64")';
-  if (types.isTypedArray(value)) return "Array.from(value)";
-  if (types.isAnyArrayBuffer(value)) return 'Buffer.from(value).toString("base64")';
-  if (types.isPromise(value)) return "what it resolves to: add the missing `await`";
-  if (types.isRegExp(value) || types.isNativeError(value)) return "String(value)";
-  if (value instanceof URL) return "value.href";
-  if ("toJSON" in value && typeof value.toJSON === "function") return "value.toJSON()";
-  if (Symbol.iterator in value)
-    return "Object.fromEntries(value) if it has keys and values, or [...value]";
-  // `{ ...value }` would lose values that the class keeps private.
-  if (Object.keys(value).length === 0)
-    return "what its methods return, or String(value), or leave it out";
-  return "a plain object with its values, such as { ...value }, or String(value)";
 }
 
 const pieceLength = 2 ** 20;
