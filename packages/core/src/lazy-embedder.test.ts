@@ -55,6 +55,25 @@ describe("LazyEmbedder", () => {
     ]);
   });
 
+  test("stops its calls at its signal, and a call also at its own", async () => {
+    for (const isOwn of [true, false]) {
+      const configured = new AbortController();
+      const ofCall = new AbortController();
+      const lazy = new LazyEmbedder({ embedder, batchSize: 1, signal: configured.signal });
+      const reason = new Error("enough");
+      let embedded = 0;
+      const onProgress = ({ done }: { done: number }) => {
+        embedded = done;
+        (isOwn ? ofCall : configured).abort(reason);
+      };
+      const options = { onProgress, signal: ofCall.signal };
+      await expect(lazy.encodeDocument(["a", "b", "c"], options)).rejects.toBe(reason);
+      expect(embedded).toBe(1);
+      if (isOwn) expect(await lazy.encodeQuery("a")).toHaveLength(4);
+      else await expect(lazy.encodeQuery("a")).rejects.toBe(reason);
+    }
+  });
+
   test("applies its configuration to a given embedder, unless the call overrides it", async () => {
     const short = new LazyEmbedder({ embedder, truncateDim: 2 });
     expect([await short.dimension(), await new LazyEmbedder({ embedder }).dimension()]).toEqual([

@@ -45,6 +45,11 @@ export interface LazyEmbedderOptions extends LoadOptions {
    * @default the model's prompt `document`
    */
   documentPrompt?: PromptOptions | undefined;
+  /**
+   * Aborts the load and every call: they reject with the signal's reason, a call before its next
+   * batch. A `signal` of a call aborts that call, too.
+   */
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -60,6 +65,7 @@ export class LazyEmbedder {
   readonly #encoding: EncodeDefaults;
   readonly #queryPrompt: PromptOptions | undefined;
   readonly #documentPrompt: PromptOptions | undefined;
+  readonly #signal: AbortSignal | undefined;
   readonly #given: Embedder | undefined;
   readonly #loaded: SharedPromise<Embedder>;
 
@@ -72,7 +78,7 @@ export class LazyEmbedder {
     const { model = defaultModel, embedder, queryPrompt, documentPrompt, ...loadOptions } = options;
     const { loading, encoding } = splitOptions(loadOptions);
     if (embedder !== undefined) {
-      checkGivenAlone({ model: options.model, ...loading });
+      checkGivenAlone({ model: options.model, ...loading, signal: undefined });
       embedder.identityOf(encoding); // checks truncateDim
     } else {
       const published = publishedDimensions(model);
@@ -81,6 +87,7 @@ export class LazyEmbedder {
     this.#encoding = encoding;
     this.#queryPrompt = queryPrompt;
     this.#documentPrompt = documentPrompt;
+    this.#signal = options.signal;
     this.#given = embedder;
     this.#loaded = new SharedPromise(() => Embedder.load(model, loadOptions));
   }
@@ -140,7 +147,9 @@ export class LazyEmbedder {
   #configured(prompt: PromptOptions | undefined, options: EncodeOptions = {}): EncodeOptions {
     const own = defined(options);
     const hasPrompt = own.prompt !== undefined || own.promptName !== undefined;
-    return { ...this.#encoding, ...(hasPrompt ? {} : prompt), ...own };
+    const signals = [this.#signal, own.signal].filter((signal) => signal !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    return { ...this.#encoding, ...(hasPrompt ? {} : prompt), ...own, ...defined({ signal }) };
   }
 }
 

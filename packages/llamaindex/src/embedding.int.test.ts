@@ -115,6 +115,88 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(lines.at(-1)).toBe("getting embedding progress: 2 / 2");
   });
 
+  describe("an abort", () => {
+    const reason = new Error("enough");
+    const newNodes = () =>
+      Array.from({ length: 90 }, (_, row) => new TextNode({ text: `planet number ${row}` }));
+    const newEmbedding = (signal?: AbortSignal) =>
+      new EmbeddingGemmaEmbedding({ embedder, batchSize: 10, signal });
+
+    it("of the embedding's signal stops its calls, and leaves the nodes as they were", async () => {
+      const controller = new AbortController();
+      const embedding = newEmbedding(controller.signal);
+      const nodes = newNodes();
+      let embedded = 0;
+      const progressCallback = (done: number) => {
+        embedded = done;
+        controller.abort(reason);
+      };
+      await expect(embedding(nodes, { progressCallback })).rejects.toBe(reason);
+      expect(embedded).toBe(10);
+      expect(nodes.filter((node) => node.embedding)).toEqual([]);
+      await expect(embedding.getTextEmbedding("Mars")).rejects.toBe(reason);
+      await expect(embedding.getTextEmbeddings(["Mars"])).rejects.toBe(reason);
+      await expect(embedding.encodeTexts(["Mars"])).rejects.toBe(reason);
+      await expect(embedding.getQueryEmbedding({ type: "text", text: "Mars" })).rejects.toBe(
+        reason,
+      );
+    });
+
+    it.each<[string, (embedding: EmbeddingGemmaEmbedding, options: object) => Promise<unknown>]>([
+      ["a call with nodes", (embedding, options) => embedding(newNodes(), { ...options })],
+      [
+        "getTextEmbeddingsBatch",
+        (embedding, options) => {
+          const texts = newNodes().map(({ text }) => text);
+          return embedding.getTextEmbeddingsBatch(texts, options);
+        },
+      ],
+    ])("of the signal of %s stops that call only", async (_, call) => {
+      const { signal } = new AbortController();
+      const controller = new AbortController();
+      const embedding = newEmbedding(signal);
+      let embedded = 0;
+      const progressCallback = (done: number) => {
+        embedded = done;
+        if (done === 20) controller.abort(reason);
+      };
+      const options = { progressCallback, signal: controller.signal };
+      await expect(call(embedding, options)).rejects.toBe(reason);
+      expect(embedded).toBe(20);
+      expect(await embedding.getTextEmbedding("Mars")).toHaveLength(768);
+    });
+
+    it("of the embedding's signal stops the load", async () => {
+      const embedding = new EmbeddingGemmaEmbedding({ model, signal: AbortSignal.abort(reason) });
+      await expect(embedding.getTextEmbedding("Mars")).rejects.toBe(reason);
+    });
+  });
+
+  it("reports all progress of documents to onEncodeProgress", async () => {
+    const seen: number[] = [];
+    const embedding = new EmbeddingGemmaEmbedding({
+      embedder,
+      batchSize: 1,
+      onEncodeProgress: ({ done, total }) => seen.push(done, total),
+    });
+    await embedding([new TextNode({ text: "one" }), new TextNode({ text: "two" })]);
+    await embedding.getTextEmbeddings(["one"]);
+    await embedding.encodeTexts(["one"]);
+    expect(seen).toEqual([1, 2, 2, 2, 1, 1, 1, 1]);
+  });
+
+  it("rejects what is no node, by its position", async () => {
+    const embedding = new EmbeddingGemmaEmbedding({ embedder });
+    const node = new TextNode({ text: "Mars" });
+    for (const other of [undefined, null, "Mars", { text: "Mars" }, { pageContent: "Mars" }]) {
+      await expect(embedding([node, other as never])).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/^nodes\[1\] must be a node of LlamaIndex, such as a /),
+      });
+    }
+    expect(node.embedding).toBeUndefined();
+  });
+
   it("logs nothing by default", async () => {
     const lines: unknown[] = [];
     const logger = { log: (line: unknown) => lines.push(line), error: () => {}, warn: () => {} };

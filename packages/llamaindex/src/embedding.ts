@@ -2,10 +2,18 @@ import {
   type DocumentInput,
   type Embedder,
   type EncodeOptions,
+  type EncodeProgress,
   LazyEmbedder,
   type LazyEmbedderOptions,
 } from "@embeddinggemma/core";
-import { createWith, rules, toNumbers } from "@embeddinggemma/internal";
+import {
+  createWith,
+  defined,
+  isRecord,
+  type Rules,
+  rules,
+  toNumbers,
+} from "@embeddinggemma/internal";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
@@ -25,6 +33,17 @@ export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
    * @default "title"
    */
   titleKey?: string | undefined;
+  /**
+   * Called after each batch of documents, also where LlamaIndex has no `progressCallback`, such as
+   * in `VectorStoreIndex.fromDocuments`. `onDownloadProgress` reports downloads.
+   */
+  onEncodeProgress?: ((progress: EncodeProgress) => void) | undefined;
+}
+
+/** Options of a call that embeds documents or nodes: LlamaIndex's, and `signal`. */
+export interface EmbedCallOptions extends BaseEmbeddingOptions {
+  /** Aborts the call before its next batch. It then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 /** A tokenizer as LlamaIndex's text splitters take it. */
@@ -39,13 +58,15 @@ export interface Tokenizer {
  * was trained with.
  *
  * `embedBatchSize` has no effect, because the embedder makes its own batches by tokens. Errors are
- * those of `@embeddinggemma/core`.
+ * those of `@embeddinggemma/core`. An abort of `signal` rejects all calls, also those of LlamaIndex
+ * that have no signal themselves, such as `VectorStoreIndex.fromDocuments`.
  *
  * @example
  * Settings.embedModel = new EmbeddingGemmaEmbedding({ truncateDim: 256 });
  */
 export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly titleKey: string;
+  readonly onEncodeProgress: ((progress: EncodeProgress) => void) | undefined;
   readonly #embedder: LazyEmbedder;
 
   /**
@@ -60,11 +81,12 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     super((nodes, options) => this.#embedNodes(nodes, options));
     this.#embedder = createWith(
       embeddingChecker,
-      { titleKey: rules.text },
+      ownRules,
       params,
       (others: LazyEmbedderOptions) => new LazyEmbedder(others),
     );
     this.titleKey = params.titleKey ?? "title";
+    this.onEncodeProgress = params.onEncodeProgress;
   }
 
   /** Embeds a query. Returns null for a query without text, as LlamaIndex expects. */
@@ -83,10 +105,14 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   // A property, because the base class sets a property that would hide a method.
   override getTextEmbeddings = (texts: string[]): Promise<number[][]> => this.#encodeTexts(texts);
 
-  /** Embeds documents and reports progress. */
+  /**
+   * Embeds documents and reports progress.
+   *
+   * @param options - `signal`, and LlamaIndex's `progressCallback`, `logProgress` and `logger`
+   */
   override getTextEmbeddingsBatch(
     texts: string[],
-    options?: BaseEmbeddingOptions,
+    options?: EmbedCallOptions,
   ): Promise<number[][]> {
     return this.#encodeTexts(texts, options);
   }
@@ -98,7 +124,8 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
    */
   async encodeTexts(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
     checkTexts(texts);
-    return this.#embedder.encodeDocument(texts, options);
+    const all = { onProgress: this.onEncodeProgress, ...defined(options ?? {}) };
+    return this.#embedder.encodeDocument(texts, all);
   }
 
   /**
@@ -139,8 +166,9 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     return this.#embedder.dispose();
   }
 
-  async #embedNodes(nodes: BaseNode[], options?: BaseEmbeddingOptions): Promise<BaseNode[]> {
+  async #embedNodes(nodes: BaseNode[], options?: EmbedCallOptions): Promise<BaseNode[]> {
     checkArray("nodes", nodes, "an array of nodes");
+    for (const [index, node] of nodes.entries()) checkNode(`nodes[${index}]`, node);
     const documents = nodes.map((node) => documentOf(node, this.titleKey));
     const embeddings = await this.#encodeDocuments(documents, options);
     nodes.forEach((node, index) => {
@@ -149,21 +177,30 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
     return nodes;
   }
 
-  async #encodeTexts(texts: string[], options?: BaseEmbeddingOptions): Promise<number[][]> {
+  async #encodeTexts(texts: string[], options?: EmbedCallOptions): Promise<number[][]> {
     checkTexts(texts);
     return this.#encodeDocuments(texts, options);
   }
 
   async #encodeDocuments(
     documents: readonly DocumentInput[],
-    options?: BaseEmbeddingOptions,
+    options: EmbedCallOptions = {},
   ): Promise<number[][]> {
     const vectors = await this.#embedder.encodeDocument(documents, {
-      onProgress: ({ done, total }) => reportProgress(done, total, options),
+      signal: options?.signal,
+      onProgress: (progress) => {
+        this.onEncodeProgress?.(progress);
+        reportProgress(progress, options ?? {});
+      },
     });
     return vectors.map(toNumbers);
   }
 }
+
+const ownRules: Rules<Omit<EmbeddingGemmaEmbeddingParams, keyof LazyEmbedderOptions>> = {
+  titleKey: rules.text,
+  onEncodeProgress: rules.callback,
+};
 
 /** LlamaIndex passes a part of a message. Callers in JavaScript also pass a text. */
 function textOf(query: MessageContentDetail | string): string | null {
@@ -175,6 +212,12 @@ function textOf(query: MessageContentDetail | string): string | null {
 function checkTexts(texts: readonly string[]): void {
   checkArray("texts", texts, "an array of texts");
   for (const [index, text] of texts.entries()) checkText(`texts[${index}]`, text);
+}
+
+function checkNode(name: string, node: unknown): void {
+  const { getContent, metadata } = (node ?? {}) as Partial<BaseNode>;
+  if (typeof getContent === "function" && isRecord(metadata)) return;
+  throw embeddingChecker.invalidArgument(name, node, "a node of LlamaIndex, such as a TextNode");
 }
 
 function checkText(name: string, text: unknown): void {
@@ -200,7 +243,7 @@ function documentOf(node: BaseNode, titleKey: string): DocumentInput {
   }
 }
 
-function reportProgress(done: number, total: number, options: BaseEmbeddingOptions = {}): void {
+function reportProgress({ done, total }: EncodeProgress, options: BaseEmbeddingOptions): void {
   options.progressCallback?.(done, total);
   if (options.logProgress)
     (options.logger ?? console).log(`getting embedding progress: ${done} / ${total}`);

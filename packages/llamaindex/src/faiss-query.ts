@@ -1,7 +1,7 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
-import { isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import { isRecord, type Rule, type Rules, rules, show } from "@embeddinggemma/internal";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
-import { storeChecker } from "./check-options.ts";
+import { isVector, storeChecker } from "./check-options.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
 
@@ -34,7 +34,7 @@ export interface CheckedQuery {
 export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQuery {
   checkOptions(query, knownFields);
   const { queryEmbedding, similarityTopK, mmrThreshold, customParams = {} } = query;
-  if (!queryEmbedding) throw invalidArgument("queryEmbedding", queryEmbedding, "a vector");
+  checkQueryEmbedding(queryEmbedding);
   checkOptions({ similarityTopK, mmrThreshold }, queryRules);
   checkCustomParams(customParams, query.mode);
   return {
@@ -44,6 +44,23 @@ export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQu
     fetchK: customParams.fetchK,
     minScore: customParams.minScore,
   };
+}
+
+/** Also for an empty store, which compares nothing: an embedding model that fails must be seen. */
+function checkQueryEmbedding(vector: unknown): asserts vector is number[] {
+  if (!isVector(vector)) throw invalidArgument("queryEmbedding", vector, "a vector");
+  const position = vector.findIndex((value) => !Number.isFinite(value));
+  if (vector.length > 0 && position < 0) return;
+  const found =
+    vector.length === 0
+      ? "has no numbers"
+      : `has ${show(vector[position])} at position ${position}`;
+  throw new FaissStoreError(
+    "INVALID_VECTOR",
+    `The queryEmbedding must have finite numbers, but it ${found}. The embedding model of the ` +
+      "query made it: check what its `getQueryEmbedding` returns.",
+    { length: vector.length, ...(position >= 0 && { position }) },
+  );
 }
 
 function checkCustomParams(customParams: FaissQueryParams, mode: string): void {

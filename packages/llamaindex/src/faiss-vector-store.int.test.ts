@@ -502,6 +502,56 @@ describe("FaissVectorStore", () => {
     });
   });
 
+  it.each([
+    [[], /^The queryEmbedding must have finite numbers, but it has no numbers\./],
+    [[0.5, Number.NaN], /it has NaN at position 1\. .*getQueryEmbedding/],
+    [new Float32Array([Number.POSITIVE_INFINITY]), /it has Infinity at position 0\./],
+    [["1"], /it has "1" at position 0\./],
+  ])("rejects %j as a query, also for an empty store", async (embedding, message) => {
+    const empty = new FaissVectorStore();
+    const given = { queryEmbedding: embedding as number[], similarityTopK: 1 };
+    const refused = { code: "INVALID_VECTOR", message: expect.stringMatching(message) };
+    for (const mode of [VectorStoreQueryMode.DEFAULT, VectorStoreQueryMode.MMR]) {
+      await expect(ask({ ...given, mode })).rejects.toMatchObject(refused);
+      await expect(empty.query({ ...given, mode })).rejects.toMatchObject(refused);
+    }
+  });
+
+  it.each([
+    [[], "DIMENSION_MISMATCH", "has 0"],
+    [Array(768).fill(Number.NaN), "INVALID_VECTOR", "has NaN at position 0"],
+    [[1, 2], "DIMENSION_MISMATCH", '768 numbers, but the vector of item 1 ("bad") has 2'],
+    [
+      "abc",
+      "INVALID_ARGUMENT",
+      'The embedding of node 1 ("bad") must be a vector; "abc" was given',
+    ],
+    [{ 0: 1 }, "INVALID_ARGUMENT", "must be a vector; an object (Object) was given"],
+  ])("adds nothing if a model made the embedding %j", async (embedding, code, message) => {
+    const bad = Object.assign(nodeFrom("bad", "x"), { embedding });
+    const [good] = await embedModel([nodeFrom("good", "x")]);
+    await expect(store.add([good!, bad])).rejects.toMatchObject({
+      name: "FaissStoreError",
+      code,
+      message: expect.stringContaining(message),
+    });
+    expect((await store.client()).ids()).not.toContain("good");
+  });
+
+  it("creates a store of a subclass from a subclass", async () => {
+    class Logged extends FaissVectorStore {}
+    const opened = await Logged.fromPersistDir(join(folder, "subclass"));
+    expect(opened).toBeInstanceOf(Logged);
+  });
+
+  it.each([undefined, ["mars"], { refDocId: "mars" }])("refuses to delete %j", async (id) => {
+    await expect(store.delete(id as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^refDocId must be the id of a document, a string; /),
+    });
+    expect((await store.client()).size).toBe(4);
+  });
+
   it("rejects nodes without an embedding, and anything but an array of nodes", async () => {
     await expect(store.add([new TextNode({ id_: "bare", text: "x" })])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

@@ -20,7 +20,7 @@ import {
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
-import { storeChecker } from "./check-options.ts";
+import { isVector, storeChecker } from "./check-options.ts";
 import { withEmbedModel } from "./embed-model.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
 import { importFromPython, type PythonImportOptions } from "./import-from-python.ts";
@@ -129,7 +129,7 @@ export class FaissVectorStore extends BaseVectorStore<
     persistDir: string | URL = DEFAULT_PERSIST_DIR,
     params: Omit<FaissVectorStoreParams, "persistDir" | "store"> = {},
   ): Promise<FaissVectorStore> {
-    const store = new FaissVectorStore({ ...params, persistDir });
+    const store = new this({ ...params, persistDir });
     await store.client();
     return store;
   }
@@ -159,7 +159,7 @@ export class FaissVectorStore extends BaseVectorStore<
     const own = { embedModel, embeddingModel, persistDir, namespace };
     const model = new FaissVectorStore(own).embedModel;
     const store = await importFromPython(directory, model, options);
-    const loaded = new FaissVectorStore({ ...own, store, identity: options.identity });
+    const loaded = new this({ ...own, store, identity: options.identity });
     if (persistDir !== undefined) await loaded.persist();
     return loaded;
   }
@@ -182,6 +182,8 @@ export class FaissVectorStore extends BaseVectorStore<
    * `persistDir`.
    *
    * @returns the ids, in the order of the nodes
+   * @throws `INVALID_ARGUMENT`, `INVALID_RECORD`, `INVALID_VECTOR`, `DIMENSION_MISMATCH`, with the
+   * position and the id of the node
    */
   async add(nodes: BaseNode[]): Promise<string[]> {
     if (!Array.isArray(nodes)) {
@@ -204,8 +206,12 @@ export class FaissVectorStore extends BaseVectorStore<
   /**
    * Deletes the nodes of a document. Unknown ids are ignored. If this throws, nothing has changed.
    * This does not load the model.
+   *
+   * @throws `INVALID_ARGUMENT` if the id is no string
    */
   async delete(refDocId: string): Promise<void> {
+    if (typeof refDocId !== "string")
+      throw invalidArgument("refDocId", refDocId, "the id of a document, a string");
     if (this.#folder) await refusePythonFolder(this.#folder);
     const store = await this.#store.existing();
     const isOfDocument = (record: NodeRecord, id: string) =>
@@ -223,7 +229,8 @@ export class FaissVectorStore extends BaseVectorStore<
    * `mmrThreshold` is the weight of relevance, 0.5 by default. `docIds` are ids of source documents
    * or of nodes.
    *
-   * @throws `INVALID_ARGUMENT` for the other modes, which need more than one vector for a node
+   * @throws `INVALID_ARGUMENT` for the other modes, which need more than one vector for a node;
+   * `INVALID_VECTOR`, `DIMENSION_MISMATCH` for a `queryEmbedding` that cannot be compared
    */
   async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
     const { queryEmbedding, k, fetchK, lambda, minScore } = checkQuery(query);
@@ -320,7 +327,9 @@ function itemOf(node: BaseNode, position: number): FaissStoreItem<NodeRecord> {
       type,
       `a type of LlamaIndex`,
     );
-  if (vector) return { id, vector, record: recordOf(node) };
+  if (isVector(vector)) return { id, vector, record: recordOf(node) };
+  if (vector)
+    throw invalidArgument(`The embedding of node ${position} (${show(id)})`, vector, "a vector");
   throw new FaissStoreError(
     "INVALID_ARGUMENT",
     `Node ${position} (${show(id)}) has no embedding. Embed nodes before you add them: ` +

@@ -128,6 +128,30 @@ describe("LlamaIndex with this package", () => {
     });
   });
 
+  it("adds nothing after an abort, and all in the next run", async () => {
+    const persistDir = join(folder, "aborted");
+    const reason = new Error("enough");
+    const documents = documentsOf(
+      Object.fromEntries(Array.from({ length: 30 }, (_, row) => [`${row}`, `planet ${row}`])),
+    );
+    const run = async (embedModel: EmbeddingGemmaEmbedding) => {
+      Settings.embedModel = embedModel;
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+      const storageContext = await storageContextFromDefaults({ persistDir, vectorStore });
+      await VectorStoreIndex.fromDocuments(documents, { storageContext });
+      return (await vectorStore.client()).size;
+    };
+    const controller = new AbortController();
+    const stopped = new EmbeddingGemmaEmbedding({
+      embedder,
+      batchSize: 10,
+      signal: controller.signal,
+      onEncodeProgress: () => controller.abort(reason),
+    });
+    await expect(run(stopped)).rejects.toBe(reason);
+    expect(await run(new EmbeddingGemmaEmbedding({ embedder }))).toBe(30);
+  });
+
   it("persists a VectorStoreIndex through a storage context and reopens it", async () => {
     const persistDir = join(folder, "storage");
     const open = async () =>

@@ -3,7 +3,7 @@ export { FaissVectorStore } from "./faiss-vector-store.ts";
 
 // Types
 
-export type { EmbeddingGemmaEmbeddingParams } from "./embedding.ts";
+export type { EmbedCallOptions, EmbeddingGemmaEmbeddingParams, Tokenizer } from "./embedding.ts";
 export type { FaissQueryParams } from "./faiss-query.ts";
 export type { FaissVectorStoreImportParams, FaissVectorStoreParams } from "./faiss-vector-store.ts";
 export type { NodeRecord } from "./node-record.ts";

@@ -45,13 +45,13 @@ function positionOfFault({ code, details }: FaissStoreError, nodes: readonly Bas
     case "DIMENSION_MISMATCH":
       return nodes.findIndex(({ embedding }) => embedding?.length !== details.expected);
     case "INVALID_VECTOR":
-      return nodes.findIndex(({ embedding }) => !isVector(embedding));
+      return nodes.findIndex(({ embedding }) => !isUsable(embedding));
     default:
       return -1;
   }
 }
 
-function isVector(embedding: readonly number[] = []): boolean {
+function isUsable(embedding: readonly number[] = []): boolean {
   return embedding.every(Number.isFinite) && embedding.some((value) => value !== 0);
 }
 
