@@ -3,7 +3,8 @@ export { MemoryVectorCache } from "./cache/memory-vector-cache.ts";
 export { Embedder } from "./embedder.ts";
 export { EmbeddingGemmaError } from "./errors.ts";
 export { defaultModel, LazyEmbedder } from "./lazy-embedder.ts";
-export { quantizeEmbeddings } from "./vectors/quantization.ts";
+export { calibrate, quantizeEmbeddings } from "./vectors/quantization.ts";
+export { hammingDistance, integerSimilarity } from "./vectors/quantized-similarity.ts";
 export { similarity } from "./vectors/similarity.ts";
 
 // Types

@@ -1,7 +1,7 @@
 import { checkOptions, invalidArgument, type Rules, rules } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
-import { refuseQuantized, rememberNumbers } from "./quantized-numbers.ts";
+import { type QuantizedKind, refuseQuantized, rememberNumbers } from "./quantized-numbers.ts";
 import type { Vector } from "./vectors.ts";
 
 /** Number format of quantized vectors, named as in Sentence Transformers. */
@@ -41,9 +41,10 @@ interface QuantizedVectors {
  * - `ubinary` packs the signs of eight numbers into a byte, the first number in the highest bit.
  * - `binary` is `ubinary` minus 128.
  *
- * `similarity` compares the returned arrays by the numbers that they stand for. Elsewhere, such as
- * in an index, quantize queries and documents with the same ranges, otherwise they cannot be
- * compared. Copies of the arrays do not remember their ranges.
+ * Quantize queries and documents with the same ranges, which {@link calibrate} computes from a
+ * sample. Compare packed bits with `hammingDistance`, and `int8` or `uint8` with
+ * `integerSimilarity`. `similarity` compares the returned arrays by the numbers that they stand
+ * for, also with vectors that are not quantized. Copies of the arrays do not remember these.
  *
  * @param embeddings - vectors of one length
  * @returns one vector for each: of the same length, or for `binary` and `ubinary` of an eighth of
@@ -68,6 +69,29 @@ export function quantizeEmbeddings<P extends Precision>(
   return quantizers[precision](embeddings, options) as QuantizedVectors[P][];
 }
 
+/**
+ * Computes the range of each dimension from a sample of documents, for the option `ranges` of
+ * {@link quantizeEmbeddings}. Ranges become more stable with more documents; Sentence Transformers
+ * advises at least 100. Save them with the quantized vectors: queries need the same.
+ *
+ * @example
+ * const ranges = calibrate(await embedder.encodeDocument(sample));
+ * quantizeEmbeddings(documents, "int8", { ranges });
+ * quantizeEmbeddings(queries, "int8", { ranges });
+ *
+ * @param embeddings - at least two vectors of one length, not quantized
+ * @throws `INVALID_ARGUMENT`
+ */
+export function calibrate(embeddings: readonly Vector[]): QuantizationRanges {
+  checkVectors(embeddings, "embeddings");
+  refuseQuantized(embeddings, "embeddings");
+  if (embeddings.length < 2)
+    throw invalidArgument("embeddings", embeddings, "at least two vectors");
+  const dimension = embeddings[0]!.length;
+  checkLengths(embeddings, dimension, "embeddings");
+  return rangesOf(embeddings, dimension);
+}
+
 const quantizeRules: Rules<QuantizeOptions> = {
   ranges: rules.object,
   calibrationEmbeddings: { expected: "an array of vectors", accepts: Array.isArray },
@@ -84,32 +108,38 @@ const quantizers: Quantizers = {
   float32: (embeddings) => embeddings.map((vector) => Float32Array.from(vector)),
   uint8: (embeddings, options) =>
     toSteps(embeddings, options).map(({ steps, decode }) =>
-      remembered(Uint8Array.from(steps), decode),
+      remembered(Uint8Array.from(steps), "steps", decode),
     ),
   int8: (embeddings, options) =>
     toSteps(embeddings, options).map(({ steps, decode }) =>
       remembered(
         Int8Array.from(steps, (step) => step - 128),
+        "steps",
         decode,
       ),
     ),
   ubinary: (embeddings) =>
     embeddings.map((vector) => {
       const signs = packSigns(vector);
-      return remembered(signs, () => unpackSigns(signs, vector.length));
+      return remembered(signs, "bits", () => unpackSigns(signs, vector.length));
     }),
   binary: (embeddings) =>
     embeddings.map((vector) => {
       const signs = packSigns(vector);
       return remembered(
         Int8Array.from(signs, (byte) => byte - 128),
+        "bits",
         () => unpackSigns(signs, vector.length),
       );
     }),
 };
 
-function remembered<T extends Int8Array | Uint8Array>(vector: T, decode: () => Float32Array): T {
-  rememberNumbers(vector, decode);
+function remembered<T extends Int8Array | Uint8Array>(
+  vector: T,
+  kind: QuantizedKind,
+  decode: () => Float32Array,
+): T {
+  rememberNumbers(vector, kind, decode);
   return vector;
 }
 

@@ -3,11 +3,23 @@ import type { Vector } from "./vectors.ts";
 
 type QuantizedVector = Int8Array | Uint8Array;
 
-const decoders = new WeakMap<QuantizedVector, () => Float32Array>();
+/** What bytes stand for: signs, eight in a byte, or steps in the range of each dimension. */
+export type QuantizedKind = "bits" | "steps";
+
+const known = new WeakMap<QuantizedVector, { kind: QuantizedKind; decode: () => Float32Array }>();
 
 /** Remembers what the bytes of a quantized vector stand for. */
-export function rememberNumbers(vector: QuantizedVector, decode: () => Float32Array): void {
-  decoders.set(vector, decode);
+export function rememberNumbers(
+  vector: QuantizedVector,
+  kind: QuantizedKind,
+  decode: () => Float32Array,
+): void {
+  known.set(vector, { kind, decode });
+}
+
+/** What the bytes of a vector stand for, if `quantizeEmbeddings` returned it. */
+export function kindOf(vector: QuantizedVector): QuantizedKind | undefined {
+  return known.get(vector)?.kind;
 }
 
 /**
@@ -20,14 +32,14 @@ export function rememberNumbers(vector: QuantizedVector, decode: () => Float32Ar
  */
 export function numbersOf(vector: Vector, name: string): Vector {
   if (!isBytes(vector)) return vector;
-  const decode = decoders.get(vector);
-  if (decode) return decode();
+  const remembered = known.get(vector);
+  if (remembered) return remembered.decode();
   throw invalidArgument(
     name,
     vector,
     "a vector whose numbers can be compared",
-    "Compare vectors before you quantize them, or as quantizeEmbeddings returned them, not as " +
-      "copies. If the numbers are the vector itself, pass Float32Array.from(vector).",
+    "Compare packed bits with hammingDistance, and int8 or uint8 with integerSimilarity. " +
+      "If the numbers are the vector itself, pass Float32Array.from(vector).",
   );
 }
 

@@ -31,14 +31,14 @@ export function similarity(
   const { compare, scaleOf = () => 1 } = comparisons[similarityFunction];
   const rows = vectorsOf(a, "a");
   const columns = vectorsOf(b, "b").map((vector) => ({ vector, scale: scaleOf(vector) }));
-  return rows.map((left) => {
+  return rows.map((left, row) => {
     const scale = scaleOf(left);
-    return columns.map((right) => {
+    return columns.map((right, column) => {
       if (left.length === right.vector.length)
         return compare(left, right.vector) * scale * right.scale;
       throw new EmbeddingGemmaError(
         "INVALID_ARGUMENT",
-        `Vectors of ${left.length} and ${right.vector.length} dimensions cannot be compared. ` +
+        `a[${row}] has ${left.length} dimensions, but b[${column}] has ${right.vector.length}. ` +
           "Embed both with the same model and truncateDim.",
         { dimensions: [left.length, right.vector.length] },
       );
