@@ -72,9 +72,7 @@ function integerReader(isSigned: boolean, size: number, isBig: boolean): Read | 
       return Number.isSafeInteger(Number(value)) ? Number(value) : value;
     };
   }
-  if (size !== 1 && size !== 2 && size !== 4) return undefined;
-  const name = `read${isSigned ? "" : "U"}Int${isBig ? "BE" : "LE"}` as const;
-  return (data, offset) => data[name](offset, size);
+  return numberReaders[`${isBig ? ">" : "<"}${isSigned ? "i" : "u"}${size}`];
 }
 
 function bigReader(isSigned: boolean, isBig: boolean): (data: Buffer, offset: number) => bigint {
@@ -85,14 +83,30 @@ function bigReader(isSigned: boolean, isBig: boolean): (data: Buffer, offset: nu
 type ReadNumber = (data: Buffer, offset: number) => number;
 
 function floatReader(size: number, isBig: boolean): ReadNumber | undefined {
-  if (size === 2)
-    return (data, offset) => half(isBig ? data.readUInt16BE(offset) : data.readUInt16LE(offset));
-  if (size === 4)
-    return (data, offset) => (isBig ? data.readFloatBE(offset) : data.readFloatLE(offset));
-  if (size === 8)
-    return (data, offset) => (isBig ? data.readDoubleBE(offset) : data.readDoubleLE(offset));
-  return undefined;
+  return numberReaders[`${isBig ? ">" : "<"}f${size}`];
 }
+
+/** One function for each type, since arrays may be large. */
+const numberReaders: Record<string, ReadNumber | undefined> = {
+  "<i1": (data, offset) => data.readInt8(offset),
+  ">i1": (data, offset) => data.readInt8(offset),
+  "<u1": (data, offset) => data[offset]!,
+  ">u1": (data, offset) => data[offset]!,
+  "<i2": (data, offset) => data.readInt16LE(offset),
+  ">i2": (data, offset) => data.readInt16BE(offset),
+  "<u2": (data, offset) => data.readUInt16LE(offset),
+  ">u2": (data, offset) => data.readUInt16BE(offset),
+  "<i4": (data, offset) => data.readInt32LE(offset),
+  ">i4": (data, offset) => data.readInt32BE(offset),
+  "<u4": (data, offset) => data.readUInt32LE(offset),
+  ">u4": (data, offset) => data.readUInt32BE(offset),
+  "<f2": (data, offset) => half(data.readUInt16LE(offset)),
+  ">f2": (data, offset) => half(data.readUInt16BE(offset)),
+  "<f4": (data, offset) => data.readFloatLE(offset),
+  ">f4": (data, offset) => data.readFloatBE(offset),
+  "<f8": (data, offset) => data.readDoubleLE(offset),
+  ">f8": (data, offset) => data.readDoubleBE(offset),
+};
 
 /** A float of 16 bits: a sign, 5 bits of exponent and 10 of fraction. */
 function half(bits: number): number {

@@ -40,9 +40,8 @@ export function describeCall(
 /** Modules whose functions reach the system. No metadata have objects of them. */
 const systemModules = new Set(
   (
-    "_posixsubprocess _pickle bdb cProfile code codeop commands ctypes ftplib http importlib " +
-    "marshal nt os pdb pickle pip posix profile pty requests runpy shutil smtplib socket ssl " +
-    "subprocess sys timeit trace urllib urllib2 webbrowser"
+    "_pickle _posixsubprocess bdb cProfile code codeop commands ctypes importlib marshal nt os " +
+    "pdb pickle pip posix profile pty runpy shutil subprocess sys timeit trace webbrowser"
   ).split(" "),
 );
 

@@ -73,6 +73,42 @@ function doubling(levels: number): Buffer {
   return pickle("(", text("x"), "q\0", ...lists, "t");
 }
 
+/** A call with one argument. */
+function call(name: string, argument: Piece): Buffer {
+  const [, module, className] = /(.*)\.(\w+)$/.exec(name)!;
+  return pickle(`c${module}\n${className}\n`, argument, "\x85R");
+}
+
+/** A list with a value, which it stores under the key 1, and 10,000 times another one. */
+function many(value: Piece, item: Piece): Buffer {
+  return pickle("](", value, "q\x01", ...range(10_000).map(() => item), "e");
+}
+
+/** A call with a list of the value under a key, twice. It is stored under the next key. */
+function twice(name: string, key: number): Buffer {
+  return pickle(call(name, `](h${char(key)}h${char(key)}e`), `q${char(key + 1)}`);
+}
+
+/** An array of NumPy with bytes as values. */
+function array(data: Piece, shape: Piece): Buffer {
+  const byte = pickle(
+    "cnumpy\ndtype\n",
+    text("u1"),
+    "\x89\x88\x87R(K\x03",
+    text("|"),
+    "NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb",
+  );
+  return pickle("cnumpy._core.numeric\n_frombuffer\n(", data, byte, shape, text("C"), "tR");
+}
+
+function binary(content: string): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(content.length);
+  return pickle("B", length, content);
+}
+
+const range = (count: number) => Array.from({ length: count }, (_, position) => position);
+
 const char = String.fromCharCode;
 const million = "x".repeat(1_000_000);
 
@@ -110,6 +146,74 @@ describe("a pickle that is made to exhaust its reader", () => {
         [["K\0", text("a")]],
       ),
       "UNSAFE_FILE",
+    ],
+    [
+      "paths of a long name, 10,000 times",
+      withMetadata(many(text(million), call("pathlib.PosixPath", "h\x01"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "bytes of a megabyte, 10,000 times",
+      withMetadata(many(binary(million), call("builtins.bytearray", "h\x01"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "arrays of 100 KB, 10,000 times",
+      withMetadata(many(binary("x".repeat(100_000)), array("h\x01", "J\xa0\x86\x01\0\x85"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "an array of no values in a billion rows",
+      withMetadata(dict([[text("a"), array(binary(""), "(J\0\xca\x9a\x3bK\0t")]])),
+      "INVALID_RECORD",
+    ],
+    [
+      "an array of 64 dimensions for each byte",
+      withMetadata(
+        dict([[text("a"), array(binary(million), `(J\x40\x42\x0f\0${"K\x01".repeat(63)}t`)]]),
+      ),
+      "INVALID_RECORD",
+    ],
+    [
+      "objects of unknown classes that double",
+      withMetadata(
+        pickle("](", text("x"), "q\0", ...range(60).map((key) => twice("a.B", key)), "e"),
+      ),
+      "INVALID_RECORD",
+    ],
+    [
+      "sets that double",
+      withMetadata(
+        pickle("](", text("x"), "q\0", ...range(60).map((key) => twice("builtins.set", key)), "e"),
+      ),
+      "UNSAFE_FILE",
+    ],
+    [
+      "a name that doubles",
+      withMetadata(
+        pickle(
+          pickle(text("a"), text("b"), "\x93q\0"),
+          ...range(60).map(() => pickle("cbuiltins\ngetattr\n", "h\0", text(million), "\x86R")),
+        ),
+      ),
+      "FILE_DAMAGED",
+    ],
+    [
+      "100,000 nested bytearrays",
+      withMetadata(
+        pickle("cbuiltins\nbytearray\nq\0", "h\0".repeat(100_000), "N", "\x85R".repeat(100_000)),
+      ),
+      "FILE_DAMAGED",
+    ],
+    [
+      "an object that contains itself",
+      withMetadata(dict([[text("a"), pickle("ca\nB\n)\x81q\0h\0b")]])),
+      "INVALID_RECORD",
+    ],
+    [
+      "an integer of a million digits",
+      withMetadata(`L${"7".repeat(1_000_000)}L\n`),
+      "FILE_DAMAGED",
     ],
     ["100,000 nested tuples", withMetadata(pickle("N", "\x85".repeat(100_000))), "FILE_DAMAGED"],
     ["a list that contains itself twice", withMetadata("]q\0(h\0h\0e"), "FILE_DAMAGED"],
@@ -223,11 +327,72 @@ describe("a large pickle", () => {
   });
 });
 
+describe("a call in a pickle", () => {
+  const read = (...pieces: Piece[]) => readPickle(pickle("\x80\x02", ...pieces, "."), "a.pkl");
+  const forms: [string, (module: string, name: string) => Buffer][] = [
+    ["REDUCE", (module, name) => pickle(`c${module}\n${name}\n`, "(K\x05tR")],
+    ["NEWOBJ", (module, name) => pickle(`c${module}\n${name}\n`, "(K\x05t\x81")],
+    ["NEWOBJ_EX", (module, name) => pickle(`c${module}\n${name}\n`, "(K\x05t}\x92")],
+    ["INST", (module, name) => pickle(`(K\x05i${module}\n${name}\n`)],
+    ["OBJ", (module, name) => pickle(`(c${module}\n${name}\nK\x05o`)],
+  ];
+
+  it.each(forms)("is described: %s", (_, form) => {
+    expect(read(form("shapes", "Circle"))).toMatchObject({ className: "shapes.Circle", args: [5] });
+  });
+
+  it.each(forms)("is refused if it can only do harm: %s", (_, form) => {
+    for (const [module, name] of [
+      ["os", "system"],
+      ["posix", "system"],
+      ["subprocess", "Popen"],
+      ["builtins", "eval"],
+      ["__builtin__", "exec"],
+      ["importlib", "import_module"],
+    ] as const) {
+      expect(() => read(form(module, name)), name).toThrow(
+        expect.objectContaining({
+          code: "UNSAFE_FILE",
+          message: expect.stringMatching(/asks Python to call .* Nothing was run\./),
+        }),
+      );
+    }
+  });
+
+  it("is found behind an attribute", () => {
+    const system = pickle("cbuiltins\ngetattr\n(cos\npath\n", text("system"), "tR");
+    expect(() => read(system, "(", text("true"), "tR")).toThrow(/call "os.path.system"/);
+  });
+
+  it("may be no harm, although it looks like one", () => {
+    expect(read("chttp\nHTTPStatus\n(K\x05tR")).toMatchObject({ className: "http.HTTPStatus" });
+  });
+});
+
+it.each([
+  ["P1\n", "PERSID"],
+  ["NQ", "BINPERSID"],
+  ["\x82\x01", "EXT1"],
+  ["\x83\x01\0", "EXT2"],
+  ["\x84\x01\0\0\0", "EXT4"],
+  ["\x97", "NEXT_BUFFER"],
+  ["\x97\x98", "NEXT_BUFFER"],
+])("a pickle that refers to other data is refused: %j", (opcodes, name) => {
+  expect(() => readPickle(pickle(opcodes, "."), "a.pkl")).toThrow(
+    expect.objectContaining({
+      code: "FILE_DAMAGED",
+      message: expect.stringContaining(`it refers to data outside of the file (opcode ${name})`),
+    }),
+  );
+});
+
 /** Opcodes that the reader knows, with short arguments, and some that it does not know. */
 const opcode = fc.oneof(
   fc.constantFrom(..."N\x88\x89](){}\x8ft\x91\x85\x86\x87ae\x90su\x94\x93\x81bR.0".split("")),
   fc.nat(5).map((key) => `h${char(key)}`),
   fc.nat(5).map((key) => `q${char(key)}`),
+  fc.constantFrom("cdatetime\ndate\n", "cuuid\nUUID\n", "ca\nB\n", "cbuiltins\nset\n", "\x92", "o"),
+  fc.constantFrom("C\x04\x07\xe8\x01\x02", "I5\n", "F1.5\n", "Va\n", "l", "d", "1", "2"),
   fc.nat(255).map((value) => `K${char(value)}`),
   fc.constantFrom("X\x01\0\0\0a", "\x8c\x01b", "\x8a\x01\xff", `G${"\0".repeat(8)}`),
   fc.constantFrom("\x94h\0h\0\x86", "]\x94(h\0h\0e", "}\x94", "(", "\x8b\xff\xff\0\0"),

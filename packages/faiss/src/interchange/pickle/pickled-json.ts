@@ -1,3 +1,4 @@
+import { defineProperty } from "@embeddinggemma/internal";
 import { FaissStoreError, show } from "../../errors.ts";
 import { maxRecordDepth, pathSteps } from "../../rows/json-record.ts";
 import type { JsonValue } from "../../types.ts";
@@ -18,6 +19,9 @@ const minBudget = 2 ** 20;
 /** About how many bytes V8 needs for an array or object, and for a reference. */
 const containerCost = 24;
 const valueCost = 8;
+
+/** How much more than its memory a value counts that has to be made, since that takes time. */
+const effort = 4;
 
 /** Where a value comes from, for errors. */
 export interface PickledPlace {
@@ -89,10 +93,7 @@ export class PickledJson {
 
   #convert(value: unknown, depth: number): Converted {
     const plain = plainValue(value);
-    if (plain !== undefined) {
-      const length = typeof plain === "string" ? plain.length : 0;
-      return { json: plain, cost: valueCost + length, depth: 0 };
-    }
+    if (plain !== undefined) return { json: plain, cost: costOf(plain), depth: 0 };
     if (typeof value !== "object") throw this.#damaged("is no value of Python");
     const known = this.#converted.get(value as object);
     if (known) return known;
@@ -112,6 +113,7 @@ export class PickledJson {
       throw this.#damaged("is no value of Python");
     const data = pythonValue(value);
     if (typeof data === "string") return this.#own(data);
+    if (Array.isArray(data)) this.#spend(data.length * valueCost * 2);
     if (data !== undefined) return this.#convert(data, depth + 1);
     if (!this.#describes) throw this.#unknown(value);
     return this.#convertDict(description(value), depth);
@@ -119,38 +121,45 @@ export class PickledJson {
 
   #convertArray(value: unknown[], depth: number): Converted {
     this.#spend(containerCost + value.length * valueCost);
-    const items = value.map((item, position) => this.#at(position, item, depth + 1));
-    return container(
-      items.map(({ json }) => json),
-      items,
-    );
+    const json: JsonValue[] = [];
+    const total = new Total(json);
+    for (let position = 0; position < value.length; position++)
+      json.push(this.#part(position, value[position], depth, total));
+    return total;
   }
 
-  #convertDict(value: PickledDict, depth: number): Converted {
-    const entries = new Map<string, Converted>();
-    let keys = 0;
-    this.#spend(containerCost + value.items.length * valueCost);
-    for (const [key, item] of value.toMap()) {
-      const name = this.#textOfKey(key);
-      if (entries.has(name)) throw this.#damaged(`has two keys that are ${show(name)} in JSON`);
-      entries.set(name, this.#at(name, item, depth + 1));
-      keys += valueCost + name.length;
+  #convertDict({ items }: PickledDict, depth: number): Converted {
+    this.#spend(containerCost + items.length * valueCost);
+    const json = {};
+    const total = new Total(json);
+    for (let position = 0; position + 1 < items.length; position += 2) {
+      const name = this.#textOfKey(items[position]);
+      if (Object.hasOwn(json, name)) throw this.#damaged(`has two keys that are ${show(name)}`);
+      defineProperty(json, name, this.#part(name, items[position + 1], depth, total));
+      total.cost += valueCost + name.length;
     }
-    const json = Object.fromEntries([...entries].map(([name, item]) => [name, item.json]));
-    return container(json, [...entries.values()], keys);
+    return total;
   }
 
-  #at(key: string | number, value: unknown, depth: number): Converted {
+  /** Converts an item of an array or a dict, and adds it to the total. */
+  #part(key: string | number, value: unknown, depth: number, total: Total): JsonValue {
+    const plain = plainValue(value);
+    if (plain !== undefined) {
+      total.cost += costOf(plain);
+      return plain;
+    }
     this.#keys.push(key);
-    const converted = this.#convert(value, depth);
+    const { json, cost, depth: levels } = this.#convert(value, depth + 1);
     this.#keys.pop();
-    return converted;
+    total.cost += cost;
+    total.depth = Math.max(total.depth, levels + 1);
+    return json;
   }
 
   /** A text that is not in the pickle as it is. */
   #own(text: string): Converted {
-    this.#spend(text.length);
-    return { json: text, cost: valueCost + text.length, depth: 0 };
+    this.#spend(text.length * effort);
+    return { json: text, cost: costOf(text), depth: 0 };
   }
 
   #spend(cost: number): void {
@@ -269,12 +278,17 @@ function callText(value: PickledObject | PickledGlobal): string {
     : `${value.className}(${plain.map((part) => JSON.stringify(part)).join(", ")})`;
 }
 
-function container(json: JsonValue, items: readonly Converted[], keysCost = 0): Converted {
-  let cost = containerCost + keysCost;
-  let depth = 0;
-  for (const item of items) {
-    cost += item.cost;
-    depth = Math.max(depth, item.depth);
+function costOf(value: string | number | boolean | null): number {
+  return valueCost + (typeof value === "string" ? value.length : 0);
+}
+
+/** What an array or an object has. */
+class Total implements Converted {
+  readonly json: JsonValue;
+  cost = containerCost;
+  depth = 1;
+
+  constructor(json: JsonValue) {
+    this.json = json;
   }
-  return { json, cost, depth: depth + 1 };
 }

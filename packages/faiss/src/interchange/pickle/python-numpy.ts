@@ -56,12 +56,13 @@ function nested(data: unknown, type: unknown, shape: unknown, isFortran: boolean
   const read = valueReader(data, dtype, count);
   if (!read) return undefined;
   const strides = stridesOf(shape, isFortran);
-  const part = (dimension: number, start: number): unknown =>
-    dimension === shape.length
-      ? read(start)
-      : Array.from({ length: shape[dimension]! }, (_, position) =>
-          part(dimension + 1, start + position * strides[dimension]!),
-        );
+  const part = (dimension: number, start: number): unknown => {
+    if (dimension === shape.length) return read(start);
+    const values: unknown[] = [];
+    for (let position = 0; position < shape[dimension]!; position++)
+      values.push(part(dimension + 1, start + position * strides[dimension]!));
+    return values;
+  };
   return part(0, 0);
 }
 
