@@ -176,6 +176,12 @@ test("before the load, a query must be a text, and documents an array", async ()
     code: "INVALID_ARGUMENT",
     message: 'documents must be an array of documents; "Mars" was given.',
   });
+  for (const documents of [["Mars", 7], ["Mars", undefined], new Array(2), [{ title: "Mars" }]]) {
+    await expect(lazy.encodeDocument(documents as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/^Document [01]\b/),
+    });
+  }
 });
 
 function codes(text: string): number[] {

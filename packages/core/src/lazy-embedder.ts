@@ -10,7 +10,7 @@ import {
   rules,
 } from "./check.ts";
 import { Embedder } from "./embedder.ts";
-import type { DocumentInput, PromptOptions } from "./encoding/prompts.ts";
+import { checkDocument, type DocumentInput, type PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
 import { publishedDimensions } from "./model/families.ts";
 import {
@@ -112,6 +112,8 @@ export class LazyEmbedder {
   ): Promise<Float32Array[]> {
     if (!Array.isArray(documents))
       throw invalidArgument("documents", documents, "an array of documents");
+    // Before the load. Array.from, unlike forEach, also visits the holes of a sparse array.
+    Array.from(documents, (document, index) => checkDocument(document, `Document ${index}`));
     const embedder = await this.get();
     return embedder.encodeDocument(documents, this.#configured(this.#documentPrompt, options));
   }

@@ -9,6 +9,7 @@ import {
   type PreTokenizer,
   type PreTokenizerConfig,
 } from "./pre-tokenizers.ts";
+import { type UnigramModel, unigramEncoder } from "./unigram.ts";
 
 /** The parts of `tokenizer.json` that are used here. */
 export interface TokenizerConfig {
@@ -16,10 +17,12 @@ export interface TokenizerConfig {
   readonly pre_tokenizer: PreTokenizerConfig | null;
   readonly added_tokens: readonly {
     readonly content: string;
+    readonly lstrip?: boolean;
     readonly rstrip?: boolean;
   }[];
   readonly model: {
     readonly type?: string;
+    readonly ignore_merges?: boolean | null;
     readonly continuing_subword_prefix?: string | null;
     readonly end_of_word_suffix?: string | null;
   };
@@ -35,6 +38,7 @@ export interface Pipeline {
 }
 
 interface TokenizerModel {
+  scores?: readonly number[];
   fuse_unk: boolean;
   unk_token_id: number | undefined;
   tokens_to_ids: Map<string, number>;
@@ -59,7 +63,8 @@ export function makeExact(
   const { normalizer, pre_tokenizer, model } = pipeline;
   if (normalizer) makeNormalizerExact(normalizer, config.normalizer!);
   if (pre_tokenizer) makePreTokenizerExact(pre_tokenizer, config.pre_tokenizer!);
-  if (model.fuse_unk) fuseWithinWords(model);
+  if (isUnigram(model)) encodeByUnigram(model);
+  else if (model.fuse_unk) fuseWithinWords(model);
   // Settings of tokenizer_config.json for slow tokenizers. The fast ones do not read them.
   pipeline.remove_space = false;
   pipeline.do_lowercase_and_remove_accent = false;
@@ -73,6 +78,20 @@ export function makeExact(
 /** Transformers.js 4 keeps the parts of a tokenizer in a separate object. */
 export function pipelineOf(tokenizer: object): Pipeline {
   return (tokenizer as { _tokenizer?: Pipeline })._tokenizer ?? (tokenizer as Pipeline);
+}
+
+function isUnigram(model: TokenizerModel): model is TokenizerModel & UnigramModel {
+  return model.scores !== undefined;
+}
+
+function encodeByUnigram(model: TokenizerModel & UnigramModel): void {
+  let encode: ((word: string) => string[]) | undefined;
+  model.fuse_unk = false;
+  model.encode = (words) => {
+    // Not before the first text, when added tokens are known.
+    encode ??= unigramEncoder(model);
+    return words.flatMap(encode);
+  };
 }
 
 /** Transformers.js fuses unknown tokens across words, `tokenizers` only within a word. */

@@ -2,28 +2,29 @@ import { type Pipeline, pipelineOf, type TokenizerConfig } from "./exact-tokeniz
 import type { NormalizerConfig } from "./normalizers.ts";
 import type { PatternConfig } from "./patterns.ts";
 import type { PreTokenizerConfig } from "./pre-tokenizers.ts";
+import { cutBetweenUnrelated } from "./unrelated-characters.ts";
 
 /**
  * Cuts a long text into pieces that can be tokenized one after the other, with the tokens of the
  * whole text as the result.
  */
 export interface TextPieces {
-  /**
-   * Where to cut: after a letter or digit that is followed by one space and a letter.
-   *
-   * @returns the first place at or after `from`; the length of the text if there is none
-   */
+  /** The first place to cut after `from`; the length of the text if there is none. */
   cutAfter(text: string, from: number): number;
-  /** Goes before each piece but the first, so that it is not taken for the start of a text. */
+  /**
+   * Goes before each piece but the first, so that it is not taken for the start of a text. Empty if
+   * that makes no difference.
+   */
   readonly anchor: string;
   /** Number of tokens of the anchor, to leave out. */
   readonly anchorTokens: number;
 }
 
 /**
- * Finds out where the text of a tokenizer can be cut.
+ * Finds out where the text of a tokenizer can be cut: see {@link cutBetweenUnrelated}, and for
+ * other tokenizers after a letter or digit that is followed by one space and a letter.
  *
- * At such a place, normalizers see ASCII on both sides, so nothing combines. Then one of two things
+ * At the latter, normalizers see ASCII on both sides, so nothing combines. Then one of two things
  * must hold. Either the pre-tokenizer ends a word there, and words are tokenized each by itself. Or
  * no token of the vocabulary has such a place inside, so that neither a merge of BPE nor a piece of
  * Unigram can span it; then both sides are tokenized independently.
@@ -37,6 +38,9 @@ export function findTextPieces(
   encode: (text: string) => number[],
 ): TextPieces | null {
   const { normalizer, pre_tokenizer, added_tokens } = config;
+  const pipeline = pipelineOf(tokenizer);
+  const anywhere = cutBetweenUnrelated(pipeline, config);
+  if (anywhere) return { cutAfter: anywhere, anchor: "", anchorTokens: 0 };
   const isKnown =
     (normalizer === null || isSafeNormalizer(normalizer)) &&
     (pre_tokenizer === null || isSafePreTokenizer(pre_tokenizer)) &&
@@ -44,7 +48,6 @@ export function findTextPieces(
       ({ content, rstrip }) => !spansCut(content) && !(rstrip && /[A-Za-z0-9]$/.test(content)),
     );
   if (!isKnown) return null;
-  const pipeline = pipelineOf(tokenizer);
   const unsafe = endsWords(pipeline) ? new Set<string>() : lettersBeforeSpaces(pipeline, config);
   if (unsafe === null) return null;
   const letters = [...alphabet].filter((letter) => !unsafe.has(letter));
