@@ -75,6 +75,12 @@ describe("FaissStore", () => {
     ).toEqualTypeOf<FaissStore>();
     await FaissStore.fromTexts(["a"], [], embeddings, { ids: ["a"], allowMismatch: true });
     await FaissStore.loadFromPython("folder", embeddings, { reembed: true, indexName: "main" });
+    await FaissStore.loadFromPython("folder", embeddings, {
+      toRecord: ({ pageContent, metadata }, id) => ({ pageContent, metadata: { ...metadata, id } }),
+    });
+    await FaissStore.loadFromCommunity("folder", embeddings, { toRecord: () => documents[0]! });
+    // @ts-expect-error a text is no document
+    await FaissStore.loadFromPython("folder", embeddings, { toRecord: () => "Mars is red." });
     // @ts-expect-error the embeddings are those of the call
     await FaissStore.loadFromPython("folder", embeddings, { embedding: embeddings });
     expectTypeOf(store.client()).resolves.toEqualTypeOf<CoreStore<DocumentRecord>>();
