@@ -1,15 +1,10 @@
 import { defined } from "@embeddinggemma/internal";
-import { checkOptions, checkText, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
+import { checkOptions, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
 import { loadMeasuredModel, warnOfBatches } from "./encoding/batch-invariance.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
 import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
-import {
-  checkDocument,
-  choosePrompt,
-  type DocumentInput,
-  documentParts,
-  type PromptedText,
-} from "./encoding/prompts.ts";
+import { type Prepare, promptedDocument, promptedText } from "./encoding/prompted-input.ts";
+import { choosePrompt, type DocumentInput } from "./encoding/prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import { tokenizeTexts } from "./encoding/tokenize.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
@@ -463,21 +458,4 @@ interface Call {
   readonly model: LoadedModel;
   readonly prompt: string;
   readonly settings: EncodeSettings;
-}
-
-/**
- * Checks an item of the input and adds the prompt.
- *
- * @param index - its position in the input, if that has several
- */
-type Prepare<T> = (prompt: string, item: T, index?: number) => PromptedText;
-
-function promptedText(prompt: string, text: string, index?: number): PromptedText {
-  const hint = isRecord(text) && "text" in text ? "Documents are for encodeDocument." : undefined;
-  return { prompt, text: checkText(text, index === undefined ? undefined : `Text ${index}`, hint) };
-}
-
-function promptedDocument(prompt: string, document: DocumentInput, index?: number): PromptedText {
-  const name = index === undefined ? undefined : `Document ${index}`;
-  return documentParts(prompt, checkDocument(document, name));
 }

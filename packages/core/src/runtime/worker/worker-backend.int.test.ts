@@ -105,6 +105,18 @@ describe("a model in a worker", () => {
     expect(there.tokenizer.decode(ids)).toBe("Which planet?");
   });
 
+  test("tokenizes a long text in pieces, and an abort stops it", async () => {
+    await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
+    await using there = await core.Embedder.load(fixture, options);
+    const text = "Größe, 火星 and the red planet's size. ".repeat(4000);
+    expect(await there.countTokens(text)).toBe(await here.countTokens(text));
+    const abort = new AbortController();
+    const count = there.countTokens(text, { signal: abort.signal });
+    setTimeout(() => abort.abort(new Error("enough")), 10);
+    await expect(count).rejects.toThrow("enough");
+    expect(await there.encodeDocument(text)).toEqual(await here.encodeDocument(text));
+  });
+
   test("can return hidden states, which are pooled in this process", async () => {
     const model = join(fixtures, "bert-mean");
     await using here = await core.Embedder.load(model, { dtype: "fp32" });
