@@ -79,6 +79,7 @@ describe("importing", () => {
   it.each([
     ["flat-ip", ["0", "1", "2", "3", "4", "5"]],
     ["flat-l2", ["0", "1", "2", "3", "4", "5"]],
+    ["hnsw", ["0", "1", "2", "3", "4", "5"]],
     ["idmap", ["5", "15", "25", "35", "45", "55"]],
     ["idmap2", ["5", "15", "25", "35", "45", "55"]],
   ])("reads the FAISS file %s", async (name, ids) => {
@@ -110,7 +111,6 @@ describe("importing", () => {
   });
 
   it.each([
-    ["hnsw.faiss", "NOT_A_STORE", "IxFI"],
     ["nowhere", "NOT_A_STORE", "does not exist"],
     [".", "NOT_A_STORE", "faiss.index"],
     ["langchain-js/docstore.json", "NOT_A_STORE", "IxFI"],
