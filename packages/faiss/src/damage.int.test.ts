@@ -155,7 +155,7 @@ describe("opening", () => {
     const directory = await mkdtemp(join(folder, "strange-"));
     const manifest = join(directory, "faiss-store.json");
     await writeFile(manifest, '{"name":"something else"}');
-    await expect(FaissStore.open(manifest)).rejects.toMatchObject({ code: "READ_FAILED" });
+    await expect(FaissStore.open(manifest)).rejects.toMatchObject({ code: "NOT_A_STORE" });
     await expect(FaissStore.open(directory)).rejects.toMatchObject({ code: "NOT_A_STORE" });
     await expect(FaissStore.open(7 as unknown as string)).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",

@@ -1,6 +1,6 @@
 import type { FaissStoreOptions, Identity, JsonValue, RecordValue, Vector } from "./types.ts";
 
-/** Which library has saved a folder or file. `faiss` is a FAISS file of a flat index. */
+/** Which library has saved a folder or file. `faiss` is a FAISS file. */
 export type ForeignFormat = "langchain-js" | "langchain-python" | "llamaindex-python" | "faiss";
 
 export interface ImportOptions<R> extends FaissStoreOptions {
@@ -10,6 +10,19 @@ export interface ImportOptions<R> extends FaissStoreOptions {
   indexName?: string | undefined;
   /** Ids for the vectors of a FAISS file, one for each. @default the numbers that FAISS returns */
   ids?: readonly string[] | undefined;
+  /**
+   * Id of one of several vector indexes in a folder of LlamaIndex (Python).
+   *
+   * @default the only one
+   */
+  indexId?: string | undefined;
+  /**
+   * Name of one of several vector stores in a folder of LlamaIndex (Python): `image` for the file
+   * `image__vector_store.json`.
+   *
+   * @default the only one with vectors
+   */
+  sourceNamespace?: string | undefined;
   /**
    * What to do if several vectors have the same id: `"error"` refuses the import, `"number"` keeps
    * all of them, as `id`, `id#2`, `id#3` and so on.

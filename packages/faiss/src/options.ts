@@ -99,6 +99,8 @@ const importRules: Rules<ImportOptions<unknown>> = {
     ] satisfies ForeignFormat[]),
   ),
   indexName: name,
+  indexId: name,
+  sourceNamespace: name,
   ids: {
     expected: "an array of strings that are not empty",
     accepts: (value) => Array.isArray(value) && value.every(name.accepts),

@@ -30,7 +30,7 @@ import { checkQueryModel } from "./query-model.ts";
 import { explainRefused } from "./refused-nodes.ts";
 import {
   explainChanged,
-  refusePythonFolder,
+  refuseForeignFolder,
   type StoreFolder,
   storeFolder,
 } from "./store-folder.ts";
@@ -212,7 +212,7 @@ export class FaissVectorStore extends BaseVectorStore<
   async delete(refDocId: string): Promise<void> {
     if (typeof refDocId !== "string")
       throw invalidArgument("refDocId", refDocId, "the id of a document, a string");
-    if (this.#folder) await refusePythonFolder(this.#folder);
+    if (this.#folder) await refuseForeignFolder(this.#folder);
     const store = await this.#store.existing();
     const isOfDocument = (record: NodeRecord, id: string) =>
       checkedRecord(record, id).refDocId === refDocId;
@@ -276,7 +276,7 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   async #open(): Promise<CoreStore<NodeRecord>> {
-    if (this.#folder) await refusePythonFolder(this.#folder);
+    if (this.#folder) await refuseForeignFolder(this.#folder);
     const store = await this.#store.get();
     for (const { id, record } of store) {
       checkedRecord(record, id);

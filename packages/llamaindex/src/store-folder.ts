@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
-import { absolutePath } from "@embeddinggemma/internal/node";
+import { absolutePath, folderKind } from "@embeddinggemma/internal/node";
 import { storeChecker } from "./check-options.ts";
 
 /** Beside `doc_store.json` and `index_store.json`. */
@@ -25,20 +25,29 @@ export function storeFolder(persistDir: string | URL, namespace: string | undefi
 }
 
 /**
- * Checks that opening a store does not hide one that LlamaIndex (Python) has saved.
+ * Checks that opening a store does not hide one that another tool, or another call, has saved.
  *
  * @throws FaissStoreError `NOT_A_STORE`
  */
-export async function refusePythonFolder({ persistDir, namespace, path }: StoreFolder) {
+export async function refuseForeignFolder({ persistDir, namespace, path }: StoreFolder) {
+  if (await FaissStore.exists(path)) return;
+  const { kind, finding, advice } = await folderKind(persistDir);
   const pythonFile = join(persistDir, `${namespace ?? "default"}__vector_store.json`);
-  if (!(await isFile(pythonFile)) || (await FaissStore.exists(path))) return;
+  const hasPythonFile = await isFile(pythonFile);
+  if (kind === "llamaindex-python" || hasPythonFile) {
+    throw new FaissStoreError(
+      "NOT_A_STORE",
+      `LlamaIndex (Python) has saved ${hasPythonFile ? pythonFile : persistDir}. Import it: ` +
+        `FaissVectorStore.loadFromPython("${persistDir}", { persistDir }). If it has no vectors, ` +
+        "embed the documents again in another folder.",
+      { path: pythonFile },
+    );
+  }
+  if (kind === "none" || kind === "llamaindex-ts") return;
   throw new FaissStoreError(
     "NOT_A_STORE",
-    `LlamaIndex (Python) has saved ${pythonFile}, which FaissVectorStore cannot read. ` +
-      `Import its FAISS store: FaissVectorStore.loadFromPython("${persistDir}", { persistDir }), ` +
-      "or FaissStore.import of @embeddinggemma/faiss. If it is no FAISS store, embed the " +
-      "documents again in another folder.",
-    { path: pythonFile },
+    `persistDir is ${persistDir}, which ${finding}. ${advice ?? "Pass a folder."}`,
+    { path: persistDir },
   );
 }
 

@@ -82,7 +82,8 @@ async function readText(path: string): Promise<string | undefined> {
       await handle.close();
     }
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? ""))
+      return undefined;
     throw FaissStoreError.isInstance(error) ? error : readFailed(path, error);
   }
 }

@@ -1,6 +1,6 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { folderKind } from "@embeddinggemma/internal/node";
+import { FaissStoreError, show } from "../errors.ts";
 import { Table } from "../rows/table.ts";
 import type { VectorRows } from "../rows/vector-rows.ts";
 import type { OpenOptions } from "../types.ts";
@@ -142,14 +142,11 @@ function checkExpected(
 }
 
 async function notAStore(directory: string): Promise<FaissStoreError> {
-  const what = await stat(directory).then(
-    (stats) => (stats.isDirectory() ? `it has no ${manifestName}` : "it is not a folder"),
-    (error) => reasonOf(error),
-  );
+  const { finding, advice } = await folderKind(directory);
   return new FaissStoreError(
     "NOT_A_STORE",
-    `${show(directory)} does not contain a saved store: ${what}. Pass the folder that ` +
-      "store.save() wrote.",
+    `${show(directory)} is not a saved store: it ${finding}. ` +
+      `${advice ?? "Pass the folder that store.save() wrote."}`,
     { directory },
   );
 }

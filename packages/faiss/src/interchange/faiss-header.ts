@@ -4,7 +4,7 @@ import { damagedFile, type FileCursor } from "./file-cursor.ts";
 
 /** What a FAISS file has, whatever its kind. */
 export interface FlatFile {
-  metric: "innerProduct" | "l2";
+  metric: "innerProduct" | "l2" | "cosine";
   dimension: number;
   /** The numbers of all vectors, one vector after the other. */
   vectors: Float32Array;

@@ -1,11 +1,9 @@
+import { flatHeaderBytes } from "../files/vector-file.ts";
 import { type FlatFile, type IndexHeader, readHeader } from "./faiss-header.ts";
 import { copyInPython, kindsWithFlatEnd, notImportable, unreadableKind } from "./faiss-kinds.ts";
 import type { FileCursor } from "./file-cursor.ts";
 import { damagedFile, wrongLength } from "./file-cursor.ts";
 import { readInvertedLists } from "./inverted-lists.ts";
-
-/** The fourcc, the common header and the count of a flat index. */
-const flatHeaderBytes = 45;
 
 /** Real files have an `IndexIDMap` around an `IndexPreTransform` around an index. */
 const maxDepth = 8;

@@ -102,7 +102,7 @@ function reasonFor(fourcc: string): string {
   if (fourcc.startsWith("IB"))
     return "a binary index of FAISS, which has bits instead of vectors. Embed the texts again.";
   if (/^I[\w]{3}$/.test(fourcc))
-    return `an index of FAISS of the kind ${show(fourcc)}, which cannot be imported. ${copyInPython}`;
+    return `a FAISS index of the kind ${show(fourcc)}, which cannot be imported. ${copyInPython}`;
   return (
     `not a FAISS index: it begins with ${show(fourcc)} instead of the name of a kind, such as ` +
     "IxFI (flat, inner product) or IxF2 (flat, L2). Pass a file that `faiss.write_index` wrote."

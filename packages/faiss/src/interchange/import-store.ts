@@ -1,5 +1,3 @@
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import { clonePlain } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { ForeignFormat, ImportOptions } from "../interchange-types.ts";
@@ -8,10 +6,12 @@ import { checkItems } from "../rows/check-items.ts";
 import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreItem, FaissStoreOptions, Identity, JsonValue } from "../types.ts";
 import { findDisagreement, otherDimension } from "./check-sample.ts";
+import { detectFormat, otherFormat } from "./detect-format.ts";
 import { embedAgain } from "./embed-records.ts";
 import { damagedFile, readFlatFile } from "./flat-file.ts";
 import { type ForeignContent, readLangChainJs, readLangChainPython } from "./langchain.ts";
-import { readLlamaIndexPython, vectorStoreName } from "./llamaindex.ts";
+import { warn, withDirection } from "./left-out.ts";
+import { readLlamaIndexPython } from "./llamaindex.ts";
 import type { StoredItem } from "./sample.ts";
 import { uniqueIds } from "./unique-ids.ts";
 
@@ -42,6 +42,8 @@ export async function importStore<R>(
     format: _format,
     indexName: _indexName,
     ids: _ids,
+    indexId: _indexId,
+    sourceNamespace: _sourceNamespace,
     duplicateIds: _duplicateIds,
     normalize = false,
     toRecord,
@@ -52,28 +54,32 @@ export async function importStore<R>(
     ...storeOptions
   } = options;
   signal?.throwIfAborted();
-  const { flat, ids, records } = await readFormat(path, options).catch((error: unknown) => {
-    throw FaissStoreError.isInstance(error) ? error : damagedFile(path, reasonOf(error));
+  const { flat, ids, records, leftOut } = await readFormat(path, options).catch(async (error) => {
+    if (!FaissStoreError.isInstance(error)) throw damagedFile(path, reasonOf(error));
+    throw error.code === "FILE_MISSING" ? await otherFormat(path, options, error) : error;
   });
+  if (leftOut !== undefined) warn(leftOut, "VECTORS_LEFT_OUT");
   const names = uniqueIds(ids, path, options);
-  const items = names.flatMap((id, row): StoredItem<R>[] => {
+  const all = names.flatMap((id, row): StoredItem<R>[] => {
     if (id === undefined) return [];
     const vector = flat.vectors.subarray(row * flat.dimension, (row + 1) * flat.dimension);
     return [{ id, vector, record: recordOf(records[row]!, id, toRecord) }];
   });
   // Before anything is embedded.
-  if (embedding) await checkItems(items);
+  if (embedding) await checkItems(all);
   if (reembed && embedding) {
     const dimension = storeOptions.dimension ?? embedding.dimension;
     const identity = storeOptions.identity ?? embedding.identity;
     const newOptions = { ...storeOptions, dimension, identity };
     checkStoreOptions(newOptions);
-    return { options: newOptions, items: await embedAgain(items, embedding, options) };
+    return { options: newOptions, items: await embedAgain(all, embedding, options) };
   }
+  const items = withDirection(all, path);
   const expected = embedding?.dimension ?? storeOptions.dimension ?? flat.dimension;
   if (expected !== flat.dimension)
     throw otherDimension(path, flat.dimension, expected, embedding !== undefined);
-  if (!normalize) for (const { id, vector } of items) checkUnit(vector, id, flat.metric, path);
+  if (!normalize && flat.metric !== "cosine")
+    for (const { id, vector } of items) checkUnit(vector, id, flat.metric, path);
   const identity = storeOptions.identity ?? (await checkedIdentity(items, path, options));
   return { options: { ...storeOptions, dimension: flat.dimension, identity }, items };
 }
@@ -109,7 +115,7 @@ async function checkedIdentity<R>(
   const problem = await findDisagreement(items, embedding, path, signal);
   if (!problem) return embedding.identity;
   if (embedding.identity !== undefined) throw problem;
-  process.emitWarning(problem.message, { type: "FaissStoreWarning", code: problem.code });
+  warn(problem.message, problem.code);
   return undefined;
 }
 
@@ -118,13 +124,15 @@ async function readFormat<R>(path: string, options: ImportOptions<R>): Promise<F
   const format = options.format ?? (await detectFormat(path, indexName));
   checkUsed("ids", ids, format, "faiss");
   checkUsed("indexName", options.indexName, format, "langchain-python");
+  checkUsed("indexId", options.indexId, format, "llamaindex-python");
+  checkUsed("sourceNamespace", options.sourceNamespace, format, "llamaindex-python");
   switch (format) {
     case "langchain-js":
       return readLangChainJs(path);
     case "langchain-python":
       return readLangChainPython(path, indexName, options.toRecord !== undefined);
     case "llamaindex-python":
-      return readLlamaIndexPython(path);
+      return readLlamaIndexPython(path, options);
     case "faiss": {
       const flat = await readFlatFile(path);
       if (ids !== undefined && ids.length !== flat.labels.length) {
@@ -156,29 +164,6 @@ function checkUsed(
     `The option ${name} is only for the format ${show(where)}, but this is ${show(format)}. ` +
       "Leave it out.",
     { [name]: value, format },
-  );
-}
-
-async function detectFormat(
-  path: string,
-  indexName: string,
-): Promise<NonNullable<ImportOptions<unknown>["format"]>> {
-  const stats = await stat(path).catch(() => undefined);
-  if (stats?.isFile()) return "faiss";
-  for (const [format, file] of [
-    ["langchain-js", "faiss.index"],
-    ["langchain-python", `${indexName}.pkl`],
-    ["llamaindex-python", vectorStoreName],
-  ] as const) {
-    if (await stat(join(path, file)).catch(() => undefined)) return format;
-  }
-  throw new FaissStoreError(
-    "NOT_A_STORE",
-    `${show(path)} ${stats ? "has nothing to import" : "does not exist"}. Pass a FAISS file, or ` +
-      `a folder with faiss.index (LangChain.js), ${indexName}.pkl (LangChain for Python) or ` +
-      `${vectorStoreName} (LlamaIndex for Python). ` +
-      "To open a store that save() wrote, use open().",
-    { path },
   );
 }
 

@@ -11,6 +11,8 @@ export interface ForeignContent {
   ids: (string | undefined)[];
   /** The record of each row. */
   records: JsonValue[];
+  /** What the process warns of, if rows were left out. */
+  leftOut?: string | undefined;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function readLangChainPython(
   return matchRows(flat, documentsById(documents, path), mapping, path);
 }
 
-export async function readJsonFile<T>(path: string): Promise<T> {
+async function readJsonFile<T>(path: string): Promise<T> {
   try {
     return JSON.parse((await readBytes(path)).toString("utf8")) as T;
   } catch (error) {
@@ -74,7 +76,7 @@ function documentsById(
  *
  * @param mapping - pairs of a row's label and its id
  */
-export function matchRows(
+function matchRows(
   flat: FlatFile,
   documents: ReadonlyMap<string, JsonValue>,
   mapping: [label: string, id: unknown][],

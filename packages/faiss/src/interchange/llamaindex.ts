@@ -1,69 +1,78 @@
 import { join } from "node:path";
-import { show } from "../errors.ts";
+import { FaissStoreError, show } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
-import { damagedFile, readFlatFile } from "./flat-file.ts";
-import { type ForeignContent, matchRows, readJsonFile } from "./langchain.ts";
-
-/**
- * LlamaIndex's FAISS stores (Python) write a FAISS file with this name, although it is not JSON.
- */
-export const vectorStoreName = "default__vector_store.json";
+import { damagedFile } from "./flat-file.ts";
+import type { ForeignContent } from "./langchain.ts";
+import { type IndexChoice, type NodesOfLabel, readNodesOfLabels } from "./llamaindex-ids.ts";
+import { readVectorStore } from "./llamaindex-vectors.ts";
+import { parsePythonJson, readPythonJson } from "./python-json.ts";
 
 /**
  * Reads a folder that LlamaIndex's `StorageContext.persist` (Python) wrote with a
- * `FaissVectorStore` or `FaissMapVectorStore`. Records are the JSON of the nodes.
+ * `FaissVectorStore`, a `FaissMapVectorStore` or a `SimpleVectorStore`. Records are the JSON of the
+ * nodes. Vectors whose node has been deleted are left out.
  */
-export async function readLlamaIndexPython(directory: string): Promise<ForeignContent> {
-  const flat = await readFlatFile(join(directory, vectorStoreName));
-  const nodesPath = join(directory, "docstore.json");
-  const nodes = await readJsonFile<{ "docstore/data"?: Record<string, { __data__: JsonValue }> }>(
-    nodesPath,
-  );
-  const stored = nodes["docstore/data"];
-  if (typeof stored !== "object" || stored === null)
-    throw damagedFile(nodesPath, 'it has no "docstore/data"');
-  const records = new Map(
-    Object.entries(stored).map(([id, node]) => [id, parsed(node.__data__, nodesPath)]),
-  );
-  return matchRows(flat, records, await readMapping(directory), nodesPath);
+export async function readLlamaIndexPython(
+  directory: string,
+  choice: IndexChoice & { sourceNamespace?: string | undefined },
+): Promise<ForeignContent> {
+  const { flat, ids } = await readVectorStore(directory, choice.sourceNamespace);
+  const documents = await readNodes(join(directory, "docstore.json"));
+  const { nodes, isOther } = await readNodesOfLabels(directory, ids, choice);
+  const named = nodesOfRows(flat.labels, nodes);
+  const isChosen = (id: string | undefined) => id === undefined || !isOther(id);
+  const found = named.map((id) => (isChosen(id) && documents.has(id ?? "") ? id : undefined));
+  if (flat.labels.length > 0 && found.every((id) => id === undefined))
+    throw damagedFile(join(directory, "docstore.json"), "no vector has a node in it");
+  const leftOut = named.filter((id, row) => found[row] === undefined && isChosen(id)).length;
+  return {
+    flat,
+    ids: found,
+    records: found.map((id) => (id === undefined ? null : documents.get(id)!)),
+    leftOut:
+      leftOut === 0
+        ? undefined
+        : `${leftOut} of ${flat.labels.length} vectors in ${directory} were left out, since ` +
+          "docstore.json has no node for them. LlamaIndex (Python) keeps the vectors of deleted " +
+          "documents.",
+  };
 }
 
 /**
- * Pairs of a row's label and its node's id, from `id_map.json`, or from the index if it is missing.
+ * The node of each row. `FaissMapVectorStore` gives a label again after a deletion, so several rows
+ * can have one label: the last of them belong to the last nodes with it.
  */
-async function readMapping(directory: string): Promise<[string, unknown][]> {
-  const mapPath = join(directory, "id_map.json");
-  const map = await readJsonFile<{ faiss_id_to_node_id_map?: object } | null>(mapPath).catch(
-    (error) => {
-      if (error.code === "FILE_MISSING") return undefined;
-      throw error;
-    },
-  );
-  if (map !== undefined) {
-    if (!map?.faiss_id_to_node_id_map)
-      throw damagedFile(mapPath, "it has no faiss_id_to_node_id_map");
-    return Object.entries(map.faiss_id_to_node_id_map);
+function nodesOfRows(labels: readonly bigint[], nodes: NodesOfLabel): (string | undefined)[] {
+  const left = new Map<string, string[]>();
+  const result = new Array<string | undefined>(labels.length);
+  for (let row = labels.length - 1; row >= 0; row--) {
+    const label = String(labels[row]);
+    const ids = left.get(label) ?? [...(nodes.get(label) ?? [])];
+    result[row] = ids.pop();
+    left.set(label, ids);
   }
-  const path = join(directory, "index_store.json");
-  const indexes = await readJsonFile<{
-    "index_store/data"?: Record<string, { __data__: JsonValue }>;
-  }>(path);
-  const all = Object.values(indexes["index_store/data"] ?? {}).map(({ __data__ }) =>
-    parsed(__data__, path),
+  return result;
+}
+
+async function readNodes(path: string): Promise<Map<string, JsonValue>> {
+  const stored = (await readPythonJson(path)) as { "docstore/data"?: object } | null;
+  const data = stored?.["docstore/data"];
+  if (typeof data !== "object" || data === null)
+    throw damagedFile(path, 'it has no "docstore/data"');
+  return new Map(
+    Object.entries(data).map(([id, node]) => [id, contentOf(node, `the node ${show(id)}`, path)]),
   );
-  const [index] = all as [{ nodes_dict?: object }?];
-  if (all.length !== 1 || !index?.nodes_dict) {
-    throw damagedFile(path, `it should have one index with a nodes_dict, but has ${show(all)}`);
-  }
-  return Object.entries(index.nodes_dict);
 }
 
 /** LlamaIndex stores some JSON as a string in JSON. */
-function parsed(data: JsonValue, path: string): JsonValue {
-  if (typeof data !== "string") return data;
+function contentOf(entry: unknown, what: string, path: string): JsonValue {
+  const data = (entry as { __data__?: JsonValue } | null)?.__data__;
+  if (typeof data === "object" && data !== null) return data;
   try {
-    return JSON.parse(data) as JsonValue;
-  } catch {
-    throw damagedFile(path, "a node or an index is not JSON");
+    const parsed = parsePythonJson(String(data));
+    if (typeof parsed === "object" && parsed !== null) return parsed as JsonValue;
+  } catch (error) {
+    if (FaissStoreError.isInstance(error)) throw error;
   }
+  throw damagedFile(path, `${what} is not JSON`);
 }
