@@ -31,7 +31,7 @@ export async function otherFormat(
   { format, indexName = "index" }: Choice,
   error: FaissStoreError,
 ): Promise<FaissStoreError> {
-  if (format === undefined) return error;
+  if (format === undefined || !["FILE_MISSING", "NOT_A_STORE"].includes(error.code)) return error;
   const { kind } = await folderKind(path);
   const isOther = kind !== format || (await isOtherName(path, indexName));
   return isOther ? nothingToImport(path, indexName, format) : error;

@@ -56,7 +56,7 @@ export async function importStore<R>(
   signal?.throwIfAborted();
   const { flat, ids, records, leftOut } = await readFormat(path, options).catch(async (error) => {
     if (!FaissStoreError.isInstance(error)) throw damagedFile(path, reasonOf(error));
-    throw error.code === "FILE_MISSING" ? await otherFormat(path, options, error) : error;
+    throw await otherFormat(path, options, error);
   });
   if (leftOut !== undefined) warn(leftOut, "VECTORS_LEFT_OUT");
   const names = uniqueIds(ids, path, options);
