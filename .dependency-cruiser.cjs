@@ -44,9 +44,9 @@ const order = {
   "packages/langchain/src": [
     ["index.ts"],
     ["faiss-store.ts"],
-    ["import-store.ts"],
+    ["import-store.ts", "embed-documents.ts", "retriever.ts"],
     ["import-embedding.ts"],
-    ["embeddings.ts"],
+    ["embeddings.ts", "search-options.ts"],
     ["document-record.ts"],
     ["describable.ts", "check-arguments.ts"],
     ["document-filter.ts"],

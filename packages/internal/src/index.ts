@@ -18,3 +18,4 @@ export { reasonOf, show } from "./show.ts";
 export { stableJson } from "./stable-json.ts";
 export { isDate, isSameValue, timeOf } from "./time-of.ts";
 export { toNumbers } from "./to-numbers.ts";
+export { untilAborted } from "./until-aborted.ts";

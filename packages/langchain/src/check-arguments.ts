@@ -1,5 +1,5 @@
 import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/faiss";
-import { isObject, isRecord, type Rule, type Rules } from "@embeddinggemma/internal";
+import { isObject, isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
 import { everything, type MetadataFilter, metadataPredicate } from "./document-filter.ts";
@@ -9,6 +9,12 @@ const { checkOptions, invalidArgument } = storeChecker;
 /** @throws `INVALID_ARGUMENT` */
 export function checkArray(name: string, value: unknown): void {
   if (!Array.isArray(value)) throw invalidArgument(name, value, "an array", awaitHint(value));
+}
+
+/** @throws `INVALID_ARGUMENT` for what embeddings should not return. The store checks the rest. */
+export function checkVector(query: unknown): void {
+  if (Array.isArray(query) || ArrayBuffer.isView(query)) return;
+  throw invalidArgument("The vector of the query", query, "an array of numbers", awaitHint(query));
 }
 
 /** @throws `INVALID_ARGUMENT` for what is no text, which `Document` would turn into one */
@@ -22,9 +28,10 @@ export function checkTexts(texts: unknown): void {
 }
 
 /** @throws `INVALID_ARGUMENT` for what is no object, such as the number of documents alone */
-export function checkSearchOptions(options: unknown): void {
-  if (options === undefined || options === null || isObject(options)) return;
-  throw invalidArgument("options", options, "an object such as { k: 4, fetchK: 20 }");
+export function checkDiverseOptions(options: unknown): void {
+  if (options !== undefined && options !== null && !isObject(options))
+    throw invalidArgument("options", options, "an object such as { k: 4, fetchK: 20 }");
+  checkOptions({ signal: options?.signal }, { signal: rules.signal });
 }
 
 /** @throws `INVALID_ARGUMENT` for what is no document, such as a text or a hole in the array */
@@ -56,7 +63,11 @@ export function checkLengths(lists: Record<string, readonly unknown[] | undefine
   );
 }
 
-export const idsRule: Rule = { expected: "an array of ids", accepts: Array.isArray };
+export const addRules = {
+  ids: { expected: "an array of ids", accepts: Array.isArray },
+  signal: rules.signal,
+  onProgress: rules.callback,
+} satisfies Readonly<Record<string, Rule>>;
 
 /**
  * Checks the options of `addDocuments` and `addVectors`.
@@ -64,7 +75,34 @@ export const idsRule: Rule = { expected: "an array of ids", accepts: Array.isArr
  * @throws `INVALID_ARGUMENT`
  */
 export function checkAddOptions(options: { ids?: string[] | undefined }): void {
-  checkOptions(options, { ids: idsRule });
+  checkOptions(options, addRules);
+}
+
+/** @throws `INVALID_ARGUMENT` */
+export function checkIds(ids: unknown): void {
+  const isIds = Array.isArray(ids) && ids.every((id) => typeof id === "string");
+  if (!isIds) throw invalidArgument("ids", ids, "an array of ids, which are strings");
+}
+
+/** @throws `INVALID_ARGUMENT` */
+export function checkOtherStore(other: unknown): void {
+  if (isRecord(other) && typeof other.client === "function") return;
+  const hint = storeRule.accepts(other)
+    ? "For a store of @embeddinggemma/faiss, use (await store.client()).upsert(other)."
+    : awaitHint(other);
+  throw invalidArgument("other", other, "a FaissStore of @embeddinggemma/langchain", hint);
+}
+
+/** @throws `INVALID_ARGUMENT` for ids that two stores have, of which one document would be lost */
+export function checkNoRepeatedIds(ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  const shown = ids.slice(0, 5).map((id) => JSON.stringify(id));
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `Both stores have documents with the ids ${shown.join(", ")}${ids.length > 5 ? ", …" : ""} ` +
+      `(${ids.length} in all). Delete them from one of the stores first. Nothing was changed.`,
+    { ids },
+  );
 }
 
 /**

@@ -28,7 +28,7 @@ export interface DocumentItem {
  */
 export function itemsOf(
   documents: readonly DocumentInterface[],
-  options: { ids?: string[] },
+  options: { ids?: string[] | undefined },
 ): DocumentItem[] {
   checkDocuments(documents);
   checkAddOptions(options);

@@ -1,6 +1,8 @@
 import {
   type DocumentInput,
   type Embedder,
+  EmbeddingGemmaError,
+  type EmbeddingGemmaErrorCode,
   type EncodeOptions,
   type EncodeProgress,
   LazyEmbedder,
@@ -13,6 +15,7 @@ import {
   type Rules,
   rules,
   toNumbers,
+  untilAborted,
 } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import {
@@ -79,16 +82,24 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     this.#embedder = embedder;
   }
 
-  /** Embeds a query. It does not wait for documents that are still being embedded. */
-  async embedQuery(query: string): Promise<number[]> {
-    return toNumbers(await this.#embedder.encodeQuery(query));
+  /**
+   * Embeds a query. It does not wait for documents that are still being embedded.
+   *
+   * @param options - options of `Embedder.encodeQuery`, such as `signal`
+   */
+  async embedQuery(query: string, options?: EncodeOptions): Promise<number[]> {
+    return toNumbers(await this.#embedder.encodeQuery(query, options));
   }
 
-  /** Embeds documents without titles. */
-  async embedDocuments(documents: string[]): Promise<number[][]> {
+  /**
+   * Embeds documents without titles.
+   *
+   * @param options - options of `Embedder.encodeDocument`, such as `signal`
+   */
+  async embedDocuments(documents: string[], options?: EncodeOptions): Promise<number[][]> {
     checkArray(documents, "an array of texts", "For a query, use embedQuery.");
     checkEach(documents, "a string", (document) => typeof document === "string");
-    return (await this.#encode(documents)).map(toNumbers);
+    return (await this.#encode(documents, options)).map(toNumbers);
   }
 
   /**
@@ -99,8 +110,11 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
    * const vectors = await embeddings.embedTitledDocuments(documents);
    * await vectorStore.addVectors(vectors, documents);
    */
-  async embedTitledDocuments(documents: readonly DocumentInterface[]): Promise<number[][]> {
-    return (await this.encodeTitledDocuments(documents)).map(toNumbers);
+  async embedTitledDocuments(
+    documents: readonly DocumentInterface[],
+    options?: EncodeOptions,
+  ): Promise<number[][]> {
+    return (await this.encodeTitledDocuments(documents, options)).map(toNumbers);
   }
 
   /**
@@ -155,14 +169,40 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
     return this.#embedder.dispose();
   }
 
-  #encode(
+  async #encode(
     documents: readonly DocumentInput[],
     options: EncodeOptions = {},
   ): Promise<Float32Array[]> {
     const all = { onProgress: this.onEncodeProgress, ...defined(options) };
-    return this.caller.call(() => this.#embedder.encodeDocument(documents, all));
+    return untilAborted(options.signal, async () => {
+      // What is returned is not retried.
+      const outcome = await this.caller.call(() =>
+        this.#embedder.encodeDocument(documents, all).then(
+          (vectors) => ({ vectors }),
+          (error: unknown) => {
+            if (canPass(error)) throw error;
+            return { error };
+          },
+        ),
+      );
+      if ("error" in outcome) throw outcome.error;
+      return outcome.vectors;
+    });
   }
 }
+
+/** Whether another try may succeed. A wrong argument, an abort or a missing model stays. */
+function canPass(error: unknown): boolean {
+  return EmbeddingGemmaError.isInstance(error) && passing.includes(error.code);
+}
+
+const passing: readonly EmbeddingGemmaErrorCode[] = [
+  "DOWNLOAD_FAILED",
+  "LOAD_FAILED",
+  "INFERENCE_FAILED",
+  "WORKER_FAILED",
+  "CACHE_FAILED",
+];
 
 /** Not `instanceof`: two copies of this package may be installed. */
 export function embedsTitles(

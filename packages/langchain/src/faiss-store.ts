@@ -1,29 +1,38 @@
 import {
   FaissStore as CoreStore,
   checkItems,
+  checkMaximalMarginalRelevanceOptions,
+  checkSearchOptions,
   describeEmbedding,
+  type FaissStoreHit,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type OpenOptions,
   type SaveOptions,
   type Vector,
 } from "@embeddinggemma/faiss";
-import { createWith, defined, isRecord } from "@embeddinggemma/internal";
+import { createWith, defined, isRecord, untilAborted } from "@embeddinggemma/internal";
+import type { Callbacks } from "@langchain/core/callbacks/manager";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import {
-  type MaxMarginalRelevanceSearchOptions,
   SaveableVectorStore,
+  type VectorStoreRetriever,
+  type VectorStoreRetrieverInput,
 } from "@langchain/core/vectorstores";
 import {
+  addRules,
   checkArray,
   checkDeletion,
+  checkDiverseOptions,
   checkEmbeddings,
+  checkIds,
   checkLengths,
-  checkSearchOptions,
+  checkNoRepeatedIds,
+  checkOtherStore,
   checkStore,
   checkTexts,
-  idsRule,
+  checkVector,
   storeRule,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
@@ -36,8 +45,14 @@ import {
   itemsOf,
   recordFilter,
 } from "./document-record.ts";
-import { embedsTitles } from "./embeddings.ts";
+import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-documents.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
+import { type FaissRetrieverFields, FaissStoreRetriever } from "./retriever.ts";
+import {
+  type FaissDiverseSearchOptions,
+  type FaissSearchOptions,
+  ownSearchOptions,
+} from "./search-options.ts";
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -45,11 +60,14 @@ import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
  */
 export type FaissStoreParams = LazyFaissStoreOptions<DocumentRecord>;
 
-/** Options of {@link FaissStore.fromTexts} and {@link FaissStore.fromDocuments}. */
-export type FaissStoreFromParams = FaissStoreParams & {
+/** Options of {@link FaissStore.addDocuments}. */
+export interface FaissAddOptions extends EmbedDocumentsOptions {
   /** One id for each document. @default the documents' own ids, and random UUIDs */
   ids?: string[] | undefined;
-};
+}
+
+/** Options of {@link FaissStore.fromTexts} and {@link FaissStore.fromDocuments}. */
+export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
 
 /**
  * A local FAISS vector store for LangChain. It has filters, deletion, upserts, maximal marginal
@@ -93,6 +111,47 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /**
+   * Makes a retriever. It passes the `signal` of a run on to the search.
+   *
+   * @param kOrFields - how many documents to find (4 by default), or all options
+   * @throws `INVALID_ARGUMENT`
+   * @example
+   * const retriever = store.asRetriever({ k: 3, searchKwargs: { minScore: 0.4 } });
+   * const documents = await retriever.invoke("Which planet is red?", { signal });
+   */
+  override asRetriever(
+    kOrFields?: number | FaissRetrieverFields,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+    tags?: string[],
+    metadata?: Record<string, unknown>,
+    verbose?: boolean,
+  ): VectorStoreRetriever<this>;
+  override asRetriever(
+    kOrFields?: number | Partial<VectorStoreRetrieverInput<this>>,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+    tags?: string[],
+    metadata?: Record<string, unknown>,
+    verbose?: boolean,
+  ): VectorStoreRetriever<this>;
+  override asRetriever(
+    kOrFields?: number | FaissRetrieverFields | Partial<VectorStoreRetrieverInput<this>>,
+    filter?: DocumentFilter,
+    callbacks?: Callbacks,
+    tags?: string[],
+    metadata?: Record<string, unknown>,
+    verbose?: boolean,
+  ): VectorStoreRetriever<this> {
+    const fields =
+      typeof kOrFields === "object" && kOrFields !== null
+        ? kOrFields
+        : { k: kOrFields, filter, callbacks, tags, metadata, verbose };
+    const allTags = [...(fields.tags ?? []), this._vectorstoreType()];
+    return new FaissStoreRetriever(this, { ...fields, tags: allTags } as FaissRetrieverFields);
+  }
+
+  /**
    * The store of `@embeddinggemma/faiss` behind this one. Use it for what LangChain does not offer.
    *
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if the given `store` has vectors of other
@@ -108,24 +167,26 @@ export class FaissStore extends SaveableVectorStore {
    * reported before anything is embedded; a `Date` stays a `Date`.
    *
    * @param options - `ids`, one for each document; by default the documents' own ids, and a random
-   * UUID for a document without one
+   * UUID for a document without one. `signal` and `onProgress` hold for the embedding; after an
+   * abort, nothing has been added.
    * @returns the ids, in the order of the documents
    * @example
    * await store.addDocuments([new Document({ id: "mars", pageContent: "Mars is red." })]);
    */
   override async addDocuments(
     documents: DocumentInterface[],
-    options: { ids?: string[] } = {},
+    options: FaissAddOptions = {},
   ): Promise<string[]> {
     const items = itemsOf(documents, options);
+    const { signal } = options;
+    signal?.throwIfAborted();
     if (items.length === 0) return [];
     // Both report mistakes before the documents are embedded.
     await checkItems(items);
-    await this.client();
+    await untilAborted(signal, () => this.client());
     const records = items.map(({ record }) => record);
-    const vectors = embedsTitles(this.embeddings)
-      ? await this.embeddings.encodeTitledDocuments(records)
-      : await this.embeddings.embedDocuments(records.map(({ pageContent }) => pageContent));
+    const vectors = await embedDocuments(this.embeddings, records, options);
+    signal?.throwIfAborted();
     return this.#upsert(vectors, items);
   }
 
@@ -133,10 +194,13 @@ export class FaissStore extends SaveableVectorStore {
   override async addVectors(
     vectors: number[][],
     documents: DocumentInterface[],
-    options: { ids?: string[] } = {},
+    options: Omit<FaissAddOptions, "onProgress"> = {},
   ): Promise<string[]> {
     checkArray("vectors", vectors);
-    return this.#upsert(vectors, itemsOf(documents, options));
+    const items = itemsOf(documents, options);
+    checkLengths({ vectors, documents });
+    options.signal?.throwIfAborted();
+    return this.#upsert(vectors, items);
   }
 
   /**
@@ -155,22 +219,37 @@ export class FaissStore extends SaveableVectorStore {
     await store?.delete(idsOrFilter);
   }
 
+  /**
+   * Finds the documents that are most similar to a query.
+   *
+   * @param k - maximum number of documents, 4 by default
+   * @param options - `minScore`, the least cosine of a document, and `signal`. LangChain passes
+   * callbacks here, which have no effect.
+   * @throws `INVALID_ARGUMENT`, before anything is embedded
+   * @example
+   * const documents = await store.similaritySearch("red", 4, { lang: "en" }, { minScore: 0.3 });
+   */
   override async similaritySearch(
     query: string,
     k?: number,
     filter?: DocumentFilter,
+    options?: FaissSearchOptions | Callbacks,
   ): Promise<Document[]> {
-    await this.client(); // Checks that the store has vectors of these embeddings.
-    return super.similaritySearch(query, k, filter);
+    const found = await this.similaritySearchWithScore(query, k, filter, options);
+    return found.map(([document]) => document);
   }
 
+  /** As {@link FaissStore.similaritySearch}, with the cosines of the documents. */
   override async similaritySearchWithScore(
     query: string,
-    k?: number,
+    k = 4,
     filter?: DocumentFilter,
+    options?: FaissSearchOptions | Callbacks,
   ): Promise<[Document, number][]> {
-    await this.client();
-    return super.similaritySearchWithScore(query, k, filter);
+    const { minScore, signal } = ownSearchOptions(options);
+    checkSearchOptions({ k, filter: recordFilter(filter), minScore });
+    const vector = await this.#embedQuery(query, signal);
+    return this.similaritySearchVectorWithScore(vector, k, filter, { minScore, signal });
   }
 
   /**
@@ -182,13 +261,20 @@ export class FaissStore extends SaveableVectorStore {
    */
   override async similaritySearchVectorWithScore(
     query: number[],
-    k: number,
+    k = 4,
     filter?: DocumentFilter,
+    options?: FaissSearchOptions,
   ): Promise<[Document, number][]> {
-    const options = { k, filter: recordFilter(filter) };
-    const store = await this.#store.existing();
-    const hits = (await store?.search(query, options)) ?? [];
-    return hits.map((hit) => [documentOf(hit), hit.score]);
+    const { minScore, signal } = ownSearchOptions(options);
+    const search = { k, filter: recordFilter(filter), minScore };
+    checkSearchOptions(search);
+    checkVector(query);
+    return untilAborted(signal, async () => {
+      const store = await this.#store.existing();
+      // In an array, since an empty array would be no queries.
+      const [hits = []] = (await store?.search([query], search)) ?? [];
+      return hits.map(scored);
+    });
   }
 
   /**
@@ -196,20 +282,73 @@ export class FaissStore extends SaveableVectorStore {
    *
    * @param options - `k` documents (default 4) are chosen from the best `fetchK` (default 20, or
    * `k` if that is more). `lambda` goes from 0 (most different) to 1 (most relevant), default 0.5.
-   * `filter` is a {@link DocumentFilter}.
+   * `filter` is a {@link DocumentFilter}; `minScore` and `signal` as in
+   * {@link FaissStore.similaritySearch}.
    */
   override async maxMarginalRelevanceSearch(
     query: string,
-    options: MaxMarginalRelevanceSearchOptions<DocumentFilter>,
+    options: FaissDiverseSearchOptions,
   ): Promise<Document[]> {
-    checkSearchOptions(options);
-    const { filter, ...others } = options ?? {}; // JavaScript allows to leave them out.
-    const store = await this.client();
-    const hits = await store.maximalMarginalRelevance(await this.embeddings.embedQuery(query), {
-      ...others,
-      filter: recordFilter(filter),
+    const found = await this.maxMarginalRelevanceSearchWithScore(query, options);
+    return found.map(([document]) => document);
+  }
+
+  /** As {@link FaissStore.maxMarginalRelevanceSearch}, with the cosines to the query. */
+  async maxMarginalRelevanceSearchWithScore(
+    query: string,
+    options?: FaissDiverseSearchOptions,
+  ): Promise<[Document, number][]> {
+    const { signal } = this.#diverseOptions(options);
+    const vector = await this.#embedQuery(query, signal);
+    return this.maxMarginalRelevanceSearchVectorWithScore(vector, options);
+  }
+
+  /** As {@link FaissStore.maxMarginalRelevanceSearchWithScore}, for a vector. */
+  async maxMarginalRelevanceSearchVectorWithScore(
+    query: number[],
+    options?: FaissDiverseSearchOptions,
+  ): Promise<[Document, number][]> {
+    const { signal, ...search } = this.#diverseOptions(options);
+    checkVector(query);
+    return untilAborted(signal, async () => {
+      const store = await this.#store.existing();
+      return ((await store?.maximalMarginalRelevance(query, search)) ?? []).map(scored);
     });
-    return hits.map(documentOf);
+  }
+
+  /**
+   * The documents with these ids, in the order of the ids. Ids that the store does not have are
+   * left out. The model is not loaded.
+   *
+   * @example
+   * const [mars] = await store.getByIds(["mars"]);
+   */
+  async getByIds(ids: readonly string[]): Promise<Document[]> {
+    checkIds(ids);
+    const store = await this.#store.existing();
+    return ids.flatMap((id) => {
+      const entry = store?.get(id);
+      return entry ? [documentOf(entry)] : [];
+    });
+  }
+
+  /**
+   * Adds the documents of another store with their vectors; nothing is embedded. If this throws,
+   * nothing has changed.
+   *
+   * @returns the ids of the added documents
+   * @throws `INVALID_ARGUMENT` if both stores have a document with the same id;
+   * `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors
+   * @example
+   * await store.mergeFrom(await FaissStore.load("more-planets", embeddings));
+   */
+  async mergeFrom(other: FaissStore): Promise<string[]> {
+    checkOtherStore(other);
+    const [own, added] = [await this.client(), await other.client()];
+    own.checkEmbedding({ identity: added.identity ?? null, dimension: added.dimension });
+    added.checkEmbedding({ identity: own.identity ?? null });
+    checkNoRepeatedIds(added.ids().filter((id) => own.has(id)));
+    return own.upsert(added);
   }
 
   /** Saves to a folder, atomically. */
@@ -297,7 +436,8 @@ export class FaissStore extends SaveableVectorStore {
    * Embeds texts and stores them in a new store.
    *
    * @param metadatas - one object for each text, or one object for all; `[]` or `{}` for none
-   * @param params - options of the store, and `ids`, one for each text
+   * @param params - options of the store, `ids`, one for each text, and `signal` and `onProgress`
+   * of the embedding
    * @example
    * const texts = ["Mars is red.", "Venus is hot."];
    * const metadatas = [{ title: "Mars" }, { title: "Venus" }];
@@ -323,8 +463,8 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * Embeds documents and stores them in a new store.
    *
-   * @param params - options of the store, and `ids`, one for each document; by default the
-   * documents' own
+   * @param params - options of the store, `ids`, one for each document (by default the documents'
+   * own), and `signal` and `onProgress` of the embedding
    * @example
    * const documents = [new Document({ id: "mars", pageContent: "Mars is red." })];
    * const store = await FaissStore.fromDocuments(documents, new EmbeddingGemmaEmbeddings());
@@ -334,10 +474,11 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     params: FaissStoreFromParams = {},
   ): Promise<FaissStore> {
-    const store = createWith(storeChecker, { ids: idsRule }, params, (others) => {
+    const store = createWith(storeChecker, addRules, params, (others) => {
       return new this(embeddings, others);
     });
-    await store.addDocuments(documents, defined({ ids: params.ids }));
+    const { ids, signal, onProgress } = params;
+    await store.addDocuments(documents, defined({ ids, signal, onProgress }));
     return store;
   }
 
@@ -369,11 +510,30 @@ export class FaissStore extends SaveableVectorStore {
     return result;
   }
 
+  /** Embeds a query, after a check that the store has vectors of these embeddings. */
+  #embedQuery(query: string, signal: AbortSignal | undefined): Promise<number[]> {
+    return untilAborted(signal, async () => {
+      await this.client();
+      return embedQuery(this.embeddings, query, signal) as Promise<number[]>;
+    });
+  }
+
+  #diverseOptions(options: FaissDiverseSearchOptions | undefined) {
+    checkDiverseOptions(options);
+    const { filter, signal, ...others } = options ?? {}; // JavaScript allows to leave them out.
+    const search = { ...others, filter: recordFilter(filter) };
+    checkMaximalMarginalRelevanceOptions(search);
+    return { ...search, signal };
+  }
+
   async #upsert(vectors: readonly Vector[], documents: readonly DocumentItem[]): Promise<string[]> {
-    checkLengths({ vectors, documents });
     const store = await this.client();
     return store.upsert(documents.map((item, row) => ({ ...item, vector: vectors[row]! })));
   }
+}
+
+function scored(hit: FaissStoreHit<DocumentRecord>): [Document, number] {
+  return [documentOf(hit), hit.score];
 }
 
 /** `SemanticSimilarityExampleSelector.fromExamples` passes its own options to `fromTexts` too. */

@@ -1,11 +1,14 @@
 export { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 export { FaissStore } from "./faiss-store.ts";
+export { FaissStoreRetriever } from "./retriever.ts";
 
 // Types
 
 export type { CombinedFilters, DocumentFilter, MetadataFilter } from "./document-filter.ts";
 export type { DocumentRecord } from "./document-record.ts";
 export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
-export type { FaissStoreFromParams, FaissStoreParams } from "./faiss-store.ts";
+export type { FaissAddOptions, FaissStoreFromParams, FaissStoreParams } from "./faiss-store.ts";
 export type { FilterOperators, FilterValue } from "./filter-operators.ts";
 export type { FaissStoreImportOptions, ImportedDocument } from "./import-store.ts";
+export type { FaissRetrieverFields, FaissRetrieverKwargs } from "./retriever.ts";
+export type { FaissDiverseSearchOptions, FaissSearchOptions } from "./search-options.ts";

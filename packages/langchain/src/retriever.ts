@@ -1,0 +1,148 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { FaissStoreError } from "@embeddinggemma/faiss";
+import { defined, oneOf, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import {
+  type CallbackManagerForRetrieverRun,
+  type Callbacks,
+  parseCallbackConfigArg,
+} from "@langchain/core/callbacks/manager";
+import type { DocumentInterface } from "@langchain/core/documents";
+import type { BaseRetrieverInput } from "@langchain/core/retrievers";
+import { ensureConfig, type RunnableConfig } from "@langchain/core/runnables";
+import { type VectorStoreInterface, VectorStoreRetriever } from "@langchain/core/vectorstores";
+import { storeChecker } from "./check-options.ts";
+import type { DocumentFilter } from "./document-filter.ts";
+import type { FaissDiverseSearchOptions, FaissSearchOptions } from "./search-options.ts";
+
+/** What a retriever passes on to a search. `k` and `filter` take precedence over its own. */
+export interface FaissRetrieverKwargs extends Partial<FaissDiverseSearchOptions> {
+  /** `similarity_score_threshold`: finds only documents with at least this cosine. */
+  scoreThreshold?: number | undefined;
+}
+
+/** Options of `asRetriever`. */
+export interface FaissRetrieverFields extends BaseRetrieverInput {
+  /** Maximum number of documents. @default 4 */
+  k?: number | undefined;
+  filter?: DocumentFilter | undefined;
+  /**
+   * `similarity`, `mmr` (maximal marginal relevance), or LangChain for Python's
+   * `similarity_score_threshold`.
+   *
+   * @default "similarity"
+   */
+  searchType?: "similarity" | "similarity_score_threshold" | "mmr" | undefined;
+  /**
+   * `minScore`; with `mmr` also `fetchK` and `lambda`; with `similarity_score_threshold` instead
+   * `scoreThreshold`, which is required there.
+   */
+  searchKwargs?: Omit<FaissRetrieverKwargs, "signal"> | undefined;
+}
+
+/** The methods of a store that the retriever calls. */
+interface RetrievableStore {
+  similaritySearch(
+    query: string,
+    k: number,
+    filter: DocumentFilter | undefined,
+    options: FaissSearchOptions,
+  ): Promise<DocumentInterface[]>;
+  maxMarginalRelevanceSearch(
+    query: string,
+    options: FaissDiverseSearchOptions,
+  ): Promise<DocumentInterface[]>;
+}
+
+/** A retriever that keeps to score thresholds, and passes the signal of a run to the search. */
+export class FaissStoreRetriever<V extends VectorStoreInterface> extends VectorStoreRetriever<V> {
+  /** @throws `INVALID_ARGUMENT` */
+  constructor(vectorStore: V, fields: FaissRetrieverFields) {
+    checkFields(fields);
+    const { searchType, searchKwargs, ...others } = defined(fields);
+    super({ ...others, vectorStore } as ConstructorParameters<typeof VectorStoreRetriever<V>>[0]);
+    this.searchType = searchType ?? "similarity";
+    this.searchKwargs = defined(searchKwargs ?? {});
+  }
+
+  override invoke(
+    input: string,
+    options?: Partial<RunnableConfig> | Callbacks,
+  ): Promise<DocumentInterface[]> {
+    const config = ensureConfig<RunnableConfig>(parseCallbackConfigArg(options));
+    return signals.run(config.signal, () => super.invoke(input, config));
+  }
+
+  override _getRelevantDocuments(
+    query: string,
+    _runManager?: CallbackManagerForRetrieverRun,
+  ): Promise<DocumentInterface[]> {
+    const signal = signals.getStore();
+    const store = this.vectorStore as unknown as RetrievableStore;
+    const {
+      k = this.k,
+      filter = this.filter as DocumentFilter | undefined,
+      scoreThreshold,
+      minScore = scoreThreshold,
+      ...diverse
+    }: FaissRetrieverKwargs = this.searchKwargs ?? {};
+    return this.searchType === "mmr"
+      ? store.maxMarginalRelevanceSearch(
+          query,
+          defined({ ...diverse, k, filter, minScore, signal }),
+        )
+      : store.similaritySearch(query, k, filter, { minScore, signal });
+  }
+}
+
+/** The signal of the run that asks for documents: LangChain's retrievers do not pass it on. */
+const signals = new AsyncLocalStorage<AbortSignal | undefined>();
+
+const anything: Rule = { expected: "anything", accepts: () => true };
+
+const fieldRules: Rules<FaissRetrieverFields> = {
+  k: anything,
+  filter: anything,
+  searchType: oneOf(["similarity", "similarity_score_threshold", "mmr"]),
+  searchKwargs: rules.object,
+  callbacks: anything,
+  tags: anything,
+  metadata: anything,
+  verbose: anything,
+};
+
+const number: Rule = {
+  expected: "a number",
+  accepts: (value) => typeof value === "number" && !Number.isNaN(value),
+};
+
+/** What each search type takes. The searches check `k`, `filter`, `fetchK` and `lambda`. */
+const kwargsRules: Record<string, Readonly<Record<string, Rule>>> = {
+  similarity: { k: anything, filter: anything, minScore: number },
+  similarity_score_threshold: {
+    k: anything,
+    filter: anything,
+    scoreThreshold: {
+      ...number,
+      required: true,
+      expected: "a number, the least cosine of a document",
+    },
+  },
+  mmr: { k: anything, filter: anything, minScore: number, fetchK: anything, lambda: anything },
+};
+
+function checkFields(fields: FaissRetrieverFields): void {
+  storeChecker.checkOptions(fields, fieldRules);
+  const { searchType = "similarity", searchKwargs = {} } = fields;
+  const own = kwargsRules[searchType]!;
+  for (const name of Object.keys(defined(searchKwargs))) {
+    const other = Object.keys(kwargsRules).find((type) => Object.hasOwn(kwargsRules[type]!, name));
+    if (Object.hasOwn(own, name) || other === undefined) continue;
+    throw new FaissStoreError(
+      "INVALID_ARGUMENT",
+      `searchKwargs.${name} has no effect with the search type "${searchType}", only with ` +
+        `"${other}". Leave it out, or set searchType: "${other}".`,
+      { [name]: searchKwargs[name as keyof typeof searchKwargs], searchType },
+    );
+  }
+  storeChecker.checkOptions(searchKwargs, own as Rules<typeof searchKwargs>);
+}

@@ -1,0 +1,41 @@
+import { isRecord, type Rules, rules } from "@embeddinggemma/internal";
+import type { Callbacks } from "@langchain/core/callbacks/manager";
+import type { MaxMarginalRelevanceSearchOptions } from "@langchain/core/vectorstores";
+import { storeChecker } from "./check-options.ts";
+import type { DocumentFilter } from "./document-filter.ts";
+
+/** Options of a search, beside `k` and the filter. */
+export interface FaissSearchOptions {
+  /** Finds only documents with at least this cosine. @default any cosine */
+  minScore?: number | undefined;
+  /** Ends the search, which then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of a search for documents that are relevant and different from each other. */
+export interface FaissDiverseSearchOptions
+  extends MaxMarginalRelevanceSearchOptions<DocumentFilter>,
+    FaissSearchOptions {}
+
+const anything = { expected: "anything", accepts: () => true };
+
+/** The store of `@embeddinggemma/faiss` checks `minScore`. */
+const searchRules: Rules<FaissSearchOptions> = { minScore: anything, signal: rules.signal };
+
+/**
+ * The options of a search. LangChain passes callbacks in their place, which have no effect, as in
+ * LangChain's own stores.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export function ownSearchOptions(
+  given: FaissSearchOptions | Callbacks | undefined,
+): FaissSearchOptions {
+  if (given === undefined || given === null || isCallbacks(given)) return {};
+  storeChecker.checkOptions(given, searchRules);
+  return given;
+}
+
+function isCallbacks(given: FaissSearchOptions | Callbacks): given is Callbacks {
+  return Array.isArray(given) || (isRecord(given) && typeof given.addHandler === "function");
+}
