@@ -45,7 +45,8 @@ export class EngineProcess {
       new WorkerProcess(new URL("./faiss-process.mjs", import.meta.url), {
         args: [faissNodePath, ...transferFolders],
         execArgv: ["--expose-gc", "--max-semi-space-size=2"],
-        env: { ...defaultEnvironment, ...process.env, NODE_OPTIONS: "" },
+        env: { ...defaultEnvironment, ...process.env, NODE_OPTIONS: nodeOptions() },
+        programName: "faiss-process.mjs",
         forwardsOutput: false,
         endedError: ({ reason }, operation) =>
           new FaissStoreError("ENGINE_FAILED", `The FAISS process ${reason}. ${advice}`, {
@@ -102,6 +103,11 @@ export class EngineProcess {
   stop(): void {
     void this.#worker.stop();
   }
+}
+
+/** None, except under Yarn Plug'n'Play, which finds the packages that `faiss-node` needs. */
+function nodeOptions(): string {
+  return process.versions.pnp ? (process.env.NODE_OPTIONS ?? "") : "";
 }
 
 const advice = 'The store is intact. If this repeats, use engine: "builtin".';

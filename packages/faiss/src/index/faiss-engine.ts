@@ -83,7 +83,8 @@ export class FaissEngine {
         "ENGINE_UNAVAILABLE",
         `faiss-node (${show(faissNode)}) could not be loaded: ${whyNotLoaded(error)}. ` +
           "Run `npm install faiss-node` and let its install script run, or compile it (see the " +
-          'README). Or use another engine: "builtin" needs no addon, and "auto" uses ' +
+          "README). In a bundle, keep @embeddinggemma/faiss and faiss-node external. " +
+          'Or use another engine: "builtin" needs no addon, and "auto" uses ' +
           "FAISS only if it loads.",
         { faissNode },
         { cause: error },

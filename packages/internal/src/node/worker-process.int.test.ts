@@ -75,6 +75,12 @@ test("a program that disconnects ends with a reason", async () => {
 
 test.each([
   ["does not exist", new URL("file:///nowhere.mjs"), {}, "nowhere.mjs does not exist"],
+  [
+    "is a bundler's copy",
+    program,
+    { programName: "worker.mjs" },
+    "worker-program.mjs is not the file worker.mjs. If a bundler has moved the code, mark @emb",
+  ],
   ["gets too many arguments", program, { args: ["long".repeat(1e6)] }, "E2BIG"],
 ])("a program that %s rejects all requests and is lost", async (_how, file, options, reason) => {
   const worker = start(file, options);

@@ -15,6 +15,13 @@ export interface WorkerProcessOptions {
   /** Flags of the runtime. @default none, since flags of this process may not apply to a file */
   readonly execArgv?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
+  /**
+   * The name of the program's file. A bundler gives its own copy another name, without the files
+   * that the program imports.
+   *
+   * @default not checked
+   */
+  readonly programName?: string;
   /** Whether to print the program's output to the output of this process. */
   readonly forwardsOutput: boolean;
   /** Creates the error for requests to a process that has ended. */
@@ -248,16 +255,24 @@ const childMark = "EMBEDDINGGEMMA_CHILD_PROCESS";
 /** @throws Error if the program cannot be started; the event "error" reports some failures later */
 function startProgram(
   program: URL,
-  { args = [], execArgv = [], env = process.env, forwardsOutput }: WorkerProcessOptions,
+  {
+    args = [],
+    execArgv = [],
+    env = process.env,
+    programName,
+    forwardsOutput,
+  }: WorkerProcessOptions,
 ): ChildProcess {
   // Bun and Deno have no module "node:sea": a static import of it would fail there.
   if (process.getBuiltinModule?.("node:sea")?.isSea() || process.env[childMark]) {
     if (process.env[childMark]) process.disconnect?.();
     throw new Error("a single executable application cannot start another program");
   }
-  if (program.protocol !== "file:" || !existsSync(program)) {
+  const isRenamed = programName !== undefined && !program.pathname.endsWith(`/${programName}`);
+  if (isRenamed || program.protocol !== "file:" || !existsSync(program)) {
+    const problem = isRenamed ? `is not the file ${programName}` : "does not exist";
     throw new Error(
-      `${program.href} does not exist. If a bundler has left it out, mark @embeddinggemma/core, ` +
+      `${program.href} ${problem}. If a bundler has moved the code, mark @embeddinggemma/core, ` +
         "@embeddinggemma/faiss and faiss-node as external, to keep them out of the bundle",
     );
   }

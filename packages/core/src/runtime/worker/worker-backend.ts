@@ -65,6 +65,7 @@ export async function loadWorkerBackend(
 class ModelWorker extends WorkerProcess<WorkerMessage> {
   constructor() {
     super(programUrl(), {
+      programName: "model-worker.js",
       forwardsOutput: true,
       endedError: ({ reason, exit }) =>
         new EmbeddingGemmaError(
@@ -120,9 +121,8 @@ async function tokenizeInPortions(
  * tests, the program is the built file.
  */
 function programUrl(): URL {
-  const fromSource = import.meta.url.endsWith(".ts");
-  return new URL(
-    fromSource ? "../../../dist/model-worker.js" : "./model-worker.js",
-    import.meta.url,
-  );
+  const here = import.meta.url;
+  // Bundlers look for a file only where `import.meta.url` stands in the call itself.
+  if (here.endsWith(".ts")) return new URL("../../../dist/model-worker.js", here);
+  return new URL("./model-worker.js", import.meta.url);
 }
