@@ -17,6 +17,7 @@ const order = {
     ["runtime/"],
     ["tokenizer/"],
     ["files/"],
+    ["transformers/"],
     ["vectors/"],
     ["check.ts", "digest.ts"],
     ["errors.ts"],
@@ -134,15 +135,14 @@ module.exports = {
       to: { path: tests },
     },
     {
-      name: "only one file for each platform loads Transformers.js",
+      name: "only one file loads Transformers.js",
       comment: "Other files of core may import its types.",
       severity: "error",
       from: {
         path: "^packages/core/src/",
         pathNot: [
           tests,
-          "^packages/core/src/runtime/transformers-backend\\.ts$",
-          "^packages/core/src/files/web/transformers-browser\\.ts$",
+          "^packages/core/src/transformers/import-transformers\\.ts$",
         ],
       },
       to: {

@@ -1,4 +1,4 @@
-import { loadWorkerBackend, openModelFolder } from "#platform";
+import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
@@ -8,6 +8,7 @@ import {
   loadTransformersBackend,
   type TransformersBackendOptions,
 } from "../runtime/transformers-backend.ts";
+import { needsProcess } from "../transformers/import-transformers.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
 import { fitPooling } from "./fit-pooling.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
@@ -93,10 +94,10 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     ...options.sessionOptions,
   };
   const { lowerCase } = description;
-  const load = (runtimeOptions: TransformersBackendOptions) =>
-    options.worker
-      ? loadWorkerBackend(folder.path, runtimeOptions, signal)
-      : loadTransformersBackend(folder.path, runtimeOptions);
+  const load = async (runtimeOptions: TransformersBackendOptions) =>
+    options.worker || (!isInBrowser && (await needsProcess()))
+      ? loadWorkerBackend(folder, runtimeOptions, signal)
+      : loadTransformersBackend(folder, runtimeOptions);
   const { backend, graph } = await retryWithFreshFiles(folder, signal, async () => {
     const graph = await readOnnxGraph(model, weightsFile(dtype), folder);
     const { dataFiles } = graph;

@@ -3,6 +3,8 @@ import { openWebFolder } from "../files/web/web-folder.ts";
 
 type Platform = typeof import("./node.ts");
 
+export const isInBrowser: Platform["isInBrowser"] = true;
+
 export const warn: Platform["warn"] = (message) => console.warn(message);
 
 export const openModelFolder: Platform["openModelFolder"] = openWebFolder;

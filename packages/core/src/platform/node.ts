@@ -4,7 +4,10 @@
  */
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Backend } from "../runtime/backend.ts";
+import type { ReadableFolder } from "../runtime/load-tokenizer.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
+
+export const isInBrowser: boolean = false;
 
 /**
  * Prints a warning to stderr, unless the process handles or disables warnings itself.
@@ -22,7 +25,7 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
 
 /** See `worker-backend.ts`. */
 export async function loadWorkerBackend(
-  folder: string,
+  folder: ReadableFolder,
   options: TransformersBackendOptions,
   signal?: AbortSignal,
 ): Promise<Backend> {

@@ -8,9 +8,9 @@ import { EmbeddingGemmaError } from "../errors.ts";
  * @throws `MODEL_INCOMPLETE` if the output is not of floating-point numbers
  */
 export function floatsOf({ data, type }: Pick<Tensor, "data" | "type">): Float32Array {
-  if (data instanceof Float32Array) return data;
-  if (type === "float16" && data instanceof Uint16Array)
-    return Float32Array.from(data, halfToNumber);
+  if (type === "float32") return ownFloats(data as Float32Array);
+  if (type === "float16" && data.constructor.name === "Uint16Array")
+    return Float32Array.from(data as Uint16Array, halfToNumber);
   if (type === "float16" || type === "float64")
     return Float32Array.from(data as unknown as ArrayLike<number>);
   throw new EmbeddingGemmaError(
@@ -19,6 +19,11 @@ export function floatsOf({ data, type }: Pick<Tensor, "data" | "type">): Float32
       "Use an ONNX file exported for feature extraction.",
     { type },
   );
+}
+
+/** In a VM context, such as that of Jest, arrays of the runtime are of another class than its own. */
+export function ownFloats(numbers: Float32Array): Float32Array {
+  return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers as Float32Array);
 }
 
 /** Decodes 1 bit of sign, 5 bits of exponent and 10 bits of fraction. */

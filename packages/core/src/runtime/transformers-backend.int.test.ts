@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { env } from "@huggingface/transformers";
 import { expect, onTestFinished, test, vi } from "vitest";
+import type { ReadableFolder } from "./load-tokenizer.ts";
 import { loadTransformersBackend } from "./transformers-backend.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../test/fixtures/", import.meta.url));
@@ -14,7 +15,9 @@ test("runs with the major version of Transformers.js that is under test", () => 
 
 test("loading does not change the global settings of Transformers.js", async () => {
   const before = structuredClone(settings());
-  const backend = await loadTransformersBackend(`${fixtures}embeddinggemma`, { dtype: "fp32" });
+  const backend = await loadTransformersBackend(folderOf(`${fixtures}embeddinggemma`), {
+    dtype: "fp32",
+  });
   await backend.dispose();
   expect(settings()).toEqual(before);
 });
@@ -32,10 +35,14 @@ test("unknown tokenizer and model classes print no warning", async () => {
   );
   const warn = vi.spyOn(console, "warn");
   onTestFinished(() => warn.mockRestore());
-  const backend = await loadTransformersBackend(folder, { dtype: "fp32" });
+  const backend = await loadTransformersBackend(folderOf(folder), { dtype: "fp32" });
   await backend.dispose();
   expect(warn.mock.calls).toEqual([]);
 });
+
+function folderOf(path: string): ReadableFolder {
+  return { path, read: (file) => readFile(join(path, file), "utf8") };
+}
 
 function settings(): Record<string, unknown> {
   return JSON.parse(JSON.stringify(env)) as Record<string, unknown>;

@@ -4,18 +4,22 @@ import type {
   PretrainedConfig,
   PretrainedModelOptions,
 } from "@huggingface/transformers";
-import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
-import { makeExact, type TokenizerConfig } from "../tokenizer/exact-tokenizer.ts";
-import { findTextPieces, type TextPieces } from "../tokenizer/text-pieces.ts";
 import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
-import type { Backend, SpecialTokens } from "./backend.ts";
+import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
+import type { Backend } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { weightsFile } from "./dtype.ts";
 import { floatsOf } from "./tensor-floats.ts";
+import {
+  loadTokenizer,
+  type ReadableFolder,
+  readJson,
+  type TokenizerOptions,
+} from "./load-tokenizer.ts";
 
-export interface TransformersBackendOptions {
+export interface TransformersBackendOptions extends TokenizerOptions {
   dtype: Dtype;
   /**
    * Device to run the model on, named as in Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
@@ -30,43 +34,43 @@ export interface TransformersBackendOptions {
    * @default []
    */
   dataFiles?: readonly string[];
-  /** Whether texts are lowercased before tokenizing. @default false */
-  lowerCase?: boolean | undefined;
 }
 
 /**
  * Loads a model folder with Transformers.js, 3.8 or 4.
  *
- * @param folder - path of the folder; in a browser its URL, with the files in the cache of
- * Transformers.js
+ * @param folder - the path is a URL in a browser, with the files in the cache of Transformers.js
  * @throws `LOAD_FAILED` with the error of the runtime as `cause`; `MODEL_FILE_INVALID`
  */
 export async function loadTransformersBackend(
-  folder: string,
+  folder: ReadableFolder,
   { dtype, device, sessionOptions, dataFiles = [], lowerCase }: TransformersBackendOptions,
 ): Promise<Backend> {
-  const { AutoConfig, Tensor } = await import("@huggingface/transformers");
+  const transformers = await importTransformers();
+  const { PretrainedConfig, Tensor } = transformers;
+  const { path } = folder;
   const options = {
     dtype,
-    ...loadingOptions(folder),
+    // All files are local. For a URL, Transformers.js finds them in its cache, but not with this.
+    local_files_only: !isUrl(path),
     ...(device && { device }),
-    session_options: withDataFiles(folder, dataFiles, sessionOptions),
+    session_options: withDataFiles(path, dataFiles, sessionOptions),
     // The configuration may count data files, but only those of one naming scheme.
     use_external_data_format: false,
   } as PretrainedModelOptions;
   const { tokenizer, specialTokens, padding, pieces } = await loadTokenizer(folder, { lowerCase });
   const place = `with dtype ${dtype}${device ? ` on device ${device}` : ""}`;
   const load = async () => {
-    const config = withoutMedia(await AutoConfig.from_pretrained(folder, loadingOptions(folder)));
-    const ModelClass = await modelClassFor(config);
-    return { config, model: await ModelClass.from_pretrained(folder, { ...options, config }) };
+    const config = withoutMedia(new PretrainedConfig(await readJson(folder, "config.json")));
+    const ModelClass = modelClassFor(config, transformers);
+    return { config, model: await ModelClass.from_pretrained(path, { ...options, config }) };
   };
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js could not load ${show(folder)} ${place}: ${reasonOf(cause)}`,
+      `Transformers.js could not load ${show(path)} ${place}: ${reasonOf(cause)}`,
       {
-        folder,
+        folder: path,
         file: weightsFile(dtype),
         files: [weightsFile(dtype), ...dataFiles],
         dtype,
@@ -95,8 +99,8 @@ export async function loadTransformersBackend(
     async run({ rows, length, inputIds, attentionMask }, { hiddenStates = false } = {}) {
       const outputs = await model({
         ...noMedia,
-        input_ids: new Tensor("int64", inputIds, [rows, length]),
-        attention_mask: new Tensor("int64", attentionMask, [rows, length]),
+        input_ids: new Tensor("int64", integersFor(Tensor, inputIds), [rows, length]),
+        attention_mask: new Tensor("int64", integersFor(Tensor, attentionMask), [rows, length]),
       });
       const { sentence_embedding, last_hidden_state = outputs.token_embeddings } = outputs;
       // Hidden states are large, and usually not needed if the graph gives finished vectors.
@@ -109,72 +113,6 @@ export async function loadTransformersBackend(
     async dispose() {
       await model.dispose();
     },
-  };
-}
-
-/** The parts of a backend that need no model. */
-export interface LoadedTokenizer extends Pick<Backend, "tokenizer" | "specialTokens" | "padding"> {
-  /** Where long texts can be cut. */
-  pieces(): TextPieces | null;
-}
-
-/**
- * Loads the tokenizer of a model folder.
- *
- * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`
- */
-export async function loadTokenizer(
-  folder: string,
-  { lowerCase = false }: Pick<TransformersBackendOptions, "lowerCase"> = {},
-): Promise<LoadedTokenizer> {
-  // Not AutoTokenizer: tokenizer.json describes the tokenizer completely, and the class that
-  // tokenizer_config.json names may be unknown to Transformers.js, which would print a warning.
-  const { PreTrainedTokenizer } = await import("@huggingface/transformers");
-  let config!: TokenizerConfig;
-  class ExactTokenizer extends PreTrainedTokenizer {
-    constructor(tokenizerJson: object, tokenizerConfig: object) {
-      super(tokenizerJson, tokenizerConfig);
-      config = tokenizerJson as TokenizerConfig;
-      makeExact(this, config, { lowerCase });
-    }
-  }
-  const tokenizer = await ExactTokenizer.from_pretrained(folder, loadingOptions(folder)).catch(
-    (cause: unknown) => {
-      throw new EmbeddingGemmaError(
-        "LOAD_FAILED",
-        `Transformers.js could not load the tokenizer in ${show(folder)}: ${reasonOf(cause)}`,
-        { folder, file: "tokenizer.json" },
-        { cause },
-      );
-    },
-  );
-  const padId = tokenizer.pad_token_id as number | undefined;
-  if (padId === undefined || padId === null) {
-    throw new EmbeddingGemmaError(
-      "MODEL_FILE_INVALID",
-      `The tokenizer in ${show(folder)} has no pad token, so texts cannot be batched. ` +
-        'Set "pad_token" in its tokenizer_config.json.',
-      { folder, file: "tokenizer_config.json" },
-    );
-  }
-  // No tokenizer accepts lone surrogates, so they are replaced by U+FFFD.
-  const tokenize = (text: string, specials: boolean): number[] =>
-    tokenizer.encode(checkText(text).toWellFormed(), { add_special_tokens: specials });
-
-  const encode = (text: string) => tokenize(text, false);
-  let pieces: TextPieces | null | undefined;
-  return {
-    pieces() {
-      if (pieces === undefined) pieces = findTextPieces(tokenizer, config, encode);
-      return pieces;
-    },
-    tokenizer: {
-      encode,
-      decode: (ids) =>
-        ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
-    },
-    specialTokens: specialTokensOf(tokenize),
-    padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
   };
 }
 
@@ -201,19 +139,13 @@ function withDataFiles(
  * `AutoModel`, or `PreTrainedModel` for a model type that this release does not know. `AutoModel`
  * would use the same class, but print a warning. Embedding models run in the same way in both.
  */
-async function modelClassFor({ model_type }: PretrainedConfig): Promise<typeof PreTrainedModel> {
-  const { AutoModel, PreTrainedModel } = await import("@huggingface/transformers");
+function modelClassFor(
+  { model_type }: PretrainedConfig,
+  { AutoModel, PreTrainedModel: AnyModel }: Transformers,
+): typeof PreTrainedModel {
   const mappings = AutoModel.MODEL_CLASS_MAPPINGS as readonly Map<string, unknown>[];
   const isKnown = mappings.some((mapping) => mapping.has(model_type as string));
-  return isKnown ? (AutoModel as unknown as typeof PreTrainedModel) : PreTrainedModel;
-}
-
-/**
- * All files are local, so nothing must be downloaded. For a URL, Transformers.js finds them in its
- * cache, but not with `local_files_only`.
- */
-function loadingOptions(folder: string): { local_files_only: boolean } {
-  return { local_files_only: !isUrl(folder) };
+  return isKnown ? (AutoModel as unknown as typeof AnyModel) : AnyModel;
 }
 
 function isUrl(folder: string): boolean {
@@ -245,6 +177,14 @@ function hiddenSizeOf(config: PretrainedConfig): number {
   return text_config?.hidden_size ?? hidden_size;
 }
 
+/** In a VM context, typed arrays are not those that ONNX Runtime knows. Plain arrays always are. */
+function integersFor(
+  tensor: Transformers["Tensor"],
+  integers: BigInt64Array,
+): BigInt64Array | bigint[] {
+  return tensor instanceof Function ? integers : Array.from(integers);
+}
+
 async function mapWithPauses<T, U>(
   items: readonly T[],
   map: (item: T) => U,
@@ -259,14 +199,4 @@ async function mapWithPauses<T, U>(
     signal?.throwIfAborted();
   }
   return results;
-}
-
-/** Finds the special tokens around any text by tokenizing one. */
-function specialTokensOf(tokenize: (text: string, specials: boolean) => number[]): SpecialTokens {
-  const content = tokenize("a", false);
-  const full = tokenize("a", true);
-  const start = full.findIndex((_, index) =>
-    content.every((token, offset) => full[index + offset] === token),
-  );
-  return { prefix: full.slice(0, start), suffix: full.slice(start + content.length) };
 }

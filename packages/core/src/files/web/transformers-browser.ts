@@ -1,4 +1,5 @@
 import { EmbeddingGemmaError } from "../../errors.ts";
+import { importTransformers } from "../../transformers/import-transformers.ts";
 import type { WebCache } from "./web-fetch.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { WebCache } from "./web-fetch.ts";
  * @throws `LOAD_FAILED` if there is neither
  */
 export async function openTransformersCache(): Promise<WebCache> {
-  const { env } = await import("@huggingface/transformers");
+  const { env } = await importTransformers();
   if (env.useCustomCache && env.customCache) return env.customCache as WebCache;
   if (env.useBrowserCache && typeof caches !== "undefined") {
     return caches.open((env as { cacheKey?: string }).cacheKey ?? "transformers-cache");
@@ -33,7 +34,7 @@ export async function hubAddressOf(
   revision: string,
   endpoint: string | undefined,
 ): Promise<HubAddress> {
-  const { env } = await import("@huggingface/transformers");
+  const { env } = await importTransformers();
   const host = (endpoint ?? env.remoteHost).replace(/\/+$/, "");
   const path = env.remotePathTemplate
     .replaceAll("{model}", model)

@@ -1,5 +1,7 @@
 /** The program that `worker: true` starts in a process. It runs a model for `worker-backend.ts`. */
+import { join } from "node:path";
 import type { WorkerReply } from "@embeddinggemma/internal/node";
+import { readIfExists } from "../../files/read-files.ts";
 import type { Backend } from "../backend.ts";
 import { loadTransformersBackend } from "../transformers-backend.ts";
 import { packError } from "./packed-error.ts";
@@ -24,9 +26,12 @@ async function handle(message: { id: number } & WorkerMessage): Promise<void> {
 
 async function resultOf(message: WorkerMessage): Promise<WorkerResults[keyof WorkerResults]> {
   switch (message.operation) {
-    case "load":
-      backend = await loadTransformersBackend(message.folder, message.options);
+    case "load": {
+      const { folder: path, options } = message;
+      const read = (file: string) => readIfExists(join(path, file));
+      backend = await loadTransformersBackend({ path, read }, options);
       return;
+    }
     case "tokenize":
       return packSequences(await backend.tokenize(message.texts));
     case "run":

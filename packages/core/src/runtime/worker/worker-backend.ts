@@ -1,8 +1,10 @@
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { tokenizeTexts } from "../../tokenizer/tokenize-long.ts";
-import type { Backend } from "../backend.ts";
-import { loadTokenizer, type TransformersBackendOptions } from "../transformers-backend.ts";
+import type { Backend, BackendOutput } from "../backend.ts";
+import { ownFloats } from "../tensor-floats.ts";
+import { loadTokenizer, type ReadableFolder } from "../load-tokenizer.ts";
+import type { TransformersBackendOptions } from "../transformers-backend.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
 import { unpackSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
 
@@ -21,7 +23,7 @@ import { unpackSequences, type WorkerMessage, type WorkerResults } from "./worke
  * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`, `WORKER_FAILED`; the reason of `signal`
  */
 export async function loadWorkerBackend(
-  folder: string,
+  folder: ReadableFolder,
   options: TransformersBackendOptions,
   signal?: AbortSignal,
 ): Promise<Backend> {
@@ -32,7 +34,7 @@ export async function loadWorkerBackend(
   try {
     const [{ tokenizer, specialTokens, padding, pieces }] = await Promise.all([
       loadTokenizer(folder, options),
-      worker.call({ operation: "load", folder, options }),
+      worker.call({ operation: "load", folder: folder.path, options }),
     ]);
     return {
       tokenizer,
@@ -46,7 +48,11 @@ export async function loadWorkerBackend(
           pieces,
           options,
         ),
-      run: (batch, options) => worker.call({ operation: "run", batch, options }),
+      async run(batch, options) {
+        const output = await worker.call({ operation: "run", batch, options });
+        const vectors = Object.entries(output).map(([name, numbers]) => [name, ownFloats(numbers)]);
+        return Object.fromEntries(vectors) as BackendOutput;
+      },
       async dispose() {
         // If the process has already ended, the model is freed.
         await worker.call({ operation: "dispose" }).catch(() => {});
