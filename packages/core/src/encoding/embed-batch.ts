@@ -53,10 +53,17 @@ function inferenceError({ rows, length }: Batch, cause: unknown): EmbeddingGemma
   return new EmbeddingGemmaError(
     "INFERENCE_FAILED",
     `The runtime failed on a batch of ${rows} texts × ${length} tokens: ${reasonOf(cause)}. ` +
-      "If it ran out of memory, lower `maxBatchTokens` or `maxTokens`.",
+      (mayLackMemory(cause)
+        ? "If it ran out of memory, lower `maxBatchTokens` or `maxTokens`."
+        : "If other texts fail too, the ONNX file may be made for other inputs."),
     { rows, length },
     { cause },
   );
+}
+
+/** Runtimes in WebAssembly throw a bare number when an allocation fails. */
+function mayLackMemory(cause: unknown): boolean {
+  return typeof cause === "number" || /alloc|memory|^\d+$/i.test(reasonOf(cause));
 }
 
 /** The runtime does not report an overflow; it returns NaN, which would end up in caches. */

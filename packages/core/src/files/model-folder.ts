@@ -28,8 +28,11 @@ export interface ModelFolder {
    * @throws `DOWNLOAD_FAILED`
    */
   refetch(name: string): Promise<boolean>;
-  /** Names of the local files in a folder of the repository. */
-  list(folder: string): Promise<string[]>;
+  /**
+   * Names of the model's files, for error messages: those of the repository's file list if it can
+   * be read, else those that are here. Folders within folders are left out.
+   */
+  list(): Promise<readonly string[]>;
   /** Digest of a local file, for the identity of the model; null if the file does not exist. */
   digest(name: string): Promise<string | null>;
   /** Opens a local file; null if it does not exist. The caller closes it. */

@@ -9,7 +9,7 @@ import {
   digestIfExists,
   isFile,
   isFolder,
-  listIfExists,
+  listFiles,
   openIfExists,
   readIfExists,
 } from "./read-files.ts";
@@ -23,7 +23,7 @@ import { refuseRevision } from "./refuse-revision.ts";
  */
 export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {
   const path = absolutePath(model);
-  if (await isFolder(path)) {
+  if (await isReadableFolder(path)) {
     refuseRevision(path, options);
     return localFolder(path);
   }
@@ -34,6 +34,20 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
       'such as "onnx-community/embeddinggemma-300m-ONNX".',
     { model, path },
   );
+}
+
+async function isReadableFolder(path: string): Promise<boolean> {
+  try {
+    return await isFolder(path);
+  } catch (cause) {
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_INVALID",
+      `The folder ${path} cannot be read: ${reasonOf(cause)}. Give this process permission: ` +
+        "in the file system, or in Node's permission model with `--allow-fs-read`.",
+      { folder: path },
+      { cause },
+    );
+  }
 }
 
 /** Takes a path, in which a leading `~` is the home folder, or a `file:` URL. */
@@ -70,7 +84,7 @@ function localFolder(path: string): ModelFolder {
     read: (name) => readIfExists(join(path, name)),
     provide: (name) => isFile(join(path, name)),
     refetch: async () => false,
-    list: (folder) => listIfExists(join(path, folder)),
+    list: () => listFiles(path),
     digest: (name) => digestIfExists(join(path, name)),
     open: (name) => openIfExists(join(path, name)),
   };

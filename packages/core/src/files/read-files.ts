@@ -1,4 +1,5 @@
 import { open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { digestFile } from "./file-digest.ts";
 import type { RandomAccessFile } from "./model-folder.ts";
 
@@ -9,10 +10,14 @@ export async function isFile(path: string): Promise<boolean> {
   );
 }
 
+/** @throws the error of the file system if the path may exist, but must not be read */
 export async function isFolder(path: string): Promise<boolean> {
   return stat(path).then(
     (stats) => stats.isDirectory(),
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      if (["EACCES", "EPERM", "ERR_ACCESS_DENIED"].includes(error.code ?? "")) throw error;
+      return false;
+    },
   );
 }
 
@@ -38,6 +43,19 @@ export async function openIfExists(path: string): Promise<RandomAccessFile | nul
   };
 }
 
-export async function listIfExists(path: string): Promise<string[]> {
-  return readdir(path).catch(() => []);
+/** Names of the files in a folder and in the folders in it; empty if it does not exist. */
+export async function listFiles(path: string): Promise<string[]> {
+  const filesIn = (folder: string) => readdir(folder, { withFileTypes: true }).catch(() => []);
+  const entries = await filesIn(path);
+  const nested = await Promise.all(
+    entries
+      .filter((entry) => entry.isDirectory())
+      .map(async ({ name }) =>
+        (await filesIn(join(path, name))).map((entry) => `${name}/${entry.name}`),
+      ),
+  );
+  return [
+    ...entries.filter((entry) => !entry.isDirectory()).map(({ name }) => name),
+    ...nested.flat(),
+  ];
 }

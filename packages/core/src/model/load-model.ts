@@ -2,7 +2,7 @@ import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
-import { weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
+import { weightsFile } from "../runtime/dtype.ts";
 import { InferenceQueue } from "../runtime/inference-queue.ts";
 import {
   loadTransformersBackend,
@@ -11,11 +11,13 @@ import {
 import { needsProcess } from "../transformers/import-transformers.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
 import { fitPooling } from "./fit-pooling.ts";
+import { checkSignature } from "./graph-signature.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import type { DtypeRules } from "./model-family.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
+import { notInCache, provideDataFiles, provideTokenizerAndGraph } from "./provide-files.ts";
 
 /** Name of a device in Transformers.js. */
 export type Device =
@@ -100,6 +102,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
       : loadTransformersBackend(folder, runtimeOptions);
   const { backend, graph } = await retryWithFreshFiles(folder, signal, async () => {
     const graph = await readOnnxGraph(model, weightsFile(dtype), folder);
+    checkSignature(model, weightsFile(dtype), graph);
     const { dataFiles } = graph;
     await provideDataFiles(model, folder, dtype, dataFiles);
     const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase };
@@ -200,69 +203,4 @@ function mayRunOn(device: string, options: LoadModelOptions): boolean {
   );
   const matching = [device, "auto", "gpu"];
   return [options.device, ...names].some((name) => name !== undefined && matching.includes(name));
-}
-
-/** Makes sure that the tokenizer and the graph are in the folder. */
-async function provideTokenizerAndGraph(
-  model: string,
-  folder: ModelFolder,
-  dtype: Dtype,
-): Promise<void> {
-  const weights = weightsFile(dtype);
-  for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
-    if (await folder.provide(file)) continue;
-    const hint = await otherDtypes(folder);
-    if (folder.offline) throw notInCache(model, file, folder, hint);
-    throw new EmbeddingGemmaError(
-      "MODEL_FILE_MISSING",
-      file === weights
-        ? `${show(model)} has no ${weights}, the file of dtype ${dtype}.${hint}`
-        : `${show(model)} has no ${file}, so it cannot tokenize texts. ` +
-            "Use a repository made for Transformers.js.",
-      { model, file, folder: folder.path, dtype },
-    );
-  }
-}
-
-/** Makes sure that the files in which the graph keeps its weights are in the folder. */
-async function provideDataFiles(
-  model: string,
-  folder: ModelFolder,
-  dtype: Dtype,
-  dataFiles: readonly string[],
-): Promise<void> {
-  for (const file of dataFiles) {
-    if (await folder.provide(file)) continue;
-    if (folder.offline) throw notInCache(model, file, folder);
-    throw new EmbeddingGemmaError(
-      "MODEL_FILE_MISSING",
-      `${show(model)} has no ${file}, in which ${weightsFile(dtype)} keeps weights. ` +
-        "Add the file under that name, or use another dtype.",
-      { model, file, folder: folder.path, dtype },
-    );
-  }
-}
-
-function notInCache(
-  model: string,
-  file: string,
-  { path }: ModelFolder,
-  hint = "",
-): EmbeddingGemmaError {
-  return new EmbeddingGemmaError(
-    "MODEL_FILE_MISSING",
-    `${file} of ${show(model)} is not in the cache (${path}), and downloads are not possible: ` +
-      "localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. " +
-      `Load the model once while online, with the same options.${hint}`,
-    { model, file, folder: path },
-  );
-}
-
-/** A sentence with the dtypes in the folder; empty if there are none. */
-async function otherDtypes(folder: ModelFolder): Promise<string> {
-  const files = await folder.list("onnx");
-  const dtypes = Object.keys(weightsSuffixes).filter((dtype) =>
-    files.includes(weightsFile(dtype as Dtype).slice("onnx/".length)),
-  );
-  return dtypes.length > 0 ? ` It has ${dtypes.join(", ")}: set the option \`dtype\`.` : "";
 }

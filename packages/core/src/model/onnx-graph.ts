@@ -10,10 +10,22 @@ export interface OnnxGraph {
   readonly dataFiles: readonly string[];
   /** Operators of the graph as `domain:type`; the domain of ONNX itself is empty. */
   readonly operators: ReadonlySet<string>;
+  /** What the caller has to give; weights are left out. */
+  readonly inputs: readonly GraphValue[];
+  readonly outputs: readonly GraphValue[];
+}
+
+/** An input or output of a graph. */
+export interface GraphValue {
+  readonly name: string;
+  /** Number of its type in `TensorProto.DataType`; undefined if it is not a tensor. */
+  readonly type: number | undefined;
+  /** Its dimensions, null for those of any size; undefined if the graph does not say. */
+  readonly shape: readonly (number | null)[] | undefined;
 }
 
 /**
- * Reads which data files and operators an ONNX file uses. Weights are skipped, not read, so this
+ * Reads what an ONNX file takes, gives and uses. Weights are skipped, not read, so this
  * takes little time and memory for a file of any size.
  *
  * @param file - path in the repository of a file that is in the folder
@@ -30,7 +42,8 @@ export async function readOnnxGraph(
     await reader.readModel();
     const parent = file.slice(0, file.lastIndexOf("/") + 1);
     const dataFiles = new Set(Array.from(reader.locations, (location) => pathIn(parent, location)));
-    return { dataFiles: [...dataFiles].sort(), operators: reader.operators };
+    const { operators, inputs, outputs } = reader;
+    return { dataFiles: [...dataFiles].sort(), operators, inputs, outputs };
   } catch (cause) {
     if (!(cause instanceof InvalidGraph)) throw cause;
     throw new EmbeddingGemmaError(
@@ -73,21 +86,28 @@ type Message =
   | "Attribute"
   | "SparseTensor"
   | "Tensor"
-  | "Entry";
+  | "Entry"
+  | "Input"
+  | "Output"
+  | "Type"
+  | "TensorType"
+  | "Shape"
+  | "Dimension";
 
 /**
  * Fields with messages that may contain tensors or nodes, by their numbers.
  *
  * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: `Entry` is StringStringEntryProto,
- * every other message has its name there plus `Proto`
+ * `Input` and `Output` are ValueInfoProto, `TensorType` is TypeProto.Tensor, `Shape` is
+ * TensorShapeProto; every other message has its name there plus `Proto`
  */
 const children: Readonly<Record<Message, Readonly<Record<number, Message>>>> = {
   // graph, training_info, functions
   Model: { 7: "Graph", 20: "TrainingInfo", 25: "Function" },
   // initialization, algorithm
   TrainingInfo: { 1: "Graph", 2: "Graph" },
-  // node, initializer, sparse_initializer
-  Graph: { 1: "Node", 5: "Tensor", 15: "SparseTensor" },
+  // node, initializer, input, output, sparse_initializer
+  Graph: { 1: "Node", 5: "Tensor", 11: "Input", 12: "Output", 15: "SparseTensor" },
   // node, attribute_proto
   Function: { 7: "Node", 11: "Attribute" },
   // attribute
@@ -106,6 +126,16 @@ const children: Readonly<Record<Message, Readonly<Record<number, Message>>>> = {
   // external_data
   Tensor: { 13: "Entry" },
   Entry: {},
+  // type
+  Input: { 2: "Type" },
+  Output: { 2: "Type" },
+  // tensor_type
+  Type: { 1: "TensorType" },
+  // shape
+  TensorType: { 2: "Shape" },
+  // dim
+  Shape: { 1: "Dimension" },
+  Dimension: {},
 };
 
 /** Numbers of single fields; see {@link children}. */
@@ -114,16 +144,30 @@ const nodeType = 4;
 const nodeDomain = 7;
 const entryKey = 1;
 const entryValue = 2;
+const tensorName = 8;
 const tensorDataLocation = 14;
+const valueName = 1;
+const valueType = 2;
+const typeTensor = 1;
+const elementType = 1;
+const typeShape = 2;
+const shapeDimensions = 1;
+const dimensionSize = 1;
 
 /** Fields with a text to read. */
 const texts: Readonly<Partial<Record<Message, readonly number[]>>> = {
   Node: [nodeType, nodeDomain],
   Entry: [entryKey, entryValue],
+  Tensor: [tensorName],
+  Input: [valueName],
+  Output: [valueName],
 };
 
 /** Value of `data_location` for a tensor whose data is in a file of its own. */
 const external = 1;
+
+/** The model is at depth 1. */
+const mainGraphDepth = 2;
 
 /** As in protobuf, which refuses messages that are nested more deeply. */
 const maxDepth = 100;
@@ -132,12 +176,20 @@ const maxDepth = 100;
 class GraphReader {
   readonly locations = new Set<string>();
   readonly operators = new Set<string>();
+  readonly outputs: GraphValue[] = [];
+  readonly #inputs: GraphValue[] = [];
+  /** Names of the weights, which older graphs also list as inputs. */
+  readonly #weights = new Set<unknown>();
   readonly #bytes: ProtobufReader;
   readonly #size: number;
 
   constructor(file: RandomAccessFile) {
     this.#bytes = new ProtobufReader(file);
     this.#size = file.size;
+  }
+
+  get inputs(): GraphValue[] {
+    return this.#inputs.filter(({ name }) => !this.#weights.has(name));
   }
 
   async readModel(): Promise<void> {
@@ -148,8 +200,8 @@ class GraphReader {
   /**
    * Reads a message up to `end`.
    *
-   * @returns its texts and numbers by field, and an entry for each field with messages. Of a
-   * tensor's `external_data`, only `location` counts.
+   * @returns its texts, numbers and messages by field; of repeated messages the last one, but all
+   * dimensions of a shape. Of a tensor's `external_data`, only `location` counts.
    */
   async #read(message: Message, end: number, depth: number): Promise<Map<number, unknown>> {
     const bytes = this.#bytes;
@@ -163,7 +215,11 @@ class GraphReader {
         fields.set(number, value);
       } else if (child) {
         const content = await this.#read(child, bytes.position + length, depth + 1);
-        fields.set(number, true);
+        if (child === "Dimension") {
+          const sizes = (fields.get(number) as unknown[] | undefined) ?? [];
+          fields.set(number, [...sizes, sizeOf(content.get(dimensionSize))]);
+        } else fields.set(number, content);
+        if (message === "Graph" && depth === mainGraphDepth) this.#note(child, content);
         if (content.get(entryKey) === "location") location = content.get(entryValue) ?? "";
       } else if (texts[message]?.includes(number)) {
         fields.set(number, await bytes.text(length));
@@ -177,6 +233,29 @@ class GraphReader {
     }
     return fields;
   }
+
+  /** Remembers what a part of the main graph says about its signature. */
+  #note(part: Message, content: ReadonlyMap<number, unknown>): void {
+    if (part === "Tensor") this.#weights.add(content.get(tensorName));
+    if (part === "Input") this.#inputs.push(graphValueOf(content));
+    if (part === "Output") this.outputs.push(graphValueOf(content));
+  }
+}
+
+/** Some exporters write 0 or -1 for a dimension of any size. */
+function sizeOf(size: unknown): number | null {
+  return typeof size === "number" && size > 0 && size < 2 ** 31 ? size : null;
+}
+
+function graphValueOf(value: ReadonlyMap<number, unknown>): GraphValue {
+  type Fields = ReadonlyMap<number, unknown> | undefined;
+  const tensor = (value.get(valueType) as Fields)?.get(typeTensor) as Fields;
+  const shape = tensor?.get(typeShape) as Fields;
+  return {
+    name: String(value.get(valueName) ?? ""),
+    type: tensor?.get(elementType) as number | undefined,
+    shape: shape && ((shape.get(shapeDimensions) as (number | null)[] | undefined) ?? []),
+  };
 }
 
 function operatorOf(node: ReadonlyMap<number, unknown>): string {

@@ -21,7 +21,7 @@ export function floatsOf({ data, type }: Pick<Tensor, "data" | "type">): Float32
   );
 }
 
-/** In a VM context, such as that of Jest, arrays of the runtime are of another class than its own. */
+/** In a VM context, such as that of Jest, the runtime's arrays are of another class. */
 export function ownFloats(numbers: Float32Array): Float32Array {
   return numbers instanceof Float32Array ? numbers : Float32Array.from(numbers as Float32Array);
 }

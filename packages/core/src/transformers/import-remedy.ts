@@ -23,9 +23,9 @@ const remedies: readonly Remedy[] = [
   {
     sign: /ERR_VM_|dynamic import callback|--experimental-vm-modules/i,
     advice:
-      "This code runs in a VM context, as in Jest, which cannot import modules. " +
-      "Update Node.js, run Jest with `NODE_OPTIONS=--experimental-vm-modules`, or load the " +
-      "model outside of the VM. The option `worker: true` does not help here.",
+      "This code runs in a VM context, as in Jest, which cannot import modules. Update Node.js, " +
+      "or run Jest with `NODE_OPTIONS=--experimental-vm-modules`. The option `worker: true` does " +
+      "not help here.",
   },
   {
     sign: /ERR_ACCESS_DENIED/,
@@ -40,7 +40,7 @@ const remedies: readonly Remedy[] = [
       "`--allow-addons`. Allow addons: ONNX Runtime is one.",
   },
   {
-    sign: /sharp/i,
+    sign: /["'/\\]sharp["'/\\]|@img\/|libvips/i,
     advice:
       "Transformers.js needs the package `sharp` to start, also for texts. Install it for this " +
       "platform: `npm install --include=optional sharp`.",
@@ -48,20 +48,21 @@ const remedies: readonly Remedy[] = [
   {
     sign: /did not self-register/i,
     advice:
-      "ONNX Runtime 1.21, which Transformers.js 3 uses, cannot be loaded again by another thread. " +
-      "Install `@huggingface/transformers@4`, or import it in the main thread first.",
+      "ONNX Runtime 1.21, which Transformers.js 3 uses, cannot be loaded again by another " +
+      "thread. Install `@huggingface/transformers@4`, or import it in the main thread first.",
   },
   {
     sign: /VERS_\d/,
     advice:
-      "This process has already loaded another version of ONNX Runtime. `npm ls onnxruntime-node` " +
-      "lists the packages that bring one; let them use the same version.",
+      "This process has already loaded another version of ONNX Runtime. " +
+      "`npm ls onnxruntime-node` lists the packages that bring one; let them use the same " +
+      "version.",
   },
   {
     sign: /GLIBC|libstdc\+\+/,
     advice:
-      "The C or C++ library of this system is too old for ONNX Runtime. Use a newer system, such as " +
-      "the image `node:22-bookworm-slim`.",
+      "The C or C++ library of this system is too old for ONNX Runtime. Use a newer system, such " +
+      "as the image `node:22-bookworm-slim`.",
   },
   {
     sign: /ld-linux|ld-musl|musl|Error (?:loading shared library|relocating)/i,
@@ -72,16 +73,16 @@ const remedies: readonly Remedy[] = [
   {
     sign: /wrong ELF class|invalid ELF header|incompatible architecture|mach-o|not a valid Win32/i,
     advice:
-      "`node_modules` was installed on another kind of machine. Do not copy it: run `npm install` " +
-      "on this one.",
+      "`node_modules` was installed on another kind of machine. Do not copy it: run " +
+      "`npm install` on this one.",
   },
   {
-    sign: /onnxruntime_binding\.node|onnxruntime-node/,
+    sign: /Cannot find (?:module|package).*onnxruntime/,
     advice:
-      `ONNX Runtime has no binary for ${platformName()} here. It has them for Linux (glibc), macOS ` +
-      "and Windows, on x64 and arm64. If this is one of them, run `npm install` again on this " +
-      "machine; if a bundler or a deployment leaves files out, mark `onnxruntime-node` as external " +
-      "and copy its folder `bin`.",
+      `ONNX Runtime has no binary for ${platformName()} here. It has them for Linux (glibc), ` +
+      "macOS and Windows, on x64 and arm64. If this is one of them, run `npm install` again on " +
+      "this machine; if a bundler or a deployment leaves files out, mark `onnxruntime-node` as " +
+      "external and copy its folder `bin`.",
   },
   {
     sign: /ERR_DLOPEN_FAILED|dlopen|shared object|Library not loaded|specified module/i,

@@ -49,7 +49,7 @@ async function started<T>(load: () => Promise<T>): Promise<T> {
   } catch (cause) {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js, which runs the model, could not be started: ${reasonOf(cause)}. ` +
+      `Transformers.js, which runs the model, could not be started: ${firstLineOf(cause)}. ` +
         remedyOf(cause),
       {},
       { cause },
@@ -57,19 +57,26 @@ async function started<T>(load: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Further lines list the modules on the way to the missing one, or advice that may not apply. */
+function firstLineOf(error: unknown): string {
+  return reasonOf(error).split("\n")[0]!.replace(/[.:]$/, "");
+}
+
 /**
  * Whether this code runs in a VM context with classes of its own, as in Jest and in Vitest's
- * `vmThreads`. Native modules return the classes of Node, and such a context may have no `import()`.
- * So Transformers.js is loaded outside of it.
+ * `vmThreads`. Native modules return the classes of Node, and such a context may not have
+ * `import()`. So Transformers.js is loaded outside of it.
  */
 function hasOtherGlobals(): boolean {
   const getBuiltin: unknown = globalThis.process?.getBuiltinModule;
   return typeof getBuiltin === "function" && !(getBuiltin instanceof Function);
 }
 
-/** Node's own `require`, also where a test runner replaces it. */
+/** Node's own `require`. A test runner may replace `createRequire`, but not in the main context. */
 function requireHere(): NodeJS.Require {
-  return process.getBuiltinModule("node:module").createRequire(import.meta.url);
+  const { runInThisContext } = process.getBuiltinModule("node:vm");
+  const { getBuiltinModule } = runInThisContext("process") as NodeJS.Process;
+  return getBuiltinModule("node:module").createRequire(import.meta.url);
 }
 
 let threadBuild: string | undefined | null = null;

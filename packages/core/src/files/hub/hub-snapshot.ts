@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import type { HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
-import { digestIfExists, isFile, listIfExists, openIfExists, readIfExists } from "../read-files.ts";
+import { digestIfExists, isFile, listFiles, openIfExists, readIfExists } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
 import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
 import { encodePath, isCommit } from "./hub-names.ts";
@@ -91,8 +91,11 @@ export class HubSnapshot implements ModelFolder {
     return isSuspect && this.#download(name);
   }
 
-  list(folder: string): Promise<string[]> {
-    return listIfExists(join(this.path, folder));
+  async list(): Promise<readonly string[]> {
+    const names = this.offline
+      ? null
+      : await requestFileNames(this.#model, this.commit, this.#options);
+    return names ? [...names] : listFiles(this.path);
   }
 
   digest(name: string): Promise<string | null> {

@@ -111,9 +111,9 @@ class WebFolder implements ModelFolder {
     return !this.offline && !this.#fetched.has(name) && this.#fetch(name);
   }
 
-  /** Always empty, since a web server does not list its files. */
-  async list(): Promise<string[]> {
-    return [];
+  /** Empty unless the server is a Hub, since other servers do not list their files. */
+  async list(): Promise<readonly string[]> {
+    return [...((await this.#fileNames()) ?? [])];
   }
 
   async digest(name: string): Promise<string | null> {
@@ -164,13 +164,17 @@ class WebFolder implements ModelFolder {
 
   /** Looks a missing file up in the repository's file list, if the server has one. */
   async #confirmMissing(name: string): Promise<void> {
-    if (this.offline || !this.#isHub) return;
+    if ((await this.#fileNames())?.has(name)) {
+      throw listedButMissing(this.#repository!.model, name, this.#url(name));
+    }
+  }
+
+  async #fileNames(): Promise<ReadonlySet<string> | null> {
+    if (this.offline || !this.#isHub) return null;
     const { host, model, revision } = this.#repository!;
     const url = repositoryUrl(host, model, this.#commit ?? revision);
     const description = await fetchText(url, this.#fetchOptions);
-    if (description !== null && fileNamesOf(description)?.has(name)) {
-      throw listedButMissing(model, name, this.#url(name));
-    }
+    return description === null ? null : fileNamesOf(description);
   }
 
   #detectHub(headers: Headers): void {

@@ -76,9 +76,7 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
       endedError: ({ reason, exit }) =>
         new EmbeddingGemmaError(
           "WORKER_FAILED",
-          `The worker that runs the model ${reason}. Dispose the embedder and load it again. ` +
-            "If the worker ran out of memory, lower `maxBatchTokens`. If it never starts, load " +
-            "without `worker`.",
+          `The process that runs the model ${reason}. ${adviceFor(reason)}`,
           { exit },
         ),
       answeredError: (error) => unpackError(error as PackedError),
@@ -90,6 +88,19 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
   ): Promise<WorkerResults[Message["operation"]]> {
     return this.request(message);
   }
+}
+
+function adviceFor(reason: string): string {
+  if (/^could not be started/.test(reason)) {
+    const advice = "Load without `worker`, or let this process start another one";
+    return /restricted|ERR_ACCESS_DENIED/.test(reason)
+      ? `${advice}: with Node's permission model, add \`--allow-child-process\`.`
+      : `${advice}.`;
+  }
+  const advice = "Dispose the embedder and load it again.";
+  return /SIGKILL|SIGABRT|code 13[47]|memory|bad_alloc/i.test(reason)
+    ? `${advice} If the process ran out of memory, lower \`maxBatchTokens\`.`
+    : advice;
 }
 
 /**
