@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { env } from "@huggingface/transformers";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { ReadableFolder } from "./load-tokenizer.ts";
+import { folderOf } from "../../test-support/folder-of.ts";
 import { loadTransformersBackend } from "./transformers-backend.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../test/fixtures/", import.meta.url));
@@ -39,10 +39,6 @@ test("unknown tokenizer and model classes print no warning", async () => {
   await backend.dispose();
   expect(warn.mock.calls).toEqual([]);
 });
-
-function folderOf(path: string): ReadableFolder {
-  return { path, read: (file) => readFile(join(path, file), "utf8") };
-}
 
 function settings(): Record<string, unknown> {
   return JSON.parse(JSON.stringify(env)) as Record<string, unknown>;

@@ -11,13 +11,13 @@ import { importTransformers, type Transformers } from "../transformers/import-tr
 import type { Backend } from "./backend.ts";
 import type { Dtype } from "./dtype.ts";
 import { weightsFile } from "./dtype.ts";
-import { floatsOf } from "./tensor-floats.ts";
 import {
   loadTokenizer,
   type ReadableFolder,
   readJson,
   type TokenizerOptions,
 } from "./load-tokenizer.ts";
+import { floatsOf } from "./tensor-floats.ts";
 
 export interface TransformersBackendOptions extends TokenizerOptions {
   dtype: Dtype;

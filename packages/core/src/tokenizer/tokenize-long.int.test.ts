@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { type LoadedTokenizer, loadTokenizer } from "../runtime/transformers-backend.ts";
+import { folderOf } from "../../test-support/folder-of.ts";
+import { type LoadedTokenizer, loadTokenizer } from "../runtime/load-tokenizer.ts";
 import { type TokenizeOptions, tokenizeTexts } from "./tokenize-long.ts";
 
 const fixture = (name: string) =>
@@ -49,7 +50,7 @@ describe.each(Object.entries(folders))("the tokenizer of %s", (_, folder) => {
   const tokenized: string[] = [];
 
   beforeAll(async () => {
-    loaded = await loadTokenizer(folder);
+    loaded = await loadTokenizer(folderOf(folder));
     cut = async (text, options) => {
       tokenized.length = 0;
       const whole = async (parts: readonly string[]) => {

@@ -9,11 +9,12 @@ export type Transformers = typeof import("@huggingface/transformers");
  * @throws `LOAD_FAILED` if it cannot be started
  */
 export function importTransformers(): Promise<Transformers> {
-  return started(
-    hasOtherGlobals()
-      ? async () => requireHere()("@huggingface/transformers") as Transformers
-      : () => import("@huggingface/transformers"),
-  );
+  return started(async () => {
+    if (hasOtherGlobals())
+      return createRequireOf(import.meta.url)("@huggingface/transformers") as Transformers;
+    loadNativeModules();
+    return import("@huggingface/transformers");
+  });
 }
 
 /**
@@ -31,7 +32,8 @@ export function importTokenizers(): Promise<Pick<Transformers, "PreTrainedTokeni
 /**
  * Whether a model in a local folder can only run in another process:
  *
- * - ONNX Runtime 1.21, which Transformers.js 3 uses, ends the process if two threads load it.
+ * - ONNX Runtime ends the process if two threads use it (1.21, of Transformers.js 3), or if a
+ *   thread that uses it is terminated (1.30, of Transformers.js 4).
  * - The application has forbidden Transformers.js to read local files (`env.allowLocalModels`).
  *   These settings belong to the application, so they are not changed.
  *
@@ -73,41 +75,58 @@ function hasOtherGlobals(): boolean {
 }
 
 /** Node's own `require`. A test runner may replace `createRequire`, but not in the main context. */
-function requireHere(): NodeJS.Require {
+function createRequireOf(file: string): NodeJS.Require {
   const { runInThisContext } = process.getBuiltinModule("node:vm");
   const { getBuiltinModule } = runInThisContext("process") as NodeJS.Process;
-  return getBuiltinModule("node:module").createRequire(import.meta.url);
+  return getBuiltinModule("node:module").createRequire(file);
 }
-
-let threadBuild: string | undefined | null = null;
 
 /**
- * URL of the build without the runtime, if this is a thread of Node and Transformers.js 3 is
- * installed; else undefined. Even loading its runtime, without using it, can end the process.
+ * URL of the build without the runtime, if this is a thread of Node; else undefined. It is part of
+ * Transformers.js 3 and 4.
  */
 function buildForThreads(): string | undefined {
-  if (threadBuild === null) threadBuild = findBuildForThreads();
-  return threadBuild;
-}
-
-function findBuildForThreads(): string | undefined {
-  if (!isThreadOfNode()) return undefined;
+  const release = isThread() ? installedRelease() : undefined;
+  if (release === undefined) return undefined;
   const { dirname, join } = process.getBuiltinModule("node:path");
   const { pathToFileURL } = process.getBuiltinModule("node:url");
-  const require = requireHere();
+  return pathToFileURL(join(dirname(release.file), "transformers.js")).href;
+}
+
+/**
+ * Loads the native modules of Transformers.js 3 before itself. If one of them fails while Node 20
+ * imports Transformers.js, the error ends the process, since it is also an unhandled rejection.
+ */
+function loadNativeModules(): void {
+  const release = installedRelease();
+  if (!release?.version.startsWith("3.")) return;
+  const load = createRequireOf(release.file);
+  for (const name of ["onnxruntime-node", "sharp"]) load(name);
+}
+
+interface Release {
+  /** Path of the main file. */
+  readonly file: string;
+  readonly version: string;
+}
+
+/** The release of Transformers.js in Node; undefined if it is not found, or in a bundle. */
+function installedRelease(): Release | undefined {
+  const { versions, getBuiltinModule } = globalThis.process ?? {};
+  if (!versions?.node || versions.bun || versions.deno || !getBuiltinModule) return undefined;
+  // A test runner that runs the sources may resolve modules in its own way.
+  if (import.meta.url.endsWith(".ts")) return undefined;
+  const { dirname, join } = getBuiltinModule("node:path");
+  const load = createRequireOf(import.meta.url);
   try {
-    const folder = dirname(require.resolve("@huggingface/transformers"));
-    const { version } = require(join(folder, "../package.json")) as { version: string };
-    if (!version.startsWith("3.")) return undefined;
-    return pathToFileURL(join(folder, "transformers.js")).href;
+    const file = load.resolve("@huggingface/transformers");
+    const { version } = load(join(dirname(file), "../package.json")) as { version: string };
+    return { file, version };
   } catch {
-    // Transformers.js is not installed, or it is part of a bundle.
     return undefined;
   }
 }
 
-function isThreadOfNode(): boolean {
-  const { versions, getBuiltinModule } = globalThis.process ?? {};
-  if (!versions?.node || versions.bun || versions.deno || !getBuiltinModule) return false;
-  return !getBuiltinModule("node:worker_threads").isMainThread;
+function isThread(): boolean {
+  return globalThis.process?.getBuiltinModule?.("node:worker_threads")?.isMainThread === false;
 }

@@ -285,7 +285,9 @@ function startProgram(
 }
 
 function notStarted(error: unknown): WorkerEnd {
-  return { reason: `could not be started: ${reasonOf(error)}`, exit: null };
+  const isDenied = (error as { code?: unknown } | null)?.code === "ERR_ACCESS_DENIED";
+  const hint = isDenied ? ". With Node's permission model, add `--allow-child-process`" : "";
+  return { reason: `could not be started: ${reasonOf(error)}${hint}`, exit: null };
 }
 
 function ref(child: ChildProcess): void {

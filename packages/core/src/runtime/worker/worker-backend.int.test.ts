@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
-import { appendFile, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import * as tsdown from "tsdown";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { field, text } from "../../../test-support/protobuf.ts";
-import packageBuilds from "../../../tsdown.config.ts";
+import { buildCore, installCore } from "../../../test-support/installed-core.ts";
+import { field, number, text } from "../../../test-support/protobuf.ts";
 
 type Core = typeof import("../../index.ts");
 
@@ -17,62 +16,23 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const fixtures = fileURLToPath(new URL("../../../../../test/fixtures/", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
-const root = fileURLToPath(new URL("../../..", import.meta.url));
-const require = createRequire(import.meta.url);
+const _root = fileURLToPath(new URL("../../..", import.meta.url));
+const _require = createRequire(import.meta.url);
 const run = promisify(execFile);
 let parent: string;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "worker-"));
-  const outDir = join(parent, "dist");
-  for (const build of packageBuilds) {
-    await tsdown.build({
-      ...build,
-      config: false,
-      cwd: root,
-      outDir,
-      dts: false,
-      clean: false,
-      logLevel: "silent",
-    });
-  }
+  await buildCore(parent);
 });
 
 afterAll(() => rm(parent, { recursive: true }));
 
-/**
- * Installs a build of these sources in a new folder, with the release of Transformers.js under
- * test. It has to be a build, since a worker starts from a file and resolves its modules as Node
- * does.
- */
+/** See `installCore`; with the package, imported. */
 async function install(): Promise<{ folder: string; installed: string; core: Core }> {
-  const folder = await mkdtemp(join(parent, "app-"));
-  const installed = join(folder, "node_modules", "@embeddinggemma", "core");
-  await cp(join(parent, "dist"), join(installed, "dist"), { recursive: true });
-  await cp(join(root, "package.json"), join(installed, "package.json"));
-  const transformers =
-    process.env.TRANSFORMERS_MAJOR === "4" ? "transformers-v4" : "@huggingface/transformers";
-  for (const [name, source] of [
-    ["@huggingface/transformers", transformers],
-    ["@noble/hashes", "@noble/hashes/sha2.js"],
-    ["lru-cache", "lru-cache"],
-  ] as const) {
-    const link = join(folder, "node_modules", name);
-    await mkdir(join(link, ".."), { recursive: true });
-    await symlink(packageFolder(source), link);
-  }
+  const { folder, installed } = await installCore(parent);
   const core = (await import(pathToFileURL(join(installed, "dist", "index.js")).href)) as Core;
   return { folder, installed, core };
-}
-
-function packageFolder(module: string): string {
-  const name = module
-    .split("/")
-    .slice(0, module.startsWith("@") ? 2 : 1)
-    .join("/");
-  const file = require.resolve(module);
-  const end = file.lastIndexOf(join("node_modules", name)) + join("node_modules", name).length;
-  return file.slice(0, end);
 }
 
 const options = { dtype: "fp32", worker: true } as const;
@@ -152,7 +112,12 @@ describe("a model in a worker", () => {
   test("rejects with the code, details and cause of the worker's error", async () => {
     const broken = join(parent, "broken");
     await cp(fixture, broken, { recursive: true });
-    const graph = field(7, field(1, text(4, "NoSuchOperator")));
+    const graph = field(
+      7,
+      field(1, text(4, "NoSuchOperator")),
+      field(11, text(1, "input_ids"), field(2, field(1, number(1, 7)))),
+      field(12, text(1, "last_hidden_state")),
+    );
     await writeFile(join(broken, "onnx", "model.onnx"), graph);
     const failure = async (worker: boolean) =>
       core.Embedder.load(broken, { dtype: "fp32", worker }).then(

@@ -2,8 +2,8 @@ import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { tokenizeTexts } from "../../tokenizer/tokenize-long.ts";
 import type { Backend, BackendOutput } from "../backend.ts";
-import { ownFloats } from "../tensor-floats.ts";
 import { loadTokenizer, type ReadableFolder } from "../load-tokenizer.ts";
+import { ownFloats } from "../tensor-floats.ts";
 import type { TransformersBackendOptions } from "../transformers-backend.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
 import { unpackSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
@@ -92,10 +92,7 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
 
 function adviceFor(reason: string): string {
   if (/^could not be started/.test(reason)) {
-    const advice = "Load without `worker`, or let this process start another one";
-    return /restricted|ERR_ACCESS_DENIED/.test(reason)
-      ? `${advice}: with Node's permission model, add \`--allow-child-process\`.`
-      : `${advice}.`;
+    return "Let this process start another one, or load without `worker`.";
   }
   const advice = "Dispose the embedder and load it again.";
   return /SIGKILL|SIGABRT|code 13[47]|memory|bad_alloc/i.test(reason)
