@@ -140,10 +140,7 @@ module.exports = {
       severity: "error",
       from: {
         path: "^packages/core/src/",
-        pathNot: [
-          tests,
-          "^packages/core/src/transformers/import-transformers\\.ts$",
-        ],
+        pathNot: [tests, "^packages/core/src/transformers/import-transformers\\.ts$"],
       },
       to: {
         path: "node_modules/(@huggingface/transformers|transformers-v4)/",

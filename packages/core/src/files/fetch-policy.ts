@@ -102,6 +102,22 @@ export function responseError(
   );
 }
 
+/**
+ * The header with an access token. `fetch` would refuse an invalid one with an error that looks
+ * like that of a broken connection, which is retried.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export function authorizationOf(token: string | undefined): { authorization?: string } {
+  if (!token) return {};
+  if (/^[\x21-\x7e]+$/.test(token)) return { authorization: `Bearer ${token}` };
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    "The access token has spaces, line breaks or other characters that no token has. Check the " +
+      "option `token`, or the environment variable HF_TOKEN.",
+  );
+}
+
 /** Aborts a request if the server sends nothing for a while. */
 export class IdleTimeout {
   /** Pass it to `fetch`. Aborts on the timeout and on the caller's signal. */

@@ -1,5 +1,5 @@
 import { EmbeddingGemmaError } from "../../errors.ts";
-import { chunksOf, IdleTimeout, numberOf, withRetries } from "../fetch-policy.ts";
+import { authorizationOf, chunksOf, IdleTimeout, numberOf, withRetries } from "../fetch-policy.ts";
 import { commitWithoutFile, hubError, isMissingFile } from "./hub-responses.ts";
 
 export interface RequestOptions {
@@ -135,7 +135,7 @@ async function followRedirects(
       // A compressed response has no content-length to check.
       "accept-encoding": "identity",
       ...(from > 0 && { range: `bytes=${from}-` }),
-      ...(token && target.origin === origin && { authorization: `Bearer ${token}` }),
+      ...(target.origin === origin && authorizationOf(token)),
     };
     const idle = new IdleTimeout(signal);
     const init = { method, headers, redirect: "manual", signal: idle.signal } as const;

@@ -34,6 +34,14 @@ describe("the token", () => {
   });
 });
 
+test.for(["hf_a b", "hf_ä", "hf_a\nb"])("%j is refused without a request", async (token) => {
+  await expect(load({ token })).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: expect.stringContaining("`token`"),
+  });
+  expect(setup.hub.requests).toEqual([]);
+});
+
 test("a line break after a token is removed", async () => {
   await loadAndEncode({ token: "hf_secret\n" });
   expect(setup.hub.requests[0]!.authorization).toBe("Bearer hf_secret");

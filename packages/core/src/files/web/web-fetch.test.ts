@@ -123,6 +123,12 @@ test("a file that no longer exists is deleted from the cache", async () => {
   expect(cache.size).toBe(0);
 });
 
+test("an impossible token fails without a request", async () => {
+  await expect(fetchInto(cacheOf(new MapCache()), url, { token: "a\nb" })).rejects.toThrow(
+    expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+  );
+});
+
 test.for([401, 403])("%d fails without retries, and the error names the token", async (code) => {
   responses = [status(code)];
   await expect(fetchInto(cacheOf(new MapCache()), url, {})).rejects.toThrow(

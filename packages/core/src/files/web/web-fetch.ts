@@ -1,5 +1,12 @@
 import { reasonOf } from "../../errors.ts";
-import { chunksOf, IdleTimeout, numberOf, TransientFailure, withRetries } from "../fetch-policy.ts";
+import {
+  authorizationOf,
+  chunksOf,
+  IdleTimeout,
+  numberOf,
+  TransientFailure,
+  withRetries,
+} from "../fetch-policy.ts";
 import { hubError, isMissingFile } from "../hub/hub-responses.ts";
 
 export interface FetchOptions {
@@ -106,18 +113,19 @@ export async function isUnchanged(
   });
 }
 
-function request(
+async function request(
   url: string,
   method: "GET" | "HEAD",
   { token }: FetchOptions,
   idle: IdleTimeout,
 ): Promise<Response> {
+  const headers = authorizationOf(token);
   return idle.wait(() =>
     fetch(url, {
       method,
       // Revalidates the response in the HTTP cache.
       cache: "no-cache",
-      ...(token && { headers: { authorization: `Bearer ${token}` } }),
+      headers,
       signal: idle.signal,
     }),
   );
