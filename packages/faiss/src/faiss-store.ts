@@ -131,7 +131,7 @@ export class FaissStore<R = RecordValue> {
   /**
    * Imports what another library has saved: a folder of LangChain.js's community `FaissStore`, of
    * LangChain's `FAISS.save_local` (Python) or of LlamaIndex's FAISS stores (Python), or a FAISS
-   * file of a flat index. Ids are kept. No code in the files is run.
+   * file of a kind that has its vectors bit for bit. Ids are kept. No code in the files is run.
    *
    * With the option `embedding`, the import checks that the vectors are those of the embedding.
    *
