@@ -101,6 +101,24 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
   });
 
+  it.each([
+    ["langchain-python", { faiss_index: "langchain-python" }],
+    ["langchain-community", { "old-store": "langchain-js" }],
+    ["huggingface-transformers-embeddings", {}],
+    ["sentence-transformers", {}],
+    ["llamaindex-faiss", { "python-storage": "llamaindex-python" }],
+  ])("docs/coming-from-%s.md", async (name, folders) => {
+    const files = Object.fromEntries(
+      Object.entries(folders).map(([target, fixture]) => [target, join(fixtures, fixture)]),
+    );
+    const page = `docs/coming-from-${name}.md`;
+    const { store, found, vectorStore, query } = await run(page, undefined, files);
+    if (store) expect(await store.client()).toMatchObject({ size: 6 });
+    if (found) expect(found).toMatchObject([{ metadata: { number: 1 } }]);
+    if (vectorStore) expect((await vectorStore.client()).size).toBeGreaterThan(0);
+    expect(store ?? vectorStore ?? query).toBeDefined();
+  });
+
   it("docs/import-and-export.md, migration from faiss-node", async () => {
     const code = await writeReadmeCode(
       join(folder, "migration"),
