@@ -504,8 +504,9 @@ describe("FaissStore's errors", () => {
         code: "ENGINE_UNAVAILABLE",
         message:
           `faiss-node (${name}) could not be loaded: ${reason}. Run \`npm install faiss-node\` ` +
-          "and let its install script run, or compile it (see the README). Or use another " +
-          'engine: "builtin" needs no addon, and "auto" uses FAISS only if it loads.',
+          "and let its install script run, or compile it (see the README). In a bundle, keep " +
+          '@embeddinggemma/faiss and faiss-node external. Or use another engine: "builtin" ' +
+          'needs no addon, and "auto" uses FAISS only if it loads.',
       });
     }
     await rm(folder, { recursive: true });

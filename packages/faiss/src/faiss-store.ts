@@ -19,6 +19,7 @@ import {
   checkOpenOptions,
   checkSaveOptions,
   checkStoreOptions,
+  checkUpsertOptions,
   ownIdentity,
 } from "./options.ts";
 import { listOf } from "./rows/check-items.ts";
@@ -44,6 +45,7 @@ import type {
   RecordValue,
   SaveOptions,
   SearchOptions,
+  UpsertOptions,
   Vector,
 } from "./types.ts";
 
@@ -224,7 +226,8 @@ export class FaissStore<R = RecordValue> {
 
   /**
    * Adds items, or replaces those with the same ids. A replaced item keeps its place in insertion
-   * order. Each id may occur once in a call. If this throws, nothing has changed.
+   * order. Each id may occur once in a call. With `existingIds: "error"`, ids that the store has
+   * are refused. If this throws, nothing has changed.
    *
    * Do not change the vectors and records until the promise settles: they are copied in steps, so
    * that the event loop stays free.
@@ -239,15 +242,16 @@ export class FaissStore<R = RecordValue> {
    * @example
    * await store.upsert([{ id: "mars", vector: [0.1, 0.9], record: { text: "Mars is red." } }]);
    */
-  async upsert(items: Iterable<FaissStoreItem<R>>, options: ChangeOptions = {}): Promise<string[]> {
-    const checked = checkChangeOptions(options);
+  async upsert(items: Iterable<FaissStoreItem<R>>, options: UpsertOptions = {}): Promise<string[]> {
+    const { refusesExisting, change } = checkUpsertOptions(options);
     const list =
       items instanceof FaissStore ? this.#itemsOf(items) : listOf(items, "{ id, vector, record }");
     return this.#write(async () => {
       const dimension = this.dimension ?? dimensionOf(list);
       if (dimension === undefined) return [];
       const content = this.#content ?? new StoreContent<R>(this.#options, dimension, this.#engine);
-      const ids = await content.upsert(list, this.#saverFor(content, checked));
+      const save = this.#saverFor(content, change);
+      const ids = await content.upsert(list, { refusesExisting, save });
       this.#content = content;
       return ids;
     });

@@ -36,5 +36,6 @@ export type {
   RecordValue,
   SaveOptions,
   SearchOptions,
+  UpsertOptions,
   Vector,
 } from "./types.ts";

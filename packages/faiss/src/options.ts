@@ -20,6 +20,7 @@ import type {
   Identity,
   OpenOptions,
   SaveOptions,
+  UpsertOptions,
 } from "./types.ts";
 
 const name: Rule = {
@@ -86,6 +87,11 @@ const saveRules: Rules<SaveOptions> = {
 const changeRules: Rules<ChangeOptions> = {
   ...saveRules,
   saveTo: pathRule,
+};
+
+const upsertRules: Rules<UpsertOptions> = {
+  ...changeRules,
+  existingIds: choice("replace", "error"),
 };
 
 const importRules: Rules<ImportOptions<unknown>> = {
@@ -172,9 +178,25 @@ export interface CheckedChangeOptions extends SaveOptions {
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkChangeOptions(options: ChangeOptions): CheckedChangeOptions {
   checkOptions(options, changeRules);
-  const { saveTo, overwrite, lockTimeout } = options;
+  return withAbsolutePath(options);
+}
+
+/** {@link UpsertOptions}, those of the save apart. */
+export interface CheckedUpsertOptions {
+  refusesExisting: boolean;
+  change: CheckedChangeOptions;
+}
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` */
+export function checkUpsertOptions(options: UpsertOptions): CheckedUpsertOptions {
+  checkOptions(options, upsertRules);
+  const { existingIds, ...change } = options;
+  return { refusesExisting: existingIds === "error", change: withAbsolutePath(change) };
+}
+
+function withAbsolutePath({ saveTo, ...options }: ChangeOptions): CheckedChangeOptions {
   if (saveTo !== undefined) return { ...options, saveTo: absolutePath(saveTo) };
-  if ((overwrite ?? lockTimeout) === undefined) return {};
+  if ((options.overwrite ?? options.lockTimeout) === undefined) return {};
   throw invalidArgument("saveTo", saveTo, "the path of a folder to save to");
 }
 

@@ -1,7 +1,7 @@
 import type { FaissEngine } from "./index/faiss-engine.ts";
 import { RowIndex } from "./index/row-index.ts";
 import { cloneRecord } from "./rows/json-record.ts";
-import { stageItems } from "./rows/stage-items.ts";
+import { refuseExisting, stageItems } from "./rows/stage-items.ts";
 import { type SavableTable, Table } from "./rows/table.ts";
 import { TableChange } from "./rows/table-change.ts";
 import type { RankedRow } from "./search/rank.ts";
@@ -76,13 +76,18 @@ export class StoreContent<R> {
   /**
    * Adds or replaces items: all of them, or none if one is invalid or the save fails.
    *
-   * @param save - saves a table; the change is part of the store when it has been saved
+   * @param options - `save` saves a table; the change is part of the store when it has been saved.
+   * With `refusesExisting`, no item is replaced.
    * @returns their ids
    */
-  async upsert(items: readonly FaissStoreItem<R>[], save?: SaveTable): Promise<string[]> {
+  async upsert(
+    items: readonly FaissStoreItem<R>[],
+    { save, refusesExisting }: { save?: SaveTable | undefined; refusesExisting: boolean },
+  ): Promise<string[]> {
     const { table } = this;
     try {
       const staged = await stageItems(items, table);
+      if (refusesExisting) refuseExisting(staged, table);
       const change = new TableChange(table);
       for (const row of staged) change.add(row);
       await this.#apply(change, save);
@@ -93,7 +98,7 @@ export class StoreContent<R> {
   }
 
   /**
-   * @param save - as for `upsert`
+   * @param save - saves a table, as for `upsert`
    * @returns how many were removed
    */
   async delete(which: readonly string[] | FaissStoreFilter<R>, save?: SaveTable): Promise<number> {

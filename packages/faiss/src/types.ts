@@ -246,3 +246,14 @@ export interface ChangeOptions extends SaveOptions {
    */
   saveTo?: string | URL | undefined;
 }
+
+/** Options of {@link FaissStore.upsert}. */
+export interface UpsertOptions extends ChangeOptions {
+  /**
+   * What to do with ids that the store has already: `"replace"` replaces their items, `"error"`
+   * refuses the call (`INVALID_ARGUMENT`).
+   *
+   * @default "replace"
+   */
+  existingIds?: "replace" | "error" | undefined;
+}

@@ -93,18 +93,6 @@ export function checkOtherStore(other: unknown): void {
   throw invalidArgument("other", other, "a FaissStore of @embeddinggemma/langchain", hint);
 }
 
-/** @throws `INVALID_ARGUMENT` for ids that two stores have, of which one document would be lost */
-export function checkNoRepeatedIds(ids: readonly string[]): void {
-  if (ids.length === 0) return;
-  const shown = ids.slice(0, 5).map((id) => JSON.stringify(id));
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `Both stores have documents with the ids ${shown.join(", ")}${ids.length > 5 ? ", …" : ""} ` +
-      `(${ids.length} in all). Delete them from one of the stores first. Nothing was changed.`,
-    { ids },
-  );
-}
-
 /**
  * Checks that a deletion has either ids or a filter. An object that all documents pass, such as
  * `{}`, is most likely a mistake: one whose values are all missing.

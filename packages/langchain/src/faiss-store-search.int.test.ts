@@ -87,6 +87,21 @@ describe("FaissStore: searches", () => {
     expect(embeddings.embedded).toBe(0);
   });
 
+  it("does not replace a document that is added during the merge", async () => {
+    const withText = async (pageContent: string) => {
+      const other = new FaissStore(embeddings);
+      await other.addVectors([[0, 1]], [new Document({ id: "same", pageContent })]);
+      return other;
+    };
+    const others = [await withText("first"), await withText("second")];
+    const outcomes = await Promise.allSettled(others.map((other) => store.mergeFrom(other)));
+    expect(outcomes).toMatchObject([
+      { status: "fulfilled", value: ["same"] },
+      { status: "rejected", reason: { code: "INVALID_ARGUMENT" } },
+    ]);
+    expect(await store.getByIds(["same"])).toMatchObject([{ pageContent: "first" }]);
+  });
+
   it("does not merge stores that do not fit, and changes nothing", async () => {
     const withId = async (identity?: string, vector = [0, 1]) => {
       const other = new FaissStore(embeddings, { identity });
@@ -94,7 +109,7 @@ describe("FaissStore: searches", () => {
       return other;
     };
     const cases: [FaissStore, FaissStore, string, RegExp][] = [
-      [store, store, "INVALID_ARGUMENT", /ids "0", "1", "2", "3" \(4 in all\)/],
+      [store, store, "INVALID_ARGUMENT", /ids "0", "1", "2", "3" already \(4 in all\)/],
       [store, await withId("model A"), "IDENTITY_MISMATCH", /states no identity/],
       [await withId("model B"), await withId("model A"), "IDENTITY_MISMATCH", /model A/],
       [await withId("model B"), store, "IDENTITY_MISMATCH", /states no identity/],

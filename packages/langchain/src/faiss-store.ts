@@ -28,7 +28,6 @@ import {
   checkEmbeddings,
   checkIds,
   checkLengths,
-  checkNoRepeatedIds,
   checkOtherStore,
   checkStore,
   checkTexts,
@@ -347,8 +346,7 @@ export class FaissStore extends SaveableVectorStore {
     const [own, added] = [await this.client(), await other.client()];
     own.checkEmbedding({ identity: added.identity ?? null, dimension: added.dimension });
     added.checkEmbedding({ identity: own.identity ?? null });
-    checkNoRepeatedIds(added.ids().filter((id) => own.has(id)));
-    return own.upsert(added);
+    return own.upsert(added, { existingIds: "error" });
   }
 
   /** Saves to a folder, atomically. */

@@ -31,6 +31,23 @@ export async function stageItems<R>(
 }
 
 /**
+ * Checks that no staged row would replace an item.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function refuseExisting<R>(staged: readonly StagedRow<R>[], { rowOf }: Table<R>): void {
+  const ids = staged.map(({ id }) => id).filter((id) => rowOf.has(id));
+  if (ids.length === 0) return;
+  const shown = ids.slice(0, 5).map(show);
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `The store has items with the ids ${shown.join(", ")}${ids.length > 5 ? ", …" : ""} already ` +
+      `(${ids.length} in all). Delete them first, or leave them out. Nothing was changed.`,
+    { ids },
+  );
+}
+
+/**
  * The dimension of the first vector; undefined if there are no items.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`, `INVALID_VECTOR`
