@@ -4,6 +4,7 @@ import { EmbeddingGemmaError, show } from "./errors.ts";
 export {
   isObject,
   isRecord,
+  isUrl,
   nearestOption,
   oneOf,
   type Rule,

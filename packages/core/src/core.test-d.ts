@@ -67,7 +67,9 @@ describe("Embedder", () => {
   });
 
   test("loads with the options of the model and of its calls", () => {
-    expectTypeOf(Embedder.load).parameters.toEqualTypeOf<[model: string, options?: LoadOptions]>();
+    expectTypeOf(Embedder.load).parameters.toEqualTypeOf<
+      [model: string | URL, options?: LoadOptions]
+    >();
     expectTypeOf(Embedder.load("model")).resolves.toEqualTypeOf<Embedder>();
     expectTypeOf<LoadOptions["dtype"]>().extract<"q8" | "fp32">().toEqualTypeOf<"q8" | "fp32">();
     expectTypeOf<NonNullable<LoadOptions["onTruncate"]>>().parameter(0).toEqualTypeOf<Truncation>();

@@ -24,6 +24,7 @@ import {
   type LoadOptions,
   loadRules,
   modelRule,
+  nameRule,
   renamedLoadOptions,
   splitOptions,
 } from "./options.ts";
@@ -79,8 +80,8 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Loads a model from a local folder if it exists (a path or `file:` URL), else from a repository
-   * on the Hugging Face Hub.
+   * Loads a model from a local folder if it exists (a path, in which a leading `~` is the home
+   * folder, or a `file:` URL), else from a repository on the Hugging Face Hub.
    *
    * In a browser, a folder is a URL (`https://…`, or relative to the page, such as
    * `/models/tiny/`), and files are stored in the cache of Transformers.js. ONNX Runtime downloads
@@ -102,14 +103,15 @@ export class Embedder implements AsyncDisposable {
    * (`DOWNLOAD_FAILED`) or the runtime (`LOAD_FAILED`, `WORKER_FAILED`); the reason of `signal` if
    * it is aborted
    */
-  static async load(model: string, options: LoadOptions = {}): Promise<Embedder> {
+  static async load(model: string | URL, options: LoadOptions = {}): Promise<Embedder> {
     checkOptions({ model }, { model: { ...modelRule, required: true } });
     checkOptions(options, loadRules, renamedLoadOptions);
+    const name = String(model);
     const { loading, encoding } = splitOptions(options);
-    const handle = await acquireModel(model, loading, loadMeasuredModel);
+    const handle = await acquireModel(name, loading, loadMeasuredModel);
     try {
-      const embedder = new Embedder(model, handle, encoding);
-      if (!embedder.batchInvariant && encoding.batchSize !== 1) warnOfBatches(model, handle.model);
+      const embedder = new Embedder(name, handle, encoding);
+      if (!embedder.batchInvariant && encoding.batchSize !== 1) warnOfBatches(name, handle.model);
       return embedder;
     } catch (error) {
       await handle.release();
@@ -436,7 +438,7 @@ export class Embedder implements AsyncDisposable {
 
 const partsRules: Rules<EmbedderParts> = {
   ...encodeDefaultsRules,
-  model: { expected: "a name", accepts: modelRule.accepts, required: true },
+  model: { ...nameRule, required: true },
   backend: {
     expected: "a Backend, an object with tokenizer, tokenize, run and dispose",
     accepts: (value) => isRecord(value) && typeof value.run === "function",

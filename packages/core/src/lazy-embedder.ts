@@ -30,8 +30,12 @@ export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
 
 /** Which model to load on first use, or an embedder that is already loaded. */
 export interface LazyEmbedderOptions extends LoadOptions {
-  /** Hub id or folder of the model. @default {@link defaultModel} */
-  model?: string | undefined;
+  /**
+   * Hub id or folder of the model, as for {@link Embedder.load}.
+   *
+   * @default {@link defaultModel}
+   */
+  model?: string | URL | undefined;
   /**
    * An embedder that is already loaded. You have to dispose it yourself. You can combine it with
    * the options of encoding, such as `truncateDim`, but not with those of loading.
@@ -81,7 +85,7 @@ export class LazyEmbedder {
       checkGivenAlone({ model: options.model, ...loading, signal: undefined });
       embedder.identityOf(encoding); // checks truncateDim
     } else {
-      const published = publishedDimensions(model);
+      const published = publishedDimensions(String(model));
       if (published) checkTruncateDim(encoding, published);
     }
     this.#encoding = encoding;

@@ -1,5 +1,5 @@
 import type { VectorCache } from "./cache/vector-cache.ts";
-import { invalidArgument, isObject, oneOf, type Rule, type Rules, rules } from "./check.ts";
+import { invalidArgument, isObject, isUrl, oneOf, type Rule, type Rules, rules } from "./check.ts";
 import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
 import type { PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
@@ -119,9 +119,14 @@ export const encodeRules: Rules<EncodeOptions> = {
   signal: rules.signal,
 };
 
+export const nameRule: Rule = {
+  expected: "a name",
+  accepts: (value) => typeof value === "string" && value !== "",
+};
+
 export const modelRule: Rule = {
   expected: "a Hub id or a folder",
-  accepts: (value) => typeof value === "string" && value !== "",
+  accepts: (value) => nameRule.accepts(value) || isUrl(value),
 };
 
 /** Load options that were renamed in 0.2.0. */

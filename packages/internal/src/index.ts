@@ -11,6 +11,7 @@ export {
 export { clonePlain, defineProperty } from "./clone-plain.ts";
 export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
+export { isUrl } from "./is-url.ts";
 export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { SharedPromise } from "./shared-promise.ts";

@@ -1,7 +1,6 @@
-import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { folderKind, localPath } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
-import { expandUser, lacksHome } from "./expand-path.ts";
 import { isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
 import type { HubOptions, ModelFolder } from "./model-folder.ts";
@@ -25,6 +24,7 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
   const path = absolutePath(model);
   if (await isReadableFolder(path)) {
     refuseRevision(path, options);
+    await refuseOther(path);
     return localFolder(path);
   }
   if (isRepositoryId(model)) return HubSnapshot.open(model, options);
@@ -50,30 +50,27 @@ async function isReadableFolder(path: string): Promise<boolean> {
   }
 }
 
-/** Takes a path, in which a leading `~` is the home folder, or a `file:` URL. */
+/** @throws `MODEL_NOT_FOUND`; `INVALID_ARGUMENT` for a `file:` URL that names no path */
 function absolutePath(model: string): string {
-  if (model.startsWith("file:")) return folderOfUrl(model);
-  if (!lacksHome(model)) return resolve(expandUser(model));
+  const found = localPath(model);
+  if ("path" in found) return found.path;
   throw new EmbeddingGemmaError(
-    "MODEL_NOT_FOUND",
-    `${show(model)} is in the home folder, but this user has none: HOME is not set, and the ` +
-      "system names none. Set HOME, or give the path of the folder without `~`.",
+    /^file:/i.test(model) ? "INVALID_ARGUMENT" : "MODEL_NOT_FOUND",
+    `${show(model)} is neither a folder on this machine nor the id of a repository on the Hub, ` +
+      `such as "onnx-community/embeddinggemma-300m-ONNX". ${found.fault}`,
     { model },
   );
 }
 
-function folderOfUrl(url: string): string {
-  try {
-    return fileURLToPath(url);
-  } catch (cause) {
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `${show(url)} is not the URL of a folder on this machine: ${reasonOf(cause)}. ` +
-        'Use a URL such as "file:///models/tiny", or a path.',
-      { model: url },
-      { cause },
-    );
-  }
+/** A saved store, for example, would only lack files of a model. */
+async function refuseOther(path: string): Promise<void> {
+  const { kind, finding, advice } = await folderKind(path);
+  if (kind === "model" || kind === "none" || (await isFile(join(path, "config.json")))) return;
+  throw new EmbeddingGemmaError(
+    "MODEL_FILE_MISSING",
+    `${path} ${finding}. It contains no model. ${advice ?? ""}`.trimEnd(),
+    { folder: path },
+  );
 }
 
 function localFolder(path: string): ModelFolder {

@@ -2,7 +2,7 @@ import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { moveWeightsOut } from "../../test-support/external-data.ts";
 import { Embedder } from "../embedder.ts";
 import type { LoadOptions } from "../options.ts";
@@ -18,9 +18,12 @@ beforeEach(async () => {
   await cp(fixture, folder, { recursive: true });
 });
 
-afterEach(() => rm(parent, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(parent, { recursive: true });
+});
 
-const load = (options: LoadOptions = {}, model = folder) =>
+const load = (options: LoadOptions = {}, model: string | URL = folder) =>
   Embedder.load(model, { dtype: "fp32", ...options });
 
 async function edit(
@@ -34,12 +37,15 @@ async function edit(
 }
 
 describe("a folder", () => {
-  test.for([
+  test.for<[form: string, of: () => string | URL]>([
     ["a path", () => folder],
     ["a file: URL", () => pathToFileURL(folder).href],
+    ["a URL", () => pathToFileURL(folder)],
     ["a path with a slash at the end", () => `${folder}/`],
-  ] as const)("can be given as %s", async ([, model]) => {
-    await using embedder = await load({}, model());
+    ["a path with ~", () => "~/model"],
+  ])("can be given as %s", async ([, of]) => {
+    vi.stubEnv("HOME", parent);
+    await using embedder = await load({}, of());
     expect(embedder).toMatchObject({
       dimension: 768,
       maxTokens: 2048,
@@ -107,7 +113,7 @@ describe("a model that is loaded twice", () => {
 });
 
 describe("a model that cannot be loaded is an error with advice", () => {
-  test.for<[string, LoadOptions, { code: string; message: RegExp }]>([
+  test.for<[string | URL, LoadOptions, { code: string; message: RegExp }]>([
     [
       "nowhere/to/be/found",
       {},
@@ -115,11 +121,30 @@ describe("a model that cannot be loaded is an error with advice", () => {
     ],
     ["../missing", {}, { code: "MODEL_NOT_FOUND", message: /There is no folder \/.*missing/ }],
     ["", {}, { code: "INVALID_ARGUMENT", message: /Hub id or a folder/ }],
+    ["file:model", {}, { code: "INVALID_ARGUMENT", message: /cannot be relative/ }],
+    [
+      new URL("https://example.com/model"),
+      {},
+      { code: "MODEL_NOT_FOUND", message: /neither a folder .* nor the id .* download it first/ },
+    ],
+    [{} as string, {}, { code: "INVALID_ARGUMENT", message: /Hub id or a folder/ }],
   ])("model %j", async ([model, options, { code, message }]) => {
     await expect(load(options, model)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
     });
+  });
+
+  test("a folder of another kind", async () => {
+    await writeFile(join(parent, "faiss-store.json"), "{}");
+    await expect(load({}, parent)).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      message:
+        `${parent} is a store that \`save\` wrote. It contains no model. ` +
+        "Open it with FaissStore.open, or in LangChain.js with FaissStore.load.",
+    });
+    await cp(folder, parent, { recursive: true });
+    await (await load({}, parent)).dispose();
   });
 
   test.for<[LoadOptions, string, RegExp]>([

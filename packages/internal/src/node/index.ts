@@ -1,4 +1,5 @@
 /** Code that needs Node. It has its own entry point, so that browsers never load it. */
+export { expandUser, lacksHome } from "./expand-user.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export {

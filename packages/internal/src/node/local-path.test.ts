@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runInNewContext } from "node:vm";
@@ -18,7 +18,9 @@ describe("localPath", () => {
     ["/data/planets", "/data/planets"],
     ["~", homedir()],
     ["~/planets", join(homedir(), "planets")],
-    ["~planets", resolve("~planets")],
+    ["~/", homedir()],
+    ["~no-such-user/planets", resolve("~no-such-user/planets")],
+    [`~${userInfo().username}/planets`, join(userInfo().homedir, "planets")],
     ["a/~/planets", resolve("a/~/planets")],
     ["c:planets", resolve("c:planets")],
     ["notes:2024/planets", resolve("notes:2024/planets")],

@@ -1,7 +1,8 @@
-import { homedir } from "node:os";
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Checker, Rule } from "../check-options.ts";
+import { isUrl } from "../is-url.ts";
+import { expandUser, lacksHome } from "./expand-user.ts";
 
 /** An absolute path, or what is wrong with the given one and what to do. */
 export type LocalPath = { readonly path: string } | { readonly fault: string };
@@ -19,7 +20,7 @@ export const pathRule: Rule = {
 /**
  * The absolute path of a file or folder, which need not exist.
  *
- * @param given - a path, in which a leading `~` is the home folder, or a `file:` URL
+ * @param given - as for {@link localPath}
  * @throws the package's error for an invalid argument
  */
 export function absolutePath(given: string | URL, { invalidArgument }: Checker): string {
@@ -31,8 +32,8 @@ export function absolutePath(given: string | URL, { invalidArgument }: Checker):
 /**
  * The absolute path of a file or folder, which need not exist.
  *
- * @param given - a path, in which a leading `~` is the home folder, or a `file:` URL as a string or
- * a `URL`
+ * @param given - a path, in which a leading `~` or `~user` is a home folder, or a `file:` URL as a
+ * string or a `URL`
  */
 export function localPath(given: unknown): LocalPath {
   if (isUrl(given)) return pathOfUrl(given.href);
@@ -40,8 +41,12 @@ export function localPath(given: unknown): LocalPath {
   if (given.includes("\0")) return { fault: "A path has no NUL characters." };
   if (/^file:/i.test(given)) return pathOfUrl(given);
   if (/^[a-z][a-z\d+.-]+:\/\//i.test(given)) return { fault: notLocal };
-  return /^~(?=[\\/]|$)/.test(given) ? inHome(given.slice(1)) : { path: resolve(given) };
+  return lacksHome(given) ? { fault: homeless } : { path: resolve(expandUser(given)) };
 }
+
+const homeless =
+  "The home folder is not known: HOME is not set, and the system names none. Set HOME, or write " +
+  "the path without `~`.";
 
 const notLocal =
   "Only files on this machine can be used: download it first, and pass its path or `file:` URL.";
@@ -66,23 +71,4 @@ function pathOfUrl(href: string): LocalPath {
   } catch (error) {
     return { fault: `${(error as Error).message}. ${writeAbsolute}` };
   }
-}
-
-/** Also a `URL` of another realm, such as that of Jest. */
-function isUrl(value: unknown): value is URL {
-  const { href, protocol } = (value ?? {}) as Partial<URL>;
-  return typeof href === "string" && typeof protocol === "string";
-}
-
-/** The home folder is looked up only if it is needed: it may be unknown. */
-function inHome(rest: string): LocalPath {
-  try {
-    const home = homedir();
-    if (isAbsolute(home)) return { path: resolve(home, `.${rest}`) };
-  } catch {
-    // The process has no HOME, and its user no entry.
-  }
-  return {
-    fault: "The home folder is not known. Set HOME, or write the path without `~`.",
-  };
 }

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { expandUser } from "../expand-path.ts";
 import { accessToken, cacheFolder, isOffline, tokenFile } from "./hub-environment.ts";
 
 interface Row {
@@ -31,7 +30,7 @@ describe.skipIf(process.platform === "win32")("as in Python's huggingface_hub", 
   test("~user is the home folder of that user", () => {
     const { username, homedir } = userInfo();
     vi.stubEnv("HOME", "/elsewhere");
-    expect(expandUser(`~${username}/hub`)).toBe(`${homedir}/hub`);
+    expect(cacheFolder({ cacheDir: `~${username}/hub` })).toBe(`${homedir}/hub`);
   });
 });
 

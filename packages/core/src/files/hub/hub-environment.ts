@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { expandUser, lacksHome } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
-import { expandUser, expandVariables, lacksHome } from "../expand-path.ts";
 import type { HubOptions } from "../model-folder.ts";
 import { readIfExists } from "../read-files.ts";
+import { expandVariables } from "./expand-variables.ts";
 
 /**
  * Settings of the Hub. An option comes first; the fallbacks are the environment variables and files
