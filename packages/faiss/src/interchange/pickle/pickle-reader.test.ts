@@ -101,6 +101,12 @@ function array(data: Piece, shape: Piece): Buffer {
   return pickle("cnumpy._core.numeric\n_frombuffer\n(", data, byte, shape, text("C"), "tR");
 }
 
+function int(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeInt32LE(value);
+  return pickle("J", bytes);
+}
+
 function binary(content: string): Buffer {
   const length = Buffer.alloc(4);
   length.writeUInt32LE(content.length);
@@ -150,6 +156,68 @@ describe("a pickle that is made to exhaust its reader", () => {
     [
       "paths of a long name, 10,000 times",
       withMetadata(many(text(million), call("pathlib.PosixPath", "h\x01"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "short paths of long names",
+      withMetadata(many(text("/".repeat(100_000)), call("pathlib.PosixPath", "h\x01"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "zeros of many digits",
+      withMetadata(many(text("0".repeat(100_000)), call("decimal.Decimal", "h\x01"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "keys that are zeros of many digits",
+      withMetadata(
+        many(text("0".repeat(100_000)), pickle("}", call("decimal.Decimal", "h\x01"), "Ns")),
+      ),
+      "UNSAFE_FILE",
+    ],
+    [
+      "identifiers that share a large state",
+      withMetadata(
+        many(
+          dict([
+            [text("int"), "K\x01"],
+            ...range(10_000).map((key): [Piece, Piece] => [int(key), "N"]),
+          ]),
+          "cuuid\nUUID\n)\x81h\x01b",
+        ),
+      ),
+      "UNSAFE_FILE",
+    ],
+    [
+      "dates in a time zone with a large state",
+      withMetadata(
+        many(
+          pickle(
+            "cdateutil.tz.tz\ntzoffset\n(NK\0tR",
+            dict(range(10_000).map((key): [Piece, Piece] => [int(key), "N"])),
+            // Not an item of the list.
+            "bq\x020N",
+          ),
+          pickle("cdatetime\ndatetime\nC\x0a\x07\xe8\x01\x01\0\0\0\0\0\0h\x02\x86R"),
+        ),
+      ),
+      "UNSAFE_FILE",
+    ],
+    [
+      "calls with 10,000 arguments, of what a call gave",
+      withMetadata(many(pickle("(", "N".repeat(10_000), "t"), pickle("ca\nB\n)Rh\x01R"))),
+      "UNSAFE_FILE",
+    ],
+    [
+      "objects without constructor, with 10,000 arguments",
+      withMetadata(
+        many(pickle("(ca\nB\n", "N".repeat(10_000), "t"), "ccopyreg\n__newobj__\nh\x01R"),
+      ),
+      "UNSAFE_FILE",
+    ],
+    [
+      "calls of calls, each with one more argument",
+      withMetadata(pickle("ca\nB\n)R", "N\x85R\x94".repeat(50_000))),
       "UNSAFE_FILE",
     ],
     [

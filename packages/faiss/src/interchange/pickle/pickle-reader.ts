@@ -1,4 +1,5 @@
 import { FaissStoreError, show } from "../../errors.ts";
+import { PickleBudget } from "./pickle-budget.ts";
 import { describeCall, globalNamed, runsCode } from "./pickle-calls.ts";
 import { PickleInput } from "./pickle-input.ts";
 import { PickledDict, PickledGlobal, PickledObject } from "./pickled-values.ts";
@@ -17,7 +18,7 @@ import { PickledDict, PickledGlobal, PickledObject } from "./pickled-values.ts";
 export function readPickle(bytes: Buffer, path: string): unknown {
   const input = new PickleInput(bytes, path);
   try {
-    return new PickleMachine(input).run();
+    return new PickleMachine(input, new PickleBudget(bytes.length, path)).run();
   } catch (error) {
     if (FaissStoreError.isInstance(error)) throw error;
     throw input.damaged("it is not a pickle", error);
@@ -69,11 +70,14 @@ const refused: Record<string, string> = {
 
 class PickleMachine {
   readonly #input: PickleInput;
+  /** What may be spent on arguments, which descriptions of calls copy. */
+  readonly #budget: PickleBudget;
   readonly #stack: unknown[] = [];
   readonly #memo = new Map<number, unknown>();
 
-  constructor(input: PickleInput) {
+  constructor(input: PickleInput, budget: PickleBudget) {
     this.#input = input;
+    this.#budget = budget;
   }
 
   run(): unknown {
@@ -211,6 +215,8 @@ class PickleMachine {
       throw this.#unsafe("calls something that is neither a class nor a function");
     if (callee instanceof PickledGlobal && runsCode(callee.name))
       throw this.#unsafe(`asks Python to call ${show(callee.name)}`);
+    const ownArgs = callee instanceof PickledObject ? callee.args.length : 0;
+    this.#budget.spend((ownArgs + args.length) * referenceBytes);
     const result = describeCall(callee, args, keywords);
     this.#stack.push(result instanceof PickledGlobal ? this.#checked(result) : result);
   }
@@ -278,6 +284,9 @@ class PickleMachine {
 }
 
 const maxNameLength = 1_000;
+
+/** About how many bytes V8 needs for an item of an array. */
+const referenceBytes = 8;
 
 /** The error for a pickle that is made to do harm, or is no docstore. */
 export function unsafeFile(path: string, what: string): FaissStoreError {

@@ -3,25 +3,13 @@ import { FaissStoreError, show } from "../../errors.ts";
 import { maxRecordDepth, pathSteps } from "../../rows/json-record.ts";
 import type { JsonValue } from "../../types.ts";
 import { damagedFile } from "../flat-file.ts";
+import { effort, effortOf, PickleBudget } from "./pickle-budget.ts";
 import { PickledDict, PickledGlobal, PickledObject } from "./pickled-values.ts";
 import { pythonValue } from "./python-values.ts";
-
-/**
- * A pickle stores a value once and then refers to it with two to five bytes, so a small file could
- * expand to more than fits in memory. Records may take this many bytes of memory for each byte of
- * the file, which is several times what texts need that share all metadata.
- */
-const maxExpansion = 32;
-
-/** The least that records may take, for small files. */
-const minBudget = 2 ** 20;
 
 /** About how many bytes V8 needs for an array or object, and for a reference. */
 const containerCost = 24;
 const valueCost = 8;
-
-/** How much more than its memory a value counts that has to be made, since that takes time. */
-const effort = 4;
 
 /** Where a value comes from, for errors. */
 export interface PickledPlace {
@@ -48,9 +36,9 @@ export class PickledJson {
   readonly #path: string;
   readonly #describes: boolean;
   readonly #converted = new Map<object, Converted>();
-  #budget: number;
+  readonly #budget: PickleBudget;
   /** What may be spent on values that are made here, each of them once. */
-  #ownBudget: number;
+  readonly #ownBudget: PickleBudget;
   #place: PickledPlace;
   /** The way to the value that is being converted. */
   #keys: (string | number)[] = [];
@@ -62,8 +50,8 @@ export class PickledJson {
   constructor(bytes: number, path: string, describes = false) {
     this.#path = path;
     this.#describes = describes;
-    this.#budget = Math.max(minBudget, bytes * maxExpansion);
-    this.#ownBudget = this.#budget;
+    this.#budget = new PickleBudget(bytes, path);
+    this.#ownBudget = new PickleBudget(bytes, path);
     this.#place = { name: path, root: "", details: {} };
   }
 
@@ -75,8 +63,7 @@ export class PickledJson {
     this.#place = place;
     this.#keys = [];
     const { json, cost } = this.#convert(value, 0);
-    this.#budget -= cost;
-    if (this.#budget < 0) throw this.#expandsTooFar();
+    this.#budget.spend(cost);
     return json;
   }
 
@@ -111,16 +98,16 @@ export class PickledJson {
     if (Buffer.isBuffer(value)) return this.#own(value.toString("base64"));
     if (!(value instanceof PickledObject || value instanceof PickledGlobal))
       throw this.#damaged("is no value of Python");
-    const data = pythonValue(value);
+    const data = this.#read(value);
     if (typeof data === "string") return this.#own(data);
-    if (Array.isArray(data)) this.#spend(data.length * valueCost * 2);
+    if (Array.isArray(data)) this.#ownBudget.spend(data.length * valueCost * 2);
     if (data !== undefined) return this.#convert(data, depth + 1);
     if (!this.#describes) throw this.#unknown(value);
     return this.#convertDict(description(value), depth);
   }
 
   #convertArray(value: unknown[], depth: number): Converted {
-    this.#spend(containerCost + value.length * valueCost);
+    this.#ownBudget.spend(containerCost + value.length * valueCost);
     const json: JsonValue[] = [];
     const total = new Total(json);
     for (let position = 0; position < value.length; position++)
@@ -129,7 +116,7 @@ export class PickledJson {
   }
 
   #convertDict({ items }: PickledDict, depth: number): Converted {
-    this.#spend(containerCost + items.length * valueCost);
+    this.#ownBudget.spend(containerCost + items.length * valueCost);
     const json = {};
     const total = new Total(json);
     for (let position = 0; position + 1 < items.length; position += 2) {
@@ -158,17 +145,18 @@ export class PickledJson {
 
   /** A text that is not in the pickle as it is. */
   #own(text: string): Converted {
-    this.#spend(text.length * effort);
+    this.#ownBudget.spend(text.length * effort);
     return { json: text, cost: costOf(text), depth: 0 };
   }
 
-  #spend(cost: number): void {
-    this.#ownBudget -= cost;
-    if (this.#ownBudget < 0) throw this.#expandsTooFar();
+  /** The object as data, as `pythonValue` gives it. */
+  #read(value: PickledObject | PickledGlobal): unknown {
+    this.#ownBudget.spend(effortOf(value));
+    return pythonValue(value);
   }
 
   #textOfKey(key: unknown): string {
-    const data = (key instanceof PickledObject ? pythonValue(key) : undefined) ?? key;
+    const data = (key instanceof PickledObject ? this.#read(key) : undefined) ?? key;
     if (!Array.isArray(data)) return String(this.#keyValue(data));
     return this.#own(JSON.stringify(data.map((item) => this.#keyValue(item)))).json as string;
   }
@@ -179,7 +167,7 @@ export class PickledJson {
     if (plain !== undefined) return plain;
     const isObject = key instanceof PickledObject || key instanceof PickledGlobal;
     if (!isObject && !Buffer.isBuffer(key)) throw this.#damaged("has a key that is no key");
-    if (isObject && pythonValue(key) === undefined) {
+    if (isObject && this.#read(key) === undefined) {
       if (!this.#describes) throw this.#unknown(key, "has a key that ");
       return this.#own(callText(key)).json as string;
     }
@@ -219,16 +207,6 @@ export class PickledJson {
       { ...details, file: this.#path, path: this.#where, pythonClass },
     );
   }
-
-  #expandsTooFar(): FaissStoreError {
-    return new FaissStoreError(
-      "UNSAFE_FILE",
-      `${this.#path} refers to the same values so often that its records would take more than ` +
-        `${maxExpansion} times as much memory as the file. It was not imported. If you trust its ` +
-        "source, save the documents again without shared metadata.",
-      { path: this.#path },
-    );
-  }
 }
 
 /** What JSON can represent of a value that is not an object. */
@@ -266,8 +244,12 @@ function nameOf(value: PickledObject | PickledGlobal): string {
 /** The classes of an object's arguments: one of these may be what is unknown. */
 function partsOf({ args }: PickledObject): string {
   const names = args.flatMap((part) => (part instanceof PickledObject ? [part.className] : []));
-  return names.length > 0 ? ` (with ${names.join(", ")})` : "";
+  const distinct = [...new Set(names)].slice(0, maxNames);
+  return distinct.length > 0 ? ` (with ${distinct.join(", ")})` : "";
 }
+
+/** An error names at most so many classes. */
+const maxNames = 5;
 
 /** An object as a key, such as `__main__.Color(1)`. */
 function callText(value: PickledObject | PickledGlobal): string {
