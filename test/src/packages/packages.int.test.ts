@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -60,6 +60,24 @@ describe("an application with LangChain and the FAISS addon", () => {
     const hits = (await application.run("plain.mjs")) as Hit[];
     expectRedPlanet(hits, ["mars", "saturn"]);
     expect(await application.run("plain.cjs")).toEqual(hits);
+  });
+
+  // Bundlers resolve these URLs, whether they are reached or not, and fail if a file is missing.
+  it("has each file that its programs look for beside themselves", () => {
+    const missing: string[] = [];
+    let found = 0;
+    for (const name of ["core", "faiss", "langchain", "tiny-model"]) {
+      const dist = application.path(`node_modules/@embeddinggemma/${name}/dist`);
+      for (const file of readdirSync(dist).filter((entry) => /\.[cm]?js$/.test(entry))) {
+        const source = readFileSync(join(dist, file), "utf8");
+        for (const [, url] of source.matchAll(/new URL\("(\.{1,2}\/[^"]+)"/g)) {
+          found++;
+          if (!existsSync(join(dist, url!))) missing.push(`${name}/${file}: ${url}`);
+        }
+      }
+    }
+    expect(found).toBeGreaterThan(2);
+    expect(missing).toEqual([]);
   });
 
   it("finds the tiny model's files, as an ES module and CommonJS", async () => {

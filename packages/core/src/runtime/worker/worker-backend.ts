@@ -135,8 +135,8 @@ async function tokenizeInPortions(
  * tests, the program is the built file.
  */
 function programUrl(): URL {
-  const here = import.meta.url;
-  // Bundlers look for a file only where `import.meta.url` stands in the call itself.
-  if (here.endsWith(".ts")) return new URL("../../../dist/model-worker.js", here);
-  return new URL("./model-worker.js", import.meta.url);
+  // Bundlers look for the file of this call, and of every other that starts at `import.meta.url`.
+  const program = new URL("./model-worker.js", import.meta.url);
+  if (!import.meta.url.endsWith(".ts")) return program;
+  return new URL(program.href.replace("/src/runtime/worker/", "/dist/"));
 }
