@@ -1,7 +1,14 @@
 import { checkerFor, type Rule } from "@embeddinggemma/internal";
 import { FaissStoreError } from "./errors.ts";
 
-export { isRecord, nearestOption, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+export {
+  awaitHint,
+  isRecord,
+  nearestOption,
+  type Rule,
+  type Rules,
+  rules,
+} from "@embeddinggemma/internal";
 
 export const checker = checkerFor(
   (message, details) => new FaissStoreError("INVALID_ARGUMENT", message, details),

@@ -1,5 +1,4 @@
 import { defined, SharedPromise } from "@embeddinggemma/internal";
-import { invalidArgument } from "./check.ts";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { allowMismatchAdvice, checkEmbedding, type Embedding } from "./files/identity.ts";
@@ -53,15 +52,9 @@ export class LazyFaissStore<R = RecordValue> {
    * @param directory - path or `file:` URL of a folder; a store that it contains is opened
    * @throws FaissStoreError `INVALID_ARGUMENT`
    */
-  constructor(
-    embedding: object,
-    { store, ...options }: LazyFaissStoreOptions<R> = {},
-    directory?: string | URL,
-  ) {
+  constructor(embedding: object, options: LazyFaissStoreOptions<R> = {}, directory?: string | URL) {
     checkLazyStoreOptions(options);
-    const { allowMismatch = false, ...storeOptions } = options;
-    if (store !== undefined && typeof store?.checkEmbedding !== "function")
-      throw invalidArgument("store", store, "a FaissStore");
+    const { store, allowMismatch = false, ...storeOptions } = options;
     if (store !== undefined) checkGivenAlone(storeOptions);
     this.#embedding = embedding;
     this.#allowMismatch = allowMismatch;

@@ -1,5 +1,6 @@
 import { absolutePath as absolutePathOf, pathRule } from "@embeddinggemma/internal/node";
 import {
+  awaitHint,
   checker,
   checkOptions,
   integer,
@@ -60,6 +61,13 @@ const storeRules: Rules<FaissStoreOptions> = {
   nprobe: integer(1, maxDimension),
   efSearch: integer(1, maxDimension),
   identity,
+};
+
+const existing: Rule = {
+  expected: "a FaissStore of @embeddinggemma/faiss",
+  // Not `instanceof`: two copies of this package may be installed.
+  accepts: (value) => isRecord(value) && typeof value.checkEmbedding === "function",
+  hint: awaitHint,
 };
 
 const openRules: Rules<OpenOptions> = {
@@ -147,9 +155,9 @@ export function checkStoreOptions(options: FaissStoreOptions): void {
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
 export function checkLazyStoreOptions(
-  options: FaissStoreOptions & Pick<OpenOptions, "allowMismatch">,
+  options: FaissStoreOptions & Pick<OpenOptions, "allowMismatch"> & { store?: unknown },
 ): void {
-  checkOptions(options, { ...storeRules, allowMismatch: rules.flag }, renamed);
+  checkOptions(options, { store: existing, ...storeRules, allowMismatch: rules.flag }, renamed);
   if (options.dimension !== undefined) settingsFor(options, options.dimension);
 }
 

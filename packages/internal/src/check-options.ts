@@ -62,6 +62,11 @@ export function hintOn(given: unknown): string | undefined {
   return isEmbedder ? "Pass an embedder as `{ embedder }`." : undefined;
 }
 
+/** Advice about what was given before it was there. */
+export function awaitHint(given: unknown): string | undefined {
+  return given instanceof Promise ? "Add the missing `await`." : undefined;
+}
+
 function hasMethods(prototype: unknown): boolean {
   return Object.getOwnPropertyNames(prototype).some((name) => name !== "constructor");
 }

@@ -1,4 +1,5 @@
 export {
+  awaitHint,
   checkerFor,
   isObject,
   isRecord,

@@ -1,5 +1,12 @@
-import { type FaissStore as CoreStore, FaissStoreError } from "@embeddinggemma/faiss";
-import { isObject, isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import { FaissStoreError } from "@embeddinggemma/faiss";
+import {
+  awaitHint,
+  isObject,
+  isRecord,
+  type Rule,
+  type Rules,
+  rules,
+} from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
 import { everything, type MetadataFilter, metadataPredicate } from "./document-filter.ts";
@@ -87,7 +94,8 @@ export function checkIds(ids: unknown): void {
 /** @throws `INVALID_ARGUMENT` */
 export function checkOtherStore(other: unknown): void {
   if (isRecord(other) && typeof other.client === "function") return;
-  const hint = storeRule.accepts(other)
+  const isCore = isRecord(other) && typeof other.checkEmbedding === "function";
+  const hint = isCore
     ? "For a store of @embeddinggemma/faiss, use (await store.client()).upsert(other)."
     : awaitHint(other);
   throw invalidArgument("other", other, "a FaissStore of @embeddinggemma/langchain", hint);
@@ -158,22 +166,12 @@ export function checkEmbeddings(embeddings: EmbeddingsInterface): void {
   throw invalidArgument("embeddings", embeddings, expected, awaitHint(embeddings));
 }
 
-export const storeRule: Rule = {
-  expected: "a FaissStore of @embeddinggemma/faiss",
-  accepts: (value) => typeof (value as CoreStore | null)?.checkEmbedding === "function",
-  hint: awaitHint,
-};
-
-/** @throws `INVALID_ARGUMENT` */
+/** @throws `INVALID_ARGUMENT` if there is none; `LazyFaissStore` checks what is given */
 export function checkStore(store: unknown): void {
-  const { accepts, expected } = storeRule;
-  if (!accepts(store)) throw invalidArgument("store", store, expected, awaitHint(store));
+  if (store === undefined || store === null)
+    throw invalidArgument("store", store, "a FaissStore of @embeddinggemma/faiss");
 }
 
 function hint(document: unknown): string | undefined {
   return typeof document === "string" ? "For texts, use `fromTexts`." : awaitHint(document);
-}
-
-function awaitHint(value: unknown): string | undefined {
-  return value instanceof Promise ? "Add the missing `await`." : undefined;
 }

@@ -1,4 +1,4 @@
-import { isRecord } from "@embeddinggemma/internal";
+import { isObject, isRecord } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { storeChecker } from "./check-options.ts";
 import {
@@ -70,7 +70,8 @@ export function metadataPredicate(filter: MetadataFilter): MetadataPredicate {
 }
 
 function predicateOf(filter: unknown, name: string, depth: number): MetadataPredicate {
-  if (!isPlainObject(filter)) {
+  // A `Map` or a `Date`, for example, has no keys to compare, so every document would pass.
+  if (!isObject(filter)) {
     const expected = depth === 0 ? "a function or an object" : "an object";
     throw storeChecker.invalidArgument(name, filter, expected);
   }
@@ -134,13 +135,6 @@ function valueAt(data: unknown, key: string): unknown {
 /** Not the `length` of an array, nor what is inherited. */
 function hasKey(data: object, key: string): boolean {
   return Object.prototype.propertyIsEnumerable.call(data, key);
-}
-
-/** A `Map` or a `Date`, for example, has no keys to compare, so every document would pass. */
-function isPlainObject(value: unknown): value is object {
-  if (!isRecord(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function misplaced(operator: string): Error {

@@ -38,15 +38,13 @@ export async function embedDocuments(
   return vectors;
 }
 
-/** Embeds a query. Other embeddings than those of this package know no signal. */
+/** Embeds a query. Other embeddings than those of this package ignore the signal. */
 export function embedQuery(
   embeddings: EmbeddingsInterface,
   query: string,
   signal: AbortSignal | undefined,
 ): Promise<Vector> {
-  return untilAborted(signal, () =>
-    embedsTitles(embeddings)
-      ? embeddings.embedQuery(query, defined({ signal }))
-      : embeddings.embedQuery(query),
-  );
+  return embedsTitles(embeddings)
+    ? embeddings.embedQuery(query, defined({ signal }))
+    : embeddings.embedQuery(query);
 }

@@ -32,7 +32,6 @@ import {
   checkStore,
   checkTexts,
   checkVector,
-  storeRule,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
 import { describable } from "./describable.ts";
@@ -94,12 +93,7 @@ export class FaissStore extends SaveableVectorStore {
    */
   constructor(embeddings: EmbeddingsInterface, params: FaissStoreParams = {}) {
     checkEmbeddings(embeddings);
-    const lazyStore = createWith(
-      storeChecker,
-      { store: storeRule },
-      params,
-      () => new LazyFaissStore(describable(embeddings), params),
-    );
+    const lazyStore = new LazyFaissStore<DocumentRecord>(describable(embeddings), params);
     const { store, ...options } = params;
     super(embeddings, options);
     this.#store = lazyStore;

@@ -4,12 +4,18 @@ import {
   FaissStoreError,
   type FaissStoreHit,
   type FaissStoreItem,
-  type FaissStoreOptions,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import { createWith, type Rule, type Rules, SharedPromise, show } from "@embeddinggemma/internal";
+import {
+  awaitHint,
+  createWith,
+  type Rule,
+  type Rules,
+  SharedPromise,
+  show,
+} from "@embeddinggemma/internal";
 import { pathRule } from "@embeddinggemma/internal/node";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
@@ -102,10 +108,11 @@ export class FaissVectorStore extends BaseVectorStore<
   constructor(params: FaissVectorStoreParams = {}) {
     super(withEmbedModel(params));
     let folder: StoreFolder | undefined;
-    this.#store = createWith(storeChecker, paramRules, params, (options: FaissStoreOptions) => {
-      const { persistDir, namespace, store } = params;
+    type StoreOptions = LazyFaissStoreOptions<NodeRecord>;
+    this.#store = createWith(storeChecker, paramRules, params, (options: StoreOptions) => {
+      const { persistDir, namespace } = params;
       folder = persistDir === undefined ? undefined : storeFolder(persistDir, namespace);
-      return new LazyFaissStore(this.embedModel, { ...options, store }, folder?.path);
+      return new LazyFaissStore(this.embedModel, options, folder?.path);
     });
     this.#folder = folder;
     this.#namespace = params.namespace;
@@ -187,8 +194,7 @@ export class FaissVectorStore extends BaseVectorStore<
    */
   async add(nodes: BaseNode[]): Promise<string[]> {
     if (!Array.isArray(nodes)) {
-      const hint = (nodes as unknown) instanceof Promise ? "Add the missing `await`." : undefined;
-      throw invalidArgument("nodes", nodes, "an array of nodes", hint);
+      throw invalidArgument("nodes", nodes, "an array of nodes", awaitHint(nodes));
     }
     if (nodes.length === 0) return [];
     for (const [position, node] of nodes.entries()) checkNode(node, position);
@@ -296,7 +302,7 @@ const embedModelRule: Rule = {
   accepts: (value) => typeof (value as BaseEmbedding | null)?.getTextEmbedding === "function",
 };
 
-const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions | "allowMismatch">> = {
+const paramRules: Rules<Omit<FaissVectorStoreParams, keyof LazyFaissStoreOptions<NodeRecord>>> = {
   embedModel: embedModelRule,
   embeddingModel: embedModelRule,
   persistDir: pathRule,
@@ -304,10 +310,6 @@ const paramRules: Rules<Omit<FaissVectorStoreParams, keyof FaissStoreOptions | "
     expected: "a name of letters, digits, _, - and .",
     accepts: (value) =>
       typeof value === "string" && /^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(value),
-  },
-  store: {
-    expected: "a FaissStore of @embeddinggemma/faiss",
-    accepts: (value) => typeof (value as CoreStore | null)?.checkEmbedding === "function",
   },
 };
 

@@ -1,3 +1,4 @@
+import { similarity } from "@embeddinggemma/core";
 import { describeEmbedding, FaissStoreError } from "@embeddinggemma/faiss";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { Settings } from "@llamaindex/core/global";
@@ -15,13 +16,12 @@ const minCosine = 0.98;
 export async function checkQueryModel(
   embedModel: BaseEmbedding,
   text: string,
-  queryEmbedding: readonly number[],
+  queryEmbedding: number[],
 ): Promise<boolean> {
   const settingsModel = modelOfSettings();
   if (!settingsModel || settingsModel === embedModel) return false;
   if (await haveSameIdentity(embedModel, settingsModel)) return true;
-  const isBy = async (model: BaseEmbedding) =>
-    isSameVector(await embed(model, text), queryEmbedding);
+  const isBy = (model: BaseEmbedding) => embeds(model, text, queryEmbedding);
   // Neither of them: the query is no text, or the caller has embedded it in another way.
   if ((await isBy(embedModel)) || !(await isBy(settingsModel))) return true;
   throw new FaissStoreError(
@@ -47,22 +47,13 @@ async function haveSameIdentity(one: BaseEmbedding, other: BaseEmbedding): Promi
   return identity !== undefined && identity === (await describeEmbedding(other)).identity;
 }
 
-async function embed(model: BaseEmbedding, text: string): Promise<readonly number[]> {
+/** Whether a model makes this vector of a text. One that fails does not. */
+async function embeds(model: BaseEmbedding, text: string, vector: number[]): Promise<boolean> {
   try {
-    return (await model.getQueryEmbedding({ type: "text", text })) ?? [];
+    const own = (await model.getQueryEmbedding({ type: "text", text })) ?? [];
+    const [[cosine = 0] = []] = similarity(own, vector);
+    return cosine >= minCosine;
   } catch {
-    return [];
+    return false;
   }
-}
-
-function isSameVector(one: readonly number[], other: readonly number[]): boolean {
-  const product = dot(one, other);
-  return (
-    one.length === other.length &&
-    product >= minCosine * Math.sqrt(dot(one, one) * dot(other, other))
-  );
-}
-
-function dot(one: readonly number[], other: readonly number[]): number {
-  return one.reduce((sum, value, index) => sum + value * (other[index] ?? 0), 0);
 }

@@ -51,7 +51,6 @@ export class EngineProcess {
         endedError: ({ reason }, operation) =>
           new FaissStoreError("ENGINE_FAILED", `The FAISS process ${reason}. ${advice}`, {
             operation,
-            isDead: true,
             reason: `The FAISS process ${reason}`,
           }),
         answeredError: (error) =>
