@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
 import { ClassicLevel } from "classic-level";
 import { MemoryLevel } from "memory-level";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -283,6 +284,17 @@ describe("a broken cache never gives a wrong vector", () => {
       });
     },
   );
+
+  test("takes vectors of another realm, such as that of Jest's tests", async () => {
+    const Foreign = runInNewContext("Float32Array") as typeof Float32Array;
+    const cache = literalCache();
+    await embedderWith(cache).embedder.encode("a");
+    for (const [key, vector] of cache.vectors) cache.vectors.set(key, Foreign.from(vector));
+    const { embedder, rowsRun } = embedderWith(cache);
+    const vector = await embedder.encode("a");
+    expect(rowsRun()).toBe(0);
+    expect([...vector]).toEqual([...(await embedderWith(null).embedder.encode("a"))]);
+  });
 
   test("a value that is not a cache is refused", () => {
     expect(() => embedderWith(new Map() as unknown as VectorCache)).toThrow(

@@ -1,5 +1,6 @@
 import { digestText } from "../digest.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { typedArrayName } from "../vectors/vectors.ts";
 
 /**
  * Stores vectors, so that a text that was embedded before is not embedded again. Use
@@ -87,6 +88,8 @@ async function attempt<T>(operation: "read" | "write", action: () => Promise<T>)
 
 function isVector(value: unknown, dimension: number): value is Float32Array {
   return (
-    value instanceof Float32Array && value.length === dimension && value.every(Number.isFinite)
+    typedArrayName(value) === "Float32Array" &&
+    (value as Float32Array).length === dimension &&
+    (value as Float32Array).every(Number.isFinite)
   );
 }

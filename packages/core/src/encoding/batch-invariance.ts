@@ -2,6 +2,7 @@ import { warn } from "#platform";
 import { show } from "../errors.ts";
 import { type LoadModelOptions, loadModel } from "../model/load-model.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
+import { areClose } from "../vectors/vectors.ts";
 import { embedBatch } from "./embed-batch.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 
@@ -75,13 +76,9 @@ async function isSameAlone(
   const together = await embedBatch(model, sequences);
   for (const [index, sequence] of sequences.entries()) {
     const [alone] = await embedBatch(model, [sequence]);
-    if (distance(together[index]!, alone!) > tolerance * Math.hypot(...alone!)) return false;
+    if (!areClose(together[index]!, alone!, tolerance)) return false;
   }
   return true;
-}
-
-function distance(a: Float32Array, b: Float32Array): number {
-  return Math.hypot(...a.map((value, index) => value - b[index]!));
 }
 
 /**

@@ -1,6 +1,6 @@
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import type { Backend, BackendOutput, Batch } from "../runtime/backend.ts";
-import { normalizeInPlace } from "../vectors/vectors.ts";
+import { areClose, normalizeInPlace } from "../vectors/vectors.ts";
 import { hasPrompts, type ModelDescription, promptIsPooled } from "./description.ts";
 import { pool } from "./pooling.ts";
 
@@ -86,10 +86,5 @@ function isClose(
   if (given.length !== expected.length) return false;
   const [a, b] = [given.slice(), expected.slice()];
   if (normalized) for (const vector of [a, b]) normalizeInPlace(vector);
-  const difference = lengthOf(a.map((value, index) => value - b[index]!));
-  return difference <= tolerance * lengthOf(b);
-}
-
-function lengthOf(vector: Float32Array): number {
-  return Math.hypot(...vector);
+  return areClose(a, b, tolerance);
 }

@@ -26,7 +26,8 @@ export function cutBetweenUnrelated(
   const related = new Set<string>();
   for (const token of model.tokens_to_ids.keys()) {
     let before = "";
-    for (const character of token) {
+    // Added tokens may contain characters that the normalizer replaces.
+    for (const character of normalize(token)) {
       if (before) related.add(before + character);
       before = character;
     }

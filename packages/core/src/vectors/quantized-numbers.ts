@@ -18,8 +18,8 @@ export function rememberNumbers(
 }
 
 /** What the bytes of a vector stand for, if `quantizeEmbeddings` returned it. */
-export function kindOf(vector: QuantizedVector): QuantizedKind | undefined {
-  return known.get(vector)?.kind;
+export function kindOf(vector: Vector): QuantizedKind | undefined {
+  return known.get(vector as QuantizedVector)?.kind;
 }
 
 /**

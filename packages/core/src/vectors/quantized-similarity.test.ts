@@ -73,6 +73,16 @@ describe("vectors that cannot be compared are refused, and what to use is said",
     ["floats as steps", () => integerSimilarity(steps, queries[0]!), /^b must be/],
     ["other lengths", () => hammingDistance(bits[0]!, [1]), /a\[0\] has 2 bytes, but b\[0\] has 1/],
     ["other precisions", () => hammingDistance(bits, signedBits), /Uint8Array.*Int8Array/],
+    [
+      "signed bits as plain numbers",
+      () => hammingDistance([[-1, 2]], bits),
+      /Int8Array.*Uint8Array/,
+    ],
+    [
+      "unsigned steps as plain numbers",
+      () => integerSimilarity([[1, 200]], [[-1, 2]]),
+      /Uint8.*Int8/,
+    ],
     ["numbers beyond a byte", () => hammingDistance([[256]], [[1]]), /^a\[0\] must be/],
     ["holes", () => hammingDistance(bits, new Array(1)), /^b\[0\] must be/],
     ["nothing", () => integerSimilarity(undefined as never, steps), /^a must be/],
@@ -92,6 +102,12 @@ describe("vectors that cannot be compared are refused, and what to use is said",
         message: expect.stringMatching(message),
       }),
     );
+  });
+
+  test("except for plain numbers that fit both, such as 0", () => {
+    const plain = bits.map((vector) => Array.from(vector, (byte) => byte & 127));
+    expect(hammingDistance(plain, bits)).toHaveLength(bits.length);
+    expect(hammingDistance(plain, signedBits)).toHaveLength(bits.length);
   });
 
   test("no vectors give no scores", () => {

@@ -1,7 +1,7 @@
 import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { kindOf, type QuantizedKind } from "./quantized-numbers.ts";
-import type { Vector } from "./vectors.ts";
+import { typedArrayName, type Vector } from "./vectors.ts";
 
 /**
  * Number of different bits of every vector of `a` and every vector of `b`, which FAISS's binary
@@ -96,12 +96,14 @@ const uses: Readonly<Record<QuantizedKind, readonly [expected: string, otherwise
 
 function checkQuantized(vector: unknown, name: string, kind: QuantizedKind): Vector {
   const [expected, hint] = uses[kind];
-  const isBytes = vector instanceof Int8Array || vector instanceof Uint8Array;
-  const isList = Array.isArray(vector) && vector.every(isByte);
-  const known = isBytes ? kindOf(vector) : undefined;
-  if ((isBytes || isList) && vector.length > 0 && (known ?? kind) === kind) return vector as Vector;
+  const isBytes =
+    byteArrays.has(typedArrayName(vector)) || (Array.isArray(vector) && vector.every(isByte));
+  const bytes = vector as Vector;
+  if (isBytes && bytes.length > 0 && (kindOf(bytes) ?? kind) === kind) return bytes;
   throw invalidArgument(name, vector, expected, hint);
 }
+
+const byteArrays = new Set<unknown>(["Int8Array", "Uint8Array"]);
 
 function isByte(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= -128 && (value as number) <= 255;
@@ -116,13 +118,19 @@ function checkPair(left: Vector, right: Vector, leftName: string, rightName: str
       { dimensions: [left.length, right.length] },
     );
   }
-  const types = [left, right].filter((vector) => !Array.isArray(vector));
-  if (types.length < 2 || left instanceof Int8Array === right instanceof Int8Array) return;
-  const typeOf = (vector: Vector) => (vector instanceof Int8Array ? "Int8Array" : "Uint8Array");
+  const types = [byteTypeOf(left), byteTypeOf(right)];
+  if (types.includes(undefined) || types[0] === types[1]) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `${leftName} is of ${typeOf(left)}, but ${rightName} is of ${typeOf(right)}. ` +
+    `${leftName} has values of ${types[0]}, but ${rightName} of ${types[1]}. ` +
       "Quantize both with the same precision.",
-    { types: [typeOf(left), typeOf(right)] },
+    { types },
   );
+}
+
+/** The type of a vector, or of its values if they are in a plain array; undefined if they fit both. */
+function byteTypeOf(vector: Vector): string | undefined {
+  if (!Array.isArray(vector)) return typedArrayName(vector);
+  if (vector.some((value) => value < 0)) return "Int8Array";
+  return vector.some((value) => value > 127) ? "Uint8Array" : undefined;
 }

@@ -12,6 +12,19 @@ export function normalizeInPlace(vector: Float32Array): void {
   for (let index = 0; index < vector.length; index++) vector[index]! /= length;
 }
 
+/** @param tolerance - largest difference of the vectors, relative to the length of the second one */
+export function areClose(a: Float32Array, b: Float32Array, tolerance: number): boolean {
+  const difference = a.map((value, index) => value - b[index]!);
+  return Math.hypot(...difference) <= tolerance * Math.hypot(...b);
+}
+
+/** The type of a typed array, in any realm, such as that of Jest's tests. */
+export function typedArrayName(value: unknown): string | undefined {
+  return ArrayBuffer.isView(value)
+    ? (value as { [Symbol.toStringTag]?: string })[Symbol.toStringTag]
+    : undefined;
+}
+
 /** Splits a contiguous array into rows of one length, which are views of it. */
 export function rowsOf(data: Float32Array, dimension: number): Float32Array[] {
   return Array.from({ length: data.length / dimension }, (_, row) =>
