@@ -1,7 +1,7 @@
 import { checkOptions, invalidArgument, type Rules, rules } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { checkVector, checkVectors } from "./check-vectors.ts";
-import { type QuantizedKind, refuseQuantized, rememberNumbers } from "./quantized-numbers.ts";
+import { refuseQuantized, remember } from "./quantized-numbers.ts";
 import type { Vector } from "./vectors.ts";
 
 /** Number format of quantized vectors, named as in Sentence Transformers. */
@@ -106,47 +106,20 @@ type Quantizers = {
 
 const quantizers: Quantizers = {
   float32: (embeddings) => embeddings.map((vector) => Float32Array.from(vector)),
-  uint8: (embeddings, options) =>
-    toSteps(embeddings, options).map(({ steps, decode }) =>
-      remembered(Uint8Array.from(steps), "steps", decode),
-    ),
-  int8: (embeddings, options) =>
-    toSteps(embeddings, options).map(({ steps, decode }) =>
-      remembered(
-        Int8Array.from(steps, (step) => step - 128),
-        "steps",
-        decode,
-      ),
-    ),
+  uint8: (embeddings, options) => toSteps(embeddings, options, (steps) => steps),
+  int8: (embeddings, options) => toSteps(embeddings, options, signed),
   ubinary: (embeddings) =>
     embeddings.map((vector) => {
-      const signs = packSigns(vector);
-      return remembered(signs, "bits", () => unpackSigns(signs, vector.length));
+      return remember(packSigns(vector), { kind: "bits", dimension: vector.length });
     }),
   binary: (embeddings) =>
     embeddings.map((vector) => {
-      const signs = packSigns(vector);
-      return remembered(
-        Int8Array.from(signs, (byte) => byte - 128),
-        "bits",
-        () => unpackSigns(signs, vector.length),
-      );
+      return remember(signed(packSigns(vector)), { kind: "bits", dimension: vector.length });
     }),
 };
 
-function remembered<T extends Int8Array | Uint8Array>(
-  vector: T,
-  kind: QuantizedKind,
-  decode: () => Float32Array,
-): T {
-  rememberNumbers(vector, kind, decode);
-  return vector;
-}
-
-interface StepVector {
-  readonly steps: Uint8Array;
-  /** The middle of each step. */
-  readonly decode: () => Float32Array;
+function signed(bytes: Uint8Array): Int8Array {
+  return Int8Array.from(bytes, (byte) => byte - 128);
 }
 
 const lastStep = 255;
@@ -155,7 +128,11 @@ const lastStep = 255;
  * Computes in float32 throughout, as Sentence Transformers does. With other rounding, some numbers
  * would get the next step.
  */
-function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): StepVector[] {
+function toSteps<T extends Int8Array | Uint8Array>(
+  embeddings: readonly Vector[],
+  options: QuantizeOptions,
+  convert: (steps: Uint8Array) => T,
+): T[] {
   if (embeddings.length === 0) return [];
   const dimension = embeddings[0]!.length;
   const { min, max } = options.ranges
@@ -167,14 +144,13 @@ function toSteps(embeddings: readonly Vector[], options: QuantizeOptions): StepV
     max,
     (value, index) => fround(fround(fround(value) - starts[index]!) / lastStep) || 1,
   );
-  const middleOf = (step: number, index: number) =>
-    Math.min(starts[index]! + (step + 0.5) * sizes[index]!, max[index]!);
+  const ranges = { starts, sizes, ends: Float32Array.from(max) };
   return embeddings.map((vector) => {
     const steps = Uint8Array.from(vector, (value, index) => {
       const step = Math.floor(fround(fround(fround(value) - starts[index]!) / sizes[index]!));
       return Math.min(Math.max(step, 0), lastStep);
     });
-    return { steps, decode: () => Float32Array.from(steps, middleOf) };
+    return remember(convert(steps), { kind: "steps", ranges });
   });
 }
 
@@ -236,15 +212,6 @@ function packSigns(vector: Vector): Uint8Array {
     if (vector[index]! > 0) bytes[index >> 3]! |= 0x80 >> (index & 7);
   }
   return bytes;
-}
-
-/** A vector of unit length with these signs, since the length of the original is lost. */
-function unpackSigns(signs: Uint8Array, dimension: number): Float32Array {
-  const size = 1 / Math.sqrt(dimension);
-  const vector = new Float32Array(dimension);
-  for (let index = 0; index < dimension; index++)
-    vector[index] = signs[index >> 3]! & (0x80 >> (index & 7)) ? size : -size;
-  return vector;
 }
 
 function checkLengths(vectors: readonly Vector[], length: number, name: string): void {

@@ -6,20 +6,29 @@ type QuantizedVector = Int8Array | Uint8Array;
 /** What bytes stand for: signs, eight in a byte, or steps in the range of each dimension. */
 export type QuantizedKind = "bits" | "steps";
 
-const known = new WeakMap<QuantizedVector, { kind: QuantizedKind; decode: () => Float32Array }>();
+/** The steps of each dimension, which all vectors of a call share. */
+export interface StepRanges {
+  readonly starts: Float32Array;
+  readonly sizes: Float32Array;
+  /** The end of the last step. */
+  readonly ends: Float32Array;
+}
+
+type Meaning =
+  | { readonly kind: "steps"; readonly ranges: StepRanges }
+  | { readonly kind: "bits"; readonly dimension: number };
+
+const known = new WeakMap<Vector, Meaning>();
 
 /** Remembers what the bytes of a quantized vector stand for. */
-export function rememberNumbers(
-  vector: QuantizedVector,
-  kind: QuantizedKind,
-  decode: () => Float32Array,
-): void {
-  known.set(vector, { kind, decode });
+export function remember<T extends QuantizedVector>(vector: T, meaning: Meaning): T {
+  known.set(vector, meaning);
+  return vector;
 }
 
 /** What the bytes of a vector stand for, if `quantizeEmbeddings` returned it. */
 export function kindOf(vector: Vector): QuantizedKind | undefined {
-  return known.get(vector as QuantizedVector)?.kind;
+  return known.get(vector)?.kind;
 }
 
 /**
@@ -32,14 +41,38 @@ export function kindOf(vector: Vector): QuantizedKind | undefined {
  */
 export function numbersOf(vector: Vector, name: string): Vector {
   if (!isBytes(vector)) return vector;
-  const remembered = known.get(vector);
-  if (remembered) return remembered.decode();
+  const meaning = known.get(vector);
+  if (meaning) return decode(vector, meaning);
   throw invalidArgument(
     name,
     vector,
     "a vector whose numbers can be compared",
     "Compare packed bits with hammingDistance, and int8 or uint8 with integerSimilarity. " +
       "If the numbers are the vector itself, pass Float32Array.from(vector).",
+  );
+}
+
+function decode(vector: QuantizedVector, meaning: Meaning): Float32Array {
+  const bytes =
+    vector instanceof Int8Array ? Uint8Array.from(vector, (byte) => byte + 128) : vector;
+  return meaning.kind === "bits"
+    ? unpackSigns(bytes, meaning.dimension)
+    : middlesOf(bytes, meaning.ranges);
+}
+
+/** A vector of unit length with these signs, since the length of the original is lost. */
+function unpackSigns(signs: Uint8Array, dimension: number): Float32Array {
+  const size = 1 / Math.sqrt(dimension);
+  const vector = new Float32Array(dimension);
+  for (let index = 0; index < dimension; index++)
+    vector[index] = signs[index >> 3]! & (0x80 >> (index & 7)) ? size : -size;
+  return vector;
+}
+
+/** The middle of each step. */
+function middlesOf(vector: Uint8Array, { starts, sizes, ends }: StepRanges): Float32Array {
+  return Float32Array.from(vector, (step, index) =>
+    Math.min(starts[index]! + (step + 0.5) * sizes[index]!, ends[index]!),
   );
 }
 

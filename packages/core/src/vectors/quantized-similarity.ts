@@ -128,7 +128,7 @@ function checkPair(left: Vector, right: Vector, leftName: string, rightName: str
   );
 }
 
-/** The type of a vector, or of its values if they are in a plain array; undefined if they fit both. */
+/** The type of a vector, or for a plain array that of its values; undefined if they fit both. */
 function byteTypeOf(vector: Vector): string | undefined {
   if (!Array.isArray(vector)) return typedArrayName(vector);
   if (vector.some((value) => value < 0)) return "Int8Array";

@@ -12,7 +12,7 @@ export function normalizeInPlace(vector: Float32Array): void {
   for (let index = 0; index < vector.length; index++) vector[index]! /= length;
 }
 
-/** @param tolerance - largest difference of the vectors, relative to the length of the second one */
+/** @param tolerance - largest difference of the vectors, relative to the length of the second */
 export function areClose(a: Float32Array, b: Float32Array, tolerance: number): boolean {
   const difference = a.map((value, index) => value - b[index]!);
   return Math.hypot(...difference) <= tolerance * Math.hypot(...b);
