@@ -7,7 +7,7 @@ type QuantizedVector = Int8Array | Uint8Array;
 export type QuantizedKind = "bits" | "steps";
 
 /** The steps of each dimension, which all vectors of a call share. */
-export interface StepRanges {
+interface StepRanges {
   readonly starts: Float32Array;
   readonly sizes: Float32Array;
   /** The end of the last step. */
