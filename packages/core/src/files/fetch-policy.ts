@@ -76,8 +76,8 @@ function attemptCount(count: number): string {
 }
 
 /**
- * The error for a response without the file. A 404 counts as a temporary failure here; a caller to
- * which it means "no such file" has to check that first.
+ * The error for a response without the file, temporary where `huggingface_hub` would also retry. A
+ * caller to which a 404 means "no such file" has to check that first.
  *
  * @param deniedAdvice - what the user can do if access is denied
  */
@@ -86,21 +86,22 @@ export function responseError(
   { status, statusText, headers }: Response,
   deniedAdvice: string,
 ): TransientFailure | EmbeddingGemmaError {
-  if (status === 404 || status === 408 || status === 429 || status >= 500) {
+  const answer = `responded with ${status} ${statusText}`.trimEnd();
+  if (status === 408 || status === 429 || status >= 500) {
     const seconds = numberOf(headers.get("retry-after"));
-    const problem = status === 404 ? ", which is not how the Hub reports a missing file" : "";
-    return new TransientFailure(`the server responded with ${status} ${statusText}${problem}`, {
+    return new TransientFailure(`the server ${answer}`, {
       status,
       retryAfter: seconds === null ? undefined : seconds * 1000,
     });
   }
-  const denied = status === 401 || status === 403;
-  return new EmbeddingGemmaError(
-    "DOWNLOAD_FAILED",
-    `${url} responded with ${status} ${statusText}.${denied ? ` ${deniedAdvice}` : ""}`,
-    { url, status },
-  );
+  const isDenied = status === 401 || status === 403;
+  const rest = status === 404 ? foreignAnswer : isDenied ? `. ${deniedAdvice}` : ".";
+  return new EmbeddingGemmaError("DOWNLOAD_FAILED", `${url} ${answer}${rest}`, { url, status });
 }
+
+const foreignAnswer =
+  ", but not as the Hub reports a missing file. Check the proxy, and the URL of the Hub or mirror " +
+  "(the option `endpoint`, or HF_ENDPOINT).";
 
 /**
  * The header with an access token. `fetch` would refuse an invalid one with an error that looks

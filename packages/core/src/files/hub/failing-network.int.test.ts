@@ -65,6 +65,7 @@ describe("a failing network", () => {
     ["that is down", (response) => response.destroy()],
     ["that responds with 503", (response) => response.writeHead(503).end()],
     ["that responds with 429", (response) => response.writeHead(429).end()],
+    ["behind a proxy that responds with 404", (response) => response.writeHead(404).end()],
     ["that does not respond", () => {}],
   ])("%s does not stop a model in the cache from loading", async ([, fail]) => {
     vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.3");

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { setUpHub } from "../../../test-support/hub-setup.ts";
+import { setUpHub, weights } from "../../../test-support/hub-setup.ts";
 
 const prompts = "config_sentence_transformers.json";
 const fileList = "(file list)";
@@ -24,19 +24,16 @@ function respondWith404(headers: Record<string, string>, times = Number.POSITIVE
     file === prompts && attempt <= times && Boolean(response.writeHead(404, headers).end());
 }
 
-test("a proxy's 404 is retried and not remembered", async () => {
-  respondWith404({ "content-type": "text/html" }, 2);
-  expect(await loadPrompts()).toEqual(query);
-  await expect(readFile(marker(prompts))).rejects.toMatchObject({ code: "ENOENT" });
-});
-
-test("a proxy that keeps responding with 404 fails the load", { timeout: 60_000 }, async () => {
-  respondWith404({ "content-type": "text/html" });
+test("a proxy's 404 fails the load at once and is not remembered", async () => {
+  respondWith404({ "content-type": "text/html" }, 1);
   await expect(loadPrompts()).rejects.toMatchObject({
     code: "DOWNLOAD_FAILED",
+    message: expect.stringContaining("Check the proxy"),
     details: { status: 404 },
   });
+  expect(setup.hub.countOf("GET", prompts)).toBe(1);
   await expect(readFile(marker(prompts))).rejects.toMatchObject({ code: "ENOENT" });
+  expect(await loadPrompts()).toEqual(query);
 });
 
 test("a file in the file list is downloaded, even after a 404", async () => {
@@ -80,6 +77,20 @@ test("a file that the file list confirms missing is requested only once", async 
   expect(await loadPrompts()).toEqual({ query: "", document: "" });
   expect(setup.hub.countOf("GET", fileList)).toBe(1);
   expect(setup.hub.countOf("GET", prompts)).toBe(1);
+});
+
+test("the error for a missing ONNX file lists those of the repository", async () => {
+  await expect(setup.load({ dtype: "q8" })).rejects.toMatchObject({
+    code: "MODEL_FILE_MISSING",
+    message: expect.stringMatching(/no onnx\/model_quantized\.onnx, .* It has fp32: set/),
+  });
+  expect(setup.hub.countOf("GET", weights)).toBe(0);
+  setup.hub.misbehave = ({ file }, response) =>
+    file === fileList && Boolean(response.writeHead(500).end());
+  await expect(setup.load({ dtype: "q8" })).rejects.toMatchObject({
+    code: "MODEL_FILE_MISSING",
+    message: expect.stringMatching(/the file of dtype q8\.$/),
+  });
 });
 
 test.for(["RepoNotFound", "RevisionNotFound"])(

@@ -1,6 +1,7 @@
 import { env } from "@huggingface/transformers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { setUpHub } from "../../../test-support/hub-setup.ts";
+import { provideTokenizerAndGraph } from "../../model/provide-files.ts";
 import { openWebFolder } from "./web-folder.ts";
 
 const prompts = "config_sentence_transformers.json";
@@ -37,17 +38,14 @@ function respondWith404(headers: Record<string, string>, times = Number.POSITIVE
     file === prompts && attempt <= times && Boolean(response.writeHead(404, headers).end());
 }
 
-test("a proxy's 404 is retried", async () => {
-  respondWith404({ "content-type": "text/html" }, 2);
-  expect(await readPrompts()).toContain("task: search result");
-});
-
-test("a proxy that keeps responding with 404 is an error", { timeout: 60_000 }, async () => {
-  respondWith404({ "content-type": "text/html" });
+test("a proxy's 404 is an error at once and is not remembered", async () => {
+  respondWith404({ "content-type": "text/html" }, 1);
   await expect(readPrompts()).rejects.toMatchObject({
     code: "DOWNLOAD_FAILED",
     details: { status: 404 },
   });
+  expect(setup.hub.countOf("GET", prompts)).toBe(1);
+  expect(await readPrompts()).toContain("task: search result");
 });
 
 test("a file in the file list that the server never finds is an error", async () => {
@@ -68,4 +66,22 @@ test("a file that the file list does not have is missing, and can appear later",
   expect(await readPrompts()).toBeNull();
   setup.hub.misbehave = () => false;
   expect(await readPrompts()).toContain("task: search result");
+});
+
+test("the error for a missing ONNX file lists those of the repository", async () => {
+  const folder = await openWebFolder("owner/model", { endpoint: setup.hub.endpoint });
+  await expect(provideTokenizerAndGraph("owner/model", folder, "q8")).rejects.toMatchObject({
+    code: "MODEL_FILE_MISSING",
+    message: expect.stringMatching(/no onnx\/model_quantized\.onnx, .* It has fp32: set/),
+  });
+});
+
+test("a server that is not a Hub lists no files", async () => {
+  const url = `${setup.hub.endpoint}/owner/model/resolve/main`;
+  const folder = await openWebFolder(url, {});
+  expect(await folder.list()).toEqual([]);
+  await expect(provideTokenizerAndGraph(url, folder, "q8")).rejects.toMatchObject({
+    code: "MODEL_FILE_MISSING",
+    message: expect.stringMatching(/the file of dtype q8\.$/),
+  });
 });

@@ -13,8 +13,8 @@ export interface FetchOptions {
   readonly token?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Whether the server is a Hub. Then a 404 without the Hub's headers may come from a proxy, and
-   * counts as a temporary failure. On any other server, every 404 means "no such file".
+   * Whether the server is a Hub. Then a 404 without the Hub's headers may come from a proxy, and is
+   * an error. On any other server, every 404 means "no such file".
    */
   readonly isHub?: boolean;
   /** Called with the bytes received so far and the size of the file, null if unknown. */
