@@ -286,8 +286,11 @@ function startProgram(
 
 function notStarted(error: unknown): WorkerEnd {
   const isDenied = (error as { code?: unknown } | null)?.code === "ERR_ACCESS_DENIED";
-  const hint = isDenied ? ". With Node's permission model, add `--allow-child-process`" : "";
-  return { reason: `could not be started: ${reasonOf(error)}${hint}`, exit: null };
+  // Not Node's own words, which name the flag in some releases only.
+  const reason = isDenied
+    ? "Node's permission model forbids it. Start Node.js with `--allow-child-process`"
+    : reasonOf(error);
+  return { reason: `could not be started: ${reason}`, exit: null };
 }
 
 function ref(child: ChildProcess): void {

@@ -92,7 +92,7 @@ class ModelWorker extends WorkerProcess<WorkerMessage> {
 
 function adviceFor(reason: string): string {
   if (/^could not be started/.test(reason)) {
-    return "Let this process start another one, or load without `worker`.";
+    return "Without `worker`, a model in the main thread needs no such process.";
   }
   const advice = "Dispose the embedder and load it again.";
   return /SIGKILL|SIGABRT|code 13[47]|memory|bad_alloc/i.test(reason)
