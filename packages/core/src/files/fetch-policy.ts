@@ -95,12 +95,12 @@ export function responseError(
     });
   }
   const isDenied = status === 401 || status === 403;
-  const rest = status === 404 ? foreignAnswer : isDenied ? `. ${deniedAdvice}` : ".";
+  const rest = status === 404 ? foreign404 : isDenied ? `. ${deniedAdvice}` : ".";
   return new EmbeddingGemmaError("DOWNLOAD_FAILED", `${url} ${answer}${rest}`, { url, status });
 }
 
-const foreignAnswer =
-  ", but not as the Hub reports a missing file. Check the proxy, and the URL of the Hub or mirror " +
+const foreign404 =
+  ", but not as the Hub reports a missing file. Check the proxy and the URL of the Hub or mirror " +
   "(the option `endpoint`, or HF_ENDPOINT).";
 
 /**

@@ -65,37 +65,37 @@ export interface DownloadProgress {
  */
 export interface HubOptions {
   /** Branch, tag or commit. @default "main" */
-  revision?: string;
+  revision?: string | undefined;
   /**
    * Access token for gated or private models.
    *
    * @default the environment variable `HF_TOKEN`, else the token saved by `hf auth login`; none in
    * a browser
    */
-  token?: string;
+  token?: string | undefined;
   /**
    * URL of the Hub or of a mirror.
    *
    * @default the environment variable `HF_ENDPOINT`, else `https://huggingface.co`
    */
-  endpoint?: string;
+  endpoint?: string | undefined;
   /**
    * Folder of the Hub's cache, shared with Python's `huggingface_hub`. Has no effect in browsers.
    *
    * @default `HF_HUB_CACHE`, else `$HF_HOME/hub`, else `~/.cache/huggingface/hub`
    */
-  cacheDir?: string;
+  cacheDir?: string | undefined;
   /**
    * Use only files in the cache, and download nothing.
    *
    * @default true if the environment variable `HF_HUB_OFFLINE` is `1`
    */
-  localFilesOnly?: boolean;
+  localFilesOnly?: boolean | undefined;
   /**
    * Called for every chunk of a download. If it throws, this load rejects with that error; other
    * loads that wait for the same files continue.
    */
-  onDownloadProgress?: (progress: DownloadProgress) => void;
+  onDownloadProgress?: ((progress: DownloadProgress) => void) | undefined;
   /** Aborts the load, which then rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
