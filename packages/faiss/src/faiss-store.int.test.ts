@@ -46,6 +46,15 @@ describe.each([
     const unknown = await FaissStore.create(engineOptions);
     expect(await unknown.search([1, 2], { k: 3 })).toEqual([]);
     expect(unknown.dimension).toBeUndefined();
+    for (const [query, code] of [
+      ["text", "INVALID_ARGUMENT"],
+      [[{}], "INVALID_ARGUMENT"],
+      [[1, Number.NaN], "INVALID_VECTOR"],
+      [[0, 0], "INVALID_VECTOR"],
+    ] as [number[], string][]) {
+      await expect(unknown.search(query)).rejects.toMatchObject({ code });
+      await expect(unknown.maximalMarginalRelevance(query)).rejects.toMatchObject({ code });
+    }
     const known = await FaissStore.create({ ...engineOptions, dimension: 3 });
     expect(await known.search([[1, 2, 3]], { k: 3 })).toEqual([[]]);
     expect(await known.maximalMarginalRelevance([1, 2, 3])).toEqual([]);

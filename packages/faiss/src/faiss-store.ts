@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { invalidArgument } from "./check.ts";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { FaissStoreError } from "./errors.ts";
 import { checkEmbedding, checkSameIdentity } from "./files/identity.ts";
@@ -24,7 +25,7 @@ import {
 } from "./options.ts";
 import { listOf } from "./rows/check-items.ts";
 import { dimensionOf } from "./rows/stage-items.ts";
-import { searchContent, searchDiverse } from "./search/search-content.ts";
+import { searchContent, searchDiverse, unitQueries } from "./search/search-content.ts";
 import {
   checkMaximalMarginalRelevanceOptions,
   checkQueries,
@@ -151,6 +152,8 @@ export class FaissStore<R = RecordValue> {
   ): Promise<FaissStore<R>> {
     const absolute = absolutePath(path);
     checkImportOptions(options);
+    if (options.reembed && !options.embedding)
+      throw invalidArgument("embedding", options.embedding, "set for reembed: true");
     await loadEngine(options); // Fails before anything is embedded.
     const { options: storeOptions, items } = await importStore<R>(absolute, options);
     const store = await FaissStore.create<R>(storeOptions);
@@ -303,7 +306,9 @@ export class FaissStore<R = RecordValue> {
     const { queries, isOne } = checkQueries(query);
     const checked = checkSearchOptions(options);
     const hits = await this.#read(async () =>
-      this.#content ? searchContent(this.#content, queries, checked) : queries.map(() => []),
+      this.#content
+        ? searchContent(this.#content, queries, checked)
+        : unitQueries(queries).map(() => []),
     );
     return isOne ? hits[0]! : hits;
   }
@@ -323,7 +328,9 @@ export class FaissStore<R = RecordValue> {
   ): Promise<FaissStoreHit<R>[]> {
     const checked = checkMaximalMarginalRelevanceOptions(options);
     return this.#read(async () =>
-      this.#content ? searchDiverse(this.#content, query, checked) : [],
+      this.#content
+        ? searchDiverse(this.#content, query, checked)
+        : unitQueries([query]).flatMap(() => []),
     );
   }
 

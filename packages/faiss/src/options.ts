@@ -166,11 +166,15 @@ export function checkOpenOptions(options: OpenOptions): void {
   checkOptions(options, openRules, renamed);
 }
 
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
+/**
+ * Checks options as `FaissStore.import` does, so that you find a mistake before a model is loaded.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ * @example
+ * checkImportOptions({ format: "langchain-python", normalize: true });
+ */
 export function checkImportOptions<R>(options: ImportOptions<R>): void {
   checkOptions(options as ImportOptions<unknown>, importRules, renamed);
-  if (options.reembed && !options.embedding)
-    throw invalidArgument("embedding", options.embedding, "set for reembed: true");
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */

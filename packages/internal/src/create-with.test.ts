@@ -34,6 +34,17 @@ test.for<[object, string, string | undefined]>([
   );
 });
 
+test("an option that the adapter sets itself can neither be set nor is it listed", () => {
+  const withheld = { names: ["model"], hint: "Use another call." };
+  const createOne = (options: object) =>
+    createWith(checker, { titleKey: rules.text }, options, create, withheld);
+  expect(createOne({ model: undefined })).toEqual({ model: undefined });
+  expect(() => createOne({ model: "tiny" })).toThrow(
+    'model must be left out here; "tiny" was given. Use another call.',
+  );
+  expect(() => createOne({ verbosity: 1 })).toThrow(/The options are titleKey\.$/);
+});
+
 test("other errors stay as they are", () => {
   expect(() => createAdapter({ path: "tiny" })).toThrow("`path` is now called `model`");
   expect(() => createAdapter({ model: 1 })).toThrow("model must be a string");

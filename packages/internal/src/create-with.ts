@@ -11,6 +11,7 @@ import {
  * Checks the adapter's own options and passes the others to `create`, which checks them. If it
  * refuses an unknown option, the error suggests or lists the adapter's own options too.
  *
+ * @param withheld - options that callers cannot set, since the adapter does, and advice about them
  * @throws `INVALID_ARGUMENT`
  */
 export function createWith<T, Others extends object>(
@@ -18,8 +19,11 @@ export function createWith<T, Others extends object>(
   ownRules: Readonly<Record<string, Rule>>,
   options: object,
   create: (others: Others) => T,
+  withheld: { readonly names: readonly string[]; readonly hint?: string } = { names: [] },
 ): T {
   if (!isObject(options)) throw invalidArgument("options", options, "an object", hintOn(options));
+  const set = withheld.names.find((name) => options[name] !== undefined);
+  if (set !== undefined) throw invalidArgument(set, options[set], "left out here", withheld.hint);
   const isOwn = ([name]: [string, unknown]) => Object.hasOwn(ownRules, name);
   const entries = Object.entries(options);
   const others = Object.fromEntries(entries.filter((entry) => !isOwn(entry))) as Others;
@@ -29,7 +33,8 @@ export function createWith<T, Others extends object>(
   } catch (error) {
     const { option, options: known } = detailsOf(error);
     if (option === undefined || known === undefined) throw error;
-    const otherRules = Object.fromEntries(known.map((name) => [name, rules.anything]));
+    const others = known.filter((name) => !withheld.names.includes(name));
+    const otherRules = Object.fromEntries(others.map((name) => [name, rules.anything]));
     checkOptions({ [option]: options[option] }, { ...ownRules, ...otherRules });
     throw error;
   }

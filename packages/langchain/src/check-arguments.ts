@@ -137,24 +137,6 @@ const deletionRules: Rules<{ ids?: unknown; filter?: unknown }> = {
   },
 };
 
-/**
- * Checks that an import gets no option that LangChain's stores set themselves.
- *
- * @throws `INVALID_ARGUMENT`
- */
-export function checkImportOptions(options: object): void {
-  if (!isObject(options)) throw invalidArgument("options", options, "an object");
-  const own = ["format", "ids", "embedding"];
-  const given = own.find((name) => (options as Record<string, unknown>)[name] !== undefined);
-  if (given === undefined) return;
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `The option \`${given}\` cannot be set here. Use it with FaissStore.import of ` +
-      "@embeddinggemma/faiss.",
-    { option: given },
-  );
-}
-
 /** @throws `INVALID_ARGUMENT` */
 export function checkEmbeddings(embeddings: EmbeddingsInterface): void {
   if (

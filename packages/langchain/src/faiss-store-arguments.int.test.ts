@@ -170,6 +170,26 @@ describe("FaissStore: wrong arguments", () => {
       /options must be an object; null was given/,
     ],
     [
+      "an option that the import sets",
+      () => FaissStore.loadFromPython("folder", embeddings, { format: "faiss" } as never),
+      /format must be left out here; "faiss" was given. FaissStore.import of/,
+    ],
+    [
+      "an option for folders of LlamaIndex",
+      () => FaissStore.loadFromPython("folder", embeddings, { indexId: "text" } as never),
+      /indexId must be left out here/,
+    ],
+    [
+      "the name of files that always have the same",
+      () => FaissStore.loadFromCommunity("folder", embeddings, { indexName: "x" } as never),
+      /indexName must be left out here/,
+    ],
+    [
+      "an unknown option of an import",
+      () => FaissStore.loadFromCommunity("folder", embeddings, { verbosity: 1 } as never),
+      /The options are engine, (?!.*(format|ids|embedding|indexId|sourceNamespace|indexName))/,
+    ],
+    [
       "ids that are no array",
       () => store.addDocuments(planets, { ids: "mars" as never }),
       /ids must be an array of ids; "mars" was given/,

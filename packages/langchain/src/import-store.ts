@@ -1,14 +1,16 @@
 import {
   FaissStore as CoreStore,
+  checkImportOptions,
   FaissStoreError,
   type ForeignFormat,
   type ImportOptions,
   type JsonValue,
 } from "@embeddinggemma/faiss";
-import { isObject, show } from "@embeddinggemma/internal";
+import { createWith, isObject, show } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
-import { checkEmbeddings, checkImportOptions } from "./check-arguments.ts";
+import { checkEmbeddings } from "./check-arguments.ts";
+import { storeChecker } from "./check-options.ts";
 import type { DocumentRecord } from "./document-record.ts";
 import { importEmbedding } from "./import-embedding.ts";
 
@@ -24,13 +26,16 @@ export interface ImportedDocument {
   [field: string]: JsonValue;
 }
 
+/** Options that say what is imported, which the call itself does. */
+const withheld = ["format", "ids", "embedding", "indexId", "sourceNamespace"] as const;
+
 /**
  * Options of an import: the options of the new FAISS index, and `indexName`, `normalize`,
  * `duplicateIds`, `reembed`, `signal` and `onProgress`. See `ImportOptions` of
  * `@embeddinggemma/faiss`.
  */
 export interface FaissStoreImportOptions
-  extends Omit<ImportOptions<DocumentRecord>, "format" | "ids" | "toRecord" | "embedding"> {
+  extends Omit<ImportOptions<DocumentRecord>, (typeof withheld)[number] | "toRecord"> {
   /**
    * Makes the document to store from that of the other library, which is a copy. Use it to change
    * metadata, or to decide about objects of Python classes that have no known form in JSON.
@@ -57,13 +62,14 @@ export async function importStore(
   options: FaissStoreImportOptions = {},
 ): Promise<CoreStore<DocumentRecord>> {
   checkEmbeddings(embeddings);
-  checkImportOptions(options);
+  const names = format === "langchain-js" ? [...withheld, "indexName"] : withheld;
+  const hint = "FaissStore.import of @embeddinggemma/faiss takes it.";
+  createWith(storeChecker, {}, options, checkImportOptions, { names, hint });
   const { toRecord, ...others } = options;
   return CoreStore.import<DocumentRecord>(directory, {
     ...others,
     format,
-    // What is no function is refused there.
-    toRecord: typeof toRecord === "function" ? recordMaker(toRecord) : toRecord,
+    toRecord: toRecord && recordMaker(toRecord),
     embedding: await importEmbedding(embeddings),
   });
 }

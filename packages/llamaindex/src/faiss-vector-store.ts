@@ -29,7 +29,11 @@ import {
 import { isVector, storeChecker } from "./check-options.ts";
 import { withEmbedModel } from "./embed-model.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
-import { importFromPython, type PythonImportOptions } from "./import-from-python.ts";
+import {
+  checkedImportOptions,
+  importFromPython,
+  type PythonImportOptions,
+} from "./import-from-python.ts";
 import { MissingNodes } from "./missing-nodes.ts";
 import { checkedRecord, type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
 import { checkQueryModel } from "./query-model.ts";
@@ -162,7 +166,8 @@ export class FaissVectorStore extends BaseVectorStore<
     directory: string | URL,
     params: FaissVectorStoreImportParams = {},
   ): Promise<FaissVectorStore> {
-    const { embedModel, embeddingModel, persistDir, namespace, ...options } = params;
+    const options = checkedImportOptions(params, paramRules);
+    const { embedModel, embeddingModel, persistDir, namespace } = params;
     const own = { embedModel, embeddingModel, persistDir, namespace };
     const model = new FaissVectorStore(own).embedModel;
     const store = await importFromPython(directory, model, options);

@@ -1,21 +1,24 @@
 import {
   FaissStore as CoreStore,
+  checkImportOptions,
   describeEmbedding,
   type ImportOptions,
   type ImportVariant,
   type JsonValue,
 } from "@embeddinggemma/faiss";
+import { createWith, type Rule } from "@embeddinggemma/internal";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
+import { storeChecker } from "./check-options.ts";
 import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { checkedRecord, type NodeRecord, nodeOf, recordOf } from "./node-record.ts";
 
+/** Options that the import sets itself, or that are for other formats. */
+const withheld = ["format", "ids", "indexName", "embedding"] as const;
+
 /** Options of an import of LlamaIndex (Python), see `ImportOptions` of `@embeddinggemma/faiss`. */
 export interface PythonImportOptions
-  extends Omit<
-    ImportOptions<NodeRecord>,
-    "format" | "ids" | "indexName" | "toRecord" | "embedding"
-  > {
+  extends Omit<ImportOptions<NodeRecord>, (typeof withheld)[number] | "toRecord"> {
   /**
    * Makes the node to store from the JSON of a node of LlamaIndex (Python), which is a copy.
    * Returns such JSON, or a node of LlamaIndex.TS, which gets the id.
@@ -23,6 +26,25 @@ export interface PythonImportOptions
    * @default the JSON
    */
   toRecord?: ((json: { [field: string]: JsonValue }, id: string) => object) | undefined;
+}
+
+/**
+ * Checks the options of an import before the embedding model is asked.
+ *
+ * @param ownRules - the rules of options that are not passed on
+ * @returns the options without those
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkedImportOptions(
+  params: PythonImportOptions,
+  ownRules: Readonly<Record<string, Rule>>,
+): PythonImportOptions {
+  const check = (options: PythonImportOptions) => {
+    checkImportOptions(options as ImportOptions<unknown>);
+    return options;
+  };
+  const hint = "FaissStore.import of @embeddinggemma/faiss takes it.";
+  return createWith(storeChecker, ownRules, params, check, { names: withheld, hint });
 }
 
 /** Imports a FAISS store of LlamaIndex (Python), and checks that an embedding made its vectors. */
@@ -35,8 +57,7 @@ export async function importFromPython(
   return CoreStore.import<NodeRecord>(directory, {
     ...options,
     format: "llamaindex-python",
-    // What is no function is refused there.
-    toRecord: typeof toRecord === "function" ? recordMaker(toRecord) : toRecord,
+    toRecord: recordMaker(toRecord),
     embedding: {
       ...(await describeEmbedding(embedModel)),
       textOf,

@@ -298,6 +298,21 @@ describe("what LlamaIndex (Python) has saved", () => {
     expect((await (await own).client()).size).toBe(0);
   });
 
+  it.each([
+    [{ verbosity: 1 }, /options are (?=.*persistDir)(?!.*(format|ids|embedding,|indexName|store))/],
+    [{ persistDirectory: "x" }, /Did you mean `persistDir`/],
+    [{ sourceNameSpace: "x" }, /Did you mean `sourceNamespace`/],
+    [{ format: "faiss" }, /format must be left out here; "faiss" was given/],
+    [{ indexId: 1 }, /indexId must be a string/],
+    [{ store: {} }, /no option `store`/],
+    [null, /options must be an object; null was given/],
+  ])("refuses the options %j of an import before it reads anything", async (options, message) => {
+    await expect(FaissVectorStore.loadFromPython(folder, options as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
+  });
+
   it("is imported if the embedding model made its vectors", async () => {
     const titled = { ...node, metadata: { title: "Mars", page: 3 } };
     const pythonDir = join(folder, "python");

@@ -1,6 +1,6 @@
 import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
-import { writeUnitVector } from "../rows/unit-vector.ts";
+import { isVector, writeUnitVector } from "../rows/unit-vector.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import type { FaissStoreHit, Vector } from "../types.ts";
 import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
@@ -50,13 +50,7 @@ async function rankContent<R>(
   vectors: readonly Vector[],
   { k, minScore, filter, oversample = settings.oversample }: CheckedSearchOptions<R>,
 ): Promise<RankedRow[][]> {
-  const queries = vectors.map((vector, position) => {
-    const query = new Float32Array(settings.dimension);
-    writeUnitVector(vector, query, () =>
-      vectors.length === 1 ? "the query" : `query ${position}`,
-    );
-    return query;
-  });
+  const queries = unitQueries(vectors, settings.dimension);
   if (table.size === 0) return queries.map(() => []);
   await index?.update(table);
   return rank(table, index, queries, {
@@ -65,5 +59,21 @@ async function rankContent<R>(
     filter,
     oversample,
     scanBelow,
+  });
+}
+
+/**
+ * The queries as unit vectors.
+ *
+ * @param dimension - that of the store; if it has none yet, every length is right
+ * @throws FaissStoreError `DIMENSION_MISMATCH`, `INVALID_VECTOR`, `INVALID_ARGUMENT`
+ */
+export function unitQueries(vectors: readonly Vector[], dimension?: number): Float32Array[] {
+  return vectors.map((vector, position) => {
+    const query = new Float32Array(dimension ?? (isVector(vector) ? vector.length : 0));
+    writeUnitVector(vector, query, () =>
+      vectors.length === 1 ? "the query" : `query ${position}`,
+    );
+    return query;
   });
 }

@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { BaseEmbedding } from "@llamaindex/core/embeddings";
+import { TextNode } from "llamaindex";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { FaissVectorStore } from "./faiss-vector-store.ts";
+
+class Constant extends BaseEmbedding {
+  // biome-ignore lint/complexity/noUselessConstructor: that of the base class is protected
+  constructor() {
+    super();
+  }
+  getTextEmbedding = async () => [0, 1];
+}
+
+const embedModel = new Constant();
+const node = new TextNode({ id_: "mars", text: "Mars is red.", embedding: [0, 1] });
+
+let home: string;
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), "llamaindex-folders-"));
+  vi.stubEnv("HOME", home);
+});
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await rm(home, { recursive: true });
+});
+
+it.each<[form: string, name: string, folder: () => string | URL]>([
+  ["a path with ~", "a", () => "~/a"],
+  ["a file: URL", "b", () => pathToFileURL(join(home, "b")).href],
+  ["a URL", "c", () => pathToFileURL(join(home, "c"))],
+])("keeps a store in %s", async (_, name, folder) => {
+  const store = await FaissVectorStore.fromPersistDir(folder(), { embedModel });
+  await store.add([node]);
+  expect(existsSync(join(home, name, "faiss_vector_store", "faiss-store.json"))).toBe(true);
+  const again = await FaissVectorStore.fromPersistDir(join(home, name), { embedModel });
+  expect((await again.client()).ids()).toEqual(["mars"]);
+  await again.persist(folder());
+});
+
+it("refuses the URL of a server", async () => {
+  const url = new URL("https://example.com/planets");
+  const refused = {
+    code: "INVALID_ARGUMENT",
+    message: expect.stringContaining("download it first"),
+  };
+  const store = new FaissVectorStore({ embedModel });
+  await expect(store.persist(url)).rejects.toMatchObject(refused);
+  for (const open of [FaissVectorStore.fromPersistDir, FaissVectorStore.loadFromPython])
+    await expect(open.call(FaissVectorStore, url, { embedModel })).rejects.toMatchObject(refused);
+});
+
+describe("fromPersistDir names the call for a folder of another kind", () => {
+  it.each([
+    [["faiss-store.json"], "Open it with FaissStore.open"],
+    [["faiss.index", "docstore.json"], "FaissStore.loadFromCommunity"],
+    [["index.faiss", "index.pkl"], "FaissStore.loadFromPython"],
+    [["docstore.json", "text__vector_store.json"], "FaissVectorStore.loadFromPython"],
+  ])("%j", async (files, call) => {
+    const folder = await mkdtemp(join(home, "foreign-"));
+    for (const file of files) await writeFile(join(folder, file), "{}");
+    await expect(FaissVectorStore.fromPersistDir(folder, { embedModel })).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+      message: expect.stringContaining(call),
+    });
+  });
+});
