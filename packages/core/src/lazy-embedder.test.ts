@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Embedder } from "./embedder.ts";
 import { defaultModel, LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
@@ -72,6 +75,33 @@ describe("LazyEmbedder", () => {
       if (isOwn) expect(await lazy.encodeQuery("a")).toHaveLength(4);
       else await expect(lazy.encodeQuery("a")).rejects.toBe(reason);
     }
+  });
+
+  test("checks a call before the load, and ends it at its signal during the load", async () => {
+    const ofCall = new AbortController();
+    const ofLoad = new AbortController();
+    const reason = new Error("enough");
+    let requests = 0;
+    const silent = createServer(() => {
+      requests++;
+      ofCall.abort(reason);
+    }).listen(0);
+    await once(silent, "listening");
+    const lazy = new LazyEmbedder({
+      model: "someone/slow",
+      endpoint: `http://localhost:${(silent.address() as AddressInfo).port}`,
+      cacheDir: "cache-that-stays-empty",
+      signal: ofLoad.signal,
+    });
+    const misspelt = lazy.encodeQuery("a", { truncate_dim: 2 } as object);
+    await expect(misspelt).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(requests).toBe(0);
+    const { signal } = ofCall;
+    await expect(lazy.encodeDocument(["a"], { signal })).rejects.toBe(reason);
+    expect(requests).toBe(1);
+    ofLoad.abort();
+    silent.closeAllConnections();
+    silent.close();
   });
 
   test("applies its configuration to a given embedder, unless the call overrides it", async () => {

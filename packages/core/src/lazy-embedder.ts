@@ -1,4 +1,4 @@
-import { defined, SharedPromise } from "@embeddinggemma/internal";
+import { defined, SharedPromise, untilAborted } from "@embeddinggemma/internal";
 import {
   checkOptions,
   checkText,
@@ -17,6 +17,7 @@ import {
   checkTruncateDim,
   type EncodeDefaults,
   type EncodeOptions,
+  encodeRules,
   type LoadOptions,
   loadRules,
   modelRule,
@@ -105,7 +106,7 @@ export class LazyEmbedder {
   /** Embeds a query; see {@link Embedder.encodeQuery}. */
   async encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array> {
     checkText(query, "The query");
-    const embedder = await this.get();
+    const embedder = await this.#loadedFor(options);
     return embedder.encodeQuery(query, this.#configured(this.#queryPrompt, options));
   }
 
@@ -118,7 +119,7 @@ export class LazyEmbedder {
       throw invalidArgument("documents", documents, "an array of documents");
     // Before the load. Array.from, unlike forEach, also visits the holes of a sparse array.
     Array.from(documents, (document, index) => checkDocument(document, `Document ${index}`));
-    const embedder = await this.get();
+    const embedder = await this.#loadedFor(options);
     return embedder.encodeDocument(documents, this.#configured(this.#documentPrompt, options));
   }
 
@@ -147,6 +148,12 @@ export class LazyEmbedder {
   async dispose(): Promise<void> {
     const embedder = await this.#loaded.forget()?.catch(() => null);
     await embedder?.dispose();
+  }
+
+  /** Loads the embedder for a call, which need not wait for the load after its own signal. */
+  #loadedFor(options: EncodeOptions = {}): Promise<Embedder> {
+    checkOptions(options, encodeRules);
+    return untilAborted(options.signal, () => this.get());
   }
 
   /** Adds the configuration to the options of a call. The call's own prompt takes precedence. */

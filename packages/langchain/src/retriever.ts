@@ -97,17 +97,15 @@ export class FaissStoreRetriever<V extends VectorStoreInterface> extends VectorS
 /** The signal of the run that asks for documents: LangChain's retrievers do not pass it on. */
 const signals = new AsyncLocalStorage<AbortSignal | undefined>();
 
-const anything: Rule = { expected: "anything", accepts: () => true };
-
 const fieldRules: Rules<FaissRetrieverFields> = {
-  k: anything,
-  filter: anything,
+  k: rules.anything,
+  filter: rules.anything,
   searchType: oneOf(["similarity", "similarity_score_threshold", "mmr"]),
   searchKwargs: rules.object,
-  callbacks: anything,
-  tags: anything,
-  metadata: anything,
-  verbose: anything,
+  callbacks: rules.anything,
+  tags: rules.anything,
+  metadata: rules.anything,
+  verbose: rules.anything,
 };
 
 const number: Rule = {
@@ -117,17 +115,23 @@ const number: Rule = {
 
 /** What each search type takes. The searches check `k`, `filter`, `fetchK` and `lambda`. */
 const kwargsRules: Record<string, Readonly<Record<string, Rule>>> = {
-  similarity: { k: anything, filter: anything, minScore: number },
+  similarity: { k: rules.anything, filter: rules.anything, minScore: number },
   similarity_score_threshold: {
-    k: anything,
-    filter: anything,
+    k: rules.anything,
+    filter: rules.anything,
     scoreThreshold: {
       ...number,
       required: true,
       expected: "a number, the least cosine of a document",
     },
   },
-  mmr: { k: anything, filter: anything, minScore: number, fetchK: anything, lambda: anything },
+  mmr: {
+    k: rules.anything,
+    filter: rules.anything,
+    minScore: number,
+    fetchK: rules.anything,
+    lambda: rules.anything,
+  },
 };
 
 function checkFields(fields: FaissRetrieverFields): void {

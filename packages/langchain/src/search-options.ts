@@ -17,10 +17,8 @@ export interface FaissDiverseSearchOptions
   extends MaxMarginalRelevanceSearchOptions<DocumentFilter>,
     FaissSearchOptions {}
 
-const anything = { expected: "anything", accepts: () => true };
-
 /** The store of `@embeddinggemma/faiss` checks `minScore`. */
-const searchRules: Rules<FaissSearchOptions> = { minScore: anything, signal: rules.signal };
+const searchRules: Rules<FaissSearchOptions> = { minScore: rules.anything, signal: rules.signal };
 
 /**
  * The options of a search. LangChain passes callbacks in their place, which have no effect, as in
