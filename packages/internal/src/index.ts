@@ -1,5 +1,6 @@
 export {
   awaitHint,
+  type Checker,
   checkerFor,
   isObject,
   isRecord,
