@@ -3,6 +3,11 @@ export interface ModelFolder {
   readonly path: string;
   /** Commit of the repository, or null for a folder that is not from the Hub. */
   readonly commit: string | null;
+  /**
+   * Folder for files that are computed from the model's files, see `derived-files.ts`; null if
+   * there is none.
+   */
+  readonly derived: string | null;
   /** Whether nothing can be downloaded, so that a file missing here may exist in the repository. */
   readonly offline: boolean;
   /**

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { folderKind, localPath } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { assetsFolder } from "./hub/hub-environment.ts";
 import { isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
 import type { HubOptions, ModelFolder } from "./model-folder.ts";
@@ -77,6 +78,7 @@ function localFolder(path: string): ModelFolder {
   return {
     path,
     commit: null,
+    derived: assetsFolder(),
     offline: false,
     read: (name) => readIfExists(join(path, name)),
     provide: (name) => isFile(join(path, name)),

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { accessToken, cacheFolder, isOffline, tokenFile } from "./hub-environment.ts";
+import { accessToken, assetsFolder, cacheFolder, isOffline, tokenFile } from "./hub-environment.ts";
 
 interface Row {
   environment: Record<string, string>;
@@ -47,4 +47,13 @@ test("the older variable for the token is read too", async () => {
   expect(await accessToken({})).toBe("hf_old");
   vi.stubEnv("HF_TOKEN", "hf_new");
   expect(await accessToken({})).toBe("hf_new");
+});
+
+test("files computed from local folders are where huggingface_hub keeps those of libraries", () => {
+  vi.stubEnv("HOME", "/home/me");
+  expect(assetsFolder()).toBe("/home/me/.cache/huggingface/assets/embeddinggemma");
+  vi.stubEnv("HF_HOME", "~/hf");
+  expect(assetsFolder()).toBe("/home/me/hf/assets/embeddinggemma");
+  vi.stubEnv("HF_ASSETS_CACHE", "$HOME/assets");
+  expect(assetsFolder()).toBe("/home/me/assets/embeddinggemma");
 });

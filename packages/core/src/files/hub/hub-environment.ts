@@ -29,6 +29,17 @@ export function cacheFolder({ cacheDir }: HubOptions): string {
   );
 }
 
+/**
+ * Folder for files that are computed from models in local folders: this package's place in the
+ * folder that `huggingface_hub` gives to libraries (`cached_assets_path`). Null without a home.
+ */
+export function assetsFolder(): string | null {
+  const { HF_ASSETS_CACHE, HUGGINGFACE_ASSETS_CACHE } = process.env;
+  const assets = HF_ASSETS_CACHE ?? HUGGINGFACE_ASSETS_CACHE ?? join(hubHome(), "assets");
+  const folder = join(expand(assets), "embeddinggemma");
+  return lacksHome(folder) ? null : folder;
+}
+
 export function isOffline({ localFilesOnly }: HubOptions): boolean {
   const { HF_HUB_OFFLINE, TRANSFORMERS_OFFLINE } = process.env;
   return localFilesOnly ?? isTrue(HF_HUB_OFFLINE || TRANSFORMERS_OFFLINE);

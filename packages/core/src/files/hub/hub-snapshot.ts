@@ -19,9 +19,12 @@ import { fileNamesOf, listedButMissing, repositoryUrl } from "./hub-responses.ts
  * - `models--owner--name/.no_exist/<commit>/` contains a marker for each file that the repository
  *   does not have: an empty file, or {@link confirmedMissing} if the repository's file list
  *   confirms it.
+ * - `models--owner--name/.embeddinggemma/` contains files that are computed from others. Python
+ *   does not look there, and deletes it with the model.
  */
 export class HubSnapshot implements ModelFolder {
   readonly path: string;
+  readonly derived: string;
   readonly commit: string;
   readonly offline: boolean;
   readonly #model: string;
@@ -34,6 +37,7 @@ export class HubSnapshot implements ModelFolder {
     this.commit = commit;
     this.offline = isOffline(options);
     this.path = join(repository, "snapshots", commit);
+    this.derived = join(repository, ".embeddinggemma");
     this.#markers = join(repository, ".no_exist", commit);
   }
 

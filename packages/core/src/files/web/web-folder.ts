@@ -46,6 +46,7 @@ interface Repository {
  */
 class WebFolder implements ModelFolder {
   readonly path: string;
+  readonly derived = null;
   readonly #repository: Repository | null;
   readonly #isPinned: boolean;
   readonly #cache: WebCache;
