@@ -68,7 +68,7 @@ describe("Embedder", () => {
 
   test("loads with the options of the model and of its calls", () => {
     expectTypeOf(Embedder.load).parameters.toEqualTypeOf<
-      [model: string | URL, options?: LoadOptions]
+      [model: string | URL, options?: LoadOptions | undefined]
     >();
     expectTypeOf(Embedder.load("model")).resolves.toEqualTypeOf<Embedder>();
     expectTypeOf<LoadOptions["dtype"]>().extract<"q8" | "fp32">().toEqualTypeOf<"q8" | "fp32">();

@@ -205,7 +205,9 @@ export class FaissStore extends SaveableVectorStore {
    * await store.delete({ ids: ["mars"] });
    * await store.delete({ filter: { lang: "en" } });
    */
-  override async delete(which: { ids?: string[]; filter?: DocumentFilter } = {}): Promise<void> {
+  override async delete(
+    which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined } = {},
+  ): Promise<void> {
     const { ids, filter } = checkDeletion(which);
     const idsOrFilter = ids ?? recordFilter(filter)!;
     const store = await this.#store.existing();

@@ -32,10 +32,9 @@ export interface CheckedQuery {
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQuery {
-  checkOptions(query, knownFields);
+  checkOptions(query, queryRules);
   const { queryEmbedding, similarityTopK, mmrThreshold, customParams = {} } = query;
   checkQueryEmbedding(queryEmbedding);
-  checkOptions({ similarityTopK, mmrThreshold }, queryRules);
   checkCustomParams(customParams, query.mode);
   return {
     queryEmbedding,
@@ -80,27 +79,22 @@ function checkCustomParams(customParams: FaissQueryParams, mode: string): void {
 
 const { anything } = rules;
 
-/** The fields of a query. A misspelled one would find other nodes. */
-const knownFields: Rules<VectorStoreQuery<FaissQueryParams>> = {
-  queryEmbedding: anything,
-  similarityTopK: anything,
-  docIds: anything,
-  queryStr: anything,
-  mode: anything,
-  alpha: anything,
-  filters: anything,
-  mmrThreshold: anything,
-  customParams: anything,
-};
-
 const mmrThreshold: Rule = {
   expected: "a number from 0 to 1",
   accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
 };
 
-const queryRules: Rules<Pick<VectorStoreQuery, "similarityTopK" | "mmrThreshold">> = {
+/** The fields of a query. A misspelled one would find other nodes. */
+const queryRules: Rules<VectorStoreQuery<FaissQueryParams>> = {
+  queryEmbedding: anything,
   similarityTopK: rules.count,
+  docIds: anything,
+  queryStr: anything,
+  mode: anything,
+  alpha: anything,
+  filters: anything,
   mmrThreshold,
+  customParams: anything,
 };
 
 const customParamsRules: Rules<FaissQueryParams> = {

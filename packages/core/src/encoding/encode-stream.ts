@@ -20,7 +20,7 @@ export interface StreamPosition {
 export async function* encodeStream<T>(
   items: AsyncIterable<T>,
   encode: (window: T[], position: StreamPosition) => Promise<Float32Array[]>,
-  { onProgress }: Pick<StreamPosition, "onProgress">,
+  { onProgress }: { readonly onProgress?: StreamPosition["onProgress"] | undefined },
 ): AsyncGenerator<Float32Array[], void, undefined> {
   let before: EncodeProgress = { done: 0, total: 0, tokens: 0 };
   let firstIndex = 0;

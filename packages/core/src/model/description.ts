@@ -174,7 +174,7 @@ function poolingSourceOf(
   overrides: DescriptionOverrides,
   modules: ModelModules | null,
   pooling: readonly PoolingMode[],
-): ModelDescription["poolingSource"] {
+): NonNullable<ModelDescription["poolingSource"]> {
   if (modules && isSame(pooling, modules.pooling)) return "files";
   return overrides.pooling ? "option" : "family";
 }
