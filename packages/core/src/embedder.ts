@@ -10,6 +10,7 @@ import { tokenizeTexts } from "./encoding/tokenize.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import type { ModelDescription } from "./model/description.ts";
 import { embeddingIdentity, modelIdentity } from "./model/identity.ts";
+import { loadDefaults } from "./model/load-model.ts";
 import type { LoadedModel } from "./model/loaded-model.ts";
 import { acquireModel, type ModelHandle, releaseModel } from "./model/shared-models.ts";
 import {
@@ -29,6 +30,7 @@ import {
   splitOptions,
 } from "./options.ts";
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
+import { graphFileOf, graphFileOfDtype } from "./runtime/graph-file.ts";
 import { InferenceQueue, type Priority } from "./runtime/inference-queue.ts";
 import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
@@ -108,6 +110,7 @@ export class Embedder implements AsyncDisposable {
     checkOptions(options, loadRules, renamedLoadOptions);
     const name = String(model);
     const { loading, encoding } = splitOptions(options);
+    graphFileOf(loading, loadDefaults.dtype); // checks modelFile and subfolder
     const handle = await acquireModel(name, loading, loadMeasuredModel);
     try {
       const embedder = new Embedder(name, handle, encoding);
@@ -131,8 +134,9 @@ export class Embedder implements AsyncDisposable {
   static from(parts: EmbedderParts): Embedder {
     checkOptions(parts, partsRules);
     const { model, backend, description, ...defaults } = parts;
-    const dtype = "fp32";
-    const identity = modelIdentity(model, dtype, description);
+    const graphFile = graphFileOfDtype("fp32");
+    const { dtype } = graphFile;
+    const identity = modelIdentity(model, graphFile, description);
     const queue = new InferenceQueue();
     const { batchInvariant = true } = backend;
     const loaded: LoadedModel = { backend, description, queue, dtype, identity, batchInvariant };
@@ -195,11 +199,11 @@ export class Embedder implements AsyncDisposable {
 
   /**
    * Everything that the vectors depend on, as one string to store beside them: model and commit
-   * (for a folder that is not from the Hub, a digest of tokenizer and weights), dtype, recipe,
-   * prompts, dimension and normalization. The recipe is how tokens become a vector: the version of
-   * this package's computation, and a digest of the model's settings for it, such as pooling and
-   * `maxTokens`. The identity is the same on every machine. Never compare or mix vectors with
-   * different identities.
+   * (for a folder that is not from the Hub, a digest of tokenizer and weights), dtype, the name of
+   * an ONNX file that is not the one of its dtype, recipe, prompts, dimension and normalization.
+   * The recipe is how tokens become a vector: the version of this package's computation, and a
+   * digest of the model's settings for it, such as pooling and `maxTokens`. The identity is the
+   * same on every machine. Never compare or mix vectors with different identities.
    *
    * @example
    * owner/name@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true

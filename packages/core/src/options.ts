@@ -7,6 +7,7 @@ import type { ModelDescription } from "./model/description.ts";
 import type { LoadModelOptions } from "./model/load-model.ts";
 import { poolingModeNames } from "./model/modules.ts";
 import { weightsSuffixes } from "./runtime/dtype.ts";
+import { isInnerPath, withoutSlash } from "./runtime/graph-file.ts";
 
 /** Defaults for the calls of an embedder. Each call can override them. */
 export interface EncodeDefaults {
@@ -135,6 +136,17 @@ export const renamedLoadOptions = { onProgress: "onDownloadProgress" };
 export const loadRules: Rules<LoadOptions> = {
   ...encodeDefaultsRules,
   dtype: oneOf(Object.keys(weightsSuffixes)),
+  modelFile: {
+    expected:
+      'the name of an ONNX file, such as "model_no_gather_q4", or its path in the folder of the ' +
+      'model, with "/" and without ".."',
+    accepts: (value) => typeof value === "string" && isInnerPath(value),
+  },
+  subfolder: {
+    expected: 'a folder in that of the model, such as "onnx", without ".."; or "" for none',
+    accepts: (value) =>
+      typeof value === "string" && (value === "" || isInnerPath(withoutSlash(value))),
+  },
   device: rules.text,
   threads: rules.count,
   sessionOptions: rules.object,

@@ -31,6 +31,7 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   ],
   embedder: ["embeddings", "embedding", "encoder"],
   dtype: ["quantized", "torchDtype", "weightsFormat"],
+  modelFile: ["modelFileName", "fileName", "onnxFile", "onnxFileName"],
   device: ["deviceMap", "executionProvider"],
   threads: ["numThreads", "intraOpNumThreads"],
   worker: ["useWorker", "workerThread"],

@@ -1,9 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { graphFileOf, graphFileOfDtype } from "../runtime/graph-file.ts";
 import type { ModelDescription } from "./description.ts";
 import { describeModel } from "./description.ts";
 import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
+
+const fp32 = graphFileOfDtype("fp32");
+const q8 = graphFileOfDtype("q8");
 
 const description: ModelDescription = {
   prompts: { query: "query: ", document: "passage: " },
@@ -28,19 +32,19 @@ describe("sourceOf", () => {
 
   it("contains the commit of a repository on the Hub", async () => {
     const commit = "0123456789abcdef0123456789abcdef01234567";
-    expect(await sourceOf("owner/name", "q8", { ...local({}), commit }, [])).toBe(
+    expect(await sourceOf("owner/name", q8, { ...local({}), commit }, [])).toBe(
       `owner/name@${commit}`,
     );
   });
 
   it("identifies folders by their content, not by their path", async () => {
     const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
-    const here = await sourceOf("/here", "fp32", local(files), []);
+    const here = await sourceOf("/here", fp32, local(files), []);
     expect(here).toMatch(/^sha256:[0-9a-f]{32}$/);
-    expect(await sourceOf("C:\\there", "fp32", local({ ...files }), [])).toBe(here);
+    expect(await sourceOf("C:\\there", fp32, local({ ...files }), [])).toBe(here);
     for (const name of Object.keys(files)) {
       const changed = local({ ...files, [name]: "other" });
-      expect(await sourceOf("/here", "fp32", changed, [])).not.toBe(here);
+      expect(await sourceOf("/here", fp32, changed, [])).not.toBe(here);
     }
   });
 
@@ -56,7 +60,7 @@ describe("sourceOf", () => {
     const files = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
     const source = await sourceOf(
       "/here",
-      "fp32",
+      fp32,
       local({ ...files, ...dataFiles }),
       Object.keys(dataFiles),
     );
@@ -66,7 +70,7 @@ describe("sourceOf", () => {
   it("depends on names and content of all data files that the graph names", async () => {
     const graph = { "tokenizer.json": "a", "tokenizer_config.json": "b", "onnx/model.onnx": "c" };
     const source = (dataFiles: Record<string, string>) =>
-      sourceOf("/here", "fp32", local({ ...graph, ...dataFiles }), Object.keys(dataFiles));
+      sourceOf("/here", fp32, local({ ...graph, ...dataFiles }), Object.keys(dataFiles));
     const variants: Record<string, string>[] = [
       {},
       { "onnx/model.onnx_data": "d" },
@@ -86,17 +90,29 @@ describe("sourceOf", () => {
 
   it("identifies the content if the revision is not a commit", async () => {
     const folder = { ...local({ "tokenizer.json": "a" }), commit: "main" };
-    expect(await sourceOf("owner/name", "q8", folder, [])).toMatch(/^sha256:/);
+    expect(await sourceOf("owner/name", q8, folder, [])).toMatch(/^sha256:/);
   });
 });
 
 describe("modelIdentity", () => {
-  const base = modelIdentity("owner/name@commit", "q8", description);
+  const base = modelIdentity("owner/name@commit", q8, description);
 
   it("is the same string in every run and on every machine", () => {
     // The digest was computed in Python:
     // sha256(json.dumps(recipe, sort_keys=True, separators=(",", ":")))
     expect(base).toBe("owner/name@commit?dtype=q8&recipe=1.a8a4bcc976ae4bbc");
+  });
+
+  it("names the file, unless it is the one of its dtype", () => {
+    const identity = (modelFile: string, subfolder?: string) =>
+      modelIdentity("m", graphFileOf({ modelFile, subfolder }, "q8"), description);
+    const recipe = "recipe=1.a8a4bcc976ae4bbc";
+    expect(identity("model_quantized")).toBe(`m?dtype=q8&${recipe}`);
+    expect(identity("model_no_gather_q4")).toBe(
+      `m?dtype=q4&file=onnx/model_no_gather_q4.onnx&${recipe}`,
+    );
+    expect(identity("model", "")).toBe(`m?dtype=fp32&file=model.onnx&${recipe}`);
+    expect(identity("a&b?", "x y")).toBe(`m?dtype=fp32&file=x%20y/a%26b%3F.onnx&${recipe}`);
   });
 
   // Saved stores contain these strings, so only a new recipeVersion may change them.
@@ -113,7 +129,7 @@ describe("modelIdentity", () => {
     const described = await describeModel(fixture, (file) =>
       readFile(folder + file, "utf8").catch(() => null),
     );
-    expect(modelIdentity("m", "q8", described)).toBe(`m?dtype=q8&recipe=1.${digest}`);
+    expect(modelIdentity("m", q8, described)).toBe(`m?dtype=q8&recipe=1.${digest}`);
   });
 
   it("changes with everything that changes the full vector", () => {
@@ -129,12 +145,10 @@ describe("modelIdentity", () => {
       { dimension: 768 },
     ];
     for (const change of changes) {
-      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).not.toBe(
-        base,
-      );
+      expect(modelIdentity("owner/name@commit", q8, { ...description, ...change })).not.toBe(base);
     }
-    expect(modelIdentity("owner/name@commit", "fp32", description)).not.toBe(base);
-    expect(modelIdentity("owner/name@other", "q8", description)).not.toBe(base);
+    expect(modelIdentity("owner/name@commit", fp32, description)).not.toBe(base);
+    expect(modelIdentity("owner/name@other", q8, description)).not.toBe(base);
   });
 
   it("does not change with prompts and properties that do not change the vector", () => {
@@ -145,7 +159,7 @@ describe("modelIdentity", () => {
       { matryoshkaDimensions: [384, 128] },
     ];
     for (const change of changes) {
-      expect(modelIdentity("owner/name@commit", "q8", { ...description, ...change })).toBe(base);
+      expect(modelIdentity("owner/name@commit", q8, { ...description, ...change })).toBe(base);
     }
   });
 });

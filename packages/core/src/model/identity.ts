@@ -1,9 +1,8 @@
 import { stableJson } from "@embeddinggemma/internal";
 import { digestText } from "../digest.ts";
-import { isCommit } from "../files/hub/hub-names.ts";
+import { encodePath, isCommit } from "../files/hub/hub-names.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
-import type { Dtype } from "../runtime/dtype.ts";
-import { dataFile, weightsFile } from "../runtime/dtype.ts";
+import { dataFileOf, type GraphFile, isStandard } from "../runtime/graph-file.ts";
 import type { ModelDescription } from "./description.ts";
 
 /**
@@ -21,29 +20,36 @@ const recipeVersion = 1;
  */
 export async function sourceOf(
   model: string,
-  dtype: Dtype,
+  graphFile: GraphFile,
   folder: Pick<ModelFolder, "commit" | "digest">,
   dataFiles: readonly string[],
 ): Promise<string> {
   const { commit } = folder;
   return commit !== null && isCommit(commit)
     ? `${model}@${commit}`
-    : digestContents(dtype, folder, dataFiles);
+    : digestContents(graphFile, folder, dataFiles);
 }
 
 /**
  * Identity of a model's full vectors, before truncation and normalization. It depends on the files,
- * the dtype, and how tokens become a vector.
+ * the dtype, and how tokens become a vector. The name of an ONNX file counts unless it is the one
+ * of its dtype.
  *
  * @param source - see {@link sourceOf}
- * @returns for example `owner/name@<commit>?dtype=q8&recipe=1.<digest>`
+ * @returns for example `owner/name@<commit>?dtype=q8&recipe=1.<digest>`, or for a file with a name
+ * of its own `owner/name@<commit>?dtype=q4&file=onnx/model_no_gather_q4.onnx&recipe=1.<digest>`
  */
-export function modelIdentity(source: string, dtype: Dtype, description: ModelDescription): string {
+export function modelIdentity(
+  source: string,
+  graphFile: GraphFile,
+  description: ModelDescription,
+): string {
   const recipe = recipeFields
     .filter((field) => Object.hasOwn(description, field))
     .map((field) => [field, description[field]]);
   const digest = shortDigest(Object.fromEntries(recipe));
-  return `${source}?dtype=${dtype}&recipe=${recipeVersion}.${digest}`;
+  const file = isStandard(graphFile) ? "" : `&file=${encodePath(graphFile.path)}`;
+  return `${source}?dtype=${graphFile.dtype}${file}&recipe=${recipeVersion}.${digest}`;
 }
 
 /**
@@ -83,16 +89,16 @@ export function embeddingIdentity(
 }
 
 async function digestContents(
-  dtype: Dtype,
+  graphFile: GraphFile,
   folder: Pick<ModelFolder, "digest">,
   dataFiles: readonly string[],
 ): Promise<string> {
-  const weights = weightsFile(dtype);
-  const files = ["tokenizer.json", "tokenizer_config.json", weights, dataFile(dtype, 0)];
+  const firstData = dataFileOf(graphFile, 0);
+  const files = ["tokenizer.json", "tokenizer_config.json", graphFile.path, firstData];
   const digests: unknown[] = await Promise.all(files.map((file) => folder.digest(file)));
   // Large models have more than one data file.
   while (digests.at(-1) !== null) {
-    const next = dataFile(dtype, files.length - 3);
+    const next = dataFileOf(graphFile, files.length - 3);
     files.push(next);
     digests.push(await folder.digest(next));
   }

@@ -151,7 +151,7 @@ describe("a model that cannot be loaded is an error with advice", () => {
     [
       { dtype: "q8" },
       "MODEL_FILE_MISSING",
-      /no onnx\/model_quantized\.onnx, the file of dtype q8\. It has fp32: set the option `dtype`/,
+      /no onnx\/model_quantized\.onnx, the file of dtype q8\. It has .*\(set dtype: "fp32"\)\./,
     ],
     [{ dtype: "int3" as "q8" }, "INVALID_ARGUMENT", /one of fp32, fp16, q8/],
     [{ device: "quantum" }, "LOAD_FAILED", /on device quantum.*quantum/],

@@ -2,7 +2,7 @@ import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
-import { weightsFile } from "../runtime/dtype.ts";
+import { graphFileOf } from "../runtime/graph-file.ts";
 import { InferenceQueue } from "../runtime/inference-queue.ts";
 import {
   loadTransformersBackend,
@@ -40,6 +40,23 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
    * @default "q8"
    */
   dtype?: Dtype | undefined;
+  /**
+   * Name of the ONNX file, with or without `.onnx`, if it has another than those of
+   * {@link LoadModelOptions.dtype}: `"model_no_gather_q4"`, `"model_qint8_avx512_vnni.onnx"`. A
+   * name with folders is the path in the model's folder, such as `"onnx/model_O3.onnx"`. With a
+   * `dtype`, a name without one gets its suffix: `"model_no_gather"` with `"q4"` is
+   * `model_no_gather_q4`.
+   *
+   * @default the file of `dtype`
+   * @see `model_file_name` of Transformers.js, `file_name` of Sentence Transformers
+   */
+  modelFile?: string | undefined;
+  /**
+   * Folder of the ONNX file in the model's folder; `""` for a file that is not in a folder.
+   *
+   * @default "onnx"
+   */
+  subfolder?: string | undefined;
   /**
    * Device to run the model on, named as in Transformers.js.
    *
@@ -82,7 +99,9 @@ export const loadDefaults = {
  * `MODEL_NOT_DESCRIBED`, `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const { dtype = loadDefaults.dtype, device, threads, signal } = options;
+  const { device, threads, signal } = options;
+  const graphFile = graphFileOf(options, loadDefaults.dtype);
+  const { dtype } = graphFile;
   const folder = await openModelFolder(model, options);
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
@@ -90,7 +109,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     describeModel(model, (...file) => folder.read(...file), options),
   );
   refuseDtype(model, dtype, options, description.dtypeRules);
-  await provideTokenizerAndGraph(model, folder, dtype);
+  await provideTokenizerAndGraph(model, folder, graphFile);
   const sessionOptions = {
     ...(threads && { intraOpNumThreads: threads }),
     ...options.sessionOptions,
@@ -101,11 +120,11 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
       ? loadWorkerBackend(folder, runtimeOptions, signal)
       : loadTransformersBackend(folder, runtimeOptions);
   const { backend, graph } = await retryWithFreshFiles(folder, signal, async () => {
-    const graph = await readOnnxGraph(model, weightsFile(dtype), folder);
-    checkSignature(model, weightsFile(dtype), graph);
+    const graph = await readOnnxGraph(model, graphFile.path, folder);
+    checkSignature(model, graphFile.path, graph);
     const { dataFiles } = graph;
-    await provideDataFiles(model, folder, dtype, dataFiles);
-    const runtimeOptions = { dtype, sessionOptions, dataFiles, lowerCase };
+    await provideDataFiles(model, folder, graphFile, dataFiles);
+    const runtimeOptions = { graphFile, sessionOptions, dataFiles, lowerCase };
     const backend = await load({ ...runtimeOptions, ...(device && { device }) });
     return { backend, graph };
   });
@@ -113,8 +132,8 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     await backend.dispose();
     throw error;
   });
-  const source = await sourceOf(model, dtype, folder, graph.dataFiles);
-  const identity = modelIdentity(source, dtype, fitted);
+  const source = await sourceOf(model, graphFile, folder, graph.dataFiles);
+  const identity = modelIdentity(source, graphFile, fitted);
   const loaded = { backend, description: fitted, queue: new InferenceQueue(), dtype, identity };
   if (!quantizesDynamically(graph)) return { ...loaded, batchInvariant: true };
   const vocabularySize = await readVocabularySize(model, folder);

@@ -1,6 +1,7 @@
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
-import { type Dtype, weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
+import { type GraphFile, isStandard } from "../runtime/graph-file.ts";
+import { otherGraphs } from "./other-graphs.ts";
 
 /**
  * Makes sure that the tokenizer and the graph are in the folder.
@@ -10,17 +11,18 @@ import { type Dtype, weightsFile, weightsSuffixes } from "../runtime/dtype.ts";
 export async function provideTokenizerAndGraph(
   model: string,
   folder: ModelFolder,
-  dtype: Dtype,
+  graphFile: GraphFile,
 ): Promise<void> {
-  const weights = weightsFile(dtype);
+  const { path: weights, dtype } = graphFile;
   for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
     if (await folder.provide(file)) continue;
     const hint = file === weights ? await otherGraphs(folder) : "";
     if (folder.offline) throw notInCache(model, file, folder, hint);
+    const role = isStandard(graphFile) ? `, the file of dtype ${dtype}` : "";
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
       file === weights
-        ? `${show(model)} has no ${weights}, the file of dtype ${dtype}.${hint}`
+        ? `${show(model)} has no ${weights}${role}.${hint}`
         : `${show(model)} has no ${file}, so it cannot tokenize texts. ` +
             "Use a repository made for Transformers.js.",
       { model, file, folder: folder.path, dtype },
@@ -36,7 +38,7 @@ export async function provideTokenizerAndGraph(
 export async function provideDataFiles(
   model: string,
   folder: ModelFolder,
-  dtype: Dtype,
+  graphFile: GraphFile,
   dataFiles: readonly string[],
 ): Promise<void> {
   for (const file of dataFiles) {
@@ -44,9 +46,9 @@ export async function provideDataFiles(
     if (folder.offline) throw notInCache(model, file, folder);
     throw new EmbeddingGemmaError(
       "MODEL_FILE_MISSING",
-      `${show(model)} has no ${file}, in which ${weightsFile(dtype)} keeps weights. ` +
+      `${show(model)} has no ${file}, in which ${graphFile.path} keeps weights. ` +
         "Add the file under that name, or use another dtype.",
-      { model, file, folder: folder.path, dtype },
+      { model, file, folder: folder.path, dtype: graphFile.dtype },
     );
   }
 }
@@ -63,27 +65,5 @@ export function notInCache(
       "localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. " +
       `Load the model once while online, with the same options.${hint}`,
     { model, file, folder: path },
-  );
-}
-
-const maxListed = 10;
-
-/** What to load instead of a missing graph; empty if the model has no ONNX file that is known. */
-async function otherGraphs(folder: ModelFolder): Promise<string> {
-  const graphs = (await folder.list()).filter((name) => name.endsWith(".onnx")).sort();
-  const dtypes = (Object.keys(weightsSuffixes) as Dtype[]).filter((dtype) =>
-    graphs.includes(weightsFile(dtype)),
-  );
-  const known = dtypes.map(weightsFile);
-  const others = graphs.filter((name) => !known.includes(name));
-  const dtypeHint =
-    dtypes.length > 0 ? ` It has ${dtypes.join(", ")}: set the option \`dtype\`.` : "";
-  if (others.length === 0) return dtypeHint;
-  const listed = others.slice(0, maxListed).join(", ");
-  const more = others.length > maxListed ? ` and ${others.length - maxListed} more` : "";
-  return (
-    `${dtypeHint} It has ONNX files with other names: ${listed}${more}. ` +
-    "To use one, copy the model to a folder, rename the file to " +
-    `${weightsFile("fp32")}, and load that folder with dtype "fp32".`
   );
 }

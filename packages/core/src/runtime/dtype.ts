@@ -4,19 +4,6 @@
  */
 export type Dtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
 
-/** Path of the ONNX graph of a dtype in a repository for Transformers.js. */
-export function weightsFile(dtype: Dtype): string {
-  return `onnx/model${weightsSuffixes[dtype]}.onnx`;
-}
-
-/**
- * Path of a data file, which contains weights that are not in the graph itself, as Transformers.js
- * names it. A graph may name its data files in another way.
- */
-export function dataFile(dtype: Dtype, index: number): string {
-  return `${weightsFile(dtype)}_data${index === 0 ? "" : `_${index}`}`;
-}
-
 /** The suffix in the file name of each dtype. */
 export const weightsSuffixes: Readonly<Record<Dtype, string>> = {
   fp32: "",

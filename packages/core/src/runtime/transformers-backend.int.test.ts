@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { env } from "@huggingface/transformers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { folderOf } from "../../test-support/folder-of.ts";
+import { graphFileOfDtype } from "./graph-file.ts";
 import { loadTransformersBackend } from "./transformers-backend.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../test/fixtures/", import.meta.url));
@@ -16,7 +17,7 @@ test("runs with the major version of Transformers.js that is under test", () => 
 test("loading does not change the global settings of Transformers.js", async () => {
   const before = structuredClone(settings());
   const backend = await loadTransformersBackend(folderOf(`${fixtures}embeddinggemma`), {
-    dtype: "fp32",
+    graphFile: graphFileOfDtype("fp32"),
   });
   await backend.dispose();
   expect(settings()).toEqual(before);
@@ -35,7 +36,9 @@ test("unknown tokenizer and model classes print no warning", async () => {
   );
   const warn = vi.spyOn(console, "warn");
   onTestFinished(() => warn.mockRestore());
-  const backend = await loadTransformersBackend(folderOf(folder), { dtype: "fp32" });
+  const backend = await loadTransformersBackend(folderOf(folder), {
+    graphFile: graphFileOfDtype("fp32"),
+  });
   await backend.dispose();
   expect(warn.mock.calls).toEqual([]);
 });

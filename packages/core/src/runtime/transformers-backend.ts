@@ -9,8 +9,7 @@ import { encodePath } from "../files/hub/hub-names.ts";
 import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
 import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
 import type { Backend } from "./backend.ts";
-import type { Dtype } from "./dtype.ts";
-import { weightsFile } from "./dtype.ts";
+import { described, type GraphFile, parentOf, transformersFileOf } from "./graph-file.ts";
 import {
   loadTokenizer,
   type ReadableFolder,
@@ -20,7 +19,7 @@ import {
 import { floatsOf } from "./tensor-floats.ts";
 
 export interface TransformersBackendOptions extends TokenizerOptions {
-  dtype: Dtype;
+  graphFile: GraphFile;
   /**
    * Device to run the model on, named as in Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
    * `"cuda"`, `"dml"`, `"coreml"`.
@@ -44,22 +43,22 @@ export interface TransformersBackendOptions extends TokenizerOptions {
  */
 export async function loadTransformersBackend(
   folder: ReadableFolder,
-  { dtype, device, sessionOptions, dataFiles = [], lowerCase }: TransformersBackendOptions,
+  { graphFile, device, sessionOptions, dataFiles = [], lowerCase }: TransformersBackendOptions,
 ): Promise<Backend> {
   const transformers = await importTransformers();
   const { PretrainedConfig, Tensor } = transformers;
   const { path } = folder;
   const options = {
-    dtype,
+    ...transformersFileOf(graphFile),
     // All files are local. For a URL, Transformers.js finds them in its cache, but not with this.
     local_files_only: !isUrl(path),
     ...(device && { device }),
-    session_options: withDataFiles(path, dataFiles, sessionOptions),
+    session_options: withDataFiles(path, graphFile, dataFiles, sessionOptions),
     // The configuration may count data files, but only those of one naming scheme.
     use_external_data_format: false,
   } as PretrainedModelOptions;
   const { tokenizer, specialTokens, padding, pieces } = await loadTokenizer(folder, { lowerCase });
-  const place = `with dtype ${dtype}${device ? ` on device ${device}` : ""}`;
+  const place = `${described(graphFile)}${device ? ` on device ${device}` : ""}`;
   const load = async () => {
     const config = withoutMedia(new PretrainedConfig(await readJson(folder, "config.json")));
     const ModelClass = modelClassFor(config, transformers);
@@ -71,9 +70,9 @@ export async function loadTransformersBackend(
       `Transformers.js could not load ${show(path)} ${place}: ${reasonOf(cause)}`,
       {
         folder: path,
-        file: weightsFile(dtype),
-        files: [weightsFile(dtype), ...dataFiles],
-        dtype,
+        file: graphFile.path,
+        files: [graphFile.path, ...dataFiles],
+        dtype: graphFile.dtype,
         device,
       },
       { cause },
@@ -123,14 +122,17 @@ export async function loadTransformersBackend(
  */
 function withDataFiles(
   folder: string,
+  { path: graph }: GraphFile,
   dataFiles: readonly string[],
   sessionOptions: Record<string, unknown> = {},
 ): Record<string, unknown> {
   if (!isUrl(folder) || dataFiles.length === 0) return sessionOptions;
   const given = (sessionOptions.externalData ?? []) as readonly (string | { path?: string })[];
   const givenPaths = given.map((entry) => (typeof entry === "string" ? entry : entry.path));
+  const parent = parentOf(graph);
+  const start = parent === "" ? 0 : parent.length + 1;
   const own = dataFiles
-    .map((file) => ({ path: file.slice("onnx/".length), data: encodePath(file) }))
+    .map((file) => ({ path: file.slice(start), data: encodePath(file) }))
     .filter(({ path }) => !givenPaths.includes(path));
   return { ...sessionOptions, externalData: [...own, ...given] };
 }

@@ -78,7 +78,7 @@ describe("a failing network", () => {
     await expect(load({ dtype: "q8" })).rejects.toMatchObject({
       code: "MODEL_FILE_MISSING",
       message: expect.stringMatching(
-        /model_quantized\.onnx .* not in the cache .* cannot be reached.* It has fp32/,
+        /model_quantized\.onnx .* not in the cache .* cannot be reached.* It has .*dtype: "fp32"/,
       ),
     });
   });

@@ -82,7 +82,9 @@ test("a file that the file list confirms missing is requested only once", async 
 test("the error for a missing ONNX file lists those of the repository", async () => {
   await expect(setup.load({ dtype: "q8" })).rejects.toMatchObject({
     code: "MODEL_FILE_MISSING",
-    message: expect.stringMatching(/no onnx\/model_quantized\.onnx, .* It has fp32: set/),
+    message: expect.stringMatching(
+      /no onnx\/model_quantized\.onnx, .* It has onnx\/model\.onnx \(set dtype: "fp32"\)\./,
+    ),
   });
   expect(setup.hub.countOf("GET", weights)).toBe(0);
   setup.hub.misbehave = ({ file }, response) =>

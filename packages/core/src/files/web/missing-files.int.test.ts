@@ -2,10 +2,12 @@ import { env } from "@huggingface/transformers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { setUpHub } from "../../../test-support/hub-setup.ts";
 import { provideTokenizerAndGraph } from "../../model/provide-files.ts";
+import { graphFileOfDtype } from "../../runtime/graph-file.ts";
 import { openWebFolder } from "./web-folder.ts";
 
 const prompts = "config_sentence_transformers.json";
 const fileList = "(file list)";
+const q8 = graphFileOfDtype("q8");
 
 const before = { useCustomCache: env.useCustomCache, customCache: env.customCache };
 const setup = setUpHub();
@@ -70,9 +72,11 @@ test("a file that the file list does not have is missing, and can appear later",
 
 test("the error for a missing ONNX file lists those of the repository", async () => {
   const folder = await openWebFolder("owner/model", { endpoint: setup.hub.endpoint });
-  await expect(provideTokenizerAndGraph("owner/model", folder, "q8")).rejects.toMatchObject({
+  await expect(provideTokenizerAndGraph("owner/model", folder, q8)).rejects.toMatchObject({
     code: "MODEL_FILE_MISSING",
-    message: expect.stringMatching(/no onnx\/model_quantized\.onnx, .* It has fp32: set/),
+    message: expect.stringMatching(
+      /no onnx\/model_quantized\.onnx, .* It has onnx\/model\.onnx \(set dtype: "fp32"\)\./,
+    ),
   });
 });
 
@@ -80,7 +84,7 @@ test("a server that is not a Hub lists no files", async () => {
   const url = `${setup.hub.endpoint}/owner/model/resolve/main`;
   const folder = await openWebFolder(url, {});
   expect(await folder.list()).toEqual([]);
-  await expect(provideTokenizerAndGraph(url, folder, "q8")).rejects.toMatchObject({
+  await expect(provideTokenizerAndGraph(url, folder, q8)).rejects.toMatchObject({
     code: "MODEL_FILE_MISSING",
     message: expect.stringMatching(/the file of dtype q8\.$/),
   });

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { moveWeightsOut } from "../../../test-support/external-data.ts";
 import { buildCore, installCore } from "../../../test-support/installed-core.ts";
 import { field, number, text } from "../../../test-support/protobuf.ts";
 
@@ -83,6 +84,21 @@ describe("a model in a worker", () => {
     await using there = await core.Embedder.load(model, options);
     const texts = ["a longer text of some words", "short"];
     expect(await there.encode(texts)).toEqual(await here.encode(texts));
+  });
+
+  test("can be an ONNX file with a name of its own, with weights beside it", async () => {
+    const model = join(parent, "other-name");
+    await cp(fixture, model, { recursive: true });
+    await cp(join(model, "onnx/model.onnx"), join(model, "weights/my_q4.onnx"));
+    await rm(join(model, "onnx"), { recursive: true });
+    await moveWeightsOut(join(model, "weights/my_q4.onnx"), ["a.bin", "b/c.bin"]);
+    await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
+    await using there = await core.Embedder.load(model, {
+      modelFile: "my_q4",
+      subfolder: "weights",
+      worker: true,
+    });
+    expect(await there.encode("Mars is red.")).toEqual(await here.encode("Mars is red."));
   });
 
   test("handles texts of every size and concurrent calls", async () => {
