@@ -10,13 +10,11 @@ export interface BatchLimits {
   readonly batchSize?: number | undefined;
 }
 
-/**
- * The fixed cost of an inference, in tokens. (A padding token costs as much as any other.) It is
- * the intercept of a line through the times of a small and a large batch, measured for a graph of
- * EmbeddingGemma 300m's shape on a CPU. Smaller models have a larger overhead, so for them this
- * errs towards less padding.
- */
-const inferenceOverhead = 24;
+/** What an inference costs: `overhead` plus its tokens. A padding token counts as any other. */
+export interface BatchCost {
+  /** The fixed part, in tokens. See `inference-overhead.ts`. */
+  readonly overhead: number;
+}
 
 /**
  * Limit of rows × length² in a batch, since attention needs memory for as many numbers: 256 MB per
@@ -33,7 +31,11 @@ const maxAttentionCells = 2 ** 26;
  * @param lengths - number of tokens of every sequence
  * @returns indices into `lengths`, one array per batch
  */
-export function packBatches(lengths: readonly number[], limits: BatchLimits): number[][] {
+export function packBatches(
+  lengths: readonly number[],
+  limits: BatchLimits,
+  { overhead }: BatchCost,
+): number[][] {
   const longestFirst = lengths
     .map((_, index) => index)
     .sort((a, b) => lengths[b]! - lengths[a]! || a - b);
@@ -49,7 +51,7 @@ export function packBatches(lengths: readonly number[], limits: BatchLimits): nu
       const longest = sorted[last]!;
       const start = Math.max(firstOfLength[last]!, end - maxRows(longest, limits));
       if (start > last) break;
-      const cost = leastCost[start]! + inferenceOverhead + (end - start) * longest;
+      const cost = leastCost[start]! + overhead + (end - start) * longest;
       if (cost >= leastCost[end]!) continue;
       leastCost[end] = cost;
       startOfLast[end] = start;

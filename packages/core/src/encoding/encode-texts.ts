@@ -10,6 +10,7 @@ import type { Priority } from "../runtime/inference-queue.ts";
 import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
 import { packBatches } from "./batches.ts";
 import { embedBatch } from "./embed-batch.ts";
+import { inferenceOverhead } from "./inference-overhead.ts";
 import type { PromptedText } from "./prompts.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 
@@ -84,7 +85,8 @@ export async function encodeTexts(
 
   const lengths = missing.map((index) => sequences.get(index)!.ids.length);
   let stored = Promise.resolve();
-  for (const positions of packBatches(lengths, settings)) {
+  const overhead = inferenceOverhead(model.operators);
+  for (const positions of packBatches(lengths, settings, { overhead })) {
     const indices = positions.map((position) => missing[position]!);
     const batch = indices.map((index) => sequences.get(index)!);
     const embeddings = await model.queue.run(settings.priority, () => {

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { moveWeightsOut } from "../../test-support/external-data.ts";
 import { Embedder } from "../embedder.ts";
 import type { LoadOptions } from "../options.ts";
+import { loadModel } from "./load-model.ts";
 
 const fixture = fileURLToPath(new URL("../../../../test/fixtures/embeddinggemma", import.meta.url));
 
@@ -86,6 +87,13 @@ describe("a folder", () => {
     await using long = await load({ maxTokens: 100_000 });
     expect([short.maxTokens, long.maxTokens]).toEqual([8, 2048]);
   });
+});
+
+test("a model that is ready knows the operators of its graph", async () => {
+  const { operators, backend } = await loadModel(folder, { dtype: "fp32" });
+  expect(operators?.has(":MatMul")).toBe(true);
+  expect(operators?.has("com.microsoft:MatMulNBits")).toBe(false);
+  await backend.dispose();
 });
 
 describe("a model that is loaded twice", () => {

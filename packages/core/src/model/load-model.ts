@@ -134,7 +134,9 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   });
   const source = await sourceOf(model, graphFile, folder, graph.dataFiles);
   const identity = modelIdentity(source, graphFile, fitted);
-  const loaded = { backend, description: fitted, queue: new InferenceQueue(), dtype, identity };
+  const { operators } = graph;
+  const queue = new InferenceQueue();
+  const loaded = { backend, description: fitted, queue, dtype, identity, operators };
   if (!quantizesDynamically(graph)) return { ...loaded, batchInvariant: true };
   const vocabularySize = await readVocabularySize(model, folder);
   return { ...loaded, batchInvariant: false, vocabularySize };

@@ -9,6 +9,8 @@ export interface LoadedModel {
   readonly description: ModelDescription;
   readonly queue: InferenceQueue;
   readonly dtype: Dtype;
+  /** Operators of the graph that runs, as `domain:type`; undefined if there is no ONNX file. */
+  readonly operators?: ReadonlySet<string> | undefined;
   /** Whether the vector of a text does not depend on the other texts of its batch. */
   readonly batchInvariant: boolean;
   /** Number of tokens in the vocabulary, if it is known and needed. */
