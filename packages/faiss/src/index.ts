@@ -1,6 +1,8 @@
 export type { FaissStoreErrorCode } from "./errors.ts";
 export { FaissStoreError } from "./errors.ts";
 export { FaissStore } from "./faiss-store.ts";
+export type { TextEmbedding } from "./interchange/prompt-variants.ts";
+export { promptVariants } from "./interchange/prompt-variants.ts";
 export type {
   ForeignFormat,
   ImportEmbedding,

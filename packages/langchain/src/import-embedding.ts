@@ -1,4 +1,9 @@
-import { describeEmbedding, type ImportEmbedding, type ImportVariant } from "@embeddinggemma/faiss";
+import {
+  describeEmbedding,
+  type ImportEmbedding,
+  type ImportVariant,
+  promptVariants,
+} from "@embeddinggemma/faiss";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { describable } from "./describable.ts";
 import { type DocumentRecord, documentOf } from "./document-record.ts";
@@ -12,13 +17,15 @@ export async function importEmbedding(
   embeddings: EmbeddingsInterface,
 ): Promise<ImportEmbedding<DocumentRecord>> {
   const known = describable(embeddings);
-  const textOf = ({ pageContent }: DocumentRecord) => pageContent;
   return {
     ...(await describeEmbedding(known)),
     textOf,
     embed: (records, { signal }) =>
       embedsTitles(embeddings)
-        ? embeddings.encodeTitledDocuments(records.map(toDocument), { signal })
+        ? embeddings.encodeTitledDocuments(
+            records.map((record) => documentOf({ id: "", record })),
+            { signal },
+          )
         : embeddings.embedDocuments(records.map(textOf)),
     variants: embedsTitles(known) ? variantsOf(known) : [],
   };
@@ -29,34 +36,15 @@ function variantsOf(embeddings: EmbeddingGemmaEmbeddings): ImportVariant<Documen
     {
       name: "without titles",
       fits: true,
-      embed: (records, { signal }) =>
-        embeddings.encodeTitledDocuments(records.map(untitled), { signal }),
+      embed: (records, options) => embeddings.embedDocuments(records.map(textOf), options),
     },
-    {
-      name: "without a prompt",
-      fits: false,
-      embed: (records, { signal }) =>
-        embeddings.encodeTitledDocuments(records.map(untitled), { signal, prompt: "" }),
-    },
-    {
-      name: "with the model's prompt for documents",
-      fits: false,
-      embed: (records, { signal }) =>
-        embeddings.encodeTitledDocuments(records.map(untitled), { signal, promptName: "document" }),
-    },
-    {
-      name: "as queries",
-      fits: false,
-      embed: (records) =>
-        Promise.all(records.map(({ pageContent }) => embeddings.embedQuery(pageContent))),
-    },
+    ...promptVariants(textOf, {
+      embedQuery: (text) => embeddings.embedQuery(text),
+      embedDocuments: (texts, options) => embeddings.embedDocuments(texts, options),
+    }),
   ];
 }
 
-function toDocument(record: DocumentRecord) {
-  return documentOf({ id: "", record });
-}
-
-function untitled({ pageContent }: DocumentRecord) {
-  return toDocument({ pageContent, metadata: {} });
+function textOf({ pageContent }: DocumentRecord): string {
+  return pageContent;
 }

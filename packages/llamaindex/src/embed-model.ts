@@ -11,7 +11,9 @@ import type { VectorStoreBaseParams } from "@llamaindex/core/vector-store";
  *
  * @throws FaissStoreError `INVALID_ARGUMENT` if there is no model
  */
-export function withEmbedModel(params: VectorStoreBaseParams | null): VectorStoreBaseParams {
+export function withEmbedModel(
+  params: VectorStoreBaseParams | null,
+): Record<keyof VectorStoreBaseParams, BaseEmbedding> {
   const embedModel = params?.embedModel ?? params?.embeddingModel ?? settingsEmbedModel();
   return { embedModel, embeddingModel: embedModel };
 }

@@ -169,8 +169,7 @@ export class FaissVectorStore extends BaseVectorStore<
     const options = checkedImportOptions(params, paramRules);
     const { embedModel, embeddingModel, persistDir, namespace } = params;
     const own = { embedModel, embeddingModel, persistDir, namespace };
-    const model = new FaissVectorStore(own).embedModel;
-    const store = await importFromPython(directory, model, options);
+    const store = await importFromPython(directory, withEmbedModel(own).embedModel, options);
     const loaded = new this({ ...own, store, identity: options.identity });
     if (persistDir !== undefined) await loaded.persist();
     return loaded;

@@ -5,6 +5,7 @@ import {
   type ImportOptions,
   type ImportVariant,
   type JsonValue,
+  promptVariants,
 } from "@embeddinggemma/faiss";
 import { createWith, type Rule } from "@embeddinggemma/internal";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
@@ -53,14 +54,13 @@ export async function importFromPython(
   embedModel: BaseEmbedding,
   { toRecord = (json) => json, ...options }: PythonImportOptions,
 ): Promise<CoreStore<NodeRecord>> {
-  const textOf = (record: NodeRecord) => contentOf(nodeOf(record));
   return CoreStore.import<NodeRecord>(directory, {
     ...options,
     format: "llamaindex-python",
     toRecord: recordMaker(toRecord),
     embedding: {
       ...(await describeEmbedding(embedModel)),
-      textOf,
+      textOf: (record) => nodeOf(record).getContent(MetadataMode.EMBED),
       embed: async (records) => {
         const nodes: BaseNode[] = await embedModel(records.map(nodeOf));
         return nodes.map((node) => node.getEmbedding());
@@ -71,19 +71,10 @@ export async function importFromPython(
           fits: true,
           embed: (records) => embedModel.getTextEmbeddings(records.map(pythonContentOf)),
         },
-        {
-          name: "as queries",
-          fits: false,
-          embed: (records) => Promise.all(records.map((record) => asQuery(textOf(record)))),
-        },
         ...promptVariantsOf(embedModel),
       ],
     },
   });
-
-  async function asQuery(text: string): Promise<number[]> {
-    return (await embedModel.getQueryEmbedding({ type: "text", text })) ?? [];
-  }
 }
 
 function recordMaker(
@@ -103,29 +94,13 @@ function recordWithId(value: object, id: string): NodeRecord {
   return { refDocId: node.sourceNode?.nodeId ?? id, node: { ...record.node, id_: id } };
 }
 
-/** LlamaIndex (Python) often embeds documents without a prompt. */
 function promptVariantsOf(embedModel: BaseEmbedding): ImportVariant<NodeRecord>[] {
   // Not `instanceof`: two copies of this package may be installed.
-  if (!("encodeTexts" in embedModel)) return [];
-  const own = embedModel as EmbeddingGemmaEmbedding;
-  return [
-    {
-      name: "without a prompt",
-      fits: false,
-      embed: (records, { signal }) =>
-        own.encodeTexts(records.map(pythonContentOf), { signal, prompt: "" }),
-    },
-    {
-      name: "with the model's prompt for documents",
-      fits: false,
-      embed: (records, { signal }) =>
-        own.encodeTexts(records.map(pythonContentOf), { signal, promptName: "document" }),
-    },
-  ];
-}
-
-function contentOf(node: BaseNode): string {
-  return node.getContent(MetadataMode.EMBED);
+  const own = "encodeTexts" in embedModel ? (embedModel as EmbeddingGemmaEmbedding) : undefined;
+  return promptVariants(pythonContentOf, {
+    embedQuery: async (text) => (await embedModel.getQueryEmbedding({ type: "text", text })) ?? [],
+    embedDocuments: own && ((texts, options) => own.encodeTexts(texts, options)),
+  });
 }
 
 /** What LlamaIndex (Python) embeds. LlamaIndex.TS sorts the metadata. */

@@ -332,12 +332,8 @@ describe("what LlamaIndex (Python) has saved", () => {
       const index = { __type__: "vector_store", __data__: JSON.stringify({ nodes_dict }) };
       await write("index_store.json", { "index_store/data": { index } });
     };
-    await save(
-      await embedder.encodeDocument([
-        "title: Mars\npage: 3\n\nMars is red.",
-        "page: 3\n\nMars is red.",
-      ]),
-    );
+    const texts = ["title: Mars\npage: 3\n\nMars is red.", "page: 3\n\nMars is red."];
+    await save(await embedder.encodeDocument(texts));
     const loaded = await FaissVectorStore.loadFromPython(pythonDir, { persistDir });
     const { ids } = await loaded.query({
       queryEmbedding: Array.from(await embedder.encodeQuery(question)),
@@ -362,6 +358,11 @@ describe("what LlamaIndex (Python) has saved", () => {
     await expect(FaissVectorStore.loadFromPython(pythonDir)).rejects.toMatchObject({
       code: "IDENTITY_MISMATCH",
       message: expect.stringContaining("embedded without a prompt"),
+    });
+    await save(await embedder.encodeQuery(texts));
+    await expect(FaissVectorStore.loadFromPython(pythonDir)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining("embedded as queries"),
     });
     const again = await FaissVectorStore.loadFromPython(pythonDir, { reembed: true });
     expect((await again.client()).identity).toBe(saved.identity);

@@ -17,29 +17,25 @@ const maxDepth = 8;
  */
 export async function readIndex(file: FileCursor, end: number, depth = 0): Promise<FlatFile> {
   if (depth > maxDepth) throw damagedFile(file.path, "its indexes are nested too deeply");
-  const start = file.position;
-  const fourcc = await file.text(4);
+  const fourcc = await file.peekText(4);
   switch (fourcc) {
     case "IxFI":
     case "IxF2":
     case "IxFl":
-      return readFlat(file, start, end);
+      return readFlat(file, end);
     case "IxMp":
     case "IxM2":
-      return readIdMap(file, start, end, depth);
+      return readIdMap(file, end, depth);
     case "IxPT":
-      return readTransformed(file, start, end, depth);
+      return readTransformed(file, end, depth);
     case "IwFl":
-      file.position = start;
       return readInvertedLists(file, await readHeader(file), end);
   }
   if (kindsWithFlatEnd[fourcc] === undefined) throw unreadableKind(file.path, fourcc);
-  file.position = start;
   return readFlatEnd(file, await readHeader(file), end);
 }
 
-async function readFlat(file: FileCursor, start: number, end: number): Promise<FlatFile> {
-  file.position = start;
+async function readFlat(file: FileCursor, end: number): Promise<FlatFile> {
   const { dimension, rows, metric } = await readHeader(file);
   const numbers = await file.count();
   if (numbers !== rows * dimension) {
@@ -54,13 +50,7 @@ async function readFlat(file: FileCursor, start: number, end: number): Promise<F
   return { metric, dimension, vectors, labels: numbered(rows) };
 }
 
-async function readIdMap(
-  file: FileCursor,
-  start: number,
-  end: number,
-  depth: number,
-): Promise<FlatFile> {
-  file.position = start;
+async function readIdMap(file: FileCursor, end: number, depth: number): Promise<FlatFile> {
   const { rows } = await readHeader(file);
   const innerEnd = end - 8 * (1 + rows);
   if (innerEnd < file.position) throw wrongLength(file.path, end, end + file.position - innerEnd);
@@ -76,13 +66,7 @@ async function readIdMap(
 }
 
 /** Reads an index of normalized vectors, as of the factory string `L2norm,Flat`. */
-async function readTransformed(
-  file: FileCursor,
-  start: number,
-  end: number,
-  depth: number,
-): Promise<FlatFile> {
-  file.position = start;
+async function readTransformed(file: FileCursor, end: number, depth: number): Promise<FlatFile> {
   await readHeader(file);
   const count = (await file.bytes(4)).readInt32LE();
   for (let position = 0; position < count; position++) {
@@ -125,9 +109,9 @@ async function readFlatEnd(
   const start = flatEnd - rows * dimension * 4 - flatHeaderBytes;
   if (start < file.position) throw wrongLength(file.path, end, end + file.position - start);
   file.position = start;
-  const found = await file.text(4);
+  const found = await file.peekText(4);
   if (found === "IxFI" || found === "IxF2") {
-    const flat = await readFlat(file, start, flatEnd);
+    const flat = await readFlat(file, flatEnd);
     if (flat.dimension === dimension && flat.labels.length === rows) return flat;
   }
   throw notImportable(

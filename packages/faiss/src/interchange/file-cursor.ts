@@ -46,6 +46,14 @@ export class FileCursor {
     return (await this.bytes(length)).toString("latin1");
   }
 
+  /** As {@link text}, but the next read starts at the same position. */
+  async peekText(length: number): Promise<string> {
+    const start = this.position;
+    const text = await this.text(length);
+    this.position = start;
+    return text;
+  }
+
   /** An unsigned number of 64 bits: how many there are of something, or how large it is. */
   async count(): Promise<number> {
     return Number((await this.bytes(8)).readBigUInt64LE());
@@ -58,11 +66,6 @@ export class FileCursor {
   /** Skips a vector of FAISS: a count, then as many items. */
   async skipVector(itemBytes: number): Promise<void> {
     this.skip((await this.count()) * itemBytes);
-  }
-
-  /** @throws FaissStoreError `FILE_DAMAGED` unless this is the position */
-  expectAt(end: number): void {
-    if (this.position !== end) throw wrongLength(this.path, end, this.position);
   }
 
   #advance(length: number): number {

@@ -1,5 +1,4 @@
 import type { ImportEmbedding } from "../interchange-types.ts";
-import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreItem } from "../types.ts";
 
 /** An item with the vector of the file. */
@@ -23,9 +22,7 @@ export function sampleOf<R>(
   items: readonly StoredItem<R>[],
   { textOf }: ImportEmbedding<R>,
 ): StoredItem<R>[] {
-  const all = items
-    .filter(({ vector }) => isUsable(vector))
-    .map((item) => ({ item, length: lengthOf(textOf(item.record)) }));
+  const all = items.map((item) => ({ item, length: lengthOf(textOf(item.record)) }));
   const withText = all.filter(({ length }) => length > 0);
   const texts = withText.length > 0 ? withText : all;
   const chosen = new Set<StoredItem<R>>();
@@ -48,10 +45,4 @@ function isBetter(text: { length: number }, best: { length: number }): boolean {
 
 function lengthOf(text: unknown): number {
   return typeof text === "string" ? text.trim().length : 0;
-}
-
-/** The store will refuse a vector that has no direction, and say which. */
-function isUsable(vector: Float32Array): boolean {
-  const length = norm(vector);
-  return Number.isFinite(length) && length > 0;
 }

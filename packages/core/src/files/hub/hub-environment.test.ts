@@ -21,6 +21,7 @@ beforeEach(() => {
 
 afterEach(() => vi.unstubAllEnvs());
 
+// The table is made on POSIX: on Windows, Python has other home folders and separators.
 describe.skipIf(process.platform === "win32")("as in Python's huggingface_hub", () => {
   test.for(rows)("$environment", ({ environment, cache, token, offline }) => {
     for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
