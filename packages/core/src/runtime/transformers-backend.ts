@@ -1,4 +1,3 @@
-import { Pacer } from "@embeddinggemma/internal";
 import type {
   PreTrainedModel,
   PretrainedConfig,
@@ -6,17 +5,12 @@ import type {
 } from "@huggingface/transformers";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
-import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
 import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
 import type { Backend } from "./backend.ts";
 import { described, type GraphFile, parentOf, transformersFileOf } from "./graph-file.ts";
-import {
-  loadTokenizer,
-  type ReadableFolder,
-  readJson,
-  type TokenizerOptions,
-} from "./load-tokenizer.ts";
+import { type ReadableFolder, readJson, type TokenizerOptions } from "./load-tokenizer.ts";
 import { floatsOf } from "./tensor-floats.ts";
+import { type ModelRunner, withTokenizer } from "./with-tokenizer.ts";
 
 export interface TransformersBackendOptions extends TokenizerOptions {
   graphFile: GraphFile;
@@ -43,8 +37,20 @@ export interface TransformersBackendOptions extends TokenizerOptions {
  */
 export async function loadTransformersBackend(
   folder: ReadableFolder,
-  { graphFile, device, sessionOptions, dataFiles = [], lowerCase }: TransformersBackendOptions,
+  options: TransformersBackendOptions,
 ): Promise<Backend> {
+  return withTokenizer(folder, options, loadTransformersModel(folder, options));
+}
+
+/**
+ * {@link loadTransformersBackend} without its tokenizer.
+ *
+ * @throws `LOAD_FAILED`
+ */
+export async function loadTransformersModel(
+  folder: ReadableFolder,
+  { graphFile, device, sessionOptions, dataFiles = [] }: TransformersBackendOptions,
+): Promise<ModelRunner> {
   const transformers = await importTransformers();
   const { PretrainedConfig, Tensor } = transformers;
   const { path } = folder;
@@ -57,7 +63,6 @@ export async function loadTransformersBackend(
     // The configuration may count data files, but only those of one naming scheme.
     use_external_data_format: false,
   } as PretrainedModelOptions;
-  const { tokenizer, specialTokens, padding, pieces } = await loadTokenizer(folder, { lowerCase });
   const place = `${described(graphFile)}${device ? ` on device ${device}` : ""}`;
   const load = async () => {
     const config = withoutMedia(new PretrainedConfig(await readJson(folder, "config.json")));
@@ -85,16 +90,6 @@ export async function loadTransformersBackend(
     ]),
   );
   return {
-    tokenizer,
-    specialTokens,
-    padding,
-    tokenize: (texts, options) =>
-      tokenizeTexts(
-        texts,
-        (whole, signal) => mapWithPauses(whole, tokenizer.encode, signal),
-        pieces,
-        options,
-      ),
     async run({ rows, length, inputIds, attentionMask }, { hiddenStates = false } = {}) {
       const outputs = await model({
         ...noMedia,
@@ -185,20 +180,4 @@ function integersFor(
   integers: BigInt64Array,
 ): BigInt64Array | bigint[] {
   return tensor instanceof Function ? integers : Array.from(integers);
-}
-
-async function mapWithPauses<T, U>(
-  items: readonly T[],
-  map: (item: T) => U,
-  signal: AbortSignal | undefined,
-): Promise<U[]> {
-  const results: U[] = [];
-  const pacer = new Pacer();
-  for (const item of items) {
-    results.push(map(item));
-    if (!pacer.due) continue;
-    await pacer.pause();
-    signal?.throwIfAborted();
-  }
-  return results;
 }

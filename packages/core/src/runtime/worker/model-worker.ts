@@ -2,12 +2,12 @@
 import { join } from "node:path";
 import type { WorkerReply } from "@embeddinggemma/internal/node";
 import { readIfExists } from "../../files/read-files.ts";
-import type { Backend } from "../backend.ts";
-import { loadTransformersBackend } from "../transformers-backend.ts";
+import { loadTransformersModel } from "../transformers-backend.ts";
+import type { ModelRunner } from "../with-tokenizer.ts";
 import { packError } from "./packed-error.ts";
-import { packSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
+import type { WorkerMessage, WorkerResults } from "./worker-protocol.ts";
 
-let backend: Backend;
+let model: ModelRunner;
 
 process.on("message", handle);
 process.on("disconnect", () => process.exit());
@@ -29,15 +29,13 @@ async function resultOf(message: WorkerMessage): Promise<WorkerResults[keyof Wor
     case "load": {
       const { folder: path, options } = message;
       const read = (file: string) => readIfExists(join(path, file));
-      backend = await loadTransformersBackend({ path, read }, options);
+      model = await loadTransformersModel({ path, read }, options);
       return;
     }
-    case "tokenize":
-      return packSequences(await backend.tokenize(message.texts));
     case "run":
-      return backend.run(message.batch, message.options);
+      return model.run(message.batch, message.options);
     case "dispose":
-      return backend.dispose() as Promise<undefined>;
+      return model.dispose() as Promise<undefined>;
   }
 }
 

@@ -189,13 +189,15 @@ describe("a model in a worker", () => {
 });
 
 describe("a worker that ends unexpectedly", () => {
-  /** Installs the real worker, which also runs `code` when it gets the text "crash". */
+  const crash = "crash ".repeat(100);
+
+  /** Installs the real worker, which also runs `code` when it gets the text {@link crash}. */
   async function installWith(code: string) {
     const app = await install();
     await appendFile(
       join(app.installed, "dist", "model-worker.js"),
-      `\nprocess.on("message", ({ operation, texts }) => {
-        if (operation === "tokenize" && texts.includes("crash")) { ${code} }
+      `\nprocess.on("message", ({ operation, batch }) => {
+        if (operation === "run" && batch.length > 100) { ${code} }
       });\n`,
     );
     return app;
@@ -208,10 +210,7 @@ describe("a worker that ends unexpectedly", () => {
   ])("%s: calls reject with WORKER_FAILED, and loading again works", async (_how, code, reason) => {
     const { core } = await installWith(code);
     const embedder = await core.Embedder.load(fixture, options);
-    const pending = Promise.allSettled([
-      embedder.encode("crash", { prompt: "" }),
-      embedder.encode("another"),
-    ]);
+    const pending = Promise.allSettled([embedder.encode(crash), embedder.encode("another")]);
     const failure = { code: "WORKER_FAILED", message: expect.stringContaining(reason) };
     expect(await pending).toMatchObject([
       { status: "rejected", reason: failure },

@@ -1,17 +1,17 @@
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
-import { tokenizeTexts } from "../../tokenizer/tokenize-long.ts";
 import type { Backend, BackendOutput } from "../backend.ts";
-import { loadTokenizer, type ReadableFolder } from "../load-tokenizer.ts";
+import type { ReadableFolder } from "../load-tokenizer.ts";
 import { ownFloats } from "../tensor-floats.ts";
 import type { TransformersBackendOptions } from "../transformers-backend.ts";
+import { type ModelRunner, withTokenizer } from "../with-tokenizer.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
-import { unpackSequences, type WorkerMessage, type WorkerResults } from "./worker-protocol.ts";
+import type { WorkerMessage, WorkerResults } from "./worker-protocol.ts";
 
 /**
- * Loads a model folder with Transformers.js in a child process. Inference and tokenizing do not
- * block the event loop, and a crash of the runtime ends only the child process. The synchronous
- * tokenizer is also loaded here.
+ * Loads a model folder with Transformers.js in a child process. Inference does not block the event
+ * loop, and a crash of the runtime ends only the child process. The tokenizer is in this process:
+ * the child receives token ids.
  *
  * A thread would respond half a millisecond sooner and need 20 MB less. But the ONNX Runtime (1.21)
  * of Transformers.js 3 crashes if two threads use it, and on Deno, a thread cannot import
@@ -32,33 +32,7 @@ export async function loadWorkerBackend(
   const stop = () => void worker.stop();
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    const [{ tokenizer, specialTokens, padding, pieces }] = await Promise.all([
-      loadTokenizer(folder, options),
-      worker.call({ operation: "load", folder: folder.path, options }),
-    ]);
-    return {
-      tokenizer,
-      specialTokens,
-      padding,
-      lost: worker.lost,
-      tokenize: (texts, options) =>
-        tokenizeTexts(
-          texts,
-          (whole, signal) => tokenizeInPortions(worker, whole, signal),
-          pieces,
-          options,
-        ),
-      async run(batch, options) {
-        const output = await worker.call({ operation: "run", batch, options });
-        const vectors = Object.entries(output).map(([name, numbers]) => [name, ownFloats(numbers)]);
-        return Object.fromEntries(vectors) as BackendOutput;
-      },
-      async dispose() {
-        // If the process has already ended, the model is freed.
-        await worker.call({ operation: "dispose" }).catch(() => {});
-        await worker.stop();
-      },
-    };
+    return await withTokenizer(folder, options, loadInto(worker, folder, options));
   } catch (error) {
     await worker.stop();
     signal?.throwIfAborted();
@@ -66,6 +40,27 @@ export async function loadWorkerBackend(
   } finally {
     signal?.removeEventListener("abort", stop);
   }
+}
+
+async function loadInto(
+  worker: ModelWorker,
+  folder: ReadableFolder,
+  options: TransformersBackendOptions,
+): Promise<ModelRunner> {
+  await worker.call({ operation: "load", folder: folder.path, options });
+  return {
+    lost: worker.lost,
+    async run(batch, options) {
+      const output = await worker.call({ operation: "run", batch, options });
+      const vectors = Object.entries(output).map(([name, numbers]) => [name, ownFloats(numbers)]);
+      return Object.fromEntries(vectors) as BackendOutput;
+    },
+    async dispose() {
+      // If the process has already ended, the model is freed.
+      await worker.call({ operation: "dispose" }).catch(() => {});
+      await worker.stop();
+    },
+  };
 }
 
 class ModelWorker extends WorkerProcess<WorkerMessage> {
@@ -98,36 +93,6 @@ function adviceFor(reason: string): string {
   return /SIGKILL|SIGABRT|code 13[47]|memory|bad_alloc/i.test(reason)
     ? `${advice} If the process ran out of memory, lower \`maxBatchTokens\`.`
     : advice;
-}
-
-/**
- * Maximum number of characters to tokenize per message. It is small enough that unpacking the
- * result does not block the event loop for long, and that a query, which waits for at most one
- * portion, starts soon.
- */
-const portionSize = 65_536;
-
-async function tokenizeInPortions(
-  worker: ModelWorker,
-  texts: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<number[][]> {
-  const sequences: number[][] = [];
-  for (let start = 0; start < texts.length; ) {
-    signal?.throwIfAborted();
-    let end = start;
-    for (
-      let size = 0;
-      end < texts.length && (end === start || size + texts[end]!.length <= portionSize);
-      end++
-    ) {
-      size += texts[end]!.length;
-    }
-    const packed = await worker.call({ operation: "tokenize", texts: texts.slice(start, end) });
-    for (const sequence of unpackSequences(packed)) sequences.push(sequence);
-    start = end;
-  }
-  return sequences;
 }
 
 /**

@@ -1,0 +1,61 @@
+import { Pacer } from "@embeddinggemma/internal";
+import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
+import type { Backend } from "./backend.ts";
+import { loadTokenizer, type ReadableFolder, type TokenizerOptions } from "./load-tokenizer.ts";
+
+/** The part of a backend that runs a model. It takes token ids. */
+export type ModelRunner = Pick<Backend, "run" | "dispose" | "lost">;
+
+/**
+ * Makes a backend of a model that is being loaded, and of its tokenizer, which is loaded meanwhile.
+ * Tokenizing is fast enough for this thread, and pauses every few milliseconds.
+ *
+ * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`; the error of `loading`
+ */
+export async function withTokenizer(
+  folder: ReadableFolder,
+  options: TokenizerOptions,
+  loading: Promise<ModelRunner>,
+): Promise<Backend> {
+  try {
+    const [{ tokenizer, specialTokens, padding, pieces }, runner] = await Promise.all([
+      loadTokenizer(folder, options),
+      loading,
+    ]);
+    return {
+      ...runner,
+      tokenizer,
+      specialTokens,
+      padding,
+      tokenize: (texts, options) =>
+        tokenizeTexts(
+          texts,
+          (whole, signal) => mapWithPauses(whole, tokenizer.encode, signal),
+          pieces,
+          options,
+        ),
+    };
+  } catch (error) {
+    await loading.then(
+      (runner) => runner.dispose(),
+      () => {},
+    );
+    throw error;
+  }
+}
+
+async function mapWithPauses<T, U>(
+  items: readonly T[],
+  map: (item: T) => U,
+  signal: AbortSignal | undefined,
+): Promise<U[]> {
+  const results: U[] = [];
+  const pacer = new Pacer();
+  for (const item of items) {
+    results.push(map(item));
+    if (!pacer.due) continue;
+    await pacer.pause();
+    signal?.throwIfAborted();
+  }
+  return results;
+}
