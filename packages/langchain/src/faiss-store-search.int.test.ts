@@ -110,10 +110,15 @@ describe("FaissStore: searches", () => {
     };
     const cases: [FaissStore, FaissStore, string, RegExp][] = [
       [store, store, "INVALID_ARGUMENT", /ids "0", "1", "2", "3" already \(4 in all\)/],
-      [store, await withId("model A"), "IDENTITY_MISMATCH", /states no identity/],
-      [await withId("model B"), await withId("model A"), "IDENTITY_MISMATCH", /model A/],
-      [await withId("model B"), store, "IDENTITY_MISMATCH", /states no identity/],
-      [store, await withId(undefined, [1, 2, 3]), "DIMENSION_MISMATCH", /3/],
+      [store, await withId("model A"), "IDENTITY_MISMATCH", /This store has no identity/],
+      [
+        await withId("model B"),
+        await withId("model A"),
+        "IDENTITY_MISMATCH",
+        /The other has .* "model A"/,
+      ],
+      [await withId("model B"), store, "IDENTITY_MISMATCH", /The other has no identity/],
+      [store, await withId(undefined, [1, 2, 3]), "DIMENSION_MISMATCH", /of 2 .* of 3\./],
       [store, (await store.client()) as never, "INVALID_ARGUMENT", /\.upsert\(other\)/],
     ];
     for (const [into, other, code, message] of cases) {

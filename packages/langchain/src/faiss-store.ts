@@ -1,8 +1,6 @@
 import {
   FaissStore as CoreStore,
   checkItems,
-  checkMaximalMarginalRelevanceOptions,
-  checkSearchOptions,
   describeEmbedding,
   type FaissStoreHit,
   LazyFaissStore,
@@ -11,9 +9,9 @@ import {
   type SaveOptions,
   type Vector,
 } from "@embeddinggemma/faiss";
-import { createWith, defined, isRecord, untilAborted } from "@embeddinggemma/internal";
+import { createWith, defined, untilAborted } from "@embeddinggemma/internal";
 import type { Callbacks } from "@langchain/core/callbacks/manager";
-import { Document, type DocumentInterface } from "@langchain/core/documents";
+import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import {
   SaveableVectorStore,
@@ -24,13 +22,11 @@ import {
   addRules,
   checkArray,
   checkDeletion,
-  checkDiverseOptions,
   checkEmbeddings,
   checkIds,
   checkLengths,
   checkOtherStore,
   checkStore,
-  checkTexts,
   checkVector,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
@@ -44,12 +40,20 @@ import {
   recordFilter,
 } from "./document-record.ts";
 import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-documents.ts";
+import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
-import { type FaissRetrieverFields, FaissStoreRetriever } from "./retriever.ts";
+import { mergeStores } from "./merge-stores.ts";
 import {
+  type FaissRetrieverFields,
+  FaissStoreRetriever,
+  type RetrieverArguments,
+  retrieverFields,
+} from "./retriever.ts";
+import {
+  diverseOptions,
   type FaissDiverseSearchOptions,
   type FaissSearchOptions,
-  ownSearchOptions,
+  similarityOptions,
 } from "./search-options.ts";
 
 /**
@@ -114,34 +118,20 @@ export class FaissStore extends SaveableVectorStore {
    */
   override asRetriever(
     kOrFields?: number | FaissRetrieverFields,
-    filter?: DocumentFilter,
-    callbacks?: Callbacks,
-    tags?: string[],
-    metadata?: Record<string, unknown>,
-    verbose?: boolean,
+    ...others: RetrieverArguments
   ): VectorStoreRetriever<this>;
+  // LangChain's own signature: its type of the fields is not assignable to the one above.
   override asRetriever(
     kOrFields?: number | Partial<VectorStoreRetrieverInput<this>>,
-    filter?: DocumentFilter,
-    callbacks?: Callbacks,
-    tags?: string[],
-    metadata?: Record<string, unknown>,
-    verbose?: boolean,
+    ...others: RetrieverArguments
   ): VectorStoreRetriever<this>;
   override asRetriever(
     kOrFields?: number | FaissRetrieverFields | Partial<VectorStoreRetrieverInput<this>>,
-    filter?: DocumentFilter,
-    callbacks?: Callbacks,
-    tags?: string[],
-    metadata?: Record<string, unknown>,
-    verbose?: boolean,
+    ...others: RetrieverArguments
   ): VectorStoreRetriever<this> {
-    const fields =
-      typeof kOrFields === "object" && kOrFields !== null
-        ? kOrFields
-        : { k: kOrFields, filter, callbacks, tags, metadata, verbose };
-    const allTags = [...(fields.tags ?? []), this._vectorstoreType()];
-    return new FaissStoreRetriever(this, { ...fields, tags: allTags } as FaissRetrieverFields);
+    const fields = retrieverFields(kOrFields as number | FaissRetrieverFields, others);
+    const tags = [...(fields.tags ?? []), this._vectorstoreType()];
+    return new FaissStoreRetriever(this, { ...fields, tags });
   }
 
   /**
@@ -241,8 +231,7 @@ export class FaissStore extends SaveableVectorStore {
     filter?: DocumentFilter,
     options?: FaissSearchOptions | Callbacks,
   ): Promise<[Document, number][]> {
-    const { minScore, signal } = ownSearchOptions(options);
-    checkSearchOptions({ k, filter: recordFilter(filter), minScore });
+    const { signal, minScore } = similarityOptions(k, filter, options);
     const vector = await this.#embedQuery(query, signal);
     return this.similaritySearchVectorWithScore(vector, k, filter, { minScore, signal });
   }
@@ -260,9 +249,7 @@ export class FaissStore extends SaveableVectorStore {
     filter?: DocumentFilter,
     options?: FaissSearchOptions,
   ): Promise<[Document, number][]> {
-    const { minScore, signal } = ownSearchOptions(options);
-    const search = { k, filter: recordFilter(filter), minScore };
-    checkSearchOptions(search);
+    const { signal, ...search } = similarityOptions(k, filter, options);
     checkVector(query);
     return untilAborted(signal, async () => {
       const store = await this.#store.existing();
@@ -293,7 +280,7 @@ export class FaissStore extends SaveableVectorStore {
     query: string,
     options?: FaissDiverseSearchOptions,
   ): Promise<[Document, number][]> {
-    const { signal } = this.#diverseOptions(options);
+    const { signal } = diverseOptions(options);
     const vector = await this.#embedQuery(query, signal);
     return this.maxMarginalRelevanceSearchVectorWithScore(vector, options);
   }
@@ -303,7 +290,7 @@ export class FaissStore extends SaveableVectorStore {
     query: number[],
     options?: FaissDiverseSearchOptions,
   ): Promise<[Document, number][]> {
-    const { signal, ...search } = this.#diverseOptions(options);
+    const { signal, ...search } = diverseOptions(options);
     checkVector(query);
     return untilAborted(signal, async () => {
       const store = await this.#store.existing();
@@ -339,10 +326,7 @@ export class FaissStore extends SaveableVectorStore {
    */
   async mergeFrom(other: FaissStore): Promise<string[]> {
     checkOtherStore(other);
-    const [own, added] = [await this.client(), await other.client()];
-    own.checkEmbedding({ identity: added.identity ?? null, dimension: added.dimension });
-    added.checkEmbedding({ identity: own.identity ?? null });
-    return own.upsert(added, { existingIds: "error" });
+    return mergeStores(await this.client(), await other.client());
   }
 
   /** Saves to a folder, atomically. */
@@ -443,13 +427,7 @@ export class FaissStore extends SaveableVectorStore {
     embeddings: EmbeddingsInterface,
     params?: FaissStoreFromParams,
   ): Promise<FaissStore> {
-    checkTexts(texts);
-    const isList = Array.isArray(metadatas);
-    if (isList && metadatas.length > 0) checkLengths({ texts, metadatas });
-    const documents = texts.map((pageContent, row) => {
-      const metadata = isList ? metadatas[row] : metadatas;
-      return new Document({ pageContent, metadata });
-    });
+    const documents = documentsOf(texts, metadatas);
     // biome-ignore lint/complexity/noThisInStatic: a subclass makes a store of its own class
     return this.fromDocuments(documents, embeddings, withoutSelectorOptions(params));
   }
@@ -512,14 +490,6 @@ export class FaissStore extends SaveableVectorStore {
     });
   }
 
-  #diverseOptions(options: FaissDiverseSearchOptions | undefined) {
-    checkDiverseOptions(options);
-    const { filter, signal, ...others } = options ?? {}; // JavaScript allows to leave them out.
-    const search = { ...others, filter: recordFilter(filter) };
-    checkMaximalMarginalRelevanceOptions(search);
-    return { ...search, signal };
-  }
-
   async #upsert(vectors: readonly Vector[], documents: readonly DocumentItem[]): Promise<string[]> {
     const store = await this.client();
     return store.upsert(documents.map((item, row) => ({ ...item, vector: vectors[row]! })));
@@ -528,11 +498,4 @@ export class FaissStore extends SaveableVectorStore {
 
 function scored(hit: FaissStoreHit<DocumentRecord>): [Document, number] {
   return [documentOf(hit), hit.score];
-}
-
-/** `SemanticSimilarityExampleSelector.fromExamples` passes its own options to `fromTexts` too. */
-function withoutSelectorOptions(params: FaissStoreFromParams | undefined) {
-  if (!isRecord(params)) return params;
-  const { k, inputKeys, exampleKeys, ...others } = params as Record<string, unknown>;
-  return others as FaissStoreFromParams;
 }

@@ -39,6 +39,25 @@ export interface FaissRetrieverFields extends BaseRetrieverInput {
   searchKwargs?: Omit<FaissRetrieverKwargs, "signal"> | undefined;
 }
 
+/** What `asRetriever` takes behind `k`, as in LangChain; without effect behind an object. */
+export type RetrieverArguments = [
+  filter?: DocumentFilter,
+  callbacks?: Callbacks,
+  tags?: string[],
+  metadata?: Record<string, unknown>,
+  verbose?: boolean,
+];
+
+/** The options that the arguments of `asRetriever` stand for. */
+export function retrieverFields(
+  kOrFields: number | FaissRetrieverFields | null | undefined,
+  [filter, callbacks, tags, metadata, verbose]: RetrieverArguments,
+): FaissRetrieverFields {
+  if (typeof kOrFields === "object" && kOrFields !== null) return kOrFields;
+  const fields = { k: kOrFields, filter, callbacks, tags, metadata, verbose };
+  return fields as FaissRetrieverFields;
+}
+
 /** The methods of a store that the retriever calls. */
 interface RetrievableStore {
   similaritySearch(

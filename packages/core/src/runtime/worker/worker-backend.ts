@@ -90,10 +90,21 @@ function adviceFor(reason: string): string {
     return "Without `worker`, a model in the main thread needs no such process.";
   }
   const advice = "Dispose the embedder and load it again.";
-  return /SIGKILL|SIGABRT|code 13[47]|memory|bad_alloc/i.test(reason)
+  return memoryProblem.test(reason)
     ? `${advice} If the process ran out of memory, lower \`maxBatchTokens\`.`
     : advice;
 }
+
+/** Not any mention of memory: the last output of a bundle may contain a piece of its code. */
+const memoryProblem = new RegExp(
+  [
+    String.raw`^ended with (SIGKILL|SIGABRT|exit code 13[47]\b)`,
+    "(out of|allocate) memory",
+    "allocation failed",
+    "bad_alloc",
+  ].join("|"),
+  "i",
+);
 
 /**
  * The program of the worker. Node 20 cannot run TypeScript, so if this file runs from source, as in
