@@ -45,7 +45,7 @@ const order = {
   "packages/langchain/src": [
     ["index.ts"],
     ["faiss-store.ts"],
-    ["import-store.ts", "embed-documents.ts", "retriever.ts"],
+    ["import-store.ts", "merge-stores.ts", "from-texts.ts", "embed-documents.ts", "retriever.ts"],
     ["import-embedding.ts"],
     ["embeddings.ts", "search-options.ts"],
     ["document-record.ts"],
