@@ -8,7 +8,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Embedder, MemoryVectorCache } from "@embeddinggemma/core";
 import { AutoModel, AutoTokenizer } from "@huggingface/transformers";
-import { benchOptions, median, printTable, randomNumbers, textsOf } from "./model.mjs";
+import { benchOptions, median, mixedLengths, printTable, textsOf } from "./model.mjs";
 
 const { model, dtype, texts: count, repeats } = benchOptions({ texts: 64, repeats: 5 });
 
@@ -70,12 +70,3 @@ printTable(
 );
 await embedder.dispose();
 await graph.dispose();
-
-/** Lengths as in real documents: the median is 45 words, some have ten times as many. */
-function mixedLengths(count) {
-  const random = randomNumbers(2);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Array.from({ length: count }, () =>
-    Math.min(Math.max(Math.round(45 * Math.exp(0.8 * normal())), 2), 400),
-  );
-}

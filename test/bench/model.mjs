@@ -43,6 +43,15 @@ export function randomNumbers(seed) {
   };
 }
 
+/** Lengths as in real documents: the median is 45 words, some have ten times as many. */
+export function mixedLengths(count) {
+  const random = randomNumbers(2);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Array.from({ length: count }, () =>
+    Math.min(Math.max(Math.round(45 * Math.exp(0.8 * normal())), 2), 400),
+  );
+}
+
 export function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 }

@@ -2,13 +2,20 @@ import { createRequire } from "node:module";
 import { Embedder } from "@embeddinggemma/core";
 
 const load = createRequire(createRequire(import.meta.url).resolve("@huggingface/transformers"));
-const { InferenceSession, Tensor } = load("onnxruntime-node");
+
+/** Releases of Transformers.js and of the runtime that it brings. */
+export function runtimeVersions() {
+  const release = load("../package.json");
+  const { version } = load("onnxruntime-node/package.json");
+  return `Transformers.js ${release.version}, ONNX Runtime ${version}`;
+}
 
 /**
  * Loads a model, and finds the session of ONNX Runtime that it runs in. So batches of any shape can
  * be run with the graph and the options that the embedder chose.
  */
 export async function loadWithSession(model, options) {
+  const { InferenceSession, Tensor } = load("onnxruntime-node");
   const { create } = InferenceSession;
   let session;
   InferenceSession.create = async (...parameters) => {
