@@ -9,8 +9,8 @@ const load = createRequire(import.meta.url);
 
 /**
  * Makes an application with these benchmarks and release 4 of Transformers.js. Node resolves
- * packages from a file's real path, so the benchmarks and the embedder are copied; what they need is
- * linked.
+ * packages from the real path of a file. So the benchmarks and the embedder are copied, and what
+ * they need is linked.
  *
  * @returns its folder, to be removed by the caller, and that of `child.mjs` in it
  */

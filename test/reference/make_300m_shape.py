@@ -1,0 +1,83 @@
+"""Make a checkpoint of EmbeddingGemma 300m's shape with random weights, for benchmarks without the real one.
+
+    python make_300m_shape.py FOLDER
+
+FOLDER becomes a Sentence Transformers folder of 1.2 GB: 24 layers, 262,144 tokens, two Dense layers. Its vectors mean
+nothing; size, start, memory and speed are those of the real model. The tokenizer has as many tokens as the real one,
+most of them made up, and half as many merges.
+"""
+
+import json
+import random
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path += [str(HERE), str(HERE.parent.parent / "packages" / "tiny-model" / "train")]
+
+from transformers import Gemma3TextConfig, Gemma3TextModel  # noqa: E402
+
+import description  # noqa: E402
+from families.embeddinggemma import DIMENSION, MATRYOSHKA_DIMENSIONS, MAX_LENGTH, PROMPTS  # noqa: E402
+from gemma_tokenizer import write_gemma_tokenizer  # noqa: E402
+
+VOCAB_SIZE = 262_144
+TRAINED_VOCAB_SIZE = 1200
+HIDDEN_SIZE = 768
+WIDE_SIZE = 3072
+LAYERS = 24
+FULL_ATTENTION_EVERY = 6
+LONGEST_TOKEN = 12
+
+
+def build(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    write_gemma_tokenizer((HERE / "texts.txt").read_text(encoding="utf-8").splitlines(), TRAINED_VOCAB_SIZE, folder)
+    add_tokens(folder / "tokenizer.json")
+    config = Gemma3TextConfig(
+        vocab_size=VOCAB_SIZE,
+        hidden_size=HIDDEN_SIZE,
+        intermediate_size=1152,
+        num_hidden_layers=LAYERS,
+        layer_types=[
+            "full_attention" if layer % FULL_ATTENTION_EVERY == 0 else "sliding_attention"
+            for layer in range(1, LAYERS + 1)
+        ],
+        sliding_window=512,
+        num_attention_heads=3,
+        num_key_value_heads=1,
+        head_dim=256,
+        query_pre_attn_scalar=256,
+        max_position_embeddings=MAX_LENGTH,
+        use_bidirectional_attention=True,
+    )
+    config.matryoshka_dimensions = MATRYOSHKA_DIMENSIONS
+    description.save_encoder(folder, Gemma3TextModel(config), seed=1)
+    description.write_modules(folder, ["Transformer", "Pooling", "Dense", "Dense", "Normalize"])
+    description.write_pooling(folder, HIDDEN_SIZE, "mean_tokens")
+    description.write_dense(folder, 2, HIDDEN_SIZE, WIDE_SIZE, seed=2)
+    description.write_dense(folder, 3, WIDE_SIZE, DIMENSION, seed=3)
+    description.write_prompts(folder, PROMPTS)
+    description.write_max_seq_length(folder, MAX_LENGTH)
+
+
+def add_tokens(path: Path) -> None:
+    """Add tokens to a trained tokenizer, each merged from two others, until there are VOCAB_SIZE."""
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    model = tokenizer["model"]
+    vocab, merges = model["vocab"], model["merges"]
+    pieces = [token for token in vocab if token.isalpha()]
+    numbers = random.Random(1)
+    while len(vocab) < VOCAB_SIZE:
+        left, right = numbers.choice(pieces), numbers.choice(pieces)
+        token = left + right
+        if len(token) > LONGEST_TOKEN or token in vocab:
+            continue
+        vocab[token] = len(vocab)
+        merges.append([left, right])
+        pieces.append(token)
+    path.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))
