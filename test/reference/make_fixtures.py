@@ -16,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent.parent / "packages" / "tiny-model" / "train")]
 
-import export_onnx  # noqa: E402
+import write_onnx  # noqa: E402
 
 FAMILIES = [path.stem.replace("_", "-") for path in sorted((HERE / "families").glob("*.py"))]
 MODELS = HERE / "models"
@@ -28,7 +28,7 @@ def make(family: str) -> None:
     model_folder, fixture_folder = fresh_folder(MODELS / family), fresh_folder(FIXTURES / family)
     module = importlib.import_module(f"families.{family.replace('-', '_')}")
     module.build(model_folder, texts)
-    getattr(module, "export", export_onnx.export)(model_folder, fixture_folder, ["fp32"])
+    getattr(module, "export", write_onnx.export)(model_folder, fixture_folder, ["fp32"])
     size = sum(path.stat().st_size for path in fixture_folder.rglob("*") if path.is_file())
     print(f"{family}: {size:,} bytes")
 

@@ -14,7 +14,6 @@ import torch
 
 from architecture import PROMPTS, new_model, save_model
 from dataset import Sizes, make_dataset
-from export_onnx import export
 from initialize import TeacherSpace, distilled_meanings, set_weights
 from metrics import ndcg_at_10, retrieval_vectors
 from regression import fit_meanings, prompted_counts
@@ -23,6 +22,7 @@ from teacher import CHUNK, Teacher, word_list
 from texts import read_lines, split_held_out
 from tokenizer import train_tokenizer, with_word_list
 from training import Training, train
+from write_onnx import export
 
 SEED = 1
 VOCAB_SIZE = 30_000

@@ -15,8 +15,9 @@ from transformers import (
 )
 
 import description
-from export_onnx import copy_description, load_model, write_graphs
 from gemma_tokenizer import write_gemma_tokenizer
+from model_folder import copy_description
+from write_onnx import load_model, write_graphs
 
 TEXT_VOCAB_SIZE = 1000
 DIMENSION = 128
