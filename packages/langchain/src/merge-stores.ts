@@ -34,11 +34,14 @@ function asMergeError(cause: FaissStoreError, own: Store, added: Store): FaissSt
   const [one, other] = [own.identity, added.identity].map((identity) =>
     identity === undefined ? "no identity" : `the identity ${JSON.stringify(identity)}`,
   );
+  const problem =
+    own.identity !== undefined && added.identity !== undefined
+      ? "Different embeddings made the vectors of the two stores, so they cannot be compared."
+      : "It is unknown what made the vectors of one of the two stores, so they may not fit.";
   return new FaissStoreError(
     "IDENTITY_MISMATCH",
-    "It is not certain that the same embeddings made the vectors of both stores, so they may not " +
-      "be comparable. Build one of them again with the embeddings of the other. If you are sure " +
-      "that they agree: (await store.client()).upsert([...(await other.client())]).\n" +
+    `${problem} Build one of them again with the embeddings of the other. If you are sure that ` +
+      "they agree: (await store.client()).upsert([...(await other.client())]).\n" +
       `This store has ${one}.\nThe other has ${other}.`,
     cause.details,
     { cause },
