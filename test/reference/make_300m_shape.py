@@ -27,7 +27,7 @@ HIDDEN_SIZE = 768
 WIDE_SIZE = 3072
 LAYERS = 24
 FULL_ATTENTION_EVERY = 6
-LONGEST_TOKEN = 12
+LONGEST_PART = 6
 
 
 def build(folder: Path) -> None:
@@ -66,16 +66,17 @@ def add_tokens(path: Path) -> None:
     tokenizer = json.loads(path.read_text(encoding="utf-8"))
     model = tokenizer["model"]
     vocab, merges = model["vocab"], model["merges"]
-    pieces = [token for token in vocab if token.isalpha()]
+    parts = [token for token in vocab if token.isalpha() and len(token) <= LONGEST_PART]
     numbers = random.Random(1)
     while len(vocab) < VOCAB_SIZE:
-        left, right = numbers.choice(pieces), numbers.choice(pieces)
+        left, right = numbers.choice(parts), numbers.choice(parts)
         token = left + right
-        if len(token) > LONGEST_TOKEN or token in vocab:
+        if token in vocab:
             continue
         vocab[token] = len(vocab)
         merges.append([left, right])
-        pieces.append(token)
+        if len(token) <= LONGEST_PART:
+            parts.append(token)
     path.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
 
 
