@@ -12,6 +12,13 @@ from the token ids alone, and every 64th id is 40 times as loud as the others. W
   (DynamicQuantizeMatMul) with the range of the whole batch;
 - `outside.onnx` as `static.onnx`, with its weights in `outside/weights 100%.bin`;
 - `dynamic-constant.onnx` with DynamicQuantizeLinear of a constant, which does not depend on the batch.
+
+Two others are no quantisations of these states:
+
+- `half.onnx` multiplies them by 4096 and divides them again, in fp16. The product exceeds the range of fp16 for loud
+  ids, so the result is only right where the runtime computes in fp32;
+- `gather-quantized.onnx` looks the ids up in a table of 4 bits (GatherBlockQuantized), which is in
+  `outside/table.bin`.
 """
 
 from pathlib import Path
@@ -178,25 +185,67 @@ def models() -> dict[str, onnx.ModelProto]:
             [q, scale, zero_point],
         ),
         "dynamic-constant": model_of(constant, []),
+        "half": half(),
     }
 
 
-def write_outside(static: onnx.ModelProto) -> None:
+def half() -> onnx.ModelProto:
+    factor = 4096
+    weights = numpy_helper.from_array(np.eye(HIDDEN_SIZE, dtype=np.float16) * np.float16(factor), "weights")
+    divisor = numpy_helper.from_array(np.array(factor, np.float16), "divisor")
+    nodes = [
+        helper.make_node("Cast", ["states"], ["half_states"], to=TensorProto.FLOAT16),
+        helper.make_node("MatMul", ["half_states", "weights"], ["large"]),
+        helper.make_node("Div", ["large", "divisor"], ["divided"]),
+        helper.make_node("Cast", ["divided"], ["product"], to=TensorProto.FLOAT),
+    ]
+    return model_of(nodes, [weights, divisor])
+
+
+def gather_quantized() -> onnx.ModelProto:
+    random = np.random.RandomState(8)
+    table = random.randint(0, 256, LOUD * HIDDEN_SIZE // 2).astype(np.uint8).tobytes()
+    scales = random.uniform(0.1, 1, (LOUD, HIDDEN_SIZE // 16)).astype(np.float32)
+    nodes = [
+        helper.make_node("Mod", ["input_ids", "loud"], ["rows"]),
+        helper.make_node(
+            "GatherBlockQuantized",
+            ["table", "rows", "scales"],
+            ["product"],
+            domain="com.microsoft",
+            block_size=16,
+            gather_axis=0,
+            quantize_axis=1,
+        ),
+    ]
+    constants = [
+        helper.make_tensor("table", TensorProto.INT4, [LOUD, HIDDEN_SIZE], table, raw=True),
+        numpy_helper.from_array(scales, "scales"),
+    ]
+    model = model_of(nodes, constants)
+    # INT4 came with this version.
+    model.opset_import[0].version = 21
+    model.ir_version = 10
+    return model
+
+
+def write_outside(name: str, original: onnx.ModelProto, weights: str, location: str) -> None:
+    """Writes a graph whose weights are in a file of their own."""
     model = onnx.ModelProto()
-    model.CopyFrom(static)
+    model.CopyFrom(original)
     (GRAPHS / "outside").mkdir(exist_ok=True)
-    location = "outside/weights 100%.bin"
     for tensor in model.graph.initializer:
-        if tensor.name == "q":
+        if tensor.name == weights:
             (GRAPHS / location).write_bytes(tensor.raw_data)
             external_data_helper.set_external_data(tensor, location)
             tensor.ClearField("raw_data")
-    (GRAPHS / "outside.onnx").write_bytes(model.SerializeToString(deterministic=True))
+    (GRAPHS / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 
 def main() -> None:
     GRAPHS.mkdir(parents=True, exist_ok=True)
-    write_outside(models()["static"])
+    write_outside("outside", models()["static"], "q", "outside/weights 100%.bin")
+    write_outside("gather-quantized", gather_quantized(), "table", "outside/table.bin")
     for name, model in {"data-files": data_files(), **models()}.items():
         path = GRAPHS / f"{name}.onnx"
         path.write_bytes(model.SerializeToString(deterministic=True))

@@ -8,9 +8,9 @@ import { choosePrompt, type DocumentInput } from "./encoding/prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import { tokenizeTexts } from "./encoding/tokenize.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
+import { dtypeReasonOf } from "./model/choose-graph.ts";
 import type { ModelDescription } from "./model/description.ts";
 import { embeddingIdentity, modelIdentity } from "./model/identity.ts";
-import { loadDefaults } from "./model/load-model.ts";
 import type { LoadedModel } from "./model/loaded-model.ts";
 import { acquireModel, type ModelHandle, releaseModel } from "./model/shared-models.ts";
 import {
@@ -30,7 +30,8 @@ import {
   splitOptions,
 } from "./options.ts";
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
-import { graphFileOf, graphFileOfDtype } from "./runtime/graph-file.ts";
+import type { Dtype } from "./runtime/dtype.ts";
+import { graphFileOfDtype, namedGraphFile } from "./runtime/graph-file.ts";
 import { InferenceQueue, type Priority } from "./runtime/inference-queue.ts";
 import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
@@ -62,16 +63,27 @@ export interface EmbedderParts extends EncodeDefaults {
 export class Embedder implements AsyncDisposable {
   /** The Hub id or folder that was loaded. */
   readonly model: string;
+  /**
+   * Why `dtype: "auto"` took {@link Embedder.dtype}, as a line to log; null if you chose the dtype
+   * or the file yourself.
+   */
+  readonly dtypeReason: string | null;
   readonly #handle: ModelHandle;
   readonly #description: ModelDescription;
   readonly #defaults: Defaults;
   readonly #running = new Set<Promise<unknown>>();
   #disposing: Promise<void> | null = null;
 
-  private constructor(model: string, handle: ModelHandle, defaults: EncodeDefaults) {
+  private constructor(
+    model: string,
+    handle: ModelHandle,
+    defaults: EncodeDefaults,
+    dtypeReason: string | null = null,
+  ) {
     const { description } = handle.model;
     checkTruncateDim(defaults, description);
     this.model = model;
+    this.dtypeReason = dtypeReason;
     this.#handle = handle;
     this.#description = description;
     this.#defaults = {
@@ -110,10 +122,11 @@ export class Embedder implements AsyncDisposable {
     checkOptions(options, loadRules, renamedLoadOptions);
     const name = String(model);
     const { loading, encoding } = splitOptions(options);
-    graphFileOf(loading, loadDefaults.dtype); // checks modelFile and subfolder
+    namedGraphFile(loading); // checks modelFile and subfolder
     const handle = await acquireModel(name, loading, loadMeasuredModel);
     try {
-      const embedder = new Embedder(name, handle, encoding);
+      const reason = dtypeReasonOf(loading, handle.model.dtype);
+      const embedder = new Embedder(name, handle, encoding, reason);
       if (!embedder.batchInvariant && encoding.batchSize !== 1) warnOfBatches(name, handle.model);
       return embedder;
     } catch (error) {
@@ -150,6 +163,17 @@ export class Embedder implements AsyncDisposable {
       "Embedder.fromBackend(model, backend, description, options) is now called " +
         "Embedder.from({ model, backend, description, ...options }).",
     );
+  }
+
+  /**
+   * Number format of the weights that were loaded, as far as the name of their file says. For an
+   * embedder of {@link Embedder.from}, it is `"fp32"`.
+   *
+   * @example
+   * console.log(embedder.dtype, embedder.dtypeReason);
+   */
+  get dtype(): Dtype {
+    return this.#handle.model.dtype;
   }
 
   /** The model's prompts by name. */

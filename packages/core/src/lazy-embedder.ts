@@ -13,7 +13,6 @@ import { Embedder } from "./embedder.ts";
 import { checkDocument, type DocumentInput, type PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
 import { publishedDimensions } from "./model/families.ts";
-import { loadDefaults } from "./model/load-model.ts";
 import {
   checkTruncateDim,
   type EncodeDefaults,
@@ -26,7 +25,7 @@ import {
   renamedLoadOptions,
   splitOptions,
 } from "./options.ts";
-import { graphFileOf } from "./runtime/graph-file.ts";
+import { namedGraphFile } from "./runtime/graph-file.ts";
 
 /** The default model of {@link LazyEmbedder}: EmbeddingGemma 300m, converted to ONNX. */
 export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
@@ -88,7 +87,7 @@ export class LazyEmbedder {
       checkGivenAlone({ model: options.model, ...loading, signal: undefined });
       embedder.identityOf(encoding); // checks truncateDim
     } else {
-      graphFileOf(loading, loadDefaults.dtype); // checks modelFile and subfolder
+      namedGraphFile(loading); // checks modelFile and subfolder
       const published = publishedDimensions(String(model));
       if (published) checkTruncateDim(encoding, published);
     }

@@ -135,7 +135,7 @@ export const renamedLoadOptions = { onProgress: "onDownloadProgress" };
 
 export const loadRules: Rules<LoadOptions> = {
   ...encodeDefaultsRules,
-  dtype: oneOf(Object.keys(weightsSuffixes)),
+  dtype: oneOf([...Object.keys(weightsSuffixes), "auto"]),
   modelFile: {
     expected:
       'the name of an ONNX file, such as "model_no_gather_q4", or its path in the folder of the ' +

@@ -23,9 +23,16 @@ export interface ModelFolder {
    * Downloads a file unless it is in the folder. Resolves to false if the repository does not have
    * it.
    *
+   * @param confirmMissing - look the file up in the repository's file list before resolving to
+   * false, as {@link ModelFolder.read} does
    * @throws `DOWNLOAD_FAILED`
    */
-  provide(name: string): Promise<boolean>;
+  provide(name: string, confirmMissing?: boolean): Promise<boolean>;
+  /**
+   * Whether a file that is not here may exist in the repository, since it cannot be asked now and
+   * has not said that it lacks the file.
+   */
+  mayHave(name: string): Promise<boolean>;
   /**
    * Downloads a file again because it may be damaged. Resolves to false if that is not possible, or
    * if the file is known to be intact.

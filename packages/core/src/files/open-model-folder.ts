@@ -82,6 +82,7 @@ function localFolder(path: string): ModelFolder {
     offline: false,
     read: (name) => readIfExists(join(path, name)),
     provide: (name) => isFile(join(path, name)),
+    mayHave: async () => false,
     refetch: async () => false,
     list: () => listFiles(path),
     digest: (name) => digestIfExists(join(path, name)),

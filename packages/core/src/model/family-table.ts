@@ -32,7 +32,8 @@ export const modelFamilies: readonly ModelFamily[] = [
     matryoshkaDimensions: [768, 512, 256, 128],
     denseLayers: 2,
     normalized: true,
-    unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
+    halfPrecision: halfPrecisionOverflows,
+    unsupportedDtypes: { q4f16: halfPrecisionOverflows },
     unsupportedOnDevice: {
       webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu, int8: wrongOnWebGpu, uint8: wrongOnWebGpu },
     },
@@ -77,7 +78,8 @@ export const modelFamilies: readonly ModelFamily[] = [
     dimension: 768,
     matryoshkaDimensions: [768, 512, 256, 128],
     normalized: true,
-    unsupportedDtypes: { fp16: halfPrecisionOverflows, q4f16: halfPrecisionOverflows },
+    halfPrecision: halfPrecisionOverflows,
+    unsupportedDtypes: { q4f16: halfPrecisionOverflows },
     prompts: {
       query: searchQuery,
       document: noTitle,

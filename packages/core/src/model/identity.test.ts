@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { graphFileOf, graphFileOfDtype } from "../runtime/graph-file.ts";
+import { graphFileOfDtype, namedGraphFile } from "../runtime/graph-file.ts";
 import type { ModelDescription } from "./description.ts";
 import { describeModel } from "./description.ts";
 import { embeddingIdentity, modelIdentity, sourceOf } from "./identity.ts";
@@ -105,7 +105,7 @@ describe("modelIdentity", () => {
 
   it("names the file, unless it is the one of its dtype", () => {
     const identity = (modelFile: string, subfolder?: string) =>
-      modelIdentity("m", graphFileOf({ modelFile, subfolder }, "q8"), description);
+      modelIdentity("m", namedGraphFile({ modelFile, subfolder })!, description);
     const recipe = "recipe=1.a8a4bcc976ae4bbc";
     expect(identity("model_quantized")).toBe(`m?dtype=q8&${recipe}`);
     expect(identity("model_no_gather_q4")).toBe(

@@ -249,9 +249,14 @@ describe("a model that cannot be loaded is an error with advice", () => {
   test("a dtype that gives wrong vectors", async () => {
     const named = join(parent, "embeddinggemma-300m-ONNX");
     await rename(folder, named);
-    await expect(load({ dtype: "fp16" }, named)).rejects.toMatchObject({
+    await expect(load({ dtype: "q4f16" }, named)).rejects.toMatchObject({
       code: "UNSUPPORTED_DTYPE",
-      message: expect.stringMatching(/fp16.*overflow.*fp32, q8 or q4/),
+      message: expect.stringMatching(/q4f16: .*overflow.*fp32, q8 or q4/),
+    });
+    const half = { modelFile: "model_fp16", device: "cuda" };
+    await expect(Embedder.load(named, half)).rejects.toMatchObject({
+      code: "UNSUPPORTED_DTYPE",
+      message: expect.stringMatching(/fp16 on cuda: .*overflow.*fp32 or q8/),
     });
     await expect(load({ dtype: "q4", device: "webgpu" }, named)).rejects.toMatchObject({
       code: "UNSUPPORTED_DTYPE",
@@ -274,7 +279,7 @@ test("a dtype that gives wrong vectors is refused whatever the folder is called"
   await edit("config.json", (config) => {
     Object.assign(config, { hidden_size: 768, num_hidden_layers: 24 });
   });
-  await expect(load({ dtype: "fp16" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
+  await expect(load({ dtype: "q4f16" })).rejects.toMatchObject({ code: "UNSUPPORTED_DTYPE" });
   await expect(load({ dtype: "q8", device: "webgpu" })).rejects.toMatchObject({
     code: "UNSUPPORTED_DTYPE",
   });

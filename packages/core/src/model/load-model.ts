@@ -1,23 +1,24 @@
 import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
-import { EmbeddingGemmaError, show } from "../errors.ts";
+import { EmbeddingGemmaError } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
-import { graphFileOf } from "../runtime/graph-file.ts";
+import { namedGraphFile } from "../runtime/graph-file.ts";
 import { InferenceQueue } from "../runtime/inference-queue.ts";
 import {
   loadTransformersBackend,
   type TransformersBackendOptions,
 } from "../runtime/transformers-backend.ts";
 import { needsProcess } from "../transformers/import-transformers.ts";
+import { chooseGraph } from "./choose-graph.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
+import { refuseDtype, refuseOperators } from "./dtype-rules.ts";
 import { fitPooling } from "./fit-pooling.ts";
 import { checkSignature } from "./graph-signature.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
-import type { DtypeRules } from "./model-family.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
-import { notInCache, provideDataFiles, provideTokenizerAndGraph } from "./provide-files.ts";
+import { notInCache, provideDataFiles, provideGraph, provideTokenizer } from "./provide-files.ts";
 
 /** Name of a device in Transformers.js. */
 export type Device =
@@ -35,11 +36,13 @@ export type Device =
 export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   /**
    * Number format of the weights. A dtype that gives wrong vectors is refused, such as fp16 for
-   * embeddinggemma-300m.
+   * embeddinggemma-300m on a GPU. `"auto"` takes the best for the device that the model has: `"q8"`
+   * on `cpu` and `wasm`, `"fp32"` on GPUs, else the next best. {@link Embedder.dtypeReason} says
+   * which and why.
    *
-   * @default "q8"
+   * @default "auto"
    */
-  dtype?: Dtype | undefined;
+  dtype?: Dtype | "auto" | undefined;
   /**
    * Name of the ONNX file, with or without `.onnx`, if it has another than those of
    * {@link LoadModelOptions.dtype}: `"model_no_gather_q4"`, `"model_qint8_avx512_vnni.onnx"`. A
@@ -86,7 +89,7 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
 
 /** Defaults of the options that decide what is loaded. */
 export const loadDefaults = {
-  dtype: "q8",
+  dtype: "auto",
   worker: false,
   revision: "main",
 } as const satisfies LoadModelOptions;
@@ -100,16 +103,19 @@ export const loadDefaults = {
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { device, threads, signal } = options;
-  const graphFile = graphFileOf(options, loadDefaults.dtype);
-  const { dtype } = graphFile;
   const folder = await openModelFolder(model, options);
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
   const description = await retryWithFreshFiles(folder, signal, () =>
     describeModel(model, (...file) => folder.read(...file), options),
   );
-  refuseDtype(model, dtype, options, description.dtypeRules);
-  await provideTokenizerAndGraph(model, folder, graphFile);
+  const { dtypeRules } = description;
+  const named = namedGraphFile(options);
+  if (named) refuseDtype(model, named.dtype, options, dtypeRules);
+  await provideTokenizer(model, folder);
+  const graphFile = named ?? (await chooseGraph(folder, options, dtypeRules));
+  const { dtype } = graphFile;
+  await provideGraph(model, folder, graphFile);
   const sessionOptions = {
     ...(threads && { intraOpNumThreads: threads }),
     ...options.sessionOptions,
@@ -122,6 +128,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const { backend, graph } = await retryWithFreshFiles(folder, signal, async () => {
     const graph = await readOnnxGraph(model, graphFile.path, folder);
     checkSignature(model, graphFile.path, graph);
+    await refuseOperators(model, graphFile, graph, options, folder);
     const { dataFiles } = graph;
     await provideDataFiles(model, folder, graphFile, dataFiles);
     const runtimeOptions = { graphFile, sessionOptions, dataFiles, lowerCase };
@@ -185,43 +192,4 @@ async function readVocabularySize(model: string, folder: ModelFolder): Promise<n
   const text = config?.fields.text_config as { vocab_size?: unknown } | undefined;
   const size = config?.fields.vocab_size ?? text?.vocab_size;
   return Number.isInteger(size) ? (size as number) : undefined;
-}
-
-function refuseDtype(
-  model: string,
-  dtype: Dtype,
-  options: LoadModelOptions,
-  rules: DtypeRules | null | undefined,
-): void {
-  const reason = rules?.unsupportedDtypes?.[dtype];
-  if (reason) {
-    throw new EmbeddingGemmaError(
-      "UNSUPPORTED_DTYPE",
-      `${show(model)} gives wrong vectors with dtype ${dtype}: ${reason}. Use fp32, q8 or q4.`,
-      { model, dtype },
-    );
-  }
-  for (const [device, reasons] of Object.entries(rules?.unsupportedOnDevice ?? {})) {
-    if (!reasons[dtype] || !mayRunOn(device, options)) continue;
-    throw new EmbeddingGemmaError(
-      "UNSUPPORTED_DTYPE",
-      `${show(model)} gives wrong vectors with dtype ${dtype} on ${device}: ` +
-        `${reasons[dtype]}. Use fp32 there, or device "cpu" or "wasm".`,
-      { model, dtype, device: options.device },
-    );
-  }
-}
-
-/**
- * Callers choose devices with `device` or with ONNX Runtime's `executionProviders`. With `"auto"`
- * and `"gpu"`, Transformers.js tries all devices that it finds.
- */
-function mayRunOn(device: string, options: LoadModelOptions): boolean {
-  type Provider = string | { name?: string };
-  const providers = [options.sessionOptions?.executionProviders ?? []].flat() as Provider[];
-  const names = providers.map((provider) =>
-    typeof provider === "string" ? provider : provider.name,
-  );
-  const matching = [device, "auto", "gpu"];
-  return [options.device, ...names].some((name) => name !== undefined && matching.includes(name));
 }

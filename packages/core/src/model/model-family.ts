@@ -38,7 +38,9 @@ export interface ModelFamily extends DtypeRules {
 
 /** dtypes that do not work for an architecture, not even for fine-tuned models. */
 export interface DtypeRules {
-  /** dtypes that give wrong vectors, with the reason. */
+  /** Why fp16 gives wrong vectors where the device computes in half precision. */
+  readonly halfPrecision?: string;
+  /** dtypes that give wrong vectors on every device, with the reason. */
   readonly unsupportedDtypes?: Readonly<Record<string, string>>;
   /** The same by device: dtypes that give wrong vectors on it, with the reason. */
   readonly unsupportedOnDevice?: Readonly<Record<string, Readonly<Record<string, string>>>>;

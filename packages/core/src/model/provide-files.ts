@@ -4,30 +4,43 @@ import { type GraphFile, isStandard } from "../runtime/graph-file.ts";
 import { otherGraphs } from "./other-graphs.ts";
 
 /**
- * Makes sure that the tokenizer and the graph are in the folder.
+ * Makes sure that the tokenizer is in the folder.
+ *
+ * @throws `MODEL_FILE_MISSING`, `DOWNLOAD_FAILED`
+ */
+export async function provideTokenizer(model: string, folder: ModelFolder): Promise<void> {
+  for (const file of ["tokenizer.json", "tokenizer_config.json"]) {
+    if (await folder.provide(file)) continue;
+    if (folder.offline) throw notInCache(model, file, folder);
+    throw new EmbeddingGemmaError(
+      "MODEL_FILE_MISSING",
+      `${show(model)} has no ${file}, so it cannot tokenize texts. ` +
+        "Use a repository made for Transformers.js.",
+      { model, file, folder: folder.path },
+    );
+  }
+}
+
+/**
+ * Makes sure that the graph is in the folder.
  *
  * @throws `MODEL_FILE_MISSING` with the ONNX files that the model has, `DOWNLOAD_FAILED`
  */
-export async function provideTokenizerAndGraph(
+export async function provideGraph(
   model: string,
   folder: ModelFolder,
   graphFile: GraphFile,
 ): Promise<void> {
-  const { path: weights, dtype } = graphFile;
-  for (const file of ["tokenizer.json", "tokenizer_config.json", weights]) {
-    if (await folder.provide(file)) continue;
-    const hint = file === weights ? await otherGraphs(folder) : "";
-    if (folder.offline) throw notInCache(model, file, folder, hint);
-    const role = isStandard(graphFile) ? `, the file of dtype ${dtype}` : "";
-    throw new EmbeddingGemmaError(
-      "MODEL_FILE_MISSING",
-      file === weights
-        ? `${show(model)} has no ${weights}${role}.${hint}`
-        : `${show(model)} has no ${file}, so it cannot tokenize texts. ` +
-            "Use a repository made for Transformers.js.",
-      { model, file, folder: folder.path, dtype },
-    );
-  }
+  const { path: file, dtype } = graphFile;
+  if (await folder.provide(file)) return;
+  const hint = await otherGraphs(folder);
+  if (folder.offline) throw notInCache(model, file, folder, hint);
+  const role = isStandard(graphFile) ? `, the file of dtype ${dtype}` : "";
+  throw new EmbeddingGemmaError(
+    "MODEL_FILE_MISSING",
+    `${show(model)} has no ${file}${role}.${hint}`,
+    { model, file, folder: folder.path, dtype },
+  );
 }
 
 /**

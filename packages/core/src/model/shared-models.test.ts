@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import type { Dtype } from "../runtime/dtype.ts";
 import type { LoadModelOptions, loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { acquireModel } from "./shared-models.ts";
@@ -16,8 +17,9 @@ class Loads {
     });
   };
 
-  finish(): void {
+  finish(dtype?: Dtype): void {
     this.#finish({
+      dtype,
       backend: { dispose: this.dispose },
       queue: { idle: async () => {} },
     } as unknown as LoadedModel);
@@ -58,7 +60,7 @@ test("options are equal in any order, and if defaults are set explicitly", async
       {
         threads: 2,
         sessionOptions: { a: 1, b: 2 },
-        dtype: "q8" as const,
+        dtype: "auto" as const,
         worker: false,
         revision: "main",
       },
@@ -71,6 +73,47 @@ test("options are equal in any order, and if defaults are set explicitly", async
   expect(loads.options).toHaveLength(1);
   for (const { model } of rest) expect(model).toBe(first!.model);
   expect(await Promise.race([other, "still loading"])).toBe("still loading");
+});
+
+test("once loaded, a model that dtype auto took is shared with calls that name it", async () => {
+  const loads = new Loads();
+  const loading = acquireModel("small", {}, loads.load);
+  loads.finish("fp32");
+  const handles = [await loading];
+  for (const options of [
+    { dtype: "fp32" },
+    { modelFile: "model.onnx" },
+    { modelFile: "onnx/model" },
+    { dtype: "auto" },
+  ] as const) {
+    handles.push(await acquireModel("small", options, loads.load));
+  }
+  expect(loads.options).toHaveLength(1);
+  const others = new Loads();
+  for (const options of [
+    { dtype: "q8" },
+    { dtype: "fp32", subfolder: "" },
+    { modelFile: "other" },
+    { dtype: "auto", device: "webgpu" },
+  ] as const) {
+    acquireModel("small", options, others.load);
+  }
+  expect(others.options).toHaveLength(4);
+  for (const { release } of handles) await release();
+  expect(loads.dispose).toHaveBeenCalledTimes(1);
+  acquireModel("small", { dtype: "fp32" }, others.load);
+  acquireModel("small", {}, others.load);
+  expect(others.options).toHaveLength(6);
+});
+
+test("dtype auto shares a loaded model of the dtype that it tries first", async () => {
+  const [named, others] = [new Loads(), new Loads()];
+  const loading = acquireModel("named", { dtype: "q8" }, named.load);
+  named.finish("q8");
+  const { model } = await loading;
+  expect((await acquireModel("named", {}, others.load)).model).toBe(model);
+  acquireModel("named", { device: "webgpu" }, others.load);
+  expect(others.options).toHaveLength(1);
 });
 
 test("an error in onDownloadProgress rejects that caller only", async () => {

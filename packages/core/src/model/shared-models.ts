@@ -1,7 +1,10 @@
 import { defined, stableJson } from "@embeddinggemma/internal";
+import { isInBrowser } from "#platform";
 import type { DownloadProgress } from "../files/model-folder.ts";
+import { namedGraphFile } from "../runtime/graph-file.ts";
 import { type LoadModelOptions, loadDefaults, type loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
+import { autoDtypes, resolveDtype } from "./resolve-dtype.ts";
 
 /** A model that is shared with other callers. */
 export interface ModelHandle {
@@ -11,6 +14,9 @@ export interface ModelHandle {
 }
 
 interface SharedModel {
+  /** Its keys in {@link sharedModels}: that of its options, and that of the dtype it has. */
+  readonly keys: Set<string>;
+  isLoaded: boolean;
   readonly loading: Promise<LoadedModel>;
   readonly abort: AbortController;
   readonly progressListeners: Set<(event: DownloadProgress) => void>;
@@ -35,23 +41,42 @@ export async function acquireModel(
 ): Promise<ModelHandle> {
   const { signal, onDownloadProgress, ...shareable } = options;
   signal?.throwIfAborted();
-  const key = stableJson([model, { ...loadDefaults, ...defined(shareable) }]);
   const shared =
-    sharedModels.get(key) ??
-    startLoading(key, (callbacks) => load(model, { ...shareable, ...callbacks }));
+    findShared(model, shareable) ??
+    startLoading(model, shareable, (callbacks) => load(model, { ...shareable, ...callbacks }));
   shared.users++;
   try {
     const loaded = await waitFor(shared, signal, onDownloadProgress);
-    return { model: loaded, release: () => release(key, shared) };
+    return { model: loaded, release: () => release(shared) };
   } catch (error) {
     // Not awaited: an abort rejects immediately, even if the runtime is still busy.
-    release(key, shared).catch(() => {});
+    release(shared).catch(() => {});
     throw error;
   }
 }
 
+/**
+ * Models with the same options share a key. Different options that choose the same file have the
+ * same key, too.
+ */
+function keyOf(model: string, options: LoadModelOptions): string {
+  const { dtype, modelFile, subfolder, ...others } = { ...loadDefaults, ...defined(options) };
+  const file = namedGraphFile({ dtype, modelFile, subfolder });
+  return stableJson([model, others, file ?? { auto: subfolder ?? null }]);
+}
+
+/** A model for `dtype: "auto"` can be one that was loaded with the dtype that is tried first. */
+function findShared(model: string, options: LoadModelOptions): SharedModel | undefined {
+  const shared = sharedModels.get(keyOf(model, options));
+  if (shared || namedGraphFile(options)) return shared;
+  const { dtype } = resolveDtype({ isInBrowser, device: options.device, available: autoDtypes });
+  const named = sharedModels.get(keyOf(model, { ...options, dtype }));
+  return named?.isLoaded ? named : undefined;
+}
+
 function startLoading(
-  key: string,
+  model: string,
+  options: LoadModelOptions,
   load: (
     callbacks: Required<Pick<LoadModelOptions, "signal" | "onDownloadProgress">>,
   ) => Promise<LoadedModel>,
@@ -64,12 +89,25 @@ function startLoading(
       for (const listener of progressListeners) listener(event);
     },
   });
-  const shared: SharedModel = { loading, abort, progressListeners, users: 0 };
-  sharedModels.set(key, shared);
+  const keys = new Set<string>();
+  const shared: SharedModel = {
+    keys,
+    loading,
+    abort,
+    progressListeners,
+    isLoaded: false,
+    users: 0,
+  };
+  remember(keyOf(model, options), shared);
   loading.then(
-    // After the backend is lost, the next caller loads a new model.
-    ({ backend }) => backend.lost?.then(() => forget(key, shared)),
-    () => forget(key, shared),
+    ({ backend, dtype }) => {
+      shared.isLoaded = true;
+      if (!namedGraphFile(options) && shared.users > 0)
+        remember(keyOf(model, { ...options, dtype }), shared);
+      // After the backend is lost, the next caller loads a new model.
+      backend.lost?.then(() => forget(shared));
+    },
+    () => forget(shared),
   );
   return shared;
 }
@@ -100,9 +138,9 @@ function waitFor(
   }).finally(() => stop());
 }
 
-async function release(key: string, shared: SharedModel): Promise<void> {
+async function release(shared: SharedModel): Promise<void> {
   if (--shared.users > 0) return;
-  forget(key, shared);
+  forget(shared);
   shared.abort.abort();
   const model = await shared.loading.catch(() => null);
   if (model) await releaseModel(model);
@@ -114,6 +152,13 @@ export async function releaseModel({ queue, backend }: LoadedModel): Promise<voi
   await backend.dispose();
 }
 
-function forget(key: string, shared: SharedModel): void {
-  if (sharedModels.get(key) === shared) sharedModels.delete(key);
+function remember(key: string, shared: SharedModel): void {
+  if (sharedModels.has(key)) return;
+  sharedModels.set(key, shared);
+  shared.keys.add(key);
+}
+
+function forget(shared: SharedModel): void {
+  for (const key of shared.keys) sharedModels.delete(key);
+  shared.keys.clear();
 }

@@ -5,6 +5,9 @@ type Platform = typeof import("./node.ts");
 
 export const isInBrowser: Platform["isInBrowser"] = true;
 
+/** WebAssembly computes in single precision on all processors. */
+export const isOnArm: Platform["isOnArm"] = false;
+
 export const warn: Platform["warn"] = (message) => console.warn(message);
 
 export const openModelFolder: Platform["openModelFolder"] = openWebFolder;

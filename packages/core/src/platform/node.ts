@@ -9,6 +9,9 @@ import type { TransformersBackendOptions } from "../runtime/transformers-backend
 
 export const isInBrowser: boolean = false;
 
+/** Whether the processor is an Arm, on which ONNX Runtime may compute in half precision. */
+export const isOnArm: boolean = process.arch.startsWith("arm");
+
 /**
  * Prints a warning to stderr, unless the process handles or disables warnings itself.
  *

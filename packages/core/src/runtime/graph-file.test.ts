@@ -2,18 +2,18 @@ import { describe, expect, test } from "vitest";
 import type { Dtype } from "./dtype.ts";
 import {
   type GraphFileOptions,
-  graphFileOf,
   isInnerPath,
+  namedGraphFile,
   type TransformersFile,
   transformersFileOf,
 } from "./graph-file.ts";
 
-const fileOf = (options: GraphFileOptions) => graphFileOf(options, "q8");
+const fileOf = (options: GraphFileOptions) => namedGraphFile(options)!;
 
-describe("graphFileOf", () => {
+describe("namedGraphFile", () => {
   // What Transformers.js loads for the same dtype, model_file_name and subfolder.
   test.for<[GraphFileOptions, string, Dtype]>([
-    [{}, "onnx/model_quantized.onnx", "q8"],
+    [{ dtype: "q8" }, "onnx/model_quantized.onnx", "q8"],
     [{ dtype: "fp32" }, "onnx/model.onnx", "fp32"],
     [{ dtype: "q4f16" }, "onnx/model_q4f16.onnx", "q4f16"],
     [{ dtype: "fp32", subfolder: "" }, "model.onnx", "fp32"],
@@ -46,6 +46,12 @@ describe("graphFileOf", () => {
     [{ modelFile: "my.onnx", dtype: "fp32" }, "onnx/my.onnx", "fp32"],
   ])("%j, a name with its dtype", ([options, path, dtype]) => {
     expect(fileOf(options)).toEqual({ path, dtype });
+  });
+
+  test("options that name neither a dtype nor a file", () => {
+    expect(namedGraphFile({})).toBeNull();
+    expect(namedGraphFile({ dtype: "auto", subfolder: "" })).toBeNull();
+    expect(namedGraphFile({ dtype: "auto", modelFile: "a" })?.path).toBe("onnx/a.onnx");
   });
 
   test.for<[GraphFileOptions, RegExp]>([

@@ -11,7 +11,8 @@ export interface GraphFile {
 
 /** The options that choose an ONNX file. */
 export interface GraphFileOptions {
-  dtype?: Dtype | undefined;
+  /** `"auto"` is the same as none. */
+  dtype?: Dtype | "auto" | undefined;
   modelFile?: string | undefined;
   subfolder?: string | undefined;
 }
@@ -25,20 +26,18 @@ export const standardFolder = "onnx";
 const extension = ".onnx";
 
 /**
- * The file that the options choose.
+ * The file that the options name; null if they name neither a dtype nor a file.
  *
  * - `modelFile` alone names the file, with or without `.onnx`, as in Sentence Transformers. With
  *   folders, it is the path in the model's folder.
  * - With a `dtype`, a name without one gets its suffix, as in Transformers.js.
  *
- * @param defaultDtype - for options that name neither a dtype nor a file
  * @throws `INVALID_ARGUMENT` if the options contradict each other
  */
-export function graphFileOf(
-  { dtype, modelFile, subfolder }: GraphFileOptions,
-  defaultDtype: Dtype,
-): GraphFile {
-  if (modelFile === undefined) return graphFileOfDtype(dtype ?? defaultDtype, subfolder);
+export function namedGraphFile(options: GraphFileOptions): GraphFile | null {
+  const { modelFile, subfolder } = options;
+  const dtype = options.dtype === "auto" ? undefined : options.dtype;
+  if (modelFile === undefined) return dtype ? graphFileOfDtype(dtype, subfolder) : null;
   const folder = folderOf(modelFile, subfolder);
   const name = modelFile.slice(modelFile.lastIndexOf("/") + 1);
   const stem = withoutExtension(name);

@@ -72,15 +72,21 @@ export class HubSnapshot implements ModelFolder {
   }
 
   async read(name: string, confirmMissing = false): Promise<string | null> {
-    const found =
-      (await this.provide(name)) || (confirmMissing && (await this.#provideIfListed(name)));
+    const found = await this.provide(name, confirmMissing);
     return found ? readFile(join(this.path, name), "utf8") : null;
   }
 
-  async provide(name: string): Promise<boolean> {
+  async provide(name: string, confirmMissing = false): Promise<boolean> {
     if (await isFile(join(this.path, name))) return true;
-    if (this.offline || (await isFile(join(this.#markers, name)))) return false;
-    return this.#download(name);
+    if (this.offline) return false;
+    const found = !(await isFile(join(this.#markers, name))) && (await this.#download(name));
+    return found || (confirmMissing && (await this.#provideIfListed(name)));
+  }
+
+  async mayHave(name: string): Promise<boolean> {
+    if (!this.offline) return false;
+    const isKnown = [join(this.path, name), join(this.#markers, name)].map(isFile);
+    return !(await Promise.all(isKnown)).includes(true);
   }
 
   async refetch(name: string): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { env } from "@huggingface/transformers";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { setUpHub } from "../../../test-support/hub-setup.ts";
-import { provideTokenizerAndGraph } from "../../model/provide-files.ts";
+import { provideGraph } from "../../model/provide-files.ts";
 import { graphFileOfDtype } from "../../runtime/graph-file.ts";
 import { openWebFolder } from "./web-folder.ts";
 
@@ -72,7 +72,7 @@ test("a file that the file list does not have is missing, and can appear later",
 
 test("the error for a missing ONNX file lists those of the repository", async () => {
   const folder = await openWebFolder("owner/model", { endpoint: setup.hub.endpoint });
-  await expect(provideTokenizerAndGraph("owner/model", folder, q8)).rejects.toMatchObject({
+  await expect(provideGraph("owner/model", folder, q8)).rejects.toMatchObject({
     code: "MODEL_FILE_MISSING",
     message: expect.stringMatching(
       /no onnx\/model_quantized\.onnx, .* It has onnx\/model\.onnx \(set dtype: "fp32"\)\./,
@@ -84,7 +84,7 @@ test("a server that is not a Hub lists no files", async () => {
   const url = `${setup.hub.endpoint}/owner/model/resolve/main`;
   const folder = await openWebFolder(url, {});
   expect(await folder.list()).toEqual([]);
-  await expect(provideTokenizerAndGraph(url, folder, q8)).rejects.toMatchObject({
+  await expect(provideGraph(url, folder, q8)).rejects.toMatchObject({
     code: "MODEL_FILE_MISSING",
     message: expect.stringMatching(/the file of dtype q8\.$/),
   });

@@ -93,18 +93,21 @@ class WebFolder implements ModelFolder {
   }
 
   async read(name: string, confirmMissing = false): Promise<string | null> {
-    if (await this.provide(name)) {
-      return (await this.#cache.match(this.#url(name)))?.text() ?? null;
-    }
-    if (confirmMissing) await this.#confirmMissing(name);
-    return null;
+    if (!(await this.provide(name, confirmMissing))) return null;
+    return (await this.#cache.match(this.#url(name)))?.text() ?? null;
   }
 
-  provide(name: string): Promise<boolean> {
+  async provide(name: string, confirmMissing = false): Promise<boolean> {
     const provided = this.#provided.get(name) ?? this.#provide(name);
     this.#provided.set(name, provided);
     provided.catch(() => this.#provided.delete(name));
-    return provided;
+    if (await provided) return true;
+    if (confirmMissing) await this.#confirmMissing(name);
+    return false;
+  }
+
+  async mayHave(name: string): Promise<boolean> {
+    return this.offline && !(await this.provide(name));
   }
 
   async refetch(name: string): Promise<boolean> {
