@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/config";
 
 const conditions = ["@embeddinggemma/source"];
@@ -11,6 +12,7 @@ export const sharedConfig = {
   ssr: { resolve: { conditions } },
   test: {
     pool: "forks",
+    globalSetup: fileURLToPath(new URL("./vitest.assets.ts", import.meta.url)),
     include: ["src/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

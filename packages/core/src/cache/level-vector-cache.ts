@@ -1,6 +1,6 @@
 import { SharedPromise } from "@embeddinggemma/internal";
+import { crc32 } from "../crc32.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
-import { crc32 } from "./crc32.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
 /**

@@ -47,8 +47,25 @@ export interface ModelFolder {
   list(): Promise<readonly string[]>;
   /** Digest of a local file, for the identity of the model; null if the file does not exist. */
   digest(name: string): Promise<string | null>;
+  /**
+   * Bytes that are computed from a file of the model, and kept for the next process if possible.
+   *
+   * @param source - name of the file
+   */
+  derive(source: string, methods: DerivedBytes): Promise<Uint8Array<ArrayBuffer>>;
   /** Opens a local file; null if it does not exist. The caller closes it. */
   open(name: string): Promise<RandomAccessFile | null>;
+}
+
+/** How bytes are computed from a file of a model. */
+export interface DerivedBytes {
+  /** What they are, for the name of the file in which they are kept. */
+  readonly name: string;
+  /** Version of their format. Increase it with every change of what `make` returns. */
+  readonly version: number;
+  make(): Promise<Uint8Array<ArrayBuffer>>;
+  /** Whether bytes that were kept are not damaged. */
+  isIntact(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 
 /** A file that is read in parts, since it may not fit into memory. */

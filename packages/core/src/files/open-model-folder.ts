@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { folderKind, localPath } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { deriveBytes } from "./derive-bytes.ts";
 import { assetsFolder } from "./hub/hub-environment.ts";
 import { isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
@@ -86,6 +87,7 @@ function localFolder(path: string): ModelFolder {
     refetch: async () => false,
     list: () => listFiles(path),
     digest: (name) => digestIfExists(join(path, name)),
+    derive: (source, methods) => deriveBytes(assetsFolder(), join(path, source), methods),
     open: (name) => openIfExists(join(path, name)),
   };
 }

@@ -4,7 +4,7 @@
  */
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Backend } from "../runtime/backend.ts";
-import type { ReadableFolder } from "../runtime/load-tokenizer.ts";
+import type { TokenizerFolder } from "../runtime/load-tokenizer.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
 
 export const isInBrowser: boolean = false;
@@ -28,7 +28,7 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
 
 /** See `worker-backend.ts`. */
 export async function loadWorkerBackend(
-  folder: ReadableFolder,
+  folder: TokenizerFolder,
   options: TransformersBackendOptions,
   signal?: AbortSignal,
 ): Promise<Backend> {

@@ -1,13 +1,25 @@
 import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
-import { makeExact, type TokenizerConfig } from "../tokenizer/exact-tokenizer.ts";
+import { buildBpeTables } from "../tokenizer/bpe-tables.ts";
+import { type CompactConfig, useBpeTables, withoutTables } from "../tokenizer/bpe-tokenizer.ts";
+import { makeExact, pipelineOf } from "../tokenizer/exact-tokenizer.ts";
 import { findTextPieces, type TextPieces } from "../tokenizer/text-pieces.ts";
+import {
+  type CompactTokenizer,
+  isIntact,
+  packTokenizer,
+  tokenizerFileVersion,
+  unpackTokenizer,
+} from "../tokenizer/tokenizer-file.ts";
 import { importTokenizers } from "../transformers/import-transformers.ts";
 import type { Backend, SpecialTokens } from "./backend.ts";
 
 /** What is needed of a {@link ModelFolder} to load a model from it. */
 export type ReadableFolder = Pick<ModelFolder, "path" | "read">;
+
+/** What is needed of a {@link ModelFolder} to load its tokenizer. */
+export type TokenizerFolder = Pick<ModelFolder, "path" | "read" | "derive">;
 
 export interface TokenizerOptions {
   /** Whether texts are lowercased before tokenizing. @default false */
@@ -26,20 +38,23 @@ export interface LoadedTokenizer extends Pick<Backend, "tokenizer" | "specialTok
  * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`
  */
 export async function loadTokenizer(
-  folder: ReadableFolder,
+  folder: TokenizerFolder,
   { lowerCase = false }: TokenizerOptions = {},
 ): Promise<LoadedTokenizer> {
   // Not AutoTokenizer: tokenizer.json describes the tokenizer completely, and the class that
   // tokenizer_config.json names may be unknown to Transformers.js, which would print a warning.
   const { PreTrainedTokenizer } = await importTokenizers();
   const load = async () => {
-    const config = (await readJson(folder, "tokenizer.json")) as TokenizerConfig;
+    const { config, tables } = await readTokenizer(folder);
     const settings = await readJson(folder, "tokenizer_config.json");
     const tokenizer = new PreTrainedTokenizer(config, settings);
+    const encode = tables
+      ? useBpeTables(tokenizer, config, tables)
+      : (text: string) => tokenizer.encode(text, { add_special_tokens: false });
     makeExact(tokenizer, config, { lowerCase });
-    return { tokenizer, config };
+    return { tokenizer, config, encodePlain: encode };
   };
-  const { tokenizer, config } = await load().catch((cause: unknown) => {
+  const { tokenizer, config, encodePlain } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
       `Transformers.js could not load the tokenizer in ${show(folder.path)}: ${reasonOf(cause)}`,
@@ -47,8 +62,8 @@ export async function loadTokenizer(
       { cause },
     );
   });
-  const padId = tokenizer.pad_token_id as number | undefined;
-  if (padId === undefined || padId === null) {
+  const padId = idOf(tokenizer, tokenizer.pad_token as string | null | undefined);
+  if (padId === undefined) {
     throw new EmbeddingGemmaError(
       "MODEL_FILE_INVALID",
       `The tokenizer in ${show(folder.path)} has no pad token, so texts cannot be batched. ` +
@@ -57,10 +72,7 @@ export async function loadTokenizer(
     );
   }
   // No tokenizer accepts lone surrogates, so they are replaced by U+FFFD.
-  const tokenize = (text: string, specials: boolean): number[] =>
-    tokenizer.encode(checkText(text).toWellFormed(), { add_special_tokens: specials });
-
-  const encode = (text: string) => tokenize(text, false);
+  const encode = (text: string) => encodePlain(checkText(text).toWellFormed());
   let pieces: TextPieces | null | undefined;
   return {
     pieces() {
@@ -72,9 +84,36 @@ export async function loadTokenizer(
       decode: (ids) =>
         ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
     },
-    specialTokens: specialTokensOf(tokenize),
+    specialTokens: specialTokensOf(encode, (text) => tokenizer.encode(text)),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
   };
+}
+
+interface TokenizerParts {
+  readonly config: CompactConfig;
+  /** Null for a model that Transformers.js runs. */
+  readonly tables: CompactTokenizer["tables"] | null;
+}
+
+/** Large tables are kept for the next process: it need not read `tokenizer.json`. */
+async function readTokenizer(folder: TokenizerFolder): Promise<TokenizerParts> {
+  const readConfig = async () => (await readJson(folder, "tokenizer.json")) as CompactConfig;
+  let config: CompactConfig | undefined;
+  const bytes = await folder.derive("tokenizer.json", {
+    name: "tokenizer",
+    version: tokenizerFileVersion,
+    isIntact,
+    async make() {
+      config = await readConfig();
+      const tables = buildBpeTables(config.model);
+      return packTokenizer(tables && { config: withoutTables(config), tables });
+    },
+  });
+  return unpackTokenizer(bytes) ?? { config: config ?? (await readConfig()), tables: null };
+}
+
+function idOf(tokenizer: object, token: string | null | undefined): number | undefined {
+  return token ? pipelineOf(tokenizer).model.tokens_to_ids.get(token) : undefined;
 }
 
 /**
@@ -90,9 +129,12 @@ export async function readJson(folder: ReadableFolder, file: string): Promise<ob
 }
 
 /** Finds the special tokens around any text by tokenizing one. */
-function specialTokensOf(tokenize: (text: string, specials: boolean) => number[]): SpecialTokens {
-  const content = tokenize("a", false);
-  const full = tokenize("a", true);
+function specialTokensOf(
+  encode: (text: string) => number[],
+  encodeWithSpecials: (text: string) => number[],
+): SpecialTokens {
+  const content = encode("a");
+  const full = encodeWithSpecials("a");
   const start = full.findIndex((_, index) =>
     content.every((token, offset) => full[index + offset] === token),
   );

@@ -8,7 +8,12 @@ import { encodePath } from "../files/hub/hub-names.ts";
 import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
 import type { Backend } from "./backend.ts";
 import { described, type GraphFile, parentOf, transformersFileOf } from "./graph-file.ts";
-import { type ReadableFolder, readJson, type TokenizerOptions } from "./load-tokenizer.ts";
+import {
+  type ReadableFolder,
+  readJson,
+  type TokenizerFolder,
+  type TokenizerOptions,
+} from "./load-tokenizer.ts";
 import { floatsOf } from "./tensor-floats.ts";
 import { type ModelRunner, withTokenizer } from "./with-tokenizer.ts";
 
@@ -36,7 +41,7 @@ export interface TransformersBackendOptions extends TokenizerOptions {
  * @throws `LOAD_FAILED` with the error of the runtime as `cause`; `MODEL_FILE_INVALID`
  */
 export async function loadTransformersBackend(
-  folder: ReadableFolder,
+  folder: TokenizerFolder,
   options: TransformersBackendOptions,
 ): Promise<Backend> {
   return withTokenizer(folder, options, loadTransformersModel(folder, options));

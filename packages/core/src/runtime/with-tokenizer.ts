@@ -1,7 +1,7 @@
 import { Pacer } from "@embeddinggemma/internal";
 import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
 import type { Backend } from "./backend.ts";
-import { loadTokenizer, type ReadableFolder, type TokenizerOptions } from "./load-tokenizer.ts";
+import { loadTokenizer, type TokenizerFolder, type TokenizerOptions } from "./load-tokenizer.ts";
 
 /** The part of a backend that runs a model. It takes token ids. */
 export type ModelRunner = Pick<Backend, "run" | "dispose" | "lost">;
@@ -13,7 +13,7 @@ export type ModelRunner = Pick<Backend, "run" | "dispose" | "lost">;
  * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`; the error of `loading`
  */
 export async function withTokenizer(
-  folder: ReadableFolder,
+  folder: TokenizerFolder,
   options: TokenizerOptions,
   loading: Promise<ModelRunner>,
 ): Promise<Backend> {

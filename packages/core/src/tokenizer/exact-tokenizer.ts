@@ -1,3 +1,5 @@
+import type { AddedToken } from "./added-tokens.ts";
+import type { BpeTables } from "./bpe-tables.ts";
 import {
   makeNormalizerExact,
   type Normalizer,
@@ -15,11 +17,7 @@ import { type UnigramModel, unigramEncoder } from "./unigram.ts";
 export interface TokenizerConfig {
   readonly normalizer: NormalizerConfig | null;
   readonly pre_tokenizer: PreTokenizerConfig | null;
-  readonly added_tokens: readonly {
-    readonly content: string;
-    readonly lstrip?: boolean;
-    readonly rstrip?: boolean;
-  }[];
+  readonly added_tokens: readonly AddedToken[];
   readonly model: {
     readonly type?: string;
     readonly ignore_merges?: boolean | null;
@@ -37,11 +35,20 @@ export interface Pipeline {
   do_lowercase_and_remove_accent?: boolean;
 }
 
+/** The ids of tokens: a `Map`, or the vocabulary of {@link BpeTables}. */
+interface TokenIds {
+  get(token: string): number | undefined;
+  has(token: string): boolean;
+  keys(): Iterable<string>;
+  readonly joined?: BpeTables;
+}
+
 interface TokenizerModel {
   scores?: readonly number[];
   fuse_unk: boolean;
   unk_token_id: number | undefined;
-  tokens_to_ids: Map<string, number>;
+  tokens_to_ids: TokenIds;
+  vocab: readonly string[];
   encode(words: string[]): string[];
 }
 

@@ -3,7 +3,7 @@ export interface UnigramModel {
   /** Score by token id, of all tokens except added ones. */
   readonly scores: readonly number[];
   readonly unk_token_id: number | undefined;
-  readonly tokens_to_ids: ReadonlyMap<string, number>;
+  readonly tokens_to_ids: Pick<ReadonlyMap<string, number>, "get" | "keys">;
 }
 
 /**

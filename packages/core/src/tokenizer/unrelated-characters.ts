@@ -1,10 +1,10 @@
+import { mayBeJoined } from "./bpe-tables.ts";
 import type { Pipeline, TokenizerConfig } from "./exact-tokenizer.ts";
 import type { NormalizerConfig } from "./normalizers.ts";
 
 /**
  * Where a text can be cut for BPE without words, as in EmbeddingGemma: between two characters that
- * no token of the vocabulary has beside each other. No merge can span such a place, so both sides
- * are tokenized independently, also in texts without spaces.
+ * no merge joins. Both sides are tokenized independently, also in texts without spaces.
  *
  * @returns as `TextPieces.cutAfter`; null for other tokenizers
  */
@@ -14,24 +14,27 @@ export function cutBetweenUnrelated(
 ): ((text: string, from: number) => number) | null {
   const normalize = (text: string) => (normalizer ? normalizer(text) : text);
   const { type, ignore_merges, continuing_subword_prefix, end_of_word_suffix } = config.model;
+  const { joined } = model.tokens_to_ids;
   const isPlain =
     type === "BPE" &&
     !(ignore_merges || continuing_subword_prefix || end_of_word_suffix) &&
     (config.normalizer === null || replacesCharacters(config.normalizer)) &&
     normalize("A") === "A" &&
     neverSplits(config, normalize) &&
-    config.added_tokens.every(({ lstrip, rstrip }) => !(lstrip || rstrip));
-  if (!isPlain) return null;
+    config.added_tokens.every((token) => !(token.lstrip || token.rstrip || token.single_word));
+  if (!isPlain || !joined) return null;
 
-  const related = new Set<string>();
-  for (const token of model.tokens_to_ids.keys()) {
+  const inAddedTokens = new Set<string>();
+  for (const { content } of config.added_tokens) {
     let before = "";
     // Added tokens may contain characters that the normalizer replaces.
-    for (const character of normalize(token)) {
-      if (before) related.add(before + character);
+    for (const character of normalize(content)) {
+      if (before) inAddedTokens.add(before + character);
       before = character;
     }
   }
+  const areRelated = (left: string, right: string) =>
+    mayBeJoined(joined, left, right) || inAddedTokens.has(left + right);
   /** Unknown characters beside each other are fused. */
   const isKnown = (character: string) => model.tokens_to_ids.has(character);
   return (text, from) => {
@@ -39,7 +42,7 @@ export function cutBetweenUnrelated(
       if (isLowSurrogate(text, index)) continue;
       const before = text.slice(isLowSurrogate(text, index - 1) ? index - 2 : index - 1, index);
       const [left, right] = [before, String.fromCodePoint(text.codePointAt(index)!)].map(normalize);
-      if (isKnown(left!) && isKnown(right!) && !related.has(left! + right!)) return index;
+      if (isKnown(left!) && isKnown(right!) && !areRelated(left!, right!)) return index;
     }
     return text.length;
   };

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
-import type { HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
+import { deriveBytes } from "../derive-bytes.ts";
+import type { DerivedBytes, HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
 import { digestIfExists, isFile, listFiles, openIfExists, readIfExists } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
 import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
@@ -110,6 +111,10 @@ export class HubSnapshot implements ModelFolder {
 
   digest(name: string): Promise<string | null> {
     return digestIfExists(join(this.path, name));
+  }
+
+  derive(source: string, methods: DerivedBytes): Promise<Uint8Array<ArrayBuffer>> {
+    return deriveBytes(this.derived, join(this.path, source), methods);
   }
 
   open(name: string): Promise<RandomAccessFile | null> {

@@ -2,7 +2,7 @@ import { digestBlob } from "../../digest.ts";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import { encodePath, isCommit, isRepositoryId } from "../hub/hub-names.ts";
 import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-responses.ts";
-import type { HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
+import type { DerivedBytes, HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
 import { refuseRevision } from "../refuse-revision.ts";
 import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
 import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
@@ -123,6 +123,10 @@ class WebFolder implements ModelFolder {
   async digest(name: string): Promise<string | null> {
     const response = await this.#cache.match(this.#url(name));
     return response ? digestBlob(await response.blob()) : null;
+  }
+
+  derive(_source: string, { make }: DerivedBytes): Promise<Uint8Array<ArrayBuffer>> {
+    return make();
   }
 
   async open(name: string): Promise<RandomAccessFile | null> {

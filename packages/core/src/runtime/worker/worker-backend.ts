@@ -1,7 +1,7 @@
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import type { Backend, BackendOutput } from "../backend.ts";
-import type { ReadableFolder } from "../load-tokenizer.ts";
+import type { ReadableFolder, TokenizerFolder } from "../load-tokenizer.ts";
 import { ownFloats } from "../tensor-floats.ts";
 import type { TransformersBackendOptions } from "../transformers-backend.ts";
 import { type ModelRunner, withTokenizer } from "../with-tokenizer.ts";
@@ -23,7 +23,7 @@ import type { WorkerMessage, WorkerResults } from "./worker-protocol.ts";
  * @throws `LOAD_FAILED`, `MODEL_FILE_INVALID`, `WORKER_FAILED`; the reason of `signal`
  */
 export async function loadWorkerBackend(
-  folder: ReadableFolder,
+  folder: TokenizerFolder,
   options: TransformersBackendOptions,
   signal?: AbortSignal,
 ): Promise<Backend> {
