@@ -346,13 +346,15 @@ export class Embedder implements AsyncDisposable {
   /**
    * Checks whether model, dtype and device work together on this machine. Embeds a few built-in
    * texts and compares their similarities with the values that the authors of the model have
-   * published. The tolerance depends on the dtype.
+   * published, and their vectors with those of Sentence Transformers. So a wrong file, prompt,
+   * kernel or device shows. The tolerances depend on the dtype.
    *
    * @returns the comparison, or null if the model has no published values, or if you set the option
    * `prompts` or `pooling`
    */
   async selfCheck(): Promise<SelfCheckReport | null> {
-    return selfCheck(this, this.#description.selfCheck, this.#model.dtype);
+    const { selfCheck: values, dimension } = this.#description;
+    return selfCheck(this, values, this.#model.dtype, dimension);
   }
 
   /**

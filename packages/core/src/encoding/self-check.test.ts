@@ -1,8 +1,11 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MemoryVectorCache } from "../cache/memory-vector-cache.ts";
 import { Embedder } from "../embedder.ts";
 import type { ModelDescription } from "../model/description.ts";
+import { embeddingGemma300mValues } from "../model/self-check-values.ts";
 import type { Backend, Batch } from "../runtime/backend.ts";
+import type { Dtype } from "../runtime/dtype.ts";
+import { selfCheck } from "./self-check.ts";
 
 /** A text is an angle in degrees; its vector points there. */
 function compass(deviation = 0): Backend {
@@ -84,4 +87,70 @@ test("returns null for a model without published values", async () => {
       description: { ...description, selfCheck: null },
     }).selfCheck(),
   ).toBeNull();
+});
+
+describe("vectors of EmbeddingGemma", () => {
+  const { vectors = [] } = embeddingGemma300mValues;
+  const dimension = 768;
+
+  /** A full unit vector with these first numbers. */
+  function unitVector(start: readonly number[]): Float32Array {
+    const rest = 1 - start.reduce((sum, number) => sum + number ** 2, 0);
+    const filler = Math.sqrt(rest / (dimension - start.length));
+    return Float32Array.from({ length: dimension }, (_, index) => start[index] ?? filler);
+  }
+
+  /** The numbers of a vector at a distance from another, in random directions. */
+  function moved(start: readonly number[], distance: number, seed: number): number[] {
+    const step = distance / Math.sqrt(dimension);
+    return start.map((number, index) => number + (Math.sin(seed + index * 2.4) > 0 ? step : -step));
+  }
+
+  type Answer = (index: number) => readonly number[];
+
+  async function check(dtype: Dtype, answer: Answer) {
+    const embedder = {
+      encode: async (text: string) => vectorOf(null, text),
+      encodeQuery: async (text: string) => vectorOf("query", text),
+      encodeDocument: async (text: string | readonly string[]) =>
+        vectorOf("document", text as string) as never,
+    };
+    const vectorOf = (prompt: string | null, text: string) =>
+      unitVector(answer(vectors.findIndex((one) => one.prompt === prompt && one.text === text)));
+    const values = { ...embeddingGemma300mValues, scores: {} };
+    return (await selfCheck(embedder, values, dtype, dimension))!;
+  }
+
+  test("pass if they are right", async () => {
+    const report = await check("fp32", (index) => vectors[index]!.start);
+    expect(report.passed).toBe(true);
+    expect(
+      report.vectors.map(({ prompt, text, expected: start }) => ({ prompt, text, start })),
+    ).toEqual(vectors);
+    expect(vectors.length).toBeGreaterThan(4);
+    for (const { distance } of report.vectors) expect(distance).toBeLessThan(1e-5);
+  });
+
+  // The distances were measured on the real weights.
+  test.for<[file: Dtype, measured: number, fails: Dtype[], passes: Dtype[]]>([
+    ["fp32", 0.00001, [], ["fp32", "fp16", "q8", "q4"]],
+    ["q8", 0.156, ["fp32", "fp16"], ["q8", "q4"]],
+    ["q4", 0.258, ["fp32", "fp16", "q8"], ["q4"]],
+  ])("of %s, %d away, fail as %j and pass as %j", async ([, measured, fails, passes]) => {
+    const answer: Answer = (index) => moved(vectors[index]!.start, measured, index);
+    for (const dtype of fails) expect((await check(dtype, answer)).passed, dtype).toBe(false);
+    for (const dtype of passes) expect((await check(dtype, answer)).passed, dtype).toBe(true);
+  });
+
+  test.for<[string, Answer]>([
+    ["of the other prompt", (index) => vectors[[1, 0][index] ?? index]!.start],
+    ["of another text", (index) => vectors[index === 4 ? 3 : index]!.start],
+    ["with the opposite sign", (index) => vectors[index]!.start.map((number) => -number)],
+    ["that are not finite", (index) => vectors[index]!.start.map(() => Number.NaN)],
+    ["shifted by one", (index) => vectors[index]!.start.slice(1)],
+  ])("%s fail with every dtype", async ([, answer]) => {
+    for (const dtype of ["fp32", "fp16", "q8", "int8", "q4"] as const) {
+      expect((await check(dtype, answer)).passed, dtype).toBe(false);
+    }
+  });
 });

@@ -107,7 +107,8 @@ test.for([
 
 test("the name of a family gives its dtype rules, whatever config.json contains", () => {
   const { family, base } = lookUpModel("embeddinggemma-300m", { model_type: "bert" });
-  expect(base?.unsupportedDtypes).toHaveProperty("fp16");
+  expect(base?.unsupportedDtypes).toHaveProperty("q4f16");
+  expect(base?.halfPrecision).toMatch(/overflow/);
   expect(base).toBe(family);
 });
 

@@ -1,4 +1,5 @@
 import type { ModelFamily } from "./model-family.ts";
+import { embeddingGemma300mValues } from "./self-check-values.ts";
 
 const searchQuery = "task: search result | query: ";
 const noTitle = "title: none | text: ";
@@ -37,17 +38,7 @@ export const modelFamilies: readonly ModelFamily[] = [
     unsupportedOnDevice: {
       webgpu: { q4: wrongOnWebGpu, q8: wrongOnWebGpu, int8: wrongOnWebGpu, uint8: wrongOnWebGpu },
     },
-    // https://huggingface.co/blog/embeddinggemma
-    selfCheck: {
-      query: "Which planet is known as the Red Planet?",
-      documents: [
-        "Venus is often called Earth's twin because of its similar size and proximity.",
-        "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
-        "Jupiter, the largest planet in our solar system, has a prominent red spot.",
-        "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
-      ],
-      scores: { 768: [0.3011, 0.6359, 0.493, 0.4889], 256: [0.4016, 0.6715, 0.5283, 0.5261] },
-    },
+    selfCheck: embeddingGemma300mValues,
     prompts: {
       query: searchQuery,
       document: noTitle,

@@ -1,10 +1,21 @@
 import type { PoolingMode } from "./modules.ts";
 
+/** The beginning of the vector of a text. */
+export interface SelfCheckVector {
+  /** Name of the prompt; null for none. */
+  readonly prompt: "query" | "document" | null;
+  readonly text: string;
+  /** The first numbers of the full vector, scaled to unit length. */
+  readonly start: readonly number[];
+}
+
 /** A query, documents, and the cosine of the query with each document, for some dimensions. */
 export interface SelfCheckValues {
   readonly query: string;
   readonly documents: readonly string[];
   readonly scores: Readonly<Record<number, readonly number[]>>;
+  /** Vectors of some texts. @default none */
+  readonly vectors?: readonly SelfCheckVector[];
 }
 
 /**
@@ -32,7 +43,7 @@ export interface ModelFamily extends DtypeRules {
   readonly denseLayers?: number;
   /** Whether the model has a Normalize module. */
   readonly normalized?: boolean;
-  /** Published scores of a few texts, for the weights of {@link ModelFamily.published}. */
+  /** Scores and vectors of a few texts, for the weights of {@link ModelFamily.published}. */
   readonly selfCheck?: SelfCheckValues;
 }
 
