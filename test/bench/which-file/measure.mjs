@@ -41,11 +41,10 @@ export class Measurement {
     const kept = new Map();
     for (let turn = 0; turn <= starts; turn++) {
       for (const file of this.#files) {
-        const before = folderSize(this.#cache);
         const started = await this.#start(file);
         await started.stop();
         times.get(file.name).push(started.start.total);
-        if (turn === 0) kept.set(file.name, folderSize(this.#cache) - before);
+        kept.set(file.name, folderSize(join(this.#cache, file.name)));
       }
     }
     return this.#byFile(({ name }) => {
@@ -156,7 +155,9 @@ export class Measurement {
   }
 
   async #start({ name, load }, batches = false) {
-    const [model, folder, cache] = [this.#model, this.#folder, this.#cache];
+    const [model, folder] = [this.#model, this.#folder];
+    // What the embedder keeps for the next process: of each file alone, to time its first start.
+    const cache = join(this.#cache, name);
     const process = await ModelProcess.start({ name, model, load, query, folder, cache, batches });
     this.versions = process.start.versions;
     return process;

@@ -23,7 +23,7 @@ export class ModelProcess {
     const argument = JSON.stringify({ model, load, query, batches, started: Date.now() });
     const child = fork(join(folder, "child.mjs"), [argument], {
       execArgv: ["--expose-gc"],
-      env: { ...process.env, HF_HUB_CACHE: cache, XDG_CACHE_HOME: cache },
+      env: { ...process.env, HF_ASSETS_CACHE: cache },
     });
     const started = new ModelProcess(name, child);
     started.start = await started.#answer();
