@@ -19,15 +19,26 @@ Two others are no quantisations of these states:
   ids, so the result is only right where the runtime computes in fp32;
 - `gather-quantized.onnx` looks the ids up in a table of 4 bits (GatherBlockQuantized), which is in
   `outside/table.bin`.
+
+`embeddinggemma-q8.onnx` and `embeddinggemma-q4.onnx` are the graph of the fixture `embeddinggemma`, quantised as by
+`export_onnx.py`.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import onnx
+import onnx_ir as ir
 from onnx import AttributeProto, TensorProto, external_data_helper, helper, numpy_helper
 
-GRAPHS = Path(__file__).parent.parent / "fixtures" / "graphs"
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent.parent / "packages" / "tiny-model" / "train"))
+
+from quantize_onnx import quantize  # noqa: E402
+
+FIXTURES = HERE.parent / "fixtures"
+GRAPHS = FIXTURES / "graphs"
 HIDDEN_SIZE = 48
 LOUD = 64
 OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("com.microsoft", 1), helper.make_opsetid("own", 1)]
@@ -242,11 +253,16 @@ def write_outside(name: str, original: onnx.ModelProto, weights: str, location: 
     (GRAPHS / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 
+def exported() -> dict[str, onnx.ModelProto]:
+    graph = ir.load(FIXTURES / "embeddinggemma" / "onnx" / "model.onnx")
+    return {f"embeddinggemma-{dtype}": ir.to_proto(quantize(graph, dtype)) for dtype in ("q8", "q4")}
+
+
 def main() -> None:
     GRAPHS.mkdir(parents=True, exist_ok=True)
     write_outside("outside", models()["static"], "q", "outside/weights 100%.bin")
     write_outside("gather-quantized", gather_quantized(), "table", "outside/table.bin")
-    for name, model in {"data-files": data_files(), **models()}.items():
+    for name, model in {"data-files": data_files(), **models(), **exported()}.items():
         path = GRAPHS / f"{name}.onnx"
         path.write_bytes(model.SerializeToString(deterministic=True))
         print(f"{name}: {path.stat().st_size:,} bytes")

@@ -86,6 +86,16 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(printed()).toBe("store: NOT_A_STORE");
   });
 
+  it("docs/export-onnx.md", async () => {
+    const exported = join(fixtures, "../graphs/embeddinggemma-q4.onnx");
+    const { embedder } = await run("docs/export-onnx.md", undefined, {
+      "embeddinggemma-300m-onnx": join(fixtures, "../embeddinggemma"),
+      "embeddinggemma-300m-onnx/onnx/model_q4.onnx": exported,
+    });
+    expect(await embedder.encodeQuery("red")).toHaveLength(768);
+    await embedder.dispose();
+  });
+
   it("docs/search-tuning.md", async () => {
     const { store } = await run("docs/search-tuning.md");
     expect(store).toMatchObject({ dimension: 768, searchDimension: 128 });
