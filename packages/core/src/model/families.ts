@@ -43,6 +43,12 @@ export function publishedDimensions(
   return dimension && matryoshkaDimensions ? { dimension, matryoshkaDimensions } : null;
 }
 
+/** Repository with ONNX files of the weights of a model whose name says that they are published. */
+export function conversionOf(model: string): string | undefined {
+  const name = nameOf(model);
+  return modelFamilies.find(({ published }) => published?.test(name))?.conversion;
+}
+
 /** Who publishes EmbeddingGemma and its ONNX conversions on the Hub. */
 const publishers = ["google", "onnx-community"];
 

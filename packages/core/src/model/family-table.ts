@@ -26,6 +26,7 @@ export const modelFamilies: readonly ModelFamily[] = [
     name: "EmbeddingGemma 300m",
     pattern: /^embeddinggemma-300m/i,
     published: /^embeddinggemma-300m(-ONNX)?$/i,
+    conversion: "onnx-community/embeddinggemma-300m-ONNX",
     config: { model_type: "gemma3_text", hidden_size: 768, num_hidden_layers: 24 },
     pooling: ["mean"],
     maxTokens: 2048,

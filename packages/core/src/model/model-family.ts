@@ -29,6 +29,8 @@ export interface ModelFamily extends DtypeRules {
   readonly pattern: RegExp;
   /** Matches the names of the published model and of its conversions, but of no fine-tune. */
   readonly published?: RegExp;
+  /** Repository with ONNX files of the published weights. */
+  readonly conversion?: string;
   /** Fields of `config.json` that identify models of this architecture and size. */
   readonly config?: Readonly<Record<string, string | number>>;
   readonly pooling: readonly PoolingMode[];

@@ -114,6 +114,49 @@ describe("an ONNX file that is missing", () => {
   });
 });
 
+describe("a folder for Sentence Transformers in Python, without ONNX files", () => {
+  async function messageOf(name: string, weights = "model.safetensors"): Promise<string> {
+    const model = join(parent, name);
+    await rename(folder, model);
+    await rm(join(model, "onnx"), { recursive: true });
+    await writeFile(join(model, weights), "weights");
+    return Embedder.load(model, { truncateDim: 256, allowUntrainedDim: true }).then(
+      () => "loaded",
+      ({ code, message }) => `${code}: ${message}`,
+    );
+  }
+  const page =
+    "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/export-onnx.md";
+
+  test.for(["embeddinggemma-300m", "models--google--embeddinggemma-300m/snapshots/0123"])(
+    "is pointed to its conversion: %s",
+    async (name) => {
+      await mkdir(dirname(join(parent, name)), { recursive: true });
+      const message = await messageOf(name);
+      expect(message).toMatch(/^MODEL_FILE_MISSING: .* has no onnx\/model_quantized\.onnx, /);
+      expect(message).toContain(
+        'no ONNX files. Load "onnx-community/embeddinggemma-300m-ONNX", which has. Or export it',
+      );
+    },
+  );
+
+  test.for([
+    ["my-model", "model.safetensors"],
+    ["embeddinggemma-300m-my-fine-tune", "model-00001-of-00002.safetensors"],
+    ["old", "pytorch_model.bin"],
+  ] as const)("is pointed to the export: %s with %s", async ([name, weights]) => {
+    const message = await messageOf(name, weights);
+    expect(message).toContain(`no ONNX files. Export it to ONNX: ${page}.`);
+    expect(message).not.toContain("onnx-community");
+  });
+
+  test("is pointed to a page that exists", async () => {
+    const docs = new URL("../../../../docs/export-onnx.md", import.meta.url);
+    expect(page.endsWith("/docs/export-onnx.md")).toBe(true);
+    expect(await readFile(docs, "utf8")).toContain("export_onnx.py");
+  });
+});
+
 test.for<[LoadOptions, RegExp]>([
   [{ modelFile: "../model" }, /modelFile must be the name .* "\.\.\/model" was given/],
   [{ modelFile: "/etc/model.onnx" }, /modelFile must be/],

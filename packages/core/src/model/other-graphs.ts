@@ -2,16 +2,22 @@ import { show } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
 import { type Dtype, weightsSuffixes } from "../runtime/dtype.ts";
 import { graphFileOfDtype, parentOf, standardFolder } from "../runtime/graph-file.ts";
+import { conversionOf } from "./families.ts";
 
 const maxListed = 10;
 
 /**
- * The ONNX files that a model has, each with the options that load it: a sentence for the error
- * about a missing one. Empty if none is known.
+ * What to load instead of a missing ONNX file, a sentence for its error: the files that the model
+ * has, each with the options that load it; or for a model as PyTorch loads it, where to get ONNX
+ * files. Empty if it is not known which files the model has.
  */
-export async function otherGraphs(folder: Pick<ModelFolder, "list">): Promise<string> {
-  const graphs = (await folder.list()).filter((name) => name.endsWith(".onnx")).sort();
-  if (graphs.length === 0) return "";
+export async function otherGraphs(
+  model: string,
+  folder: Pick<ModelFolder, "list">,
+): Promise<string> {
+  const names = await folder.list();
+  const graphs = names.filter((name) => name.endsWith(".onnx")).sort();
+  if (graphs.length === 0) return names.some(isForPyTorch) ? whereToGet(model) : "";
   const options = new Map(graphs.map((path) => [path, optionsOf(path)]));
   // Files with a dtype first, since they need the least thought.
   const ofDtype = (path: string) => (options.get(path)!.startsWith("dtype") ? 0 : 1);
@@ -19,6 +25,23 @@ export async function otherGraphs(folder: Pick<ModelFolder, "list">): Promise<st
   const listed = sorted.slice(0, maxListed).map((path) => `${path} (set ${options.get(path)})`);
   const more = graphs.length > maxListed ? ` and ${graphs.length - maxListed} more` : "";
   return ` It has ${listed.join(", ")}${more}.`;
+}
+
+/** Weights of a model, also in several files, as Sentence Transformers saves them. */
+function isForPyTorch(name: string): boolean {
+  return /^(model|pytorch_model)(-\d+-of-\d+)?\.(safetensors|bin)$/.test(name);
+}
+
+const exportPage =
+  "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/export-onnx.md";
+
+function whereToGet(model: string): string {
+  const conversion = conversionOf(model);
+  const itself = conversion === undefined ? "" : `Load ${show(conversion)}, which has. Or `;
+  return (
+    " It has weights for PyTorch, but no ONNX files. " +
+    `${itself}${itself ? "export" : "Export"} it to ONNX: ${exportPage}.`
+  );
 }
 
 /** The options that load a file, as they are written in code. */

@@ -33,7 +33,7 @@ export async function provideGraph(
 ): Promise<void> {
   const { path: file, dtype } = graphFile;
   if (await folder.provide(file)) return;
-  const hint = await otherGraphs(folder);
+  const hint = await otherGraphs(model, folder);
   if (folder.offline) throw notInCache(model, file, folder, hint);
   const role = isStandard(graphFile) ? `, the file of dtype ${dtype}` : "";
   throw new EmbeddingGemmaError(

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { setUpHub, weights } from "../../../test-support/hub-setup.ts";
@@ -93,6 +93,20 @@ test("the error for a missing ONNX file lists those of the repository", async ()
     code: "MODEL_FILE_MISSING",
     message: expect.stringMatching(/the file of dtype q8\.$/),
   });
+});
+
+test("a repository with weights for PyTorch alone is pointed to the export", async () => {
+  await setup.serveChanged(async (folder) => {
+    await rm(join(folder, "onnx"), { recursive: true });
+    await writeFile(join(folder, "model.safetensors"), "weights");
+  });
+  for (const options of [{ dtype: "q8" }, { dtype: "auto" }, { modelFile: "a" }] as const) {
+    await expect(setup.load({ dtype: undefined, ...options })).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      message: expect.stringMatching(/weights for PyTorch, but no ONNX files\. Export it/),
+    });
+  }
+  expect(setup.hub.countOf("GET", "model.safetensors")).toBe(0);
 });
 
 test.for(["RepoNotFound", "RevisionNotFound"])(
