@@ -79,6 +79,24 @@ function wordPiece(normalizer: object | null, options?: object): PreTrainedToken
 }
 
 // The ids come from Python's tokenizers 0.23 with the same JSON.
+describe("a BERT tokenizer", () => {
+  // The vocabulary has "a" and "##b", so that "ab" with a character that stays is unknown.
+  const clean = { type: "BertNormalizer", clean_text: true, strip_accents: true };
+
+  test.for([
+    ["a\u0301b", [11, 12]],
+    ["a\u1734b", [11, 12]],
+    ["a\u200db", [11, 12]],
+    ["a\u08cbb", [0]],
+    ["a\u1acfb", [0]],
+    ["a\u{11a01}b", [0]],
+    ["a\u0891b", [0]],
+    ["a\u08e2b", [0]],
+  ] as const)("removes from %j what `tokenizers` knows as accents and controls", ([text, ids]) => {
+    expect(wordPiece(clean).encode(text)).toEqual(ids);
+  });
+});
+
 describe("a text with capital letters", () => {
   const lowercasing = {
     type: "BertNormalizer",

@@ -1,4 +1,10 @@
-import { compilePattern, type PatternConfig, whitespace } from "./patterns.ts";
+import {
+  compilePattern,
+  newerControls,
+  newerMarks,
+  type PatternConfig,
+  whitespace,
+} from "./patterns.ts";
 import { type Normalize, precompiledNormalizer } from "./precompiled-charsmap.ts";
 
 /** A normalizer in `tokenizer.json`. */
@@ -70,7 +76,12 @@ const exactNormalizers: Readonly<Record<string, (config: NormalizerConfig) => No
   },
 };
 
-const removed = /[\0\ufffd]|(?![\t\n\r])[\p{Cc}\p{Cf}\p{Co}]/gu;
+const removed = new RegExp(
+  String.raw`[\0\ufffd]|(?![\t\n\r${newerControls}])[\p{Cc}\p{Cf}\p{Co}]`,
+  "gu",
+);
+// The last two were non-spacing marks in the Unicode of `tokenizers`.
+const accents = new RegExp(String.raw`(?![${newerMarks}])[\p{Mn}\u1734\u{1171e}]`, "gu");
 const spaces = new RegExp(`[${whitespace}]`, "gu");
 // The fifth range starts at U+2B920 in `tokenizers`, unlike in the original BERT.
 const chinese = new RegExp(
@@ -84,8 +95,7 @@ function bertNormalizer(config: NormalizerConfig): Normalize {
   const steps: Normalize[] = [];
   if (clean_text) steps.push((text) => text.replace(removed, "").replace(spaces, " "));
   if (handle_chinese_chars) steps.push((text) => text.replace(chinese, " $& "));
-  if (strip_accents ?? lowercase)
-    steps.push((text) => text.normalize("NFD").replace(/\p{Mn}/gu, ""));
+  if (strip_accents ?? lowercase) steps.push((text) => text.normalize("NFD").replace(accents, ""));
   if (lowercase) steps.push(toLowerCase);
   return (text) => steps.reduce((result, step) => step(result), text);
 }
