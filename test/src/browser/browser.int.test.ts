@@ -54,7 +54,7 @@ describe.each([
     for (const copy of ["bert", "hub/owner/bert/resolve/main"]) {
       cpSync(join(fixtures, "bert-mean"), join(models, copy), { recursive: true });
     }
-    for (const graph of ["static", "outside", "dynamic-linear"]) {
+    for (const graph of ["static", "outside", "dynamic-linear", "half", "gather-quantized"]) {
       const folder = join(models, graph);
       cpSync(join(fixtures, "bert-mean"), folder, { recursive: true });
       cpSync(join(fixtures, `graphs/${graph}.onnx`), join(folder, "onnx/model.onnx"));
@@ -213,6 +213,73 @@ describe.each([
     const changed = await load("outside");
     expect(changed.identity).not.toBe(outside.identity);
     expect(changed.vector).not.toEqual(outside.vector);
+  });
+
+  test("loads an ONNX file with another name in another place, and its weights", async () => {
+    const folder = join(models, "elsewhere");
+    cpSync(join(models, "static"), folder, { recursive: true });
+    cpSync(join(fixtures, "graphs/outside.onnx"), join(folder, "my_q4.onnx"));
+    cpSync(join(fixtures, "graphs/outside"), join(folder, "outside"), { recursive: true });
+    const options = { modelFile: "my_q4", subfolder: "" };
+    const [whole, named] = await tab.evaluate(async (options) => {
+      const load = async (options: object) => {
+        const embedder = await page.Embedder.load("/models/elsewhere/", options);
+        const vector = Array.from(await embedder.encode("red planet"));
+        await embedder.dispose();
+        return { vector, identity: embedder.identity };
+      };
+      return [await load({ dtype: "fp32" }), await load(options)] as const;
+    }, options);
+    expect(named.vector).toEqual(whole.vector);
+    expect(server.requests).toContain("GET /models/elsewhere/outside/weights 100%.bin");
+    await using inNode = await Embedder.load(folder, options);
+    expect(named.identity).toBe(inNode.identity);
+  });
+
+  test("computes in fp32 with fp16 weights", async () => {
+    const load = () =>
+      tab.evaluate(async () => {
+        const embedder = await page.Embedder.load("/models/half/", { dtype: "fp32" });
+        const vector = Array.from(await embedder.encode("planet an 4"));
+        await embedder.dispose();
+        return vector;
+      });
+    // In fp16, these vectors would not be finite.
+    const vector = await load();
+    await using inNode = await Embedder.load(join(models, "half"), { dtype: "fp32" });
+    if (!process.arch.startsWith("arm"))
+      expect(
+        inNode.similarity(Float32Array.from(vector), await inNode.encode("planet an 4"))[0]![0],
+      ).toBeGreaterThan(0.99999);
+    expect(vector.every(Number.isFinite)).toBe(true);
+  });
+
+  test("refuses a graph that its runtime cannot run, before its weights are loaded", async () => {
+    const outcome = await tab.evaluate(async () => {
+      try {
+        const embedder = await page.Embedder.load("/models/gather-quantized/", { dtype: "fp32" });
+        const vector = Array.from(await embedder.encode("red planet"));
+        await embedder.dispose();
+        return { vector };
+      } catch (error) {
+        const { code, message } = error as { code: string; message: string };
+        return { code, message };
+      }
+    });
+    const weights = "GET /models/gather-quantized/onnx/outside/table.bin";
+    if (major === "3") {
+      await using inNode = await Embedder.load(join(models, "gather-quantized"), { dtype: "fp32" });
+      const expected = Array.from(await inNode.encode("red planet"));
+      expect(outcome.vector).toHaveLength(expected.length);
+      for (const [index, number] of outcome.vector!.entries())
+        expect(number).toBeCloseTo(expected[index]!, 5);
+    } else {
+      expect(outcome).toMatchObject({
+        code: "UNSUPPORTED_DTYPE",
+        message: expect.stringMatching(/GatherBlockQuantized, .* Use dtype "q8"\./),
+      });
+    }
+    expect(server.requests.includes(weights)).toBe(major === "3");
   });
 
   test("finds that vectors depend on their batch", async () => {
