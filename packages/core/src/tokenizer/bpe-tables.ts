@@ -1,4 +1,4 @@
-import { buildVocabulary, slotsFor, Vocabulary, type VocabularyTables } from "./vocabulary.ts";
+import { buildVocabulary, slotsFor, type VocabularyTables } from "./vocabulary.ts";
 
 /** What byte-pair encoding needs of a model, in arrays that take no room on the heap. */
 export interface BpeTables extends VocabularyTables {
@@ -79,11 +79,6 @@ export function rankOf({ merges, mergeSlots }: BpeTables, left: number, right: n
 export function mayBeJoined({ joinedPairs }: BpeTables, left: string, right: string): boolean {
   const bit = pairBit(joinedPairs, left.codePointAt(0)!, right.codePointAt(0)!);
   return (joinedPairs[bit >>> 3]! & (1 << (bit & 7))) !== 0;
-}
-
-/** {@link Vocabulary} of the tables. */
-export function vocabularyOf(tables: BpeTables): Vocabulary {
-  return new Vocabulary(tables);
 }
 
 function isPair(merges: Uint32Array, rank: number, left: number, right: number): boolean {

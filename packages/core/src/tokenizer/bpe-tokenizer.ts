@@ -1,7 +1,8 @@
 import { addedTokenSplitter } from "./added-tokens.ts";
 import { bpeEncoder } from "./bpe.ts";
-import { type BpeConfig, type BpeTables, vocabularyOf } from "./bpe-tables.ts";
+import type { BpeConfig, BpeTables } from "./bpe-tables.ts";
 import { type Pipeline, pipelineOf, type TokenizerConfig } from "./exact-tokenizer.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 /** `tokenizer.json`, with the vocabulary and the merges of a BPE model in tables. */
 export interface CompactConfig extends TokenizerConfig {
@@ -27,7 +28,7 @@ export function useBpeTables(
 ): (text: string) => number[] {
   const pipeline = pipelineOf(tokenizer);
   const { model } = pipeline;
-  const vocabulary = vocabularyOf(tables);
+  const vocabulary = new Vocabulary(tables);
   const encodeWord = bpeEncoder(tables, vocabulary, config.model);
   const idsOfAdded = new Map(config.added_tokens.map(({ content, id }) => [content, id!]));
   const addedTokens: readonly string[] = model.vocab;

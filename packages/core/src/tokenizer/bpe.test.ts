@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bpeEncoder } from "./bpe.ts";
-import { type BpeConfig, buildBpeTables, vocabularyOf } from "./bpe-tables.ts";
+import { type BpeConfig, buildBpeTables } from "./bpe-tables.ts";
+import { Vocabulary } from "./vocabulary.ts";
 
 function encoderOf(config: BpeConfig): (word: string) => number[] {
   const tables = buildBpeTables(config)!;
-  const encode = bpeEncoder(tables, vocabularyOf(tables), config);
+  const encode = bpeEncoder(tables, new Vocabulary(tables), config);
   return (word) => {
     const ids: number[] = [];
     encode(word, ids);
