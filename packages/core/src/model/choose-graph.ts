@@ -7,7 +7,7 @@ import {
   graphFileOfDtype,
   namedGraphFile,
 } from "../runtime/graph-file.ts";
-import { type DeviceOptions, faultOf } from "./dtype-rules.ts";
+import { type DeviceOptions, faultOf, firstDeviceOf } from "./dtype-rules.ts";
 import type { DtypeRules } from "./model-family.ts";
 import { autoDtypes, resolveDtype } from "./resolve-dtype.ts";
 
@@ -26,7 +26,8 @@ export async function chooseGraph(
   options: GraphFileOptions & DeviceOptions,
   rules: DtypeRules | null | undefined,
 ): Promise<GraphFile> {
-  const { device, subfolder } = options;
+  const { subfolder } = options;
+  const device = firstDeviceOf(options);
   const fileOf = (dtype: Dtype) => graphFileOfDtype(dtype, subfolder);
   const candidates = [...autoDtypes].filter((dtype) => !faultOf(dtype, options, rules));
   const available = new Set(candidates);
@@ -60,6 +61,6 @@ export function dtypeReasonOf(
   dtype: Dtype,
 ): string | null {
   if (namedGraphFile(options)) return null;
-  const { device } = options;
+  const device = firstDeviceOf(options);
   return resolveDtype({ isInBrowser, device, available: new Set([dtype]) }).reason;
 }

@@ -93,6 +93,11 @@ function devicesOf({ device, sessionOptions }: DeviceOptions): readonly string[]
   return names.length > 0 ? names : [device ?? defaultDevice];
 }
 
+/** The device that is tried first. */
+export function firstDeviceOf(options: DeviceOptions): string {
+  return devicesOf(options)[0]!;
+}
+
 const defaultDevice = isInBrowser ? "wasm" : "cpu";
 
 /** With `"auto"` and `"gpu"`, Transformers.js tries all devices that it finds. */

@@ -2,6 +2,7 @@ import { defined, stableJson } from "@embeddinggemma/internal";
 import { isInBrowser } from "#platform";
 import type { DownloadProgress } from "../files/model-folder.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
+import { firstDeviceOf } from "./dtype-rules.ts";
 import { type LoadModelOptions, loadDefaults, type loadModel } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { autoDtypes, resolveDtype } from "./resolve-dtype.ts";
@@ -69,7 +70,8 @@ function keyOf(model: string, options: LoadModelOptions): string {
 function findShared(model: string, options: LoadModelOptions): SharedModel | undefined {
   const shared = sharedModels.get(keyOf(model, options));
   if (shared || namedGraphFile(options)) return shared;
-  const { dtype } = resolveDtype({ isInBrowser, device: options.device, available: autoDtypes });
+  const device = firstDeviceOf(options);
+  const { dtype } = resolveDtype({ isInBrowser, device, available: autoDtypes });
   const named = sharedModels.get(keyOf(model, { ...options, dtype }));
   return named?.isLoaded ? named : undefined;
 }
