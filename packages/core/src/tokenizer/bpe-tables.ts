@@ -35,8 +35,9 @@ export function buildBpeTables(config: BpeConfig): BpeTables | null {
   const isPlain = type === "BPE" && !continuing_subword_prefix && !end_of_word_suffix;
   if (!isPlain || !vocab || !merges || merges.length > maxMerges) return null;
   if (unk_token && !Object.hasOwn(vocab, unk_token)) return null;
-  const vocabulary = buildVocabulary(vocab);
-  const mergeTable = vocabulary && buildMerges(new Map(Object.entries(vocab)), merges);
+  const ids = new Map(Object.entries(vocab));
+  const vocabulary = buildVocabulary(ids);
+  const mergeTable = vocabulary && buildMerges(ids, merges);
   return mergeTable && { ...vocabulary, ...mergeTable };
 }
 
@@ -51,10 +52,14 @@ function buildMerges(
   for (const [rank, merge] of list.entries()) {
     const parts = typeof merge === "string" ? merge.split(" ") : merge;
     const [left = "", right = ""] = parts;
-    const [leftId, rightId, newId] = [left, right, left + right].map((token) => ids.get(token));
+    const leftId = ids.get(left);
+    const rightId = ids.get(right);
+    const newId = ids.get(left + right);
     if (parts.length !== 2 || leftId === undefined || rightId === undefined || newId === undefined)
       return null;
-    merges.set([leftId, rightId, newId], 3 * rank);
+    merges[3 * rank] = leftId;
+    merges[3 * rank + 1] = rightId;
+    merges[3 * rank + 2] = newId;
     let slot = hashOfPair(leftId, rightId) & mask;
     // Of two merges of the same pair, the last counts.
     while (mergeSlots[slot] !== 0 && !isPair(merges, mergeSlots[slot]! - 1, leftId, rightId))

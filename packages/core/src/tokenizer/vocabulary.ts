@@ -15,40 +15,38 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const maxUnused = 65_536;
 
 /**
- * @param vocabulary - id of each token
+ * @param ids - id of each token
  * @returns null if a token is empty or not well-formed, if two have the same id, or if an id is not
  * a small whole number
  */
-export function buildVocabulary(
-  vocabulary: Readonly<Record<string, number>>,
-): VocabularyTables | null {
-  const tokens: Uint8Array[] = [];
-  let count = 0;
-  let size = 0;
-  for (const [token, id] of Object.entries(vocabulary)) {
+export function buildVocabulary(ids: ReadonlyMap<string, number>): VocabularyTables | null {
+  const tokens: string[] = [];
+  let length = 0;
+  for (const [token, id] of ids) {
     const isValid = token !== "" && token.isWellFormed() && Number.isInteger(id) && id >= 0;
-    if (!isValid || id > 2 ** 22 || tokens[id] !== undefined) return null;
-    tokens[id] = encoder.encode(token);
-    size += tokens[id].length;
-    count++;
+    if (!isValid || id >= ids.size + maxUnused || tokens[id] !== undefined) return null;
+    tokens[id] = token;
+    length += token.length;
   }
-  if (tokens.length > count + maxUnused) return null;
-  const tokenBytes = new Uint8Array(size);
+  // A UTF-16 unit has up to three bytes.
+  const bytes = new Uint8Array(3 * length);
   const tokenEnds = new Uint32Array(tokens.length);
-  const tokenSlots = new Uint32Array(slotsFor(count));
+  const tokenSlots = new Uint32Array(slotsFor(ids.size));
+  const mask = tokenSlots.length - 1;
   let end = 0;
   for (let id = 0; id < tokens.length; id++) {
-    const bytes = tokens[id];
-    if (bytes) {
-      tokenBytes.set(bytes, end);
-      end += bytes.length;
-      let slot = hashOf(bytes, bytes.length) & (tokenSlots.length - 1);
-      while (tokenSlots[slot] !== 0) slot = (slot + 1) & (tokenSlots.length - 1);
+    const token = tokens[id];
+    if (token !== undefined) {
+      const free = bytes.subarray(end);
+      const { written } = encoder.encodeInto(token, free);
+      let slot = hashOf(free, written) & mask;
+      while (tokenSlots[slot] !== 0) slot = (slot + 1) & mask;
       tokenSlots[slot] = id + 1;
+      end += written;
     }
     tokenEnds[id] = end;
   }
-  return { tokenBytes, tokenEnds, tokenSlots };
+  return { tokenBytes: bytes.slice(0, end), tokenEnds, tokenSlots };
 }
 
 /** Number of slots of a hash table that is at most half full. */
