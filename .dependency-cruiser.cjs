@@ -14,6 +14,7 @@ const order = {
     ["model/"],
     ["cache/"],
     ["platform/"],
+    ["graph/"],
     ["runtime/"],
     ["tokenizer/"],
     ["files/"],

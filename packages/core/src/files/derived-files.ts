@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { access, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isFile } from "./read-files.ts";
 
-/** What a derived file is, which is also its name: `<name>.<digest>.v<version><extension>`. */
+/**
+ * What a derived file or folder is, which is also its name:
+ * `<name>.<digest>.v<version><extension>`.
+ */
 export interface DerivedFile {
   /** What it is made from and for, such as `tokenizer`. */
   readonly name: string;
@@ -15,17 +17,17 @@ export interface DerivedFile {
   readonly extension?: string;
 }
 
-/** How to use and to make a derived file. */
+/** How to use and to make a derived file or folder. */
 export interface DerivedFileMethods<T> {
   /** Uses the file at this path. Returns null if it is damaged, so that it is made again. */
   read(path: string): Promise<T | null>;
-  /** Writes the file to this path. */
+  /** Writes the file, or makes the folder, at this path. */
   make(path: string): Promise<void>;
 }
 
 /**
- * A file that is computed from files of a model, and kept for the next process. It is written to a
- * temporary file and renamed, so that no reader sees half of it.
+ * A file or folder that is computed from files of a model, and kept for the next process. It is
+ * made under a temporary name and renamed, so that no reader sees half of it.
  *
  * @param folder - see `ModelFolder.derived`
  * @returns what `read` returns; null if there is no folder for such files, or it cannot be written.
@@ -40,12 +42,13 @@ export async function derivedFile<T>(
   if (folder === null) return null;
   const { name, digest, version, extension = "" } = file;
   const path = join(folder, `${name}.${digest}.v${version}${extension}`);
-  if (await isFile(path)) {
+  if (await exists(path)) {
     const found = await read(path).catch(nullIfFileSystem);
     if (found !== null) {
       await keep(path);
       return found;
     }
+    await remove(path).catch(() => {});
   }
   const temporary = `${path}.${randomUUID()}.incomplete`;
   try {
@@ -55,19 +58,33 @@ export async function derivedFile<T>(
     await removeUnused(folder);
     return await read(path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {});
+    await remove(temporary).catch(() => {});
     return nullIfFileSystem(error);
   }
 }
 
-/** On Windows, a file that another process has open cannot be replaced, but it is as good. */
+/**
+ * A folder cannot replace another, nor on Windows a file one that another process has open. But
+ * what is there is as good.
+ */
 async function replace(from: string, to: string): Promise<void> {
   try {
     await rename(from, to);
   } catch (error) {
-    if (!(await isFile(to))) throw error;
-    await rm(from, { force: true });
+    if (!(await exists(to))) throw error;
+    await remove(from);
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+function remove(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true });
 }
 
 const day = 24 * 60 * 60 * 1000;
@@ -87,8 +104,7 @@ async function removeUnused(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
     const age = Date.now() - (await stat(path).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs;
-    if (age > (name.endsWith(".incomplete") ? day : maxAge))
-      await rm(path, { force: true }).catch(() => {});
+    if (age > (name.endsWith(".incomplete") ? day : maxAge)) await remove(path).catch(() => {});
   }
 }
 

@@ -84,7 +84,7 @@ export async function refuseOperators(
  * Devices that a model may run on. `executionProviders` of ONNX Runtime take precedence over
  * `device`; it tries them one after the other.
  */
-function devicesOf({ device, sessionOptions }: DeviceOptions): readonly string[] {
+export function devicesOf({ device, sessionOptions }: DeviceOptions): readonly string[] {
   type Provider = string | { name?: string };
   const providers = [sessionOptions?.executionProviders ?? []].flat() as Provider[];
   const names = providers.map((provider) =>

@@ -1,4 +1,4 @@
-import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
+import { discardGraph, isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
 import { EmbeddingGemmaError } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
@@ -18,6 +18,7 @@ import { modelIdentity, sourceOf } from "./identity.ts";
 import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
+import { prepareToRun } from "./prepare-to-run.ts";
 import { notInCache, provideDataFiles, provideGraph, provideTokenizer } from "./provide-files.ts";
 
 /** Name of a device in Transformers.js. */
@@ -102,7 +103,7 @@ export const loadDefaults = {
  * `MODEL_NOT_DESCRIBED`, `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const { device, threads, signal } = options;
+  const { device, signal } = options;
   const folder = await openModelFolder(model, options);
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
@@ -116,10 +117,6 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const graphFile = named ?? (await chooseGraph(folder, options, dtypeRules));
   const { dtype } = graphFile;
   await provideGraph(model, folder, graphFile);
-  const sessionOptions = {
-    ...(threads && { intraOpNumThreads: threads }),
-    ...options.sessionOptions,
-  };
   const { lowerCase } = description;
   const load = async (runtimeOptions: TransformersBackendOptions) =>
     options.worker || (!isInBrowser && (await needsProcess()))
@@ -131,8 +128,21 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     await refuseOperators(model, graphFile, graph, options, folder);
     const { dataFiles } = graph;
     await provideDataFiles(model, folder, graphFile, dataFiles);
-    const runtimeOptions = { graphFile, sessionOptions, dataFiles, lowerCase };
-    const backend = await load({ ...runtimeOptions, ...(device && { device }) });
+    const { preparedGraph, sessionOptions } = await prepareToRun(folder, graphFile, graph, options);
+    const runtimeOptions = {
+      graphFile,
+      dataFiles,
+      lowerCase,
+      sessionOptions,
+      ...(device && { device }),
+    };
+    if (!preparedGraph) return { backend: await load(runtimeOptions), graph };
+    // If only the prepared graph fails, it is damaged.
+    const backend = await load({ ...runtimeOptions, preparedGraph }).catch(async () => {
+      const fromOwnGraph = await load(runtimeOptions);
+      await discardGraph(preparedGraph);
+      return fromOwnGraph;
+    });
     return { backend, graph };
   });
   const fitted = await fitPooling(model, backend, description).catch(async (error: unknown) => {

@@ -19,3 +19,8 @@ export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
     { worker: true },
   );
 };
+
+/** A browser has no file that ONNX Runtime could map into memory. */
+export const prepareGraph: Platform["prepareGraph"] = async () => null;
+
+export const discardGraph: Platform["discardGraph"] = async () => {};

@@ -38,3 +38,15 @@ export async function loadWorkerBackend(
     signal,
   );
 }
+
+/** See `prepare-graph.ts`. */
+export async function prepareGraph(
+  ...parameters: Parameters<typeof import("../graph/prepare-graph.ts").prepareGraph>
+): Promise<string | null> {
+  return (await import("../graph/prepare-graph.ts")).prepareGraph(...parameters);
+}
+
+/** See `prepare-graph.ts`. */
+export async function discardGraph(folder: string): Promise<void> {
+  await (await import("../graph/prepare-graph.ts")).discardGraph(folder);
+}

@@ -9,6 +9,9 @@ export interface GraphFile {
   readonly dtype: Dtype;
 }
 
+/** The ONNX file in a folder of `prepare-graph.ts`. */
+export const preparedGraphFile: GraphFile = { path: "model.onnx", dtype: "fp32" };
+
 /** The options that choose an ONNX file. */
 export interface GraphFileOptions {
   /** `"auto"` is the same as none. */

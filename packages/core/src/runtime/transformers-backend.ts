@@ -7,7 +7,13 @@ import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
 import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
 import type { Backend } from "./backend.ts";
-import { described, type GraphFile, parentOf, transformersFileOf } from "./graph-file.ts";
+import {
+  described,
+  type GraphFile,
+  parentOf,
+  preparedGraphFile,
+  transformersFileOf,
+} from "./graph-file.ts";
 import {
   type ReadableFolder,
   readJson,
@@ -19,6 +25,8 @@ import { type ModelRunner, withTokenizer } from "./with-tokenizer.ts";
 
 export interface TransformersBackendOptions extends TokenizerOptions {
   graphFile: GraphFile;
+  /** Folder with a graph to run in place of the model's own, see `prepare-graph.ts`. */
+  preparedGraph?: string;
   /**
    * Device to run the model on, named as in Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
    * `"cuda"`, `"dml"`, `"coreml"`.
@@ -54,13 +62,13 @@ export async function loadTransformersBackend(
  */
 export async function loadTransformersModel(
   folder: ReadableFolder,
-  { graphFile, device, sessionOptions, dataFiles = [] }: TransformersBackendOptions,
+  { graphFile, preparedGraph, device, sessionOptions, dataFiles = [] }: TransformersBackendOptions,
 ): Promise<ModelRunner> {
   const transformers = await importTransformers();
   const { PretrainedConfig, Tensor } = transformers;
   const { path } = folder;
   const options = {
-    ...transformersFileOf(graphFile),
+    ...transformersFileOf(preparedGraph ? preparedGraphFile : graphFile),
     // All files are local. For a URL, Transformers.js finds them in its cache, but not with this.
     local_files_only: !isUrl(path),
     ...(device && { device }),
@@ -68,16 +76,19 @@ export async function loadTransformersModel(
     // The configuration may count data files, but only those of one naming scheme.
     use_external_data_format: false,
   } as PretrainedModelOptions;
-  const place = `${described(graphFile)}${device ? ` on device ${device}` : ""}`;
+  const circumstances = `${described(graphFile)}${device ? ` on device ${device}` : ""}`;
   const load = async () => {
     const config = withoutMedia(new PretrainedConfig(await readJson(folder, "config.json")));
     const ModelClass = modelClassFor(config, transformers);
-    return { config, model: await ModelClass.from_pretrained(path, { ...options, config }) };
+    return {
+      config,
+      model: await ModelClass.from_pretrained(preparedGraph ?? path, { ...options, config }),
+    };
   };
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js could not load ${show(path)} ${place}: ${reasonOf(cause)}`,
+      `Transformers.js could not load ${show(path)} ${circumstances}: ${reasonOf(cause)}`,
       {
         folder: path,
         file: graphFile.path,

@@ -1,0 +1,118 @@
+import { copyFile, link, mkdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { stableJson } from "@embeddinggemma/internal";
+import { digestText } from "../digest.ts";
+import { derivedFile } from "../files/derived-files.ts";
+import type { ModelFolder } from "../files/model-folder.ts";
+import { type GraphFile, preparedGraphFile } from "../runtime/graph-file.ts";
+import { dequantizeWeights } from "./dequantize-weights.ts";
+import { externalPlaceOf, type OnnxModel, parseOnnx, serializeOnnx } from "./onnx-model.ts";
+import { writeNumbers } from "./write-numbers.ts";
+
+/** Version of what is written here. Increase it with every change. */
+const version = 1;
+
+/** A larger graph has its weights inside. It is left as it is, since this one is held in memory. */
+const maxGraphBytes = 2 ** 30;
+
+const graphName = preparedGraphFile.path;
+const numbersName = `${graphName}_data`;
+
+/** The sizes of the files in the folder, by their names. Without a graph, there is none to gain. */
+const sizesName = "sizes.json";
+
+/**
+ * Makes the graph of {@link dequantizeWeights} once, and keeps it for the next process in a folder
+ * with its weights in fp32, which ONNX Runtime maps into memory. They take four bytes for each
+ * weight on disk. Data files that are used unchanged are hard links, or copies where these cannot
+ * be made.
+ *
+ * @param dataFiles - files with weights of the graph, as paths in the model's folder
+ * @returns the folder with `preparedGraphFile`; null if there is nothing to gain or nowhere to keep it
+ */
+export async function prepareGraph(
+  { path: folder, derived, digest }: Pick<ModelFolder, "path" | "derived" | "digest">,
+  { path }: GraphFile,
+  dataFiles: readonly string[],
+): Promise<string | null> {
+  const source = join(folder, path);
+  if (derived === null || (await stat(source)).size > maxGraphBytes) return null;
+  const digests = await Promise.all([path, ...dataFiles].map((file) => digest(file)));
+  const file = { name: "graph", digest: digestText(stableJson(digests)).slice(0, 32), version };
+  const made = await derivedFile(derived, file, {
+    read: readPrepared,
+    async make(target) {
+      await mkdir(target);
+      const model = parseOnnx(await readFile(source));
+      const weights = dequantizeWeights(model);
+      const names = weights ? [graphName, numbersName] : [];
+      if (weights) {
+        await writeNumbers(weights, dirname(source), join(target, numbersName), numbersName);
+        names.push(...(await shareDataFiles(model, dirname(source), target)));
+        await writeFile(join(target, graphName), serializeOnnx(model));
+      }
+      await writeFile(join(target, sizesName), JSON.stringify(await sizesOf(target, names)));
+    },
+  });
+  return made?.hasGraph ? made.folder : null;
+}
+
+/** Deletes a folder of {@link prepareGraph} that the runtime refused: it may be damaged. */
+export async function discardGraph(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => {});
+}
+
+interface PreparedFolder {
+  readonly folder: string;
+  /** False if there is nothing to gain for the model. */
+  readonly hasGraph: boolean;
+}
+
+/** Returns null for a folder that is not complete. */
+async function readPrepared(folder: string): Promise<PreparedFolder | null> {
+  const text = await readFile(join(folder, sizesName), "utf8").catch(() => "");
+  const names = Object.keys(parsedOr(text, { [sizesName]: -1 }));
+  const sizes = await sizesOf(folder, names).catch(() => null);
+  if (sizes === null || JSON.stringify(sizes) !== text) return null;
+  return { folder, hasGraph: names.length > 0 };
+}
+
+function parsedOr(text: string, fallback: object): object {
+  try {
+    return JSON.parse(text) as object;
+  } catch {
+    return fallback;
+  }
+}
+
+async function sizesOf(folder: string, names: readonly string[]): Promise<Record<string, number>> {
+  const sizes = names.map(async (name) => [name, (await stat(join(folder, name))).size]);
+  return Object.fromEntries(await Promise.all(sizes));
+}
+
+/**
+ * Gives the graph those data files that it still uses. ONNX Runtime 1.30 refuses a symbolic link
+ * that leaves the graph's folder.
+ *
+ * @returns their new names
+ */
+async function shareDataFiles(
+  { graph }: OnnxModel,
+  source: string,
+  target: string,
+): Promise<readonly string[]> {
+  const names = new Map<string, string>();
+  for (const tensor of graph!.initializer) {
+    const location = externalPlaceOf(tensor)?.location;
+    if (!location || location.value === numbersName) continue;
+    const name = names.get(location.value) ?? `weights_${names.size}`;
+    names.set(location.value, name);
+    location.value = name;
+  }
+  for (const [location, name] of names) {
+    const from = await realpath(join(source, location));
+    const to = join(target, name);
+    await link(from, to).catch(() => copyFile(from, to));
+  }
+  return [...names.values()];
+}
