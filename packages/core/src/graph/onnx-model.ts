@@ -8,7 +8,8 @@ import {
 /**
  * The parts of an ONNX file that are changed here. All others are kept as unknown fields.
  *
- * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto, whose messages have the suffix `Proto`
+ * @see https://github.com/onnx/onnx/blob/main/onnx/onnx.proto: each message has its name there plus
+ * `Proto`
  */
 export interface OnnxModel {
   graph?: OnnxGraphParts;

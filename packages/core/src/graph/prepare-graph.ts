@@ -18,7 +18,7 @@ const maxGraphBytes = 2 ** 30;
 const graphName = preparedGraphFile.path;
 const numbersName = `${graphName}_data`;
 
-/** The sizes of the files in the folder, by their names. Without a graph, there is none to gain. */
+/** The sizes of the files, by their names. None if there is nothing to gain. */
 const sizesName = "sizes.json";
 
 /**

@@ -50,7 +50,7 @@ function mayHaveQuantizedWeights({ dtype }: GraphFile, { operators }: OnnxGraph)
  * activations to 8 bits. That changes the third decimal of vectors, which then depend on the
  * release. With this, weights are converted when the model loads.
  *
- * @see https://github.com/microsoft/onnxruntime/blob/main/include/onnxruntime/core/session/onnxruntime_session_options_config_keys.h
+ * @see `session.disable_quant_qdq` in ONNX Runtime's `onnxruntime_session_options_config_keys.h`
  */
 function withoutFusedQuantization(options: Record<string, unknown>): Record<string, unknown> {
   const { extra } = options as { extra?: { session?: object } };
