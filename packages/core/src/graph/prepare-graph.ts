@@ -28,8 +28,8 @@ const sizesName = "sizes.json";
  * be made.
  *
  * @param dataFiles - files with weights of the graph, as paths in the model's folder
- * @returns the folder with `preparedGraphFile`; null if there is nothing to gain, or nowhere to keep
- * it
+ * @returns the folder with `preparedGraphFile`; null if there is nothing to gain, or nowhere to
+ * keep it
  */
 export async function prepareGraph(
   { path: folder, derived, digest }: Pick<ModelFolder, "path" | "derived" | "digest">,
