@@ -30,7 +30,7 @@ export interface OnnxNode {
   attribute: OnnxAttribute[];
 }
 
-export interface OnnxAttribute {
+interface OnnxAttribute {
   name: string;
   /** Its value if it is an integer. */
   i: bigint;
