@@ -51,11 +51,12 @@ export function downloadSize(model, { path }) {
   return sizeOf([path, ...dataFiles, ...files]);
 }
 
-/** Bytes of the files in a folder and below it. */
+/** Bytes of the files in a folder and below it. Hard links to files of the model take none. */
 export function folderSize(folder) {
   if (!existsSync(folder)) return 0;
   const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
-  return sizeOf(entries.filter((entry) => entry.isFile()).map((e) => join(e.parentPath, e.name)));
+  const files = entries.filter((entry) => entry.isFile()).map((e) => join(e.parentPath, e.name));
+  return sizeOf(files.filter((file) => statSync(file).nlink === 1));
 }
 
 function sizeOf(files) {
