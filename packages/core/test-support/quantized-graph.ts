@@ -15,6 +15,8 @@ export interface Quantization {
   perChannel?: boolean;
   /** uint8 with a zero point, instead of int8. */
   unsigned?: boolean;
+  /** Scales and zero points in typed fields, as ONNX Runtime's quantizer writes them. */
+  typed?: boolean;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Quantization {
 export async function quantizeGraph(
   source: string,
   target: string,
-  { perChannel = false, unsigned = false }: Quantization = {},
+  { perChannel = false, unsigned = false, typed = false }: Quantization = {},
 ): Promise<void> {
   const model = parseOnnx(await readFile(source));
   const graph = model.graph!;
@@ -42,7 +44,7 @@ export async function quantizeGraph(
     const isTable = graph.node.some(
       ({ opType, input }) => opType === "Gather" && input[0] === name,
     );
-    const parts = quantizedTensor(tensor, { perChannel: perChannel && !isTable, unsigned });
+    const parts = quantizedTensor(tensor, { perChannel: perChannel && !isTable, unsigned, typed });
     graph.initializer.push(...parts);
     const input = parts.map((part) => part.name);
     const node = newNode({ opType: "DequantizeLinear", input, output: [result], attribute: [] });
@@ -60,7 +62,7 @@ export async function quantizeGraph(
 
 function quantizedTensor(
   { name, dims, rawData }: OnnxTensor,
-  { perChannel, unsigned }: Required<Quantization>,
+  { perChannel, unsigned, typed }: Required<Quantization>,
 ): OnnxTensor[] {
   const numbers = new Float32Array(new Uint8Array(rawData).buffer);
   const columns = perChannel ? Number(dims[1]) : 1;
@@ -83,13 +85,18 @@ function quantizedTensor(
       name: `${name}_scale`,
       dims: size,
       dataType: float,
-      rawData: new Uint8Array(scales.buffer),
+      ...(typed ? { floatData: [...scales] } : { rawData: new Uint8Array(scales.buffer) }),
     }),
   ];
   if (!unsigned) return tensors;
   const zeroPoints = new Uint8Array(sizeOf(size)).fill(shift);
   return [
     ...tensors,
-    newTensor({ name: `${name}_zero`, dims: size, dataType: type, rawData: zeroPoints }),
+    newTensor({
+      name: `${name}_zero`,
+      dims: size,
+      dataType: type,
+      ...(typed ? { int32Data: [...zeroPoints] } : { rawData: zeroPoints }),
+    }),
   ];
 }

@@ -44,13 +44,17 @@ export interface OnnxTensor {
   dims: bigint[];
   /** `TensorProto.DataType` */
   dataType: number;
+  /** Its data in their binary form; otherwise, those of a small tensor are in a typed field. */
   rawData: Uint8Array;
+  floatData: number[];
+  /** Of all types of integers up to 32 bits. */
+  int32Data: number[];
   externalData: { key: string; value: string }[];
   /** `TensorProto.DataLocation`: 0 in the file, 1 in another one. */
   dataLocation: number;
 }
 
-type FieldType = "STRING" | "BYTES" | "INT32" | "INT64" | (string & {});
+type FieldType = "STRING" | "BYTES" | "FLOAT" | "INT32" | "INT64" | (string & {});
 
 /** Name, number, and type of each field: a scalar, or the name of a message. */
 const messages: Readonly<
@@ -79,6 +83,8 @@ const messages: Readonly<
   Tensor: [
     ["dims", 1, "INT64", "repeated"],
     ["data_type", 2, "INT32"],
+    ["float_data", 4, "FLOAT", "repeated"],
+    ["int32_data", 5, "INT32", "repeated"],
     ["name", 8, "STRING"],
     ["raw_data", 9, "BYTES"],
     ["external_data", 13, "Entry", "repeated"],
@@ -135,7 +141,8 @@ export function newNode(
 }
 
 export function newTensor(
-  tensor: Pick<OnnxTensor, "name" | "dims" | "dataType"> & Partial<Pick<OnnxTensor, "rawData">>,
+  tensor: Pick<OnnxTensor, "name" | "dims" | "dataType"> &
+    Partial<Pick<OnnxTensor, "rawData" | "floatData" | "int32Data">>,
 ): OnnxTensor {
   return create(schemaOf("Tensor"), { ...tensor }) as Message as Message & OnnxTensor;
 }

@@ -63,6 +63,8 @@ describe("weights in 8 bits", () => {
     { perChannel: true },
     { unsigned: true },
     { perChannel: true, unsigned: true },
+    { unsigned: true, typed: true },
+    { perChannel: true, unsigned: true, typed: true },
   ];
 
   test.each(kinds)("%j: the same vectors, from weights that were converted once", async (kind) => {
@@ -112,13 +114,25 @@ test("another file gets another graph", async () => {
   expect(largestDifference(await vectors(), before)).toBeGreaterThan(1e-5);
 });
 
+test("a data file that was overwritten in place, and then restored", async () => {
+  await quantizeGraph(join(model, "onnx/model.onnx"), graph);
+  await moveWeightsOut(graph);
+  const expected = await vectors();
+  const dataFile = `${graph}_data`;
+  const data = await readFile(dataFile);
+  await writeFile(dataFile, Buffer.from(data).reverse());
+  await rm(dataFile);
+  await writeFile(dataFile, data);
+  expect(await vectors()).toEqual(expected);
+});
+
 describe("a damaged graph is made again", () => {
   test.each([
     ["a file is missing", (folder: string) => rm(join(folder, "model.onnx_data"))],
     ["a file is cut", (folder: string) => truncate(join(folder, "model.onnx_data"), 100)],
     [
-      "the list of sizes is damaged",
-      (folder: string) => writeFile(join(folder, "sizes.json"), "{"),
+      "the list of files is damaged",
+      (folder: string) => writeFile(join(folder, "contents.json"), "{"),
     ],
     [
       "the graph is something else of the same size",

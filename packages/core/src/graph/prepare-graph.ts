@@ -10,7 +10,7 @@ import { externalPlaceOf, type OnnxModel, parseOnnx, serializeOnnx } from "./onn
 import { writeNumbers } from "./write-numbers.ts";
 
 /** Version of what is written here. Increase it with every change. */
-const version = 1;
+const version = 2;
 
 /** A larger graph has its weights inside. It is left as it is, since this one is held in memory. */
 const maxGraphBytes = 2 ** 30;
@@ -18,8 +18,11 @@ const maxGraphBytes = 2 ** 30;
 const graphName = preparedGraphFile.path;
 const numbersName = `${graphName}_data`;
 
-/** The sizes of the files, by their names. None if there is nothing to gain. */
-const sizesName = "sizes.json";
+/**
+ * Size and time of the last change of the files, by their names. None if there is nothing to gain.
+ * The time tells if a file that is shared with the model was overwritten.
+ */
+const contentsName = "contents.json";
 
 /**
  * Makes the graph of {@link dequantizeWeights} once, and keeps it for the next process in a folder
@@ -52,7 +55,7 @@ export async function prepareGraph(
         names.push(...(await shareDataFiles(model, dirname(source), target)));
         await writeFile(join(target, graphName), serializeOnnx(model));
       }
-      await writeFile(join(target, sizesName), JSON.stringify(await sizesOf(target, names)));
+      await writeFile(join(target, contentsName), JSON.stringify(await contentsOf(target, names)));
     },
   });
   return made?.hasGraph ? made.folder : null;
@@ -71,10 +74,10 @@ interface PreparedFolder {
 
 /** Returns null for a folder that is not complete. */
 async function readPrepared(folder: string): Promise<PreparedFolder | null> {
-  const text = await readFile(join(folder, sizesName), "utf8").catch(() => "");
-  const names = Object.keys(parsedOr(text, { [sizesName]: -1 }));
-  const sizes = await sizesOf(folder, names).catch(() => null);
-  if (sizes === null || JSON.stringify(sizes) !== text) return null;
+  const text = await readFile(join(folder, contentsName), "utf8").catch(() => "");
+  const names = Object.keys(parsedOr(text, { [contentsName]: -1 }));
+  const contents = await contentsOf(folder, names).catch(() => null);
+  if (contents === null || JSON.stringify(contents) !== text) return null;
   return { folder, hasGraph: names.length > 0 };
 }
 
@@ -86,9 +89,12 @@ function parsedOr(text: string, fallback: object): object {
   }
 }
 
-async function sizesOf(folder: string, names: readonly string[]): Promise<Record<string, number>> {
-  const sizes = names.map(async (name) => [name, (await stat(join(folder, name))).size]);
-  return Object.fromEntries(await Promise.all(sizes));
+async function contentsOf(folder: string, names: readonly string[]): Promise<object> {
+  const contents = names.map(async (name) => {
+    const { size, mtimeMs } = await stat(join(folder, name));
+    return [name, { size, mtimeMs }];
+  });
+  return Object.fromEntries(await Promise.all(contents));
 }
 
 /**

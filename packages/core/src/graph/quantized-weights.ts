@@ -1,10 +1,4 @@
-import {
-  externalPlaceOf,
-  newTensor,
-  type OnnxGraphParts,
-  type OnnxNode,
-  type OnnxTensor,
-} from "./onnx-model.ts";
+import { newTensor, type OnnxGraphParts, type OnnxNode, type OnnxTensor } from "./onnx-model.ts";
 
 /** Weights in 8 bits that a graph turns into fp32: `(integer − zeroPoint) × scale`. */
 export interface QuantizedWeights {
@@ -40,11 +34,9 @@ export function consumersOf({ node: nodes }: OnnxGraphParts): ReadonlyMap<string
   return consumers;
 }
 
-/** Finds all weights in 8 bits whose data can be read. */
+/** Finds all weights in 8 bits. */
 export function quantizedWeightsOf(graph: OnnxGraphParts): readonly QuantizedWeights[] {
-  const tensors = new Map(
-    graph.initializer.filter(hasPlainData).map((tensor) => [tensor.name, tensor]),
-  );
+  const tensors = new Map(graph.initializer.map((tensor) => [tensor.name, tensor]));
   const consumers = consumersOf(graph);
   return graph.node.flatMap((node) => {
     if (isOperator(node, "DequantizeLinear")) return dequantizedLinearly(node, tensors) ?? [];
@@ -103,9 +95,4 @@ function weightsOf(
   const name = nodes.at(-1)!.output[0]!;
   const numbers = newTensor({ name, dims: integers.dims, dataType: float });
   return { ...tensors, axis: isOneNumber ? null : axis, nodes, numbers };
-}
-
-/** Whether the data are raw bytes, here or in another file. Small tensors may use typed fields. */
-function hasPlainData(tensor: OnnxTensor): boolean {
-  return tensor.rawData.length > 0 || externalPlaceOf(tensor) !== null;
 }

@@ -57,7 +57,7 @@ class TensorReader {
 
   async bytes(tensor: OnnxTensor): Promise<ArrayBuffer> {
     const place = externalPlaceOf(tensor);
-    if (!place) return new Uint8Array(tensor.rawData).buffer;
+    if (!place) return bytesInGraph(tensor);
     const path = join(this.#folder, place.location.value);
     const file = this.#files.get(path) ?? (await open(path));
     this.#files.set(path, file);
@@ -71,4 +71,10 @@ class TensorReader {
   async close(): Promise<void> {
     await Promise.all([...this.#files.values()].map((file) => file.close()));
   }
+}
+
+/** A tensor of these types uses at most one of the three fields. */
+function bytesInGraph({ rawData, floatData, int32Data }: OnnxTensor): ArrayBuffer {
+  if (floatData.length > 0) return new Float32Array(floatData).buffer;
+  return int32Data.length > 0 ? new Uint8Array(int32Data).buffer : new Uint8Array(rawData).buffer;
 }
