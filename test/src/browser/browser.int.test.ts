@@ -5,6 +5,8 @@ import { fileURLToPath } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
 import type { Browser, Page as BrowserPage, ConsoleMessage } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { moveWeightsOut } from "../../../packages/core/test-support/external-data.ts";
+import { quantizeGraph } from "../../../packages/core/test-support/quantized-graph.ts";
 import { decodeVector, expandText, readGolden } from "../golden/golden.ts";
 import { PageSources } from "./bundle.ts";
 import { launchChromium } from "./chromium.ts";
@@ -236,6 +238,66 @@ describe.each([
     expect(named.identity).toBe(inNode.identity);
   });
 
+  test("looks up rows of a table in 8 bits, with a graph that the next page load uses", {
+    timeout: 60_000,
+  }, async () => {
+    const folder = join(models, "quantized");
+    const graph = join(folder, "onnx/model_quantized.onnx");
+    cpSync(fixture, folder, { recursive: true });
+    await quantizeGraph(join(fixture, "onnx/model.onnx"), graph, { perChannel: true });
+    await moveWeightsOut(graph, ["weights.bin"]);
+    const load = async () => {
+      await tab.reload();
+      await tab.waitForFunction(() => "page" in globalThis);
+      server.requests.length = 0;
+      const loaded = await tab.evaluate(async () => {
+        const embedder = await page.Embedder.load("/models/quantized/");
+        const vector = Array.from(await embedder.encode("the red planet"));
+        const { dtype } = embedder;
+        await embedder.dispose();
+        const cache = await caches.open("transformers-cache");
+        const urls = (await cache.keys()).map(({ url }) => url);
+        const kept = urls.filter((url) => /quantized\/.*\.v\d+\./.test(url)).sort();
+        return { dtype, vector, kept };
+      });
+      const rewriting = server.requests.filter((request) => /rewrite-look-ups/.test(request));
+      return { ...loaded, rewritten: rewriting.length > 0 };
+    };
+    const first = await load();
+    await using inNode = await Embedder.load(folder, { dtype: "q8" });
+    const expected = Array.from(await inNode.encode("the red planet"));
+    expect(first).toMatchObject({ dtype: "q8", rewritten: true });
+    expect(largestDifference(first.vector, expected)).toBeLessThan(1e-5);
+    expect(first.kept.map((url) => url.replace(/[0-9a-f]{32}/, "<digest>"))).toEqual([
+      `${origin}/models/quantized/onnx/model_quantized.<digest>.v1.onnx`,
+      `${origin}/models/quantized/tokenizer.<digest>.v1.bin`,
+    ]);
+    expect(await load()).toEqual({ ...first, rewritten: false });
+
+    const keepOther = (file: string, isIntact: boolean) =>
+      tab.evaluate(
+        async ([url, file, isIntact]) => {
+          const cache = await caches.open("transformers-cache");
+          const bytes = new Uint8Array(await (await fetch(file)).arrayBuffer());
+          const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+          const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+          const headers = { "x-sha256": hex };
+          await cache.put(url, new Response(bytes.subarray(isIntact ? 0 : 9), { headers }));
+        },
+        [first.kept.find((url) => url.endsWith(".onnx"))!, file, isIntact] as const,
+      );
+    // This shows that the graph in the cache is what runs.
+    await keepOther("/models/gemma/onnx/model.onnx", true);
+    await using unquantized = await Embedder.load(fixture, { dtype: "fp32" });
+    const { vector } = await load();
+    const inFp32 = Array.from(await unquantized.encode("the red planet"));
+    expect(largestDifference(vector, inFp32)).toBeLessThan(1e-5);
+    expect(largestDifference(inFp32, expected)).toBeGreaterThan(1e-4);
+
+    await keepOther("/models/gemma/onnx/model.onnx", false);
+    expect(await load()).toEqual(first);
+  });
+
   test("computes in fp32 with fp16 weights", async () => {
     const load = () =>
       tab.evaluate(async () => {
@@ -346,6 +408,11 @@ describe.each([
     expect(elsewhere.filter((url) => !url.startsWith("http://127.0.0.1:9/"))).toEqual([]);
   });
 });
+
+function largestDifference(a: readonly number[], b: readonly number[]): number {
+  expect(a).toHaveLength(b.length);
+  return Math.max(...a.map((number, index) => Math.abs(number - b[index]!)));
+}
 
 /** The folder with the WebAssembly files that this version of Transformers.js loads. */
 function runtimeFolder(transformers: string): string {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { open, writeFile } from "node:fs/promises";
 import { derivedFile } from "./derived-files.ts";
-import type { DerivedBytes } from "./model-folder.ts";
+import type { DerivedBytes, DerivedBytesMethods } from "./model-folder.ts";
 
 /**
  * See `ModelFolder.derive`.
@@ -12,14 +12,14 @@ import type { DerivedBytes } from "./model-folder.ts";
 export async function deriveBytes(
   folder: string | null,
   source: string,
-  { name, version, make, isIntact }: DerivedBytes,
-): Promise<Uint8Array<ArrayBuffer>> {
+  { name, extension = ".bin", version, make, isIntact }: DerivedBytesMethods,
+): Promise<DerivedBytes> {
   const digest = folder === null ? null : await digestWhole(source).catch(() => null);
-  if (digest === null) return make();
+  if (digest === null) return { bytes: await make(), file: null };
   let made: Uint8Array<ArrayBuffer> | undefined;
   const kept = await derivedFile(
     folder,
-    { name, digest, version, extension: ".bin" },
+    { name, digest, version, extension },
     {
       async read(path) {
         if (made) return made;
@@ -32,7 +32,7 @@ export async function deriveBytes(
       },
     },
   );
-  return kept ?? made ?? make();
+  return { bytes: kept ?? made ?? (await make()), file: null };
 }
 
 const chunkLength = 1 << 20;

@@ -48,23 +48,33 @@ export interface ModelFolder {
   /** Digest of a local file, for the identity of the model; null if the file does not exist. */
   digest(name: string): Promise<string | null>;
   /**
-   * Bytes that are computed from a file of the model, and kept for the next process if possible.
+   * Bytes that are computed from a file of the model, and kept for the next process or page load if
+   * possible.
    *
    * @param source - name of the file
    */
-  derive(source: string, methods: DerivedBytes): Promise<Uint8Array<ArrayBuffer>>;
+  derive(source: string, methods: DerivedBytesMethods): Promise<DerivedBytes>;
   /** Opens a local file; null if it does not exist. The caller closes it. */
   open(name: string): Promise<RandomAccessFile | null>;
 }
 
-/** How bytes are computed from a file of a model. */
+/** Bytes that are computed from a file of a model. */
 export interface DerivedBytes {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The file in the model's folder that contains them; null if they are kept elsewhere, or not. */
+  readonly file: { readonly name: string; discard(): Promise<void> } | null;
+}
+
+/** How bytes are computed from a file of a model. */
+export interface DerivedBytesMethods {
   /** What they are, for the name of the file in which they are kept. */
   readonly name: string;
+  /** Of the name of the file in which they are kept. @default ".bin" */
+  readonly extension?: string;
   /** Version of their format. Increase it with every change of what `make` returns. */
   readonly version: number;
   make(): Promise<Uint8Array<ArrayBuffer>>;
-  /** Whether bytes that were kept are not damaged. */
+  /** Whether bytes that were kept are not damaged, as far as they tell. */
   isIntact(bytes: Uint8Array<ArrayBuffer>): boolean;
 }
 

@@ -22,9 +22,13 @@ const minWeights = 2 ** 24;
  *
  * Every number stays the same.
  *
+ * @param options.constants - whether weights become constants. If not, the others stay as they are
  * @returns the weights to compute; null if there is nothing to gain, or it is not safe
  */
-export function dequantizeWeights({ graph }: OnnxModel): readonly QuantizedWeights[] | null {
+export function dequantizeWeights(
+  { graph }: OnnxModel,
+  { constants }: { constants: boolean },
+): readonly QuantizedWeights[] | null {
   // Operators such as If have graphs of their own, which may use any of these tensors.
   if (!graph || graph.node.some(hasSubgraph)) return null;
   const outputs = new Set(graph.output.map(({ name }) => name));
@@ -37,9 +41,12 @@ export function dequantizeWeights({ graph }: OnnxModel): readonly QuantizedWeigh
     const uses = consumers.get(name) ?? [];
     const lookUps = canConvertRows(weights) ? uses.filter((use) => isRowLookUp(use, name)) : [];
     for (const use of lookUps) replaced.set(use, convertedRows(use, weights.nodes[0]!));
+    const isUsedOtherwise = lookUps.length < uses.length;
+    if (isUsedOtherwise && !constants) return false;
     for (const node of weights.nodes) replaced.set(node, []);
-    return lookUps.length < uses.length;
+    return isUsedOtherwise;
   });
+  if (replaced.size === 0) return null;
   graph.node = graph.node.flatMap((node) => replaced.get(node) ?? [node]);
   const used = new Set([...graph.node.flatMap(({ input }) => input), ...outputs]);
   graph.initializer = [...graph.initializer, ...computed.map(({ numbers }) => numbers)].filter(

@@ -4,7 +4,7 @@ import { stableJson } from "@embeddinggemma/internal";
 import { digestText } from "../digest.ts";
 import { derivedFile } from "../files/derived-files.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
-import { type GraphFile, preparedGraphFile } from "../runtime/graph-file.ts";
+import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
 import { dequantizeWeights } from "./dequantize-weights.ts";
 import { externalPlaceOf, type OnnxModel, parseOnnx, serializeOnnx } from "./onnx-model.ts";
 import { writeNumbers } from "./write-numbers.ts";
@@ -15,7 +15,7 @@ const version = 2;
 /** A larger graph has its weights inside. It is left as it is, since this one is held in memory. */
 const maxGraphBytes = 2 ** 30;
 
-const graphName = preparedGraphFile.path;
+const graphName = "model.onnx";
 const numbersName = `${graphName}_data`;
 
 /**
@@ -31,14 +31,13 @@ const contentsName = "contents.json";
  * be made.
  *
  * @param dataFiles - files with weights of the graph, as paths in the model's folder
- * @returns the folder with `preparedGraphFile`; null if there is nothing to gain, or nowhere to
- * keep it
+ * @returns null if there is nothing to gain, or nowhere to keep it
  */
 export async function prepareGraph(
   { path: folder, derived, digest }: Pick<ModelFolder, "path" | "derived" | "digest">,
   { path }: GraphFile,
   dataFiles: readonly string[],
-): Promise<string | null> {
+): Promise<KeptGraph | null> {
   const source = join(folder, path);
   if (derived === null || (await stat(source)).size > maxGraphBytes) return null;
   const digests = await Promise.all([path, ...dataFiles].map((file) => digest(file)));
@@ -48,7 +47,7 @@ export async function prepareGraph(
     async make(target) {
       await mkdir(target);
       const model = parseOnnx(await readFile(source));
-      const weights = dequantizeWeights(model);
+      const weights = dequantizeWeights(model, { constants: true });
       const names = weights ? [graphName, numbersName] : [];
       if (weights) {
         await writeNumbers(weights, dirname(source), join(target, numbersName), numbersName);
@@ -58,12 +57,12 @@ export async function prepareGraph(
       await writeFile(join(target, contentsName), JSON.stringify(await contentsOf(target, names)));
     },
   });
-  return made?.hasGraph ? made.folder : null;
-}
-
-/** Deletes a folder of {@link prepareGraph} that the runtime refused: it may be damaged. */
-export async function discardGraph(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true }).catch(() => {});
+  if (!made?.hasGraph) return null;
+  return {
+    folder: made.folder,
+    file: { path: graphName, dtype: "fp32" },
+    discard: () => rm(made.folder, { recursive: true, force: true }),
+  };
 }
 
 interface PreparedFolder {

@@ -98,7 +98,8 @@ export function firstDeviceOf(options: DeviceOptions): string {
   return devicesOf(options)[0]!;
 }
 
-const defaultDevice = isInBrowser ? "wasm" : "cpu";
+/** Computes on the processor. */
+export const defaultDevice = isInBrowser ? "wasm" : "cpu";
 
 /** With `"auto"` and `"gpu"`, Transformers.js tries all devices that it finds. */
 function mayRunOn(device: string, options: DeviceOptions): boolean {

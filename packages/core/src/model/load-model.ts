@@ -1,4 +1,4 @@
-import { discardGraph, isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
+import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
 import { EmbeddingGemmaError } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
@@ -128,7 +128,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     await refuseOperators(model, graphFile, graph, options, folder);
     const { dataFiles } = graph;
     await provideDataFiles(model, folder, graphFile, dataFiles);
-    const { preparedGraph, sessionOptions } = await prepareToRun(folder, graphFile, graph, options);
+    const { prepared, sessionOptions } = await prepareToRun(folder, graphFile, graph, options);
     const runtimeOptions = {
       graphFile,
       dataFiles,
@@ -136,11 +136,12 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
       sessionOptions,
       ...(device && { device }),
     };
-    if (!preparedGraph) return { backend: await load(runtimeOptions), graph };
+    if (!prepared) return { backend: await load(runtimeOptions), graph };
     // If only the prepared graph fails, it is damaged.
+    const { discard, ...preparedGraph } = prepared;
     const backend = await load({ ...runtimeOptions, preparedGraph }).catch(async () => {
       const fromOwnGraph = await load(runtimeOptions);
-      await discardGraph(preparedGraph);
+      await discard().catch(() => {});
       return fromOwnGraph;
     });
     return { backend, graph };

@@ -1,7 +1,7 @@
 import { prepareGraph } from "#platform";
 import type { ModelFolder } from "../files/model-folder.ts";
-import type { GraphFile } from "../runtime/graph-file.ts";
-import { type DeviceOptions, devicesOf } from "./dtype-rules.ts";
+import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
+import { type DeviceOptions, defaultDevice, devicesOf } from "./dtype-rules.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
 
 /** The load options that decide how a model runs. */
@@ -20,22 +20,21 @@ export async function prepareToRun(
   graphFile: GraphFile,
   graph: OnnxGraph,
   { threads, ...options }: RunSettings,
-): Promise<{ preparedGraph?: string; sessionOptions: Record<string, unknown> }> {
+): Promise<{ prepared: KeptGraph | null; sessionOptions: Record<string, unknown> }> {
   const { sessionOptions = {} } = options;
   const given = { ...(threads && { intraOpNumThreads: threads }), ...sessionOptions };
-  if (devicesOf(options).some((device) => device !== "cpu")) return { sessionOptions: given };
+  if (devicesOf(options).some((device) => device !== defaultDevice))
+    return { prepared: null, sessionOptions: given };
   const onCpu = { ...withoutArena, ...given };
-  if (!mayHaveQuantizedWeights(graphFile, graph)) return { sessionOptions: onCpu };
-  const preparedGraph = await prepareGraph(folder, graphFile, graph.dataFiles);
-  return {
-    ...(preparedGraph !== null && { preparedGraph }),
-    sessionOptions: withoutFusedQuantization(onCpu),
-  };
+  if (!mayHaveQuantizedWeights(graphFile, graph)) return { prepared: null, sessionOptions: onCpu };
+  const prepared = await prepareGraph(folder, graphFile, graph.dataFiles);
+  return { prepared, sessionOptions: withoutFusedQuantization(onCpu) };
 }
 
 /**
  * The arena of ONNX Runtime keeps all the memory that the largest batch needed. Without it, the
- * memory is given back, and inferences take as long (`test/bench/which-file.mjs`).
+ * memory is given back, and inferences take as long (`test/bench/which-file.mjs`). In WebAssembly,
+ * it is off by default.
  */
 const withoutArena = { enableCpuMemArena: false };
 

@@ -1,5 +1,6 @@
 import { EmbeddingGemmaError } from "../errors.ts";
 import { openWebFolder } from "../files/web/web-folder.ts";
+import { prepareInBrowser } from "../graph/prepare-in-browser.ts";
 
 type Platform = typeof import("./node.ts");
 
@@ -20,7 +21,4 @@ export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
   );
 };
 
-/** A browser has no file that ONNX Runtime could map into memory. */
-export const prepareGraph: Platform["prepareGraph"] = async () => null;
-
-export const discardGraph: Platform["discardGraph"] = async () => {};
+export const prepareGraph: Platform["prepareGraph"] = prepareInBrowser;

@@ -4,6 +4,7 @@
  */
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Backend } from "../runtime/backend.ts";
+import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
 import type { TokenizerFolder } from "../runtime/load-tokenizer.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
 
@@ -41,12 +42,9 @@ export async function loadWorkerBackend(
 
 /** See `prepare-graph.ts`. */
 export async function prepareGraph(
-  ...parameters: Parameters<typeof import("../graph/prepare-graph.ts").prepareGraph>
-): Promise<string | null> {
-  return (await import("../graph/prepare-graph.ts")).prepareGraph(...parameters);
-}
-
-/** See `prepare-graph.ts`. */
-export async function discardGraph(folder: string): Promise<void> {
-  await (await import("../graph/prepare-graph.ts")).discardGraph(folder);
+  folder: ModelFolder,
+  graphFile: GraphFile,
+  dataFiles: readonly string[],
+): Promise<KeptGraph | null> {
+  return (await import("../graph/prepare-graph.ts")).prepareGraph(folder, graphFile, dataFiles);
 }

@@ -9,8 +9,18 @@ export interface GraphFile {
   readonly dtype: Dtype;
 }
 
-/** The ONNX file in a folder of `prepare-graph.ts`. */
-export const preparedGraphFile: GraphFile = { path: "model.onnx", dtype: "fp32" };
+/** A graph that runs in place of the model's own. Its data files are beside it. */
+export interface PreparedGraph {
+  /** A path, or the URL of a folder whose files are in the cache of Transformers.js. */
+  readonly folder: string;
+  readonly file: GraphFile;
+}
+
+/** A prepared graph that was kept, perhaps by another process. */
+export interface KeptGraph extends PreparedGraph {
+  /** Deletes it if the runtime refused it: it may be damaged. */
+  discard(): Promise<void>;
+}
 
 /** The options that choose an ONNX file. */
 export interface GraphFileOptions {

@@ -99,7 +99,7 @@ interface TokenizerParts {
 async function readTokenizer(folder: TokenizerFolder): Promise<TokenizerParts> {
   const readConfig = async () => (await readJson(folder, "tokenizer.json")) as CompactConfig;
   let config: CompactConfig | undefined;
-  const bytes = await folder.derive("tokenizer.json", {
+  const { bytes } = await folder.derive("tokenizer.json", {
     name: "tokenizer",
     version: tokenizerFileVersion,
     isIntact,

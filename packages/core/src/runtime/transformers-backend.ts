@@ -10,8 +10,8 @@ import type { Backend } from "./backend.ts";
 import {
   described,
   type GraphFile,
+  type PreparedGraph,
   parentOf,
-  preparedGraphFile,
   transformersFileOf,
 } from "./graph-file.ts";
 import {
@@ -25,8 +25,8 @@ import { type ModelRunner, withTokenizer } from "./with-tokenizer.ts";
 
 export interface TransformersBackendOptions extends TokenizerOptions {
   graphFile: GraphFile;
-  /** Folder with a graph to run in place of the model's own, see `prepare-graph.ts`. */
-  preparedGraph?: string;
+  /** See `prepare-to-run.ts`. */
+  preparedGraph?: PreparedGraph;
   /**
    * Device to run the model on, named as in Transformers.js: `"cpu"`, `"webgpu"`, `"wasm"`,
    * `"cuda"`, `"dml"`, `"coreml"`.
@@ -68,7 +68,7 @@ export async function loadTransformersModel(
   const { PretrainedConfig, Tensor } = transformers;
   const { path } = folder;
   const options = {
-    ...transformersFileOf(preparedGraph ? preparedGraphFile : graphFile),
+    ...transformersFileOf(preparedGraph?.file ?? graphFile),
     // All files are local. For a URL, Transformers.js finds them in its cache, but not with this.
     local_files_only: !isUrl(path),
     ...(device && { device }),
@@ -82,7 +82,10 @@ export async function loadTransformersModel(
     const ModelClass = modelClassFor(config, transformers);
     return {
       config,
-      model: await ModelClass.from_pretrained(preparedGraph ?? path, { ...options, config }),
+      model: await ModelClass.from_pretrained(preparedGraph?.folder ?? path, {
+        ...options,
+        config,
+      }),
     };
   };
   const { config, model } = await load().catch((cause: unknown) => {

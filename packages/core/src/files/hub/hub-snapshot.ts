@@ -3,7 +3,13 @@ import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import { deriveBytes } from "../derive-bytes.ts";
-import type { DerivedBytes, HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
+import type {
+  DerivedBytes,
+  DerivedBytesMethods,
+  HubOptions,
+  ModelFolder,
+  RandomAccessFile,
+} from "../model-folder.ts";
 import { digestIfExists, isFile, listFiles, openIfExists, readIfExists } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
 import { accessToken, cacheFolder, hubAddress, isOffline } from "./hub-environment.ts";
@@ -113,7 +119,7 @@ export class HubSnapshot implements ModelFolder {
     return digestIfExists(join(this.path, name));
   }
 
-  derive(source: string, methods: DerivedBytes): Promise<Uint8Array<ArrayBuffer>> {
+  derive(source: string, methods: DerivedBytesMethods): Promise<DerivedBytes> {
     return deriveBytes(this.derived, join(this.path, source), methods);
   }
 

@@ -26,6 +26,7 @@ export interface WebCache {
   match(url: string): Promise<Response | undefined>;
   put(url: string, response: Response): Promise<void>;
   delete?(url: string): Promise<boolean>;
+  keys?(): Promise<readonly { readonly url: string }[]>;
 }
 
 /** Whether a server has a file, and the headers of its response. */

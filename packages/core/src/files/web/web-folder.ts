@@ -2,8 +2,15 @@ import { digestBlob } from "../../digest.ts";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import { encodePath, isCommit, isRepositoryId } from "../hub/hub-names.ts";
 import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-responses.ts";
-import type { DerivedBytes, HubOptions, ModelFolder, RandomAccessFile } from "../model-folder.ts";
+import type {
+  DerivedBytes,
+  DerivedBytesMethods,
+  HubOptions,
+  ModelFolder,
+  RandomAccessFile,
+} from "../model-folder.ts";
 import { refuseRevision } from "../refuse-revision.ts";
+import { deriveInCache } from "./derive-in-cache.ts";
 import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
 import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
 
@@ -125,8 +132,11 @@ class WebFolder implements ModelFolder {
     return response ? digestBlob(await response.blob()) : null;
   }
 
-  derive(_source: string, { make }: DerivedBytes): Promise<Uint8Array<ArrayBuffer>> {
-    return make();
+  async derive(source: string, methods: DerivedBytesMethods): Promise<DerivedBytes> {
+    const { bytes, url } = await deriveInCache(this.#cache, this.#url(source), methods);
+    if (url === null) return { bytes, file: null };
+    const name = decodeURIComponent(url.slice(this.path.length + 1));
+    return { bytes, file: { name, discard: async () => void (await this.#cache.delete?.(url)) } };
   }
 
   async open(name: string): Promise<RandomAccessFile | null> {
