@@ -94,7 +94,8 @@ const maxAge = 30 * day;
 
 /** The time of the last change tells when a file was last used, to the day. */
 async function keep(path: string): Promise<void> {
-  const { mtimeMs } = await stat(path);
+  // Another process may have deleted it meanwhile.
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
   const now = new Date();
   if (now.getTime() - mtimeMs > day) await utimes(path, now, now).catch(() => {});
 }

@@ -1,9 +1,10 @@
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { moveWeightsOut } from "../../test-support/external-data.ts";
+import { quantizeGraph } from "../../test-support/quantized-graph.ts";
 import { Embedder } from "../embedder.ts";
 import type { LoadOptions } from "../options.ts";
 import { loadModel } from "./load-model.ts";
@@ -231,6 +232,18 @@ describe("a model that cannot be loaded is an error with advice", () => {
   ])("%s, missing or damaged", async ([file, damage, { code, message }]) => {
     await damage(join(folder, file));
     await expect(load()).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+  });
+
+  test("a data file that ends before the weights of 8 bits", async () => {
+    vi.stubEnv("HF_ASSETS_CACHE", join(parent, "assets"));
+    const graph = join(folder, "onnx/model_quantized.onnx");
+    await quantizeGraph(join(folder, "onnx/model.onnx"), graph);
+    await moveWeightsOut(graph);
+    await truncate(`${graph}_data`, 100);
+    await expect(load({ dtype: "q8" })).rejects.toMatchObject({
+      code: "LOAD_FAILED",
+      details: { files: ["onnx/model_quantized.onnx", "onnx/model_quantized.onnx_data"] },
+    });
   });
 
   test("a tokenizer without pad token", async () => {

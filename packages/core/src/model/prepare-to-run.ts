@@ -27,7 +27,9 @@ export async function prepareToRun(
     return { prepared: null, sessionOptions: given };
   const onCpu = { ...withoutArena, ...given };
   if (!mayHaveQuantizedWeights(graphFile, graph)) return { prepared: null, sessionOptions: onCpu };
-  const prepared = await prepareGraph(folder, graphFile, graph.dataFiles);
+  // What is wrong with files that cannot be converted, such as damaged ones, the runtime says.
+  const preparing = prepareGraph(folder, graphFile, graph.dataFiles);
+  const prepared = await preparing.catch(() => null);
   return { prepared, sessionOptions: withoutFusedQuantization(onCpu) };
 }
 

@@ -17,9 +17,10 @@ export async function withTokenizer(
   options: TokenizerOptions,
   loading: Promise<ModelRunner>,
 ): Promise<Backend> {
+  const loadingTokenizer = loadTokenizer(folder, options);
   try {
     const [{ tokenizer, specialTokens, padding, pieces }, runner] = await Promise.all([
-      loadTokenizer(folder, options),
+      loadingTokenizer,
       loading,
     ]);
     return {
@@ -36,10 +37,8 @@ export async function withTokenizer(
         ),
     };
   } catch (error) {
-    await loading.then(
-      (runner) => runner.dispose(),
-      () => {},
-    );
+    // Neither goes on in the background: the next load may use the same files.
+    await Promise.allSettled([loadingTokenizer, loading.then((runner) => runner.dispose())]);
     throw error;
   }
 }
