@@ -8,6 +8,7 @@ import {
   stat,
   symlink,
   truncate,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,6 +19,7 @@ import { moveWeightsOut } from "../../test-support/external-data.ts";
 import { type Quantization, quantizeGraph } from "../../test-support/quantized-graph.ts";
 import { Embedder } from "../embedder.ts";
 import { parseOnnx } from "./onnx-model.ts";
+import { prepareGraph } from "./prepare-graph.ts";
 
 const fixture = fileURLToPath(new URL("../../../../test/fixtures/embeddinggemma", import.meta.url));
 
@@ -124,6 +126,31 @@ test("a data file that was overwritten in place, and then restored", async () =>
   await rm(dataFile);
   await writeFile(dataFile, data);
   expect(await vectors()).toEqual(expected);
+});
+
+test("a graph in the image of a container, where times have no fractions of a second", async () => {
+  await quantizeGraph(join(model, "onnx/model.onnx"), graph);
+  const expected = await vectors();
+  const [folder] = await preparedFolders();
+  for (const name of await readdir(folder!)) {
+    const path = join(folder!, name);
+    const seconds = Math.floor((await stat(path)).mtimeMs / 1000);
+    await utimes(path, seconds, seconds);
+  }
+  const { ino } = await stat(join(folder!, "model.onnx"));
+  expect(await vectors()).toEqual(expected);
+  expect((await stat(join(folder!, "model.onnx"))).ino).toBe(ino);
+});
+
+test("an abort stops it, and leaves nothing", async () => {
+  await quantizeGraph(join(model, "onnx/model.onnx"), graph);
+  const digest = async (file: string) => file;
+  const file = { path: "onnx/model_quantized.onnx", dtype: "q8" } as const;
+  const reason = new Error("enough");
+  const folder = { path: model, derived: kept, digest };
+  await expect(prepareGraph(folder, file, [], AbortSignal.abort(reason))).rejects.toBe(reason);
+  expect(await readdir(kept)).toEqual([]);
+  expect(await prepareGraph(folder, file, [])).not.toBeNull();
 });
 
 describe("a damaged graph is made again", () => {

@@ -32,11 +32,13 @@ const contentsName = "contents.json";
  *
  * @param dataFiles - files with weights of the graph, as paths in the model's folder
  * @returns null if there is nothing to gain, or nowhere to keep it
+ * @throws the reason of `signal`; an error if the graph or a data file is damaged
  */
 export async function prepareGraph(
   { path: folder, derived, digest }: Pick<ModelFolder, "path" | "derived" | "digest">,
   { path }: GraphFile,
   dataFiles: readonly string[],
+  signal?: AbortSignal,
 ): Promise<KeptGraph | null> {
   const source = join(folder, path);
   if (derived === null || (await stat(source)).size > maxGraphBytes) return null;
@@ -47,10 +49,13 @@ export async function prepareGraph(
     async make(target) {
       await mkdir(target);
       const model = parseOnnx(await readFile(source));
-      const weights = dequantizeWeights(model, { constants: true });
+      const weights = hasDataOfInitializersOnly(model, dataFiles)
+        ? dequantizeWeights(model, { constants: true })
+        : null;
       const names = weights ? [graphName, numbersName] : [];
       if (weights) {
-        await writeNumbers(weights, dirname(source), join(target, numbersName), numbersName);
+        const numbers = join(target, numbersName);
+        await writeNumbers(weights, dirname(source), numbers, numbersName, signal);
         names.push(...(await shareDataFiles(model, dirname(source), target)));
         await writeFile(join(target, graphName), serializeOnnx(model));
       }
@@ -73,27 +78,41 @@ interface PreparedFolder {
 
 /** Returns null for a folder that is not complete. */
 async function readPrepared(folder: string): Promise<PreparedFolder | null> {
-  const text = await readFile(join(folder, contentsName), "utf8").catch(() => "");
-  const names = Object.keys(parsedOr(text, { [contentsName]: -1 }));
-  const contents = await contentsOf(folder, names).catch(() => null);
-  if (contents === null || JSON.stringify(contents) !== text) return null;
-  return { folder, hasGraph: names.length > 0 };
-}
-
-function parsedOr(text: string, fallback: object): object {
   try {
-    return JSON.parse(text) as object;
+    const text = await readFile(join(folder, contentsName), "utf8");
+    const expected = Object.entries(JSON.parse(text) as Contents);
+    const found = await contentsOf(
+      folder,
+      expected.map(([name]) => name),
+    );
+    const isComplete = expected.every(([name, contents]) => isUnchanged(contents, found[name]!));
+    return isComplete ? { folder, hasGraph: expected.length > 0 } : null;
   } catch {
-    return fallback;
+    return null;
   }
 }
 
-async function contentsOf(folder: string, names: readonly string[]): Promise<object> {
+type Contents = Record<string, { size: number; mtimeMs: number }>;
+
+async function contentsOf(folder: string, names: readonly string[]): Promise<Contents> {
   const contents = names.map(async (name) => {
     const { size, mtimeMs } = await stat(join(folder, name));
-    return [name, { size, mtimeMs }];
+    return [name, { size, mtimeMs }] as const;
   });
   return Object.fromEntries(await Promise.all(contents));
+}
+
+/** Images of containers, and archives, keep times without fractions of a second. */
+function isUnchanged(expected: Contents[string], found: Contents[string]): boolean {
+  const withoutFraction = Math.floor(expected.mtimeMs / 1000) * 1000;
+  const isSameTime = [expected.mtimeMs, withoutFraction].includes(found.mtimeMs);
+  return isSameTime && found.size === expected.size;
+}
+
+/** Whether every data file is that of an initializer: no other tensor is moved with its file. */
+function hasDataOfInitializersOnly({ graph }: OnnxModel, dataFiles: readonly string[]): boolean {
+  const places = graph?.initializer.map((tensor) => externalPlaceOf(tensor)?.location.value);
+  return new Set(places?.filter((place) => place !== undefined)).size >= dataFiles.length;
 }
 
 /**

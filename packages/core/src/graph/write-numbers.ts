@@ -12,18 +12,21 @@ const alignment = 65_536;
  *
  * @param folder - folder of the graph, in which its data files are
  * @param location - what the graph calls the file
+ * @param signal - checked before each of the weights
  */
 export async function writeNumbers(
   weights: readonly QuantizedWeights[],
   folder: string,
   path: string,
   location: string,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const file = await open(path, "wx");
   const reader = new TensorReader(folder);
   try {
     let offset = 0;
     for (const weight of weights) {
+      signal?.throwIfAborted();
       const { integers, scale, zeroPoint, numbers } = weight;
       const data = dequantized(
         weight,

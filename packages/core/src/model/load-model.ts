@@ -140,6 +140,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
     // If only the prepared graph fails, it is damaged.
     const { discard, ...preparedGraph } = prepared;
     const backend = await load({ ...runtimeOptions, preparedGraph }).catch(async () => {
+      signal?.throwIfAborted();
       const fromOwnGraph = await load(runtimeOptions);
       await discard().catch(() => {});
       return fromOwnGraph;

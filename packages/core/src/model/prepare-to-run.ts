@@ -7,6 +7,7 @@ import type { OnnxGraph } from "./onnx-graph.ts";
 /** The load options that decide how a model runs. */
 export interface RunSettings extends DeviceOptions {
   threads?: number | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -14,12 +15,13 @@ export interface RunSettings extends DeviceOptions {
  * caller take precedence.
  *
  * @param graph - what `graphFile` contains
+ * @throws the reason of `signal`
  */
 export async function prepareToRun(
   folder: ModelFolder,
   graphFile: GraphFile,
   graph: OnnxGraph,
-  { threads, ...options }: RunSettings,
+  { threads, signal, ...options }: RunSettings,
 ): Promise<{ prepared: KeptGraph | null; sessionOptions: Record<string, unknown> }> {
   const { sessionOptions = {} } = options;
   const given = { ...(threads && { intraOpNumThreads: threads }), ...sessionOptions };
@@ -28,8 +30,8 @@ export async function prepareToRun(
   const onCpu = { ...withoutArena, ...given };
   if (!mayHaveQuantizedWeights(graphFile, graph)) return { prepared: null, sessionOptions: onCpu };
   // What is wrong with files that cannot be converted, such as damaged ones, the runtime says.
-  const preparing = prepareGraph(folder, graphFile, graph.dataFiles);
-  const prepared = await preparing.catch(() => null);
+  const prepared = await prepareGraph(folder, graphFile, graph.dataFiles, signal).catch(() => null);
+  signal?.throwIfAborted();
   return { prepared, sessionOptions: withoutFusedQuantization(onCpu) };
 }
 

@@ -45,6 +45,8 @@ export async function prepareGraph(
   folder: ModelFolder,
   graphFile: GraphFile,
   dataFiles: readonly string[],
+  signal?: AbortSignal,
 ): Promise<KeptGraph | null> {
-  return (await import("../graph/prepare-graph.ts")).prepareGraph(folder, graphFile, dataFiles);
+  const { prepareGraph } = await import("../graph/prepare-graph.ts");
+  return prepareGraph(folder, graphFile, dataFiles, signal);
 }
