@@ -35,7 +35,7 @@ export function cacheFolder({ cacheDir }: HubOptions): string {
  */
 export function assetsFolder(): string | null {
   const { HF_ASSETS_CACHE, HUGGINGFACE_ASSETS_CACHE } = process.env;
-  const assets = HF_ASSETS_CACHE ?? HUGGINGFACE_ASSETS_CACHE ?? join(hubHome(), "assets");
+  const assets = HF_ASSETS_CACHE || HUGGINGFACE_ASSETS_CACHE || join(hubHome(), "assets");
   const folder = join(expand(assets), "embeddinggemma");
   return lacksHome(folder) ? null : folder;
 }
