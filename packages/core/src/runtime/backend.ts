@@ -64,6 +64,13 @@ export interface Backend {
    */
   readonly batchInvariant?: boolean;
   /**
+   * How many batches may run at once. The embedder calls `run` for up to this number of batches at
+   * the same time, and never more.
+   *
+   * @default 1
+   */
+  readonly concurrency?: number;
+  /**
    * Resolves if the backend stops working without being disposed. Leave it out if that cannot
    * happen.
    */

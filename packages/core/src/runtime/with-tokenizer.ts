@@ -4,7 +4,7 @@ import type { Backend } from "./backend.ts";
 import { loadTokenizer, type TokenizerFolder, type TokenizerOptions } from "./load-tokenizer.ts";
 
 /** The part of a backend that runs a model. It takes token ids. */
-export type ModelRunner = Pick<Backend, "run" | "dispose" | "lost">;
+export type ModelRunner = Pick<Backend, "run" | "dispose" | "lost" | "concurrency">;
 
 /**
  * Makes a backend of a model that is being loaded, and of its tokenizer, which is loaded meanwhile.
