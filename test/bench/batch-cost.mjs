@@ -9,7 +9,7 @@
  */
 import { parseArgs } from "node:util";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { printTable } from "./model.mjs";
+import { printTable } from "./report/table.mjs";
 import { loadWithSession } from "./session.mjs";
 
 const { values, positionals } = parseArgs({

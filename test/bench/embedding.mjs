@@ -8,9 +8,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Embedder, MemoryVectorCache } from "@embeddinggemma/core";
 import { AutoModel, AutoTokenizer } from "@huggingface/transformers";
-import { benchOptions, median, mixedLengths, printTable, textsOf } from "./model.mjs";
+import { probeOptions } from "./report/options.mjs";
+import { median } from "./report/statistics.mjs";
+import { printTable } from "./report/table.mjs";
+import { mixedLengths, textsOf } from "./texts.mjs";
 
-const { model, dtype, texts: count, repeats } = benchOptions({ texts: 64, repeats: 5 });
+const { model, dtype, texts: count, repeats } = probeOptions({ texts: 64, repeats: 5 });
 
 const mixes = {
   "short, alike": Array(count).fill(16),

@@ -9,7 +9,9 @@ import { execFileSync } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
-import { benchOptions, printTable, textsOf } from "./model.mjs";
+import { probeOptions } from "./report/options.mjs";
+import { printTable } from "./report/table.mjs";
+import { textsOf } from "./texts.mjs";
 
 const cases = {
   "all short": (count) => Array(count).fill(8),
@@ -21,7 +23,7 @@ const cases = {
 /** A stream that is twice as long must not take more memory. */
 const streams = { "a stream": 1, "a stream twice as long": 2 };
 
-const { model, dtype, texts, stream, rounds } = benchOptions({
+const { model, dtype, texts, stream, rounds } = probeOptions({
   texts: 64,
   stream: 100_000,
   rounds: 3,

@@ -7,7 +7,7 @@ const load = createRequire(createRequire(import.meta.url).resolve("@huggingface/
 export function runtimeVersions() {
   const release = load("../package.json");
   const { version } = load("onnxruntime-node/package.json");
-  return `Transformers.js ${release.version}, ONNX Runtime ${version}`;
+  return { "Transformers.js": release.version, "ONNX Runtime": version };
 }
 
 /**

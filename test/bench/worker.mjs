@@ -7,9 +7,11 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { Embedder } from "@embeddinggemma/core";
-import { benchOptions, printTable, textsOf } from "./model.mjs";
+import { probeOptions } from "./report/options.mjs";
+import { printTable } from "./report/table.mjs";
+import { textsOf } from "./texts.mjs";
 
-const { model, dtype, texts: count, words } = benchOptions({ texts: 1000, words: 40 });
+const { model, dtype, texts: count, words } = probeOptions({ texts: 1000, words: 40 });
 const texts = textsOf(Array(count).fill(words));
 
 const rows = [["the model runs in", "seconds", "longest pause, ms", "99th percentile, ms"]];

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(new URL("..", import.meta.url));
@@ -12,11 +12,12 @@ const load = createRequire(import.meta.url);
  * packages from the real path of a file. So the benchmarks and the embedder are copied, and what
  * they need is linked.
  *
- * @returns its folder, to be removed by the caller, and that of `child.mjs` in it
+ * @returns its folder, to be removed by the caller, and that of `model.mjs` in it
  */
 export function applicationWithRelease4() {
   const root = mkdtempSync(join(tmpdir(), "bench-"));
-  cpSync(here, join(root, "bench"), { recursive: true });
+  const filter = (path) => !/^(peers|results)\b/.test(relative(here, path));
+  cpSync(here, join(root, "bench"), { recursive: true, filter });
   const core = join(root, "node_modules/@embeddinggemma/core");
   cpSync(join(packageFolder("@embeddinggemma/core"), "dist"), join(core, "dist"), {
     recursive: true,
@@ -29,7 +30,7 @@ export function applicationWithRelease4() {
   for (const name of Object.keys(dependencies)) {
     if (name !== "@huggingface/transformers") link(root, name, packageFolder(name));
   }
-  return { root, folder: join(root, "bench/which-file") };
+  return { root, folder: join(root, "bench/files") };
 }
 
 function link(root, name, target) {

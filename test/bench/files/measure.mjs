@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { median, mixedLengths, textsOf } from "../model.mjs";
-import { ModelProcess } from "./model-process.mjs";
+import { pathToFileURL } from "node:url";
+import { Contender } from "../report/contender.mjs";
+import { median } from "../report/statistics.mjs";
+import { mixedLengths, textsOf } from "../texts.mjs";
 import { folderSize } from "./sizes.mjs";
 
 const query = "Which planet is known as the Red Planet?";
@@ -14,12 +16,12 @@ const pause = 150;
 /**
  * Measures files of a model, all in turn, so that what else the machine does hits all of them.
  *
- * @param folder - folder with `child.mjs`
+ * @param folder - folder with `model.mjs`
  */
 export class Measurement {
   #model;
   #files;
-  #folder;
+  #module;
   #cache = mkdtempSync(join(tmpdir(), "bench-cache-"));
   #running = new Map();
   versions;
@@ -27,7 +29,7 @@ export class Measurement {
   constructor({ model, files, folder }) {
     this.#model = model;
     this.#files = files;
-    this.#folder = folder;
+    this.#module = pathToFileURL(join(folder, "model.mjs"));
   }
 
   /**
@@ -42,8 +44,8 @@ export class Measurement {
     for (let turn = 0; turn <= starts; turn++) {
       for (const file of this.#files) {
         const started = await this.#start(file);
-        await started.stop();
-        times.get(file.name).push(started.start.total);
+        await started.process.stop();
+        times.get(file.name).push(started.startMilliseconds);
         kept.set(file.name, folderSize(join(this.#cache, file.name)));
       }
     }
@@ -58,11 +60,12 @@ export class Measurement {
     const texts = textsOf(mixedLengths(count));
     const results = [];
     for (const file of this.#files) {
-      const process = await this.#start(file);
-      await process.measure("documents", { texts });
-      const used = await process.measure("memory");
-      await process.stop();
-      results.push({ loaded: process.start, used });
+      const started = await this.#start(file);
+      const { result: loaded } = await started.process.request("memory");
+      await started.process.request("documents", { texts });
+      const { result: used } = await started.process.request("memory");
+      await started.process.stop();
+      results.push({ loaded, used });
     }
     return this.#byFile((_, index) => results[index]);
   }
@@ -73,9 +76,9 @@ export class Measurement {
     const texts = textsOf(lengths);
     const times = new Map(this.#files.map(({ name }) => [name, []]));
     for (let start = 0; start < count; start += 5) {
-      await this.#inTurn(async ({ name }, process) => {
+      await this.#inTurn(async ({ name }, measure) => {
         const group = texts.slice(start, start + 5);
-        times.get(name).push(...(await process.measure("queries", { texts: group })));
+        times.get(name).push(...(await measure("queries", { texts: group })));
       });
     }
     return this.#byFile(({ name }) => median(times.get(name)));
@@ -110,14 +113,13 @@ export class Measurement {
   async quality(options) {
     const results = [];
     for (const file of this.#files) {
-      const process = await this.#processOf(file);
-      results.push(await process.measure("quality", options));
+      results.push(await (await this.#measureOf(file))("quality", options));
     }
     return this.#byFile((_, index) => results[index]);
   }
 
   async stop() {
-    for (const process of this.#running.values()) await process.stop();
+    for (const { process } of this.#running.values()) await process.stop();
     rmSync(this.#cache, { recursive: true, force: true });
   }
 
@@ -126,10 +128,10 @@ export class Measurement {
     const times = new Map(this.#files.map(({ name }) => [name, ways.map(() => [])]));
     let tokens = 0;
     for (let repeat = 0; repeat < repeats; repeat++) {
-      for (const [index, [, measure, options]] of ways.entries()) {
-        await this.#inTurn(async ({ name }, process) => {
-          tokens ||= await process.measure("tokens", { texts });
-          times.get(name)[index].push(await process.measure(measure, { texts, ...options }));
+      for (const [index, [, request, options]] of ways.entries()) {
+        await this.#inTurn(async ({ name }, measure) => {
+          tokens ||= await measure("tokens", { texts });
+          times.get(name)[index].push(await measure(request, { texts, ...options }));
         });
       }
     }
@@ -142,25 +144,28 @@ export class Measurement {
 
   async #inTurn(task) {
     for (const file of this.#files) {
-      const process = await this.#processOf(file);
+      const measure = await this.#measureOf(file);
       await delay(pause);
-      await task(file, process);
+      await task(file, measure);
     }
   }
 
-  /** The process of a file that stays for all measures but those of starts and memory. */
-  async #processOf(file) {
+  /** Asks the process of a file that stays for all measures but those of starts and memory. */
+  async #measureOf(file) {
     if (!this.#running.has(file)) this.#running.set(file, await this.#start(file, true));
-    return this.#running.get(file);
+    const { process } = this.#running.get(file);
+    return async (request, options) => (await process.request(request, options)).result;
   }
 
   async #start({ name, load }, batches = false) {
-    const [model, folder] = [this.#model, this.#folder];
     // What the embedder keeps for the next process: of each file alone, to time its first start.
-    const cache = join(this.#cache, name);
-    const process = await ModelProcess.start({ name, model, load, query, folder, cache, batches });
-    this.versions = process.start.versions;
-    return process;
+    const env = { HF_ASSETS_CACHE: join(this.#cache, name) };
+    const start = performance.now();
+    const process = new Contender({ name, module: this.#module, env });
+    const options = { model: this.#model, load, query, batches };
+    const { result } = await process.request("prepare", options);
+    this.versions = result.versions;
+    return { process, startMilliseconds: performance.now() - start };
   }
 
   #byFile(resultOf) {

@@ -1,10 +1,8 @@
-import { printTable } from "../model.mjs";
-
 const megabytes = (bytes) => `${Math.round(bytes / 1e6).toLocaleString("en-US")} MB`;
 const seconds = (milliseconds) => `${(milliseconds / 1000).toFixed(2)} s`;
 
 /** Size, start, memory and speed, as far as they were measured. */
-export function printFiles(names, { download, start, memory, query, documents }) {
+export function filesTable(report, names, { download, start, memory, query, documents }) {
   const [first] = names;
   const relative = (value, of) => `${value} (${of.toFixed(2)})`;
   const columns = [];
@@ -31,7 +29,8 @@ export function printFiles(names, { download, start, memory, query, documents })
     columns.push(["documents", cell]);
   }
   if (columns.length === 0) return;
-  print(
+  table(
+    report,
     `Start: from the start of the process to the first vector. Memory: resident, of the whole ` +
       `process. In brackets: relative to ${first}`,
     names,
@@ -39,29 +38,32 @@ export function printFiles(names, { download, start, memory, query, documents })
   );
 }
 
-export function printBatches(names, count, rates) {
+export function batchesTable(report, names, count, rates) {
   const ways = Object.keys(rates[names[0]]);
   const cell = (way) => (name) => {
     const [rate, ours] = [rates[name][way], rates[name].ours];
     return way === "ours" ? `${rate.toFixed(0)} tokens/s` : (rate / ours).toFixed(2);
   };
-  print(
+  table(
+    report,
     `${count} texts of mixed length: useful tokens per second, and other ways relative to it`,
     names,
     ways.map((way) => [way, cell(way)]),
   );
 }
 
-export function printQuality(names, quality) {
+export function qualityTables(report, names, quality) {
   const [{ dimensions, sts, ndcg, pairs, documents, queries }] = Object.values(quality);
   const columns = (field) =>
     dimensions.map((dimension, index) => [
       dimension,
       (name) => quality[name][field][index].toFixed(4),
     ]);
-  if (sts) print(`STS: Spearman correlation, ${pairs} pairs, by dimension`, names, columns("sts"));
+  if (sts)
+    table(report, `STS: Spearman correlation, ${pairs} pairs, by dimension`, names, columns("sts"));
   if (!ndcg) return;
-  print(
+  table(
+    report,
     `Retrieval: NDCG@10, ${queries} queries and ${documents} documents, by dimension; last: ` +
       "`searchDimension: 128`, scored again by all numbers",
     names,
@@ -70,8 +72,8 @@ export function printQuality(names, quality) {
 }
 
 /** @param columns - pairs of a heading and a function that returns the cell of a file */
-function print(title, names, columns) {
-  printTable(title, [
+function table(report, title, names, columns) {
+  report.table(title, [
     ["file", ...columns.map(([heading]) => heading)],
     ...names.map((name) => [name, ...columns.map(([, cell]) => cell(name))]),
   ]);
