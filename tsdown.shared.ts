@@ -7,8 +7,15 @@ export const packageBuild: UserConfig = {
   platform: "neutral",
   fixedExtension: false, // .js for ESM on every platform, as the packages' exports say
   target: "es2022",
-  // Eager, since the types of packages/internal, which are bundled too, lie outside the package.
-  dts: { eager: true },
+  dts: {
+    // Types of packages/internal are bundled too. Unless the one program has all sources, each of
+    // its files costs a program of its own.
+    eager: true,
+    tsconfigRaw: {
+      include: ["src", "../internal/src"],
+      exclude: ["**/*.test.ts", "**/*.test-d.ts"],
+    },
+  },
   sourcemap: true,
   clean: true,
 };
