@@ -1,18 +1,19 @@
 import { defined } from "@embeddinggemma/internal";
 import { checkOptions, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
 import { loadMeasuredModel, warnOfBatches } from "./encoding/batch-invariance.ts";
+import { type EmbeddingModel, withQueue } from "./encoding/embedding-model.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
 import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
 import { type Prepare, promptedDocument, promptedText } from "./encoding/prompted-input.ts";
 import { choosePrompt, type DocumentInput } from "./encoding/prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import { tokenizeTexts } from "./encoding/tokenize.ts";
+import type { Priority } from "./encoding/waiting-calls.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import { dtypeReasonOf } from "./model/choose-graph.ts";
 import type { ModelDescription } from "./model/description.ts";
 import { embeddingIdentity, modelIdentity } from "./model/identity.ts";
-import type { LoadedModel } from "./model/loaded-model.ts";
-import { acquireModel, type ModelHandle, releaseModel } from "./model/shared-models.ts";
+import { acquireModel, type ModelHandle } from "./model/shared-models.ts";
 import {
   type CountOptions,
   checkTruncateDim,
@@ -32,7 +33,6 @@ import {
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
 import type { Dtype } from "./runtime/dtype.ts";
 import { graphFileOfDtype, namedGraphFile } from "./runtime/graph-file.ts";
-import { InferenceQueue, type Priority } from "./runtime/inference-queue.ts";
 import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
 import type { Vector } from "./vectors/vectors.ts";
@@ -68,7 +68,7 @@ export class Embedder implements AsyncDisposable {
    * or the file yourself.
    */
   readonly dtypeReason: string | null;
-  readonly #handle: ModelHandle;
+  readonly #handle: ModelHandle<EmbeddingModel>;
   readonly #description: ModelDescription;
   readonly #defaults: Defaults;
   readonly #running = new Set<Promise<unknown>>();
@@ -76,7 +76,7 @@ export class Embedder implements AsyncDisposable {
 
   private constructor(
     model: string,
-    handle: ModelHandle,
+    handle: ModelHandle<EmbeddingModel>,
     defaults: EncodeDefaults,
     dtypeReason: string | null = null,
   ) {
@@ -150,10 +150,9 @@ export class Embedder implements AsyncDisposable {
     const graphFile = graphFileOfDtype("fp32");
     const { dtype } = graphFile;
     const identity = modelIdentity(model, graphFile, description);
-    const queue = new InferenceQueue();
     const { batchInvariant = true } = backend;
-    const loaded: LoadedModel = { backend, description, queue, dtype, identity, batchInvariant };
-    return new Embedder(model, { model: loaded, release: () => releaseModel(loaded) }, defaults);
+    const loaded = withQueue({ backend, description, dtype, identity, batchInvariant });
+    return new Embedder(model, { model: loaded, release: () => loaded.release() }, defaults);
   }
 
   /** @deprecated Use {@link Embedder.from}. */
@@ -402,7 +401,7 @@ export class Embedder implements AsyncDisposable {
     await this.dispose();
   }
 
-  get #model(): LoadedModel {
+  get #model(): EmbeddingModel {
     if (this.#disposing) {
       throw new EmbeddingGemmaError(
         "DISPOSED",
@@ -487,7 +486,7 @@ interface Defaults extends EncodeDefaults {
 
 /** A call of an embedder, with its options checked and completed. */
 interface Call {
-  readonly model: LoadedModel;
+  readonly model: EmbeddingModel;
   readonly prompt: string;
   readonly settings: EncodeSettings;
 }

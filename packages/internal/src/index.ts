@@ -14,6 +14,7 @@ export { clonePlain, defineProperty } from "./clone-plain.ts";
 export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
 export { isUrl } from "./is-url.ts";
+export { nextTurn } from "./next-turn.ts";
 export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { SharedPromise } from "./shared-promise.ts";

@@ -1,3 +1,5 @@
+import { nextTurn } from "./next-turn.ts";
+
 const sliceMilliseconds = 4;
 
 /**
@@ -17,6 +19,3 @@ export class Pacer {
     this.#sliceStart = performance.now();
   }
 }
-
-/** Browsers have no `setImmediate`. */
-const nextTurn: (callback: () => void) => void = globalThis.setImmediate ?? setTimeout;

@@ -4,6 +4,7 @@ import { type LoadModelOptions, loadModel } from "../model/load-model.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
 import { areClose } from "../vectors/vectors.ts";
 import { embedBatch } from "./embed-batch.ts";
+import { type EmbeddingModel, withQueue } from "./embedding-model.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 
 /**
@@ -15,10 +16,10 @@ import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 export async function loadMeasuredModel(
   model: string,
   options: LoadModelOptions,
-): Promise<LoadedModel> {
+): Promise<EmbeddingModel> {
   const loaded = await loadModel(model, options);
-  if (loaded.batchInvariant) return loaded;
-  return { ...loaded, batchInvariant: await isBatchInvariant(loaded) };
+  if (loaded.batchInvariant) return withQueue(loaded);
+  return withQueue({ ...loaded, batchInvariant: await isBatchInvariant(loaded) });
 }
 
 /** Models and dtypes for which {@link warnOfBatches} has warned. */

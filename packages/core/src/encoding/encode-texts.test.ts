@@ -1,20 +1,19 @@
 import { expect, test } from "vitest";
 import { testBackend, testDescription } from "../../test-support/test-embedder.ts";
-import { InferenceQueue } from "../runtime/inference-queue.ts";
+import { withQueue } from "./embedding-model.ts";
 import { encodeTexts } from "./encode-texts.ts";
 
 /** Rows of the batches, and tokens of their longest text. */
 async function batchesOf(operators: ReadonlySet<string> | undefined): Promise<number[][]> {
   const backend = testBackend();
-  const model = {
+  const model = withQueue({
     backend,
     description: testDescription,
-    queue: new InferenceQueue(),
     dtype: "q4",
     batchInvariant: true,
     identity: "test",
     operators,
-  } as const;
+  });
   const texts = [27, 15, 8].map((length) => ({ prompt: "", text: "x".repeat(length) }));
   await encodeTexts(model, texts, {
     dimension: 4,

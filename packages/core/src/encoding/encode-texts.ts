@@ -6,13 +6,11 @@ import {
 } from "../cache/vector-cache.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
-import type { Priority } from "../runtime/inference-queue.ts";
 import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
-import { packBatches } from "./batches.ts";
-import { embedBatch } from "./embed-batch.ts";
-import { inferenceOverhead } from "./inference-overhead.ts";
+import type { EmbeddingModel } from "./embedding-model.ts";
 import type { PromptedText } from "./prompts.ts";
 import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
+import type { Priority } from "./waiting-calls.ts";
 
 /** Progress of a call. */
 export interface EncodeProgress {
@@ -53,13 +51,13 @@ export interface EncodeSettings {
 
 /**
  * Embeds texts. Duplicates are embedded once, texts in the cache not at all, and all others in
- * batches of similar length.
+ * batches of similar length, which they share with the texts of other calls.
  *
  * @returns one vector of `settings.dimension` numbers per text, in input order, as rows of one
  * contiguous array
  */
 export async function encodeTexts(
-  model: LoadedModel,
+  model: EmbeddingModel,
   texts: readonly PromptedText[],
   settings: EncodeSettings,
 ): Promise<Float32Array[]> {
@@ -83,27 +81,21 @@ export async function encodeTexts(
   const sequences = await tokenizeAt(model, texts, toTokenize, settings);
   checkLengths(model, sequences, firstOf, settings);
 
-  const lengths = missing.map((index) => sequences.get(index)!.ids.length);
-  let stored = Promise.resolve();
-  const overhead = inferenceOverhead(model.operators);
-  for (const positions of packBatches(lengths, settings, { overhead })) {
-    const indices = positions.map((position) => missing[position]!);
-    const batch = indices.map((index) => sequences.get(index)!);
-    const embeddings = await model.queue.run(settings.priority, () => {
-      signal?.throwIfAborted();
-      return embedBatch(model, batch);
-    });
-    indices.forEach((index, row) => {
-      finish(index, embeddings[row]!);
-      tokens += batch[row]!.ids.length;
-    });
-    await stored;
-    stored = store(indices, embeddings);
-    // Awaited after the next batch. Until then, a failure must not count as unhandled.
-    stored.catch(() => {});
-    onProgress?.({ done, total: texts.length, tokens });
-  }
-  await stored;
+  await model.queue.run({
+    sequences: missing.map((index) => sequences.get(index)!),
+    priority: settings.priority,
+    limits: settings,
+    signal,
+    async receive(positions, embeddings, rows) {
+      const indices = positions.map((position) => missing[position]!);
+      indices.forEach((index, row) => {
+        finish(index, embeddings[row]!);
+        tokens += sequences.get(index)!.ids.length;
+      });
+      onProgress?.({ done, total: texts.length, tokens });
+      await store(indices, embeddings, rows);
+    },
+  });
   firstOf.forEach((first, index) => {
     if (first !== index) vectors[index]!.set(vectors[first]!);
   });
@@ -132,7 +124,11 @@ async function readFromCache(
   found: (index: number, embedding: Float32Array) => void,
 ): Promise<{
   missing: readonly number[];
-  store: (indices: readonly number[], embeddings: readonly Float32Array[]) => Promise<void>;
+  store: (
+    indices: readonly number[],
+    embeddings: readonly Float32Array[],
+    batchRows: number,
+  ) => Promise<void>;
 }> {
   if (!cache) return { missing: indices, store: async () => {} };
   const missing: number[] = [];
@@ -156,9 +152,9 @@ async function readFromCache(
   }
   return {
     missing,
-    async store(batch, embeddings) {
-      if (!batchInvariant && batch.length > 1) return;
-      const entries = batch.map((index, row) => [keys.get(index)!, embeddings[row]!] as const);
+    async store(indices, embeddings, batchRows) {
+      if (!batchInvariant && batchRows > 1) return;
+      const entries = indices.map((index, row) => [keys.get(index)!, embeddings[row]!] as const);
       await writeVectors(cache, entries);
     },
   };

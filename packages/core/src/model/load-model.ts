@@ -3,7 +3,6 @@ import { EmbeddingGemmaError } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
-import { InferenceQueue } from "../runtime/inference-queue.ts";
 import {
   loadTransformersBackend,
   type TransformersBackendOptions,
@@ -154,8 +153,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const source = await sourceOf(model, graphFile, folder, graph.dataFiles);
   const identity = modelIdentity(source, graphFile, fitted);
   const { operators } = graph;
-  const queue = new InferenceQueue();
-  const loaded = { backend, description: fitted, queue, dtype, identity, operators };
+  const loaded = { backend, description: fitted, dtype, identity, operators };
   if (!quantizesDynamically(graph)) return { ...loaded, batchInvariant: true };
   const vocabularySize = await readVocabularySize(model, folder);
   return { ...loaded, batchInvariant: false, vocabularySize };

@@ -1,16 +1,15 @@
 import { expect, test, vi } from "vitest";
 import type { Dtype } from "../runtime/dtype.ts";
-import type { LoadModelOptions, loadModel } from "./load-model.ts";
-import type { LoadedModel } from "./loaded-model.ts";
-import { acquireModel } from "./shared-models.ts";
+import type { LoadModelOptions } from "./load-model.ts";
+import { acquireModel, type SharableModel } from "./shared-models.ts";
 
 /** Loads that finish when the test says so. */
 class Loads {
   readonly options: LoadModelOptions[] = [];
-  readonly dispose = vi.fn(async () => {});
-  #finish: (model: LoadedModel) => void = () => {};
+  readonly release = vi.fn(async () => {});
+  #finish: (model: SharableModel) => void = () => {};
 
-  readonly load: typeof loadModel = (_model, options) => {
+  readonly load = (_model: string, options: LoadModelOptions): Promise<SharableModel> => {
     this.options.push(options);
     return new Promise((resolve) => {
       this.#finish = resolve;
@@ -20,9 +19,9 @@ class Loads {
   finish(dtype?: Dtype): void {
     this.#finish({
       dtype,
-      backend: { dispose: this.dispose },
-      queue: { idle: async () => {} },
-    } as unknown as LoadedModel);
+      backend: {},
+      release: this.release,
+    } as unknown as SharableModel);
   }
 }
 
@@ -48,7 +47,7 @@ test("a model that has finished loading after all callers aborted is freed", asy
   controller.abort();
   await expect(loading).rejects.toMatchObject({ name: "AbortError" });
   loads.finish();
-  await vi.waitFor(() => expect(loads.dispose).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(loads.release).toHaveBeenCalledTimes(1));
 });
 
 test("options are equal in any order, and if defaults are set explicitly", async () => {
@@ -100,7 +99,7 @@ test("once loaded, a model that dtype auto took is shared with calls that name i
   }
   expect(others.options).toHaveLength(4);
   for (const { release } of handles) await release();
-  expect(loads.dispose).toHaveBeenCalledTimes(1);
+  expect(loads.release).toHaveBeenCalledTimes(1);
   acquireModel("small", { dtype: "fp32" }, others.load);
   acquireModel("small", {}, others.load);
   expect(others.options).toHaveLength(6);

@@ -3,13 +3,19 @@ import { isInBrowser } from "#platform";
 import type { DownloadProgress } from "../files/model-folder.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
 import { firstDeviceOf } from "./dtype-rules.ts";
-import { type LoadModelOptions, loadDefaults, type loadModel } from "./load-model.ts";
+import { type LoadModelOptions, loadDefaults } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { autoDtypes, resolveDtype } from "./resolve-dtype.ts";
 
+/** A model that several callers can use. */
+export interface SharableModel extends LoadedModel {
+  /** Frees the model after all running inferences. */
+  release(): Promise<void>;
+}
+
 /** A model that is shared with other callers. */
-export interface ModelHandle {
-  readonly model: LoadedModel;
+export interface ModelHandle<Model extends SharableModel> {
+  readonly model: Model;
   /** Must be called once. The last release frees the model, after all running inferences. */
   release(): Promise<void>;
 }
@@ -18,7 +24,7 @@ interface SharedModel {
   /** Its keys in {@link sharedModels}: that of its options, and that of the dtype it has. */
   readonly keys: Set<string>;
   isLoaded: boolean;
-  readonly loading: Promise<LoadedModel>;
+  readonly loading: Promise<SharableModel>;
   readonly abort: AbortController;
   readonly progressListeners: Set<(event: DownloadProgress) => void>;
   users: number;
@@ -33,13 +39,13 @@ const sharedModels = new Map<string, SharedModel>();
  * An abort of `signal` or an error in `onDownloadProgress` rejects this call only. The load itself
  * is aborted when no caller waits for it any more.
  *
- * @param load - loads the model
+ * @param load - loads the model. It must be the same in all calls.
  */
-export async function acquireModel(
+export async function acquireModel<Model extends SharableModel>(
   model: string,
   options: LoadModelOptions,
-  load: typeof loadModel,
-): Promise<ModelHandle> {
+  load: (model: string, options: LoadModelOptions) => Promise<Model>,
+): Promise<ModelHandle<Model>> {
   const { signal, onDownloadProgress, ...shareable } = options;
   signal?.throwIfAborted();
   const shared =
@@ -48,7 +54,7 @@ export async function acquireModel(
   shared.users++;
   try {
     const loaded = await waitFor(shared, signal, onDownloadProgress);
-    return { model: loaded, release: () => release(shared) };
+    return { model: loaded as Model, release: () => release(shared) };
   } catch (error) {
     // Not awaited: an abort rejects immediately, even if the runtime is still busy.
     release(shared).catch(() => {});
@@ -81,7 +87,7 @@ function startLoading(
   options: LoadModelOptions,
   load: (
     callbacks: Required<Pick<LoadModelOptions, "signal" | "onDownloadProgress">>,
-  ) => Promise<LoadedModel>,
+  ) => Promise<SharableModel>,
 ): SharedModel {
   const abort = new AbortController();
   const progressListeners: SharedModel["progressListeners"] = new Set();
@@ -118,9 +124,9 @@ function waitFor(
   { loading, progressListeners }: SharedModel,
   signal: AbortSignal | undefined,
   onDownloadProgress: LoadModelOptions["onDownloadProgress"],
-): Promise<LoadedModel> {
+): Promise<SharableModel> {
   let stop = () => {};
-  return new Promise<LoadedModel>((resolve, reject) => {
+  return new Promise<SharableModel>((resolve, reject) => {
     const onAbort = () => reject(signal?.reason);
     const listener = (event: DownloadProgress) => {
       try {
@@ -145,13 +151,7 @@ async function release(shared: SharedModel): Promise<void> {
   forget(shared);
   shared.abort.abort();
   const model = await shared.loading.catch(() => null);
-  if (model) await releaseModel(model);
-}
-
-/** Frees a model after all running inferences. */
-export async function releaseModel({ queue, backend }: LoadedModel): Promise<void> {
-  await queue.idle();
-  await backend.dispose();
+  await model?.release();
 }
 
 function remember(key: string, shared: SharedModel): void {
