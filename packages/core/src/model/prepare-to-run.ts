@@ -1,4 +1,4 @@
-import { prepareGraph } from "#platform";
+import { isInBrowser, prepareGraph } from "#platform";
 import type { ModelFolder } from "../files/model-folder.ts";
 import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
 import { type DeviceOptions, defaultDevice, devicesOf } from "./dtype-rules.ts";
@@ -27,12 +27,15 @@ export async function prepareToRun(
   const given = { ...(threads && { intraOpNumThreads: threads }), ...sessionOptions };
   if (devicesOf(options).some((device) => device !== defaultDevice))
     return { prepared: null, sessionOptions: given };
-  const onCpu = { ...withoutArena, ...given };
+  const onCpu = withConfiguration(
+    { ...withoutArena, ...given },
+    isInBrowser ? {} : withoutSpinning,
+  );
   if (!mayHaveQuantizedWeights(graphFile, graph)) return { prepared: null, sessionOptions: onCpu };
   // What is wrong with files that cannot be converted, such as damaged ones, the runtime says.
   const prepared = await prepareGraph(folder, graphFile, graph.dataFiles, signal).catch(() => null);
   signal?.throwIfAborted();
-  return { prepared, sessionOptions: withoutFusedQuantization(onCpu) };
+  return { prepared, sessionOptions: withConfiguration(onCpu, withoutFusedQuantization) };
 }
 
 /**
@@ -41,6 +44,16 @@ export async function prepareToRun(
  * it is off by default.
  */
 const withoutArena = { enableCpuMemArena: false };
+
+/**
+ * By default, threads of ONNX Runtime spin while they wait for work, also for a while after an
+ * inference. Beside other work on the same cores, that makes an inference several times slower.
+ * Where nothing else runs, it saves a query of a small model some tenths of a millisecond, at twice
+ * the CPU time (`test/bench/README.md`).
+ *
+ * @see `session.intra_op.allow_spinning` in `onnxruntime_session_options_config_keys.h`
+ */
+const withoutSpinning = { "intra_op.allow_spinning": "0" };
 
 /** Whether weights may be in 8 bits, while nothing is computed in integers. */
 function mayHaveQuantizedWeights({ dtype }: GraphFile, { operators }: OnnxGraph): boolean {
@@ -55,8 +68,13 @@ function mayHaveQuantizedWeights({ dtype }: GraphFile, { operators }: OnnxGraph)
  *
  * @see `session.disable_quant_qdq` in ONNX Runtime's `onnxruntime_session_options_config_keys.h`
  */
-function withoutFusedQuantization(options: Record<string, unknown>): Record<string, unknown> {
+const withoutFusedQuantization = { disable_quant_qdq: "1" };
+
+/** Adds entries below `session` to the configuration. Those of the caller take precedence. */
+function withConfiguration(
+  options: Record<string, unknown>,
+  entries: Record<string, string>,
+): Record<string, unknown> {
   const { extra } = options as { extra?: { session?: object } };
-  const session = { disable_quant_qdq: "1", ...extra?.session };
-  return { ...options, extra: { ...extra, session } };
+  return { ...options, extra: { ...extra, session: { ...entries, ...extra?.session } } };
 }
