@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
 import { withBothTransformers } from "../../vitest.shared.ts";
 
-export default defineConfig(withBothTransformers(["src/**/*.int.test.ts"]));
+// What does not depend on the release of Transformers.js, and takes long, runs once.
+export default defineConfig(withBothTransformers(["src/**/!(session-pool).int.test.ts"]));

@@ -21,7 +21,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `DOWNLOAD_FAILED`: a file could not be downloaded or written to disk.
  * - `LOAD_FAILED`: the runtime could not load the model.
  * - `INFERENCE_FAILED`: the runtime failed on a batch, or returned numbers that are not finite.
- * - `WORKER_FAILED`: the worker that runs the model ended.
+ * - `WORKER_FAILED`: the child process that runs the model ended, and so did its replacement.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */

@@ -13,6 +13,7 @@ import { Embedder } from "./embedder.ts";
 import { checkDocument, type DocumentInput, type PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
 import { publishedDimensions } from "./model/families.ts";
+import { workersOf } from "./model/workers.ts";
 import {
   checkTruncateDim,
   type EncodeDefaults,
@@ -88,6 +89,7 @@ export class LazyEmbedder {
       embedder.identityOf(encoding); // checks truncateDim
     } else {
       namedGraphFile(loading); // checks modelFile and subfolder
+      workersOf(loading); // checks worker and workers
       const published = publishedDimensions(String(model));
       if (published) checkTruncateDim(encoding, published);
     }

@@ -153,8 +153,12 @@ export const loadRules: Rules<LoadOptions> = {
   worker: {
     expected: "true or false, and false in browsers",
     accepts: (value) => value === false || (value === true && isNode()),
-    hint: (value) =>
-      value === true ? "Load the embedder in a Web Worker of your own instead." : undefined,
+    hint: (value) => (value === true ? inWebWorker : undefined),
+  },
+  workers: {
+    expected: 'a whole number of at least 1, or "auto"; browsers do not support it',
+    accepts: (value) => isWorkers(value) && isNode(),
+    hint: (value) => (isWorkers(value) ? inWebWorker : undefined),
   },
   prompts: {
     expected: "an object of strings, the prompts by name",
@@ -223,6 +227,12 @@ function isCache(value: unknown): boolean {
   const { getMany, setMany } = Object(value) as Partial<VectorCache>;
   return typeof getMany === "function" && typeof setMany === "function";
 }
+
+function isWorkers(value: unknown): boolean {
+  return value === "auto" || rules.count.accepts(value);
+}
+
+const inWebWorker = "Load the embedder in a Web Worker of your own instead.";
 
 /** Whether child processes are supported: in Node, Bun and Deno, which all have this version. */
 function isNode(): boolean {

@@ -95,7 +95,15 @@ test("a name is suggested if at most half of the characters differ", () => {
 });
 
 const known = (...names: string[]) => Object.fromEntries(names.map((name) => [name, rules.text]));
-const embedderRules = known("model", "truncateDim", "normalize", "promptName", "cacheDir", "dtype");
+const embedderRules = known(
+  "model",
+  "truncateDim",
+  "normalize",
+  "promptName",
+  "cacheDir",
+  "dtype",
+  "workers",
+);
 const searchRules = known("k", "fetchK", "lambda", "minScore", "filter");
 const storeRules = known("dimension", "searchDimension", "precision", "scanBelow");
 
@@ -111,6 +119,9 @@ test.for<[string, Rules<Record<string, string>>, string]>([
   ["normalize_embeddings", embedderRules, "normalize"],
   ["cache_folder", embedderRules, "cacheDir"],
   ["quantized", embedderRules, "dtype"],
+  ["num_workers", embedderRules, "workers"],
+  ["processes", embedderRules, "workers"],
+  ["pool", embedderRules, "workers"],
   ["topK", searchRules, "k"],
   ["n_results", searchRules, "k"],
   ["limit", searchRules, "k"],

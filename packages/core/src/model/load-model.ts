@@ -19,6 +19,7 @@ import type { LoadedModel } from "./loaded-model.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 import { prepareToRun } from "./prepare-to-run.ts";
 import { notInCache, provideDataFiles, provideGraph, provideTokenizer } from "./provide-files.ts";
+import { workersOf } from "./workers.ts";
 
 /** Name of a device in Transformers.js. */
 export type Device =
@@ -79,12 +80,29 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
    */
   sessionOptions?: Record<string, unknown> | undefined;
   /**
-   * Run the model in a child process, so that inference and tokenizing do not block the event loop,
-   * and a crash of the runtime does not end this process. Browsers do not support this.
+   * Run the model in a child process, so that inference does not block the event loop, and a crash
+   * of the runtime does not end this process. The same as `workers: 1`. Browsers do not support
+   * this.
    *
    * @default false
    */
   worker?: boolean | undefined;
+  /**
+   * Run the model in this number of child processes, so that as many batches run at once. Each
+   * process has its own copy of the weights, apart from the files that ONNX Runtime maps into
+   * memory. The cores are shared out between them, unless {@link LoadModelOptions.threads} says how
+   * many each uses. A process that ends unexpectedly is replaced, and its batch run again once.
+   *
+   * `"auto"` takes one process for every four cores, as far as the free memory allows, and one more
+   * with all cores for a batch that is alone, so that a single query takes no longer than with one
+   * process. With fewer than eight cores, or on a GPU, it takes one process.
+   *
+   * Browsers do not support this.
+   *
+   * @default 1 with `worker: true`, else the model runs in this process
+   * @see `start_multi_process_pool` of Sentence Transformers
+   */
+  workers?: number | "auto" | undefined;
 }
 
 /** Defaults of the options that decide what is loaded. */
@@ -103,6 +121,7 @@ export const loadDefaults = {
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const { device, signal } = options;
+  const workers = workersOf(options);
   const folder = await openModelFolder(model, options);
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
@@ -117,10 +136,12 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   const { dtype } = graphFile;
   await provideGraph(model, folder, graphFile);
   const { lowerCase } = description;
-  const load = async (runtimeOptions: TransformersBackendOptions) =>
-    options.worker || (!isInBrowser && (await needsProcess()))
-      ? loadWorkerBackend(folder, runtimeOptions, signal)
-      : loadTransformersBackend(folder, runtimeOptions);
+  const load = async (runtimeOptions: TransformersBackendOptions) => {
+    const count = workers ?? (!isInBrowser && (await needsProcess()) ? 1 : null);
+    return count === null
+      ? loadTransformersBackend(folder, runtimeOptions)
+      : loadWorkerBackend(folder, runtimeOptions, count, signal);
+  };
   const { backend, graph } = await retryWithFreshFiles(folder, signal, async () => {
     const graph = await readOnnxGraph(model, graphFile.path, folder);
     checkSignature(model, graphFile.path, graph);

@@ -16,8 +16,8 @@ export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
 export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    "Browsers do not support the option `worker`. Call Embedder.load in your own Web Worker.",
-    { worker: true },
+    "Browsers do not support the options `worker` and `workers`. Call Embedder.load in your own " +
+      "Web Worker.",
   );
 };
 

@@ -7,6 +7,7 @@ import type { Backend } from "../runtime/backend.ts";
 import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
 import type { TokenizerFolder } from "../runtime/load-tokenizer.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
+import type { Workers } from "../runtime/worker/plan-sessions.ts";
 
 export const isInBrowser: boolean = false;
 
@@ -31,13 +32,11 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
 export async function loadWorkerBackend(
   folder: TokenizerFolder,
   options: TransformersBackendOptions,
+  workers: Workers,
   signal?: AbortSignal,
 ): Promise<Backend> {
-  return (await import("../runtime/worker/worker-backend.ts")).loadWorkerBackend(
-    folder,
-    options,
-    signal,
-  );
+  const { loadWorkerBackend } = await import("../runtime/worker/worker-backend.ts");
+  return loadWorkerBackend(folder, options, workers, signal);
 }
 
 /** See `prepare-graph.ts`. */

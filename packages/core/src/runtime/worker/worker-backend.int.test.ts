@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -179,6 +179,20 @@ describe("a model in a worker", () => {
     expect(await there.encode("one")).toHaveLength(768);
   });
 
+  test("with several processes gives the same results", async () => {
+    await using here = await core.Embedder.load(fixture, { dtype: "fp32", threads: 1 });
+    await using there = await core.Embedder.load(fixture, { dtype: "fp32", workers: 2 });
+    const texts = Array.from({ length: 40 }, (_, index) => `text ${index} `.repeat(index));
+    const calls = { maxBatchTokens: 256 };
+    expect(await there.encode(texts, calls)).toEqual(await here.encode(texts, calls));
+  });
+
+  test('with workers: "auto" gives the same results', async () => {
+    await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
+    await using there = await core.Embedder.load(fixture, { dtype: "fp32", workers: "auto" });
+    expect(await there.encode("Mars")).toEqual(await here.encode("Mars"));
+  });
+
   test.each(["true", 1, null])("is refused with worker: %j", async (worker) => {
     await expect(
       core.Embedder.load(fixture, { worker: worker as unknown as boolean }),
@@ -207,18 +221,29 @@ describe("a worker that ends unexpectedly", () => {
     ["exits", "process.exit(7);", "exit code 7"],
     ["is killed", 'process.kill(process.pid, "SIGSEGV");', "SIGSEGV"],
     ["throws", 'throw new Error("memory.grow");', "Error: memory.grow"],
-  ])("%s: calls reject with WORKER_FAILED, and loading again works", async (_how, code, reason) => {
+  ])("%s in each attempt: the call rejects with WORKER_FAILED, others do not", async (...given) => {
+    const [, code, reason] = given;
     const { core } = await installWith(code);
-    const embedder = await core.Embedder.load(fixture, options);
+    await using embedder = await core.Embedder.load(fixture, options);
     const pending = Promise.allSettled([embedder.encode(crash), embedder.encode("another")]);
     // None of these is for lack of memory, for which the advice would be another one.
     const message = expect.stringMatching(new RegExp(`${reason}(?!.*maxBatchTokens)`, "s"));
-    const failure = { code: "WORKER_FAILED", message };
     expect(await pending).toMatchObject([
-      { status: "rejected", reason: failure },
-      { status: expect.any(String) },
+      { status: "rejected", reason: { code: "WORKER_FAILED", message } },
+      { status: "fulfilled" },
     ]);
+    expect(await embedder.encode("later")).toHaveLength(768);
+  });
+
+  test("is lost without a replacement, and the model can be loaded again", async () => {
+    const { core, installed } = await installWith("process.exit(7);");
+    const embedder = await core.Embedder.load(fixture, options);
+    const program = join(installed, "dist", "model-worker.js");
+    await rename(program, `${program}.old`);
+    const failure = { code: "WORKER_FAILED", message: expect.stringContaining("does not exist") };
+    await expect(embedder.encode(crash)).rejects.toMatchObject(failure);
     await expect(embedder.encode("later")).rejects.toMatchObject(failure);
+    await rename(`${program}.old`, program);
     await using again = await core.Embedder.load(fixture, options);
     expect(await again.encode("later")).toHaveLength(768);
     await embedder.dispose();
