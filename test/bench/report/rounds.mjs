@@ -48,11 +48,13 @@ export async function stopAll(entries) {
  * @param entries - what `startAll` returned
  * @param request - the function to ask for
  * @param options - its options
- * @returns by name: `milliseconds` of each counted run, the last `result`, `peak` memory, `warmUp`
- * (whether it was apart); or `error`
+ * @returns by name: `milliseconds` of each counted run, `all` their results, the last `result`,
+ * `peak` memory, `warmUp` (whether it was apart); or `error`
  */
 export async function inRounds(entries, request, options, { repeats, slow = 10_000 }) {
-  const runs = new Map(entries.map(({ name, error }) => [name, { milliseconds: [], error }]));
+  const runs = new Map(
+    entries.map(({ name, error }) => [name, { milliseconds: [], all: [], error }]),
+  );
   for (let round = 0; round <= repeats; round++) {
     for (const entry of entries) {
       const run = runs.get(entry.name);
@@ -64,7 +66,9 @@ export async function inRounds(entries, request, options, { repeats, slow = 10_0
         run.peak = peak;
         const only = round === 0 && milliseconds > slow;
         if (round === 0) run.warmUp = !only;
-        if (round > 0 || only) run.milliseconds.push(milliseconds);
+        if (round === 0 && !only) continue;
+        run.milliseconds.push(milliseconds);
+        run.all.push(result);
       } catch (error) {
         run.error = error.message;
       }
