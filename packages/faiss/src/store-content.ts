@@ -1,5 +1,6 @@
 import type { FaissEngine } from "./index/faiss-engine.ts";
 import { RowIndex } from "./index/row-index.ts";
+import { defaultEfSearch, defaultNprobe } from "./index/search-effort.ts";
 import { cloneRecord } from "./rows/json-record.ts";
 import { refuseExisting, stageItems } from "./rows/stage-items.ts";
 import { type SavableTable, Table } from "./rows/table.ts";
@@ -153,8 +154,8 @@ function newIndex<R>(
   const specification = {
     dimension: searchDimension,
     factory: kind.factory,
-    nprobe: kind.cells && (nprobe ?? Math.min(kind.cells, Math.max(8, kind.cells >> 3))),
-    efSearch: kind.links > 0 ? (efSearch ?? 64) : undefined,
+    nprobe: kind.cells && (nprobe ?? defaultNprobe(kind.cells)),
+    efSearch: kind.links > 0 ? (efSearch ?? defaultEfSearch(kind.links)) : undefined,
   };
   return new RowIndex<R>(engine, kind, specification, options);
 }

@@ -184,9 +184,17 @@ export interface FaissStoreOptions extends EngineOptions {
    * @default "float32"
    */
   precision?: "float32" | "int8" | undefined;
-  /** How many cells a search in an `IVF…` index visits. @default an eighth of them, at least 8 */
+  /**
+   * How many cells a search in an `IVF…` index visits.
+   *
+   * @default 5 times the square root of their number, such as 80 of 256; all of up to 25
+   */
   nprobe?: number | undefined;
-  /** How many candidates a search in an `HNSW…` index tracks. @default 64 */
+  /**
+   * How many candidates a search in an `HNSW…` index tracks.
+   *
+   * @default 256, or more with fewer than 32 links: 8,192 divided by the links
+   */
   efSearch?: number | undefined;
   /** What made the vectors. It is saved with them, and `open` checks it. @default unknown */
   identity?: Identity | undefined;
