@@ -1,9 +1,7 @@
-/**
- * Default search parameters of approximate indexes. Chosen so that a search finds at least 95 of 100
- * of the ten best rows, for embeddings of real texts and queries on other subjects than most of
- * them, which are harder than random vectors in clusters.
- *
- * @see docs/search-tuning.md, which has the measurements
+/*
+ * Chosen so that a search finds at least 95 of 100 of the ten best rows, for embeddings of real
+ * texts and queries on other subjects than most of them. Those are harder than random vectors in
+ * clusters. docs/search-tuning.md has the measurements.
  */
 
 /**
