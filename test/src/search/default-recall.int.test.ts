@@ -61,7 +61,7 @@ describe("real texts, searched with FAISS", () => {
     expect(await recall(options)).toBeGreaterThanOrEqual(0.95);
   });
 
-  it("a search that visits fewer cells, or tracks fewer candidates in a graph, finds less", async () => {
+  it("visiting fewer cells, or tracking fewer candidates in a graph, finds less", async () => {
     const cells = { index: "IVF48,Flat", searchDimension: 128 };
     expect(await recall({ ...cells, nprobe: 8 })).toBeLessThan(0.9);
     const graph = { index: "HNSW4,Flat", searchDimension: 128, oversample: 1 };
