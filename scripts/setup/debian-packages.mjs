@@ -63,15 +63,23 @@ function rootPrefix() {
   return canRun("sudo", ["-n", "true"]) ? ["sudo", "-n"] : undefined;
 }
 
+/**
+ * @param {readonly string[]} prefix
+ * @param {readonly string[]} args
+ */
 function apt(prefix, args) {
   // biome-ignore format: one command
   const command = [
     ...prefix, "env", "DEBIAN_FRONTEND=noninteractive",
     "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0", ...args,
   ];
-  const { status, stdout, stderr } = spawnSync(command[0], command.slice(1), {
-    encoding: "utf8",
-    maxBuffer: 2 ** 26,
-  });
+  const { status, stdout, stderr } = spawnSync(
+    /** @type {string} */ (command[0]),
+    command.slice(1),
+    {
+      encoding: "utf8",
+      maxBuffer: 2 ** 26,
+    },
+  );
   return { status, output: `${stdout}${stderr}`.trim().split("\n").slice(-15).join("\n") };
 }

@@ -56,6 +56,7 @@ export function installDependencies(root) {
   report(`dependencies installed in ${elapsed(start)}`);
 }
 
+/** @param {string} path */
 function readPackages(path) {
   try {
     return JSON.parse(readFileSync(path, "utf8")).packages;
@@ -64,8 +65,14 @@ function readPackages(path) {
   }
 }
 
-/** Uses the npm that runs this script, or else the one on the PATH. */
+/**
+ * Uses the npm that runs this script, or else the one on the PATH.
+ *
+ * @param {string} root
+ * @param {readonly string[]} args
+ */
 function runNpm(root, args) {
+  /** @type {import("node:child_process").SpawnSyncOptions} */
   const options = { cwd: root, stdio: ["ignore", "ignore", "inherit"] };
   const script = process.env.npm_execpath;
   if (script?.endsWith(".js")) return spawnSync(process.execPath, [script, ...args], options);

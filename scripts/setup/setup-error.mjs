@@ -1,5 +1,6 @@
 /** The set-up cannot continue. `message` says what is wrong, `remedy` what the user can do. */
 export class SetupError extends Error {
+  /** @override */
   name = "SetupError";
 
   /**
