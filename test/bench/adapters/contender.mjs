@@ -1,0 +1,46 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/**
+ * The functions that the process of a contender answers with (see ../report/contender.mjs).
+ *
+ * @param load - loads the embedding model with `{ model, dtype, threads }`, and returns
+ * - `embedOne(text)`, for the warm-up,
+ * - `index(documents)`: embeds `{ id, text, title? }` and puts them into a new store; returns
+ *   `ask(question, k)`, which gives the ids of the documents found, best first
+ */
+export function adapterContender(load) {
+  let contender;
+  let ask;
+
+  return {
+    async prepare(options) {
+      contender = await load(options);
+      await contender.embedOne("What is a vector store?");
+    },
+
+    async index({ documents }) {
+      ask = undefined;
+      globalThis.gc();
+      ask = await contender.index(documents);
+    },
+
+    /** @returns the milliseconds and the first `k` documents of each question */
+    async ask({ questions, k }) {
+      await delay(20); // What the index left behind, such as a worker's last message.
+      const milliseconds = [];
+      const found = [];
+      for (const question of questions) {
+        const start = performance.now();
+        const ids = await ask(question, k);
+        milliseconds.push(performance.now() - start);
+        found.push([...new Set(ids)]);
+      }
+      return { milliseconds, found };
+    },
+  };
+}
+
+/** A document for a framework without titles. */
+export function wholeText({ title, text }) {
+  return title ? `${title}\n${text}` : text;
+}
