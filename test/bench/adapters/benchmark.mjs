@@ -33,24 +33,23 @@ export const options = {
 const here = (file) => new URL(`contenders/${file}`, import.meta.url);
 const peer = (file) => new URL(`../peers/adapters/${file}`, import.meta.url);
 const community = peer("langchain-community.mjs");
-const huggingFace = "HuggingFaceTransformersEmbeddings";
 const own = [
   { name: "LangChain: ours", module: here("langchain.mjs"), ours: true },
   { name: "LlamaIndex: ours", module: here("llamaindex.mjs"), ours: true },
 ];
 const peers = [
   {
-    name: `LangChain: ${huggingFace}, MemoryVectorStore`,
+    name: "LangChain: HuggingFace, MemoryVectorStore",
     module: community,
     options: { store: "memory" },
   },
   {
-    name: `LangChain: ${huggingFace}, community's FaissStore`,
+    name: "LangChain: HuggingFace, FaissStore",
     module: community,
     options: { store: "faiss" },
   },
   {
-    name: "LlamaIndex: HuggingFaceEmbedding, SimpleVectorStore",
+    name: "LlamaIndex: HuggingFace, SimpleVectorStore",
     module: peer("llamaindex-huggingface.mjs"),
   },
 ];
@@ -167,7 +166,10 @@ function show(report, results, documents, questions, dtype) {
             ],
       ),
     ],
-    ["A question is the first sentence of a passage, its document is the rest of it."],
+    [
+      "HuggingFace: `HuggingFaceTransformersEmbeddings` and `FaissStore` are those of " +
+        "@langchain/community, `HuggingFaceEmbedding` that of @llamaindex/huggingface.",
+    ],
   );
   report.figures("adapters", results);
   report.versions({
