@@ -5,8 +5,9 @@ import { setTimeout as delay } from "node:timers/promises";
  *
  * @param load - loads the embedding model with `{ model, dtype, threads }`, and returns
  * - `embedOne(text)`, for the warm-up,
- * - `index(documents)`: embeds `{ id, text, title? }` and puts them into a new store; returns
- *   `ask(question, k)`, which gives the ids of the documents found, best first
+ * - `index(documents)`: embeds `{ id, title?, text, whole }` (`whole` has the title, for frameworks
+ *   without titles) and puts them into a new store; returns `ask(question, k)`, which gives the
+ *   ids of the documents found, best first
  */
 export function adapterContender(load) {
   let contender;
@@ -21,7 +22,9 @@ export function adapterContender(load) {
     async index({ documents }) {
       ask = undefined;
       globalThis.gc();
-      ask = await contender.index(documents);
+      ask = await contender.index(
+        documents.map((document) => ({ ...document, whole: wholeText(document) })),
+      );
     },
 
     /** @returns the milliseconds and the first `k` documents of each question */
@@ -40,7 +43,6 @@ export function adapterContender(load) {
   };
 }
 
-/** A document for a framework without titles. */
-export function wholeText({ title, text }) {
+function wholeText({ title, text }) {
   return title ? `${title}\n${text}` : text;
 }

@@ -1,7 +1,7 @@
 /** `HuggingFaceTransformersEmbeddings` of `@langchain/community`, and a store beside it. */
 import { HuggingFaceTransformersEmbeddings } from "@langchain/community/embeddings/huggingface_transformers";
 import { Document } from "@langchain/core/documents";
-import { adapterContender, wholeText } from "../../adapters/contender.mjs";
+import { adapterContender } from "../../adapters/contender.mjs";
 
 const stores = {
   memory: async () => (await import("@langchain/classic/vectorstores/memory")).MemoryVectorStore,
@@ -23,10 +23,7 @@ export const { prepare, index, ask } = adapterContender(
       embedOne: (text) => embeddings.embedQuery(text),
       async index(documents) {
         const vectorStore = await Store.fromDocuments(
-          documents.map(
-            (document) =>
-              new Document({ pageContent: wholeText(document), metadata: { id: document.id } }),
-          ),
+          documents.map(({ id, whole }) => new Document({ pageContent: whole, metadata: { id } })),
           embeddings,
         );
         return async (question, k) =>

@@ -7,7 +7,7 @@ import {
   storageContextFromDefaults,
   VectorStoreIndex,
 } from "llamaindex";
-import { adapterContender, wholeText } from "../../adapters/contender.mjs";
+import { adapterContender } from "../../adapters/contender.mjs";
 
 export const { prepare, index, ask } = adapterContender(async ({ model, dtype, threads }) => {
   const embedModel = new HuggingFaceEmbedding({
@@ -26,7 +26,7 @@ export const { prepare, index, ask } = adapterContender(async ({ model, dtype, t
         vectorStore: new SimpleVectorStore(),
       });
       const index = await VectorStoreIndex.fromDocuments(
-        documents.map((document) => new Document({ id_: document.id, text: wholeText(document) })),
+        documents.map(({ id, whole }) => new Document({ id_: id, text: whole })),
         { storageContext },
       );
       return async (question, k) => {
