@@ -12,6 +12,12 @@ import {
 import type { DtypeRules, ModelFamily, SelfCheckValues } from "./model-family.ts";
 import type { ModelModules, PoolingMode } from "./modules.ts";
 import { readModules } from "./modules.ts";
+import {
+  defaultPromptNameOf,
+  promptsOf,
+  readSentenceConfig,
+  similarityFunctionOf,
+} from "./sentence-config.ts";
 import { readTextSettings } from "./text-settings.ts";
 
 /** Everything that the vector of a text depends on, apart from the weights. */
@@ -126,13 +132,7 @@ export async function describeModel(
       { model },
     );
   }
-  const sentenceConfig = await files.readObject(
-    "config_sentence_transformers.json",
-    modules !== null,
-  );
-  const modelType = sentenceConfig?.text("model_type") ?? "SentenceTransformer";
-  if (sentenceConfig && modelType !== "SentenceTransformer")
-    throw unsupported(sentenceConfig, `describes a ${show(modelType)}`);
+  const sentenceConfig = await readSentenceConfig(files, modules !== null);
   const textSettings = await readTextSettings(files, config, modules, base);
   const denseLayers = modules?.denseLayers ?? base?.denseLayers ?? 0;
   const pooledFirst = modules?.pooling ?? base?.pooling;
@@ -152,7 +152,7 @@ export async function describeModel(
   if (denseLayers > 0 && !includePrompt && hasPrompts({ prompts })) throw promptIsPooled(model);
   return {
     prompts,
-    defaultPromptName: defaultPromptNameOf(sentenceConfig, prompts, overrides),
+    defaultPromptName: defaultPromptNameOf(sentenceConfig, prompts, !overrides.prompts),
     similarityFunction: similarityFunctionOf(sentenceConfig),
     ...textSettings,
     maxTokens: Math.min(overrides.maxTokens ?? Number.POSITIVE_INFINITY, textSettings.maxTokens),
@@ -232,44 +232,6 @@ function hiddenSizeOf(config: JsonObject): number {
     text.size("hidden_size") ?? text.size("dim") ?? text.size("n_embd") ?? text.size("d_model");
   if (size !== undefined) return size;
   throw invalidFile(config.model, config.file, "has no hidden_size");
-}
-
-function promptsOf(
-  sentenceConfig: JsonObject | null,
-  family: ModelFamily | null,
-): Record<string, string> {
-  const prompts = sentenceConfig?.object("prompts");
-  if (!prompts) return { ...family?.prompts };
-  const names = Object.keys(prompts.fields);
-  return Object.fromEntries(names.map((name) => [name, prompts.text(name) ?? ""]));
-}
-
-function defaultPromptNameOf(
-  sentenceConfig: JsonObject | null,
-  prompts: Readonly<Record<string, string>>,
-  overrides: DescriptionOverrides,
-): string | null {
-  const name = sentenceConfig?.text("default_prompt_name");
-  if (sentenceConfig === null || name === undefined) return null;
-  if (Object.hasOwn(prompts, name)) return name;
-  if (overrides.prompts) return null;
-  throw sentenceConfig.invalid("default_prompt_name", "the name of one of its prompts");
-}
-
-const similarityFunctions: readonly SimilarityFunction[] = [
-  "cosine",
-  "dot",
-  "euclidean",
-  "manhattan",
-];
-
-/**
- * Functions of other kinds of models, such as `maxsim`, count as missing, as in Sentence
- * Transformers.
- */
-function similarityFunctionOf(sentenceConfig: JsonObject | null): SimilarityFunction {
-  const name = sentenceConfig?.text("similarity_fn_name");
-  return similarityFunctions.find((known) => known === name) ?? "cosine";
 }
 
 /**
