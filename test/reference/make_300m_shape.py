@@ -15,10 +15,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path += [str(HERE), str(HERE.parent.parent / "packages" / "tiny-model" / "train")]
 
-from transformers import Gemma3TextConfig, Gemma3TextModel  # noqa: E402
+from transformers import Gemma3TextConfig  # noqa: E402
 
-import description  # noqa: E402
-from families.embeddinggemma import DIMENSION, MATRYOSHKA_DIMENSIONS, MAX_LENGTH, PROMPTS  # noqa: E402
+from families import embeddinggemma  # noqa: E402
 from gemma_tokenizer import write_gemma_tokenizer  # noqa: E402
 
 VOCAB_SIZE = 262_144
@@ -48,17 +47,10 @@ def build(folder: Path) -> None:
         num_key_value_heads=1,
         head_dim=256,
         query_pre_attn_scalar=256,
-        max_position_embeddings=MAX_LENGTH,
+        max_position_embeddings=embeddinggemma.MAX_LENGTH,
         use_bidirectional_attention=True,
     )
-    config.matryoshka_dimensions = MATRYOSHKA_DIMENSIONS
-    description.save_encoder(folder, Gemma3TextModel(config), seed=1)
-    description.write_modules(folder, ["Transformer", "Pooling", "Dense", "Dense", "Normalize"])
-    description.write_pooling(folder, HIDDEN_SIZE, "mean_tokens")
-    description.write_dense(folder, 2, HIDDEN_SIZE, WIDE_SIZE, seed=2)
-    description.write_dense(folder, 3, WIDE_SIZE, DIMENSION, seed=3)
-    description.write_prompts(folder, PROMPTS)
-    description.write_max_seq_length(folder, MAX_LENGTH)
+    embeddinggemma.write_model(folder, config, WIDE_SIZE)
 
 
 def add_tokens(path: Path) -> None:

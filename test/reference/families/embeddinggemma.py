@@ -49,11 +49,17 @@ def build(folder: Path, texts: list[str]) -> None:
         max_position_embeddings=MAX_LENGTH,
         use_bidirectional_attention=True,
     )
+    write_model(folder, config, WIDE_SIZE)
+
+
+def write_model(folder: Path, config: Gemma3TextConfig, wide_size: int) -> None:
+    """Write an encoder with random weights, mean pooling, and two Dense layers with wide_size in between."""
+    hidden_size = config.hidden_size
     config.matryoshka_dimensions = MATRYOSHKA_DIMENSIONS
     description.save_encoder(folder, Gemma3TextModel(config), seed=1)
     description.write_modules(folder, ["Transformer", "Pooling", "Dense", "Dense", "Normalize"])
-    description.write_pooling(folder, HIDDEN_SIZE, "mean_tokens")
-    description.write_dense(folder, 2, HIDDEN_SIZE, WIDE_SIZE, seed=2)
-    description.write_dense(folder, 3, WIDE_SIZE, DIMENSION, seed=3)
+    description.write_pooling(folder, hidden_size, "mean_tokens")
+    description.write_dense(folder, 2, hidden_size, wide_size, seed=2)
+    description.write_dense(folder, 3, wide_size, DIMENSION, seed=3)
     description.write_prompts(folder, PROMPTS)
     description.write_max_seq_length(folder, MAX_LENGTH)
