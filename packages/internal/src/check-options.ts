@@ -22,6 +22,15 @@ export const rules = {
   object: { expected: "an object", accepts: isObject },
   /** For values that are checked where they are used. */
   anything: { expected: "anything", accepts: () => true },
+  /** Also an infinite one. */
+  number: {
+    expected: "a number",
+    accepts: (value) => typeof value === "number" && !Number.isNaN(value),
+  },
+  fraction: {
+    expected: "a number from 0 to 1",
+    accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
+  },
   count: {
     expected: "a whole number of at least 1",
     accepts: (value) => Number.isInteger(value) && (value as number) >= 1,

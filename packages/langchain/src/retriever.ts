@@ -127,19 +127,14 @@ const fieldRules: Rules<FaissRetrieverFields> = {
   verbose: rules.anything,
 };
 
-const number: Rule = {
-  expected: "a number",
-  accepts: (value) => typeof value === "number" && !Number.isNaN(value),
-};
-
 /** What each search type takes. The searches check `k`, `filter`, `fetchK` and `lambda`. */
 const kwargsRules: Record<string, Readonly<Record<string, Rule>>> = {
-  similarity: { k: rules.anything, filter: rules.anything, minScore: number },
+  similarity: { k: rules.anything, filter: rules.anything, minScore: rules.number },
   similarity_score_threshold: {
     k: rules.anything,
     filter: rules.anything,
     scoreThreshold: {
-      ...number,
+      ...rules.number,
       required: true,
       expected: "a number, the least cosine of a document",
     },
@@ -147,7 +142,7 @@ const kwargsRules: Record<string, Readonly<Record<string, Rule>>> = {
   mmr: {
     k: rules.anything,
     filter: rules.anything,
-    minScore: number,
+    minScore: rules.number,
     fetchK: rules.anything,
     lambda: rules.anything,
   },

@@ -1,5 +1,5 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
-import { isRecord, type Rule, type Rules, rules, show } from "@embeddinggemma/internal";
+import { isRecord, type Rules, rules, show } from "@embeddinggemma/internal";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { isVector, storeChecker } from "./check-options.ts";
 
@@ -77,12 +77,7 @@ function checkCustomParams(customParams: FaissQueryParams, mode: string): void {
   );
 }
 
-const { anything } = rules;
-
-const mmrThreshold: Rule = {
-  expected: "a number from 0 to 1",
-  accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
-};
+const { anything, fraction } = rules;
 
 /** The fields of a query. A misspelled one would find other nodes. */
 const queryRules: Rules<VectorStoreQuery<FaissQueryParams>> = {
@@ -93,15 +88,12 @@ const queryRules: Rules<VectorStoreQuery<FaissQueryParams>> = {
   mode: anything,
   alpha: anything,
   filters: anything,
-  mmrThreshold,
+  mmrThreshold: fraction,
   customParams: anything,
 };
 
 const customParamsRules: Rules<FaissQueryParams> = {
   fetchK: rules.count,
-  mmrThreshold,
-  minScore: {
-    expected: "a number",
-    accepts: (value) => typeof value === "number" && !Number.isNaN(value),
-  },
+  mmrThreshold: fraction,
+  minScore: rules.number,
 };

@@ -10,22 +10,19 @@ import type {
 
 const filter: Rule = { ...rules.callback, expected: "a function of a record and an id" };
 
-const minScore: Rule = {
-  expected: "a number",
-  accepts: (value) => typeof value === "number" && !Number.isNaN(value),
+const searchRules: Rules<SearchOptions<unknown>> = {
+  k: integer(1),
+  filter,
+  minScore: rules.number,
+  oversample,
 };
-
-const searchRules: Rules<SearchOptions<unknown>> = { k: integer(1), filter, minScore, oversample };
 
 const diverseRules: Rules<MaximalMarginalRelevanceOptions<unknown>> = {
   k: integer(1),
   fetchK: integer(1),
-  lambda: {
-    expected: "a number from 0 to 1",
-    accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
-  },
+  lambda: rules.fraction,
   filter,
-  minScore,
+  minScore: rules.number,
 };
 
 /**
