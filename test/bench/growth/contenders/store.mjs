@@ -35,16 +35,17 @@ export async function store({ options, count, dimension, queries, budget }) {
 function clusteredVectors(dimension) {
   const random = randomNumbers(3);
   const weights = Array.from({ length: dimension }, (_, index) => 1 / Math.sqrt(1 + index / 32));
-  const centres = Array.from({ length: clusters }, () =>
-    weights.map((one) => one * spread(random)),
-  );
+  const scattered = (scale) => Float32Array.from(weights, (one) => scale * one * spread(random));
+  const centres = Array.from({ length: clusters }, () => scattered(1));
   return () => {
     const centre = centres[Math.floor(random() * clusters)];
-    const vector = Float32Array.from(
-      centre,
-      (x, index) => x + 0.6 * weights[index] * spread(random),
-    );
-    const norm = Math.hypot(...vector);
+    const vector = scattered(0.6);
+    let squares = 0;
+    for (let index = 0; index < dimension; index++) {
+      vector[index] += centre[index];
+      squares += vector[index] ** 2;
+    }
+    const norm = Math.sqrt(squares);
     return vector.map((x) => x / norm);
   };
 }
