@@ -2,9 +2,9 @@
  * Indexing and questions through LangChain and LlamaIndex: our embeddings and store, beside the
  * embeddings and stores that their users take.
  */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { readRetrieval } from "../files/data-sets.mjs";
 import { ndcgAt10 } from "../files/measures.mjs";
 import { versionsOf } from "../report/machine.mjs";
@@ -23,6 +23,7 @@ export const options = {
     value: "PATH",
     help: "a data set as BEIR's, or a file, one passage a line; default: comments of packages",
   },
+  prompts: { help: "peers get the model's prompts, too, for the same number of tokens" },
   dtype: { default: "q8", help: "file of the model" },
   threads: { default: availableParallelism(), help: "threads of each contender" },
   repeats: { default: 1, help: "rounds of indexing, after a warm-up" },
@@ -62,11 +63,11 @@ export async function run({ options, report, short, log }) {
   const { dtype, threads, repeats, slow } = options;
   const { documents, questions, grades } = await readTask(options);
   log(`${documents.length} documents, ${questions.length} questions`);
-  const entries = await startAll(
-    contendersFor(options, short, log),
-    { model, dtype, threads },
-    log,
+  const prompts = options.prompts ? await promptsOf(model) : undefined;
+  const contenders = contendersFor(options, short, log).map((contender) =>
+    contender.ours ? contender : { ...contender, options: { ...contender.options, prompts } },
   );
+  const entries = await startAll(contenders, { model, dtype, threads }, log);
   try {
     const indexing = await inRounds(
       entries,
@@ -81,7 +82,7 @@ export async function run({ options, report, short, log }) {
       ours: contender.ours === true,
       ...(error ? { error } : resultOf(indexing[name], asking.get(name), grades, documents.length)),
     }));
-    show(report, results, documents.length, questions.length, dtype);
+    show(report, results, { documents, questions, dtype, prompts });
   } finally {
     await stopAll(entries);
   }
@@ -101,6 +102,13 @@ async function readTask({ retrieval, documents: limit, questions: count }) {
     questions: chosen.map((index) => task.queries[index]),
     grades: chosen.map((index) => task.grades[index]),
   };
+}
+
+async function promptsOf(model) {
+  const { prompts } = JSON.parse(
+    await readFile(join(model, "config_sentence_transformers.json"), "utf8"),
+  );
+  return { query: prompts.query, document: prompts.document };
 }
 
 function contendersFor({ only }, short, log) {
@@ -145,8 +153,8 @@ function resultOf(indexing, { milliseconds, found, peak }, grades, documents) {
   };
 }
 
-function show(report, results, documents, questions, dtype) {
-  const title = `${documents} documents and ${questions} questions, ${dtype}`;
+function show(report, results, { documents, questions, dtype, prompts }) {
+  const title = `${documents.length} documents and ${questions.length} questions, ${dtype}`;
   const short = (number) => String(Number(number.toPrecision(3)));
   report.table(
     title,
@@ -168,7 +176,11 @@ function show(report, results, documents, questions, dtype) {
     ],
     [
       "HuggingFace: `HuggingFaceTransformersEmbeddings` and `FaissStore` are those of " +
-        "@langchain/community, `HuggingFaceEmbedding` that of @llamaindex/huggingface.",
+        "@langchain/community, `HuggingFaceEmbedding` that of @llamaindex/huggingface. They take " +
+        "the mean of the hidden states.",
+      prompts
+        ? "All texts have the model's prompts."
+        : "Ours put the model's prompts before the texts, peers do not: they have fewer tokens.",
     ],
   );
   report.figures("adapters", results);

@@ -12,9 +12,12 @@ import { setTimeout as delay } from "node:timers/promises";
 export function adapterContender(load) {
   let contender;
   let ask;
+  let prompts;
 
   return {
+    /** @param options - `prompts`, if given, are put before texts: the framework has none */
     async prepare(options) {
+      prompts = options.prompts;
       contender = await load(options);
       await contender.embedOne("What is a vector store?");
     },
@@ -23,7 +26,7 @@ export function adapterContender(load) {
       ask = undefined;
       globalThis.gc();
       ask = await contender.index(
-        documents.map((document) => ({ ...document, whole: wholeText(document) })),
+        documents.map((document) => ({ ...document, whole: wholeText(document, prompts) })),
       );
     },
 
@@ -34,7 +37,7 @@ export function adapterContender(load) {
       const found = [];
       for (const question of questions) {
         const start = performance.now();
-        const ids = await ask(question, k);
+        const ids = await ask((prompts?.query ?? "") + question, k);
         milliseconds.push(performance.now() - start);
         found.push([...new Set(ids)]);
       }
@@ -43,6 +46,6 @@ export function adapterContender(load) {
   };
 }
 
-function wholeText({ title, text }) {
-  return title ? `${title}\n${text}` : text;
+function wholeText({ title, text }, prompts) {
+  return (prompts?.document ?? "") + (title ? `${title}\n${text}` : text);
 }
