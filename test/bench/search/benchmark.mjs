@@ -27,11 +27,15 @@ export const options = {
   },
   texts: { value: "FILE", help: "a text a line, for embeddings of texts as data, by the model" },
   queries: { default: 100, short: 20, help: "queries; the last lines of --texts" },
-  repeats: { default: 3, short: 1, help: "rounds, after a warm-up" },
-  seconds: { default: 1.5, short: 0.5, help: "the longest that a contender asks in a round" },
-  limit: { default: 90, short: 30, help: "seconds: a contender that builds longer is left out" },
+  repeats: { default: 2, short: 1, help: "rounds, after a warm-up" },
+  seconds: { default: 1, short: 0.5, help: "the longest that a contender asks in a round" },
+  limit: { default: 80, short: 30, help: "seconds: a contender that builds longer is left out" },
   more: { default: 100, short: 20, help: "items that are added and deleted" },
-  only: { value: "NAMES", help: "only contenders with these in their names" },
+  only: {
+    value: "NAMES",
+    short: "exact,hnsw32,memory",
+    help: "only contenders with these in their names",
+  },
   python: { value: "PATH", help: "Python with faiss-cpu, or none; default: made" },
 };
 

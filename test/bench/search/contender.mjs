@@ -40,7 +40,7 @@ export async function build({ file, count, limit }) {
       throw new Error(`would take ${Math.round(projected / 1000)} s to build`);
   }
   const from = performance.now();
-  await index.finish?.(limit);
+  await index.finish?.();
   milliseconds += performance.now() - from;
   globalThis.gc?.();
   return { milliseconds, peak: memoryOfTree() };
@@ -113,6 +113,7 @@ export async function open({ folder, vector }) {
   await opened.search(vector, 1);
   const milliseconds = performance.now() - start;
   await opened.close?.();
+  rmSync(folder, { recursive: true, force: true });
   return milliseconds;
 }
 

@@ -83,7 +83,7 @@ const javascript = [
   { name: "hnswlib-node", adapter: peer("hnswlib.mjs"), efforts: graphEfforts, memory: 2 },
   { name: "LanceDB, no index", adapter: peer("lancedb.mjs"), isExact: true, memory: 2 },
   {
-    name: "LanceDB, IVF_PQ",
+    name: "LanceDB, IVF_FLAT",
     adapter: peer("lancedb.mjs"),
     options: { approximate: true },
     efforts: [2, 5, 10, 20, 40, 80],

@@ -1,4 +1,5 @@
 /** Measures a group of contenders that are in memory together and take turns. */
+import { rm } from "node:fs/promises";
 import { freemem } from "node:os";
 import { join } from "node:path";
 import { inRounds, startAll, stopAll } from "../report/rounds.mjs";
@@ -71,6 +72,7 @@ export async function measureGroup(contenders, data, { options, folder, log }) {
     await measureEfforts(alive, results, data, options);
   } finally {
     await stopAll(entries);
+    for (const { options } of placed) await rm(options.folder, { recursive: true, force: true });
   }
   return results;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { connect, Index, makeArrowTable } from "@lancedb/lancedb";
 import { bucketOf } from "../../search/data.mjs";
 
-/** @param approximate - with an index of cells and graphs, scored again by the full vectors */
+/** @param approximate - with an index of cells; otherwise it scans all vectors */
 export default async function create({ dimension, folder, approximate }) {
   const path = join(folder, "lancedb");
   const database = await connect(path);
@@ -21,10 +21,9 @@ export default async function create({ dimension, folder, approximate }) {
       if (table) await table.add(data);
       else table = await database.createTable("items", data);
     },
-    async finish(limit) {
+    async finish() {
       if (!approximate) return;
-      const config = Index.ivfPq({ distanceType: "dot" });
-      await table.createIndex("vector", { config, waitTimeoutSeconds: limit });
+      await table.createIndex("vector", { config: Index.ivfFlat({ distanceType: "dot" }) });
     },
     remove: (rows) => table.delete(`row IN (${rows.join(", ")})`),
     save: (target) => cpSync(path, join(target, "lancedb"), { recursive: true }),
@@ -40,7 +39,6 @@ function searches(table, approximate, nprobes) {
   const query = async (vector, k, where) => {
     let built = table().vectorSearch(Array.from(vector)).distanceType("dot").limit(k);
     if (where) built = built.where(where);
-    if (approximate) built = built.refineFactor(10);
     if (nprobes) built = built.nprobes(nprobes);
     return (await built.select(["row"]).toArray()).map(({ row }) => Number(row));
   };
