@@ -1,7 +1,7 @@
 /*
  * Chosen so that a search finds at least 95 of 100 of the ten best rows, for embeddings of real
  * texts and queries on other subjects than most of them. Those are harder than random vectors in
- * clusters. docs/search-tuning.md has the measurements.
+ * clusters. `npm run bench -- search --texts=<file>` measures recall and time by these values.
  */
 
 /**
