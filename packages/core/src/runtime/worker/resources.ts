@@ -15,28 +15,35 @@ export async function resourcesFor(
   return {
     cores: availableCores(),
     freeMemory: freeMemory(),
-    sessionMemory: (await bytesOf(folder, options)) * memoryPerByte + memoryOfBatch,
+    sessionMemory: await sessionMemory(folder, options),
     threads: typeof intraOpNumThreads === "number" ? intraOpNumThreads : undefined,
   };
 }
 
-/** Memory that a session takes for each byte of its files (`test/bench/README.md`). */
-const memoryPerByte = 1;
+/** Memory of a process with a small model, and of a batch of 1,024 tokens. */
+const memoryOfProcess = 150 * 2 ** 20;
 
-/** Memory of a process with a small model, while it runs a batch of 1,024 tokens. */
-const memoryOfBatch = 150 * 2 ** 20;
+/**
+ * Memory that a session takes for each byte of its files, a little more than was measured
+ * (`test/bench/README.md`). Data files are mapped. Most of their weights are copied when they are
+ * packed for the processor. The graph itself is read first.
+ */
+const memoryPerByte = { graph: 2, data: 1 };
 
-/** Size of the files with the graph and its weights; infinite if one of them cannot be read. */
-async function bytesOf(
+/** Infinite if a file cannot be read. */
+async function sessionMemory(
   folder: ReadableFolder,
   { graphFile, preparedGraph, dataFiles = [] }: TransformersBackendOptions,
 ): Promise<number> {
   try {
-    const files = preparedGraph
-      ? (await readdir(preparedGraph.folder)).map((name) => join(preparedGraph.folder, name))
-      : [graphFile.path, ...dataFiles].map((file) => join(folder.path, file));
-    const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-    return sizes.reduce((sum, size) => sum + size, 0);
+    const path = preparedGraph?.folder ?? folder.path;
+    const graph = preparedGraph?.file.path ?? graphFile.path;
+    const names = preparedGraph ? await readdir(path) : [graph, ...dataFiles];
+    const memory = names.map(async (name) => {
+      const { size } = await stat(join(path, name));
+      return size * memoryPerByte[name === graph ? "graph" : "data"];
+    });
+    return (await Promise.all(memory)).reduce((sum, size) => sum + size, memoryOfProcess);
   } catch {
     return Number.POSITIVE_INFINITY;
   }
@@ -54,9 +61,13 @@ function availableCores(): number {
   }
 }
 
-/** Includes the limit of a container. */
+/** Includes the limit of a container. 0 if the runtime may not ask for it. */
 function freeMemory(): number {
-  // macOS counts what it could free at once as used.
-  if (platform() === "darwin") return Math.max(freemem(), totalmem() / 2);
-  return Math.min(freemem(), process.availableMemory?.() ?? Number.POSITIVE_INFINITY);
+  try {
+    // macOS counts what it could free at once as used.
+    if (platform() === "darwin") return Math.max(freemem(), totalmem() / 2);
+    return Math.min(freemem(), process.availableMemory?.() ?? Number.POSITIVE_INFINITY);
+  } catch {
+    return 0;
+  }
 }
