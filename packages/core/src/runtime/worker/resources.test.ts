@@ -38,7 +38,7 @@ test("knows the number of threads if it was chosen", async () => {
   });
 });
 
-test("counts the graph and its data files, or those of the graph that runs in its place", async () => {
+test("counts a graph and its data files, or those of the prepared graph", async () => {
   const needed = async (options: object, folder = path) =>
     (await resourcesFor(folderOf(folder), { graphFile, ...options })).sessionMemory / mib;
   expect(await needed({})).toBe(150 + 20);
