@@ -14,6 +14,12 @@ const own = [
     options: { callPerText: true },
     ours: true,
   },
+  {
+    name: 'Embedder, workers: "auto"',
+    module: here("embedder.mjs"),
+    options: { load: { workers: "auto" } },
+    ours: true,
+  },
   { name: "Transformers.js, one padded batch", module: here("transformers.mjs") },
   {
     name: "Transformers.js, one by one",

@@ -1,11 +1,37 @@
 import { readFileSync } from "node:fs";
 
-/** The most memory in bytes that this process has had in RAM since its start. */
+/**
+ * The most memory in bytes that this process and its children have had in RAM since their start.
+ * Of files that children map, each of them counts its share, since they map the same weights.
+ */
 export function peakMemory() {
-  if (process.platform === "linux") {
-    const status = readFileSync("/proc/self/status", "utf8");
-    const found = /VmHWM:\s+(\d+) kB/.exec(status);
-    if (found) return Number(found[1]) * 1024;
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
+  const own = field(`/proc/self/status`, "VmHWM");
+  return (own + sumOfChildren(process.pid)) * 1024;
+}
+
+function sumOfChildren(parent) {
+  return childrenOf(parent).reduce((sum, pid) => {
+    const status = `/proc/${pid}/status`;
+    const shared = field(`/proc/${pid}/smaps_rollup`, "Pss_File");
+    const alone = field(status, "VmHWM") - field(status, "RssFile");
+    return sum + alone + shared + sumOfChildren(pid);
+  }, 0);
+}
+
+function childrenOf(pid) {
+  return read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean);
+}
+
+/** A number of kilobytes, or 0 if the process has ended. */
+function field(file, name) {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(read(file))?.[1] ?? 0);
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
-  return process.resourceUsage().maxRSS * 1024;
 }
