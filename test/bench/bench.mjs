@@ -8,8 +8,8 @@
  * - `run({ options, report, short, log })`: measures, and gives tables, figures and charts to
  *   `report`. With `short`, it takes seconds, the tiny model, and no peers but the workspace's.
  */
-import { existsSync } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commonOptions, helpOf, readOptions, UsageError } from "./report/options.mjs";
 import { Report } from "./report/report.mjs";
@@ -60,6 +60,12 @@ async function runOne(name, benchmark, options, { short }) {
   console.log(`\n## ${benchmark.summary}`);
   await benchmark.run({ options, report, short, log: console.error });
   const files = report.write(resolve(options.out ?? join(here, "results")));
+  if (options.docs) {
+    const charts = join(here, "../../docs/charts");
+    mkdirSync(charts, { recursive: true });
+    for (const file of files.filter((file) => file.endsWith(".svg")))
+      copyFileSync(file, join(charts, basename(file)));
+  }
   console.error(`Written: ${files.map((file) => relative(process.cwd(), file)).join(", ")}`);
 }
 

@@ -6,6 +6,7 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 /** Options that every benchmark has. */
 export const commonOptions = {
   out: { value: "FOLDER", help: "where tables, JSON and charts are written" },
+  docs: { help: "writes the charts to docs/charts, too" },
   help: { help: "shows this" },
 };
 

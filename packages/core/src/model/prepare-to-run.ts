@@ -40,7 +40,7 @@ export async function prepareToRun(
 
 /**
  * The arena of ONNX Runtime keeps all the memory that the largest batch needed. Without it, the
- * memory is given back, and inferences take as long (`test/bench/which-file.mjs`). In WebAssembly,
+ * memory is given back, and inferences take as long (`npm run bench -- files`). In WebAssembly,
  * it is off by default.
  */
 const withoutArena = { enableCpuMemArena: false };
