@@ -3,7 +3,7 @@
  * starts, memory, and what vectors each gives.
  */
 import { availableParallelism } from "node:os";
-import { filesOf } from "../files/sizes.mjs";
+import { downloadSize, filesOf } from "../files/sizes.mjs";
 import { Contender } from "../report/contender.mjs";
 import { versionsOf } from "../report/machine.mjs";
 import { modelFolder } from "../report/options.mjs";
@@ -36,9 +36,9 @@ export const options = {
 
 export async function run({ options, report, short, log }) {
   const model = modelFolder(options.positional);
-  const [{ path }] = filesOf(model, [options.dtype]);
+  const [file] = filesOf(model, [options.dtype]);
   const { dtype, threads, repeats } = options;
-  const settings = { model, path, dtype, threads };
+  const settings = { model, path: file.path, dtype, threads };
   const contenders = contendersFor(options, { short, log });
   const works = {
     short: textsOf(Array(options.texts).fill(16)),
@@ -52,7 +52,7 @@ export async function run({ options, report, short, log }) {
   report.figures("tokens", lengths);
   report.figures("graph", best.cells);
 
-  const entries = await startAll(contenders, settings, log);
+  const entries = await startAll(contenders, settings, log, 2.5 * downloadSize(model, file));
   report.versions(versionsOf(["@embeddinggemma/core", "@huggingface/transformers"]));
   for (const { prepared } of entries) report.versions(prepared?.result?.versions ?? {});
   try {

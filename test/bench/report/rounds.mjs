@@ -1,3 +1,4 @@
+import { freemem } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
 import { Contender } from "./contender.mjs";
 
@@ -5,14 +6,16 @@ import { Contender } from "./contender.mjs";
 const pause = 150;
 
 /**
- * Starts all contenders, one after the other. One that cannot be prepared is reported and left out.
+ * Starts all contenders, one after the other. One that cannot be prepared, or for which there is
+ * not enough memory, is reported and left out.
  *
  * @param contenders - `{ name, module, python?, env?, options?, missing? }`; `missing` says why a
  * contender cannot be started
  * @param options - options of `prepare` for all of them
+ * @param room - bytes of free memory that a contender needs
  * @returns for each of them `{ name, contender, process?, error?, prepared? }`
  */
-export async function startAll(contenders, options, log = console.error) {
+export async function startAll(contenders, options, log = console.error, room = 0) {
   const started = [];
   for (const contender of contenders) {
     const { name, missing } = contender;
@@ -20,6 +23,9 @@ export async function startAll(contenders, options, log = console.error) {
     started.push(entry);
     if (missing) {
       entry.error = missing;
+    } else if (freemem() < room) {
+      const free = (freemem() / 2 ** 30).toFixed(1);
+      entry.error = `${free} GiB of memory are free, too little beside the others: use --only`;
     } else {
       entry.process = new Contender(contender);
       await attempt(entry, async () => {
