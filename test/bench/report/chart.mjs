@@ -87,7 +87,7 @@ export function barChart({ title, subtitle, unit, bars, log = false, format = sh
  * Lines with a name at the end of each.
  *
  * @param title - says what is measured, and what is better
- * @param x - `{ name, log? }`: title of the axis with its unit
+ * @param x - `{ name, log?, min? }`: title of the axis with its unit, and where it starts
  * @param y - the same
  * @param series - `{ name, points: [x, y][], ours? }`
  */
@@ -187,12 +187,13 @@ function axis(name) {
   };
 }
 
-function numeric({ name, log }, series, index, format) {
+function numeric({ name, log, min }, series, index, format) {
   const values = series.flatMap(({ points }) => points.map((point) => point[index]));
   const base = axis(name);
   return {
     ...base,
     type: log ? "log" : "value",
+    ...(min !== undefined && { min }),
     ...(log && { min: 10 ** Math.floor(Math.log10(Math.min(...values))) }),
     axisLabel: { ...base.axisLabel, formatter: format },
     splitLine: { lineStyle: { color: light.grid } },

@@ -47,7 +47,7 @@ function ours(count) {
       `FaissStore, IVF${cells} at 128`,
       { searchDimension: 128, index: `IVF${cells},Flat` },
       {
-        efforts: [1, 2, 4, 8, 16].map((times) => ({
+        efforts: [1, 2, 4, 8, 16, 32].map((times) => ({
           oversample: times < 4 ? 4 : 10,
           nprobe: Math.min(cells, Math.ceil((times * cells) / 64)),
         })),

@@ -16,7 +16,8 @@ export function bucketOf(row) {
 }
 
 /**
- * Random vectors around centres, some tens of vectors around each.
+ * Random vectors around centres, some tens of vectors around each, and far enough from them that
+ * an approximate index misses about as many as with embeddings of texts.
  *
  * @param kind - `matryoshka`: the variance decreases along the vector, as in embeddings that were
  * trained with Matryoshka loss; `clustered`: it does not
@@ -36,7 +37,7 @@ export function randomData({ folder, kind, count, dimension, queries }) {
   const writeNext = (target) => {
     const centre = Math.floor(random.uniform() * centreCount) * dimension;
     for (let index = 0; index < dimension; index++)
-      target[index] = centres[centre + index] + 0.9 * scale[index] * random.next();
+      target[index] = centres[centre + index] + 1.5 * scale[index] * random.next();
     normalize(target);
   };
   writeRows(file, count, dimension, writeNext);

@@ -68,8 +68,9 @@ export async function measureGroup(contenders, data, { options, folder, log }) {
       kind: "diverse",
     });
     await measureOne(alive, results, "batch", "searchMany", "batch", { vectors: queries, k });
-    await measureChanges(alive, results, data);
+    // Before changes: some contenders cannot delete what was added.
     await measureEfforts(alive, results, data, options);
+    await measureChanges(alive, results, data);
   } finally {
     await stopAll(entries);
     for (const { options } of placed) await rm(options.folder, { recursive: true, force: true });

@@ -90,10 +90,11 @@ export function charts(report, rounds) {
     return points.length > 0 ? [{ name, ours, points: points.sort(([a], [b]) => a - b) }] : [];
   });
   if (curves.length > 0) {
+    const lowest = Math.min(...curves.map(({ points }) => points[0][0]), 0.99);
     report.lines("recall", {
       title: "Recall against time (right and low is better)",
       subtitle: sized,
-      x: { name: "recall@10" },
+      x: { name: "recall@10", min: Math.floor(lowest * 20) / 20 },
       y: { name: "ms a query", log: true },
       series: curves,
     });
