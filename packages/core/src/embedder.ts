@@ -256,7 +256,8 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Embeds texts with the prompt of the options, else the model's default prompt, else none.
+   * Embeds texts with the prompt of the options, else the model's default prompt, else none. Calls
+   * that wait for the model share its batches, so many single calls are as fast as one array.
    *
    * @example
    * const vector = await embedder.encode("a sentence", { promptName: "STS" });

@@ -29,8 +29,8 @@ import { embeddingsChecker } from "./check-options.ts";
  * Options of {@link EmbeddingGemmaEmbeddings}: the options of `Embedder.load` or an `embedder` that
  * is already loaded, and the options of LangChain's embeddings.
  *
- * `maxConcurrency` is 1 and `maxRetries` is 0 unless you set them: one inference uses all cores,
- * and what fails locally fails again.
+ * `maxRetries` is 0 unless you set it: what fails locally fails again. `maxConcurrency` has no
+ * limit by default, since simultaneous calls share the batches of the model.
  */
 export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEmbedderOptions {
   /**
@@ -75,8 +75,8 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
       fields,
       (others: LazyEmbedderOptions) => new LazyEmbedder(others),
     );
-    const { maxConcurrency = 1, maxRetries = 0, onFailedAttempt } = fields;
-    super({ maxConcurrency, maxRetries, ...(onFailedAttempt && { onFailedAttempt }) });
+    const { maxConcurrency, maxRetries = 0, onFailedAttempt } = fields;
+    super({ maxRetries, ...defined({ maxConcurrency, onFailedAttempt }) });
     this.titleKey = fields.titleKey ?? "title";
     this.onEncodeProgress = fields.onEncodeProgress;
     this.#embedder = embedder;
