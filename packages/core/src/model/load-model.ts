@@ -105,13 +105,6 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
   workers?: number | "auto" | undefined;
 }
 
-/** Defaults of the options that decide what is loaded. */
-export const loadDefaults = {
-  dtype: "auto",
-  worker: false,
-  revision: "main",
-} as const satisfies LoadModelOptions;
-
 /**
  * Loads a model from a folder or the Hub. Checks everything that can be checked before the first
  * text. A model that quantizes activations dynamically counts as not batch-invariant.

@@ -74,6 +74,17 @@ test("options are equal in any order, and if defaults are set explicitly", async
   expect(await Promise.race([other, "still loading"])).toBe("still loading");
 });
 
+test("worker: true is the same as workers: 1", async () => {
+  const loads = new Loads();
+  const options = [{ worker: true }, { workers: 1 }, { worker: true, workers: 1 }];
+  const handles = options.map((each) => acquireModel("in a worker", each, loads.load));
+  loads.finish();
+  const models = (await Promise.all(handles)).map(({ model }) => model);
+  expect(new Set(models).size).toBe(1);
+  for (const each of [{}, { workers: 2 }]) acquireModel("in a worker", each, loads.load);
+  expect(loads.options).toHaveLength(3);
+});
+
 test("once loaded, a model that dtype auto took is shared with calls that name it", async () => {
   const loads = new Loads();
   const loading = acquireModel("small", {}, loads.load);

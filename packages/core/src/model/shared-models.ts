@@ -3,9 +3,10 @@ import { isInBrowser } from "#platform";
 import type { DownloadProgress } from "../files/model-folder.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
 import { firstDeviceOf } from "./dtype-rules.ts";
-import { type LoadModelOptions, loadDefaults } from "./load-model.ts";
+import type { LoadModelOptions } from "./load-model.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 import { autoDtypes, resolveDtype } from "./resolve-dtype.ts";
+import { workersOf } from "./workers.ts";
 
 /** A model that several callers can use. */
 export interface SharableModel extends LoadedModel {
@@ -67,9 +68,10 @@ export async function acquireModel<Model extends SharableModel>(
  * same key, too.
  */
 function keyOf(model: string, options: LoadModelOptions): string {
-  const { dtype, modelFile, subfolder, ...others } = { ...loadDefaults, ...defined(options) };
+  const { dtype, modelFile, subfolder, worker, workers, ...others } = defined(options);
   const file = namedGraphFile({ dtype, modelFile, subfolder });
-  return stableJson([model, others, file ?? { auto: subfolder ?? null }]);
+  const settings = { revision: "main", ...others, processes: workersOf(options) };
+  return stableJson([model, settings, file ?? { auto: subfolder ?? null }]);
 }
 
 /** A model for `dtype: "auto"` can be one that was loaded with the dtype that is tried first. */
