@@ -41,6 +41,7 @@ export class EmbeddingQueue {
   readonly #concurrency: number;
   readonly #waiting = new WaitingCalls<QueuedCall>();
   readonly #running = new Set<Promise<void>>();
+  #busyTokens = 0;
   #isScheduled = false;
 
   constructor({ embed, cost, concurrency = 1 }: EmbeddingQueueOptions) {
@@ -85,7 +86,8 @@ export class EmbeddingQueue {
     nextTurn(() => {
       this.#isScheduled = false;
       while (this.#running.size < this.#concurrency) {
-        const parts = this.#waiting.takeBatch(this.#cost, this.#concurrency);
+        const sessions = { count: this.#concurrency, busyTokens: this.#busyTokens };
+        const parts = this.#waiting.takeBatch(this.#cost, sessions);
         if (parts.length === 0) return;
         this.#start(parts);
       }
@@ -93,8 +95,11 @@ export class EmbeddingQueue {
   }
 
   #start(parts: readonly BatchPart<QueuedCall>[]): void {
+    const tokens = parts.reduce((sum, { call, positions }) => sum + call.tokensAt(positions), 0);
+    this.#busyTokens += tokens;
     const running = this.#runBatch(parts).finally(() => {
       this.#running.delete(running);
+      this.#busyTokens -= tokens;
       this.#schedule();
     });
     this.#running.add(running);
@@ -166,6 +171,10 @@ class QueuedCall implements WaitingCall {
 
   sequencesAt(positions: readonly number[]): TokenSequence[] {
     return positions.map((position) => this.#request.sequences[position]!);
+  }
+
+  tokensAt(positions: readonly number[]): number {
+    return positions.reduce((sum, position) => sum + this.lengths[position]!, 0);
   }
 
   deliver(positions: readonly number[], embeddings: readonly Float32Array[], rows: number): void {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { packBatches } from "./batches.ts";
-import { type Priority, type WaitingCall, WaitingCalls } from "./waiting-calls.ts";
+import { type Priority, type Sessions, type WaitingCall, WaitingCalls } from "./waiting-calls.ts";
 
 interface Call extends WaitingCall {
   isPaused: boolean;
@@ -20,8 +20,13 @@ function waitingFor(...calls: readonly Call[]): WaitingCalls<Call> {
   return waiting;
 }
 
+const oneSession = { count: 1, busyTokens: 0 };
+
 /** Takes all batches, each as `[call, position]` pairs. */
-function takeAll(waiting: WaitingCalls<Call>, sessions = 1): (readonly [Call, number])[][] {
+function takeAll(
+  waiting: WaitingCalls<Call>,
+  sessions: Sessions = oneSession,
+): (readonly [Call, number])[][] {
   const batches: (readonly [Call, number])[][] = [];
   for (;;) {
     const parts = waiting.takeBatch(cost, sessions);
@@ -54,10 +59,15 @@ const arrivals = fc.array(
   { minLength: 1, maxLength: 20 },
 );
 
+const sessions = fc.record({
+  count: fc.integer({ min: 1, max: 4 }),
+  busyTokens: fc.integer({ min: 0, max: 4096 }),
+});
+
 describe("whoever calls", () => {
   test("every text runs once, in a batch within the limits of all its calls", () => {
     fc.assert(
-      fc.property(arrivals, fc.integer({ min: 1, max: 4 }), (arrivals, sessions) => {
+      fc.property(arrivals, sessions, (arrivals, sessions) => {
         const waiting = new WaitingCalls<Call>();
         const taken: (readonly [Call, number])[] = [];
         const left = [...arrivals];
@@ -95,7 +105,7 @@ describe("whoever calls", () => {
         const waiting = waitingFor(...calls);
         const left = new Map(calls.map((each) => [each, each.lengths.length]));
         for (;;) {
-          const parts = waiting.takeBatch(cost, 1);
+          const parts = waiting.takeBatch(cost, oneSession);
           if (parts.length === 0) break;
           const { priority } = parts[0]!.call;
           const [next] = [...left.keys()].filter((each) => each.priority === priority);
@@ -154,13 +164,13 @@ describe("batches", () => {
     ]);
   });
 
-  test("are shared out to several sessions, unless they are small", () => {
-    const rowsOf = (lengths: readonly number[], sessions: number) =>
-      takeAll(waitingFor(call(lengths)), sessions).map((batch) => batch.length);
-    const texts = Array(50).fill(20);
-    expect(rowsOf(texts, 1)).toEqual([50]);
-    expect(rowsOf(texts, 2)[0]).toBe(25);
-    expect(rowsOf(texts.slice(0, 8), 2)).toEqual([8]);
+  test("are shared out to all sessions, with what runs already, unless they are small", () => {
+    const rowsOfFirst = (texts: number, sessions: Sessions) =>
+      takeAll(waitingFor(call(Array(texts).fill(20))), sessions)[0]!.length;
+    expect(rowsOfFirst(50, oneSession)).toBe(50);
+    expect(rowsOfFirst(50, { count: 2, busyTokens: 0 })).toBe(25);
+    expect(rowsOfFirst(25, { count: 2, busyTokens: 500 })).toBe(25);
+    expect(rowsOfFirst(8, { count: 2, busyTokens: 0 })).toBe(8);
   });
 });
 
@@ -175,7 +185,7 @@ describe("turns", () => {
   test("calls with many batches take turns, and a late text waits for one batch of each", () => {
     const [a, b, late] = [call([1000, 1000, 1000]), call([900, 900]), call([10])];
     const waiting = waitingFor(a, b);
-    expect(waiting.takeBatch(cost, 1)[0]!.call).toBe(a);
+    expect(waiting.takeBatch(cost, oneSession)[0]!.call).toBe(a);
     waiting.add(late);
     expect(names(waiting, { a, b, late })).toEqual(["b", "a", "late", "b", "a"]);
   });
@@ -196,7 +206,7 @@ describe("turns", () => {
     const order: string[] = [];
     for (let count = 0; count < 40; count++) {
       waiting.add(call([8], { priority: "query" }));
-      order.push(waiting.takeBatch(cost, 1)[0]!.call.priority);
+      order.push(waiting.takeBatch(cost, oneSession)[0]!.call.priority);
     }
     expect(order.flatMap((priority, at) => (priority === "bulk" ? [at] : []))).toEqual([16, 33]);
   });

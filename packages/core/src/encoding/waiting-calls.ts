@@ -26,8 +26,16 @@ const maxOvertakes = 16;
 /** Number of waiting texts that a batch is chosen from: enough for little padding. */
 const windowSize = 1024;
 
-/** Sessions share what waits, unless this makes it more expensive than by this part. */
+/** Sessions share the work, unless this makes it more expensive than by this part. */
 const maxSharingCost = 1 / 8;
+
+/** The sessions that run batches. */
+export interface Sessions {
+  /** How many batches run at once. */
+  readonly count: number;
+  /** Number of tokens that are running. */
+  readonly busyTokens: number;
+}
 
 /**
  * Texts that wait for the model, and which of them run next. The calls take turns: the one that was
@@ -56,10 +64,9 @@ export class WaitingCalls<Call extends WaitingCall> {
   /**
    * Takes the texts of the next batch.
    *
-   * @param sessions - number of batches that run at once. What waits is shared out to them.
    * @returns one part per call; none if nothing can run
    */
-  takeBatch(cost: BatchCost, sessions: number): BatchPart<Call>[] {
+  takeBatch(cost: BatchCost, sessions: Sessions): BatchPart<Call>[] {
     const waiting = this.#positions[this.#nextPriority()];
     const window = windowOf(waiting);
     if (window.length === 0) return [];
@@ -116,10 +123,11 @@ function shareOut(
   lengths: readonly number[],
   { maxBatchTokens, batchSize }: BatchLimits,
   { overhead }: BatchCost,
-  sessions: number,
+  { count, busyTokens }: Sessions,
 ): BatchLimits {
-  if (sessions === 1) return { maxBatchTokens, batchSize };
-  const share = Math.ceil(lengths.reduce((sum, length) => sum + length, 0) / sessions);
+  if (count === 1) return { maxBatchTokens, batchSize };
+  const tokens = lengths.reduce((sum, length) => sum + length, busyTokens);
+  const share = Math.ceil(tokens / count);
   const smallest = Math.max(overhead / maxSharingCost, 1);
   return { maxBatchTokens: Math.min(maxBatchTokens, Math.max(share, smallest)), batchSize };
 }
