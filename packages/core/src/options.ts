@@ -72,10 +72,7 @@ export const encodeDefaults = {
 export interface EncodeOptions extends EncodeDefaults, PromptOptions {
   /** Called after each batch, and once for all texts found in the cache. */
   onProgress?: ((progress: EncodeProgress) => void) | undefined;
-  /**
-   * Aborts the call before its next batch, or while its texts are tokenized; it then rejects with
-   * the signal's reason.
-   */
+  /** Aborts the call, which rejects at once with the signal's reason. A running batch ends. */
   signal?: AbortSignal | undefined;
 }
 
