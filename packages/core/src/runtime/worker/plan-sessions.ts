@@ -31,7 +31,7 @@ const coresPerSession = 4;
  * Decides how many sessions run a model, and shares out the cores.
  *
  * With `"auto"`, it is one session for every four cores, if they fit into the free memory. Below
- * eight cores, a second session gains little: on two, it embedded texts 3 to 16 per cent faster,
+ * eight cores, a second session gains little: on two, it embedded texts 5 to 16 per cent faster,
  * while a query took 1.6 times as long (`node test/bench/workers.mjs`).
  */
 export function planSessions(workers: Workers, resources: Resources): SessionPlan {
