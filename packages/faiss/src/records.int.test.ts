@@ -37,7 +37,8 @@ describe("dates in records", () => {
         { depthSize: "small" },
         fc.date({ noInvalidDate: true }),
         fc.constantFrom<RecordValue>("2024-05-01T00:00:00.000Z", { $date: 0 }, null, [[0]]),
-        fc.jsonValue() as fc.Arbitrary<RecordValue>,
+        // JSON has no -0.
+        fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value)) as RecordValue),
         fc.array(tie("value"), { maxLength: 3 }),
         fc.dictionary(fc.constantFrom("at", "date", "$date", "0", "a.b"), tie("value")),
       ),

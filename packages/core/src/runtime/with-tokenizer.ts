@@ -38,7 +38,10 @@ export async function withTokenizer(
     };
   } catch (error) {
     // Neither goes on in the background: the next load may use the same files.
-    await Promise.allSettled([loadingTokenizer, loading.then((runner) => runner.dispose())]);
+    const [, model] = await Promise.allSettled([loadingTokenizer, loading]);
+    // If both fail, which was first is chance.
+    if (model.status === "rejected") throw model.reason;
+    await model.value.dispose().catch(() => {});
     throw error;
   }
 }
