@@ -36,6 +36,7 @@ const order = {
     ["options.ts"],
     ["store-settings.ts"],
     ["index/"],
+    ["codes/"],
     ["rows/"],
     ["concurrency/"],
     ["interchange-types.ts"],

@@ -460,7 +460,7 @@ describe("FaissStore's errors", () => {
   });
 
   it('accepts "exact", the former name of the engine "builtin"', async () => {
-    const store = await FaissStore.create({ engine: "exact" });
+    const store = await FaissStore.create({ engine: "exact", index: "SQ8" });
     expect(store.engine).toBe("builtin");
   });
 
@@ -519,7 +519,26 @@ describe("FaissStore's errors", () => {
       });
     }
     await rm(folder, { recursive: true });
-    const store = await FaissStore.create({ engine: "auto", faissNode: "no-such-module" });
+    const store = await FaissStore.create({ index: "SQ8", faissNode: "no-such-module" });
     expect(store.engine).toBe("builtin");
+  });
+
+  it("takes FAISS for all indexes but Flat, also for a saved one", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "faiss-engine-"));
+    for (const [options, engine] of [
+      [{}, "builtin"],
+      [{ preset: "small" }, "builtin"],
+      [{ index: "Flat", searchDimension: 1 }, "builtin"],
+      [{ index: "SQ8" }, "faiss"],
+      [{ index: "HNSW8,Flat" }, "faiss"],
+    ] as const) {
+      const store = await FaissStore.create({ dimension: 2, ...options });
+      expect(store.engine, JSON.stringify(options)).toBe(engine);
+      await store.save(directory, { overwrite: true });
+      expect((await FaissStore.open(directory)).engine).toBe(engine);
+      expect((await FaissStore.open(directory, { engine: "builtin" })).engine).toBe("builtin");
+      expect((await FaissStore.open(directory, { engine: "faiss" })).engine).toBe("faiss");
+    }
+    await rm(directory, { recursive: true });
   });
 });

@@ -32,6 +32,7 @@ import {
   checkSearchOptions,
 } from "./search/search-options.ts";
 import { type SaveTable, StoreContent } from "./store-content.ts";
+import { factoryOf } from "./store-settings.ts";
 import type {
   ChangeOptions,
   EngineName,
@@ -87,7 +88,7 @@ export class FaissStore<R = RecordValue> {
    */
   static async create<R = RecordValue>(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
     checkStoreOptions(options);
-    const engine = await loadEngine(options);
+    const engine = await loadEngine(options, factoryOf(options));
     const store = new FaissStore<R>(options, engine);
     if (options.dimension !== undefined)
       store.#content = new StoreContent<R>(options, options.dimension, engine);
@@ -111,8 +112,7 @@ export class FaissStore<R = RecordValue> {
   ): Promise<FaissStore<R>> {
     const path = absolutePath(directory);
     checkOpenOptions(options);
-    const engine = await loadEngine(options);
-    const { id, options: storeOptions, content, saved } = await openStore<R>(path, options, engine);
+    const { id, options: storeOptions, engine, content, saved } = await openStore<R>(path, options);
     const store = new FaissStore<R>(storeOptions, engine);
     store.#id = id;
     store.#content = content;
@@ -154,7 +154,7 @@ export class FaissStore<R = RecordValue> {
     checkImportOptions(options);
     if (options.reembed && !options.embedding)
       throw invalidArgument("embedding", options.embedding, "set for reembed: true");
-    await loadEngine(options); // Fails before anything is embedded.
+    await loadEngine(options, factoryOf(options)); // Fails before anything is embedded.
     const { options: storeOptions, items } = await importStore<R>(absolute, options);
     const store = await FaissStore.create<R>(storeOptions);
     await store.upsert(items);
@@ -177,8 +177,8 @@ export class FaissStore<R = RecordValue> {
   }
 
   /**
-   * The engine that was loaded. With `engine: "auto"`, the built-in scan takes over if FAISS fails
-   * later.
+   * The engine that searches this store. With `engine: "auto"`, the built-in one takes over if
+   * FAISS fails later.
    */
   get engine(): EngineName {
     return this.#engine ? "faiss" : "builtin";

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { shapeOf } from "./files/manifest-content.ts";
 import { readStore } from "./files/read-store.ts";
 import type { SavedState } from "./files/write-store.ts";
-import type { FaissEngine } from "./index/faiss-engine.ts";
+import { type FaissEngine, loadEngine } from "./index/faiss-engine.ts";
 import { StoreContent } from "./store-content.ts";
 import type { FaissStoreOptions, OpenOptions } from "./types.ts";
 
@@ -10,6 +10,7 @@ import type { FaissStoreOptions, OpenOptions } from "./types.ts";
 export interface OpenedStore<R> {
   id: string;
   options: FaissStoreOptions;
+  engine: FaissEngine | undefined;
   content: StoreContent<R>;
   saved: SavedState;
 }
@@ -18,14 +19,14 @@ export interface OpenedStore<R> {
 export async function openStore<R>(
   directory: string,
   openOptions: OpenOptions,
-  faissEngine: FaissEngine | undefined,
 ): Promise<OpenedStore<R>> {
   const { manifest, table } = await readStore<R>(directory, openOptions);
   const { id, dimension, index } = manifest;
-  const { engine, scanBelow, faissNode } = openOptions;
+  const { scanBelow, faissNode } = openOptions;
+  const engine = await loadEngine(openOptions, index);
   const options: FaissStoreOptions = {
     ...shapeOf(manifest),
-    ...{ index, engine, scanBelow, faissNode },
+    ...{ index, engine: openOptions.engine, scanBelow, faissNode },
     oversample: openOptions.oversample ?? manifest.oversample,
     nprobe: openOptions.nprobe ?? manifest.nprobe ?? undefined,
     efSearch: openOptions.efSearch ?? manifest.efSearch ?? undefined,
@@ -34,14 +35,15 @@ export async function openStore<R>(
       manifest.identity ??
       undefined,
   };
-  const content = new StoreContent<R>(options, dimension, faissEngine);
+  const content = new StoreContent<R>(options, dimension, engine);
   content.table = table;
   const { index_file: indexFile } = manifest;
   if (indexFile) await content.index?.read(join(directory, indexFile.file), indexFile.rows);
-  await content.index?.update(table);
+  await content.prepareSearch();
   return {
     id,
     options,
+    engine,
     content,
     saved: { manifest, lineage: table.lineage, version: table.version },
   };

@@ -1,3 +1,5 @@
+import { Pacer } from "@embeddinggemma/internal";
+import { RowCodes } from "./codes/row-codes.ts";
 import type { FaissEngine } from "./index/faiss-engine.ts";
 import { RowIndex } from "./index/row-index.ts";
 import { defaultEfSearch, defaultNprobe } from "./index/search-effort.ts";
@@ -31,7 +33,10 @@ export type SaveTable = (table: SavableTable<unknown>) => Promise<void>;
 /** The items and the index of a store whose dimension is known. */
 export class StoreContent<R> {
   readonly settings: StoreSettings;
+  /** The FAISS index, if FAISS searches this store. */
   readonly index: RowIndex<R> | undefined;
+  /** For searches without that index. */
+  readonly codes = new RowCodes<R>();
   /** Up to this many items, a search scores all of them. */
   readonly scanBelow: number;
   table: Table<R>;
@@ -110,6 +115,17 @@ export class StoreContent<R> {
     return removed;
   }
 
+  /**
+   * Brings the index or the codes up to date, so that the next search need not.
+   *
+   * @throws FaissStoreError `ENGINE_FAILED` if FAISS is required
+   */
+  async prepareSearch(): Promise<void> {
+    await this.index?.update(this.table);
+    if (this.index && this.index.covered > 0) this.codes.release();
+    else if (this.table.size > this.scanBelow) await this.codes.update(this.table, new Pacer());
+  }
+
   /** The ids of the items for which a filter returns true. */
   #matching(filter: FaissStoreFilter<R>): string[] {
     const { rowOf, records } = this.table;
@@ -142,7 +158,7 @@ export class StoreContent<R> {
     }
     // The change itself has succeeded. If FAISS fails but is required, the next search tries again
     // and throws.
-    await this.index?.update(this.table).catch(() => {});
+    await this.prepareSearch().catch(() => {});
   }
 }
 

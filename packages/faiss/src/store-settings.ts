@@ -19,8 +19,13 @@ export const maxDimension = 65_536;
 export const presets: Record<Preset, FaissStoreOptions> = {
   exact: {},
   balanced: { searchDimension: 256 },
-  small: { searchDimension: 128, index: "SQ8", precision: "int8", oversample: 20 },
+  small: { searchDimension: 128, precision: "int8", oversample: 20 },
 };
+
+/** The factory string that options ask for. */
+export function factoryOf({ index, preset = "exact" }: FaissStoreOptions): string {
+  return index ?? presets[preset].index ?? "Flat";
+}
 
 /**
  * Adds presets and defaults to checked options.
@@ -40,7 +45,7 @@ export function settingsFor(options: FaissStoreOptions, dimension: number): Stor
   return {
     dimension,
     searchDimension,
-    kind: parseIndexKind(options.index ?? preset.index ?? "Flat", searchDimension),
+    kind: parseIndexKind(factoryOf(options), searchDimension),
     oversample: options.oversample ?? preset.oversample ?? 10,
     precision: options.precision ?? preset.precision ?? "float32",
     nprobe: options.nprobe,

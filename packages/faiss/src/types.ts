@@ -105,7 +105,7 @@ export interface MaximalMarginalRelevanceOptions<R> {
   minScore?: number | undefined;
 }
 
-/** `faiss` is `faiss-node`. `builtin` is a scan in this package; it uses the same files. */
+/** `faiss` is `faiss-node`. `builtin` is an exact search in this package, on the same files. */
 export type EngineName = "faiss" | "builtin";
 
 /** Suggestions for your editor. All other supported factory strings work, too. */
@@ -125,22 +125,20 @@ export type IndexFactory =
  *
  * - `exact`: the defaults, an exact search of the full vectors.
  * - `balanced`: `searchDimension` 256, for a faster search.
- * - `small`: `searchDimension` 128, `index` `"SQ8"`, `precision` `"int8"` and `oversample` 20, for
- *   less memory.
+ * - `small`: `searchDimension` 128, `precision` `"int8"` and `oversample` 20, for less memory.
  */
 export type Preset = "exact" | "balanced" | "small";
 
 export interface EngineOptions {
   /**
-   * `auto` uses FAISS, or the built-in scan if FAISS does not load or fails. `exact` is the former
-   * name of `builtin`.
+   * `auto` is `builtin` for a `Flat` index, since that is faster. For others it uses FAISS, or
+   * `builtin` if FAISS does not load or fails. `exact` is the former name of `builtin`.
    *
    * @default "auto"
    */
   engine?: EngineName | "auto" | "exact" | undefined;
   /**
-   * Up to this many vectors, a search scans all of them in this process, which is exact and faster
-   * than any index.
+   * Up to this many vectors, a search scores all of them, without any index.
    *
    * @default as many as have 1,048,576 numbers, such as 1,365 vectors of 768
    */

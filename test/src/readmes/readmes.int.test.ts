@@ -73,7 +73,7 @@ describe("the code of the READMEs, with the tiny model", () => {
       },
     );
     await expectPrintedOutput("packages/faiss/README.md");
-    expect(log.mock.calls.at(-1)).toEqual([2, "faiss"]);
+    expect(log.mock.calls.at(-1)).toEqual([2, 4]);
     expect(english).toMatchObject([{ id: "mars" }, { id: "venus" }]);
     expect(diverse).toHaveLength(2);
     expect(ids).toEqual(["mars", "venus"]);

@@ -37,15 +37,18 @@ export function faissEngine(faissNode = "faiss-node"): Promise<FaissEngine> {
 }
 
 /**
- * The FAISS engine that options ask for; undefined for the built-in scan.
+ * The FAISS engine for an index; undefined if the store searches by itself. `"auto"` takes FAISS
+ * only for what it does better: any index but `Flat`.
  *
+ * @param factory - the factory string of the index
  * @throws FaissStoreError `ENGINE_UNAVAILABLE` if `engine` is `"faiss"`
  */
-export async function loadEngine({
-  engine = "auto",
-  faissNode,
-}: EngineOptions): Promise<FaissEngine | undefined> {
+export async function loadEngine(
+  { engine = "auto", faissNode }: EngineOptions,
+  factory: string,
+): Promise<FaissEngine | undefined> {
   if (engine === "builtin" || engine === "exact") return undefined;
+  if (engine === "auto" && factory === "Flat") return undefined;
   try {
     return await faissEngine(faissNode);
   } catch (error) {

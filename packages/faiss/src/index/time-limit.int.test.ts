@@ -77,10 +77,10 @@ describe("a FAISS process that is suspended", () => {
     timeLimits.minMilliseconds = 500;
   });
 
-  it.each(["faiss", "auto"] as const)(
-    "is replaced, and a scan answers meanwhile (engine: %s)",
-    async (engine) => {
-      const store = await filledStore({ engine });
+  it.each([{ engine: "faiss" }, { engine: "auto", index: "HNSW16,Flat", oversample: 20 }] as const)(
+    "is replaced, and a scan answers meanwhile (%j)",
+    async (options) => {
+      const store = await filledStore(options);
       const pid = await stopProcess(store);
       await Promise.all([expectRanked(store), expectRanked(store)]);
       await expectRanked(store);
@@ -157,7 +157,7 @@ describe("a FAISS process that hangs when it starts", () => {
   it("is killed, and FAISS counts as unavailable", async () => {
     timeLimits.startMilliseconds = 300;
     const before = engineProcesses();
-    const options = { faissNode: join(folder, "index.cjs") };
+    const options = { index: "SQ8", faissNode: join(folder, "index.cjs") };
     expect((await FaissStore.create(options)).engine).toBe("builtin");
     await expect(FaissStore.create({ ...options, engine: "faiss" })).rejects.toMatchObject({
       code: "ENGINE_UNAVAILABLE",

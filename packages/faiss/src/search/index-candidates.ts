@@ -109,6 +109,6 @@ function scanPrefix<R>(
   });
 }
 
-function rowsOf(top: TopRows): number[] {
+export function rowsOf(top: TopRows): number[] {
   return top.sorted().map(({ row }) => row);
 }

@@ -1,11 +1,21 @@
 import { Pacer } from "@embeddinggemma/internal";
+import type { RowCodes } from "../codes/row-codes.ts";
 import type { RowIndex } from "../index/row-index.ts";
 import type { Table } from "../rows/table.ts";
 import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreFilter } from "../types.ts";
+import { codeCandidates } from "./code-candidates.ts";
 import { indexCandidates, scanCandidates } from "./index-candidates.ts";
 import { RowFilter } from "./row-filter.ts";
 import { rowRange, scan } from "./scan.ts";
+
+/** What a search can use of a store. */
+export interface Rankable<R> {
+  readonly table: Table<R>;
+  /** The FAISS index, if there is one. */
+  readonly index: RowIndex<R> | undefined;
+  readonly codes: RowCodes<R>;
+}
 
 export interface RankOptions<R> {
   k: number;
@@ -26,30 +36,30 @@ export interface RankedRow {
  */
 const fewMatches = 0.05;
 
-/** How many queries are sent to FAISS in one message. */
-const queriesPerMessage = 64;
+/** How many queries are searched together: in one message to FAISS, or in one scan of the codes. */
+const queriesAtOnce = 64;
 
 /**
  * Finds the best rows for each query by the inner product of the full vectors; ties in insertion
  * order.
  *
  * A search with a flat index finds the same rows as one without: the candidates are the `k ×
- * oversample` best rows by their leading numbers, found by FAISS or by a scan.
+ * oversample` best rows by their leading numbers, found by FAISS or by a scan of the codes.
  *
  * @param queries - unit vectors
  */
 export async function rank<R>(
-  table: Table<R>,
-  index: RowIndex<R> | undefined,
+  rankable: Rankable<R>,
   queries: readonly Float32Array[],
   options: RankOptions<R>,
 ): Promise<RankedRow[][]> {
+  const { table } = rankable;
   const filter = new RowFilter(table, options.filter);
   const pacer = new Pacer();
   const rankings: RankedRow[][] = [];
-  for (let start = 0; start < queries.length; start += queriesPerMessage) {
-    const group = queries.slice(start, start + queriesPerMessage);
-    const candidates = await findCandidates(table, index, group, filter, options, pacer);
+  for (let start = 0; start < queries.length; start += queriesAtOnce) {
+    const group = queries.slice(start, start + queriesAtOnce);
+    const candidates = await findCandidates(rankable, group, filter, options, pacer);
     for (const [position, query] of group.entries()) {
       const top = await scan({
         rows: candidates?.[position] ?? rowRange(0, table.rows),
@@ -67,8 +77,7 @@ export async function rank<R>(
 
 /** For each query, the rows whose full vectors to score; undefined for all rows. */
 async function findCandidates<R>(
-  table: Table<R>,
-  index: RowIndex<R> | undefined,
+  { table, index, codes }: Rankable<R>,
   queries: readonly Float32Array[],
   filter: RowFilter<R>,
   { k, oversample, scanBelow }: RankOptions<R>,
@@ -85,12 +94,12 @@ async function findCandidates<R>(
   }
   const prefixes = queries.map((query) => prefixOf(query, searchDimension));
   if (prefixes.includes(undefined)) return undefined;
+  const known = prefixes as Float32Array[];
   const options = { table, filter, count, k, pacer };
-  if (index && index.covered > 0)
-    return indexCandidates(index, prefixes as Float32Array[], share, options);
-  return searchDimension === dimension
-    ? undefined
-    : scanCandidates(prefixes as Float32Array[], options);
+  if (index && index.covered > 0) return indexCandidates(index, known, share, options);
+  const candidates = await codeCandidates(codes, known, options);
+  if (candidates || searchDimension === dimension) return candidates;
+  return scanCandidates(known, options);
 }
 
 /** The leading numbers as a unit vector; undefined if all are zero. */

@@ -1,19 +1,15 @@
-import type { RowIndex } from "../index/row-index.ts";
-import type { Table } from "../rows/table.ts";
 import { isVector, writeUnitVector } from "../rows/unit-vector.ts";
 import type { StoreSettings } from "../store-settings.ts";
 import type { FaissStoreHit, Vector } from "../types.ts";
 import { maximalMarginalRelevance } from "./maximal-marginal-relevance.ts";
-import { type RankedRow, rank } from "./rank.ts";
+import { type Rankable, type RankedRow, rank } from "./rank.ts";
 import type {
   CheckedMaximalMarginalRelevanceOptions,
   CheckedSearchOptions,
 } from "./search-options.ts";
 
 /** What a search needs to know about a store. */
-export interface SearchableContent<R> {
-  readonly table: Table<R>;
-  readonly index: RowIndex<R> | undefined;
+export interface SearchableContent<R> extends Rankable<R> {
   readonly settings: StoreSettings;
   /** Up to this many items, a search scores all of them. */
   readonly scanBelow: number;
@@ -46,14 +42,15 @@ export async function searchDiverse<R>(
 }
 
 async function rankContent<R>(
-  { table, index, settings, scanBelow }: SearchableContent<R>,
+  content: SearchableContent<R>,
   vectors: readonly Vector[],
-  { k, minScore, filter, oversample = settings.oversample }: CheckedSearchOptions<R>,
+  { k, minScore, filter, oversample = content.settings.oversample }: CheckedSearchOptions<R>,
 ): Promise<RankedRow[][]> {
+  const { table, index, settings, scanBelow } = content;
   const queries = unitQueries(vectors, settings.dimension);
   if (table.size === 0) return queries.map(() => []);
   await index?.update(table);
-  return rank(table, index, queries, {
+  return rank(content, queries, {
     k: Math.min(k, table.size),
     minScore,
     filter,

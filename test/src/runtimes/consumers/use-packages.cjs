@@ -60,7 +60,7 @@ function levelDatabase(folder) {
 
 /** What a store finds for each vector: when new, when opened again, and without its process. */
 async function useStore({ FaissStore }, dimension, vectors, folder) {
-  const store = await FaissStore.create({ dimension, scanBelow: 0 });
+  const store = await FaissStore.create({ dimension, index: "HNSW32,Flat", scanBelow: 0 });
   await store.upsert(vectors.map((vector, row) => ({ id: String(row), vector, record: { row } })));
   await store.save(folder);
   const opened = await FaissStore.open(folder, { scanBelow: 0 });

@@ -1,0 +1,119 @@
+import type { Pacer } from "@embeddinggemma/internal";
+import type { Table } from "../rows/table.ts";
+import { CodeMemory, queriesAtOnce, rowsPerBlock } from "./code-memory.ts";
+import { encodeQuery } from "./encode.ts";
+
+/** What a scan looks for with one query. */
+export interface Selection {
+  /** No row with a lower score is wanted. May rise during the scan. */
+  readonly minScore: number;
+  /** Called for the rows that may have that score, with the bounds of their scores. */
+  consider(row: number, lower: number, upper: number): void;
+}
+
+interface Block {
+  memory: CodeMemory;
+  address: number;
+}
+
+/** For rows that are rounded to float32, and for scores and bounds in float32. */
+const rounding = 2e-6;
+/** No row is longer when its codes are decoded: the error is at most 1.01. */
+const maxDecodedLength = 2.1;
+
+/**
+ * The leading numbers of the rows of a table, in one byte each. A scan of these is fast, and says
+ * between which bounds the scores are. Only the rows that can be among the best need their real
+ * scores.
+ *
+ * The bounds follow from the inequality of Cauchy and Schwarz. With the decoded query q′ and row
+ * r′, |q·r − q′·r′| ≤ |q| |r − r′| + |q − q′| |r′|.
+ */
+export class RowCodes<R> {
+  #blocks: readonly Block[] = [];
+  #covered = 0;
+  /** Of the table that has these rows. */
+  #lineage: symbol | undefined;
+  #isUnavailable = false;
+
+  /**
+   * Encodes the new rows.
+   *
+   * @returns whether all rows have codes: not if the platform has no WebAssembly, or no room
+   */
+  async update(table: Table<R>, pacer: Pacer): Promise<boolean> {
+    if (table.lineage !== this.#lineage) this.release();
+    this.#lineage = table.lineage;
+    const numbers = new Float32Array(table.shape.searchDimension);
+    while (this.#covered < table.rows) {
+      if (this.#isUnavailable || !this.#append(table, numbers)) return false;
+      if (pacer.due) await pacer.pause();
+    }
+    return true;
+  }
+
+  /**
+   * Bounds the scores of all rows that were encoded.
+   *
+   * @param queries - unit vectors of the leading numbers
+   * @param selections - one for each query
+   */
+  async scan(
+    queries: readonly Float32Array[],
+    selections: readonly Selection[],
+    pacer: Pacer,
+  ): Promise<void> {
+    const encoded = queries.map(encodeQuery);
+    for (const [number, { memory, address }] of this.#blocks.entries()) {
+      for (let first = 0; first < encoded.length; first += queriesAtOnce) {
+        const group = encoded.slice(first, first + queriesAtOnce);
+        memory.multiply(address, group);
+        for (const [position, query] of group.entries()) {
+          const selection = selections[first + position]!;
+          const error = query.error * maxDecodedLength + rounding;
+          const { minScore } = selection;
+          const { rows, scores, errors } = memory.select(address, position, query, error, minScore);
+          for (const row of rows) {
+            const off = errors[row]! + error;
+            selection.consider(number * rowsPerBlock + row, scores[row]! - off, scores[row]! + off);
+          }
+        }
+        if (pacer.due) await pacer.pause();
+      }
+    }
+  }
+
+  /** Frees the codes. The next update encodes all rows again. */
+  release(): void {
+    this.#blocks = [];
+    this.#covered = 0;
+  }
+
+  /** @returns whether there is room for the next row */
+  #append(table: Table<R>, numbers: Float32Array): boolean {
+    const row = this.#covered % rowsPerBlock;
+    if (row === 0 && !this.#addBlock(numbers.length)) return false;
+    table.readPrefix(this.#covered, numbers);
+    const { memory, address } = this.#blocks.at(-1)!;
+    memory.encode(address, row, numbers);
+    this.#covered++;
+    return true;
+  }
+
+  #addBlock(length: number): boolean {
+    try {
+      let memory = this.#blocks.at(-1)?.memory ?? new CodeMemory(length);
+      let address = memory.addBlock();
+      if (address === undefined) {
+        memory = new CodeMemory(length);
+        address = memory.addBlock()!;
+      }
+      this.#blocks = [...this.#blocks, { memory, address }];
+      return true;
+    } catch {
+      this.release();
+      this.#isUnavailable = true;
+      return false;
+    }
+  }
+}
