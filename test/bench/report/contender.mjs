@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
 const program = fileURLToPath(new URL("child.mjs", import.meta.url));
+const peers = fileURLToPath(new URL("../peers", import.meta.url));
 const longestRequest = 15 * 60_000;
 
 /**
@@ -82,7 +83,11 @@ export class Contender {
   }
 
   #startPython(python, file, options) {
-    this.#child = spawn(python, [file], { ...options, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(python, [file], {
+      // Python looks for modules beside the program only, and `child.py` is for all programs.
+      env: { ...options.env, PYTHONPATH: peers },
+      stdio: ["pipe", "pipe", "pipe"],
+    });
     this.#child.stdin.on("error", () => {}); // The process ended; its exit says so.
     createInterface({ input: this.#child.stdout }).on("line", (line) => {
       if (line.startsWith("{")) this.#pending?.(JSON.parse(line));

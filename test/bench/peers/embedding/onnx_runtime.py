@@ -1,7 +1,7 @@
 """ONNX Runtime for Python, with batches sorted by length."""
 
 import onnx_batches
-from child import serve
+from embedding_contender import serve_embedding
 
 
 def load(options):
@@ -21,4 +21,4 @@ def load(options):
     return onnx_batches.SortedBatches(options["model"], run, versions)
 
 
-serve(load)
+serve_embedding(load)

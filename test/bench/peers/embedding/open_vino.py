@@ -1,7 +1,7 @@
 """OpenVINO on the ONNX file, with batches sorted by length."""
 
 import onnx_batches
-from child import serve
+from embedding_contender import serve_embedding
 
 
 def load(options):
@@ -24,4 +24,4 @@ def load(options):
     )
 
 
-serve(load)
+serve_embedding(load)

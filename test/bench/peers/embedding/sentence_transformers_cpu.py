@@ -1,6 +1,6 @@
 """Sentence Transformers with PyTorch on the CPU: the reference. It runs the fp32 weights."""
 
-from child import serve
+from embedding_contender import serve_embedding
 
 
 class Contender:
@@ -27,4 +27,4 @@ class Contender:
         return self.model.encode_document(texts, show_progress_bar=False)
 
 
-serve(Contender)
+serve_embedding(Contender)

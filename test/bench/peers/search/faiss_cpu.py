@@ -1,28 +1,13 @@
-"""Python's FAISS, as a contender of the search benchmark: answers lines of JSON (see child.py)."""
+"""Python's FAISS, as a contender of the search benchmark."""
 
-import json
-import sys
 import time
 from pathlib import Path
 
 import faiss
 import numpy as np
+from child import peak_memory, serve
 
 rows_at_once = 1024
-
-
-def peak_memory():
-    try:
-        with open("/proc/self/status", encoding="utf-8") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def numbers_of(vectors):
@@ -117,14 +102,4 @@ class FaissCpu:
         return {"times": times, "found": rounds[0]["found"]}
 
 
-contender = FaissCpu()
-for line in sys.stdin:
-    request = json.loads(line)
-    try:
-        start = time.perf_counter()
-        result = getattr(contender, request["method"])(request["options"])
-        milliseconds = (time.perf_counter() - start) * 1000
-        answer = {"result": result, "milliseconds": milliseconds, "peak": peak_memory()}
-    except Exception as error:
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+serve(FaissCpu())
