@@ -1,12 +1,12 @@
 // Measures the longest pause of the event loop while vectors are added, saved, opened and searched.
 //
-//     node test/bench/faiss-pauses.mjs [vectors=100000] [faiss|builtin] [searchDimension=128]
+//     node test/bench/faiss-pauses.mjs [vectors=100000] [builtin|faiss] [searchDimension=128]
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 
-const [first = "100000", engine = "faiss", third = "128"] = process.argv.slice(2);
+const [first = "100000", engine = "builtin", third = "128"] = process.argv.slice(2);
 const count = Number(first);
 const dimension = 768;
 const vectors = new Float32Array(count * dimension);

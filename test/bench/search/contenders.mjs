@@ -25,7 +25,7 @@ function ours(count) {
   });
   const cells = cellsFor(count);
   return [
-    store("FaissStore, exact (default)", {}, { isExact: true }),
+    store("FaissStore, exact (default)", {}, { isExact: true, memory: 2 }),
     store("FaissStore, balanced", { preset: "balanced" }),
     store("FaissStore, small", { preset: "small" }),
     store("FaissStore, Flat at 128", { searchDimension: 128 }),
@@ -53,7 +53,7 @@ function ours(count) {
         })),
       },
     ),
-    store("FaissStore, builtin engine", { engine: "builtin", searchDimension: 128 }),
+    store("FaissStore, engine faiss", { engine: "faiss" }, { isExact: true }),
   ];
 }
 
