@@ -28,7 +28,11 @@ function ours(count) {
     store("FaissStore, exact (default)", {}, { isExact: true, memory: 2 }),
     store("FaissStore, balanced", { preset: "balanced" }),
     store("FaissStore, small", { preset: "small" }),
-    store("FaissStore, Flat at 128", { searchDimension: 128 }),
+    store(
+      "FaissStore, Flat at 128",
+      { searchDimension: 128 },
+      { efforts: [2, 5, 10, 20, 40].map((oversample) => ({ oversample })) },
+    ),
     store(
       "FaissStore, HNSW32 at 128",
       { searchDimension: 128, index: "HNSW32,Flat" },
