@@ -105,7 +105,7 @@ async function readTokenizer(folder: TokenizerFolder): Promise<TokenizerParts> {
     isIntact,
     async make() {
       config = await readConfig();
-      const tables = buildBpeTables(config.model);
+      const tables = await buildBpeTables(config.model);
       return packTokenizer(tables && { config: withoutTables(config), tables });
     },
   });

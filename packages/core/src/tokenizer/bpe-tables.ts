@@ -1,3 +1,4 @@
+import { Pacer } from "@embeddinggemma/internal";
 import { buildVocabulary, slotsFor, type VocabularyTables } from "./vocabulary.ts";
 
 /** What byte-pair encoding needs of a model, in arrays that take no room on the heap. */
@@ -30,28 +31,36 @@ export interface BpeConfig {
 const maxMerges = 2 ** 22;
 
 /** @returns null for another model, or one with settings or tokens that are not supported here */
-export function buildBpeTables(config: BpeConfig): BpeTables | null {
+export async function buildBpeTables(config: BpeConfig): Promise<BpeTables | null> {
   const { type, vocab, merges, unk_token, continuing_subword_prefix, end_of_word_suffix } = config;
   const isPlain = type === "BPE" && !continuing_subword_prefix && !end_of_word_suffix;
   if (!isPlain || !vocab || !merges || merges.length > maxMerges) return null;
   if (unk_token && !Object.hasOwn(vocab, unk_token)) return null;
-  const ids = new Map(Object.entries(vocab));
+  const ids = new Map<string, number>();
+  const pacer = new Pacer();
+  for (const token of Object.keys(vocab)) {
+    ids.set(token, vocab[token]!);
+    if (pacer.due) await pacer.pause();
+  }
   const vocabulary = buildVocabulary(ids);
-  const mergeTable = vocabulary && buildMerges(ids, merges);
+  const mergeTable = vocabulary && (await buildMerges(ids, merges, pacer));
   return mergeTable && { ...vocabulary, ...mergeTable };
 }
 
-function buildMerges(
+async function buildMerges(
   ids: ReadonlyMap<string, number>,
   list: NonNullable<BpeConfig["merges"]>,
-): Omit<BpeTables, keyof VocabularyTables> | null {
+  pacer: Pacer,
+): Promise<Omit<BpeTables, keyof VocabularyTables> | null> {
   const merges = new Uint32Array(3 * list.length);
   const mergeSlots = new Uint32Array(slotsFor(list.length));
   const joinedPairs = new Uint8Array(Math.max(1, mergeSlots.length / 2));
   const mask = mergeSlots.length - 1;
-  for (const [rank, merge] of list.entries()) {
+  for (let rank = 0; rank < list.length; rank++) {
+    const merge = list[rank]!;
     const parts = typeof merge === "string" ? merge.split(" ") : merge;
-    const [left = "", right = ""] = parts;
+    const left = parts[0] ?? "";
+    const right = parts[1] ?? "";
     const leftId = ids.get(left);
     const rightId = ids.get(right);
     const newId = ids.get(left + right);
@@ -67,6 +76,7 @@ function buildMerges(
     mergeSlots[slot] = rank + 1;
     const bit = pairBit(joinedPairs, lastCharacter(left), right.codePointAt(0)!);
     joinedPairs[bit >>> 3]! |= 1 << (bit & 7);
+    if (pacer.due) await pacer.pause();
   }
   return { merges, mergeSlots, joinedPairs };
 }

@@ -4,8 +4,8 @@ import { bpeEncoder } from "./bpe.ts";
 import { type BpeConfig, buildBpeTables } from "./bpe-tables.ts";
 import { Vocabulary } from "./vocabulary.ts";
 
-function encoderOf(config: BpeConfig): (word: string) => number[] {
-  const tables = buildBpeTables(config)!;
+async function encoderOf(config: BpeConfig): Promise<(word: string) => number[]> {
+  const tables = (await buildBpeTables(config))!;
   const encode = bpeEncoder(tables, new Vocabulary(tables), config);
   return (word) => {
     const ids: number[] = [];
@@ -42,11 +42,11 @@ const models = fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 40 }).map((pa
   return { type: "BPE", vocab, merges } satisfies BpeConfig;
 });
 
-test("a word is merged as the definition says", () => {
+test("a word is merged as the definition says", async () => {
   const word = fc.array(fc.constantFrom(...letters), { maxLength: 40 });
-  fc.assert(
-    fc.property(models, fc.array(word, { maxLength: 5 }), (model, words) => {
-      const encode = encoderOf(model);
+  await fc.assert(
+    fc.asyncProperty(models, fc.array(word, { maxLength: 5 }), async (model, words) => {
+      const encode = await encoderOf(model);
       for (const letters of words)
         expect(encode(letters.join(""))).toEqual(encodeSlowly(model, letters.join("")));
     }),
@@ -54,10 +54,10 @@ test("a word is merged as the definition says", () => {
   );
 });
 
-test("a long word takes time that grows with its length, not with its square", () => {
+test("a long word takes time that grows with its length, not with its square", async () => {
   const tokens = ["a", "aa", "aaaa", "aaaaaaaa"];
   const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]));
-  const encode = encoderOf({ type: "BPE", vocab, merges: ["a a", "aa aa", "aaaa aaaa"] });
+  const encode = await encoderOf({ type: "BPE", vocab, merges: ["a a", "aa aa", "aaaa aaaa"] });
   const startedAt = performance.now();
   expect(encode("a".repeat(800_000))).toEqual(Array(100_000).fill(3));
   expect(performance.now() - startedAt).toBeLessThan(10_000);
@@ -86,16 +86,16 @@ describe("characters that are not in the vocabulary", () => {
       "xab",
       [6, 2],
     ],
-  ] as [Partial<BpeConfig>, string, number[]][])("%j: %s", ([settings, word, ids]) => {
-    expect(encoderOf({ ...config, ...settings })(word)).toEqual(ids);
+  ] as [Partial<BpeConfig>, string, number[]][])("%j: %s", async ([settings, word, ids]) => {
+    expect((await encoderOf({ ...config, ...settings }))(word)).toEqual(ids);
   });
 });
 
-test("with ignore_merges, a word that is a token stays whole", () => {
+test("with ignore_merges, a word that is a token stays whole", async () => {
   const vocab = { a: 0, b: 1, c: 2, ab: 3, abc: 4 };
   const config: BpeConfig = { type: "BPE", vocab, merges: ["a b"] };
-  expect(encoderOf(config)("abc")).toEqual([3, 2]);
-  expect(encoderOf({ ...config, ignore_merges: true })("abc")).toEqual([4]);
+  expect((await encoderOf(config))("abc")).toEqual([3, 2]);
+  expect((await encoderOf({ ...config, ignore_merges: true }))("abc")).toEqual([4]);
 });
 
 describe("no tables are made", () => {
@@ -113,7 +113,7 @@ describe("no tables are made", () => {
     ["two tokens with one id", { type: "BPE", vocab: { a: 0, b: 0 }, merges: [] }],
     ["an empty token", { type: "BPE", vocab: { "": 0 }, merges: [] }],
     ["a huge id", { type: "BPE", vocab: { a: 9_999_999 }, merges: [] }],
-  ] as [string, BpeConfig][])("for %s", ([, config]) => {
-    expect(buildBpeTables(config)).toBe(null);
+  ] as [string, BpeConfig][])("for %s", async ([, config]) => {
+    expect(await buildBpeTables(config)).toBe(null);
   });
 });

@@ -8,7 +8,7 @@ const config = {
   added_tokens: [{ id: 7, content: "火" }],
   model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] },
 };
-const tokenizer = { config, tables: buildBpeTables(config.model)! };
+const tokenizer = { config, tables: (await buildBpeTables(config.model))! };
 
 test("unpacking restores what was packed", () => {
   const file = packTokenizer(tokenizer);
