@@ -101,6 +101,11 @@ export class WorkerProcess<Message extends { readonly operation: string }> {
     return this.#end === undefined;
   }
 
+  /** How the process ended; undefined while it is alive. */
+  get end(): WorkerEnd | undefined {
+    return this.#end;
+  }
+
   request<Result>(
     message: Message,
     { timeLimit = Number.POSITIVE_INFINITY, isAwaited = true }: WorkerRequestOptions = {},

@@ -32,16 +32,29 @@ export class ModelProcess extends WorkerProcess<WorkerMessage> {
   ): Promise<WorkerResults[Message["operation"]]> {
     return this.request(message);
   }
+
+  /** Warns that this process has ended, and that another runs the model in its place. */
+  warnOfReplacement(): void {
+    const reason = this.end?.reason ?? "ended";
+    process.emitWarning(
+      `The process that runs the model ${reason}. A new one has taken its place.` +
+        memoryAdviceFor(reason),
+      { type: "EmbeddingGemmaWarning", code: "EMBEDDINGGEMMA_PROCESS_REPLACED" },
+    );
+  }
 }
 
 function adviceFor(reason: string): string {
   if (/^could not be started/.test(reason)) {
     return "Without `worker` and `workers`, a model in the main thread needs no such process.";
   }
-  const advice = "The next call starts a new one.";
+  return `The next call starts a new one.${memoryAdviceFor(reason)}`;
+}
+
+function memoryAdviceFor(reason: string): string {
   return memoryProblem.test(reason)
-    ? `${advice} If the process ran out of memory, lower \`maxBatchTokens\` or \`workers\`.`
-    : advice;
+    ? " If the process ran out of memory, lower `maxBatchTokens` or `workers`."
+    : "";
 }
 
 /** Not any mention of memory: the last output of a bundle may contain a piece of its code. */

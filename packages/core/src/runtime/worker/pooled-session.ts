@@ -6,7 +6,7 @@ import type { WorkerMessage } from "./worker-protocol.ts";
 
 /**
  * A session in a process. If the process ends unexpectedly, a new one takes its place, and runs the
- * batch again. A process that ends between two batches is replaced at the next.
+ * batch again, with a warning. A process that ends between two batches is replaced at the next.
  */
 export class PooledSession {
   readonly #load: WorkerMessage;
@@ -68,9 +68,12 @@ export class PooledSession {
   }
 
   async #living(): Promise<ModelProcess> {
-    if (this.#process?.isAlive) return this.#process;
+    const previous = this.#process;
+    if (previous?.isAlive) return previous;
     try {
-      return await this.start();
+      const process = await this.start();
+      previous?.warnOfReplacement();
+      return process;
     } catch (error) {
       if (this.#isStopped) throw stoppedError();
       this.#isBroken = true;

@@ -27,14 +27,19 @@ const options = {
 /** See `observed-worker.mjs`. */
 let observed: string;
 let backend: Backend | undefined;
+let warnings: (Error & { code?: string })[];
+const remember = (warning: Error) => warnings.push(warning);
 
 beforeEach(async () => {
+  warnings = [];
+  process.on("warning", remember);
   observed = await mkdtemp(join(tmpdir(), "observed-"));
   vi.stubEnv("OBSERVED_WORKERS", observed);
   vi.stubEnv("NODE_OPTIONS", `--import ${pathToFileURL(fileURLToPath(observer)).href}`);
 });
 
 afterEach(async () => {
+  process.off("warning", remember);
   await backend?.dispose();
   backend = undefined;
   vi.unstubAllEnvs();
@@ -76,6 +81,10 @@ test("a process that dies between two batches is replaced at the next", async ()
   const both = [run(batchOf(1, 3)), run(batchOf(2, 3))];
   expect((await Promise.all(both)).map(rowsOf)).toEqual([1, 2]);
   expect(await pids()).toHaveLength(3);
+  expect(await replacements()).toEqual([
+    "The process that runs the model ended with SIGKILL. A new one has taken its place. " +
+      "If the process ran out of memory, lower `maxBatchTokens` or `workers`.",
+  ]);
 });
 
 test("a process that dies in a batch is replaced, and its batch run again", async () => {
@@ -89,6 +98,7 @@ test("a process that dies in a batch is replaced, and its batch run again", asyn
   expect(isRunning(other!)).toBe(true);
   await release();
   expect((await Promise.all(results)).map(rowsOf)).toEqual([1, 2]);
+  expect(await replacements()).toHaveLength(1);
 });
 
 test("a batch that ends two processes is WORKER_FAILED, and the next one runs", async () => {
@@ -102,6 +112,8 @@ test("a batch that ends two processes is WORKER_FAILED, and the next one runs", 
   });
   expect(rowsOf(await run(batchOf(1, 3)))).toBe(1);
   expect(await pids()).toHaveLength(3);
+  const messages = Array(2).fill(expect.stringMatching(/exit code 7: crashed as told\. A new one/));
+  expect(await replacements()).toEqual(messages);
 });
 
 test("without a replacement, the other sessions go on, until the last is lost", async () => {
@@ -127,6 +139,7 @@ test("without a replacement, the other sessions go on, until the last is lost", 
   await lost;
   await allow();
   await expect(run(batchOf(1, 3))).rejects.toMatchObject(failure);
+  expect(await replacements()).toEqual([]);
 });
 
 test("a replacement that is killed while it loads fails its own batch only", async () => {
@@ -217,6 +230,14 @@ function rowsOf({ sentenceEmbedding }: { sentenceEmbedding?: Float32Array }): nu
 async function pids(what = "started"): Promise<number[]> {
   const names = (await readdir(observed)).filter((name) => name.endsWith(`.${what}`));
   return names.map((name) => Number.parseInt(name, 10)).sort((a, b) => a - b);
+}
+
+/** The warnings of replaced processes. They are emitted in the next turn of the event loop. */
+async function replacements(): Promise<string[]> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return warnings
+    .filter(({ code }) => code === "EMBEDDINGGEMMA_PROCESS_REPLACED")
+    .map(({ message }) => message);
 }
 
 /** Gives the processes an order. */
