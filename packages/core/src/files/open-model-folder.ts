@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { folderKind, localPath } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { deriveBytes } from "./derive-bytes.ts";
@@ -66,13 +66,18 @@ function absolutePath(model: string): string {
 
 /** A saved store, for example, would only lack files of a model. */
 async function refuseOther(path: string): Promise<void> {
+  if (await isFile(join(path, "config.json"))) return;
+  const message = await otherFolder(path);
+  if (message) throw new EmbeddingGemmaError("MODEL_FILE_MISSING", message, { folder: path });
+}
+
+/** What a folder without `config.json` is, if that is known. */
+async function otherFolder(path: string): Promise<string | undefined> {
   const { kind, finding, advice } = await folderKind(path);
-  if (kind === "model" || kind === "none" || (await isFile(join(path, "config.json")))) return;
-  throw new EmbeddingGemmaError(
-    "MODEL_FILE_MISSING",
-    `${path} ${finding}. It contains no model. ${advice ?? ""}`.trimEnd(),
-    { folder: path },
-  );
+  if (kind !== "none") return `${path} ${finding}. It contains no model. ${advice ?? ""}`.trimEnd();
+  const parent = dirname(path);
+  if ((await folderKind(parent)).kind !== "model") return undefined;
+  return `${path} has no config.json, but its parent folder is a model. Pass ${parent}.`;
 }
 
 function localFolder(path: string): ModelFolder {

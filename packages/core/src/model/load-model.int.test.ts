@@ -144,6 +144,14 @@ describe("a model that cannot be loaded is an error with advice", () => {
     });
   });
 
+  test("a folder in that of a model", async () => {
+    const path = join(fixture, "onnx");
+    await expect(Embedder.load(path)).rejects.toMatchObject({
+      code: "MODEL_FILE_MISSING",
+      message: `${path} has no config.json, but its parent folder is a model. Pass ${fixture}.`,
+    });
+  });
+
   test("a folder of another kind", async () => {
     await writeFile(join(parent, "faiss-store.json"), "{}");
     await expect(load({}, parent)).rejects.toMatchObject({
