@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, it } from "vitest";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -29,4 +30,32 @@ it("rejects with the reason where the task threw after the abort", async () => {
     throw new Error("wrapped: stop");
   };
   await expect(untilAborted(controller.signal, task)).rejects.toBe("stop");
+});
+
+it("listens once for all tasks of a signal, and not after the last", async () => {
+  const controller = new AbortController();
+  const listeners = () => getEventListeners(controller.signal, "abort").length;
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on("warning", onWarning);
+
+  const short = untilAborted(controller.signal, async () => 1);
+  const long = Array.from({ length: 20 }, () => untilAborted(controller.signal, never));
+  expect(await short).toBe(1);
+  expect(listeners()).toBe(1);
+  controller.abort("stop");
+  for (const waiting of long) await expect(waiting).rejects.toBe("stop");
+  expect(listeners()).toBe(0);
+
+  const other = new AbortController();
+  await untilAborted(other.signal, async () => 1);
+  expect(getEventListeners(other.signal, "abort")).toEqual([]);
+  await expect(
+    Promise.all([
+      untilAborted(other.signal, never),
+      untilAborted(other.signal, async () => other.abort("later")),
+    ]),
+  ).rejects.toBe("later");
+  process.off("warning", onWarning);
+  expect(warnings).toEqual([]);
 });

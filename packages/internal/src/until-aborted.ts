@@ -11,8 +11,7 @@ export async function untilAborted<T>(
   if (signal === undefined) return task();
   signal.throwIfAborted();
   const { promise: aborted, reject } = withReject();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
+  const stopListening = onAbort(signal, () => reject(signal.reason));
   try {
     return await Promise.race([task(), aborted]);
   } catch (error) {
@@ -20,7 +19,7 @@ export async function untilAborted<T>(
     signal.throwIfAborted();
     throw error;
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    stopListening();
   }
 }
 
@@ -30,4 +29,39 @@ function withReject() {
     reject = onReject;
   });
   return { promise, reject };
+}
+
+interface Listening {
+  readonly callbacks: Set<() => void>;
+  readonly listener: () => void;
+}
+
+const listeningTo = new WeakMap<AbortSignal, Listening>();
+
+/**
+ * Many calls may share a signal. They also share a listener, since Node.js warns of a leak if a
+ * signal has more than ten.
+ *
+ * @returns stops listening
+ */
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  const { callbacks, listener } = listeningTo.get(signal) ?? listen(signal);
+  callbacks.add(callback);
+  return () => {
+    callbacks.delete(callback);
+    if (callbacks.size > 0) return;
+    signal.removeEventListener("abort", listener);
+    listeningTo.delete(signal);
+  };
+}
+
+function listen(signal: AbortSignal): Listening {
+  const callbacks = new Set<() => void>();
+  const listener = () => {
+    for (const callback of callbacks) callback();
+  };
+  signal.addEventListener("abort", listener, { once: true });
+  const listening = { callbacks, listener };
+  listeningTo.set(signal, listening);
+  return listening;
 }
