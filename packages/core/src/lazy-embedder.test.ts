@@ -2,60 +2,32 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
-import { Embedder } from "./embedder.ts";
+import { testEmbedder } from "../test-support/test-embedder.ts";
 import { defaultModel, LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
-import type { ModelDescription } from "./model/description.ts";
-import type { Backend } from "./runtime/backend.ts";
 
-/** One token per character. A vector contains the number of tokens and the first token. */
-const backend: Backend = {
-  tokenizer: { encode: codes, decode: (ids) => String.fromCodePoint(...ids) },
-  specialTokens: { prefix: [], suffix: [] },
-  padding: { id: 0, side: "right" },
-  tokenize: async (texts) => texts.map(codes),
-  async run({ rows, length, inputIds, attentionMask }) {
-    const vectors = Array.from({ length: rows }, (_, row) => {
-      const mask = attentionMask.subarray(row * length, (row + 1) * length);
-      return [mask.filter(Boolean).length, Number(inputIds[row * length]), 3, 4];
-    });
-    return { sentenceEmbedding: Float32Array.from(vectors.flat()) };
-  },
-  dispose: async () => {},
-};
+const embedder = testEmbedder();
 
-const description: ModelDescription = {
-  prompts: { query: "q:", document: "d:", STS: "s:" },
-  defaultPromptName: null,
-  similarityFunction: "cosine",
-  maxTokens: 30,
-  pooling: ["mean"],
-  includePrompt: true,
-  denseLayers: 0,
-  normalized: false,
-  dimension: 4,
-  matryoshkaDimensions: [4, 2],
-  selfCheck: null,
-  family: null,
-};
-
-const embedder = Embedder.from({ model: "test", backend, description, normalize: false });
+/** The number of tokens of a text without special tokens, and its first character. */
+function readVector([count, _sum, first]: Float32Array): [number, string] {
+  return [count! - 2, String.fromCodePoint(first! - 10)];
+}
 
 describe("LazyEmbedder", () => {
   test("uses the model's prompts, or those of the configuration", async () => {
     const plain = new LazyEmbedder({ embedder });
-    expect([...(await plain.encodeQuery("abc"))]).toEqual([5, code("q"), 3, 4]);
-    expect(
-      (await plain.encodeDocument(["abc", { title: "t", text: "" }])).map(([first]) => first),
-    ).toEqual([5, 4]);
+    expect(readVector(await plain.encodeQuery("abc"))).toEqual([5, "q"]);
+    const documents = await plain.encodeDocument(["abc", { title: "t", text: "" }]);
+    expect(documents.map(readVector)).toEqual([
+      ["title: none | text: abc".length, "t"],
+      ["title: t | text: ".length, "t"],
+    ]);
     const other = new LazyEmbedder({
       embedder,
       queryPrompt: { promptName: "STS" },
       documentPrompt: { prompt: "" },
     });
-    expect([...(await other.encodeQuery("abc"))]).toEqual([5, code("s"), 3, 4]);
-    expect((await other.encodeDocument(["abc"])).map((vector) => [...vector])).toEqual([
-      [3, code("a"), 3, 4],
-    ]);
+    expect(readVector(await other.encodeQuery("abc"))).toEqual([5, "s"]);
+    expect((await other.encodeDocument(["abc"])).map(readVector)).toEqual([[3, "a"]]);
   });
 
   test("stops its calls at its signal, and a call also at its own", async () => {
@@ -117,10 +89,11 @@ describe("LazyEmbedder", () => {
 
   test("a prompt of the call, by name or text, overrides the configured one", async () => {
     const lazy = new LazyEmbedder({ embedder, queryPrompt: { prompt: "p:" } });
-    const firstToken = async (options?: object) => (await lazy.encodeQuery("abc", options))[1];
-    expect(await firstToken()).toBe(code("p"));
-    expect(await firstToken({ promptName: "STS", prompt: undefined })).toBe(code("s"));
-    expect(await firstToken({ prompt: "" })).toBe(code("a"));
+    const firstCharacter = async (options?: object) =>
+      readVector(await lazy.encodeQuery("abc", options))[1];
+    expect(await firstCharacter()).toBe("p");
+    expect(await firstCharacter({ promptName: "STS", prompt: undefined })).toBe("s");
+    expect(await firstCharacter({ prompt: "" })).toBe("a");
   });
 
   test("has another identity for every configuration that changes documents", async () => {
@@ -218,11 +191,3 @@ test("before the load, a query must be a text, and documents an array", async ()
     });
   }
 });
-
-function codes(text: string): number[] {
-  return Array.from(text, code);
-}
-
-function code(character: string): number {
-  return character.codePointAt(0)!;
-}

@@ -1,7 +1,8 @@
-import { type Backend, Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { testBackend, testEmbedder } from "../../core/test-support/test-embedder.ts";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 
 describe("EmbeddingGemmaEmbeddings", () => {
@@ -33,16 +34,17 @@ describe("EmbeddingGemmaEmbeddings", () => {
   });
 
   it("simultaneous calls share batches, unless maxConcurrency limits them", async () => {
-    const rows: number[] = [];
-    const counting = countingEmbedder(rows);
+    const backend = testBackend();
+    const counting = testEmbedder(backend);
+    const rows = () => backend.batches.splice(0).map((batch) => batch.rows);
     const texts = ["Mars", "Venus", "Neptune"];
     const embedAll = (embeddings: EmbeddingGemmaEmbeddings) =>
       Promise.all(texts.map((text) => embeddings.embedDocuments([text])));
     const together = await embedAll(new EmbeddingGemmaEmbeddings({ embedder: counting }));
-    expect(rows.splice(0)).toEqual([3]);
+    expect(rows()).toEqual([3]);
     const limited = new EmbeddingGemmaEmbeddings({ embedder: counting, maxConcurrency: 1 });
     expect(await embedAll(limited)).toEqual(together);
-    expect(rows).toEqual([1, 1, 1]);
+    expect(rows()).toEqual([1, 1, 1]);
   });
 
   it("does not dispose an embedder that was passed in", async () => {
@@ -208,39 +210,4 @@ describe("EmbeddingGemmaEmbeddings", () => {
 
 function plain(vectors: Float32Array[]): number[][] {
   return vectors.map((vector) => Array.from(vector));
-}
-
-/** @param rows - receives the number of texts of every batch */
-function countingEmbedder(rows: number[]): Embedder {
-  const encode = (text: string) => Array.from(text, (character) => character.codePointAt(0)!);
-  const backend: Backend = {
-    tokenizer: { encode, decode: (ids) => String.fromCodePoint(...ids) },
-    specialTokens: { prefix: [], suffix: [] },
-    padding: { id: 0, side: "right" },
-    tokenize: async (texts) => texts.map(encode),
-    async run({ rows: count, length, inputIds }) {
-      rows.push(count);
-      const vectors = Array.from({ length: count }, (_, row) => [
-        1,
-        Number(inputIds[row * length]),
-      ]);
-      return { sentenceEmbedding: Float32Array.from(vectors.flat()) };
-    },
-    dispose: async () => {},
-  };
-  const description = {
-    prompts: { query: "", document: "" },
-    defaultPromptName: null,
-    similarityFunction: "cosine",
-    maxTokens: 30,
-    pooling: ["mean"],
-    includePrompt: true,
-    denseLayers: 0,
-    normalized: false,
-    dimension: 2,
-    matryoshkaDimensions: [2],
-    selfCheck: null,
-    family: null,
-  } as const;
-  return Embedder.from({ model: "counting", backend, description });
 }

@@ -6,6 +6,7 @@ import { runInNewContext } from "node:vm";
 import { ClassicLevel } from "classic-level";
 import { MemoryLevel } from "memory-level";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { testBackend, testDescription } from "../../test-support/test-embedder.ts";
 import { Embedder } from "../embedder.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { EncodeDefaults } from "../options.ts";
@@ -32,35 +33,18 @@ function countingBackend() {
   const run = vi.fn<Backend["run"]>(async ({ rows, length, inputIds }) => ({
     sentenceEmbedding: Float32Array.from({ length: rows * 4 }, (_, index) => {
       const id = Number(inputIds[Math.floor(index / 4) * length]);
-      return id === 33 && index % 4 === 2 ? Number.NaN : id + (index % 4);
+      return id === 10 + "!".codePointAt(0)! && index % 4 === 2 ? Number.NaN : id + (index % 4);
     }),
   }));
-  const encode = (text: string) => Array.from(text, (character) => character.codePointAt(0)!);
-  const backend: Backend = {
-    tokenizer: { encode, decode: (ids) => String.fromCodePoint(...ids) },
-    specialTokens: { prefix: [], suffix: [] },
-    padding: { id: 0, side: "right" },
-    tokenize: async (texts) => texts.map(encode),
-    run,
-    dispose: async () => {},
-  };
+  const backend = testBackend({ run, specialTokens: { prefix: [], suffix: [] } });
   const rowsRun = () => run.mock.calls.reduce((sum, [batch]) => sum + batch.rows, 0);
   return { backend, rowsRun };
 }
 
 const description: ModelDescription = {
+  ...testDescription,
   prompts: { query: "q", document: "d" },
-  defaultPromptName: null,
-  similarityFunction: "cosine",
   maxTokens: 8,
-  pooling: ["mean"],
-  includePrompt: true,
-  denseLayers: 0,
-  normalized: false,
-  dimension: 4,
-  matryoshkaDimensions: [4, 2],
-  selfCheck: null,
-  family: null,
 };
 
 function embedderWith(cache: VectorCache | null, options: EncodeDefaults = {}, model = "literal") {

@@ -1,4 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
+import { testBackend, testDescription } from "../../test-support/test-embedder.ts";
 import { MemoryVectorCache } from "../cache/memory-vector-cache.ts";
 import { Embedder } from "../embedder.ts";
 import type { ModelDescription } from "../model/description.ts";
@@ -10,10 +11,9 @@ import { selfCheck } from "./self-check.ts";
 /** A text is an angle in degrees; its vector points there. */
 function compass(deviation = 0): Backend {
   const encode = (text: string) => [Number(text)];
-  return {
+  return testBackend({
     tokenizer: { encode, decode: String },
     specialTokens: { prefix: [], suffix: [] },
-    padding: { id: 0, side: "right" },
     tokenize: async (texts) => texts.map(encode),
     async run({ rows, inputIds }: Batch) {
       const vectors = Array.from({ length: rows }, (_, row) => {
@@ -23,23 +23,16 @@ function compass(deviation = 0): Backend {
       });
       return { sentenceEmbedding: Float32Array.from(vectors.flat()) };
     },
-    dispose: async () => {},
-  };
+  });
 }
 
 const description: ModelDescription = {
-  prompts: { query: "", document: "" },
-  defaultPromptName: null,
+  ...testDescription,
   similarityFunction: "euclidean",
-  maxTokens: 8,
-  pooling: ["mean"],
-  includePrompt: true,
-  denseLayers: 0,
-  normalized: false,
   dimension: 2,
   matryoshkaDimensions: [2],
   selfCheck: { query: "0", documents: ["60", "90"], scores: { 2: [0.5, 0] } },
-  family: null,
+  prompts: { query: "", document: "" },
 };
 
 test("compares cosines with the published ones, not the model's own similarity", async () => {
