@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { expect, test, vi } from "vitest";
 import type { Dtype } from "../runtime/dtype.ts";
 import type { LoadModelOptions } from "./load-model.ts";
@@ -38,6 +39,16 @@ test("an abort rejects immediately, and the next load starts from the beginning"
   const next = acquireModel("model", { signal: AbortSignal.timeout(10) }, loads.load);
   await expect(next).rejects.toMatchObject({ name: "TimeoutError" });
   expect(loads.options).toHaveLength(2);
+});
+
+test("loads that share a signal share one listener, until they end", async () => {
+  const loads = new Loads();
+  const { signal } = new AbortController();
+  const loading = Array.from({ length: 20 }, () => acquireModel("many", { signal }, loads.load));
+  expect(getEventListeners(signal, "abort")).toHaveLength(1);
+  loads.finish();
+  await Promise.all(loading);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 test("a model that has finished loading after all callers aborted is freed", async () => {

@@ -1,4 +1,4 @@
-import { defined, stableJson } from "@embeddinggemma/internal";
+import { defined, stableJson, untilAborted } from "@embeddinggemma/internal";
 import { isInBrowser } from "#platform";
 import type { DownloadProgress } from "../files/model-folder.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
@@ -128,24 +128,21 @@ function waitFor(
   onDownloadProgress: LoadModelOptions["onDownloadProgress"],
 ): Promise<SharableModel> {
   let stop = () => {};
-  return new Promise<SharableModel>((resolve, reject) => {
-    const onAbort = () => reject(signal?.reason);
-    const listener = (event: DownloadProgress) => {
-      try {
-        onDownloadProgress?.(event);
-      } catch (error) {
-        stop();
-        reject(error);
-      }
-    };
-    stop = () => {
-      progressListeners.delete(listener);
-      signal?.removeEventListener("abort", onAbort);
-    };
-    progressListeners.add(listener);
-    signal?.addEventListener("abort", onAbort, { once: true });
-    loading.then(resolve, reject);
-  }).finally(() => stop());
+  const loaded = () =>
+    new Promise<SharableModel>((resolve, reject) => {
+      const listener = (event: DownloadProgress) => {
+        try {
+          onDownloadProgress?.(event);
+        } catch (error) {
+          stop();
+          reject(error);
+        }
+      };
+      stop = () => void progressListeners.delete(listener);
+      progressListeners.add(listener);
+      loading.then(resolve, reject);
+    });
+  return untilAborted(signal, loaded).finally(() => stop());
 }
 
 async function release(shared: SharedModel): Promise<void> {
