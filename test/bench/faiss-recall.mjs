@@ -1,6 +1,6 @@
-// Measures recall on real embeddings: how many of the ten best hits by the full vectors are found.
-// First for indexes with only the leading numbers, by how many candidates are scored again
-// (`oversample`). Then for each preset and kind of index.
+// Measures recall on real embeddings: how many of the ten best hits by the full vectors are found
+// in indexes with only their leading numbers, by how many candidates are scored again
+// (`oversample`). `npm run bench -- search --texts=FILE` measures the presets and kinds of index.
 //
 // node test/bench/faiss-recall.mjs <file> [folder of a model] [--texts=20000] [--queries=300]
 //
@@ -30,19 +30,6 @@ if (file === undefined)
 const k = 10;
 const dimensions = [64, 128, 256, 512];
 const oversamples = [1, 2, 3, 5, 10, 20, 40];
-const candidates = {
-  "preset exact": { preset: "exact" },
-  "preset balanced": { preset: "balanced" },
-  "preset small": { preset: "small" },
-  "int8 full vectors": { precision: "int8" },
-  "Flat, searchDimension 128": { searchDimension: 128 },
-  "Flat, searchDimension 128, int8": { searchDimension: 128, precision: "int8" },
-  "HNSW32,Flat": { index: "HNSW32,Flat" },
-  "HNSW32,Flat, searchDimension 128": { index: "HNSW32,Flat", searchDimension: 128 },
-  "SQ8, searchDimension 128": { index: "SQ8", searchDimension: 128 },
-  "IVF256,Flat, searchDimension 128": { index: "IVF256,Flat", searchDimension: 128 },
-  "PQ32, searchDimension 128": { index: "PQ32", searchDimension: 128 },
-};
 
 const { texts, queries: queryTexts } = await readTexts(
   Number(values.texts),
@@ -74,15 +61,6 @@ for (const searchDimension of dimensions) {
 }
 console.log(`recall@${k} by searchDimension and oversample, index Flat`);
 console.table(byOversample);
-
-const byKind = {};
-for (const [name, options] of Object.entries(candidates)) {
-  byKind[name] = {
-    recall: recall(await withStore({ scanBelow: 0, ...options }, (search) => search())),
-  };
-}
-console.log(`recall@${k} with the default oversample`);
-console.table(byKind);
 
 async function readTexts(textCount, queryCount) {
   const bytes = await readFile(file);
