@@ -1,19 +1,12 @@
 /** `HuggingFaceTransformersEmbeddings` of `@langchain/community`. */
-import { HuggingFaceTransformersEmbeddings } from "@langchain/community/embeddings/huggingface_transformers";
 import { embeddingContender } from "../../embedding/contender.mjs";
+import { huggingFaceEmbeddings } from "../langchain-embeddings.mjs";
 
 export const { prepare, first, run, queries, vectors } = embeddingContender({
   from: import.meta.url,
   through: "@huggingface/transformers",
-  async load({ model, dtype, threads }) {
-    const embeddings = new HuggingFaceTransformersEmbeddings({
-      model,
-      pretrainedOptions: {
-        dtype,
-        local_files_only: true,
-        session_options: { intraOpNumThreads: threads },
-      },
-    });
+  async load(options) {
+    const embeddings = huggingFaceEmbeddings(options);
     await embeddings.embedQuery("load");
     return {
       embed: (texts) => embeddings.embedDocuments(texts),

@@ -1,19 +1,12 @@
 /** `HuggingFaceEmbedding` of `@llamaindex/huggingface`. */
-import { HuggingFaceEmbedding } from "@llamaindex/huggingface";
 import { embeddingContender } from "../../embedding/contender.mjs";
+import { huggingFaceEmbedding } from "../llamaindex-embedding.mjs";
 
 export const { prepare, first, run, queries, vectors } = embeddingContender({
   from: import.meta.url,
   through: "@huggingface/transformers",
-  async load({ model, dtype, threads }) {
-    const embedding = new HuggingFaceEmbedding({
-      modelType: model,
-      modelOptions: {
-        dtype,
-        local_files_only: true,
-        session_options: { intraOpNumThreads: threads },
-      },
-    });
+  async load(options) {
+    const embedding = huggingFaceEmbedding(options);
     await embedding.getExtractor();
     const embed = (texts) => embedding.getTextEmbeddingsBatch(texts);
     return { embed, embedOne: (text) => embedding.getTextEmbedding(text), documents: embed };
