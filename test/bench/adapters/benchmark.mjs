@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { readRetrieval } from "../files/data-sets.mjs";
 import { ndcgAt10 } from "../files/measures.mjs";
 import { versionsOf } from "../report/machine.mjs";
-import { modelFolder } from "../report/options.mjs";
+import { modelFolder, namedBy } from "../report/options.mjs";
 import { installPeers } from "../report/peers.mjs";
 import { inRounds, startAll, stopAll } from "../report/rounds.mjs";
 import { median, percentile } from "../report/statistics.mjs";
@@ -112,10 +112,7 @@ async function promptsOf(model) {
 }
 
 function contendersFor({ only }, short, log) {
-  const words = only?.toLowerCase().split(",");
-  const wanted = [...own, ...(short ? [] : peers)].filter(
-    ({ name }) => !words || words.some((word) => name.toLowerCase().includes(word)),
-  );
+  const wanted = namedBy(only, [...own, ...(short ? [] : peers)]);
   const missing = wanted.every(({ ours }) => ours) ? undefined : installPeers(log);
   return wanted.map((contender) => (contender.ours ? contender : { ...contender, missing }));
 }

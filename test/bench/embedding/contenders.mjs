@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { namedBy } from "../report/options.mjs";
 import { installPeers, pythonEnvironment } from "../report/peers.mjs";
 
 const here = (file) => new URL(`contenders/${file}`, import.meta.url);
@@ -50,10 +51,7 @@ const torch = { name: reference, module: peer("sentence_transformers_cpu.py"), d
  */
 export function contendersFor(options, { short, log }) {
   const all = short ? own : [...own, ...javascript, ...python, torch];
-  const only = options.only?.toLowerCase().split(",");
-  const wanted = all.filter(
-    ({ name }) => !only || only.some((word) => name.toLowerCase().includes(word)),
-  );
+  const wanted = namedBy(options.only, all);
   const once = (task) => {
     let answer;
     return () => {

@@ -67,15 +67,24 @@ export function modelFolder(given) {
 
 /**
  * The command line of a probe, a script that prints one table:
- * `node <script> [folder of a model] [--dtype=q8] [--name=number …]`.
+ * `node <script> [folder of a model] [--dtype=q8] [--name=value …]`.
  *
- * @param numbers - the numeric options with their defaults
+ * @param defaults - the options with their defaults, whose types they have
  */
-export function probeOptions(numbers) {
+export function probeOptions(defaults) {
   const options = { dtype: { default: "q8", help: "dtype of the model" } };
-  for (const [name, value] of Object.entries(numbers)) options[name] = { default: value, help: "" };
+  for (const [name, value] of Object.entries(defaults))
+    options[name] = { default: value, help: "" };
   const { positional, ...values } = readOptions("it", process.argv.slice(2), options);
   return { ...values, model: modelFolder(positional) };
+}
+
+/** The contenders whose names contain one of the words of `--only`; all without it. */
+export function namedBy(only, contenders) {
+  const words = only?.toLowerCase().split(",");
+  return contenders.filter(
+    ({ name }) => !words || words.some((word) => name.toLowerCase().includes(word)),
+  );
 }
 
 /** Options as lines of text. */
