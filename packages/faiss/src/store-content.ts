@@ -18,8 +18,10 @@ import type {
   FaissStoreOptions,
 } from "./types.ts";
 
-/** A scan of this many numbers takes about 1 ms, no longer than a message to the FAISS process. */
-const numbersScannedFast = 2 ** 20;
+/** Scoring this many numbers takes about 1 ms, no longer than a message to the FAISS process. */
+const numbersScoredWithFaiss = 2 ** 20;
+/** For so few, about 0.1 ms, codes are not worth their memory. */
+const numbersScoredWithCodes = 2 ** 17;
 
 /**
  * Dead rows are removed when there are more than this many, and more than this share of all rows.
@@ -44,7 +46,8 @@ export class StoreContent<R> {
   /** @param options - already checked */
   constructor(options: FaissStoreOptions, dimension: number, engine: FaissEngine | undefined) {
     this.settings = settingsFor(options, dimension);
-    this.scanBelow = options.scanBelow ?? Math.floor(numbersScannedFast / dimension);
+    const numbers = engine ? numbersScoredWithFaiss : numbersScoredWithCodes;
+    this.scanBelow = options.scanBelow ?? Math.floor(numbers / dimension);
     this.table = new Table<R>(this.settings);
     const isOptional = options.engine !== "faiss";
     this.index =
