@@ -390,8 +390,8 @@ export class FaissStore<R = RecordValue> {
   }
 
   /**
-   * Frees the index in the FAISS process. Afterwards the store cannot be used: calls throw
-   * `CLOSED`.
+   * Frees the memory of the store, and its index in the FAISS process. Afterwards the store cannot
+   * be used: calls throw `CLOSED`.
    */
   async close(): Promise<void> {
     // Calls in progress no longer wait for FAISS.

@@ -125,8 +125,9 @@ export class StoreContent<R> {
    */
   async prepareSearch(): Promise<void> {
     await this.index?.update(this.table);
-    if (this.index && this.index.covered > 0) this.codes.release();
-    else if (this.table.size > this.scanBelow) await this.codes.update(this.table, new Pacer());
+    const usesCodes = !this.index?.covered && this.table.size > this.scanBelow;
+    if (usesCodes) await this.codes.update(this.table, new Pacer());
+    else this.codes.release();
   }
 
   /** The ids of the items for which a filter returns true. */
@@ -158,6 +159,7 @@ export class StoreContent<R> {
     if (deadRows > minDeadRows && deadRows > maxDeadShare * rows) {
       this.table = await this.table.compacted();
       this.index?.release();
+      this.codes.release();
     }
     // The change itself has succeeded. If FAISS fails but is required, the next search tries again
     // and throws.

@@ -140,8 +140,8 @@ export interface EngineOptions {
   /**
    * Up to this many vectors, a search scores all of them, without any index.
    *
-   * @default as many as have 131,072 numbers, such as 170 vectors of 768; with FAISS as many as have
-   * 1,048,576 numbers, such as 1,365 vectors of 768
+   * @default as many as have 131,072 numbers, such as 170 vectors of 768; with FAISS as many as
+   * have 1,048,576 numbers, such as 1,365 vectors of 768
    */
   scanBelow?: number | undefined;
   /** Name or path of the `faiss-node` module to load. @default "faiss-node" */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { assemble } from "../../scripts/assemble.mjs";
-import { CodeMemory, rowsPerBlock } from "./code-memory.ts";
+import { CodeMemory, rowsPerCodeBlock } from "./code-memory.ts";
 import { codesModule } from "./codes.wasm.ts";
 import { encodeQuery } from "./encode.ts";
 
@@ -86,8 +86,8 @@ describe("the rows that are selected", () => {
   it("are those that may have the least score, in all lanes and at the end of a block", () => {
     const memory = new CodeMemory(2);
     const block = memory.addBlock()!;
-    const wanted = [0, 1, 2, 3, 7, 512, rowsPerBlock - 2, rowsPerBlock - 1];
-    for (let row = 0; row < rowsPerBlock; row++)
+    const wanted = [0, 1, 2, 3, 7, 512, rowsPerCodeBlock - 2, rowsPerCodeBlock - 1];
+    for (let row = 0; row < rowsPerCodeBlock; row++)
       memory.encode(block, row, Float32Array.of(wanted.includes(row) ? 1 : 0.5, 0));
     const query = encodeQuery(Float32Array.of(1, 0));
     memory.multiply(block, [query]);
@@ -96,7 +96,7 @@ describe("the rows that are selected", () => {
     ];
     expect(found(0, 0.9)).toEqual(wanted);
     memory.multiply(block, [query]);
-    expect(found(0.5, 0.9)).toHaveLength(rowsPerBlock);
+    expect(found(0.5, 0.9)).toHaveLength(rowsPerCodeBlock);
     memory.multiply(block, [query]);
     expect(found(0, 1.5)).toEqual([]);
   });

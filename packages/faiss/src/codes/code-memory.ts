@@ -19,12 +19,12 @@ interface Kernels {
 }
 
 /** Rows of a block, as many as codes.wat expects. */
-export const rowsPerBlock = 1024;
+export const rowsPerCodeBlock = 1024;
 /** The most queries of one `multiply`. */
 export const queriesAtOnce = 4;
 
 /** Of one number for each row of a block. */
-const columnBytes = rowsPerBlock * 4;
+const columnBytes = rowsPerCodeBlock * 4;
 /** The length of a row that is not quite a unit vector, and sums in float32, make errors larger. */
 const slack = 1.01;
 const bytesPerPage = 65_536;
@@ -69,12 +69,12 @@ export class CodeMemory {
    */
   addBlock(): number | undefined {
     const block = this.#end;
-    const end = block + 2 * columnBytes + rowsPerBlock * this.#length;
+    const end = block + 2 * columnBytes + rowsPerCodeBlock * this.#length;
     if (end > maxBytes) return undefined;
     const missing = Math.ceil((end - this.#memory.buffer.byteLength) / bytesPerPage);
     if (missing > 0) this.#memory.grow(missing);
     this.#end = end;
-    this.#floats(block, rowsPerBlock).fill(Number.NaN);
+    this.#floats(block, rowsPerCodeBlock).fill(Number.NaN);
     return block;
   }
 
@@ -86,9 +86,9 @@ export class CodeMemory {
     const scale = Math.fround(this.#kernels.largest(0, this.#length) / maxRowCode);
     const codes = block + 2 * columnBytes + row * this.#length;
     const squares = scale === 0 ? 0 : this.#kernels.encode(0, this.#length, codes, scale);
-    const columns = this.#floats(block, 2 * rowsPerBlock);
+    const columns = this.#floats(block, 2 * rowsPerCodeBlock);
     columns[row] = scale;
-    columns[rowsPerBlock + row] = Math.sqrt(squares) * slack;
+    columns[rowsPerCodeBlock + row] = Math.sqrt(squares) * slack;
   }
 
   /** Multiplies the rows of a block with up to four queries, for `select`. */
@@ -113,7 +113,7 @@ export class CodeMemory {
    * @param position - of the query among those that were multiplied
    * @param error - how far scores may be off for other reasons than the codes of the rows
    * @returns rows that may have at least `minScore`; scores and errors of all rows. Valid until the
-   * next call.
+   * next call of any method. Replaces the products, so call it once for each.
    */
   select(
     block: number,
@@ -135,8 +135,8 @@ export class CodeMemory {
     );
     return {
       rows: new Int32Array(this.#memory.buffer, this.#found, count),
-      scores: this.#floats(products, rowsPerBlock),
-      errors: this.#floats(errors, rowsPerBlock),
+      scores: this.#floats(products, rowsPerCodeBlock),
+      errors: this.#floats(errors, rowsPerCodeBlock),
     };
   }
 

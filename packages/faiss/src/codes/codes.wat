@@ -159,12 +159,12 @@
       (br_if $row (i32.lt_u (local.get $products) (local.get $last)))))
 
   ;; Replaces the products of a block with a query by float32 scores: product × scale of the row ×
-  ;; scale of the query. Writes which rows may have a score of $least or more, if the error of the
+  ;; scale of the query. Writes which rows may have a score of $minScore or more, if the error of the
   ;; row and $error are added; the result is how many. A scale that is NaN means that there is no
   ;; row.
   (func (export "select")
     (param $products i32) (param $scales i32) (param $errors i32)
-    (param $scale f32) (param $error f32) (param $least f32) (param $found i32) (result i32)
+    (param $scale f32) (param $error f32) (param $minScore f32) (param $found i32) (result i32)
     (local $row i32) (local $start i32) (local $mask i32) (local $scores v128)
     (local.set $start (local.get $found))
     (loop $next
@@ -178,7 +178,7 @@
         (f32x4.add
           (local.get $scores)
           (f32x4.add (v128.load (local.get $errors)) (f32x4.splat (local.get $error))))
-        (f32x4.splat (local.get $least)))))
+        (f32x4.splat (local.get $minScore)))))
       (if (local.get $mask) (then
         (loop $lane
           (i32.store (local.get $found)

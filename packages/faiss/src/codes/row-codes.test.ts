@@ -25,8 +25,8 @@ describe("a search by codes", () => {
   it.each([
     ["random vectors", random(5000, 48), 48],
     ["random vectors, and leading numbers", random(3000, 96), 96],
-    ["similar vectors", similarVectors(3000, 40), 40],
-    ["equal vectors", Array.from({ length: 2500 }, () => random(1, 33)[0]!), 33],
+    ["similar vectors", similarVectors(9000, 40), 40],
+    ["equal vectors", Array.from({ length: 9000 }, () => random(1, 33)[0]!), 33],
     ["one number", Array.from({ length: 1500 }, (_, row) => Float32Array.of(row % 2 || -1)), 1],
   ])("ranks as sorting all does: %s", async (_name, vectors, dimension) => {
     const store = await FaissStore.create<number>({ dimension, scanBelow: 0 });

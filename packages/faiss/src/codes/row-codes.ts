@@ -1,6 +1,6 @@
 import type { Pacer } from "@embeddinggemma/internal";
 import type { Table } from "../rows/table.ts";
-import { CodeMemory, queriesAtOnce, rowsPerBlock } from "./code-memory.ts";
+import { CodeMemory, queriesAtOnce, rowsPerCodeBlock } from "./code-memory.ts";
 import { encodeQuery } from "./encode.ts";
 
 /** What a scan looks for with one query. */
@@ -16,7 +16,10 @@ interface Block {
   address: number;
 }
 
-/** For rows that are rounded to float32, and for scores and bounds in float32. */
+/**
+ * For rounding to float32, of numbers up to 1 by 2 ** -24 each: a row, its score (three products),
+ * its bound (three sums) and `minScore` sum up to less than 1e-6.
+ */
 const rounding = 2e-6;
 /** No row is longer when its codes are decoded: the error is at most 1.01. */
 const maxDecodedLength = 2.1;
@@ -42,8 +45,11 @@ export class RowCodes<R> {
    * @returns whether all rows have codes: not if the platform has no WebAssembly, or no room
    */
   async update(table: Table<R>, pacer: Pacer): Promise<boolean> {
-    if (table.lineage !== this.#lineage) this.release();
-    this.#lineage = table.lineage;
+    if (table.lineage !== this.#lineage) {
+      this.release();
+      this.#lineage = table.lineage;
+      this.#isUnavailable = false;
+    }
     const numbers = new Float32Array(table.shape.searchDimension);
     while (this.#covered < table.rows) {
       if (this.#isUnavailable || !this.#append(table, numbers)) return false;
@@ -75,7 +81,11 @@ export class RowCodes<R> {
           const { rows, scores, errors } = memory.select(address, position, query, error, minScore);
           for (const row of rows) {
             const off = errors[row]! + error;
-            selection.consider(number * rowsPerBlock + row, scores[row]! - off, scores[row]! + off);
+            selection.consider(
+              number * rowsPerCodeBlock + row,
+              scores[row]! - off,
+              scores[row]! + off,
+            );
           }
         }
         if (pacer.due) await pacer.pause();
@@ -91,7 +101,7 @@ export class RowCodes<R> {
 
   /** @returns whether there is room for the next row */
   #append(table: Table<R>, numbers: Float32Array): boolean {
-    const row = this.#covered % rowsPerBlock;
+    const row = this.#covered % rowsPerCodeBlock;
     if (row === 0 && !this.#addBlock(numbers.length)) return false;
     table.readPrefix(this.#covered, numbers);
     const { memory, address } = this.#blocks.at(-1)!;
@@ -110,10 +120,17 @@ export class RowCodes<R> {
       }
       this.#blocks = [...this.#blocks, { memory, address }];
       return true;
-    } catch {
+    } catch (error) {
+      if (!isForLackOfSupport(error)) throw error;
       this.release();
       this.#isUnavailable = true;
       return false;
     }
   }
+}
+
+/** No room is a RangeError. Other errors say that WebAssembly is switched off. */
+function isForLackOfSupport(error: unknown): boolean {
+  const isOff = typeof WebAssembly === "undefined";
+  return isOff || (error instanceof Error && ["RangeError", "CompileError"].includes(error.name));
 }

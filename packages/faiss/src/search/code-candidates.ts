@@ -1,6 +1,6 @@
 import type { RowCodes, Selection } from "../codes/row-codes.ts";
-import { type CandidateOptions, rowsOf } from "./index-candidates.ts";
 import { scan } from "./scan.ts";
+import { type CandidateOptions, rowsOf } from "./scan-candidates.ts";
 import { TopRows } from "./top-rows.ts";
 
 /**
@@ -14,7 +14,7 @@ export async function codeCandidates<R>(
   codes: RowCodes<R>,
   prefixes: readonly Float32Array[],
   options: CandidateOptions<R>,
-): Promise<number[][] | undefined> {
+): Promise<(readonly number[])[] | undefined> {
   const { table, filter, count, pacer } = options;
   if (!(await codes.update(table, pacer))) return undefined;
   const selections = prefixes.map(
@@ -38,13 +38,17 @@ export async function codeCandidates<R>(
   return found;
 }
 
+/** So many rows are collected before those that can no longer be among the best are dropped. */
+const minCollected = 4096;
+
 /** The rows that can be among the best, by the bounds of their scores. */
 class BoundedSelection implements Selection {
   /** Those with the best lower bounds. */
   readonly #certain: TopRows;
   readonly #accepts: (row: number) => boolean;
-  readonly #rows: number[] = [];
-  readonly #upper: number[] = [];
+  #rows: number[] = [];
+  #upper: number[] = [];
+  #maxCollected = minCollected;
   minScore = Number.NEGATIVE_INFINITY;
 
   constructor(count: number, sequence: readonly number[], accepts: (row: number) => boolean) {
@@ -53,14 +57,24 @@ class BoundedSelection implements Selection {
   }
 
   consider(row: number, lower: number, upper: number): void {
-    if (!this.#accepts(row)) return;
+    if (upper < this.minScore || !this.#accepts(row)) return;
     this.#rows.push(row);
     this.#upper.push(upper);
     this.#certain.offer(row, lower);
     this.minScore = this.#certain.minScore;
+    if (this.#rows.length < this.#maxCollected) return;
+    this.#drop();
+    this.#maxCollected = Math.max(minCollected, 2 * this.#rows.length);
   }
 
-  rows(): number[] {
-    return this.#rows.filter((_row, position) => this.#upper[position]! >= this.minScore);
+  rows(): readonly number[] {
+    this.#drop();
+    return this.#rows;
+  }
+
+  #drop(): void {
+    const canBeAmongBest = (upper: number) => upper >= this.minScore;
+    this.#rows = this.#rows.filter((_row, position) => canBeAmongBest(this.#upper[position]!));
+    this.#upper = this.#upper.filter(canBeAmongBest);
   }
 }

@@ -1,34 +1,11 @@
-import type { Pacer } from "@embeddinggemma/internal";
 import type { RowIndex } from "../index/row-index.ts";
-import type { Table } from "../rows/table.ts";
-import type { RowFilter } from "./row-filter.ts";
-import { rowRange, scan } from "./scan.ts";
+import { type CandidateOptions, rowsOf, scanPrefix } from "./scan-candidates.ts";
 import type { TopRows } from "./top-rows.ts";
-
-export interface CandidateOptions<R> {
-  table: Table<R>;
-  filter: RowFilter<R>;
-  /** How many candidates to find for each query. */
-  count: number;
-  /** How many hits the search needs. An approximate index must find at least as many candidates. */
-  k: number;
-  pacer: Pacer;
-}
 
 /** How many more rows to ask for than needed. With these, one request is usually enough. */
 const margin = 16;
 /** If FAISS had to return more rows than this, a scan is faster. */
 const maxFetched = 16_384;
-
-/** For each prefix, the best rows by their leading numbers. Scores every row. */
-export async function scanCandidates<R>(
-  prefixes: readonly Float32Array[],
-  options: CandidateOptions<R>,
-): Promise<number[][]> {
-  const found: number[][] = [];
-  for (const prefix of prefixes) found.push(rowsOf(await scanPrefix(prefix, 0, options)));
-  return found;
-}
 
 /**
  * For each prefix, the best rows by their leading numbers. Asks FAISS for the rows in its index and
@@ -91,24 +68,4 @@ function isComplete<R>(
   // vectors whose numbers were rounded to float32.
   const rounding = (table.shape.searchDimension + 8) * 2 ** -24;
   return isAll || (top.isFull && top.minScore > minFound + rounding);
-}
-
-function scanPrefix<R>(
-  prefix: Float32Array,
-  start: number,
-  options: CandidateOptions<R>,
-): Promise<TopRows> {
-  const { table, filter, count, pacer } = options;
-  return scan({
-    rows: rowRange(start, table.rows),
-    count,
-    sequence: table.sequence,
-    score: (row) => table.prefixScore(row, prefix),
-    accepts: filter.accepts,
-    pacer,
-  });
-}
-
-export function rowsOf(top: TopRows): number[] {
-  return top.sorted().map(({ row }) => row);
 }

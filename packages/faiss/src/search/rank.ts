@@ -5,9 +5,10 @@ import type { Table } from "../rows/table.ts";
 import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreFilter } from "../types.ts";
 import { codeCandidates } from "./code-candidates.ts";
-import { indexCandidates, scanCandidates } from "./index-candidates.ts";
+import { indexCandidates } from "./index-candidates.ts";
 import { RowFilter } from "./row-filter.ts";
 import { rowRange, scan } from "./scan.ts";
+import { scanCandidates } from "./scan-candidates.ts";
 
 /** What a search can use of a store. */
 export interface Rankable<R> {
@@ -32,12 +33,12 @@ export interface RankedRow {
 }
 
 /**
- * If the filter accepts a smaller share of items, scoring those is faster than asking the index.
+ * If the filter accepts a smaller share of items, scoring those is faster than searching all.
  */
 const fewMatches = 0.05;
 
 /** How many queries are searched together: in one message to FAISS, or in one scan of the codes. */
-const queriesAtOnce = 64;
+const queriesTogether = 64;
 
 /**
  * Finds the best rows for each query by the inner product of the full vectors; ties in insertion
@@ -57,8 +58,8 @@ export async function rank<R>(
   const filter = new RowFilter(table, options.filter);
   const pacer = new Pacer();
   const rankings: RankedRow[][] = [];
-  for (let start = 0; start < queries.length; start += queriesAtOnce) {
-    const group = queries.slice(start, start + queriesAtOnce);
+  for (let start = 0; start < queries.length; start += queriesTogether) {
+    const group = queries.slice(start, start + queriesTogether);
     const candidates = await findCandidates(rankable, group, filter, options, pacer);
     for (const [position, query] of group.entries()) {
       const top = await scan({
@@ -82,7 +83,7 @@ async function findCandidates<R>(
   filter: RowFilter<R>,
   { k, oversample, scanBelow }: RankOptions<R>,
   pacer: Pacer,
-): Promise<number[][] | undefined> {
+): Promise<(readonly number[])[] | undefined> {
   const { dimension, searchDimension } = table.shape;
   const isExact = searchDimension === dimension && (index?.kind.isFlat ?? true);
   const count = Math.ceil(k * (isExact ? 1 : oversample));
