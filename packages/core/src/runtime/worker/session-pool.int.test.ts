@@ -1,5 +1,5 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -182,6 +182,20 @@ test("an abort of the load ends all processes", async () => {
   abort.abort(new Error("enough"));
   await failure;
   expect((await pids()).filter(isRunning)).toEqual([]);
+  await release();
+});
+
+test("no more processes load the model at once than there are cores", async () => {
+  const workers = availableParallelism() + 20;
+  const abort = new AbortController();
+  const loading = loadWorkerBackend(folder, options, workers, abort.signal);
+  const failure = expect(loading).rejects.toThrow("enough");
+  await vi.waitFor(async () => expect((await pids("load")).length).toBeGreaterThan(1), 20_000);
+  const release = await tell("hold load");
+  await delay(2000);
+  expect((await pids("load")).length).toBeLessThan(workers);
+  abort.abort(new Error("enough"));
+  await failure;
   await release();
 });
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import type { BackendOutput, Batch, RunOptions } from "../backend.ts";
 import type { ModelRunner } from "../with-tokenizer.ts";
 import type { PooledSession } from "./pooled-session.ts";
@@ -31,15 +32,19 @@ export class SessionPool implements ModelRunner {
 
   /**
    * Loads the model in all sessions: in the first alone, since what is wrong is usually wrong for
-   * all.
+   * all. Then in as many at once as there are cores.
    *
    * @throws the error of the first load that fails; then no process is left
    */
   async start(): Promise<void> {
     const [first, ...others] = this.#sessions;
+    const next = others.values();
+    const startNext = async () => {
+      for (const session of next) await session.start();
+    };
     try {
       await first!.start();
-      await Promise.all(others.map((session) => session.start()));
+      await Promise.all(Array.from({ length: availableParallelism() }, startNext));
     } catch (error) {
       await this.stop();
       throw error;
