@@ -81,6 +81,7 @@ const ownDependencies = {
   "tiny-model": [],
   langchain: ["core", "faiss", "internal"],
   llamaindex: ["core", "faiss", "internal"],
+  server: ["core", "faiss", "internal"],
 };
 
 const tests = "\\.test(-d)?\\.ts$|/testing/|/test-support/";
