@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { namedBy } from "../report/options.mjs";
-import { installPeers, pythonEnvironment } from "../report/peers.mjs";
+import { installPeers, pythonFor } from "../report/peers.mjs";
 
 const here = (file) => new URL(`contenders/${file}`, import.meta.url);
 const peer = (file) => new URL(`../peers/embedding/${file}`, import.meta.url);
@@ -60,9 +58,9 @@ export function contendersFor(options, { short, log }) {
     };
   };
   const peersMissing = once(() => ({ missing: installPeers(log) }));
-  const onnxPython = once(() => interpreter(options.python, "onnx", "requirements.txt", log));
+  const onnxPython = once(() => pythonFor(options.python, "onnx", peer("requirements.txt"), log));
   const torchPython = once(() =>
-    interpreter(options.torchPython, "torch", "requirements-torch.txt", log),
+    pythonFor(options.torchPython, "torch", peer("requirements-torch.txt"), log),
   );
   return wanted.map((contender) => {
     if (javascript.includes(contender)) return { ...contender, ...peersMissing() };
@@ -73,10 +71,4 @@ export function contendersFor(options, { short, log }) {
     }
     return { ...contender, ...torchPython(), options: { pytorch: options.pytorch } };
   });
-}
-
-function interpreter(given, name, requirements, log) {
-  if (given === "none") return { missing: "left out" };
-  if (given === undefined) return pythonEnvironment(name, fileURLToPath(peer(requirements)), log);
-  return existsSync(given) ? { python: given } : { missing: `${given} does not exist` };
 }

@@ -33,14 +33,21 @@ export function installPeers(log = console.error) {
 }
 
 /**
- * Makes a virtual environment of Python with the packages of a `requirements.txt`, in the user's
- * cache.
+ * The interpreter that an option names, or else one with the packages of a `requirements.txt`.
  *
- * @param name - name of the environment
- * @param requirements - path of the file
+ * @param given - the option: a path, `none`, or undefined
+ * @param name - name of the environment that is made in the user's cache
+ * @param requirements - URL of the file
  * @returns the interpreter as `python`, or as `missing` why there is none
  */
-export function pythonEnvironment(name, requirements, log = console.error) {
+export function pythonFor(given, name, requirements, log) {
+  if (given === "none") return { missing: "left out" };
+  if (given === undefined) return pythonEnvironment(name, fileURLToPath(requirements), log);
+  return existsSync(given) ? { python: given } : { missing: `${given} does not exist` };
+}
+
+/** Makes a virtual environment with the packages of a file, unless there is one. */
+function pythonEnvironment(name, requirements, log) {
   const root = join(cache, "embeddinggemma-bench", name);
   const binary = process.platform === "win32" ? "Scripts/python.exe" : "bin/python";
   const python = join(root, binary);

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { installPeers, pythonEnvironment } from "../report/peers.mjs";
+import { namedBy } from "../report/options.mjs";
+import { installPeers, pythonFor } from "../report/peers.mjs";
 import { compileHnswlib } from "./hnswlib-addon.mjs";
 
 const here = (file) => new URL(`contenders/${file}`, import.meta.url).href;
@@ -113,13 +112,12 @@ const python = [
  */
 export function contendersFor(count, options, { short, log }) {
   const all = [...ours(count), ...workspace, ...(short ? [] : [...javascript, ...python])];
-  const only = options.only?.toLowerCase().split(",");
-  const wanted = all.filter(
-    ({ name }) => !only || only.some((word) => name.toLowerCase().includes(word)),
-  );
+  const wanted = namedBy(options.only, all);
   const needs = (some) => wanted.some((contender) => some.includes(contender));
   const peersMissing = needs(javascript) ? installPeers(log) : undefined;
-  const interpreter = needs(python) ? pythonFor(options.python, log) : {};
+  const interpreter = needs(python)
+    ? pythonFor(options.python, "faiss", new URL(peer("requirements.txt")), log)
+    : {};
   return wanted.map((contender) => {
     if (python.includes(contender)) return { ...contender, ...interpreter };
     const { adapter, ...rest } = contender;
@@ -133,12 +131,4 @@ export function contendersFor(count, options, { short, log }) {
     if (contender.name !== "hnswlib-node") return runnable;
     return { ...runnable, missing: compileHnswlib() };
   });
-}
-
-function pythonFor(given, log) {
-  if (given === "none") return { missing: "left out (--python=none)" };
-  if (given === undefined) {
-    return pythonEnvironment("faiss", fileURLToPath(peer("requirements.txt")), log);
-  }
-  return existsSync(given) ? { python: given } : { missing: `${given} does not exist` };
 }
