@@ -26,7 +26,10 @@ export async function openStore<R>(
   const engine = await loadEngine(openOptions, index);
   const options: FaissStoreOptions = {
     ...shapeOf(manifest),
-    ...{ index, engine: openOptions.engine, scanBelow, faissNode },
+    index,
+    engine: openOptions.engine,
+    scanBelow,
+    faissNode,
     oversample: openOptions.oversample ?? manifest.oversample,
     nprobe: openOptions.nprobe ?? manifest.nprobe ?? undefined,
     efSearch: openOptions.efSearch ?? manifest.efSearch ?? undefined,

@@ -159,7 +159,6 @@ export class StoreContent<R> {
     if (deadRows > minDeadRows && deadRows > maxDeadShare * rows) {
       this.table = await this.table.compacted();
       this.index?.release();
-      this.codes.release();
     }
     // The change itself has succeeded. If FAISS fails but is required, the next search tries again
     // and throws.

@@ -24,7 +24,7 @@ const random = (count: number, dimension: number) =>
 describe("a search by codes", () => {
   it.each([
     ["random vectors", random(5000, 48), 48],
-    ["random vectors, and leading numbers", random(3000, 96), 96],
+    ["random vectors that need no padding", random(3000, 96), 96],
     ["similar vectors", similarVectors(9000, 40), 40],
     ["equal vectors", Array.from({ length: 9000 }, () => random(1, 33)[0]!), 33],
     ["one number", Array.from({ length: 1500 }, (_, row) => Float32Array.of(row % 2 || -1)), 1],

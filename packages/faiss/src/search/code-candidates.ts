@@ -1,6 +1,5 @@
 import type { RowCodes, Selection } from "../codes/row-codes.ts";
-import { scan } from "./scan.ts";
-import { type CandidateOptions, rowsOf } from "./scan-candidates.ts";
+import { bestRows, type CandidateOptions } from "./scan-candidates.ts";
 import { TopRows } from "./top-rows.ts";
 
 /**
@@ -24,17 +23,8 @@ export async function codeCandidates<R>(
   const { dimension, searchDimension } = table.shape;
   if (searchDimension === dimension) return selections.map((selection) => selection.rows());
   const found: number[][] = [];
-  for (const [position, prefix] of prefixes.entries()) {
-    const top = await scan({
-      rows: selections[position]!.rows(),
-      count,
-      sequence: table.sequence,
-      score: (row) => table.prefixScore(row, prefix),
-      accepts: filter.accepts,
-      pacer,
-    });
-    found.push(rowsOf(top));
-  }
+  for (const [position, prefix] of prefixes.entries())
+    found.push(await bestRows(prefix, selections[position]!.rows(), options));
   return found;
 }
 
@@ -49,11 +39,14 @@ class BoundedSelection implements Selection {
   #rows: number[] = [];
   #upper: number[] = [];
   #maxCollected = minCollected;
-  minScore = Number.NEGATIVE_INFINITY;
 
   constructor(count: number, sequence: readonly number[], accepts: (row: number) => boolean) {
     this.#certain = new TopRows(count, sequence);
     this.#accepts = accepts;
+  }
+
+  get minScore(): number {
+    return this.#certain.minScore;
   }
 
   consider(row: number, lower: number, upper: number): void {
@@ -61,7 +54,6 @@ class BoundedSelection implements Selection {
     this.#rows.push(row);
     this.#upper.push(upper);
     this.#certain.offer(row, lower);
-    this.minScore = this.#certain.minScore;
     if (this.#rows.length < this.#maxCollected) return;
     this.#drop();
     this.#maxCollected = Math.max(minCollected, 2 * this.#rows.length);
@@ -73,7 +65,8 @@ class BoundedSelection implements Selection {
   }
 
   #drop(): void {
-    const canBeAmongBest = (upper: number) => upper >= this.minScore;
+    const { minScore } = this;
+    const canBeAmongBest = (upper: number) => upper >= minScore;
     this.#rows = this.#rows.filter((_row, position) => canBeAmongBest(this.#upper[position]!));
     this.#upper = this.#upper.filter(canBeAmongBest);
   }

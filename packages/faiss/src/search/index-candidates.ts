@@ -1,5 +1,6 @@
 import type { RowIndex } from "../index/row-index.ts";
-import { type CandidateOptions, rowsOf, scanPrefix } from "./scan-candidates.ts";
+import { rowRange } from "./scan.ts";
+import { bestRows, type CandidateOptions, rowsOf, scanPrefix } from "./scan-candidates.ts";
 import type { TopRows } from "./top-rows.ts";
 
 /** How many more rows to ask for than needed. With these, one request is usually enough. */
@@ -32,7 +33,8 @@ export async function indexCandidates<R>(
     if (!reply) break;
     const stillOpen: number[] = [];
     for (const [place, position] of open.entries()) {
-      const top = await scanPrefix(prefixes[position]!, covered, options);
+      const newest = rowRange(covered, table.rows);
+      const top = await scanPrefix(prefixes[position]!, newest, options);
       const rows = reply.rows.subarray(place * perQuery, (place + 1) * perQuery);
       for (const row of rows) {
         if (row >= 0 && options.filter.accepts(row))
@@ -46,7 +48,7 @@ export async function indexCandidates<R>(
     open = stillOpen;
   }
   for (const position of open)
-    found[position] = rowsOf(await scanPrefix(prefixes[position]!, 0, options));
+    found[position] = await bestRows(prefixes[position]!, rowRange(0, table.rows), options);
   return found;
 }
 

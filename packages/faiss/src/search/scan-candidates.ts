@@ -20,19 +20,28 @@ export async function scanCandidates<R>(
   options: CandidateOptions<R>,
 ): Promise<number[][]> {
   const found: number[][] = [];
-  for (const prefix of prefixes) found.push(rowsOf(await scanPrefix(prefix, 0, options)));
+  const { rows } = options.table;
+  for (const prefix of prefixes) found.push(await bestRows(prefix, rowRange(0, rows), options));
   return found;
 }
 
-/** The best rows by their leading numbers, from the row `start` on. */
+/** The best of some rows by their leading numbers, best first. */
+export async function bestRows<R>(
+  prefix: Float32Array,
+  rows: Iterable<number>,
+  options: CandidateOptions<R>,
+): Promise<number[]> {
+  return rowsOf(await scanPrefix(prefix, rows, options));
+}
+
+/** Scores some rows by their leading numbers. */
 export function scanPrefix<R>(
   prefix: Float32Array,
-  start: number,
-  options: CandidateOptions<R>,
+  rows: Iterable<number>,
+  { table, filter, count, pacer }: CandidateOptions<R>,
 ): Promise<TopRows> {
-  const { table, filter, count, pacer } = options;
   return scan({
-    rows: rowRange(start, table.rows),
+    rows,
     count,
     sequence: table.sequence,
     score: (row) => table.prefixScore(row, prefix),
