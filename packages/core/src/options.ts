@@ -147,16 +147,13 @@ export const loadRules: Rules<LoadOptions> = {
   device: rules.text,
   threads: rules.count,
   sessionOptions: rules.object,
-  worker: {
-    expected: "true or false, and false in browsers",
-    accepts: (value) => value === false || (value === true && isNode()),
-    hint: (value) => (value === true ? inWebWorker : undefined),
-  },
-  workers: {
-    expected: 'a whole number of at least 1, or "auto"; browsers do not support it',
-    accepts: (value) => isWorkers(value) && isNode(),
-    hint: (value) => (isWorkers(value) ? inWebWorker : undefined),
-  },
+  worker: isNode() ? rules.flag : notInBrowsers("false", (value) => value === false),
+  workers: isNode()
+    ? {
+        expected: 'a whole number of at least 1, or "auto"',
+        accepts: (value) => value === "auto" || rules.count.accepts(value),
+      }
+    : notInBrowsers("left out", () => false),
   prompts: {
     expected: "an object of strings, the prompts by name",
     accepts: (value) => isObject(value) && Object.values(value).every(rules.text.accepts),
@@ -225,11 +222,13 @@ function isCache(value: unknown): boolean {
   return typeof getMany === "function" && typeof setMany === "function";
 }
 
-function isWorkers(value: unknown): boolean {
-  return value === "auto" || rules.count.accepts(value);
+function notInBrowsers(expected: string, accepts: Rule["accepts"]): Rule {
+  return {
+    expected: `${expected}, since browsers do not support it`,
+    accepts,
+    hint: () => "Load the embedder in a Web Worker of your own instead.",
+  };
 }
-
-const inWebWorker = "Load the embedder in a Web Worker of your own instead.";
 
 /** Whether child processes are supported: in Node, Bun and Deno, which all have this version. */
 function isNode(): boolean {

@@ -387,7 +387,8 @@ describe.each([
       "MODEL_FILE_MISSING",
     ],
     ["a server that cannot be reached", "http://127.0.0.1:9/gemma/", {}, "DOWNLOAD_FAILED"],
-    ["a worker thread", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_ARGUMENT"],
+    ["a worker process", "/models/bert/", { dtype: "fp32", worker: true }, "INVALID_ARGUMENT"],
+    ["worker processes", "/models/bert/", { dtype: "fp32", workers: 2 }, "INVALID_ARGUMENT"],
     ["a device of Node", "/models/bert/", { dtype: "fp32", device: "cpu" }, "LOAD_FAILED"],
   ] as const)("explains %s", async ([, model, options, code]) => {
     const error = await tab.evaluate(
