@@ -20,7 +20,7 @@ const order = {
     ["files/"],
     ["transformers/"],
     ["vectors/"],
-    ["check.ts", "digest.ts"],
+    ["check.ts", "digest.ts", "warn.ts"],
     ["errors.ts"],
   ],
   "packages/faiss/src": [

@@ -8,9 +8,6 @@ import { ObjectType } from "@llamaindex/core/schema";
 import { checkedRecord, type NodeRecord } from "./node-record.ts";
 import { folderName, type StoreFolder } from "./store-folder.ts";
 
-/** The code of the process's warnings of nodes that no query can find. */
-const warningCode = "EMBEDDINGGEMMA_MISSING_NODES";
-
 const skipped = "LlamaIndex skips documents that its document store lists unchanged.";
 const embedAll =
   "To embed all documents, run VectorStoreIndex.fromDocuments or the pipeline once with " +
@@ -77,12 +74,11 @@ function warnOfDocuments(
 ): void {
   const some = ids.slice(0, 3).map(show).join(", ") + (ids.length > 3 ? ", …" : "");
   const documents = ids.length === 1 ? "1 document" : `${ids.length} documents`;
-  process.emitWarning(
+  warn(
     `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has no nodes of ` +
       `${documents} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
       `${some}. ` +
       `${skipped} ${isEmpty ? embedAll : embedSome}`,
-    { code: warningCode },
   );
 }
 
@@ -90,12 +86,15 @@ async function warnOfEmpty(folder: StoreFolder | undefined): Promise<void> {
   // A storage context with this folder would have created it, and its document store is empty.
   if (folder && (await isFolder(folder.persistDir))) return;
   const where = folder ? `${folder.persistDir} does not exist` : "It is in memory only";
-  process.emitWarning(
+  warn(
     `The FaissVectorStore is empty, so the query finds nothing. ${where}. To query nodes that ` +
       "were saved, open their folder: FaissVectorStore.fromPersistDir(persistDir). If a storage " +
       `context has a persistDir, give the vector store the same one. ${skipped} ${embedAll}`,
-    { code: warningCode },
   );
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, { code: "EMBEDDINGGEMMA_MISSING_NODES" });
 }
 
 /** Which of some documents have no node in the store. */

@@ -9,19 +9,12 @@ import type { TokenizerFolder } from "../runtime/load-tokenizer.ts";
 import type { TransformersBackendOptions } from "../runtime/transformers-backend.ts";
 import type { Workers } from "../runtime/worker/plan-sessions.ts";
 
+export { warn } from "../warn.ts";
+
 export const isInBrowser: boolean = false;
 
 /** Whether the processor is an Arm, on which ONNX Runtime may compute in half precision. */
 export const isOnArm: boolean = process.arch.startsWith("arm");
-
-/**
- * Prints a warning to stderr, unless the process handles or disables warnings itself.
- *
- * @param code - see `docs/errors.md`
- */
-export function warn(message: string, code: string): void {
-  process.emitWarning(message, { type: "EmbeddingGemmaWarning", code });
-}
 
 /** See `model-folder.ts`. */
 export async function openModelFolder(model: string, options: HubOptions): Promise<ModelFolder> {

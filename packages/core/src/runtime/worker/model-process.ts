@@ -1,5 +1,6 @@
 import { WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
+import { warn } from "../../warn.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
 import type { WorkerMessage, WorkerResults } from "./worker-protocol.ts";
 
@@ -36,10 +37,10 @@ export class ModelProcess extends WorkerProcess<WorkerMessage> {
   /** Warns that this process has ended, and that another runs the model in its place. */
   warnOfReplacement(): void {
     const reason = this.end?.reason ?? "ended";
-    process.emitWarning(
+    warn(
       `The process that runs the model ${reason}. A new one has taken its place.` +
         memoryAdviceFor(reason),
-      { type: "EmbeddingGemmaWarning", code: "EMBEDDINGGEMMA_PROCESS_REPLACED" },
+      "EMBEDDINGGEMMA_PROCESS_REPLACED",
     );
   }
 }
