@@ -39,9 +39,8 @@ export async function compare(items, queries) {
   for (const { name, keeps, options } of ways) {
     /** @param {Float32Array} vector */
     const cut = (vector) => vector.subarray(0, keeps);
-    // The store scans so few vectors itself; `scanBelow: 0` makes FAISS search them.
     /** @type {FaissStore<Item["record"]>} */
-    const store = await FaissStore.create({ scanBelow: 0, ...options });
+    const store = await FaissStore.create(options);
     await store.upsert(items.map((item) => ({ ...item, vector: cut(item.vector) })));
     const { found, milliseconds } = await ask(store, queries.map(cut));
     truth ??= found;

@@ -171,7 +171,7 @@ export class FaissStore<R = RecordValue> {
     return this.#content?.settings.dimension;
   }
 
-  /** How many leading numbers of each vector the index has; undefined like {@link dimension}. */
+  /** By how many leading numbers candidates are found; undefined like {@link dimension}. */
   get searchDimension(): number | undefined {
     return this.#content?.settings.searchDimension;
   }

@@ -152,9 +152,9 @@ export interface FaissStoreOptions extends EngineOptions {
   /** How many numbers a vector has; at most 65,536. @default the length of the first vector */
   dimension?: number | undefined;
   /**
-   * Matryoshka search: the index has only this many leading numbers of each vector, as a unit
-   * vector. The best candidates are scored again with the full vectors. Use it only for embeddings
-   * that were trained for it, so that the leading numbers matter most.
+   * Matryoshka search: finds candidates by only this many leading numbers of each vector, as a unit
+   * vector, and scores the best ones again with the full vectors. Use it only for embeddings that
+   * were trained for it, so that the leading numbers matter most.
    *
    * @default `dimension`
    */
@@ -170,8 +170,9 @@ export interface FaissStoreOptions extends EngineOptions {
   /** Sets several options at once. @default "exact" */
   preset?: Preset | undefined;
   /**
-   * If the index is not exact or has only leading numbers, it returns `k × oversample` candidates,
-   * which are scored with the full vectors. At least 1; a higher value finds more, but is slower.
+   * If the index is not exact or `searchDimension` is less than `dimension`, a search scores
+   * `k × oversample` candidates with the full vectors. At least 1; a higher value finds more, but
+   * is slower.
    *
    * @default 10
    */
