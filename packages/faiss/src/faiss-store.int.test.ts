@@ -404,6 +404,14 @@ describe("FaissStore's Matryoshka search", () => {
   });
 });
 
+/** States its identity as an embedder does. */
+class Stated {
+  readonly model = "a";
+  get identity() {
+    return this.model;
+  }
+}
+
 describe("FaissStore's errors", () => {
   it.each([0, -1, 1.5, Number.NaN, "3", null])("refuses k: %s", async (k) => {
     const store = await FaissStore.create({ dimension: 2 });
@@ -420,6 +428,17 @@ describe("FaissStore's errors", () => {
     await expect(store.upsert([{ id: "x", vector: [1], record: null }])).rejects.toThrow(
       'The store has vectors of 3 numbers, but the vector of item 0 ("x") has 1.',
     );
+  });
+
+  it.each([
+    [new Int8Array(2), /Float32Array, a Float64Array or an array .* is an object \(Int8Array\)\.$/],
+    [Promise.resolve([1, 2]), /is an object \(Promise\)\. Add the missing `await`\.$/],
+  ])("refuses %o as a vector, the first of a store or a later one", async (given, message) => {
+    for (const store of [await FaissStore.create(), await FaissStore.create({ dimension: 2 })])
+      await expect(store.upsert([{ vector: given as never, record: null }])).rejects.toMatchObject({
+        code: expect.stringMatching(/^(INVALID_VECTOR|INVALID_ARGUMENT)$/),
+        message: expect.stringMatching(message),
+      });
   });
 
   it.each([
@@ -444,6 +463,16 @@ describe("FaissStore's errors", () => {
     [
       { identity: 5 },
       "identity must be a string or a plain object that JSON can represent; 5 was given.",
+    ],
+    [{ identity: new Stated() }, "(Stated) was given. Pass its property `identity`."],
+    [{ identity: { identity: "a", size: 1n } }, "identity.size is 1n."],
+    [
+      { identity: Object.assign(() => {}, { identity: async () => "a" }) },
+      "a function was given. Pass `await` and a call of its method `identity()`.",
+    ],
+    [
+      { identity: async () => "a" },
+      "a function was given. Call it: `await embeddings.identity()`.",
     ],
     [null, "options must be an object; null was given."],
     [[], "options must be an object; an array of 0 was given."],

@@ -37,7 +37,7 @@ export const oversample: Rule = {
 const identity: Rule = {
   expected: "a string or a plain object that JSON can represent",
   accepts: (value) => typeof value === "string" || (isObject(value) && !identityFault(value)),
-  hint: (value) => (isObject(value) ? identityFault(value) : undefined),
+  hint: (value) => identityHint(value) ?? (isObject(value) ? identityFault(value) : undefined),
 };
 
 const engineRules: Rules<EngineOptions> = {
@@ -254,6 +254,16 @@ function choice(...values: string[]): Rule {
 
 function isObject(value: unknown): value is object {
   return isRecord(value) && !Array.isArray(value);
+}
+
+/** Advice for who passed an embedder, or its method, in place of what it states. */
+function identityHint(value: unknown): string | undefined {
+  const { identity } = Object(value) as { identity?: unknown };
+  if (typeof identity === "function") return "Pass `await` and a call of its method `identity()`.";
+  if (typeof value === "function") return "Call it: `await embeddings.identity()`.";
+  // A plain object may have a key of this name.
+  const isGetter = typeof identity === "string" && !Object.hasOwn(Object(value), "identity");
+  return isGetter ? "Pass its property `identity`." : undefined;
 }
 
 /** What JSON cannot represent in an identity. */

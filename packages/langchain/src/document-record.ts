@@ -1,4 +1,5 @@
 import {
+  type FaissStore,
   FaissStoreError,
   type FaissStoreFilter,
   type FaissStoreHit,
@@ -68,6 +69,19 @@ export function recordFilter(
     checkRecord(record, id);
     return predicate(record.metadata ?? {});
   };
+}
+
+/**
+ * Refuses a store of other records, such as the nodes of LlamaIndex, before documents join them. A
+ * store of other records has them all; a later one is checked when it is found.
+ *
+ * @throws `INVALID_RECORD`
+ */
+export function checkRecords(store: FaissStore<DocumentRecord>): void {
+  for (const { id, record } of store) {
+    checkRecord(record, id);
+    break;
+  }
 }
 
 /** A `store` of `@embeddinggemma/faiss` can have any records. */

@@ -131,6 +131,18 @@ describe("FaissStore: saved and existing stores", () => {
     });
   });
 
+  it("rejects a saved store of other records than documents", async () => {
+    const directory = join(folder, "records");
+    const index = await CoreStore.create<string>({ identity: embedder.identity });
+    const vector = await embedder.encodeDocument("Mars is red.");
+    await index.upsert([{ id: "mars", vector, record: "Mars is red." }]);
+    await index.save(directory);
+    await expect(FaissStore.load(directory, embeddings)).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+      message: expect.stringMatching(/"mars" .* is no document/),
+    });
+  });
+
   it("rejects a folder that contains no store", async () => {
     await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({
       code: "NOT_A_STORE",

@@ -229,6 +229,26 @@ describe("FaissStore: searches", () => {
     ])
       await expect(call()).rejects.toMatchObject({ message, code: expect.any(String) });
   });
+
+  it("adds no documents to records that are none", async () => {
+    const index = await CoreStore.create<object>();
+    const record = { refDocId: "mars", node: { id_: "mars", text: "Mars is red." } };
+    await index.upsert([{ id: "mars", vector: [1, 0], record }]);
+    const over = () => new FaissStore(embeddings, { store: index as never });
+    for (const call of [
+      () => over().addDocuments(documentsOf(1)),
+      () => over().addVectors([[1, 0]], documentsOf(1)),
+      () => over().mergeFrom(store),
+      () => store.mergeFrom(over()),
+      () => over().client(),
+    ])
+      await expect(call()).rejects.toMatchObject({
+        code: "INVALID_RECORD",
+        message: expect.stringContaining("{ refDocId, node } was given"),
+      });
+    expect([index.size, (await store.client()).size]).toEqual([1, 4]);
+    expect(embeddings.embedded).toBe(0);
+  });
 });
 
 describe("FaissStore: retrievers", () => {

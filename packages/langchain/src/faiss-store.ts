@@ -9,7 +9,7 @@ import {
   type SaveOptions,
   type Vector,
 } from "@embeddinggemma/faiss";
-import { createWith, defined, untilAborted } from "@embeddinggemma/internal";
+import { createWith, defined, SharedPromise, untilAborted } from "@embeddinggemma/internal";
 import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
@@ -33,6 +33,7 @@ import { storeChecker } from "./check-options.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import {
+  checkRecords,
   type DocumentItem,
   type DocumentRecord,
   documentOf,
@@ -87,6 +88,11 @@ export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
+  readonly #opened = new SharedPromise(async () => {
+    const store = await this.#store.get();
+    checkRecords(store);
+    return store;
+  });
 
   /**
    * Creates an empty store, or a store on `params.store`.
@@ -138,10 +144,10 @@ export class FaissStore extends SaveableVectorStore {
    * The store of `@embeddinggemma/faiss` behind this one. Use it for what LangChain does not offer.
    *
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if the given `store` has vectors of other
-   * embeddings
+   * embeddings; `INVALID_RECORD` if it has records that are no documents
    */
   client(): Promise<CoreStore<DocumentRecord>> {
-    return this.#store.get();
+    return this.#opened.get();
   }
 
   /**
@@ -346,7 +352,8 @@ export class FaissStore extends SaveableVectorStore {
    * @param options - pass `allowMismatch: true` if the embeddings have no method `identity()`, or
    * another identity than the store, but you are sure that they made its vectors
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
-   * `NOT_A_STORE` for a folder without a store
+   * `NOT_A_STORE` for a folder without a store; `INVALID_RECORD` for a store of other records than
+   * documents, such as one of LlamaIndex
    * @example
    * const store = await FaissStore.load("planets", new EmbeddingGemmaEmbeddings());
    */
@@ -478,6 +485,7 @@ export class FaissStore extends SaveableVectorStore {
    * done it, unless options forbid it.
    */
   static #fromCheckedStore(result: FaissStore, store: CoreStore<DocumentRecord>): FaissStore {
+    checkRecords(store);
     result.#store = new LazyFaissStore({}, { store, allowMismatch: true });
     return result;
   }

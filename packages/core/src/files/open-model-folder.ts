@@ -3,7 +3,7 @@ import { folderKind, localPath } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import { deriveBytes } from "./derive-bytes.ts";
 import { assetsFolder } from "./hub/hub-environment.ts";
-import { isRepositoryId } from "./hub/hub-names.ts";
+import { idInHubUrl, isRepositoryId } from "./hub/hub-names.ts";
 import { HubSnapshot } from "./hub/hub-snapshot.ts";
 import type { HubOptions, ModelFolder } from "./model-folder.ts";
 import {
@@ -33,9 +33,14 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
   throw new EmbeddingGemmaError(
     "MODEL_NOT_FOUND",
     `There is no folder ${path}, and ${show(model)} is not the id of a repository on the Hub, ` +
-      'such as "onnx-community/embeddinggemma-300m-ONNX".',
+      `such as "onnx-community/embeddinggemma-300m-ONNX".${await adviceOnFile(path)}`,
     { model, path },
   );
+}
+
+async function adviceOnFile(path: string): Promise<string> {
+  if (!(await isFile(path))) return "";
+  return " It is a file. Pass the folder of its model, which has config.json.";
 }
 
 async function isReadableFolder(path: string): Promise<boolean> {
@@ -56,10 +61,12 @@ async function isReadableFolder(path: string): Promise<boolean> {
 function absolutePath(model: string): string {
   const found = localPath(model);
   if ("path" in found) return found.path;
+  const id = idInHubUrl(model);
   throw new EmbeddingGemmaError(
     /^file:/i.test(model) ? "INVALID_ARGUMENT" : "MODEL_NOT_FOUND",
     `${show(model)} is neither a folder on this machine nor the id of a repository on the Hub, ` +
-      `such as "onnx-community/embeddinggemma-300m-ONNX". ${found.fault}`,
+      `such as "onnx-community/embeddinggemma-300m-ONNX". ` +
+      (id === undefined ? found.fault : `Pass the id in this URL: ${show(id)}.`),
     { model },
   );
 }

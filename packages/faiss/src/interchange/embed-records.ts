@@ -1,6 +1,6 @@
 import { FaissStoreError, show } from "../errors.ts";
 import type { ImportEmbedding, ImportOptions } from "../interchange-types.ts";
-import { isVector, writeUnitVector } from "../rows/unit-vector.ts";
+import { isVector, vectorForm, writeUnitVector } from "../rows/unit-vector.ts";
 import type { FaissStoreItem, Vector } from "../types.ts";
 
 /** How many records an embedding gets at once. Between two calls, progress is reported. */
@@ -63,7 +63,7 @@ function unitVector(vector: unknown, id: string): Float32Array {
   if (!isVector(vector) || vector.length === 0) {
     throw new FaissStoreError(
       "INVALID_VECTOR",
-      "A vector must be an array of numbers that is not empty, but the embedding returned " +
+      `A vector must be ${vectorForm} that is not empty, but the embedding returned ` +
         `${show(vector)} for the text of ${show(id)}.`,
       { id },
     );

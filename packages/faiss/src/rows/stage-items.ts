@@ -3,7 +3,7 @@ import { FaissStoreError, show } from "../errors.ts";
 import type { FaissStoreItem } from "../types.ts";
 import { checkedRecord, checkItem, ItemIds, sourceOf } from "./check-items.ts";
 import type { StagedRow, Table } from "./table.ts";
-import { isVector, writeUnitVector } from "./unit-vector.ts";
+import { awaitAdvice, isVector, vectorForm, writeUnitVector } from "./unit-vector.ts";
 
 /**
  * Checks items and stages them: appends their vectors to the table, but not yet the rows. Add the
@@ -59,8 +59,8 @@ export function dimensionOf<R>(items: readonly FaissStoreItem<R>[]): number | un
   if (!isVector(first.vector) || first.vector.length === 0) {
     throw new FaissStoreError(
       "INVALID_VECTOR",
-      "A vector must be an array of numbers that is not empty, but the vector of item 0 is " +
-        `${show(first.vector)}.`,
+      `A vector must be ${vectorForm} that is not empty, but the vector of item 0 is ` +
+        `${show(first.vector)}.${awaitAdvice(first.vector)}`,
     );
   }
   return first.vector.length;

@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { awaitHint } from "@embeddinggemma/internal";
 import { FaissStoreError, show } from "../errors.ts";
 import type { Vector } from "../types.ts";
 
@@ -17,6 +18,15 @@ export function isVector(value: unknown): value is Vector {
   );
 }
 
+/** Completes "A vector must be …". */
+export const vectorForm = "a Float32Array, a Float64Array or an array of numbers";
+
+/** The end of an error about what is no vector: advice, if it will be one. */
+export function awaitAdvice(given: unknown): string {
+  const hint = awaitHint(given);
+  return hint === undefined ? "" : ` ${hint}`;
+}
+
 /**
  * Writes a vector to the target, divided by its length.
  *
@@ -27,8 +37,7 @@ export function writeUnitVector(vector: Vector, target: Float32Array, what: () =
   if (!isVector(vector)) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
-      "A vector must be a Float32Array, a Float64Array or an array of numbers, " +
-        `but ${what()} is ${show(vector)}.`,
+      `A vector must be ${vectorForm}, but ${what()} is ${show(vector)}.${awaitAdvice(vector)}`,
     );
   }
   if (vector.length !== target.length) {

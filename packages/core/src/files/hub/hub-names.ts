@@ -11,6 +11,12 @@ export function isRepositoryId(model: string): boolean {
   return /^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model);
 }
 
+/** The repository's id in the address of its page, such as `https://huggingface.co/owner/name`. */
+export function idInHubUrl(url: string): string | undefined {
+  const [, id] = /^https?:\/\/(?:huggingface\.co|hf\.co)\/([^/?#]+\/[^/?#]+)/i.exec(url) ?? [];
+  return id !== undefined && isRepositoryId(id) ? id : undefined;
+}
+
 /** The path of a file as part of a URL. */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");
