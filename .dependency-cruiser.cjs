@@ -64,6 +64,7 @@ const order = {
       "import-from-python.ts",
       "embed-model.ts",
       "missing-nodes.ts",
+      "node-item.ts",
       "query-model.ts",
       "refused-nodes.ts",
     ],

@@ -1,32 +1,23 @@
 import {
   type ChangeOptions,
   type FaissStore as CoreStore,
-  FaissStoreError,
   type FaissStoreHit,
-  type FaissStoreItem,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import {
-  awaitHint,
-  createWith,
-  type Rule,
-  type Rules,
-  SharedPromise,
-  show,
-} from "@embeddinggemma/internal";
+import { createWith, type Rule, type Rules, SharedPromise } from "@embeddinggemma/internal";
 import { pathRule } from "@embeddinggemma/internal/node";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
-import { type BaseNode, ObjectType } from "@llamaindex/core/schema";
+import type { BaseNode } from "@llamaindex/core/schema";
 import {
   BaseVectorStore,
   type VectorStoreBaseParams,
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
-import { isVector, storeChecker } from "./check-options.ts";
+import { storeChecker } from "./check-options.ts";
 import { withEmbedModel } from "./embed-model.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
 import {
@@ -35,7 +26,8 @@ import {
   type PythonImportOptions,
 } from "./import-from-python.ts";
 import { MissingNodes } from "./missing-nodes.ts";
-import { checkedRecord, type NodeRecord, nodeFilter, nodeOf, recordOf } from "./node-record.ts";
+import { checkNodes, itemOf } from "./node-item.ts";
+import { checkedRecord, type NodeRecord, nodeFilter, nodeOf } from "./node-record.ts";
 import { checkQueryModel } from "./query-model.ts";
 import { explainRefused } from "./refused-nodes.ts";
 import {
@@ -197,11 +189,8 @@ export class FaissVectorStore extends BaseVectorStore<
    * position and the id of the node
    */
   async add(nodes: BaseNode[]): Promise<string[]> {
-    if (!Array.isArray(nodes)) {
-      throw invalidArgument("nodes", nodes, "an array of nodes", awaitHint(nodes));
-    }
+    checkNodes(nodes);
     if (nodes.length === 0) return [];
-    for (const [position, node] of nodes.entries()) checkNode(node, position);
     try {
       const items = nodes.map(itemOf);
       const store = await this.client();
@@ -316,33 +305,6 @@ const paramRules: Rules<Omit<FaissVectorStoreParams, keyof LazyFaissStoreOptions
       typeof value === "string" && /^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(value),
   },
 };
-
-function checkNode(node: unknown, position: number): void {
-  const { id_, toJSON } = (node ?? {}) as Partial<BaseNode>;
-  if (typeof toJSON !== "function")
-    throw invalidArgument(`nodes[${position}]`, node, "a node of LlamaIndex");
-  if (typeof id_ !== "string" || id_ === "")
-    throw invalidArgument(`nodes[${position}].id_`, id_, "a string that is not empty");
-}
-
-function itemOf(node: BaseNode, position: number): FaissStoreItem<NodeRecord> {
-  const { id_: id, embedding: vector, type } = node;
-  if (!Object.values(ObjectType).includes(type))
-    throw invalidArgument(
-      `The type of node ${position} (${show(id)})`,
-      type,
-      `a type of LlamaIndex`,
-    );
-  if (isVector(vector)) return { id, vector, record: recordOf(node) };
-  if (vector)
-    throw invalidArgument(`The embedding of node ${position} (${show(id)})`, vector, "a vector");
-  throw new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `Node ${position} (${show(id)}) has no embedding. Embed nodes before you add them: ` +
-      "`await embedModel(nodes)`.",
-    { position, id },
-  );
-}
 
 function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryResult {
   return {
