@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { testBackend, testEmbedder } from "../test-support/test-embedder.ts";
-import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
+import type { EncodeProgress } from "./encoding/encode-texts.ts";
+import type { Truncation } from "./encoding/run-texts.ts";
 import type { EncodeOptions } from "./options.ts";
 
 describe("a stream of documents", () => {

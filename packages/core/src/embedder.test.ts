@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { bos, eos, testBackend, testEmbedder } from "../test-support/test-embedder.ts";
 import { MemoryVectorCache } from "./cache/memory-vector-cache.ts";
-import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
+import type { EncodeProgress } from "./encoding/encode-texts.ts";
+import type { Truncation } from "./encoding/run-texts.ts";
 import type { EncodeDefaults } from "./options.ts";
 
 const sumOf = (text: string) =>

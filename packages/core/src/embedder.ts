@@ -3,11 +3,15 @@ import { checkOptions, invalidArgument, isRecord, type Rules, rules } from "./ch
 import { loadMeasuredModel, warnOfBatches } from "./encoding/batch-invariance.ts";
 import { type EmbeddingModel, withQueue } from "./encoding/embedding-model.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
-import { type EncodeSettings, encodeTexts } from "./encoding/encode-texts.ts";
-import { type Prepare, promptedDocument, promptedText } from "./encoding/prompted-input.ts";
+import { type EncodeSettings, encodeTexts, encodeTokenStates } from "./encoding/encode-texts.ts";
+import {
+  type Prepare,
+  promptedDocument,
+  promptedText,
+  tokenInput,
+} from "./encoding/prompted-input.ts";
 import { choosePrompt, type DocumentInput } from "./encoding/prompts.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
-import { tokenizeTexts } from "./encoding/tokenize.ts";
 import type { Priority } from "./encoding/waiting-calls.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import { dtypeReasonOf } from "./model/choose-graph.ts";
@@ -20,15 +24,19 @@ import {
   countRules,
   type EncodeDefaults,
   type EncodeOptions,
+  type EncodeTokensOptions,
   encodeDefaults,
   encodeDefaultsRules,
   encodeRules,
+  encodeTokensRules,
   type LoadOptions,
   loadRules,
   modelRule,
   nameRule,
   renamedLoadOptions,
   splitOptions,
+  type TokenEmbeddingsOptions,
+  tokenEmbeddingsRules,
 } from "./options.ts";
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
 import type { Dtype } from "./runtime/dtype.ts";
@@ -236,6 +244,19 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
+   * The part of {@link Embedder.identity} for full vectors, before truncation and normalization:
+   * the model's files and its recipe, without prompts.
+   */
+  get modelIdentity(): string {
+    return this.#handle.model.identity;
+  }
+
+  /** Everything that the vectors depend on, apart from the weights. */
+  get description(): ModelDescription {
+    return this.#description;
+  }
+
+  /**
    * {@link Embedder.identity} of the vectors of calls with these options.
    *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
@@ -252,7 +273,7 @@ export class Embedder implements AsyncDisposable {
    * tokens.
    */
   get tokenizer(): Tokenizer {
-    return this.#model.backend.tokenizer;
+    return this.#model.tokenizer;
   }
 
   /**
@@ -344,6 +365,58 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
+   * Embeds token ids as they are: no prompt and no special tokens are added. Ids that exceed
+   * `maxTokens` are cut. See {@link Embedder.encode}.
+   *
+   * @param ids - token ids with special tokens: those of one text, or of several
+   */
+  encodeTokens(ids: readonly number[], options?: EncodeTokensOptions): Promise<Float32Array>;
+  encodeTokens(
+    ids: readonly (readonly number[])[],
+    options?: EncodeTokensOptions,
+  ): Promise<Float32Array[]>;
+  async encodeTokens(
+    ids: readonly number[] | readonly (readonly number[])[],
+    options: EncodeTokensOptions = {},
+  ): Promise<Float32Array | Float32Array[]> {
+    checkOptions(options, encodeTokensRules);
+    const call = this.#startCall("bulk", { ...options, prompt: "" });
+    const isOne = !Array.isArray(ids) || typeof ids[0] === "number";
+    const sequences = (isOne ? [ids] : ids) as readonly (readonly number[])[];
+    const vectors = await this.#encodeAll(call, sequences, tokenInput);
+    return isOne ? vectors[0]! : vectors;
+  }
+
+  /**
+   * Computes a vector for every token of a text: the final hidden states, before pooling, Dense
+   * layers and normalization.
+   *
+   * @returns for a text one vector per token, special tokens and prompt included; for an array, the
+   * same for each text
+   * @throws `MODEL_INCOMPLETE` if the ONNX graph has no output `last_hidden_state`, and the errors
+   * of {@link Embedder.encode}
+   * @see `output_value="token_embeddings"` of Sentence Transformers
+   */
+  encodeTokenEmbeddings(text: string, options?: TokenEmbeddingsOptions): Promise<Float32Array[]>;
+  encodeTokenEmbeddings(
+    texts: readonly string[],
+    options?: TokenEmbeddingsOptions,
+  ): Promise<Float32Array[][]>;
+  async encodeTokenEmbeddings(
+    input: string | readonly string[],
+    options: TokenEmbeddingsOptions = {},
+  ): Promise<Float32Array[] | Float32Array[][]> {
+    checkOptions(options, tokenEmbeddingsRules);
+    const { model, prompt, settings } = this.#startCall("bulk", options);
+    const isOne = !Array.isArray(input);
+    const texts = Array.from(isOne ? [input] : input, (text, index) =>
+      promptedText(prompt, text as string, isOne ? undefined : index),
+    );
+    const states = await this.#track(encodeTokenStates(model, texts, settings));
+    return isOne ? states[0]! : states;
+  }
+
+  /**
    * Checks whether model, dtype and device work together on this machine. Embeds a few built-in
    * texts and compares their similarities with the values that the authors of the model have
    * published, and their vectors with those of Sentence Transformers. So a wrong file, prompt,
@@ -382,10 +455,8 @@ export class Embedder implements AsyncDisposable {
     signal?.throwIfAborted();
     const prompt = choosePrompt(this.#description, options);
     const texts = [promptedText(prompt, text)];
-    const [sequence] = await this.#track(
-      tokenizeTexts(model, texts, { needsLengths: true, signal }),
-    );
-    return sequence!.fullLength;
+    const [prepared] = await this.#track(model.prepare(texts, { needsLengths: true, signal }));
+    return prepared!.fullLength;
   }
 
   /**

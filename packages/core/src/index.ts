@@ -13,8 +13,9 @@ export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.t
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
 export type { EmbedderParts } from "./embedder.ts";
-export type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
+export type { EncodeProgress } from "./encoding/encode-texts.ts";
 export type { DocumentInput, PromptName, PromptOptions } from "./encoding/prompts.ts";
+export type { EncodeStatistics, Truncation } from "./encoding/run-texts.ts";
 export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
 export type { DownloadProgress } from "./files/model-folder.ts";
@@ -22,7 +23,14 @@ export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
 export type { Device } from "./model/load-model.ts";
 export type { PoolingMode } from "./model/modules.ts";
-export type { CountOptions, EncodeDefaults, EncodeOptions, LoadOptions } from "./options.ts";
+export type {
+  CountOptions,
+  EncodeDefaults,
+  EncodeOptions,
+  EncodeTokensOptions,
+  LoadOptions,
+  TokenEmbeddingsOptions,
+} from "./options.ts";
 export type {
   Backend,
   BackendOutput,

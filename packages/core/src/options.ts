@@ -1,7 +1,8 @@
 import type { VectorCache } from "./cache/vector-cache.ts";
 import { invalidArgument, isObject, isUrl, oneOf, type Rule, type Rules, rules } from "./check.ts";
-import type { EncodeProgress, Truncation } from "./encoding/encode-texts.ts";
+import type { EncodeProgress } from "./encoding/encode-texts.ts";
 import type { PromptOptions } from "./encoding/prompts.ts";
+import type { EncodeStatistics, Truncation } from "./encoding/run-texts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
 import type { ModelDescription } from "./model/description.ts";
 import type { LoadModelOptions } from "./model/load-model.ts";
@@ -70,11 +71,28 @@ export const encodeDefaults = {
 
 /** Options of one call: overrides of the embedder's defaults, the prompt, progress and abort. */
 export interface EncodeOptions extends EncodeDefaults, PromptOptions {
+  /**
+   * The side on which a text that is too long is cut.
+   *
+   * @default the side that the model's tokenizer says, usually "right", the end
+   */
+  truncationSide?: "left" | "right" | undefined;
   /** Called after each batch, and once for all texts found in the cache. */
   onProgress?: ((progress: EncodeProgress) => void) | undefined;
+  /** Called when all texts are embedded, with the number of their tokens, and times. */
+  onFinish?: ((statistics: EncodeStatistics) => void) | undefined;
   /** Aborts the call, which rejects at once with the signal's reason. A running batch ends. */
   signal?: AbortSignal | undefined;
 }
+
+/** Options of {@link Embedder.encodeTokens}: those of a call without a prompt. */
+export type EncodeTokensOptions = Omit<EncodeOptions, keyof PromptOptions>;
+
+/** Options of {@link Embedder.encodeTokenEmbeddings}: those that do not concern finished vectors. */
+export type TokenEmbeddingsOptions = Omit<
+  EncodeOptions,
+  "truncateDim" | "allowUntrainedDim" | "normalize" | "cache" | "onProgress"
+>;
 
 /** Options of {@link Embedder.countTokens}: the prompt and an abort. */
 export interface CountOptions extends PromptOptions {
@@ -113,8 +131,25 @@ export const encodeDefaultsRules: Rules<EncodeDefaults> = {
 export const encodeRules: Rules<EncodeOptions> = {
   ...encodeDefaultsRules,
   ...promptRules,
+  truncationSide: oneOf(["left", "right"]),
   onProgress: rules.callback,
+  onFinish: rules.callback,
   signal: rules.signal,
+};
+
+const { prompt: _prompt, promptName: _promptName, ...promptless } = encodeRules;
+
+export const encodeTokensRules: Rules<EncodeTokensOptions> = promptless;
+
+export const tokenEmbeddingsRules: Rules<TokenEmbeddingsOptions> = {
+  ...promptRules,
+  truncation: encodeRules.truncation,
+  truncationSide: encodeRules.truncationSide,
+  onTruncate: encodeRules.onTruncate,
+  maxBatchTokens: encodeRules.maxBatchTokens,
+  batchSize: encodeRules.batchSize,
+  onFinish: encodeRules.onFinish,
+  signal: encodeRules.signal,
 };
 
 export const nameRule: Rule = {

@@ -8,6 +8,7 @@ import { MemoryLevel } from "memory-level";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { testBackend, testDescription } from "../../test-support/test-embedder.ts";
 import { Embedder } from "../embedder.ts";
+import { inputKey } from "../encoding/prompts.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { EncodeDefaults } from "../options.ts";
 import type { Backend } from "../runtime/backend.ts";
@@ -163,7 +164,7 @@ describe("what a key distinguishes", () => {
 
   test("the key is SHA-256", () => {
     // printf 'id\n3:q: text' | sha256sum
-    expect(vectorCacheKey("id", { prompt: "q: ", text: "text" })).toBe(
+    expect(vectorCacheKey("id", inputKey({ prompt: "q: ", text: "text" }))).toBe(
       "26e926ae059250a69783bf7b2c9112546b1b7365af893aa0dd3dab41834680cf",
     );
   });

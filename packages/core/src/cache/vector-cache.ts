@@ -27,12 +27,13 @@ export interface VectorCache {
 
 export type VectorCacheEntry = readonly [key: string, vector: Float32Array];
 
-/** Key of a full vector: SHA-256 of the model's identity, the prompt and the text, in hex. */
-export function vectorCacheKey(
-  modelIdentity: string,
-  { prompt, text }: { readonly prompt: string; readonly text: string },
-): string {
-  return digestText(`${modelIdentity}\n${prompt.length}:${prompt}${text}`);
+/**
+ * Key of a full vector: SHA-256 of the model's identity and the input, in hex.
+ *
+ * @param inputKey - different for different inputs: prompts and texts, or token ids
+ */
+export function vectorCacheKey(modelIdentity: string, inputKey: string): string {
+  return digestText(`${modelIdentity}\n${inputKey}`);
 }
 
 /**

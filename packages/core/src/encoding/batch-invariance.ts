@@ -4,8 +4,8 @@ import { type LoadModelOptions, loadModel } from "../model/load-model.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
 import { areClose } from "../vectors/vectors.ts";
 import { embedBatch } from "./embed-batch.ts";
-import { type EmbeddingModel, withQueue } from "./embedding-model.ts";
-import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
+import { type LocalModel, withQueue } from "./embedding-model.ts";
+import { type TokenSequence, tokenizeInputs } from "./tokenize.ts";
 
 /**
  * Loads a model. If its graph quantizes activations dynamically, measures whether a vector depends
@@ -16,7 +16,7 @@ import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
 export async function loadMeasuredModel(
   model: string,
   options: LoadModelOptions,
-): Promise<EmbeddingModel> {
+): Promise<LocalModel> {
   const loaded = await loadModel(model, options);
   if (loaded.batchInvariant) return withQueue(loaded);
   return withQueue({ ...loaded, batchInvariant: await isBatchInvariant(loaded) });
@@ -26,7 +26,7 @@ export async function loadMeasuredModel(
 const warned = new Set<string>();
 
 /** Warns, once per model, that its vectors depend on their batch. */
-export function warnOfBatches(model: string, { dtype }: LoadedModel): void {
+export function warnOfBatches(model: string, { dtype }: Pick<LoadedModel, "dtype">): void {
   const key = `${dtype} ${model}`;
   if (warned.has(key)) return;
   warned.add(key);
@@ -59,7 +59,7 @@ const tolerance = 1e-4;
 async function isBatchInvariant(model: LoadedModel): Promise<boolean> {
   const texts = [shortText, longText].map((text) => ({ prompt: "", text }));
   try {
-    const sequences = await tokenizeTexts(model, texts);
+    const sequences = await tokenizeInputs(model, texts);
     return (
       (await isSameAlone(model, sequences)) &&
       (await isSameAlone(model, [sequences[0]!, sampleVocabulary(model)]))
@@ -97,5 +97,5 @@ function sampleVocabulary({ backend, description, vocabularySize }: LoadedModel)
     Math.floor(((index + 1) * vocabularySize!) / (count + 1)),
   ).filter((id) => backend.tokenizer.decode([id]).trim() !== "");
   const ids = [...prefix, ...content, ...suffix];
-  return { ids, fullLength: ids.length, unpooled: 0 };
+  return { ids, tokens: ids.length, fullLength: ids.length, unpooled: 0 };
 }

@@ -7,16 +7,19 @@ import type { Dtype } from "../runtime/dtype.ts";
 import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
 import { padBatch } from "./batches.ts";
 import type { TokenSequence } from "./tokenize.ts";
+import type { Output } from "./waiting-calls.ts";
 
 /**
  * Runs the model on one batch.
  *
- * @returns one vector per sequence, of the model's full dimension
+ * @returns for each sequence its vector, of the model's full dimension, or the final hidden states
+ * of its tokens, `tokens × hidden size`
  * @throws `INFERENCE_FAILED`, `MODEL_INCOMPLETE`
  */
 export async function embedBatch(
   model: LoadedModel,
   sequences: readonly TokenSequence[],
+  output: Output = "sentence_embedding",
 ): Promise<Float32Array[]> {
   const { backend, description } = model;
   const batch = padBatch(
@@ -24,10 +27,23 @@ export async function embedBatch(
     backend.padding,
   );
   const { poolsHiddenStates = false } = description;
-  const run = backend.run(batch, { hiddenStates: poolsHiddenStates });
-  const { sentenceEmbedding, ...output } = await run.catch((cause: unknown) => {
+  const hiddenStates = poolsHiddenStates || output === "token_embeddings";
+  const outputs = await backend.run(batch, { hiddenStates }).catch((cause: unknown) => {
     throw inferenceError(batch, cause);
   });
+  return output === "token_embeddings"
+    ? tokenStates(model, outputs, batch)
+    : vectorsOf(model, outputs, batch, sequences);
+}
+
+function vectorsOf(
+  model: LoadedModel,
+  { sentenceEmbedding, ...output }: BackendOutput,
+  batch: Batch,
+  sequences: readonly TokenSequence[],
+): Float32Array[] {
+  const { description } = model;
+  const { poolsHiddenStates = false } = description;
   const embeddings =
     sentenceEmbedding && !poolsHiddenStates
       ? finishedOutput(sentenceEmbedding, sequences)
@@ -46,6 +62,29 @@ export async function embedBatch(
   const vectors = rowsOf(embeddings, dimension);
   if (description.normalized) vectors.forEach(normalizeUnlessUnit);
   return vectors;
+}
+
+/** The hidden states of each row, without those of its padding. */
+function tokenStates(
+  { dtype }: LoadedModel,
+  { lastHiddenState }: BackendOutput,
+  { rows, length, attentionMask }: Batch,
+): Float32Array[] {
+  if (!lastHiddenState) {
+    throw new EmbeddingGemmaError(
+      "MODEL_INCOMPLETE",
+      "The ONNX graph has no output `last_hidden_state`, so there are no vectors of single " +
+        "tokens. Use an ONNX file with that output.",
+    );
+  }
+  checkFinite(lastHiddenState, dtype);
+  const size = lastHiddenState.length / (rows * length);
+  return Array.from({ length: rows }, (_, row) => {
+    const mask = attentionMask.subarray(row * length, (row + 1) * length);
+    const first = row * length + mask.indexOf(1n);
+    const end = row * length + mask.lastIndexOf(1n) + 1;
+    return lastHiddenState.slice(first * size, end * size);
+  });
 }
 
 function inferenceError({ rows, length }: Batch, cause: unknown): EmbeddingGemmaError {

@@ -1,17 +1,22 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import { EmbeddingQueue, type EmbeddingRequest } from "./embedding-queue.ts";
-import type { TokenSequence } from "./tokenize.ts";
+import {
+  EmbeddingQueue,
+  type EmbeddingRequest,
+  type FinishedBatch,
+  RefusedText,
+} from "./embedding-queue.ts";
+import type { PreparedText } from "./tokenize.ts";
 
 /** A queue whose batches end when the test says so. A vector contains the length of its text. */
 function heldQueue(concurrency = 1) {
   const batches: { lengths: number[]; end(error?: Error): void }[] = [];
-  const queue = new EmbeddingQueue({
+  const queue = new EmbeddingQueue<PreparedText>({
     cost: { overhead: 24 },
     concurrency,
     embed: (sequences) =>
       new Promise((resolve, reject) => {
-        const lengths = sequences.map(({ ids }) => ids.length);
+        const lengths = sequences.map(({ tokens }) => tokens);
         batches.push({
           lengths,
           end: (error) =>
@@ -29,16 +34,16 @@ function heldQueue(concurrency = 1) {
 /** Waits for everything that can happen without a new event. */
 const settled = () => delay(5);
 
-function texts(...lengths: readonly number[]): TokenSequence[] {
-  return lengths.map((length) => ({ ids: Array(length).fill(7), fullLength: length, unpooled: 0 }));
+function texts(...lengths: readonly number[]): PreparedText[] {
+  return lengths.map((length) => ({ tokens: length, fullLength: length }));
 }
 
 function request(
-  sequences: readonly TokenSequence[],
+  sequences: readonly PreparedText[],
   overrides: Partial<EmbeddingRequest> = {},
 ): EmbeddingRequest {
   return {
-    sequences,
+    texts: sequences,
     priority: "bulk",
     limits: { maxBatchTokens: 1024 },
     receive: async () => {},
@@ -47,7 +52,7 @@ function request(
 }
 
 /** Runs a request, and collects what it receives. */
-async function vectorsOf(queue: EmbeddingQueue, sequences: readonly TokenSequence[]) {
+async function vectorsOf(queue: EmbeddingQueue<PreparedText>, sequences: readonly PreparedText[]) {
   const vectors: number[] = [];
   await queue.run(
     request(sequences, {
@@ -86,10 +91,10 @@ test("what arrives during a batch shares the next one", async () => {
 
 test("an array of texts of many batches arrives whole", async () => {
   const lengths = Array.from({ length: 300 }, (_, index) => 1 + ((index * 37) % 900));
-  const queue = new EmbeddingQueue({
+  const queue = new EmbeddingQueue<PreparedText>({
     cost: { overhead: 24 },
     concurrency: 3,
-    embed: async (sequences) => sequences.map(({ ids }) => Float32Array.of(ids.length)),
+    embed: async (sequences) => sequences.map(({ tokens }) => Float32Array.of(tokens)),
   });
   expect(await vectorsOf(queue, texts(...lengths))).toEqual(lengths);
 });
@@ -199,15 +204,21 @@ test("a call that receives slowly waits, and others do not", async () => {
   slow.catch(() => {});
 });
 
-test("receive learns how many texts the batch had", async () => {
+test("receive learns how many texts the batch had, and when it ran", async () => {
   const { queue, nextBatch } = heldQueue();
   const receive = vi.fn(
-    async (_positions: readonly number[], _vectors: unknown, _rows: number) => {},
+    async (_positions: readonly number[], _vectors: unknown, _batch: FinishedBatch) => {},
   );
   const calls = [queue.run(request(texts(5), { receive })), vectorsOf(queue, texts(6))];
   (await nextBatch()).end();
   await Promise.all(calls);
-  expect(receive).toHaveBeenCalledWith([0], [Float32Array.of(5)], 2);
+  expect(receive).toHaveBeenCalledWith([0], [Float32Array.of(5)], {
+    rows: 2,
+    startedAt: expect.any(Number),
+    endedAt: expect.any(Number),
+  });
+  const { startedAt, endedAt } = receive.mock.calls[0]![2];
+  expect(endedAt).toBeGreaterThan(startedAt);
 });
 
 test("idle() waits for the batch of an aborted call", async () => {
@@ -221,4 +232,64 @@ test("idle() waits for the batch of an aborted call", async () => {
   expect(await Promise.race([idle, settled().then(() => "running")])).toBe("running");
   end();
   await idle;
+});
+
+test("a refused text fails its call with its index in the input; the others run again", async () => {
+  const runs: number[][] = [];
+  const queue = new EmbeddingQueue<PreparedText>({
+    cost: { overhead: 24 },
+    async embed(sequences) {
+      runs.push(sequences.map(({ tokens }) => tokens));
+      const row = sequences.findIndex(({ tokens }) => tokens === 13);
+      if (row >= 0) throw new RefusedText(row, (index) => new Error(`Text ${index} is refused.`));
+      return sequences.map(({ tokens }) => Float32Array.of(tokens));
+    },
+  });
+  const refused = queue.run(request(texts(12, 13), { indexOf: (position) => 100 + position }));
+  const others = [vectorsOf(queue, texts(11)), vectorsOf(queue, texts(14))];
+  await expect(refused).rejects.toThrow("Text 101 is refused.");
+  expect(await Promise.all(others)).toEqual([[11], [14]]);
+  expect(runs[0]).toHaveLength(4);
+  expect(runs.slice(1).flat()).not.toContain(13);
+});
+
+test("a batch is aborted when none of its calls waits any more", async () => {
+  const signals: AbortSignal[] = [];
+  const queue = new EmbeddingQueue<PreparedText>({
+    cost: { overhead: 24 },
+    embed: (_texts, { signal }) => {
+      signals.push(signal);
+      return new Promise((_resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+      });
+    },
+  });
+  const controllers = [new AbortController(), new AbortController()];
+  const calls = controllers.map(({ signal }) => queue.run(request(texts(5), { signal })));
+  await vi.waitFor(() => expect(signals).toHaveLength(1));
+  controllers[0]!.abort();
+  await expect(calls[0]).rejects.toThrow();
+  expect(signals[0]!.aborted).toBe(false);
+  controllers[1]!.abort();
+  await expect(calls[1]).rejects.toThrow();
+  expect(signals[0]!.aborted).toBe(true);
+});
+
+test("texts for different outputs share no batch", async () => {
+  const runs: [string, number][] = [];
+  const queue = new EmbeddingQueue<PreparedText>({
+    cost: { overhead: 24 },
+    async embed(sequences, { output }) {
+      runs.push([output, sequences.length]);
+      return sequences.map(({ tokens }) => Float32Array.of(tokens));
+    },
+  });
+  await Promise.all([
+    queue.run(request(texts(5, 5))),
+    queue.run(request(texts(5, 5, 5), { output: "token_embeddings" })),
+  ]);
+  expect(runs).toEqual([
+    ["sentence_embedding", 2],
+    ["token_embeddings", 3],
+  ]);
 });

@@ -1,31 +1,79 @@
 import { nextTurn, untilAborted } from "@embeddinggemma/internal";
 import type { BatchCost, BatchLimits } from "./batches.ts";
-import type { TokenSequence } from "./tokenize.ts";
-import { type BatchPart, type Priority, type WaitingCall, WaitingCalls } from "./waiting-calls.ts";
+import type { PreparedText } from "./tokenize.ts";
+import {
+  type BatchPart,
+  type Output,
+  type Priority,
+  type WaitingCall,
+  WaitingCalls,
+} from "./waiting-calls.ts";
 
 /** What a call wants to have embedded. */
-export interface EmbeddingRequest {
-  readonly sequences: readonly TokenSequence[];
+export interface EmbeddingRequest<Prepared extends PreparedText = PreparedText> {
+  readonly texts: readonly Prepared[];
   readonly priority: Priority;
   readonly limits: BatchLimits;
+  /** @default "sentence_embedding" */
+  readonly output?: Output | undefined;
   readonly signal?: AbortSignal | undefined;
   /**
-   * Called after each batch with the vectors of some sequences. An error ends the call. While two
+   * Called after each batch with the vectors of some texts. An error ends the call. While two
    * promises are pending, no more of the call runs.
    *
-   * @param positions - indices into `sequences`
-   * @param rows - number of texts in the batch, those of other calls included
+   * @param positions - indices into `texts`
    */
   receive(
     positions: readonly number[],
     embeddings: readonly Float32Array[],
-    rows: number,
+    batch: FinishedBatch,
   ): Promise<void>;
+  /**
+   * Index of a text in the caller's input, for errors.
+   *
+   * @param position - index into `texts`
+   * @default the position
+   */
+  indexOf?(position: number): number;
 }
 
-export interface EmbeddingQueueOptions {
-  /** Embeds one batch. */
-  embed(sequences: readonly TokenSequence[]): Promise<readonly Float32Array[]>;
+/** A batch, of which a call receives its part. */
+export interface FinishedBatch {
+  /** Number of texts, those of other calls included. */
+  readonly rows: number;
+  /** Times of `performance.now()`. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+}
+
+/** Thrown for a batch that failed because of one of its texts. The others can be embedded. */
+export class RefusedText extends Error {
+  /** Index of the text in the batch. */
+  readonly row: number;
+  /** The error for the caller, who knows the text by its index in the input. */
+  readonly errorAt: (index: number) => Error;
+
+  constructor(row: number, errorAt: (index: number) => Error) {
+    super(errorAt(row).message);
+    this.row = row;
+    this.errorAt = errorAt;
+  }
+}
+
+export interface EmbeddingQueueOptions<Prepared extends PreparedText> {
+  /**
+   * Embeds one batch.
+   *
+   * @throws {@link RefusedText} if one of the texts is at fault
+   */
+  embed(
+    texts: readonly Prepared[],
+    options: {
+      readonly output: Output;
+      /** Aborts when no call waits for the batch any more. */
+      readonly signal: AbortSignal;
+    },
+  ): Promise<readonly Float32Array[]>;
   readonly cost: BatchCost;
   /** Number of batches that run at once. @default 1 */
   readonly concurrency?: number | undefined;
@@ -35,29 +83,29 @@ export interface EmbeddingQueueOptions {
  * Stands in front of the model. The texts of all calls wait here, and share the next batch: those
  * of queries first, then those that have waited longest. When the model is free, what waits runs.
  */
-export class EmbeddingQueue {
-  readonly #embed: EmbeddingQueueOptions["embed"];
+export class EmbeddingQueue<Prepared extends PreparedText> {
+  readonly #embed: EmbeddingQueueOptions<Prepared>["embed"];
   readonly #cost: BatchCost;
   readonly #concurrency: number;
-  readonly #waiting = new WaitingCalls<QueuedCall>();
-  readonly #running = new Set<Promise<void>>();
+  readonly #waiting = new WaitingCalls<QueuedCall<Prepared>>();
+  readonly #running = new Set<RunningBatch<Prepared>>();
   #busyTokens = 0;
   #isScheduled = false;
 
-  constructor({ embed, cost, concurrency = 1 }: EmbeddingQueueOptions) {
+  constructor({ embed, cost, concurrency = 1 }: EmbeddingQueueOptions<Prepared>) {
     this.#embed = embed;
     this.#cost = cost;
     this.#concurrency = concurrency;
   }
 
   /**
-   * Resolves when all sequences are embedded.
+   * Resolves when all texts are embedded.
    *
    * @throws the error of a batch, unless it comes from the texts of another call; that of
    * `receive`; the reason of `signal`, without waiting for a running batch
    */
-  async run(request: EmbeddingRequest): Promise<void> {
-    if (request.sequences.length === 0) return;
+  async run(request: EmbeddingRequest<Prepared>): Promise<void> {
+    if (request.texts.length === 0) return;
     const call = new QueuedCall(request, () => this.#schedule());
     try {
       await untilAborted(request.signal, () => {
@@ -68,12 +116,16 @@ export class EmbeddingQueue {
     } finally {
       call.close();
       this.#waiting.remove(call);
+      for (const { parts, abort } of this.#running) {
+        if (!parts.some((part) => part.call.isOpen)) abort.abort();
+      }
     }
   }
 
   /** Resolves when no batch runs. Batches of aborted calls may still run when nothing waits. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running);
+    while (this.#running.size > 0)
+      await Promise.all(Array.from(this.#running, ({ finished }) => finished));
   }
 
   /**
@@ -94,52 +146,77 @@ export class EmbeddingQueue {
     });
   }
 
-  #start(parts: readonly BatchPart<QueuedCall>[]): void {
+  #start(parts: readonly BatchPart<QueuedCall<Prepared>>[]): void {
     const tokens = parts.reduce((sum, { call, positions }) => sum + call.tokensAt(positions), 0);
     this.#busyTokens += tokens;
-    const running = this.#runBatch(parts).finally(() => {
-      this.#running.delete(running);
+    const abort = new AbortController();
+    const finished = this.#runBatch(parts, abort.signal).finally(() => {
+      this.#running.delete(batch);
       this.#busyTokens -= tokens;
       this.#schedule();
     });
-    this.#running.add(running);
+    const batch = { parts, abort, finished };
+    this.#running.add(batch);
   }
 
   /** Never rejects: an error rejects the calls. */
-  async #runBatch(parts: readonly BatchPart<QueuedCall>[]): Promise<void> {
-    const sequences = parts.flatMap(({ call, positions }) => call.sequencesAt(positions));
+  async #runBatch(
+    parts: readonly BatchPart<QueuedCall<Prepared>>[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const texts = parts.flatMap(({ call, positions }) => call.textsAt(positions));
+    const { output } = parts[0]!.call;
     try {
-      const embeddings = await this.#embed(sequences);
+      const startedAt = performance.now();
+      const embeddings = await this.#embed(texts, { output, signal });
+      const batch = { rows: embeddings.length, startedAt, endedAt: performance.now() };
       let row = 0;
       for (const { call, positions } of parts) {
         const end = row + positions.length;
-        call.deliver(positions, embeddings.slice(row, end), embeddings.length);
+        call.deliver(positions, embeddings.slice(row, end), batch);
         row = end;
       }
     } catch (error) {
-      if (parts.length === 1) parts[0]!.call.fail(error);
-      else await this.#runAlone(parts);
+      if (error instanceof RefusedText) refuse(parts, error);
+      else if (parts.length === 1) parts[0]!.call.fail(error);
+      // The texts of one call may have failed the batch, so each call gets one of its own.
+      for (const part of parts) if (part.call.isOpen) await this.#runBatch([part], signal);
     }
   }
+}
 
-  /** The texts of one call may have failed the batch, so each call gets one of its own. */
-  async #runAlone(parts: readonly BatchPart<QueuedCall>[]): Promise<void> {
-    for (const part of parts) {
-      if (part.call.isOpen) await this.#runBatch([part]);
+interface RunningBatch<Prepared extends PreparedText> {
+  readonly parts: readonly BatchPart<QueuedCall<Prepared>>[];
+  readonly abort: AbortController;
+  readonly finished: Promise<void>;
+}
+
+/** Ends the call whose text was refused. */
+function refuse<Prepared extends PreparedText>(
+  parts: readonly BatchPart<QueuedCall<Prepared>>[],
+  error: RefusedText,
+): void {
+  let row = error.row;
+  for (const { call, positions } of parts) {
+    if (row < positions.length) {
+      call.refuse(positions[row]!, error);
+      return;
     }
+    row -= positions.length;
   }
 }
 
 /** Most batches of a call whose vectors are not yet received, such as written to a slow cache. */
 const maxUnreceived = 2;
 
-class QueuedCall implements WaitingCall {
+class QueuedCall<Prepared extends PreparedText> implements WaitingCall {
   readonly priority: Priority;
   readonly limits: BatchLimits;
+  readonly output: Output;
   readonly lengths: readonly number[];
-  /** Settles when all sequences are embedded, or one of them could not be. */
+  /** Settles when all texts are embedded, or one of them could not be. */
   readonly finished: Promise<void>;
-  readonly #request: EmbeddingRequest;
+  readonly #request: EmbeddingRequest<Prepared>;
   readonly #onResume: () => void;
   #resolve: () => void = () => {};
   #reject: (error: unknown) => void = () => {};
@@ -147,17 +224,18 @@ class QueuedCall implements WaitingCall {
   #unreceived = 0;
   #isOpen = true;
 
-  constructor(request: EmbeddingRequest, onResume: () => void) {
+  constructor(request: EmbeddingRequest<Prepared>, onResume: () => void) {
     this.priority = request.priority;
     this.limits = request.limits;
-    this.lengths = request.sequences.map(({ ids }) => ids.length);
+    this.output = request.output ?? "sentence_embedding";
+    this.lengths = request.texts.map(({ tokens }) => tokens);
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
     this.#request = request;
     this.#onResume = onResume;
-    this.#unfinished = request.sequences.length;
+    this.#unfinished = request.texts.length;
   }
 
   get isPaused(): boolean {
@@ -169,18 +247,22 @@ class QueuedCall implements WaitingCall {
     return this.#isOpen;
   }
 
-  sequencesAt(positions: readonly number[]): TokenSequence[] {
-    return positions.map((position) => this.#request.sequences[position]!);
+  textsAt(positions: readonly number[]): Prepared[] {
+    return positions.map((position) => this.#request.texts[position]!);
   }
 
   tokensAt(positions: readonly number[]): number {
     return positions.reduce((sum, position) => sum + this.lengths[position]!, 0);
   }
 
-  deliver(positions: readonly number[], embeddings: readonly Float32Array[], rows: number): void {
+  deliver(
+    positions: readonly number[],
+    embeddings: readonly Float32Array[],
+    batch: FinishedBatch,
+  ): void {
     if (!this.#isOpen) return;
     this.#unreceived++;
-    this.#request.receive(positions, embeddings, rows).then(
+    this.#request.receive(positions, embeddings, batch).then(
       () => {
         this.#unreceived--;
         this.#unfinished -= positions.length;
@@ -192,7 +274,12 @@ class QueuedCall implements WaitingCall {
   }
 
   fail(error: unknown): void {
+    this.close();
     this.#reject(error);
+  }
+
+  refuse(position: number, error: RefusedText): void {
+    this.fail(error.errorAt(this.#request.indexOf?.(position) ?? position));
   }
 
   close(): void {

@@ -4,13 +4,10 @@ import {
   vectorCacheKey,
   writeVectors,
 } from "../cache/vector-cache.ts";
-import { EmbeddingGemmaError } from "../errors.ts";
-import type { LoadedModel } from "../model/loaded-model.ts";
 import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
 import type { EmbeddingModel } from "./embedding-model.ts";
-import type { PromptedText } from "./prompts.ts";
-import { type TokenSequence, tokenizeTexts } from "./tokenize.ts";
-import type { Priority } from "./waiting-calls.ts";
+import { inputKey, type ModelInput } from "./prompts.ts";
+import { type RunSettings, runTexts } from "./run-texts.ts";
 
 /** Progress of a call. */
 export interface EncodeProgress {
@@ -24,29 +21,12 @@ export interface EncodeProgress {
   readonly tokens: number;
 }
 
-/** A text that was cut because it has more tokens than the model accepts. */
-export interface Truncation {
-  /** Index of the text in the input, an array or a stream. */
-  readonly index: number;
-  /** Length of the text in tokens before the cut, prompt and special tokens included. */
-  readonly tokens: number;
-  readonly maxTokens: number;
-}
-
 /** Options of {@link encodeTexts}, with all defaults filled in. */
-export interface EncodeSettings {
+export interface EncodeSettings extends RunSettings {
   readonly dimension: number;
   readonly normalize: boolean;
-  readonly truncation: "cut" | "error";
-  readonly maxBatchTokens: number;
-  readonly batchSize?: number | undefined;
-  readonly priority: Priority;
-  /** Index of the first text in the caller's input. @default 0 */
-  readonly firstIndex?: number | undefined;
   readonly cache?: VectorCache | null | undefined;
-  readonly onTruncate?: ((truncation: Truncation) => void) | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -58,7 +38,7 @@ export interface EncodeSettings {
  */
 export async function encodeTexts(
   model: EmbeddingModel,
-  texts: readonly PromptedText[],
+  texts: readonly ModelInput[],
   settings: EncodeSettings,
 ): Promise<Float32Array[]> {
   const { dimension, onProgress, signal } = settings;
@@ -77,23 +57,15 @@ export async function encodeTexts(
 
   const { missing, store } = await readFromCache(model, texts, distinct, settings, finish);
   if (done > 0) onProgress?.({ done, total: texts.length, tokens });
-  const toTokenize = needsLengths(settings) ? distinct : missing;
-  const sequences = await tokenizeAt(model, texts, toTokenize, settings);
-  checkLengths(model, sequences, firstOf, settings);
-
-  await model.queue.run({
-    sequences: missing.map((index) => sequences.get(index)!),
-    priority: settings.priority,
-    limits: settings,
-    signal,
-    async receive(positions, embeddings, rows) {
-      const indices = positions.map((position) => missing[position]!);
+  await runTexts(model, { texts, distinct, firstOf, missing }, settings, {
+    output: "sentence_embedding",
+    async receive(indices, embeddings, batch) {
       indices.forEach((index, row) => {
         finish(index, embeddings[row]!);
-        tokens += sequences.get(index)!.ids.length;
       });
+      tokens += batch.tokens;
       onProgress?.({ done, total: texts.length, tokens });
-      await store(indices, embeddings, rows);
+      await store(indices, embeddings, batch.rows);
     },
   });
   firstOf.forEach((first, index) => {
@@ -103,9 +75,32 @@ export async function encodeTexts(
 }
 
 /**
- * Number of texts to look up or tokenize at once. Between these windows, the event loop and an
- * abort get their turn.
+ * Computes the final hidden states of texts. Their texts share no batch with those of
+ * {@link encodeTexts}.
+ *
+ * @returns for each text, one row per token, special tokens included
  */
+export async function encodeTokenStates(
+  model: EmbeddingModel,
+  texts: readonly ModelInput[],
+  settings: RunSettings,
+): Promise<Float32Array[][]> {
+  settings.signal?.throwIfAborted();
+  const { distinct, firstOf } = findDuplicates(texts);
+  const states = new Map<number, Float32Array[]>();
+  await runTexts(model, { texts, distinct, firstOf, missing: distinct }, settings, {
+    output: "token_embeddings",
+    async receive(indices, embeddings, { lengths }) {
+      indices.forEach((index, row) => {
+        const ofText = embeddings[row]!;
+        states.set(index, rowsOf(ofText, ofText.length / lengths[row]!));
+      });
+    },
+  });
+  return firstOf.map((first) => states.get(first)!);
+}
+
+/** Number of texts to look up at once. In between, the event loop and an abort get their turn. */
 const windowSize = 256;
 
 /**
@@ -117,10 +112,10 @@ const windowSize = 256;
  * depend on their batch
  */
 async function readFromCache(
-  { identity, description, batchInvariant }: LoadedModel,
-  texts: readonly PromptedText[],
+  { identity, description, batchInvariant }: EmbeddingModel,
+  texts: readonly ModelInput[],
   indices: readonly number[],
-  { cache, signal }: EncodeSettings,
+  { cache, truncationSide, signal }: EncodeSettings,
   found: (index: number, embedding: Float32Array) => void,
 ): Promise<{
   missing: readonly number[];
@@ -131,14 +126,19 @@ async function readFromCache(
   ) => Promise<void>;
 }> {
   if (!cache) return { missing: indices, store: async () => {} };
+  const { dimension, truncationSide: side = "right" } = description;
   const missing: number[] = [];
   const keys = new Map<number, string>();
   // Earlier releases cached vectors that depend on their batch under keys without this suffix.
-  const cacheIdentity = batchInvariant ? identity : `${identity}&batch=1`;
+  const batch = batchInvariant ? "" : "&batch=1";
+  const isOtherSide = (truncationSide ?? side) !== side;
+  const cacheIdentity = `${identity}${batch}${isOtherSide ? `&truncationSide=${truncationSide}` : ""}`;
   for (let start = 0; start < indices.length; start += windowSize) {
     const window = indices.slice(start, start + windowSize);
-    const windowKeys = window.map((index) => vectorCacheKey(cacheIdentity, texts[index]!));
-    const embeddings = await readVectors(cache, windowKeys, description.dimension);
+    const windowKeys = window.map((index) =>
+      vectorCacheKey(cacheIdentity, inputKey(texts[index]!)),
+    );
+    const embeddings = await readVectors(cache, windowKeys, dimension);
     window.forEach((index, position) => {
       const embedding = embeddings[position];
       if (embedding) {
@@ -160,38 +160,15 @@ async function readFromCache(
   };
 }
 
-async function tokenizeAt(
-  model: LoadedModel,
-  texts: readonly PromptedText[],
-  indices: readonly number[],
-  settings: EncodeSettings,
-): Promise<Map<number, TokenSequence>> {
-  const { signal } = settings;
-  const sequences = new Map<number, TokenSequence>();
-  for (let start = 0; start < indices.length; start += windowSize) {
-    const window = indices.slice(start, start + windowSize);
-    const tokenized = await tokenizeTexts(
-      model,
-      window.map((index) => texts[index]!),
-      { needsLengths: needsLengths(settings), signal },
-    );
-    window.forEach((index, position) => {
-      sequences.set(index, tokenized[position]!);
-    });
-    signal?.throwIfAborted();
-  }
-  return sequences;
-}
-
 /**
  * `distinct`: the indices of all texts that do not occur before; `firstOf`: for every text, the
  * index at which it occurs first.
  */
-function findDuplicates(texts: readonly PromptedText[]): { distinct: number[]; firstOf: number[] } {
+function findDuplicates(texts: readonly ModelInput[]): { distinct: number[]; firstOf: number[] } {
   const seen = new Map<string, number>();
   const distinct: number[] = [];
-  const firstOf = texts.map(({ prompt, text }, index) => {
-    const key = `${prompt.length}:${prompt}${text}`;
+  const firstOf = texts.map((input, index) => {
+    const key = inputKey(input);
     const first = seen.get(key);
     if (first !== undefined) return first;
     seen.set(key, index);
@@ -205,33 +182,4 @@ function countOccurrences(firstOf: readonly number[]): Map<number, number> {
   const occurrences = new Map<number, number>();
   for (const first of firstOf) occurrences.set(first, (occurrences.get(first) ?? 0) + 1);
   return occurrences;
-}
-
-/** Whether to tokenize all texts, even those in the cache. */
-function needsLengths({ truncation, onTruncate }: EncodeSettings): boolean {
-  return onTruncate !== undefined || truncation === "error";
-}
-
-/** Reports or refuses texts that are too long. */
-function checkLengths(
-  { description: { maxTokens } }: LoadedModel,
-  sequences: ReadonlyMap<number, TokenSequence>,
-  firstOf: readonly number[],
-  settings: EncodeSettings,
-): void {
-  if (!needsLengths(settings)) return;
-  firstOf.forEach((first, position) => {
-    const tokens = sequences.get(first)!.fullLength;
-    if (tokens <= maxTokens) return;
-    const index = (settings.firstIndex ?? 0) + position;
-    if (settings.truncation === "error") {
-      throw new EmbeddingGemmaError(
-        "INPUT_TOO_LONG",
-        `Text ${index} has ${tokens} tokens with its prompt, but the limit is ${maxTokens}. ` +
-          'Split the text, or set the option `truncation: "cut"`.',
-        { index, tokens, maxTokens },
-      );
-    }
-    settings.onTruncate?.({ index, tokens, maxTokens });
-  });
 }

@@ -1,12 +1,19 @@
-import { checkText, isRecord } from "../check.ts";
-import { checkDocument, type DocumentInput, documentParts, type PromptedText } from "./prompts.ts";
+import { checkText, invalidArgument, isRecord } from "../check.ts";
+import {
+  checkDocument,
+  type DocumentInput,
+  documentParts,
+  type ModelInput,
+  type PromptedText,
+  type TokenInput,
+} from "./prompts.ts";
 
 /**
  * Checks an item of the input and adds the prompt.
  *
  * @param index - its position in the input, if that has several
  */
-export type Prepare<T> = (prompt: string, item: T, index?: number) => PromptedText;
+export type Prepare<T> = (prompt: string, item: T, index?: number) => ModelInput;
 
 export function promptedText(prompt: string, text: string, index?: number): PromptedText {
   const hint = isRecord(text) && "text" in text ? "Documents are for encodeDocument." : undefined;
@@ -20,4 +27,16 @@ export function promptedDocument(
 ): PromptedText {
   const name = index === undefined ? undefined : `Document ${index}`;
   return documentParts(prompt, checkDocument(document, name));
+}
+
+/** Checks token ids. They get no prompt. */
+export function tokenInput(_prompt: string, ids: readonly number[], index?: number): TokenInput {
+  const areIds = Array.isArray(ids) && ids.length > 0 && ids.every(isTokenId);
+  if (areIds) return { ids };
+  const name = index === undefined ? "ids" : `ids[${index}]`;
+  throw invalidArgument(name, ids, "an array of at least one token id, a whole number from 0");
+}
+
+function isTokenId(id: unknown): boolean {
+  return Number.isInteger(id) && (id as number) >= 0;
 }

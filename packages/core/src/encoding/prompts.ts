@@ -11,6 +11,20 @@ export interface PromptedText {
   readonly text: string;
 }
 
+/** Token ids as the model receives them, with special tokens. */
+export interface TokenInput {
+  readonly ids: readonly number[];
+}
+
+/** What a vector is computed from. */
+export type ModelInput = PromptedText | TokenInput;
+
+/** Different inputs have different keys. */
+export function inputKey(input: ModelInput): string {
+  if ("ids" in input) return `ids:${input.ids.join()}`;
+  return `${input.prompt.length}:${input.prompt}${input.text}`;
+}
+
 /** Name of a prompt. The list has the names of EmbeddingGemma; other models have their own. */
 export type PromptName =
   | "query"

@@ -11,7 +11,8 @@ const cost = { overhead: 24 };
 const limits = { maxBatchTokens: 1024 };
 
 function call(lengths: readonly number[], overrides: Partial<Call> = {}): Call {
-  return { priority: "bulk", limits, lengths, isPaused: false, ...overrides };
+  const defaults = { priority: "bulk", output: "sentence_embedding", isPaused: false } as const;
+  return { ...defaults, limits, lengths, ...overrides };
 }
 
 function waitingFor(...calls: readonly Call[]): WaitingCalls<Call> {

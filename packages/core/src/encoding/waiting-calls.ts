@@ -3,10 +3,17 @@ import { type BatchCost, type BatchLimits, packBatches } from "./batches.ts";
 /** `"query"` calls run before `"bulk"` calls. */
 export type Priority = "query" | "bulk";
 
+/**
+ * What the model gives for a text: its vector, or the final hidden states of its tokens. Named as
+ * `output_value` of Sentence Transformers.
+ */
+export type Output = "sentence_embedding" | "token_embeddings";
+
 /** A call whose texts wait for the model. */
 export interface WaitingCall {
   readonly priority: Priority;
   readonly limits: BatchLimits;
+  readonly output: Output;
   /** Number of tokens of each text. */
   readonly lengths: readonly number[];
   /** Whether its texts must not run yet. */
@@ -97,16 +104,16 @@ function hasReady<Call extends WaitingCall>(waiting: Map<Call, unknown>): boolea
   return false;
 }
 
-/** The next texts of all calls with the limits of the first one. */
+/** The next texts of all calls with the limits and the output of the first one. */
 function windowOf<Call extends WaitingCall>(
   waiting: Map<Call, ReadonlySet<number>>,
 ): WaitingText<Call>[] {
   const window: WaitingText<Call>[] = [];
-  let limits: BatchLimits | undefined;
+  let first: Call | undefined;
   for (const [call, positions] of waiting) {
     if (call.isPaused) continue;
-    limits ??= call.limits;
-    if (!areEqual(call.limits, limits)) continue;
+    first ??= call;
+    if (call.output !== first.output || !areEqual(call.limits, first.limits)) continue;
     for (const position of positions) {
       if (window.push({ call, position }) === windowSize) return window;
     }

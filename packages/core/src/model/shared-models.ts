@@ -9,13 +9,13 @@ import { autoDtypes, resolveDtype } from "./resolve-dtype.ts";
 import { workersOf } from "./workers.ts";
 
 /** A model that several callers can use. */
-export interface SharableModel extends LoadedModel {
+export interface SharableModel extends Pick<LoadedModel, "backend" | "dtype"> {
   /** Frees the model after all running inferences. */
   release(): Promise<void>;
 }
 
 /** A model that is shared with other callers. */
-export interface ModelHandle<Model extends SharableModel> {
+export interface ModelHandle<Model> {
   readonly model: Model;
   /** Must be called once. The last release frees the model, after all running inferences. */
   release(): Promise<void>;
