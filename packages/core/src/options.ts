@@ -88,7 +88,7 @@ export interface EncodeOptions extends EncodeDefaults, PromptOptions {
 /** Options of {@link Embedder.encodeTokens}: those of a call without a prompt. */
 export type EncodeTokensOptions = Omit<EncodeOptions, keyof PromptOptions>;
 
-/** Options of {@link Embedder.encodeTokenEmbeddings}: those that do not concern finished vectors. */
+/** Options of {@link Embedder.encodeTokenEmbeddings}, which have no finished vectors. */
 export type TokenEmbeddingsOptions = Omit<
   EncodeOptions,
   "truncateDim" | "allowUntrainedDim" | "normalize" | "cache" | "onProgress"

@@ -234,7 +234,7 @@ test("idle() waits for the batch of an aborted call", async () => {
   await idle;
 });
 
-test("a refused text fails its call with its index in the input; the others run again", async () => {
+test("a refused text fails its call with its index in the input; others run again", async () => {
   const runs: number[][] = [];
   const queue = new EmbeddingQueue<PreparedText>({
     cost: { overhead: 24 },

@@ -100,7 +100,7 @@ export async function encodeTokenStates(
   return firstOf.map((first) => states.get(first)!);
 }
 
-/** Number of texts to look up at once. In between, the event loop and an abort get their turn. */
+/** Number of texts to look up at once. In between, an abort and other work get their turn. */
 const windowSize = 256;
 
 /**
@@ -132,7 +132,8 @@ async function readFromCache(
   // Earlier releases cached vectors that depend on their batch under keys without this suffix.
   const batch = batchInvariant ? "" : "&batch=1";
   const isOtherSide = (truncationSide ?? side) !== side;
-  const cacheIdentity = `${identity}${batch}${isOtherSide ? `&truncationSide=${truncationSide}` : ""}`;
+  const cut = isOtherSide ? `&truncationSide=${truncationSide}` : "";
+  const cacheIdentity = `${identity}${batch}${cut}`;
   for (let start = 0; start < indices.length; start += windowSize) {
     const window = indices.slice(start, start + windowSize);
     const windowKeys = window.map((index) =>
