@@ -54,7 +54,7 @@ export interface CallTexts {
 }
 
 /** The part of a batch that belongs to a call. */
-export interface ReceivedBatch extends FinishedBatch {
+interface ReceivedBatch extends FinishedBatch {
   /** Number of tokens of each of its texts. */
   readonly lengths: readonly number[];
   /** Their sum. */
