@@ -1,7 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { reasonOf } from "../show.ts";
+import type { ChildProcess } from "node:child_process";
+import { type ProgramOptions, startProgram, whyNotStarted } from "./start-program.ts";
 
 /** The program's response to a message: the `id` of the message, with a result or an error. */
 export interface WorkerReply {
@@ -10,20 +8,7 @@ export interface WorkerReply {
   readonly error?: unknown;
 }
 
-export interface WorkerProcessOptions {
-  readonly args?: readonly string[];
-  /** Flags of the runtime. @default none, since flags of this process may not apply to a file */
-  readonly execArgv?: readonly string[];
-  readonly env?: NodeJS.ProcessEnv;
-  /**
-   * The name of the program's file. A bundler gives its own copy another name, without the files
-   * that the program imports.
-   *
-   * @default not checked
-   */
-  readonly programName?: string;
-  /** Whether to print the program's output to the output of this process. */
-  readonly forwardsOutput: boolean;
+export interface WorkerProcessOptions extends ProgramOptions {
   /** Creates the error for requests to a process that has ended. */
   readonly endedError: (end: WorkerEnd, operation: string) => Error;
   /** Creates the error for a request to which the program responded with `error`. */
@@ -251,51 +236,8 @@ async function withinPatience(event: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/**
- * Marks the environment of the child process. Where a runtime starts the application again in place
- * of the program, the copy sees the mark and does not start another one.
- */
-const childMark = "EMBEDDINGGEMMA_CHILD_PROCESS";
-
-/** @throws Error if the program cannot be started; the event "error" reports some failures later */
-function startProgram(
-  program: URL,
-  {
-    args = [],
-    execArgv = [],
-    env = process.env,
-    programName,
-    forwardsOutput,
-  }: WorkerProcessOptions,
-): ChildProcess {
-  // Bun and Deno have no module "node:sea": a static import of it would fail there.
-  if (process.getBuiltinModule?.("node:sea")?.isSea() || process.env[childMark]) {
-    if (process.env[childMark]) process.disconnect?.();
-    throw new Error("a single executable application cannot start another program");
-  }
-  const isRenamed = programName !== undefined && !program.pathname.endsWith(`/${programName}`);
-  if (isRenamed || program.protocol !== "file:" || !existsSync(program)) {
-    const problem = isRenamed ? `is not the file ${programName}` : "does not exist";
-    throw new Error(
-      `${program.href} ${problem}. If a bundler has moved the code, mark @embeddinggemma/core, ` +
-        "@embeddinggemma/faiss and faiss-node as external, to keep them out of the bundle",
-    );
-  }
-  return fork(fileURLToPath(program), args, {
-    execArgv: [...execArgv],
-    env: { ...env, [childMark]: "1" },
-    serialization: "advanced",
-    stdio: ["ignore", forwardsOutput ? "inherit" : "ignore", "pipe", "ipc"],
-  });
-}
-
 function notStarted(error: unknown): WorkerEnd {
-  const isDenied = (error as { code?: unknown } | null)?.code === "ERR_ACCESS_DENIED";
-  // Not Node's own words, which name the flag in some releases only.
-  const reason = isDenied
-    ? "Node's permission model forbids it. Start Node.js with `--allow-child-process`"
-    : reasonOf(error);
-  return { reason: `could not be started: ${reason}`, exit: null };
+  return { reason: `could not be started: ${whyNotStarted(error)}`, exit: null };
 }
 
 function ref(child: ChildProcess): void {
