@@ -11,7 +11,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 
-async function run(environment: Record<string, string> = {}): Promise<string> {
+async function run(environment: Record<string, string> = {}, ...args: string[]): Promise<string> {
   const env = {
     ...process.env,
     NODE_OPTIONS: "",
@@ -19,7 +19,7 @@ async function run(environment: Record<string, string> = {}): Promise<string> {
     LANGSMITH_TRACING: "false",
     ...environment,
   };
-  return (await promisify(execFile)(process.execPath, [main], { env })).stdout;
+  return (await promisify(execFile)(process.execPath, [main, ...args], { env })).stdout;
 }
 
 it("prints what the README shows", async () => {
@@ -43,6 +43,13 @@ it("answers another question from another file", async () => {
   const output = await run({ QUESTION: "Which plants grow in the garden?" });
   expect(output).toMatch(/^Answer: .*red sorrel for Mars/m);
   expect(output).toMatch(/^ {2}\[1\] 0\.\d{4} {2}garden\.md: /m);
+});
+
+it("says that a folder has nothing to index", async () => {
+  const source = fileURLToPath(new URL(".", import.meta.url));
+  await expect(run({}, source)).rejects.toMatchObject({
+    stderr: expect.stringContaining(`The folder ${source} has no Markdown files (.md).`),
+  });
 });
 
 it("asks a server that speaks OpenAI's protocol, and streams what it says", async () => {

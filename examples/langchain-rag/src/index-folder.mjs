@@ -13,6 +13,7 @@ import { MarkdownTextSplitter } from "@langchain/textsplitters";
  */
 export async function indexFolder(folder, embeddings) {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".md")).sort();
+  if (files.length === 0) throw new Error(`The folder ${folder} has no Markdown files (.md).`);
   const documents = await Promise.all(
     files.map(async (source) => {
       const pageContent = await readFile(join(folder, source), "utf8");

@@ -6,9 +6,9 @@ import { expect, it } from "vitest";
 
 const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 
-async function run(environment: Record<string, string> = {}): Promise<string> {
+async function run(environment: Record<string, string> = {}, ...args: string[]): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: "", ...environment };
-  return (await promisify(execFile)(process.execPath, [main], { env })).stdout;
+  return (await promisify(execFile)(process.execPath, [main, ...args], { env })).stdout;
 }
 
 it("prints what the README shows", async () => {
@@ -30,4 +30,11 @@ it("answers another question from another file", async () => {
   const output = await run({ QUESTION: "How far away can the light of the lighthouse be seen?" });
   expect(output).toMatch(/^Answer: Its light can be seen for twenty-two miles\.$/m);
   expect(output).toMatch(/Sources:\n {2}0\.\d{4} {2}lighthouse\.md\n/);
+}, 120_000);
+
+it("says that a folder has nothing to index", async () => {
+  const source = fileURLToPath(new URL(".", import.meta.url));
+  await expect(run({}, source)).rejects.toMatchObject({
+    stderr: expect.stringContaining(`The folder ${source} has no Markdown files (.md).`),
+  });
 }, 120_000);

@@ -26,6 +26,7 @@ Settings.embedModel = embedModel;
 Settings.llm = new ScriptedLLM();
 
 const files = (await readdir(folder)).filter((name) => name.endsWith(".md")).sort();
+if (files.length === 0) throw new Error(`The folder ${folder} has no Markdown files (.md).`);
 const documents = await Promise.all(
   files.map(async (source) => {
     const text = await readFile(join(folder, source), "utf8");
