@@ -6,12 +6,12 @@
 //
 // The file has one text a line and may be gzipped. Its last lines are the queries. The default is
 // the tiny model.
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { modelPath } from "@embeddinggemma/tiny-model";
+import { readText } from "./report/text-file.mjs";
+import { recallOf } from "./search/data.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -54,7 +54,7 @@ for (const searchDimension of dimensions) {
     async (search) => {
       const row = {};
       for (const oversample of oversamples)
-        row[`× ${oversample}`] = recall(await search({ oversample }));
+        row[`× ${oversample}`] = +recallOf(await search({ oversample }), truth).toFixed(4);
       return row;
     },
   );
@@ -63,11 +63,7 @@ console.log(`recall@${k} by searchDimension and oversample, index Flat`);
 console.table(byOversample);
 
 async function readTexts(textCount, queryCount) {
-  const bytes = await readFile(file);
-  const lines = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes)
-    .toString("utf8")
-    .split("\n")
-    .filter(Boolean);
+  const lines = (await readText(file)).split("\n").filter(Boolean);
   const different = [...new Set(lines.slice(0, -queryCount))];
   return { texts: different.slice(0, textCount), queries: lines.slice(-queryCount) };
 }
@@ -82,11 +78,4 @@ async function withStore(options, use) {
   });
   await store.close();
   return result;
-}
-
-function recall(found) {
-  let hits = 0;
-  for (const [query, ids] of found.entries())
-    hits += ids.filter((id) => truth[query].includes(id)).length;
-  return Number((hits / (truth.length * k)).toFixed(4));
 }

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
+import { readText } from "../report/text-file.mjs";
 
 /**
  * Reads a retrieval task: a folder in the layout of BEIR, or a file with one passage a line, which
@@ -87,9 +86,4 @@ function parseCsv(text) {
     rows.push(cells.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain));
   }
   return rows;
-}
-
-async function readText(path) {
-  const bytes = await readFile(path);
-  return (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8");
 }

@@ -2,10 +2,10 @@
  * The vectors of a search benchmark: unit vectors in files of float32, which the processes of the
  * contenders read batch by batch, so that nobody's memory has a second copy of all.
  */
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import { Embedder } from "@embeddinggemma/core";
+import { readText } from "../report/text-file.mjs";
 import { randomNumbers } from "../texts.mjs";
 
 const rowsAtOnce = 1024;
@@ -57,9 +57,7 @@ export function randomData({ folder, kind, count, dimension, queries }) {
  * Embeddings of a file with one text a line, which may be gzipped. The last lines are the queries.
  */
 export async function textData({ folder, texts: path, model, count, queries }) {
-  const bytes = readFileSync(path);
-  const text = (bytes[0] === 0x1f ? gunzipSync(bytes) : bytes).toString("utf8");
-  const lines = [...new Set(text.split("\n").filter(Boolean))];
+  const lines = [...new Set((await readText(path)).split("\n").filter(Boolean))];
   const questions = lines.splice(-queries);
   const texts = lines.slice(0, count);
   const embedder = await Embedder.load(model);
