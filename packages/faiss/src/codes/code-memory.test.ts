@@ -82,6 +82,27 @@ describe("the score of a row of codes", () => {
   });
 });
 
+describe("a block", () => {
+  it("has the same codes after a multiplication, which writes where vectors are encoded", () => {
+    const memory = new CodeMemory(3);
+    const block = memory.addBlock()!;
+    // The codes of a query, read as the numbers of a vector, are huge or NaN here.
+    const vector = Float32Array.of(0.6, 0.8, 0);
+    const query = encodeQuery(vector);
+    memory.encode(block, 0, vector);
+    memory.multiply(block, [query, query, query, query]);
+    memory.encode(block, 1, vector);
+    memory.multiply(block, [query]);
+    const { scores, errors } = memory.select(block, 0, query, 0, -1);
+    expect([scores[1], errors[1]]).toEqual([scores[0], errors[0]]);
+  });
+
+  it("is not added where a memory is full", () => {
+    const memory = new CodeMemory(32, 2 ** 16);
+    expect([memory.addBlock(), memory.addBlock()]).toEqual([expect.any(Number), undefined]);
+  });
+});
+
 describe("the rows that are selected", () => {
   it("are those that may have the least score, in all lanes and at the end of a block", () => {
     const memory = new CodeMemory(2);

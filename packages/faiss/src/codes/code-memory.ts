@@ -28,7 +28,6 @@ const columnBytes = rowsPerCodeBlock * 4;
 /** The length of a row that is not quite a unit vector, and sums in float32, make errors larger. */
 const slack = 1.01;
 const bytesPerPage = 65_536;
-const maxBytes = 2 ** 30;
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -39,6 +38,7 @@ let compiled: WebAssembly.Module | undefined;
 export class CodeMemory {
   /** Codes of a row. */
   readonly #length: number;
+  readonly #maxBytes: number;
   readonly #memory: WebAssembly.Memory;
   readonly #kernels: Kernels;
   /** Addresses of results. Operands are before them, from address 0 on. */
@@ -49,10 +49,12 @@ export class CodeMemory {
 
   /**
    * @param length - how many numbers a vector has
+   * @param maxBytes - the most that the memory may have, in whole pages of 65,536
    * @throws Error if the platform has no WebAssembly, or no room
    */
-  constructor(length: number) {
+  constructor(length: number, maxBytes = 2 ** 30) {
     this.#length = paddedLength(length);
+    this.#maxBytes = maxBytes;
     this.#products = queriesAtOnce * this.#length * Int16Array.BYTES_PER_ELEMENT;
     this.#found = this.#products + queriesAtOnce * columnBytes;
     this.#end = this.#found + columnBytes;
@@ -70,7 +72,7 @@ export class CodeMemory {
   addBlock(): number | undefined {
     const block = this.#end;
     const end = block + 2 * columnBytes + rowsPerCodeBlock * this.#length;
-    if (end > maxBytes) return undefined;
+    if (end > this.#maxBytes) return undefined;
     const missing = Math.ceil((end - this.#memory.buffer.byteLength) / bytesPerPage);
     if (missing > 0) this.#memory.grow(missing);
     this.#end = end;

@@ -2,6 +2,7 @@ import { Pacer } from "@embeddinggemma/internal";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { FaissStore } from "../faiss-store.ts";
 import { Table } from "../rows/table.ts";
+import { innerProduct } from "../rows/vector-math.ts";
 import { naiveRanking, randomUnitVectors, seededRandom } from "../testing/random-vectors.ts";
 import { RowCodes } from "./row-codes.ts";
 
@@ -16,6 +17,13 @@ function similarVectors(count: number, dimension: number): Float32Array[] {
     const length = Math.hypot(...moved);
     return moved.map((value) => value / length);
   });
+}
+
+/** Vectors of 1 and -1, divided by their length: their codes are almost exact. */
+function signs(count: number, dimension: number): Float32Array[] {
+  return random(count, dimension).map((vector) =>
+    vector.map((value) => Math.sign(value) / Math.sqrt(dimension)),
+  );
 }
 
 const random = (count: number, dimension: number) =>
@@ -77,7 +85,8 @@ describe("codes", () => {
   const rows = random(2100, 8);
 
   function tableOf(vectors: Float32Array[]): Table<number> {
-    const shape = { dimension: 8, searchDimension: 8, precision: "float32" } as const;
+    const dimension = vectors[0]!.length;
+    const shape = { dimension, searchDimension: dimension, precision: "float32" } as const;
     const table = new Table<number>(shape);
     for (const [row, vector] of vectors.entries()) {
       table.vectors.append(vector);
@@ -98,14 +107,42 @@ describe("codes", () => {
     return found;
   }
 
+  it.each([
+    ["any query", random(5, 64)],
+    ["a query whose codes are exact", signs(5, 64)],
+  ])("bound the score of each row: %s", async (_name, queries) => {
+    const vectors = [...random(300, 64), ...signs(300, 64)];
+    const codes = new RowCodes<number>();
+    await codes.update(tableOf(vectors), new Pacer());
+    const wrong: object[] = [];
+    const selections = queries.map((query) => ({
+      minScore: Number.NEGATIVE_INFINITY,
+      consider(row: number, lower: number, upper: number) {
+        const score = innerProduct(query, vectors[row]!);
+        if (!(lower <= score && score <= upper)) wrong.push({ row, lower, score, upper });
+      },
+    }));
+    await codes.scan(queries, selections, new Pacer());
+    expect(wrong).toEqual([]);
+  });
+
   it("cover each row once, with updates at the same time", async () => {
     const codes = new RowCodes<number>();
     const table = tableOf(rows);
-    const due = { due: true, pause: () => Promise.resolve() } as unknown as Pacer;
+    const pause = vi.fn(() => Promise.resolve());
+    const due = { due: true, pause } as unknown as Pacer;
     expect(await Promise.all([codes.update(table, due), codes.update(table, due)])).toEqual([
       true,
       true,
     ]);
+    expect(pause).toHaveBeenCalled();
+    expect(await scanned(codes)).toEqual([...rows.keys()]);
+  });
+
+  it("are in several memories where they do not fit into one", async () => {
+    const twoBlocks = 2 ** 17;
+    const codes = new RowCodes<number>(twoBlocks);
+    expect(await codes.update(tableOf(rows), new Pacer())).toBe(true);
     expect(await scanned(codes)).toEqual([...rows.keys()]);
   });
 

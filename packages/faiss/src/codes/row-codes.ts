@@ -38,6 +38,12 @@ export class RowCodes<R> {
   /** Of the table that has these rows. */
   #lineage: symbol | undefined;
   #isUnavailable = false;
+  readonly #maxBytes: number | undefined;
+
+  /** @param maxBytes - the most that one of its memories may have */
+  constructor(maxBytes?: number) {
+    this.#maxBytes = maxBytes;
+  }
 
   /**
    * Encodes the new rows.
@@ -112,10 +118,11 @@ export class RowCodes<R> {
 
   #addBlock(length: number): boolean {
     try {
-      let memory = this.#blocks.at(-1)?.memory ?? new CodeMemory(length);
+      const newMemory = () => new CodeMemory(length, this.#maxBytes);
+      let memory = this.#blocks.at(-1)?.memory ?? newMemory();
       let address = memory.addBlock();
       if (address === undefined) {
-        memory = new CodeMemory(length);
+        memory = newMemory();
         address = memory.addBlock()!;
       }
       this.#blocks = [...this.#blocks, { memory, address }];
