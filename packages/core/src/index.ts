@@ -35,6 +35,7 @@ export type {
   Backend,
   BackendOutput,
   Batch,
+  DecodeOptions,
   RunOptions,
   SpecialTokens,
   Tokenizer,

@@ -37,8 +37,23 @@ export interface SpecialTokens {
 export interface Tokenizer {
   /** Token ids of a text, without special tokens. */
   encode(text: string): number[];
-  /** The text of token ids, without special tokens. */
-  decode(ids: readonly number[]): string;
+  /**
+   * The text of token ids. Ids that the vocabulary does not have are left out, as in Hugging Face's
+   * `tokenizers`.
+   *
+   * @throws `INVALID_ARGUMENT` for an id that is not a non-negative integer
+   */
+  decode(ids: readonly number[], options?: DecodeOptions): string;
+}
+
+/** Options of {@link Tokenizer.decode}. */
+export interface DecodeOptions {
+  /**
+   * Whether special tokens, such as `<bos>`, are left out of the text.
+   *
+   * @default true
+   */
+  readonly skipSpecialTokens?: boolean | undefined;
 }
 
 /**

@@ -94,3 +94,37 @@ describe("the tables of a tokenizer", () => {
     expect(again.tokenizer.encode(text)).toEqual(loaded.tokenizer.encode(text));
   });
 });
+
+describe("token ids as text", () => {
+  // Results of `Tokenizer.from_file(…).decode(ids, skip_special_tokens=…)` in Python's tokenizers
+  // 0.23.3.
+  test.each([
+    ["embeddinggemma", [2, 244, 192, 196, 372, 1], "\ufeffx", "<bos>\ufeffx<eos>"],
+    ["embeddinggemma", [2, 372, 9_999_999, 1], "x", "<bos>x<eos>"],
+    ["embeddinggemma", [5, 196, 372, 1], "\ufffd\ufffdx", "\ufffd\ufffdx<eos>"],
+    ["bert-mean", [101, 114, 672, 362, 361, 102], "hello", "[CLS] hello [SEP]"],
+  ])("%s decodes %j as Python", async (name, ids, text, withSpecialTokens) => {
+    const { tokenizer } = (await load(fixture(name))).loaded;
+    expect(tokenizer.decode(ids)).toBe(text);
+    expect(tokenizer.decode(ids, { skipSpecialTokens: false })).toBe(withSpecialTokens);
+  });
+
+  test.each(["embeddinggemma", "bert-mean", "xlm-roberta-unigram", "qwen3-last-token"])(
+    "%s leaves out ids that it does not know",
+    async (name) => {
+      const { tokenizer } = (await load(fixture(name))).loaded;
+      expect(tokenizer.decode([9_999_999])).toBe("");
+      expect(tokenizer.decode([])).toBe("");
+    },
+  );
+
+  test.each([[[-1]], [[1.5]], [[Number.NaN]], [["2"]], [null], ["2"]])(
+    "%j is refused",
+    async (ids) => {
+      const { tokenizer } = (await load(fixture("embeddinggemma"))).loaded;
+      expect(() => tokenizer.decode(ids as number[])).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+      );
+    },
+  );
+});

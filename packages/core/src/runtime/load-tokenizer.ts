@@ -1,3 +1,4 @@
+import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
@@ -13,7 +14,7 @@ import {
   unpackTokenizer,
 } from "../tokenizer/tokenizer-file.ts";
 import { importTokenizers } from "../transformers/import-transformers.ts";
-import type { Backend, SpecialTokens } from "./backend.ts";
+import type { Backend, SpecialTokens, Tokenizer } from "./backend.ts";
 
 /** What is needed of a {@link ModelFolder} to load a model from it. */
 export type ReadableFolder = Pick<ModelFolder, "path" | "read">;
@@ -81,8 +82,7 @@ export async function loadTokenizer(
     },
     tokenizer: {
       encode,
-      decode: (ids) =>
-        ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
+      decode: textDecoder(tokenizer),
     },
     specialTokens: specialTokensOf(encode, (text) => tokenizer.encode(text)),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
@@ -114,6 +114,30 @@ async function readTokenizer(folder: TokenizerFolder): Promise<TokenizerParts> {
 
 function idOf(tokenizer: object, token: string | null | undefined): number | undefined {
   return token ? pipelineOf(tokenizer).model.tokens_to_ids.get(token) : undefined;
+}
+
+/** Transformers.js takes ids that the vocabulary does not have for the unknown token, or fails. */
+function textDecoder(tokenizer: PreTrainedTokenizer): Tokenizer["decode"] {
+  const { model } = pipelineOf(tokenizer);
+  return (ids, { skipSpecialTokens = true } = {}) => {
+    const known = checkIds(ids).filter((id) => model.vocab[id] !== undefined);
+    if (known.length === 0) return "";
+    return tokenizer.decode(known, { skip_special_tokens: skipSpecialTokens });
+  };
+}
+
+function checkIds(ids: unknown): number[] {
+  if (!Array.isArray(ids)) throw invalidIds(ids);
+  for (const id of ids) if (!Number.isSafeInteger(id) || id < 0) throw invalidIds(id);
+  return ids as number[];
+}
+
+function invalidIds(value: unknown): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    `Token ids must be an array of non-negative integers; ${show(value)} was given.`,
+    { ids: value },
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { AddedToken } from "./added-tokens.ts";
 import type { BpeTables } from "./bpe-tables.ts";
+import { type Decoder, makeDecoderExact } from "./decoders.ts";
 import {
   makeNormalizerExact,
   type Normalizer,
@@ -31,6 +32,7 @@ export interface Pipeline {
   normalizer?: Normalizer | null;
   pre_tokenizer?: (PreTokenizer & ((text: string, options?: object) => string[])) | null;
   model: TokenizerModel;
+  decoder?: Decoder | null;
   remove_space?: boolean;
   do_lowercase_and_remove_accent?: boolean;
 }
@@ -72,6 +74,7 @@ export function makeExact(
   if (pre_tokenizer) makePreTokenizerExact(pre_tokenizer, config.pre_tokenizer!);
   if (isUnigram(model)) encodeByUnigram(model);
   else if (model.fuse_unk) fuseWithinWords(model);
+  if (pipeline.decoder) makeDecoderExact(pipeline.decoder);
   // Settings of tokenizer_config.json for slow tokenizers. The fast ones do not read them.
   pipeline.remove_space = false;
   pipeline.do_lowercase_and_remove_accent = false;
