@@ -72,6 +72,20 @@ const order = {
     ["metadata-filters.ts", "python-node.ts"],
     ["check-options.ts"],
   ],
+  "packages/server/src": [
+    ["index.ts"],
+    ["cli/"],
+    ["node/"],
+    ["app.ts"],
+    ["tei/", "openai/", "ollama/", "txtai/routes.ts"],
+    ["settings.ts"],
+    ["options.ts"],
+    ["txtai/"],
+    ["compute-headers.ts", "embed-inputs.ts", "model-name.ts", "prompt.ts"],
+    ["metrics/"],
+    ["http/"],
+    ["version.ts"],
+  ],
 };
 
 /** Which packages of this repository each package may import. */

@@ -391,26 +391,30 @@ export class Embedder implements AsyncDisposable {
    * Computes a vector for every token of a text: the final hidden states, before pooling, Dense
    * layers and normalization.
    *
+   * @param input - a text, or an array of texts, in which token ids can stand for a text, as in
+   * {@link Embedder.encodeTokens}
    * @returns for a text one vector per token, special tokens and prompt included; for an array, the
    * same for each text
    * @throws `MODEL_INCOMPLETE` if the ONNX graph has no output `last_hidden_state`, and the errors
    * of {@link Embedder.encode}
    * @see `output_value="token_embeddings"` of Sentence Transformers
    */
-  encodeTokenEmbeddings(text: string, options?: TokenEmbeddingsOptions): Promise<Float32Array[]>;
+  encodeTokenEmbeddings(input: string, options?: TokenEmbeddingsOptions): Promise<Float32Array[]>;
   encodeTokenEmbeddings(
-    texts: readonly string[],
+    input: readonly (string | readonly number[])[],
     options?: TokenEmbeddingsOptions,
   ): Promise<Float32Array[][]>;
   async encodeTokenEmbeddings(
-    input: string | readonly string[],
+    input: string | readonly (string | readonly number[])[],
     options: TokenEmbeddingsOptions = {},
   ): Promise<Float32Array[] | Float32Array[][]> {
     checkOptions(options, tokenEmbeddingsRules);
     const { model, prompt, settings } = this.#startCall("bulk", options);
     const isOne = !Array.isArray(input);
-    const texts = Array.from(isOne ? [input] : input, (text, index) =>
-      promptedText(prompt, text as string, isOne ? undefined : index),
+    const texts = Array.from(isOne ? [input] : input, (item, index) =>
+      Array.isArray(item)
+        ? tokenInput(prompt, item, index)
+        : promptedText(prompt, item as string, isOne ? undefined : index),
     );
     const states = await this.#track(encodeTokenStates(model, texts, settings));
     return isOne ? states[0]! : states;

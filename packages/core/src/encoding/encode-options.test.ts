@@ -103,6 +103,10 @@ test("encodeTokenEmbeddings returns the hidden states of the tokens, without pad
     rows("wxyz"),
     rows("ab"),
   ]);
+  expect(await embedder.encodeTokenEmbeddings([[bos, 7], "ab"])).toEqual([
+    [Float32Array.of(bos, -bos), Float32Array.of(7, -7)],
+    rows("ab"),
+  ]);
   expect(await embedder.encodeTokenEmbeddings(["ab"], { promptName: "query" })).toEqual([
     rows("q:ab"),
   ]);

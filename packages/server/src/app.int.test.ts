@@ -1,0 +1,113 @@
+import { expect, test } from "vitest";
+import { createApp } from "./app.ts";
+import type { AppOptions } from "./options.ts";
+import { planets, tinyEmbedder } from "./testing/tiny.ts";
+
+const { query, documents } = planets;
+
+async function post(path: string, body: unknown, options: AppOptions = {}) {
+  const response = await createApp(await tinyEmbedder(), options).request(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.includes("json");
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: isJson ? JSON.parse(text) : text,
+  };
+}
+
+/** Equal but for the rounding that other batches cause. */
+function expectClose(actual: number[][], expected: readonly (readonly number[])[]): void {
+  expect(actual.map((vector) => vector.length)).toEqual(expected.map((vector) => vector.length));
+  for (const [row, vector] of expected.entries())
+    for (const [index, value] of vector.entries())
+      if (Math.abs(actual[row]![index]! - value) > 1e-6)
+        expect(actual[row]![index]).toBeCloseTo(value, 6);
+}
+
+const toArrays = (vectors: readonly Float32Array[]) => vectors.map((vector) => Array.from(vector));
+
+test("/embed gives the vectors of the embedder", async () => {
+  const embedder = await tinyEmbedder();
+  const { status, body, headers } = await post("/embed", { inputs: documents });
+  expect(status).toBe(200);
+  expectClose(body, toArrays(await embedder.encode(documents, { prompt: "" })));
+  expect(Number(headers.get("x-compute-characters"))).toBe(documents.join("").length);
+  expect(Number(headers.get("x-compute-tokens"))).toBeGreaterThan(20);
+  expectClose(
+    (await post("/embed", { inputs: query, prompt_name: "query" })).body,
+    toArrays([await embedder.encodeQuery(query)]),
+  );
+  expectClose(
+    (await post("/embed", { inputs: query, dimensions: 128 })).body,
+    toArrays([await embedder.encode(query, { prompt: "", truncateDim: 128 })]),
+  );
+});
+
+test("/embed takes token ids", async () => {
+  const embedder = await tinyEmbedder();
+  const ids = [2, 5, 7, 1];
+  const { body } = await post("/embed", { inputs: [ids, query] });
+  expectClose(
+    body,
+    toArrays([await embedder.encodeTokens(ids), await embedder.encode(query, { prompt: "" })]),
+  );
+  expect((await post("/embed", { inputs: ids })).body).toHaveLength(1);
+});
+
+test("/ tells embeddings and similarities apart", async () => {
+  const embedder = await tinyEmbedder();
+  expectClose(
+    (await post("/", { inputs: query })).body,
+    toArrays([await embedder.encode(query, { prompt: "" })]),
+  );
+  const { body } = await post("/", { inputs: { source_sentence: query, sentences: documents } });
+  expect(body).toHaveLength(documents.length);
+  expect(body[0]).toBe(Math.max(...body));
+});
+
+test("/v1/embeddings gives floats or base64, with the prompt that the model name asks for", async () => {
+  const embedder = await tinyEmbedder();
+  const [expected] = toArrays([await embedder.encodeQuery(query)]);
+  const model = "tiny:query";
+  const options = { servedModelName: "tiny" };
+  const { body } = await post("/v1/embeddings", { input: query, model }, options);
+  expect(body.data).toEqual([{ object: "embedding", index: 0, embedding: expected }]);
+  expect(body.usage.prompt_tokens).toBe(await embedder.countTokens(query, { promptName: "query" }));
+  const encoded = await post(
+    "/v1/embeddings",
+    { input: [query], model, encoding_format: "base64" },
+    options,
+  );
+  const bytes = Buffer.from(encoded.body.data[0].embedding, "base64");
+  expect(Array.from(new Float32Array(new Uint8Array(bytes).buffer))).toEqual(expected);
+});
+
+test.each([
+  ["/embed", "{", 400],
+  ["/embed", {}, 422],
+  ["/embed", { inputs: "" }, 400],
+  ["/embed", { inputs: [] }, 400],
+  ["/embed", { inputs: "a", dimensions: 0 }, 422],
+  ["/embed", { inputs: "a", dimensions: 769 }, 422],
+  ["/embed", { inputs: "a", prompt_name: "nope" }, 422],
+  ["/embed", { inputs: Array(33).fill("a") }, 422],
+  ["/embed", "[".repeat(200), 400],
+  ["/rerank", {}, 424],
+  ["/v1/embeddings", { input: [1, 2], model: "x" }, 422],
+  ["/v1/embeddings", { input: "a", model: "tiny:qery" }, 404],
+])("%s refuses %j with %i", async (path, body, status) => {
+  expect(await post(path, body, { servedModelName: "tiny" })).toMatchObject({ status });
+});
+
+test("a key is needed if one is set, but not for /health", async () => {
+  const app = createApp(await tinyEmbedder(), { apiKey: "secret" });
+  expect((await app.request("/info")).status).toBe(401);
+  expect((await app.request("/health")).status).toBe(200);
+  const headers = { authorization: "Bearer secret" };
+  expect((await app.request("/info", { headers })).status).toBe(200);
+});

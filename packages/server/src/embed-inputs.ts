@@ -1,0 +1,162 @@
+import type { Embedder, EncodeOptions, EncodeStatistics } from "@embeddinggemma/core";
+import { RequestError } from "./http/request-error.ts";
+
+/** A text, or the token ids of one. */
+export type Input = string | readonly number[];
+
+/** How inputs are embedded. */
+export interface EmbedSettings {
+  /** Put before every input. */
+  readonly prompt: string;
+  /** Cut inputs that are too long. */
+  readonly truncate: boolean;
+  readonly truncationSide?: "left" | "right" | undefined;
+  readonly normalize?: boolean | undefined;
+  /** Length of the vectors. @default `embedder.dimension` */
+  readonly dimensions?: number | null | undefined;
+  /** @default that of the embedder */
+  readonly maxBatchTokens?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** Vectors, or token vectors, of inputs, and what they took. */
+export interface Embedded<T> {
+  readonly vectors: readonly T[];
+  readonly statistics: InputStatistics;
+}
+
+/** What a request took. */
+export interface InputStatistics extends EncodeStatistics {
+  readonly characters: number;
+}
+
+/**
+ * Embeds inputs as TEI does. Token ids are embedded as they are; with a prompt, their text is.
+ *
+ * @throws RequestError, the errors of the embedder
+ */
+export function embedInputs(
+  embedder: Embedder,
+  inputs: readonly Input[],
+  { dimensions, normalize, ...settings }: EmbedSettings,
+): Promise<Embedded<Float32Array>> {
+  checkDimensions(embedder, dimensions);
+  const vector = {
+    ...(dimensions && { truncateDim: dimensions, allowUntrainedDim: true }),
+    ...(normalize !== undefined && { normalize }),
+  };
+  return run(embedder, inputs, settings, {
+    ofTexts: (texts, options) => embedder.encode(texts, { ...options, ...vector }),
+    ofTokens: (ids, { prompt: _prompt, ...options }) =>
+      embedder.encodeTokens(ids, { ...options, ...vector }),
+  });
+}
+
+/** Computes the vectors of all tokens of inputs. See {@link embedInputs}. */
+export function embedTokensOf(
+  embedder: Embedder,
+  inputs: readonly Input[],
+  settings: Omit<EmbedSettings, "dimensions" | "normalize">,
+): Promise<Embedded<readonly Float32Array[]>> {
+  return run(embedder, inputs, settings, {
+    ofTexts: (texts, options) => embedder.encodeTokenEmbeddings(texts, options),
+    ofTokens: (ids, { prompt: _prompt, ...options }) =>
+      embedder.encodeTokenEmbeddings(ids, options),
+  });
+}
+
+type RunOptions = Pick<
+  EncodeOptions,
+  "prompt" | "truncation" | "truncationSide" | "maxBatchTokens" | "onFinish" | "signal"
+>;
+
+/** One method of the embedder for texts, one for token ids. */
+interface Methods<T> {
+  ofTexts(texts: readonly string[], options: RunOptions): Promise<T[]>;
+  ofTokens(ids: readonly (readonly number[])[], options: RunOptions): Promise<T[]>;
+}
+
+async function run<T>(
+  embedder: Embedder,
+  inputs: readonly Input[],
+  { prompt, truncate, truncationSide, maxBatchTokens, signal }: EmbedSettings,
+  methods: Methods<T>,
+): Promise<Embedded<T>> {
+  if (inputs.some((input) => input.length === 0)) {
+    throw new RequestError("Empty", "Input validation error: `inputs` cannot be empty");
+  }
+  if (!truncate) refuseLongTexts(inputs, embedder.maxTokens);
+  const prepared = prompt === "" ? inputs : inputs.map((input) => textOf(embedder, input));
+  const texts = prepared.filter((input) => typeof input === "string");
+  const ids = prepared.filter((input) => typeof input !== "string");
+  const parts: EncodeStatistics[] = [];
+  const options: RunOptions = {
+    prompt,
+    truncation: truncate ? "cut" : "error",
+    truncationSide,
+    maxBatchTokens,
+    onFinish: (statistics) => parts.push(statistics),
+    signal,
+  };
+  const [ofTexts, ofTokens] = await Promise.all([
+    texts.length > 0 ? methods.ofTexts(texts, options) : [],
+    ids.length > 0 ? methods.ofTokens(ids, options) : [],
+  ]);
+  const next = { text: 0, ids: 0 };
+  const vectors = prepared.map((input) =>
+    typeof input === "string" ? ofTexts[next.text++]! : ofTokens[next.ids++]!,
+  );
+  return { vectors, statistics: { ...longestOf(parts), characters: charactersOf(inputs) } };
+}
+
+function textOf({ tokenizer }: Embedder, input: Input): string {
+  return typeof input === "string" ? input : tokenizer.decode(input);
+}
+
+/** TEI's limit, which saves tokenizing texts that are much too long. */
+function refuseLongTexts(inputs: readonly Input[], maxTokens: number): void {
+  const limit = 250 * maxTokens;
+  for (const input of inputs) {
+    if (typeof input !== "string" || input.length <= limit) continue;
+    throw new RequestError(
+      "Validation",
+      "Input validation error: `inputs` must have less than " +
+        `${limit} characters. Given: ${input.length}`,
+    );
+  }
+}
+
+/** @throws RequestError */
+function checkDimensions({ description }: Embedder, dimensions: number | null | undefined): void {
+  if (dimensions === 0) {
+    throw new RequestError(
+      "Validation",
+      "Input validation error: `dimensions` should be positive",
+      { param: "dimensions" },
+    );
+  }
+  if (dimensions && dimensions > description.dimension) {
+    throw new RequestError(
+      "Validation",
+      "Input validation error: `dimensions` should be smaller than the maximum embedding " +
+        "dimension.",
+      { param: "dimensions" },
+    );
+  }
+}
+
+/** The parts ran at the same time. */
+function longestOf(parts: readonly EncodeStatistics[]): EncodeStatistics {
+  const longest = (time: Exclude<keyof EncodeStatistics, "tokens">) =>
+    Math.max(0, ...parts.map((part) => part[time]));
+  return {
+    tokens: parts.reduce((sum, { tokens }) => sum + tokens, 0),
+    tokenizationTime: longest("tokenizationTime"),
+    queueTime: longest("queueTime"),
+    inferenceTime: longest("inferenceTime"),
+  };
+}
+
+function charactersOf(inputs: readonly Input[]): number {
+  return inputs.reduce((sum, { length }) => sum + length, 0);
+}

@@ -1,0 +1,29 @@
+import type { Embedder } from "@embeddinggemma/core";
+import { RequestError } from "./http/request-error.ts";
+
+/**
+ * The prompt that a model name asks for, such as `name:query` or `name:document`: clients that
+ * cannot send a prompt can send a name. Any name of a model is accepted, as in TEI, but not one of
+ * this model with an unknown prompt.
+ *
+ * @returns name of the prompt; null for none
+ * @throws RequestError
+ */
+export function promptNameOf(
+  model: string | null | undefined,
+  { prompts }: Pick<Embedder, "prompts">,
+  servedModelName: string,
+): string | null {
+  if (!model || model === servedModelName) return null;
+  const colon = model.lastIndexOf(":");
+  if (colon < 0) return null;
+  const suffix = model.slice(colon + 1);
+  if (Object.hasOwn(prompts, suffix)) return suffix;
+  if (suffix === "latest" || model.slice(0, colon) !== servedModelName) return null;
+  throw new RequestError(
+    "Validation",
+    `The model \`${model}\` does not exist: the part after ":" is the name of a prompt. ` +
+      `This model has ${Object.keys(prompts).join(", ")}.`,
+    { status: 404, param: "model" },
+  );
+}

@@ -1,0 +1,74 @@
+import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { checkerFor, isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import type { AppOptions, AppSettings } from "./options.ts";
+
+const { checkOptions } = checkerFor(
+  (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
+);
+
+/**
+ * Checks options and completes them.
+ *
+ * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, `UNKNOWN_PROMPT`
+ */
+export function settingsOf(embedder: Embedder, options: AppOptions): AppSettings {
+  checkOptions(options, appRules);
+  return {
+    servedModelName: options.servedModelName ?? embedder.model,
+    maxConcurrentRequests: options.maxConcurrentRequests ?? 512,
+    maxBatchTokens: options.maxBatchTokens,
+    maxClientBatchSize: options.maxClientBatchSize ?? 32,
+    maxOpenAIBatchSize: options.maxOpenAIBatchSize ?? 2048,
+    autoTruncate: options.autoTruncate ?? true,
+    defaultPrompt: defaultPromptOf(embedder, options),
+    payloadLimit: options.payloadLimit ?? 2_000_000,
+    openAIPayloadLimit: options.openAIPayloadLimit ?? 32_000_000,
+  };
+}
+
+function defaultPromptOf(
+  { prompts }: Embedder,
+  { defaultPrompt, defaultPromptName }: AppOptions,
+): string {
+  if (defaultPromptName === undefined) return defaultPrompt ?? "";
+  if (defaultPrompt !== undefined) {
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      "Set either `defaultPrompt` or `defaultPromptName`, not both.",
+      { defaultPrompt, defaultPromptName },
+    );
+  }
+  if (Object.hasOwn(prompts, defaultPromptName)) return prompts[defaultPromptName]!;
+  const promptNames = Object.keys(prompts);
+  throw new EmbeddingGemmaError(
+    "UNKNOWN_PROMPT",
+    `The model has no prompt named "${defaultPromptName}". Its prompts are ` +
+      `${promptNames.join(", ")}.`,
+    { promptName: defaultPromptName, promptNames },
+  );
+}
+
+const text: Rule = {
+  expected: "a string with at least one character",
+  accepts: (value) => typeof value === "string" && value !== "",
+};
+
+const appRules: Rules<AppOptions> = {
+  servedModelName: text,
+  maxConcurrentRequests: rules.count,
+  maxBatchTokens: rules.count,
+  maxClientBatchSize: rules.count,
+  maxOpenAIBatchSize: rules.count,
+  autoTruncate: rules.flag,
+  defaultPromptName: text,
+  defaultPrompt: rules.text,
+  payloadLimit: rules.count,
+  openAIPayloadLimit: rules.count,
+  apiKey: text,
+  corsAllowOrigin: {
+    expected: 'an origin, an array of origins, or "*"',
+    accepts: (value) => [value].flat().every(text.accepts),
+  },
+  index: { expected: "a DocumentIndex", accepts: isRecord },
+  content: rules.flag,
+};

@@ -1,0 +1,21 @@
+import { Embedder } from "@embeddinggemma/core";
+import { modelPath } from "@embeddinggemma/tiny-model";
+
+let loading: Promise<Embedder> | undefined;
+
+/** An embedder with the tiny model, shared by the tests of a file. */
+export function tinyEmbedder(): Promise<Embedder> {
+  loading ??= Embedder.load(modelPath);
+  return loading;
+}
+
+/** The blog post's query, and its documents, best first. */
+export const planets = {
+  query: "Which planet is known as the Red Planet?",
+  documents: [
+    "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
+    "Jupiter, the largest planet in our solar system, has a prominent red spot.",
+    "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
+    "Venus is often called Earth's twin because of its similar size and proximity.",
+  ],
+};

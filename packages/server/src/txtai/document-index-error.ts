@@ -1,0 +1,23 @@
+const marker = Symbol.for("embeddinggemma.server.document-index-error");
+
+/**
+ * - `READ_ONLY`: the index was opened with `readOnly`.
+ * - `TOO_MANY_PENDING`: too many documents wait for `index` or `upsert`.
+ */
+export type DocumentIndexErrorCode = "READ_ONLY" | "TOO_MANY_PENDING";
+
+/** A change of a {@link DocumentIndex} that is refused. */
+export class DocumentIndexError extends Error {
+  override readonly name = "DocumentIndexError";
+  readonly code: DocumentIndexErrorCode;
+
+  constructor(code: DocumentIndexErrorCode, message: string) {
+    super(message);
+    this.code = code;
+    Object.defineProperty(this, marker, { value: true });
+  }
+
+  static isInstance(value: unknown): value is DocumentIndexError {
+    return typeof value === "object" && value !== null && marker in value;
+  }
+}

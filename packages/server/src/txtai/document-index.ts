@@ -1,0 +1,263 @@
+import type { DocumentInput, Embedder } from "@embeddinggemma/core";
+import type { FaissStore, FaissStoreOptions, RecordValue } from "@embeddinggemma/faiss";
+import { DocumentIndexError } from "./document-index-error.ts";
+
+/** A document as clients send it. All its fields are stored; `text` is embedded. */
+export interface IndexedDocument {
+  /** @default the next whole number */
+  readonly id?: string | number | undefined;
+  readonly text: string;
+  /** Fills the place for a title in the document prompt. */
+  readonly title?: string | null | undefined;
+  readonly [field: string]: RecordValue | undefined;
+}
+
+/** A document that was found. */
+export interface DocumentHit {
+  /** As it was given. */
+  readonly id: string | number;
+  readonly score: number;
+  readonly text: string;
+}
+
+/** Options of {@link DocumentIndex.open}. */
+export interface DocumentIndexOptions {
+  /** Refuse all changes. @default false */
+  readOnly?: boolean | undefined;
+  /** Options of the store, if the folder has none yet. */
+  store?: Omit<FaissStoreOptions, "dimension" | "identity"> | undefined;
+  /**
+   * How many documents can wait for `index` or `upsert`.
+   *
+   * @default 1_000_000
+   */
+  maxPending?: number | undefined;
+}
+
+type DocumentRecord = Record<string, RecordValue>;
+
+/**
+ * Documents in a folder, as txtai's API manages them: `add` collects documents, `index` makes them
+ * the whole index, and `upsert` adds them to it. What these return from is saved.
+ *
+ * @example
+ * const index = await DocumentIndex.open("documents", embedder);
+ * index.add([{ text: "Mars is the Red Planet." }]);
+ * await index.upsert();
+ * const hits = await index.search(["Which planet is red?"], 3);
+ */
+export class DocumentIndex {
+  readonly folder: string;
+  readonly isReadOnly: boolean;
+  readonly #embedder: Embedder;
+  readonly #create: () => Promise<FaissStore<DocumentRecord>>;
+  readonly #maxPending: number;
+  #store: FaissStore<DocumentRecord>;
+  #pending: IndexedDocument[] = [];
+  /** Changes run one after another. */
+  #changing: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    folder: string,
+    embedder: Embedder,
+    create: () => Promise<FaissStore<DocumentRecord>>,
+    store: FaissStore<DocumentRecord>,
+    { readOnly = false, maxPending = 1_000_000 }: DocumentIndexOptions,
+  ) {
+    this.folder = folder;
+    this.isReadOnly = readOnly;
+    this.#embedder = embedder;
+    this.#create = create;
+    this.#store = store;
+    this.#maxPending = maxPending;
+  }
+
+  /**
+   * Opens the store in a folder, or begins a new one.
+   *
+   * @throws FaissStoreError `IDENTITY_MISMATCH` if the store has vectors of another model, and the
+   * other errors of `FaissStore.open`
+   */
+  static async open(
+    folder: string,
+    embedder: Embedder,
+    options: DocumentIndexOptions = {},
+  ): Promise<DocumentIndex> {
+    // Not imported by applications that have no store: FAISS needs Node.
+    const { FaissStore } = await import("@embeddinggemma/faiss");
+    const { dimension, identity } = embedder;
+    const create = () =>
+      FaissStore.create<DocumentRecord>({ ...options.store, dimension, identity });
+    const store = (await FaissStore.exists(folder))
+      ? await FaissStore.open<DocumentRecord>(folder, { identity, dimension })
+      : await create();
+    return new DocumentIndex(folder, embedder, create, store, options);
+  }
+
+  /** Number of documents. */
+  get size(): number {
+    return this.#store.size;
+  }
+
+  /**
+   * Collects documents for the next {@link DocumentIndex.index} or {@link DocumentIndex.upsert}.
+   *
+   * @throws DocumentIndexError `READ_ONLY`, `TOO_MANY_PENDING`
+   */
+  add(documents: readonly IndexedDocument[]): void {
+    this.#checkWritable("add documents to");
+    if (this.#pending.length + documents.length > this.#maxPending) {
+      throw new DocumentIndexError(
+        "TOO_MANY_PENDING",
+        `${this.#pending.length} documents wait to be indexed, and ${documents.length} more are ` +
+          `over the limit of ${this.#maxPending}. Call upsert first.`,
+      );
+    }
+    for (const document of documents) this.#pending.push(document);
+  }
+
+  /**
+   * Makes the collected documents the whole index, and saves it. Without collected documents, this
+   * does nothing.
+   *
+   * @throws DocumentIndexError `READ_ONLY`; the errors of the embedder and of `FaissStore.save`.
+   * The collected documents are kept then.
+   */
+  index(): Promise<void> {
+    this.#checkWritable("index");
+    return this.#change(async (documents) => {
+      const store = await this.#create();
+      await this.#upsertInto(store, documents, { overwrite: true });
+      const former = this.#store;
+      this.#store = store;
+      await former.close();
+    });
+  }
+
+  /**
+   * Adds the collected documents to the index, or replaces those with the same ids, and saves it.
+   *
+   * @throws as {@link DocumentIndex.index}
+   */
+  upsert(): Promise<void> {
+    this.#checkWritable("upsert");
+    return this.#change((documents) => this.#upsertInto(this.#store, documents));
+  }
+
+  /**
+   * Deletes documents, and saves the index.
+   *
+   * @returns those ids that the index had
+   * @throws DocumentIndexError `READ_ONLY`; the errors of `FaissStore.save`. Nothing is deleted
+   * then.
+   */
+  delete<Id extends string | number>(ids: readonly Id[]): Promise<Id[]> {
+    this.#checkWritable("delete from");
+    return this.#afterChanges(async () => {
+      const known = [...new Set(ids)].filter((id) => this.#store.has(String(id)));
+      if (known.length > 0) await this.#store.delete(known.map(String), { saveTo: this.folder });
+      return known;
+    });
+  }
+
+  /**
+   * Finds the documents that fit queries best.
+   *
+   * @returns for each query the hits, best first. Their scores are cosines, all above 0.
+   */
+  async search(
+    queries: readonly string[],
+    limit: number,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<DocumentHit[][]> {
+    const store = this.#store;
+    if (store.size === 0) return queries.map(() => []);
+    const vectors = await this.#embedder.encodeQuery(queries, options);
+    const found = await store.search(vectors, { k: limit });
+    return found.map((hits) =>
+      hits
+        .filter(({ score }) => score > 0)
+        .map(({ id, score, record }) => ({ id: givenId(record, id), score, text: textOf(record) })),
+    );
+  }
+
+  /** Waits for running changes, then closes the store. */
+  async close(): Promise<void> {
+    await this.#afterChanges(() => this.#store.close());
+  }
+
+  /** Runs a change on the collected documents. They are kept if it fails. */
+  #change(run: (documents: readonly IndexedDocument[]) => Promise<void>): Promise<void> {
+    return this.#afterChanges(async () => {
+      const documents = this.#pending;
+      if (documents.length === 0) return;
+      this.#pending = [];
+      try {
+        await run(documents);
+      } catch (error) {
+        this.#pending = [...documents, ...this.#pending];
+        throw error;
+      }
+    });
+  }
+
+  #afterChanges<T>(change: () => Promise<T>): Promise<T> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.catch(() => {});
+    return changed;
+  }
+
+  async #upsertInto(
+    store: FaissStore<DocumentRecord>,
+    documents: readonly IndexedDocument[],
+    { overwrite }: { overwrite?: boolean } = {},
+  ): Promise<void> {
+    // Of documents with the same id, the last one counts.
+    const byId = new Map<string, IndexedDocument>();
+    let next = nextNumber(store);
+    for (const document of documents) {
+      const id = document.id ?? next++;
+      byId.set(String(id), { ...document, id });
+    }
+    const vectors = await this.#embedder.encodeDocument(Array.from(byId.values(), documentInput));
+    const items = Array.from(byId, ([id, document], row) => ({
+      id,
+      vector: vectors[row]!,
+      record: document as DocumentRecord,
+    }));
+    await store.upsert(items, {
+      saveTo: this.folder,
+      ...(overwrite !== undefined && { overwrite }),
+    });
+  }
+
+  #checkWritable(action: string): void {
+    if (!this.isReadOnly) return;
+    throw new DocumentIndexError("READ_ONLY", `Attempting to ${action} a read-only index.`);
+  }
+}
+
+/** The title goes into the prompt. */
+function documentInput({ text, title }: IndexedDocument): DocumentInput {
+  return typeof title === "string" ? { title, text } : text;
+}
+
+/** One more than the largest id that is a whole number. */
+function nextNumber(store: FaissStore<DocumentRecord>): number {
+  let next = 0;
+  for (const id of store.ids()) {
+    if (/^\d{1,15}$/.test(id)) next = Math.max(next, Number(id) + 1);
+  }
+  return next;
+}
+
+/** Ids of the store are strings; a number as id stays a number. */
+function givenId(record: DocumentRecord, id: string): string | number {
+  return typeof record.id === "number" ? record.id : id;
+}
+
+/** The text of a record; LangChain.js's stores have it as `pageContent`. */
+function textOf({ text, pageContent }: DocumentRecord): string {
+  const found = text ?? pageContent;
+  return typeof found === "string" ? found : "";
+}

@@ -1,0 +1,218 @@
+import type { Embedder } from "@embeddinggemma/core";
+import { type Context, Hono } from "hono";
+import { z } from "zod";
+import type { DocumentIndex } from "./document-index.ts";
+import { DocumentIndexError } from "./document-index-error.ts";
+
+/** What {@link txtaiRoutes} serves. */
+export interface TxtaiOptions {
+  readonly embedder: Embedder;
+  /** Documents to search. Without it, only similarities and vectors are served. */
+  readonly index?: DocumentIndex | undefined;
+  /**
+   * Whether hits have their text, as with `content: true` in txtai. Ids are strings then.
+   *
+   * @default true
+   */
+  readonly content?: boolean | undefined;
+}
+
+/**
+ * The HTTP API of txtai's `embeddings` and `similarity`. Errors have the form of FastAPI, on which
+ * txtai runs: `{ detail }`.
+ *
+ * @see https://neuml.github.io/txtai/api
+ */
+export function txtaiRoutes({ embedder, index, content = true }: TxtaiOptions): Hono {
+  const app = new Hono();
+  app.onError(answerError);
+
+  // Text Embeddings Inference has a route of this name, too; its body has `inputs`.
+  app.post("/similarity", async (context, next) => {
+    const body: unknown = await context.req.json().catch(() => undefined);
+    if (typeof body !== "object" || body === null || "inputs" in body) return next();
+    const { query, texts } = parsed(similarityBody, body, "body");
+    const [scores] = await similarities(embedder, [query], texts, context.req.raw.signal);
+    return context.json(scores);
+  });
+  app.post("/batchsimilarity", async (context) => {
+    const { queries, texts } = parsed(batchSimilarityBody, await bodyOf(context), "body");
+    const { signal } = context.req.raw;
+    return context.json(await similarities(embedder, queries, texts, signal));
+  });
+  app.get("/transform", async (context) => {
+    const { text, category } = parsed(transformQuery, context.req.query(), "query");
+    const { signal } = context.req.raw;
+    const [vector] = await transform(embedder, [text], category, signal);
+    return context.json(vector);
+  });
+  app.post("/batchtransform", async (context) => {
+    const { category } = parsed(batchTransformQuery, context.req.query(), "query");
+    const texts = parsed(z.array(z.string()), await bodyOf(context), "body");
+    return context.json(await transform(embedder, texts, category, context.req.raw.signal));
+  });
+  if (index) app.route("/", indexRoutes(index, content));
+  return app;
+}
+
+function indexRoutes(index: DocumentIndex, content: boolean): Hono {
+  const app = new Hono();
+  const search = async (queries: readonly string[], limit: number, context: Context) => {
+    const found = await index.search(queries, limit, { signal: context.req.raw.signal });
+    return found.map((hits) =>
+      hits.map(({ id, text, score }) =>
+        content ? { id: String(id), text, score } : { id, score },
+      ),
+    );
+  };
+  app.get("/search", async (context) => {
+    const { query, limit } = parsed(searchQuery, context.req.query(), "query");
+    const [hits] = await search([query], limit, context);
+    return context.json(hits);
+  });
+  app.post("/batchsearch", async (context) => {
+    const { queries, limit } = parsed(batchSearchBody, await bodyOf(context), "body");
+    return context.json(await search(queries, limit ?? 3, context));
+  });
+  app.post("/add", async (context) => {
+    index.add(parsed(documents, await bodyOf(context), "body"));
+    return context.json(null);
+  });
+  app.get("/index", async (context) => {
+    await index.index();
+    return context.json(null);
+  });
+  app.get("/upsert", async (context) => {
+    await index.upsert();
+    return context.json(null);
+  });
+  app.post("/delete", async (context) => {
+    const ids = parsed(z.array(documentId), await bodyOf(context), "body");
+    return context.json(await index.delete(ids));
+  });
+  app.get("/count", (context) => context.json(index.size));
+  app.post("/reindex", () => {
+    throw new TxtaiError(403, "Attempting to reindex with reindexing disabled (reindex != True)");
+  });
+  return app;
+}
+
+/** Scores of texts for each query, best first; `id` is the position of the text. */
+async function similarities(
+  embedder: Embedder,
+  queries: readonly string[],
+  texts: readonly string[],
+  signal: AbortSignal,
+): Promise<{ id: number; score: number }[][]> {
+  const [queryVectors, textVectors] = await Promise.all([
+    embedder.encodeQuery(queries, { signal }),
+    embedder.encodeDocument(texts, { signal }),
+  ]);
+  return embedder
+    .similarity(queryVectors, textVectors)
+    .map((scores) =>
+      scores.map((score, id) => ({ id, score })).sort((a, b) => b.score - a.score || a.id - b.id),
+    );
+}
+
+async function transform(
+  embedder: Embedder,
+  texts: readonly string[],
+  category: "query" | "data" | undefined,
+  signal: AbortSignal,
+): Promise<number[][]> {
+  const vectors =
+    category === "data"
+      ? await embedder.encodeDocument(texts, { signal })
+      : await embedder.encodeQuery(texts, { signal });
+  return vectors.map((vector) => Array.from(vector));
+}
+
+/** A request that is refused, in the form of FastAPI. */
+class TxtaiError extends Error {
+  readonly status: 403 | 422;
+  readonly detail: unknown;
+
+  constructor(status: 403 | 422, detail: unknown) {
+    super(typeof detail === "string" ? detail : JSON.stringify(detail));
+    this.status = status;
+    this.detail = detail;
+  }
+}
+
+function answerError(error: Error, context: Context): Response {
+  if (error instanceof TxtaiError) return context.json({ detail: error.detail }, error.status);
+  if (!DocumentIndexError.isInstance(error)) throw error;
+  return context.json({ detail: error.message }, error.code === "READ_ONLY" ? 403 : 413);
+}
+
+async function bodyOf(context: Context): Promise<unknown> {
+  try {
+    return await context.req.json();
+  } catch {
+    const msg = "JSON decode error";
+    throw new TxtaiError(422, [{ type: "json_invalid", loc: ["body"], msg }]);
+  }
+}
+
+/** @throws TxtaiError with a list of what is wrong, as FastAPI gives it */
+function parsed<T extends z.ZodType>(
+  schema: T,
+  value: unknown,
+  from: "body" | "query",
+): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const detail = result.error.issues.map(({ code, path, message }) => ({
+    type: code,
+    loc: [from, ...path],
+    msg: message,
+  }));
+  throw new TxtaiError(422, detail);
+}
+
+const documentId = z.union([z.string(), z.int()]);
+
+const documents = z.array(
+  z
+    .looseObject({ id: documentId.nullish(), text: z.string(), title: z.string().nullish() })
+    .transform(({ id, ...fields }) => ({ ...fields, ...(id !== null && { id }) })),
+);
+
+/** txtai takes any number, and clamps it. */
+const searchLimit = z.coerce
+  .number()
+  .int()
+  .transform((limit) => Math.min(Math.max(limit, 1), 250));
+
+/** A store of one model has no other indexes and no graph. */
+const unsupported = {
+  index: z.null("This index has no subindexes.").optional(),
+  graph: z.literal(false, "This index has no graph.").nullish(),
+};
+
+const searchQuery = z.object({
+  query: z.string(),
+  limit: searchLimit.default(10),
+  index: z.never("This index has no subindexes.").optional(),
+  graph: z.literal("false", "This index has no graph.").optional(),
+});
+
+const batchSearchBody = z.object({
+  queries: z.array(z.string()),
+  limit: z.int().min(1).nullish(),
+  ...unsupported,
+});
+
+const similarityBody = z.object({ query: z.string(), texts: z.array(z.string()) });
+
+const batchSimilarityBody = z.object({
+  queries: z.array(z.string()),
+  texts: z.array(z.string()),
+});
+
+const category = z.enum(["query", "data"]).optional();
+
+const transformQuery = z.object({ text: z.string(), category });
+
+const batchTransformQuery = z.object({ category });

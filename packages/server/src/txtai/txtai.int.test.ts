@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { createApp } from "../app.ts";
+import type { AppOptions } from "../options.ts";
+import { planets, tinyEmbedder } from "../testing/tiny.ts";
+import { DocumentIndex, type DocumentIndexOptions } from "./document-index.ts";
+
+const { query, documents } = planets;
+const folders: string[] = [];
+
+afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-server-"));
+  folders.push(folder);
+  return join(folder, "store");
+}
+
+async function client(
+  folder: string,
+  options: DocumentIndexOptions = {},
+  appOptions: AppOptions = {},
+) {
+  const embedder = await tinyEmbedder();
+  const index = await DocumentIndex.open(folder, embedder, options);
+  const app = createApp(embedder, { ...appOptions, index });
+  const answer = async (response: Response) => {
+    expect(response.headers.get("content-type")).toContain("json");
+    return { status: response.status, body: await response.json() };
+  };
+  return {
+    index,
+    get: async (path: string) => answer(await app.request(path)),
+    post: async (path: string, body: unknown) =>
+      answer(
+        await app.request(path, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify(body),
+        }),
+      ),
+  };
+}
+
+const found = (text: string, limit = 1) =>
+  `/search?${new URLSearchParams({ query: text, limit: String(limit) })}`;
+
+test("documents are added, indexed, found, replaced and deleted, and survive the process", async () => {
+  const folder = await newFolder();
+  const { get, post, index } = await client(folder);
+  expect(await get("/count")).toEqual({ status: 200, body: 0 });
+  expect(await get(found(query))).toEqual({ status: 200, body: [] });
+  const added = documents.map((text, id) => ({ id, text, tags: "planet" }));
+  expect(await post("/add", added)).toEqual({ status: 200, body: null });
+  expect((await get("/count")).body).toBe(0);
+  expect(await get("/index")).toEqual({ status: 200, body: null });
+  expect((await get("/count")).body).toBe(4);
+
+  const embedder = await tinyEmbedder();
+  const [scores] = embedder.similarity(
+    await embedder.encodeQuery(query),
+    await embedder.encodeDocument(documents),
+  );
+  const { body } = await get(found(query, 4));
+  expect(body[0]).toEqual({ id: "0", text: documents[0], score: expect.closeTo(scores![0]!, 6) });
+  expect((await post("/batchsearch", { queries: [query] })).body[0]).toEqual(body.slice(0, 3));
+
+  await post("/add", [{ id: 0, text: "Bananas are yellow." }, { text: "Pluto is small." }]);
+  await get("/upsert");
+  expect((await get("/count")).body).toBe(5);
+  expect((await get(found("Pluto"))).body[0]).toMatchObject({ id: "4", text: "Pluto is small." });
+  expect((await post("/delete", [0, 77, "nope"])).body).toEqual([0]);
+  await index.close();
+
+  const again = await client(folder);
+  expect((await again.get("/count")).body).toBe(4);
+  await again.post("/add", [{ id: "only", text: "Only one." }]);
+  await again.get("/index");
+  expect((await again.get("/count")).body).toBe(1);
+});
+
+test("without content, hits have ids as they were given, and scores", async () => {
+  const { get, post } = await client(await newFolder(), {}, { content: false });
+  await post("/add", [
+    { id: 7, text: documents[0] },
+    { id: "a", text: documents[1] },
+  ]);
+  await get("/index");
+  const { body } = await get(found(query, 2));
+  expect(body.map(({ id }: { id: unknown }) => id)).toEqual([7, "a"]);
+  expect(Object.keys(body[0])).toEqual(["id", "score"]);
+});
+
+test("similarity, transform and their batch forms need no index", async () => {
+  const embedder = await tinyEmbedder();
+  const { get, post } = await client(await newFolder());
+  const { body } = await post("/similarity", { query, texts: documents });
+  expect(body[0].id).toBe(0);
+  expect((await post("/batchsimilarity", { queries: [query], texts: documents })).body).toEqual([
+    body,
+  ]);
+  const vector = Array.from(await embedder.encodeQuery(query));
+  expect((await get(`/transform?text=${encodeURIComponent(query)}`)).body).toEqual(vector);
+  const document = Array.from(await embedder.encodeDocument("Mars"));
+  expect((await post("/batchtransform?category=data", ["Mars"])).body).toEqual([document]);
+});
+
+test("a read-only index refuses changes with 403", async () => {
+  const { get, post } = await client(await newFolder(), { readOnly: true });
+  const refused = { status: 403, body: { detail: expect.stringContaining("read-only") } };
+  expect(await post("/add", [{ text: "a" }])).toEqual(refused);
+  expect(await post("/delete", [1])).toEqual(refused);
+  expect(await get("/index")).toEqual(refused);
+  expect(await get("/upsert")).toEqual(refused);
+});
+
+test("too many documents that wait are refused", async () => {
+  const { post } = await client(await newFolder(), { maxPending: 1 });
+  expect((await post("/add", [{ text: "a" }, { text: "b" }])).status).toBe(413);
+});
+
+test.each([
+  ["/add", { id: 1 }],
+  ["/add", [{ id: 1 }]],
+  ["/add", [{ id: {}, text: "a" }]],
+  ["/delete", "a"],
+  ["/batchsearch", { queries: "a" }],
+  ["/batchsearch", { queries: ["a"], index: "other" }],
+  ["/batchsearch", { queries: ["a"], graph: true }],
+  ["/similarity", { query: "a" }],
+  ["/batchtransform", [1]],
+])("%s refuses %j with 422", async (path, body) => {
+  const { post } = await client(await newFolder());
+  expect(await post(path, body)).toMatchObject({
+    status: 422,
+    body: { detail: expect.anything() },
+  });
+});
+
+test("what could not be indexed waits for the next try", async () => {
+  const embedder = await tinyEmbedder();
+  const index = await DocumentIndex.open(await newFolder(), embedder);
+  index.add([{ text: "a", id: "bad", when: Number.NaN }]);
+  await expect(index.upsert()).rejects.toMatchObject({ code: "INVALID_RECORD" });
+  expect(index.size).toBe(0);
+  await expect(index.upsert()).rejects.toMatchObject({ code: "INVALID_RECORD" });
+});
