@@ -70,7 +70,7 @@ test("/ tells embeddings and similarities apart", async () => {
   expect(body[0]).toBe(Math.max(...body));
 });
 
-test("/v1/embeddings gives floats or base64, with the prompt that the model name asks for", async () => {
+test("/v1/embeddings gives floats or base64, with the prompt of the model name", async () => {
   const embedder = await tinyEmbedder();
   const [expected] = toArrays([await embedder.encodeQuery(query)]);
   const model = "tiny:query";

@@ -94,11 +94,16 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     });
   });
   app.post("/decode", async (context) => {
-    const { ids } = checkForm(decodeForm, await bodyOf(context));
+    const { ids, skip_special_tokens: skipSpecialTokens } = checkForm(
+      decodeForm,
+      await bodyOf(context),
+    );
     if (ids.length === 0) throw new RequestError("Empty", "`inputs` cannot be empty");
     const sequences = typeof ids[0] === "number" ? [ids as number[]] : (ids as number[][]);
     checkBatchSize(sequences.length, settings.maxClientBatchSize);
-    return context.json(sequences.map((sequence) => embedder.tokenizer.decode(sequence)));
+    return context.json(
+      sequences.map((sequence) => embedder.tokenizer.decode(sequence, { skipSpecialTokens })),
+    );
   });
   for (const route of ["/embed_sparse", "/predict", "/rerank"]) {
     app.post(route, () => {
