@@ -49,7 +49,7 @@ async function client(
 const found = (text: string, limit = 1) =>
   `/search?${new URLSearchParams({ query: text, limit: String(limit) })}`;
 
-test("documents are added, indexed, found, replaced and deleted, and survive the process", async () => {
+test("documents are added, indexed, found, replaced and deleted, and saved", async () => {
   const folder = await newFolder();
   const { get, post, index } = await client(folder);
   expect(await get("/count")).toEqual({ status: 200, body: 0 });
