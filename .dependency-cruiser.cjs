@@ -10,6 +10,7 @@ const order = {
     ["lazy-embedder.ts"],
     ["embedder.ts"],
     ["options.ts"],
+    ["remote/"],
     ["encoding/"],
     ["model/"],
     ["cache/"],

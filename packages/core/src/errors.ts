@@ -22,6 +22,10 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `LOAD_FAILED`: the runtime could not load the model.
  * - `INFERENCE_FAILED`: the runtime failed on a batch, or returned numbers that are not finite.
  * - `WORKER_FAILED`: the child process that runs the model ended, and so did its replacement.
+ * - `SERVER_FAILED`: a server of `Embedder.connect` could not be reached, refused a request, or gave
+ *   an answer that cannot be used.
+ * - `MODEL_CHANGED`: a server of `Embedder.connect` has another model than before, or than the
+ *   other servers.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */
@@ -40,6 +44,8 @@ export type EmbeddingGemmaErrorCode =
   | "LOAD_FAILED"
   | "INFERENCE_FAILED"
   | "WORKER_FAILED"
+  | "SERVER_FAILED"
+  | "MODEL_CHANGED"
   | "CACHE_FAILED"
   | "DISPOSED";
 

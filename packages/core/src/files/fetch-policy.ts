@@ -1,3 +1,4 @@
+import { untilAborted } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
 
 /**
@@ -183,22 +184,26 @@ function idleMilliseconds(): number {
 }
 
 /** The message of `fetch` is only "fetch failed" or "terminated"; the reason is in its cause. */
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   return error instanceof Error && error.cause instanceof Error
     ? error.cause.message
     : reasonOf(error);
 }
 
-function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+/**
+ * Waits.
+ *
+ * @throws the reason of `signal`
+ */
+export async function delay(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const elapsed = () =>
+    new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+    });
+  try {
+    await untilAborted(signal, elapsed);
+  } finally {
+    clearTimeout(timer);
+  }
 }

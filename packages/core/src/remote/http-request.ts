@@ -1,0 +1,129 @@
+import { causeOf } from "../files/fetch-policy.ts";
+import { messageOf, tooLongIn } from "./error-body.ts";
+import { retryAfterOf } from "./retry-delay.ts";
+import { type FailureKind, ServerFailure } from "./server-failure.ts";
+
+/** How requests are sent. */
+export interface Connection {
+  readonly fetch: typeof fetch;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds for a request, its answer included. */
+  readonly timeout: number;
+}
+
+export interface WireRequest {
+  /** Path below the base URL, such as `/embed`. */
+  readonly path: string;
+  /** Sent as JSON with POST. Without it, the request is a GET. */
+  readonly body?: object | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WireAnswer {
+  /** Base URL of the server. */
+  readonly url: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+/**
+ * Sends one request and reads its answer as JSON.
+ *
+ * @throws ServerFailure; the reason of `signal`
+ */
+export async function sendRequest(
+  baseUrl: string,
+  { path, body, signal }: WireRequest,
+  { fetch, headers, timeout }: Connection,
+): Promise<WireAnswer> {
+  const url = urlOf(baseUrl, path);
+  const timer = AbortSignal.timeout(timeout);
+  try {
+    const response = await fetch(url, {
+      ...(body && { method: "POST", body: JSON.stringify(body) }),
+      headers: { accept: "application/json", ...(body && contentType), ...headers },
+      signal: signal ? AbortSignal.any([signal, timer]) : timer,
+    });
+    const text = await response.text();
+    if (!response.ok) throw refusal(url, response, text);
+    return { url: baseUrl, body: parse(url, text, response), headers: response.headers };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (cause instanceof ServerFailure) throw cause;
+    const reason = timer.aborted ? `no answer within ${timeout / 1000} s` : causeOf(cause);
+    throw new ServerFailure(
+      `${url} could not be reached: ${reason}. Check the URL and the network.`,
+      { kind: "retry", url, isAddressDown: true },
+      { cause },
+    );
+  }
+}
+
+const contentType = { "content-type": "application/json" };
+
+/** Adds a path to a base URL, and keeps its query, which some gateways need. */
+function urlOf(baseUrl: string, path: string): string {
+  const url = new URL(baseUrl);
+  url.pathname = url.pathname.replace(/\/+$/, "") + path;
+  return url.href;
+}
+
+function parse(url: string, text: string, { status, headers }: Response): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const type = headers.get("content-type") ?? "no content type";
+    const message = messageOf(text)?.slice(0, 100) ?? "an empty body";
+    throw new ServerFailure(
+      `${url} answered with ${type} instead of JSON: ${message}. Check the URL.`,
+      { kind: "retry", url, status },
+      { cause },
+    );
+  }
+}
+
+function refusal(url: string, { status, statusText, headers }: Response, text: string) {
+  const message = messageOf(text);
+  const answer = [`${url} answered with ${status}`, statusText].filter(Boolean).join(" ");
+  const advice = adviceFor[status];
+  const isOverQuota = status === 429 && text.includes("insufficient_quota");
+  const kind = isOverQuota ? "stop" : kindOf(status);
+  const retryAfter = retryAfterOf(headers);
+  return new ServerFailure(
+    [message ? `${answer}: ${endOf(message)}` : `${answer}.`, advice].filter(Boolean).join(" "),
+    {
+      kind,
+      url,
+      status,
+      retryAfter,
+      // Without a time to wait, only this request was one too many.
+      isAddressDown: downStatuses.includes(status) || (status === 429 && retryAfter !== undefined),
+      // A body that is too large says nothing more.
+      tooLong:
+        kind === "split" ? (tooLongIn(text) ?? (status === 413 ? {} : undefined)) : undefined,
+    },
+  );
+}
+
+/** A message as a sentence. */
+function endOf(message: string): string {
+  return /[.!?…]$/.test(message) ? message : `${message}.`;
+}
+
+const adviceFor: Readonly<Record<number, string>> = {
+  401: "Set the option `apiKey`.",
+  403: "Check the option `apiKey`.",
+  404: "Check the URL, and the option `model`.",
+};
+
+/** Starting, stopping, or a proxy without the server behind it. */
+const downStatuses = [408, 502, 503, 504];
+
+/** Not implemented; HTTP version; too many redirects by a proxy: the next try gets the same. */
+const lastingStatuses = [501, 505, 506, 508, 510, 511];
+
+function kindOf(status: number): FailureKind {
+  if ([400, 413, 422].includes(status)) return "split";
+  const isTemporary = status >= 500 || [408, 409, 425, 429].includes(status);
+  return isTemporary && !lastingStatuses.includes(status) ? "retry" : "stop";
+}

@@ -1,0 +1,56 @@
+import { EmbeddingGemmaError } from "../errors.ts";
+
+/**
+ * What to do about a request that failed:
+ *
+ * - `"retry"`: the same request may pass later, or at another address.
+ * - `"split"`: the server refuses the texts, perhaps because of one of them.
+ * - `"stop"`: nothing helps.
+ */
+export type FailureKind = "retry" | "split" | "stop";
+
+export interface FailureFacts {
+  readonly kind: FailureKind;
+  /** Address that the request went to. */
+  readonly url: string;
+  /** Undefined if there was no answer. */
+  readonly status?: number | undefined;
+  /** Milliseconds to wait, if the server says so. */
+  readonly retryAfter?: number | undefined;
+  /**
+   * Whether the address as a whole is down or busy, and not only this request fails.
+   *
+   * @default false
+   */
+  readonly isAddressDown?: boolean | undefined;
+  /** What the server says about a text that is too long. */
+  readonly tooLong?: TooLong | undefined;
+}
+
+/** How long a text is, and how long it may be, as far as the server says. */
+export interface TooLong {
+  readonly tokens?: number | undefined;
+  readonly maxTokens?: number | undefined;
+}
+
+/** A request that failed. Callers see it as an {@link EmbeddingGemmaError}; see `asError`. */
+export class ServerFailure extends Error {
+  readonly facts: FailureFacts;
+
+  constructor(message: string, facts: FailureFacts, options?: ErrorOptions) {
+    super(message, options);
+    this.facts = facts;
+  }
+
+  /** @param attempts - how often the request was sent */
+  asError(attempts = 1): EmbeddingGemmaError {
+    const { url, status, retryAfter } = this.facts;
+    const after = attempts > 1 ? ` It was sent ${attempts} times.` : "";
+    return new EmbeddingGemmaError(
+      "SERVER_FAILED",
+      `${this.message}${after}`,
+      { url, status, attempts, ...(retryAfter !== undefined && { retryAfter }) },
+      { cause: this },
+    );
+  }
+}

@@ -1,0 +1,222 @@
+import { untilAborted } from "@embeddinggemma/internal";
+import { EmbeddingGemmaError } from "../errors.ts";
+import { delay } from "../files/fetch-policy.ts";
+import { Address } from "./address.ts";
+import { backoff, longestWait } from "./retry-delay.ts";
+import type { ServerFacts } from "./server-facts.ts";
+import { ServerFailure } from "./server-failure.ts";
+
+export interface ServerPoolOptions {
+  /**
+   * Asks a server what it serves.
+   *
+   * @param known - its last answer
+   */
+  ask(url: string, known: ServerFacts | null): Promise<ServerFacts>;
+  /** How often a request is sent again to an address where it failed. */
+  readonly maxRetries: number;
+}
+
+/**
+ * The addresses of one service, which all serve the same model. A request goes to the address that
+ * is the least busy. If it fails there, it goes to the next; if it failed everywhere, it waits.
+ */
+export class ServerPool {
+  readonly #addresses: readonly Address[];
+  readonly #maxRetries: number;
+  readonly #waiting = new Set<() => void>();
+  #expected: ServerFacts | null = null;
+  #uses = 0;
+
+  constructor(urls: readonly string[], { ask, maxRetries }: ServerPoolOptions) {
+    this.#addresses = urls.map((url) => new Address(url, ask));
+    this.#maxRetries = maxRetries;
+  }
+
+  /**
+   * Asks one server what it serves, and then the others, which need not be reachable yet.
+   *
+   * @throws `SERVER_FAILED`, `MODEL_CHANGED` if two servers have different models
+   */
+  async connect(signal: AbortSignal | undefined): Promise<ServerFacts> {
+    const facts = await this.run(async (facts) => facts, signal);
+    const others = this.#addresses.map(async (address) => {
+      const startedAt = performance.now();
+      await this.#checked(address).catch((error: unknown) => {
+        if (!(error instanceof ServerFailure)) throw error;
+        address.failed(error, startedAt);
+      });
+    });
+    const grace = new AbortController();
+    try {
+      await untilAborted(signal, () =>
+        Promise.race([Promise.all(others), delay(graceMilliseconds, grace.signal)]),
+      );
+    } finally {
+      grace.abort();
+    }
+    return facts;
+  }
+
+  /**
+   * Runs a task on one of the servers, again after failures that may pass.
+   *
+   * @throws ServerFailure if the server refuses what it is sent; `SERVER_FAILED`, `MODEL_CHANGED`;
+   * the reason of `signal`
+   */
+  async run<T>(
+    task: (facts: ServerFacts, address: Address) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const tries = new RequestTries();
+    for (;;) {
+      const address = await this.#next(tries, signal);
+      const startedAt = performance.now();
+      address.inFlight++;
+      address.lastUse = ++this.#uses;
+      try {
+        const facts = await untilAborted(signal, () => this.#checked(address));
+        const result = await task(facts, address);
+        address.succeeded(startedAt);
+        return result;
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (error instanceof ServerFailure && error.facts.kind === "retry") {
+          address.failed(error, startedAt);
+          tries.failed(address, error);
+        } else if (isModelChanged(error)) {
+          tries.exclude(address, error);
+        } else {
+          address.succeeded(startedAt);
+          throw error instanceof ServerFailure && error.facts.kind === "stop"
+            ? error.asError()
+            : error;
+        }
+      } finally {
+        address.inFlight--;
+        for (const wake of this.#waiting) wake();
+      }
+    }
+  }
+
+  /** What the server serves. @throws ServerFailure, `MODEL_CHANGED` */
+  async #checked(address: Address): Promise<ServerFacts> {
+    const facts = await address.facts();
+    this.#expected ??= facts;
+    const { identity } = this.#expected;
+    address.isForeign = facts.identity !== identity;
+    if (!address.isForeign) return facts;
+    throw modelChanged(address.url, identity, facts.identity);
+  }
+
+  /** The address for the next try. Waits until one is ready. */
+  async #next(tries: RequestTries, signal: AbortSignal | undefined): Promise<Address> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const left = this.#addresses.filter((address) => !tries.isExcluded(address));
+      if (left.length === 0) throw tries.lastError();
+      const now = performance.now();
+      const readyAt = (address: Address) => Math.max(address.readyAt, tries.readyAt(address));
+      const ready = left.filter((address) => readyAt(address) <= now).sort(leastBusyFirst);
+      // Trying an address for the first time is no retry.
+      const next = ready.find((address) => !tries.has(address)) ?? ready[0];
+      if (next && !tries.has(next)) return next;
+      if (tries.hasFailed && tries.retries >= this.#maxRetries) throw tries.lastError();
+      if (next) return next;
+      // Only servers with another model are left: perhaps one of them has the right one again.
+      if (left.every(({ isForeign }) => isForeign)) return left.sort(leastBusyFirst)[0]!;
+      const soonest = left.reduce((a, b) => (readyAt(b) < readyAt(a) ? b : a));
+      const wait = readyAt(soonest) - now;
+      if (Number.isFinite(wait) && wait > longestWait)
+        throw soonest.lastFailure?.asError() ?? tries.lastError();
+      await this.#wait(Math.min(wait, longestWait), signal);
+    }
+  }
+
+  /** Waits, until another request ends at the latest. */
+  async #wait(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+    let wake = () => {};
+    const woken = new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    const timer = new AbortController();
+    this.#waiting.add(wake);
+    try {
+      await untilAborted(signal, () => Promise.race([woken, delay(milliseconds, timer.signal)]));
+    } finally {
+      this.#waiting.delete(wake);
+      timer.abort();
+    }
+  }
+}
+
+/** How long `connect` waits for the other servers once one has answered. */
+const graceMilliseconds = 2000;
+
+function leastBusyFirst(a: Address, b: Address): number {
+  return a.inFlight - b.inFlight || a.lastUse - b.lastUse;
+}
+
+/** What one request has tried. */
+class RequestTries {
+  /** Number of failures by address. */
+  readonly #failures = new Map<Address, number>();
+  readonly #readyAt = new Map<Address, number>();
+  readonly #excluded = new Set<Address>();
+  #attempts = 0;
+  #last: ServerFailure | EmbeddingGemmaError | null = null;
+
+  /** How often an address was tried again. */
+  get retries(): number {
+    return this.#attempts - this.#failures.size;
+  }
+
+  get hasFailed(): boolean {
+    return this.#last !== null;
+  }
+
+  has(address: Address): boolean {
+    return this.#failures.has(address);
+  }
+
+  /** When this request may try the address again. */
+  readyAt(address: Address): number {
+    return this.#readyAt.get(address) ?? Number.NEGATIVE_INFINITY;
+  }
+
+  isExcluded(address: Address): boolean {
+    return this.#excluded.has(address);
+  }
+
+  failed(address: Address, error: ServerFailure): void {
+    const failures = (this.#failures.get(address) ?? 0) + 1;
+    this.#failures.set(address, failures);
+    const wait = error.facts.retryAfter ?? backoff(failures);
+    this.#readyAt.set(address, performance.now() + wait);
+    this.#attempts++;
+    this.#last = error;
+  }
+
+  exclude(address: Address, error: EmbeddingGemmaError): void {
+    this.#excluded.add(address);
+    this.#last = error;
+  }
+
+  lastError(): EmbeddingGemmaError {
+    return this.#last instanceof ServerFailure ? this.#last.asError(this.#attempts) : this.#last!;
+  }
+}
+
+function isModelChanged(error: unknown): error is EmbeddingGemmaError {
+  return EmbeddingGemmaError.isInstance(error) && error.code === "MODEL_CHANGED";
+}
+
+/** The error for a server that has another model than it had, or than the others. */
+export function modelChanged(url: string, expected: string, found: string): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "MODEL_CHANGED",
+    `${url} serves ${found} now, but this embedder was connected to ${expected}. Vectors of two ` +
+      "models must not be mixed. Connect again, or let all addresses serve the same model.",
+    { url, expected, found },
+  );
+}

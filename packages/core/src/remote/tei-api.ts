@@ -1,0 +1,117 @@
+import { isRecord } from "../check.ts";
+import type { SimilarityFunction } from "../vectors/similarity.ts";
+import { type EmbeddingAnswer, invalidAnswer, readVectors } from "./embedding-answer.ts";
+import type { WireAnswer, WireRequest } from "./http-request.ts";
+import type { OwnFacts, ServerFacts } from "./server-facts.ts";
+
+/** Header of `@embeddinggemma/server` that changes with the model. */
+const identityHeader = "x-model-identity";
+
+/**
+ * The request for the vectors of texts.
+ *
+ * @param normalize - whether the model itself normalizes its vectors
+ */
+export function teiEmbedRequest(texts: readonly string[], normalize: boolean): WireRequest {
+  return { path: "/embed", body: { inputs: texts, normalize, truncate: true } };
+}
+
+/** @throws ServerFailure, `INFERENCE_FAILED` */
+export function readTeiEmbeddings(
+  { url, body, headers }: WireAnswer,
+  count: number,
+): EmbeddingAnswer {
+  const tokens = headers.get("x-compute-tokens");
+  return {
+    vectors: readVectors(url, body, count),
+    served: headers.get(identityHeader) ?? undefined,
+    tokens: tokens && /^\d+$/.test(tokens) ? Number(tokens) : undefined,
+  };
+}
+
+/** A token in the answer of `/tokenize`. */
+export interface TeiToken {
+  readonly id: number;
+  readonly text: string;
+  readonly special: boolean;
+  /** Offsets in the UTF-8 bytes of prompt and text; null for special tokens. */
+  readonly start: number | null;
+  readonly stop: number | null;
+}
+
+export function teiTokenizeRequest(
+  texts: readonly string[],
+  { addSpecialTokens = true }: { addSpecialTokens?: boolean } = {},
+): WireRequest {
+  return { path: "/tokenize", body: { inputs: texts, add_special_tokens: addSpecialTokens } };
+}
+
+/** @throws ServerFailure */
+export function readTeiTokens({ url, body }: WireAnswer, count: number): TeiToken[][] {
+  const isTokens = (value: unknown) => Array.isArray(value) && value.every(isToken);
+  if (Array.isArray(body) && body.length === count && body.every(isTokens))
+    return body as TeiToken[][];
+  throw invalidAnswer(url, `did not send the tokens of ${count} texts`);
+}
+
+function isToken(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const isOffset = (offset: unknown) => offset == null || Number.isInteger(offset);
+  return Number.isInteger(value.id) && isOffset(value.start) && isOffset(value.stop);
+}
+
+/**
+ * Reads the answer of `/info`.
+ *
+ * @returns null if it does not come from Text Embeddings Inference, or a server like it
+ */
+export function readInfo({ url, body }: WireAnswer): ServerFacts | null {
+  if (!isRecord(body) || typeof body.model_id !== "string") return null;
+  const { model_id: model, model_sha: sha, model_dtype: dtype, embeddinggemma } = body;
+  const maxTokens = countIn(body.max_input_length);
+  if (maxTokens === undefined || typeof dtype !== "string") return null;
+  const version = typeof sha === "string" && sha !== "" ? `@${sha}` : "";
+  const own = isRecord(embeddinggemma) ? readOwnInfo(embeddinggemma) : null;
+  return {
+    api: "tei",
+    baseUrl: url,
+    model,
+    identity: own?.identity ?? `${model}${version}?dtype=${dtype}&server=tei`,
+    dtype,
+    maxTokens,
+    maxBatchTokens: countIn(body.max_batch_tokens),
+    maxItems: countIn(body.max_client_batch_size),
+    maxWaiting: countIn(body.max_concurrent_requests),
+    own: own?.facts,
+  };
+}
+
+function readOwnInfo(
+  info: Readonly<Record<string, unknown>>,
+): { identity: string; facts: OwnFacts } | null {
+  const { identity, dimension, prompts, matryoshka_dimensions: dimensions } = info;
+  const isText = (value: unknown) => typeof value === "string";
+  if (typeof identity !== "string" || !countIn(dimension) || !isRecord(prompts)) return null;
+  if (!Object.values(prompts).every(isText) || !Array.isArray(dimensions)) return null;
+  return {
+    identity,
+    facts: {
+      dimension: dimension as number,
+      matryoshkaDimensions: dimensions as number[],
+      anyDimension: info.any_dimension === true,
+      truncateDim: countIn(info.truncate_dim) ?? null,
+      prompts: prompts as Record<string, string>,
+      defaultPromptName: isText(info.default_prompt_name)
+        ? (info.default_prompt_name as string)
+        : null,
+      batchInvariant: info.batch_invariant !== false,
+      dtype: String(info.dtype),
+      similarityFunction: (info.similarity_function ?? "cosine") as SimilarityFunction,
+      normalized: info.normalized === true,
+    },
+  };
+}
+
+function countIn(value: unknown): number | undefined {
+  return Number.isInteger(value) && (value as number) >= 1 ? (value as number) : undefined;
+}
