@@ -1,5 +1,11 @@
 import { defined } from "@embeddinggemma/internal";
 import { checkOptions, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
+import {
+  type ConnectOptions,
+  checkUrls,
+  connectRules,
+  splitConnectOptions,
+} from "./connect-options.ts";
 import { loadMeasuredModel, warnOfBatches } from "./encoding/batch-invariance.ts";
 import { type EmbeddingModel, withQueue } from "./encoding/embedding-model.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
@@ -38,6 +44,7 @@ import {
   type TokenEmbeddingsOptions,
   tokenEmbeddingsRules,
 } from "./options.ts";
+import { connectModel } from "./remote/connect-model.ts";
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
 import type { Dtype } from "./runtime/dtype.ts";
 import { graphFileOfDtype, namedGraphFile } from "./runtime/graph-file.ts";
@@ -69,7 +76,7 @@ export interface EmbedderParts extends EncodeDefaults {
  * embedder.similarity(query, documents); // one row of two scores
  */
 export class Embedder implements AsyncDisposable {
-  /** The Hub id or folder that was loaded. */
+  /** The Hub id or folder that was loaded, or the name of the model on a server. */
   readonly model: string;
   /**
    * Why `dtype: "auto"` took {@link Embedder.dtype}, as a line to log; null if you chose the dtype
@@ -144,11 +151,55 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
-   * Creates an embedder from any {@link Backend}, such as a remote server or a plain object in a
+   * Connects to a server that embeds: `@embeddinggemma/server`, Text Embeddings Inference, or any
+   * with OpenAI's API, such as infinity, vLLM, Ollama and OpenAI itself. The embedder has the same
+   * methods and gives the same vectors as one that is loaded here. Prompts are added here, full
+   * vectors are fetched, and cut and normalized here, so a cache serves any `truncateDim`. Runs in
+   * browsers, too.
+   *
+   * Several addresses must serve the same model. A request goes to the least busy one; one that
+   * fails rests, and is tried again later. Requests that fail for a while are repeated.
+   *
+   * {@link Embedder.identity} never depends on the URL. With `@embeddinggemma/server`, it is that of
+   * the model when it is loaded here; with others, it has what they say: name, commit and dtype, or
+   * only the name.
+   *
+   * @example
+   * const embedder = await Embedder.connect("http://localhost:8080");
+   * const query = await embedder.encodeQuery("Which planet is known as the Red Planet?");
+   *
+   * @example
+   * const embedder = await Embedder.connect("http://localhost:11434/v1", {
+   *   model: "embeddinggemma",
+   *   tokenizer: "onnx-community/embeddinggemma-300m-ONNX",
+   * });
+   *
+   * @param url - URL of the server, with or without `/v1`; an array for several
+   * @throws {@link EmbeddingGemmaError}: `SERVER_FAILED` if no server can be reached or none has a
+   * known API, `MODEL_CHANGED` if they have different models, `MODEL_NOT_DESCRIBED` if the prompts
+   * of the model are not known, `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`; those of
+   * {@link Embedder.load} for the files of `tokenizer`; the reason of `signal` if it is aborted.
+   * Calls reject with the first two as well, and with `INPUT_TOO_LONG` if the server says that a
+   * text is too long
+   */
+  static async connect(
+    url: string | URL | readonly (string | URL)[],
+    options: ConnectOptions = {},
+  ): Promise<Embedder> {
+    const urls = checkUrls(url);
+    checkOptions(options, connectRules);
+    const { connecting, encoding } = splitConnectOptions(options);
+    const model = await connectModel(urls, connecting);
+    const handle = { model, release: () => model.release() };
+    return new Embedder(model.facts.model, handle, { ...model.limits, ...encoding });
+  }
+
+  /**
+   * Creates an embedder from any {@link Backend}, such as another runtime or a plain object in a
    * test.
    *
    * @example
-   * const embedder = Embedder.from({ model: "my-server", backend, description, truncateDim: 256 });
+   * const embedder = Embedder.from({ model: "my-model", backend, description, truncateDim: 256 });
    *
    * @throws `INVALID_ARGUMENT`, `UNTRAINED_DIMENSION`
    */

@@ -12,6 +12,7 @@ export { similarity } from "./vectors/similarity.ts";
 export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.ts";
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
+export type { ConnectOptions } from "./connect-options.ts";
 export type { EmbedderParts } from "./embedder.ts";
 export type { EncodeProgress } from "./encoding/encode-texts.ts";
 export type { DocumentInput, PromptName, PromptOptions } from "./encoding/prompts.ts";

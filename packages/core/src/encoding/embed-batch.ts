@@ -4,7 +4,7 @@ import type { LoadedModel } from "../model/loaded-model.ts";
 import { pool } from "../model/pooling.ts";
 import type { BackendOutput, Batch } from "../runtime/backend.ts";
 import type { Dtype } from "../runtime/dtype.ts";
-import { normalizeInPlace, rowsOf } from "../vectors/vectors.ts";
+import { normalizeUnlessUnit, rowsOf } from "../vectors/vectors.ts";
 import { padBatch } from "./batches.ts";
 import type { TokenSequence } from "./tokenize.ts";
 import type { Output } from "./waiting-calls.ts";
@@ -133,13 +133,6 @@ function finishedOutput(
     );
   }
   return sentenceEmbedding;
-}
-
-/** Leaves a vector of unit length as it is: most graphs of models with Normalize give these. */
-function normalizeUnlessUnit(vector: Float32Array): void {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  if (Math.abs(squares - 1) > 1e-5) normalizeInPlace(vector);
 }
 
 function poolOutput(

@@ -44,7 +44,10 @@ export async function tokenizeInputs(
   );
 }
 
-type TokenizingModel = Pick<LoadedModel, "backend" | "description">;
+/** The parts of a model that are needed to tokenize. */
+export interface TokenizingModel extends Pick<LoadedModel, "description"> {
+  readonly backend: Pick<LoadedModel["backend"], "tokenize" | "specialTokens">;
+}
 
 async function tokenizeTexts(
   { backend, description }: TokenizingModel,

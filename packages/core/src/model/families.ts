@@ -35,12 +35,15 @@ export function lookUpModel(model: string, config: Readonly<Record<string, unkno
 export function publishedDimensions(
   model: string,
 ): Required<Pick<ModelFamily, "dimension" | "matryoshkaDimensions">> | null {
-  const [owner, name = ""] = model.split("/");
-  const family = publishers.includes(owner!)
-    ? modelFamilies.find(({ published }) => published?.test(name))
-    : undefined;
-  const { dimension, matryoshkaDimensions } = family ?? {};
+  const { dimension, matryoshkaDimensions } = publishedFamily(model) ?? {};
   return dimension && matryoshkaDimensions ? { dimension, matryoshkaDimensions } : null;
+}
+
+/** The family of a repository on the Hub whose id alone says that it has the published weights. */
+export function publishedFamily(model: string): ModelFamily | undefined {
+  const [owner, name = ""] = model.split("/");
+  if (!publishers.includes(owner!)) return undefined;
+  return modelFamilies.find(({ published }) => published?.test(name));
 }
 
 /** Repository with ONNX files of the weights of a model whose name says that they are published. */

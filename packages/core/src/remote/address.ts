@@ -4,7 +4,7 @@ import type { ServerFacts } from "./server-facts.ts";
 import type { ServerFailure } from "./server-failure.ts";
 
 /** After this time, a server that is in use is asked again which model it has. */
-export const checkInterval = 30_000;
+const checkInterval = 30_000;
 
 /** One of the addresses of a service: whether it works, how busy it is, and what it serves. */
 export class Address {

@@ -52,7 +52,7 @@ function fromNumbers(row: unknown): Float32Array | null {
 }
 
 /** Decodes base64 of little-endian float32; null if it is none. */
-export function decodeBase64(text: string): Float32Array | null {
+function decodeBase64(text: string): Float32Array | null {
   let binary: string;
   try {
     binary = atob(text);

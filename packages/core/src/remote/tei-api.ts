@@ -1,4 +1,5 @@
 import { isRecord } from "../check.ts";
+import type { Output } from "../encoding/waiting-calls.ts";
 import type { SimilarityFunction } from "../vectors/similarity.ts";
 import { type EmbeddingAnswer, invalidAnswer, readVectors } from "./embedding-answer.ts";
 import type { WireAnswer, WireRequest } from "./http-request.ts";
@@ -7,13 +8,31 @@ import type { OwnFacts, ServerFacts } from "./server-facts.ts";
 /** Header of `@embeddinggemma/server` that changes with the model. */
 const identityHeader = "x-model-identity";
 
+/** What is asked of `/embed` or `/embed_all`. */
+export interface TeiEmbedSettings {
+  readonly output: Output;
+  /** Whether the model itself normalizes its vectors. */
+  readonly normalized: boolean;
+  /** The side on which texts that are too long are cut. */
+  readonly truncationSide: "left" | "right";
+}
+
 /**
- * The request for the vectors of texts.
- *
- * @param normalize - whether the model itself normalizes its vectors
+ * The request for the vectors of texts or of token ids, or of all their tokens. Texts that are too
+ * long are cut.
  */
-export function teiEmbedRequest(texts: readonly string[], normalize: boolean): WireRequest {
-  return { path: "/embed", body: { inputs: texts, normalize, truncate: true } };
+export function teiEmbedRequest(
+  inputs: readonly (string | readonly number[])[],
+  { output, normalized, truncationSide }: TeiEmbedSettings,
+): WireRequest {
+  const cut = {
+    truncate: true,
+    // Older servers know no other side.
+    ...(truncationSide === "left" && { truncation_direction: "Left" }),
+  };
+  return output === "token_embeddings"
+    ? { path: "/embed_all", body: { inputs, ...cut } }
+    : { path: "/embed", body: { inputs, normalize: normalized, ...cut } };
 }
 
 /** @throws ServerFailure, `INFERENCE_FAILED` */
@@ -27,6 +46,29 @@ export function readTeiEmbeddings(
     served: headers.get(identityHeader) ?? undefined,
     tokens: tokens && /^\d+$/.test(tokens) ? Number(tokens) : undefined,
   };
+}
+
+/**
+ * Reads the vectors of all tokens of texts.
+ *
+ * @returns for each text, the number of its tokens, and their vectors one after the other
+ * @throws ServerFailure, `INFERENCE_FAILED`
+ */
+export function readTeiTokenEmbeddings(
+  { url, body }: WireAnswer,
+  count: number,
+): { rows: number; embeddings: Float32Array }[] {
+  if (!Array.isArray(body) || body.length !== count)
+    throw invalidAnswer(url, `did not send the token vectors of ${count} texts`);
+  return body.map((rows: unknown) => {
+    const vectors = readVectors(url, rows, Array.isArray(rows) ? rows.length : 1);
+    const width = vectors[0]?.length ?? 0;
+    const embeddings = new Float32Array(vectors.length * width);
+    vectors.forEach((vector, row) => {
+      embeddings.set(vector, row * width);
+    });
+    return { rows: vectors.length, embeddings };
+  });
 }
 
 /** A token in the answer of `/tokenize`. */

@@ -1,7 +1,12 @@
 import { Pacer } from "@embeddinggemma/internal";
 import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
 import type { Backend } from "./backend.ts";
-import { loadTokenizer, type TokenizerFolder, type TokenizerOptions } from "./load-tokenizer.ts";
+import {
+  type LoadedTokenizer,
+  loadTokenizer,
+  type TokenizerFolder,
+  type TokenizerOptions,
+} from "./load-tokenizer.ts";
 
 /** The part of a backend that runs a model. It takes token ids. */
 export type ModelRunner = Pick<Backend, "run" | "dispose" | "lost" | "concurrency">;
@@ -19,23 +24,9 @@ export async function withTokenizer(
 ): Promise<Backend> {
   const loadingTokenizer = loadTokenizer(folder, options);
   try {
-    const [{ tokenizer, specialTokens, padding, pieces }, runner] = await Promise.all([
-      loadingTokenizer,
-      loading,
-    ]);
-    return {
-      ...runner,
-      tokenizer,
-      specialTokens,
-      padding,
-      tokenize: (texts, options) =>
-        tokenizeTexts(
-          texts,
-          (whole, signal) => mapWithPauses(whole, tokenizer.encode, signal),
-          pieces,
-          options,
-        ),
-    };
+    const [loaded, runner] = await Promise.all([loadingTokenizer, loading]);
+    const { tokenizer, specialTokens, padding } = loaded;
+    return { ...runner, tokenizer, specialTokens, padding, tokenize: tokenizeWith(loaded) };
   } catch (error) {
     // Neither goes on in the background: the next load may use the same files.
     const [, model] = await Promise.allSettled([loadingTokenizer, loading]);
@@ -44,6 +35,17 @@ export async function withTokenizer(
     await model.value.dispose().catch(() => {});
     throw error;
   }
+}
+
+/** Tokenizes many texts without blocking the event loop for long. */
+export function tokenizeWith({ tokenizer, pieces }: LoadedTokenizer): Backend["tokenize"] {
+  return (texts, options) =>
+    tokenizeTexts(
+      texts,
+      (whole, signal) => mapWithPauses(whole, tokenizer.encode, signal),
+      pieces,
+      options,
+    );
 }
 
 async function mapWithPauses<T, U>(

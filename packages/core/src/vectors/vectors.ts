@@ -12,6 +12,13 @@ export function normalizeInPlace(vector: Float32Array): void {
   for (let index = 0; index < vector.length; index++) vector[index]! /= length;
 }
 
+/** Leaves a vector of unit length as it is: most graphs of models with Normalize give these. */
+export function normalizeUnlessUnit(vector: Float32Array): void {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  if (Math.abs(squares - 1) > 1e-5) normalizeInPlace(vector);
+}
+
 /** @param tolerance - largest difference of the vectors, relative to the length of the second */
 export function areClose(a: Float32Array, b: Float32Array, tolerance: number): boolean {
   const difference = a.map((value, index) => value - b[index]!);

@@ -1,0 +1,76 @@
+import { RefusedText } from "../encoding/embedding-queue.ts";
+import { EmbeddingGemmaError } from "../errors.ts";
+import { ServerFailure } from "./server-failure.ts";
+
+/**
+ * Sends texts. If the server refuses them, sends each half, until the text at fault is alone. So a
+ * request that is only too large succeeds in parts.
+ *
+ * @returns the results of all texts
+ * @throws RefusedText for the text at fault
+ */
+export async function sendInParts<T, Result>(
+  texts: readonly T[],
+  send: (texts: readonly T[]) => Promise<readonly Result[]>,
+  firstRow = 0,
+): Promise<readonly Result[]> {
+  try {
+    return await send(texts);
+  } catch (error) {
+    if (!(error instanceof ServerFailure)) throw error;
+    if (error.facts.kind !== "split") throw error.asError();
+    if (texts.length === 1) throw refusedText(firstRow, error);
+    const middle = Math.ceil(texts.length / 2);
+    return [
+      ...(await sendInParts(texts.slice(0, middle), send, firstRow)),
+      ...(await sendInParts(texts.slice(middle), send, firstRow + middle)),
+    ];
+  }
+}
+
+function refusedText(row: number, failure: ServerFailure): RefusedText {
+  const { url, status, tooLong } = failure.facts;
+  const { message } = failure;
+  const details = { url, status };
+  return new RefusedText(row, (index) =>
+    tooLong
+      ? new EmbeddingGemmaError(
+          "INPUT_TOO_LONG",
+          `Text ${index} is too long for the server. ${message} Split the text.`,
+          { index, ...tooLong, ...details },
+          { cause: failure },
+        )
+      : new EmbeddingGemmaError(
+          "SERVER_FAILED",
+          `The server refuses text ${index}. ${message}`,
+          { index, ...details },
+          { cause: failure },
+        ),
+  );
+}
+
+/** Limits of one request. */
+export interface RequestLimits {
+  readonly maxItems: number;
+  /** Number of UTF-16 units of all texts. A longer text gets a request of its own. */
+  readonly maxCharacters: number;
+}
+
+/** Cuts a list of texts into requests within the limits. */
+export function requestsOf<T>(
+  texts: readonly T[],
+  { maxItems, maxCharacters }: RequestLimits,
+  lengthOf: (text: T) => number,
+): T[][] {
+  const requests: T[][] = [];
+  let characters = 0;
+  for (const text of texts) {
+    const current = requests.at(-1);
+    const length = lengthOf(text);
+    const fits = current && current.length < maxItems && characters + length <= maxCharacters;
+    if (fits) current.push(text);
+    else requests.push([text]);
+    characters = fits ? characters + length : length;
+  }
+  return requests;
+}
