@@ -161,8 +161,8 @@ export class Embedder implements AsyncDisposable {
    * fails rests, and is tried again later. Requests that fail for a while are repeated.
    *
    * {@link Embedder.identity} never depends on the URL. With `@embeddinggemma/server`, it is that of
-   * the model when it is loaded here; with others, it has what they say: name, commit and dtype, or
-   * only the name.
+   * the same model loaded here; with others, it has what they say: name, commit and dtype, or only
+   * the name.
    *
    * @example
    * const embedder = await Embedder.connect("http://localhost:8080");

@@ -22,8 +22,8 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `LOAD_FAILED`: the runtime could not load the model.
  * - `INFERENCE_FAILED`: the runtime failed on a batch, or returned numbers that are not finite.
  * - `WORKER_FAILED`: the child process that runs the model ended, and so did its replacement.
- * - `SERVER_FAILED`: a server of `Embedder.connect` could not be reached, refused a request, or gave
- *   an answer that cannot be used.
+ * - `SERVER_FAILED`: a server of `Embedder.connect` could not be reached, refused a request, or
+ *   gave an answer that cannot be used.
  * - `MODEL_CHANGED`: a server of `Embedder.connect` has another model than before, or than the
  *   other servers.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.

@@ -47,7 +47,7 @@ function expectSame(actual: readonly Float32Array[], expected: readonly Float32A
 }
 
 describe.for(["tei", "openai", "openai-without-version"] as const)("%s", (api) => {
-  test("queries, documents with titles and plain texts get the vectors of a local embedder", async () => {
+  test("queries, titles and plain texts get the vectors of a local embedder", async () => {
     const server = await serve({ api });
     const remote = await connect(server.url);
     expectSame([await remote.encodeQuery("one")], [await local.encodeQuery("one")]);

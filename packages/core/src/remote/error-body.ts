@@ -6,8 +6,8 @@ const maxLength = 500;
 
 /**
  * What a server says in the body of an error: as Text Embeddings Inference (`error`, or `message`
- * on its OpenAI routes), OpenAI (`error.message`), infinity and other FastAPI servers (`detail`), or
- * as plain text or HTML, which proxies send.
+ * on its OpenAI routes), OpenAI (`error.message`), infinity and other FastAPI servers (`detail`),
+ * or as plain text or HTML, which proxies send.
  *
  * @returns undefined if it says nothing
  */
@@ -64,7 +64,7 @@ const patterns: readonly { readonly pattern: RegExp; readonly isReversed?: boole
   { pattern: /context_length_exceeded|input is too (?:long|large)|too many tokens/ },
 ];
 
-/** What a server's message says about a text that is too long; undefined if it says no such thing. */
+/** What a message says about a text that is too long; undefined if it says no such thing. */
 export function tooLongIn(message: string): TooLong | undefined {
   for (const { pattern, isReversed } of patterns) {
     const match = new RegExp(pattern, "i").exec(message);

@@ -33,8 +33,8 @@ export interface RemoteModelParts {
 }
 
 /**
- * What a request costs, in tokens. Servers put texts of several requests into one batch, so texts of
- * different length need not be sent apart.
+ * What a request costs, in tokens. Servers put texts of several requests into one batch, so texts
+ * of different length need not be sent apart.
  */
 const requestOverhead = 512;
 

@@ -13,8 +13,8 @@ export interface RemoteModelOptions extends ServerDescription, HubOptions {
    */
   api?: ServerApiName | "auto" | undefined;
   /**
-   * Name of the model, as the server lists it in `/models`. Needed if it lists several, or none. Has
-   * no effect with Text Embeddings Inference, which has one.
+   * Name of the model, as the server lists it in `/models`. Needed if it lists several, or none.
+   * Has no effect with Text Embeddings Inference, which has one.
    */
   model?: string | undefined;
   /** Key of the server, sent as `Authorization: Bearer <key>`. */
