@@ -160,9 +160,9 @@ export class Embedder implements AsyncDisposable {
    * Several addresses must serve the same model. A request goes to the least busy one; one that
    * fails rests, and is tried again later. Requests that fail for a while are repeated.
    *
-   * {@link Embedder.identity} never depends on the URL. With `@embeddinggemma/server`, it is that of
-   * the same model loaded here; with others, it has what they say: name, commit and dtype, or only
-   * the name.
+   * {@link Embedder.identity} never depends on the URL. With `@embeddinggemma/server`, it is that
+   * of the same model loaded here; with others, it has what they say: name, commit and dtype, or
+   * only the name.
    *
    * @example
    * const embedder = await Embedder.connect("http://localhost:8080");
