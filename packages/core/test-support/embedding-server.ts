@@ -248,6 +248,6 @@ function inputsOf(inputs: Inputs = []): (string | number[])[] {
   return Array.isArray(inputs) ? inputs : [inputs];
 }
 
-export function base64Of(vector: Float32Array): string {
+function base64Of(vector: Float32Array): string {
   return Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString("base64");
 }
