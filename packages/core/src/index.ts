@@ -42,6 +42,8 @@ export type {
   Tokenizer,
 } from "./runtime/backend.ts";
 export type { Dtype } from "./runtime/dtype.ts";
+export type { Token } from "./runtime/tokens-of.ts";
+export type { TokenSpan } from "./tokenizer/token-spans.ts";
 export type { TokenizeOptions } from "./tokenizer/tokenize-long.ts";
 export type { Precision, QuantizationRanges, QuantizeOptions } from "./vectors/quantization.ts";
 export type { SimilarityFunction } from "./vectors/similarity.ts";

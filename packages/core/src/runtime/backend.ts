@@ -1,3 +1,4 @@
+import type { TokenSpan } from "../tokenizer/token-spans.ts";
 import type { TokenizeOptions } from "../tokenizer/tokenize-long.ts";
 
 /** Token ids of several texts, padded to one length. Both arrays are row-major, `rows × length`. */
@@ -44,6 +45,11 @@ export interface Tokenizer {
    * @throws `INVALID_ARGUMENT` for an id that is not a non-negative integer
    */
   decode(ids: readonly number[], options?: DecodeOptions): string;
+  /**
+   * The tokens of a text with their offsets, without special tokens around the text. The ids are
+   * those of `encode`. Offsets are in UTF-16 code units, as for `String.slice`.
+   */
+  tokens?(text: string): TokenSpan[];
 }
 
 /** Options of {@link Tokenizer.decode}. */

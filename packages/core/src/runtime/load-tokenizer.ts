@@ -6,6 +6,7 @@ import { buildBpeTables } from "../tokenizer/bpe-tables.ts";
 import { type CompactConfig, useBpeTables, withoutTables } from "../tokenizer/bpe-tokenizer.ts";
 import { makeExact, pipelineOf } from "../tokenizer/exact-tokenizer.ts";
 import { findTextPieces, type TextPieces } from "../tokenizer/text-pieces.ts";
+import { tokenSpans } from "../tokenizer/token-spans.ts";
 import {
   type CompactTokenizer,
   isIntact,
@@ -49,13 +50,16 @@ export async function loadTokenizer(
     const { config, tables } = await readTokenizer(folder);
     const settings = await readJson(folder, "tokenizer_config.json");
     const tokenizer = new PreTrainedTokenizer(config, settings);
-    const encode = tables
-      ? useBpeTables(tokenizer, config, tables)
-      : (text: string) => tokenizer.encode(text, { add_special_tokens: false });
+    const bpe = tables && useBpeTables(tokenizer, config, tables);
+    const encode =
+      bpe?.encode ?? ((text: string) => tokenizer.encode(text, { add_special_tokens: false }));
+    const normalizer = pipelineOf(tokenizer).normalizer ?? null;
     makeExact(tokenizer, config, { lowerCase });
-    return { tokenizer, config, encodePlain: encode };
+    const encodeWord = bpe?.encodeWord;
+    const spans = tokenSpans(tokenizer, config, { lowerCase, normalizer, encodeWord, encode });
+    return { tokenizer, config, encodePlain: encode, spans };
   };
-  const { tokenizer, config, encodePlain } = await load().catch((cause: unknown) => {
+  const { tokenizer, config, encodePlain, spans } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
       `Transformers.js could not load the tokenizer in ${show(folder.path)}: ${reasonOf(cause)}`,
@@ -83,6 +87,7 @@ export async function loadTokenizer(
     tokenizer: {
       encode,
       decode: textDecoder(tokenizer),
+      tokens: (text) => spans(checkText(text).toWellFormed()),
     },
     specialTokens: specialTokensOf(encode, (text) => tokenizer.encode(text)),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },

@@ -12,7 +12,10 @@ export interface AddedToken {
 }
 
 /** A part of a text: an added token, or the text between two of them. */
-export type Section = { readonly text: string; readonly id?: undefined } | { readonly id: number };
+export type Section = { readonly start: number; readonly end: number } & (
+  | { readonly text: string; readonly id?: undefined }
+  | { readonly id: number }
+);
 
 /**
  * Finds added tokens in a text as Hugging Face's `tokenizers` does: the first, and of those that
@@ -66,11 +69,11 @@ export function addedTokenSplitter(
       let stop = index;
       if (token.lstrip) start = Math.max(end, start - spacesBefore(text, start));
       if (token.rstrip) stop += spacesAfter(text, stop);
-      if (start > end) sections.push({ text: text.slice(end, start) });
-      sections.push({ id: token.id! });
+      if (start > end) sections.push({ text: text.slice(end, start), start: end, end: start });
+      sections.push({ id: token.id!, start, end: stop });
       end = stop;
     }
-    if (end < text.length) sections.push({ text: text.slice(end) });
+    if (end < text.length) sections.push({ text: text.slice(end), start: end, end: text.length });
     return sections;
   };
 }

@@ -32,7 +32,7 @@ const config: CompactConfig = {
 const rest = { post_processor: null, decoder: { type: "Fuse" } };
 
 const tokenizer = new PreTrainedTokenizer({ ...rest, ...withoutTables(config) }, {});
-const encode = useBpeTables(tokenizer, config, (await buildBpeTables(config.model))!);
+const { encode } = useBpeTables(tokenizer, config, (await buildBpeTables(config.model))!);
 makeExact(tokenizer, config);
 
 // The ids come from Python's tokenizers 0.23.3 with the same JSON.

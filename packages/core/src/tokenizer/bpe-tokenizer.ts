@@ -1,5 +1,5 @@
 import { addedTokenSplitter } from "./added-tokens.ts";
-import { bpeEncoder } from "./bpe.ts";
+import { bpeEncoder, type EncodeWord } from "./bpe.ts";
 import type { BpeConfig, BpeTables } from "./bpe-tables.ts";
 import { type Pipeline, pipelineOf, type TokenizerConfig } from "./exact-tokenizer.ts";
 import { Vocabulary } from "./vocabulary.ts";
@@ -18,14 +18,15 @@ export function withoutTables(config: CompactConfig): CompactConfig {
  * Puts byte-pair encoding by tables in place of the model of a tokenizer of Transformers.js that
  * was made from {@link withoutTables}. The tokenizer encodes and decodes as before.
  *
- * @returns the token ids of a text, without special tokens, as in Hugging Face's `tokenizers`. This
- * is faster than the tokenizer of Transformers.js, which goes from ids to texts and back.
+ * @returns `encode`: the token ids of a text, without special tokens, as in Hugging Face's
+ * `tokenizers`. This is faster than the tokenizer of Transformers.js, which goes from ids to texts
+ * and back. `encodeWord`: those of one word.
  */
 export function useBpeTables(
   tokenizer: object,
   config: CompactConfig,
   tables: BpeTables,
-): (text: string) => number[] {
+): { encode: (text: string) => number[]; encodeWord: EncodeWord } {
   const pipeline = pipelineOf(tokenizer);
   const { model } = pipeline;
   const vocabulary = new Vocabulary(tables);
@@ -48,7 +49,7 @@ export function useBpeTables(
     for (const word of words) encodeWord(word, ids);
     return ids.map((id) => vocabulary.token(id)!);
   };
-  return textEncoder(pipeline, config, encodeWord);
+  return { encode: textEncoder(pipeline, config, encodeWord), encodeWord };
 }
 
 function textEncoder(

@@ -1,8 +1,8 @@
 import { type BpeConfig, type BpeTables, rankOf } from "./bpe-tables.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
-/** Appends the ids of a word's tokens. */
-export type EncodeWord = (word: string, ids: number[]) => void;
+/** Appends the ids of a word's tokens, and to `sizes` the number of UTF-8 bytes of each. */
+export type EncodeWord = (word: string, ids: number[], sizes?: number[]) => void;
 
 /**
  * Byte-pair encoding as in Hugging Face's `tokenizers`. Its time grows almost linearly with the
@@ -23,38 +23,45 @@ export function bpeEncoder(
 
   /** Sets the tokens of the single characters. Returns their number. */
   function start(word: string): number {
-    const { symbols } = room;
+    const { symbols, sizes } = room;
     let count = 0;
     let isUnknown = false;
+    let unknownSize = 0;
+    const add = (symbol: number, size: number) => {
+      sizes[count] = size;
+      symbols[count++] = symbol;
+    };
     for (let index = 0; index < word.length; ) {
       const codePoint = word.codePointAt(index)!;
       index += codePoint > 0xffff ? 2 : 1;
       const id = idOfCharacter(codePoint);
       if (id !== none) {
-        if (isUnknown) symbols[count++] = unknown;
+        if (isUnknown) add(unknown, unknownSize);
         isUnknown = false;
-        symbols[count++] = id;
+        add(id, bytesOf(codePoint));
         continue;
       }
       const bytes = idsOfBytes && encoder.encode(String.fromCodePoint(codePoint));
       if (bytes?.every((byte) => idsOfBytes![byte] !== none)) {
         // As in `tokenizers`, an unknown character before goes after these bytes.
-        for (const byte of bytes) symbols[count++] = idsOfBytes![byte]!;
+        for (const byte of bytes) add(idsOfBytes![byte]!, 1);
         continue;
       }
       if (unknown === none) continue;
-      if (isUnknown && !fuse_unk) symbols[count++] = unknown;
+      if (isUnknown && !fuse_unk) add(unknown, unknownSize);
+      unknownSize = bytesOf(codePoint) + (isUnknown && fuse_unk ? unknownSize : 0);
       isUnknown = true;
     }
-    if (isUnknown) symbols[count++] = unknown;
+    if (isUnknown) add(unknown, unknownSize);
     return count;
   }
 
-  return (word, ids) => {
+  return (word, ids, sizes) => {
     if (ignore_merges) {
       const id = vocabulary.get(word);
       if (id !== undefined) {
         ids.push(id);
+        sizes?.push(encoder.encode(word).length);
         return;
       }
     }
@@ -64,8 +71,15 @@ export function bpeEncoder(
     const count = start(word);
     mergeAll(tables, room, count);
     const { symbols } = room;
-    for (let index = 0; index < count; index++)
-      if (symbols[index] !== none) ids.push(symbols[index]!);
+    for (let index = 0; index < count; index++) {
+      // A token that is gone was merged into the one before.
+      if (symbols[index] === none) {
+        if (sizes) sizes[sizes.length - 1]! += room.sizes[index]!;
+        continue;
+      }
+      ids.push(symbols[index]!);
+      sizes?.push(room.sizes[index]!);
+    }
     if (room.size > maxKeptRoom) room = new Room(initialRoom);
   };
 }
@@ -81,6 +95,8 @@ const maxKeptRoom = 262_144;
 class Room {
   readonly size: number;
   readonly symbols: Int32Array;
+  /** Number of UTF-8 bytes of each token before merging. */
+  readonly sizes: Int32Array;
   readonly next: Int32Array;
   readonly previous: Int32Array;
   /** Each merge replaces one possible merge by up to two. */
@@ -89,6 +105,7 @@ class Room {
   constructor(size: number) {
     this.size = size;
     this.symbols = new Int32Array(size);
+    this.sizes = new Int32Array(size);
     this.next = new Int32Array(size);
     this.previous = new Int32Array(size);
     this.heap = new Float64Array(2 * size);
@@ -176,4 +193,10 @@ function characterLookup(vocabulary: Vocabulary): (codePoint: number) => number 
     if (cache[codePoint] === unknownYet) cache[codePoint] = lookUp(codePoint);
     return cache[codePoint]!;
   };
+}
+
+function bytesOf(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
 }
