@@ -97,6 +97,28 @@ function pair(
   return aligned;
 }
 
+/** Replaces what a pattern finds. The replacement belongs to the last character of a match. */
+export function replaceAligned(
+  aligned: AlignedText,
+  pattern: RegExp,
+  content: string,
+): AlignedText {
+  const { text, starts, ends } = aligned;
+  const result = new Builder();
+  const keep = (from: number, to: number) => {
+    for (let unit = from; unit < to; unit++) result.add(text[unit]!, starts[unit]!, ends[unit]!);
+  };
+  let end = 0;
+  for (const { 0: match, index } of text.matchAll(pattern)) {
+    keep(end, index);
+    end = index + match.length;
+    const last = Math.max(0, end - 1);
+    result.add(content, starts[last] ?? 0, ends[last] ?? 0);
+  }
+  keep(end, text.length);
+  return result;
+}
+
 /** Puts a text before another. It belongs to the first character of that. */
 export function prependAligned(prefix: string, aligned: AlignedText): AlignedText {
   if (aligned.text === "") return aligned;

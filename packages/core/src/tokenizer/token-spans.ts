@@ -5,11 +5,13 @@ import {
   mapAligned,
   originOf,
   prependAligned,
+  replaceAligned,
   sliceAligned,
 } from "./aligned-text.ts";
 import type { EncodeWord } from "./bpe.ts";
 import { type Pipeline, pipelineOf, type TokenizerConfig } from "./exact-tokenizer.ts";
 import { type Normalizer, type NormalizerConfig, toLowerCase } from "./normalizers.ts";
+import { compilePattern } from "./patterns.ts";
 import type { PreTokenizer, PreTokenizerConfig } from "./pre-tokenizers.ts";
 
 /** A token and its part of a text. */
@@ -124,6 +126,8 @@ function normalizeAligned(
     );
   }
   if (config.type === "Prepend") return prependAligned(config.prepend ?? "", aligned);
+  if (config.type === "Replace")
+    return replaceAligned(aligned, compilePattern(config.pattern ?? {}), config.content ?? "");
   if (config.type !== "Strip") {
     const composes = config.type === "NFC" || config.type === "NFKC";
     return mapAligned(aligned, normalizer, composes);
