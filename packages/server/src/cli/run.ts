@@ -1,0 +1,82 @@
+import { Embedder } from "@embeddinggemma/core";
+import { serve } from "../serve.ts";
+import { DocumentIndex } from "../txtai/document-index.ts";
+import type { ProgramSettings } from "./arguments.ts";
+import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
+
+/**
+ * Loads the model and serves it until SIGTERM or SIGINT. Then answers the requests that are there.
+ *
+ * @returns the exit code
+ */
+export async function run(settings: ProgramSettings): Promise<number> {
+  const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
+  for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
+  const signal = stopSignal(logger);
+  try {
+    await loadAndServe(settings, logger, signal);
+    return 0;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return 0;
+    logger.fatal(errorFields(error), "The server cannot run");
+    return 1;
+  }
+}
+
+async function loadAndServe(
+  { model, load, ...settings }: ProgramSettings,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  logger.info({ model }, "Loading the model");
+  await using embedder = await Embedder.load(model, { ...load, signal });
+  const { dtype, dtypeReason, dimension, identity } = embedder;
+  logger.info({ dtype, dtypeReason, dimension, identity }, "The model is loaded");
+  const { store, readOnly } = settings;
+  if (store === undefined) return serveUntil(signal, embedder, settings, undefined, logger);
+  const index = await DocumentIndex.open(store, embedder, { readOnly });
+  try {
+    await serveUntil(signal, embedder, settings, index, logger);
+  } finally {
+    await index.close();
+  }
+}
+
+async function serveUntil(
+  signal: AbortSignal,
+  embedder: Embedder,
+  { serve: options }: Pick<ProgramSettings, "serve">,
+  index: DocumentIndex | undefined,
+  logger: Logger,
+): Promise<void> {
+  signal.throwIfAborted();
+  const server = await serve(embedder, {
+    ...options,
+    index,
+    onRequest: (report) => logRequest(logger, report),
+  });
+  logger.info({ url: server.url }, "Ready");
+  await aborted(signal);
+  await server.close();
+  logger.info("All requests are answered");
+}
+
+/** Aborted by the first SIGTERM or SIGINT. The second one ends the process at once. */
+function stopSignal(logger: Logger): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(1);
+      logger.info(`${name}: the server stops when all requests are answered`);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,32 @@
+import type { AppOptions } from "../options.ts";
+
+/** Options of `serve`: those of `createApp`, and of the HTTP server. */
+export interface ServeOptions extends AppOptions {
+  /** The address to listen on. @default "0.0.0.0", every IPv4 address of the machine */
+  hostname?: string | undefined;
+  /** The port to listen on; 0 for any that is free. @default 3000 */
+  port?: number | undefined;
+  /** Milliseconds in which a client must have sent the headers of a request. @default 15_000 */
+  headersTimeout?: number | undefined;
+  /** Milliseconds in which a client must have sent all of a request. @default 60_000 */
+  requestTimeout?: number | undefined;
+  /**
+   * Milliseconds for which a connection is kept open after an answer. A load balancer in front
+   * must close its idle connections earlier.
+   *
+   * @default 75_000
+   */
+  keepAliveTimeout?: number | undefined;
+  /** Milliseconds that `close` waits for running requests. @default 30_000 */
+  shutdownTimeout?: number | undefined;
+}
+
+/** A server that listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** Where clients on this machine find it. */
+  readonly url: string;
+  readonly hostname: string;
+  readonly port: number;
+  /** Takes no more connections, answers running requests, and then ends. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,160 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { Embedder } from "@embeddinggemma/core";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ServerMetrics } from "../metrics/server-metrics.ts";
+import type { RequestReport } from "../reports/request-report.ts";
+import { serve } from "../serve.ts";
+
+let embedder: Embedder;
+
+beforeAll(async () => {
+  // In a process of its own, so that clients and server of a test run while a text is embedded.
+  embedder = await Embedder.load(modelPath, { worker: true });
+});
+
+afterAll(() => embedder.dispose());
+
+const longTexts = Array.from({ length: 32 }, (_, index) => `Text ${index} `.repeat(50));
+
+const local = { hostname: "127.0.0.1", port: 0 };
+
+describe("serve", () => {
+  it("answers over the network, and ends", async () => {
+    const server = await serve(embedder, local);
+    const response = await embed(server.url, "Mars is red.");
+    const [vector] = await embedder.encode(["Mars is red."], { prompt: "" });
+    expect(await response.json()).toEqual([Array.from(vector!)]);
+    await server.close();
+    await expect(fetch(server.url)).rejects.toThrow();
+  });
+
+  it("shows the documentation without a key", async () => {
+    await using server = await serve(embedder, { ...local, apiKey: "secret" });
+    const page = await fetch(`${server.url}/docs`);
+    expect(await page.text()).toContain("swagger-ui-bundle.js");
+    for (const [name, type] of [
+      ["swagger-ui.css", "text/css"],
+      ["swagger-ui-bundle.js", "text/javascript"],
+    ]) {
+      const file = await fetch(`${server.url}/docs/${name}`);
+      expect(file.status).toBe(200);
+      expect(file.headers.get("content-type")).toContain(type);
+      expect((await file.text()).length).toBeGreaterThan(10_000);
+    }
+    const document = await fetch(`${server.url}/api-doc/openapi.json`);
+    expect(await document.json()).toMatchObject({ openapi: "3.1.0" });
+    expect((await fetch(`${server.url}/info`)).status).toBe(401);
+  });
+
+  it("has metrics of requests and of the process", async () => {
+    await using server = await serve(embedder, local);
+    await embed(server.url, "Mars is red.");
+    const text = await (await fetch(`${server.url}/metrics`)).text();
+    expect(text).toContain('te_request_success{method="single"} 1');
+    expect(text).toContain("process_resident_memory_bytes");
+  });
+
+  it("rejects if the port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    await expect(serve(embedder, { ...local, port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+    other.close();
+  });
+
+  it("answers running requests before it ends", async () => {
+    let inWork = () => 0;
+    const metrics = await ServerMetrics.create();
+    metrics.observeRequests = (count) => {
+      inWork = count;
+    };
+    const server = await serve(embedder, { ...local, metrics });
+    const answers = [1, 2].map(() => embed(server.url, longTexts));
+    while (inWork() < answers.length) await wait(1);
+    await server.close();
+    for (const answer of answers) expect(await (await answer).json()).toHaveLength(32);
+  });
+
+  it("does not wait for idle connections", async () => {
+    const server = await serve(embedder, local);
+    const socket = await connectTo(server.port);
+    socket.write("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    await once(socket, "data");
+    const startedAt = performance.now();
+    await server.close();
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+  });
+
+  it("ends connections that are open for too long when it ends", async () => {
+    const server = await serve(embedder, { ...local, shutdownTimeout: 200 });
+    const socket = await connectTo(server.port);
+    socket.write(`${headers(1000)}{"inputs":`);
+    await wait(50);
+    await server.close();
+    if (!socket.closed) await once(socket, "close");
+  });
+
+  it("ends connections of clients that are too slow", async () => {
+    await using server = await serve(embedder, {
+      ...local,
+      headersTimeout: 300,
+      requestTimeout: 300,
+    });
+    for (const start of ["POST /embed HTTP/1.1\r\n", `${headers(1000)}{"inputs":`]) {
+      const socket = await connectTo(server.port);
+      socket.write(start);
+      const [answer] = (await once(socket, "data")) as [Buffer];
+      expect(String(answer)).toContain("408");
+    }
+  });
+
+  it("drops requests whose client went away", async () => {
+    const reports: RequestReport[] = [];
+    await using server = await serve(embedder, {
+      ...local,
+      onRequest: (report) => reports.push(report),
+    });
+    const controller = new AbortController();
+    const running = embed(server.url, longTexts);
+    const dropped = embed(server.url, longTexts, controller.signal);
+    await wait(100);
+    controller.abort();
+    await expect(dropped).rejects.toThrow();
+    expect((await running).status).toBe(200);
+    await expect.poll(() => reports.map(({ status }) => status).sort()).toEqual([200, 499]);
+  });
+
+  it("refuses a large body before it is sent", async () => {
+    await using server = await serve(embedder, local);
+    const socket = await connectTo(server.port);
+    socket.write(headers(100_000_000));
+    const [answer] = (await once(socket, "data")) as [Buffer];
+    expect(String(answer)).toContain(" 413 ");
+    socket.destroy();
+  });
+});
+
+function embed(url: string, inputs: unknown, signal?: AbortSignal): Promise<Response> {
+  return fetch(`${url}/embed`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ inputs }),
+    ...(signal && { signal }),
+  });
+}
+
+async function connectTo(port: number): Promise<Socket> {
+  const socket = connect(port, "127.0.0.1");
+  await once(socket, "connect");
+  return socket.on("error", () => {});
+}
+
+function headers(length: number): string {
+  return (
+    "POST /embed HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n" +
+    `content-length: ${length}\r\n\r\n`
+  );
+}

@@ -1,0 +1,79 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Embedder } from "@embeddinggemma/core";
+import { createAdaptorServer } from "@hono/node-server";
+import { Hono } from "hono";
+import { createApp } from "../app.ts";
+import { ServerMetrics } from "../metrics/server-metrics.ts";
+import type { RunningServer, ServeOptions } from "./serve-options.ts";
+import { addSwaggerUi } from "./swagger-ui.ts";
+
+/** The program of `serve`. */
+export async function startServer(
+  embedder: Embedder,
+  {
+    hostname = "0.0.0.0",
+    port = 3000,
+    headersTimeout = 15_000,
+    requestTimeout = 60_000,
+    keepAliveTimeout = 75_000,
+    shutdownTimeout = 30_000,
+    ...options
+  }: ServeOptions,
+): Promise<RunningServer> {
+  const metrics = options.metrics ?? (await ServerMetrics.create({ process: true }));
+  const app = new Hono();
+  addSwaggerUi(app);
+  app.route("/", createApp(embedder, { ...options, metrics }));
+  // Clients of Hugging Face repeat a request at once if it fails: the port opens when all is ready.
+  await embedder.encode("warm up", { cache: null });
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    serverOptions: {
+      headersTimeout,
+      requestTimeout,
+      keepAliveTimeout,
+      connectionsCheckingInterval: Math.min(5000, headersTimeout, requestTimeout),
+    },
+  }) as Server;
+  const { port: listensOn } = await listen(server, port, hostname);
+  let closing: Promise<void> | undefined;
+  const close = () => (closing ??= drain(server, shutdownTimeout));
+  return {
+    hostname,
+    port: listensOn,
+    url: `http://${urlHost(hostname)}:${listensOn}`,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function listen(server: Server, port: number, hostname: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, hostname, () => {
+      server.off("error", reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+/** Takes no more connections, answers the requests that are there, and then ends. */
+function drain(server: Server, timeout: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => server.closeAllConnections(), timeout);
+    // A connection that is kept alive becomes idle with its answer.
+    const sweeper = setInterval(() => server.closeIdleConnections(), 50);
+    server.close((error) => {
+      clearTimeout(timer);
+      clearInterval(sweeper);
+      if (error) reject(error);
+      else resolve();
+    });
+  });
+}
+
+function urlHost(hostname: string): string {
+  if (hostname === "0.0.0.0" || hostname === "::") return "localhost";
+  return hostname.includes(":") ? `[${hostname}]` : hostname;
+}

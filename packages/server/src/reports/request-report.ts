@@ -1,0 +1,71 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { matchedRoutes } from "hono/route";
+import type { InputStatistics } from "../embed-inputs.ts";
+import { type ErrorType, requestErrorOf } from "../http/request-error.ts";
+
+/** What came of a request. Texts and keys are not in it. */
+export interface RequestReport {
+  readonly method: string;
+  /** The pattern of the route, such as `/embed`; null if there is none for the path. */
+  readonly route: string | null;
+  /** 499 if the client went away before the answer. */
+  readonly status: number;
+  /** Milliseconds from the headers of the request to those of the answer. */
+  readonly duration: number;
+  /** Number of inputs, if the request was read so far. */
+  readonly inputs: number | undefined;
+  /** What embedding took, if it was done. */
+  readonly statistics: InputStatistics | undefined;
+  /** Kind of the failure; null for success, and for a client that went away. */
+  readonly errorType: ErrorType | null;
+  /** The error that was not expected, for which the status is 500. */
+  readonly error: unknown;
+}
+
+/** nginx's status for a client that closed the connection. */
+const clientWentAway = 499;
+
+/** Tells `onReport` what came of each request. */
+export function reportRequests(onReport: (report: RequestReport) => void): MiddlewareHandler {
+  return async (context, next) => {
+    const startedAt = performance.now();
+    try {
+      await next();
+    } catch (error) {
+      if (!context.req.raw.signal.aborted) throw error;
+      // Nobody waits for an answer.
+      context.res = new Response(null, { status: clientWentAway });
+    } finally {
+      onReport(reportOf(context, performance.now() - startedAt));
+    }
+  };
+}
+
+/** Notes how many inputs a request has, for its report. */
+export function noteInputs(context: Context, count: number): void {
+  context.set("inputs", count);
+}
+
+/** Notes what a request took, for its report. */
+export function noteStatistics(context: Context, statistics: InputStatistics): void {
+  context.set("statistics", statistics);
+}
+
+/** What is known of a request after its answer. */
+export function reportOf(context: Context, duration: number): RequestReport {
+  const { error, req, res } = context;
+  const isAborted = req.raw.signal.aborted;
+  const refused = requestErrorOf(error);
+  const route = matchedRoutes(context).at(-1);
+  return {
+    method: req.method,
+    // Middleware has the path "/*".
+    route: route === undefined || route.path.endsWith("*") ? null : route.path,
+    status: isAborted ? clientWentAway : res.status,
+    duration,
+    inputs: context.get("inputs"),
+    statistics: context.get("statistics"),
+    errorType: isAborted ? null : (refused?.type ?? (error ? "Backend" : null)),
+    error: isAborted || refused ? undefined : error,
+  };
+}
