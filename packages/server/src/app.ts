@@ -2,11 +2,16 @@ import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { openApiDocument } from "./docs/openapi.ts";
 import { bearerKey } from "./http/bearer-key.ts";
 import { tooLargeMessage } from "./http/json-body.ts";
 import { Permits } from "./http/permits.ts";
+import { ollamaRoutes } from "./ollama/routes.ts";
 import { openAIRoutes } from "./openai/routes.ts";
 import type { AppOptions } from "./options.ts";
+import { Health } from "./reports/health.ts";
+import { type RequestReport, reportRequests } from "./reports/request-report.ts";
+import { traceRequests } from "./reports/trace-requests.ts";
 import { settingsOf } from "./settings.ts";
 import { teiRoutes } from "./tei/routes.ts";
 import { txtaiRoutes } from "./txtai/routes.ts";
@@ -22,15 +27,38 @@ import { txtaiRoutes } from "./txtai/routes.ts";
  */
 export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   const settings = settingsOf(embedder, options);
-  const { apiKey, corsAllowOrigin, index, content } = options;
+  const { apiKey, corsAllowOrigin, index, content, metrics, onRequest } = options;
   const permits = new Permits(settings.maxConcurrentRequests);
+  const health = new Health(embedder);
+  metrics?.observeRequests?.(() => permits.taken);
+  const report = (of: RequestReport) => {
+    health.record(of);
+    metrics?.record(of);
+    onRequest?.(of);
+  };
   const app = new Hono();
   app.onError(answerUnexpected);
+  app.use(reportRequests(report), traceRequests(settings.servedModelName));
   if (corsAllowOrigin !== undefined) {
     const origin = typeof corsAllowOrigin === "string" ? corsAllowOrigin : [...corsAllowOrigin];
     app.use(cors({ origin, allowMethods: ["GET", "POST"] }));
   }
-  for (const route of ["/health", "/ping", "/"]) app.get(route, (context) => context.body(null));
+  for (const route of ["/health", "/ping", "/"]) {
+    app.get(route, async (context) =>
+      (await health.check())
+        ? context.body(null)
+        : context.json({ error: "unhealthy", error_type: "Unhealthy" }, 503),
+    );
+  }
+  if (metrics) {
+    app.get("/metrics", async (context) => {
+      const { body, contentType } = await metrics.render();
+      return context.body(body, 200, { "content-type": contentType });
+    });
+  }
+  app.get("/api-doc/openapi.json", (context) =>
+    context.json(openApiDocument({ hasKey: apiKey !== undefined })),
+  );
   if (apiKey !== undefined) app.use(bearerKey(apiKey));
   app.use(
     bodyLimit({
@@ -39,6 +67,7 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
     }),
   );
   app.route("/", txtaiRoutes({ embedder, index, content }));
+  app.route("/", ollamaRoutes({ embedder, settings, permits }));
   app.route("/", openAIRoutes({ embedder, settings, permits }));
   app.route("/", teiRoutes({ embedder, settings, permits }));
   return app;

@@ -1,12 +1,15 @@
 import type { Context } from "hono";
 import type { InputStatistics } from "./embed-inputs.ts";
+import { noteStatistics } from "./reports/request-report.ts";
 
-/** Sets TEI's headers about what a request took. Times are whole milliseconds. */
+/** Sets TEI's headers about what a request took, and notes it for its report. Times are whole milliseconds. */
 export function setComputeHeaders(
   context: Context,
-  { tokens, characters, ...times }: InputStatistics,
+  statistics: InputStatistics,
   startedAt: number,
 ): void {
+  noteStatistics(context, statistics);
+  const { tokens, characters, ...times } = statistics;
   const total = performance.now() - startedAt;
   const headers = {
     "x-compute-type": "cpu+optimized",

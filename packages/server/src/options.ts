@@ -1,3 +1,5 @@
+import type { AppMetrics } from "./metrics/server-metrics.ts";
+import type { RequestReport } from "./reports/request-report.ts";
 import type { DocumentIndex } from "./txtai/document-index.ts";
 
 /** Options of `createApp`. Their names and defaults are those of Text Embeddings Inference. */
@@ -39,6 +41,10 @@ export interface AppOptions {
   index?: DocumentIndex | undefined;
   /** Whether hits of {@link AppOptions.index} have their text. @default true */
   content?: boolean | undefined;
+  /** Counts requests, and answers `/metrics`; see `ServerMetrics`. @default none */
+  metrics?: AppMetrics | undefined;
+  /** Called after each request, for logs. It must not throw. @default none */
+  onRequest?: ((report: RequestReport) => void) | undefined;
 }
 
 /** {@link AppOptions} with all defaults. */

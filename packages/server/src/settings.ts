@@ -2,7 +2,8 @@ import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { checkerFor, isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import type { AppOptions, AppSettings } from "./options.ts";
 
-const { checkOptions } = checkerFor(
+/** Checks options. */
+export const { checkOptions } = checkerFor(
   (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
 );
 
@@ -71,4 +72,9 @@ const appRules: Rules<AppOptions> = {
   },
   index: { expected: "a DocumentIndex", accepts: isRecord },
   content: rules.flag,
+  metrics: {
+    expected: "metrics, such as those of ServerMetrics.create",
+    accepts: (value) => isRecord(value) && typeof value.render === "function",
+  },
+  onRequest: rules.callback,
 };

@@ -10,7 +10,7 @@ const maxDepth = 128;
  *
  * @throws BodyError
  */
-async function readJson(context: Context, maxBytes: number): Promise<unknown> {
+export async function readJson(context: Context, maxBytes: number): Promise<unknown> {
   refuseLarge(Number(context.req.header("content-length") ?? 0), maxBytes);
   const bytes = await context.req.arrayBuffer();
   refuseLarge(bytes.byteLength, maxBytes);

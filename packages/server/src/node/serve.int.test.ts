@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { RequestReport } from "../reports/request-report.ts";
 import { serve } from "../serve.ts";
+import type { ServeOptions } from "./serve-options.ts";
 
 let embedder: Embedder;
 
@@ -64,6 +65,15 @@ describe("serve", () => {
     await expect(serve(embedder, { ...local, port })).rejects.toMatchObject({ code: "EADDRINUSE" });
     other.close();
   });
+
+  it.each([{ port: 70_000 }, { port: "80" }, { requestTimeout: -1 }, { unknown: true }])(
+    "refuses the options %j",
+    async (options) => {
+      await expect(serve(embedder, options as ServeOptions)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+      });
+    },
+  );
 
   it("answers running requests before it ends", async () => {
     let inWork = () => 0;

@@ -1,10 +1,13 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Embedder } from "@embeddinggemma/core";
+import { type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { createApp } from "../app.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
+import type { AppOptions } from "../options.ts";
+import { checkOptions } from "../settings.ts";
 import type { RunningServer, ServeOptions } from "./serve-options.ts";
 import { addSwaggerUi } from "./swagger-ui.ts";
 
@@ -21,6 +24,8 @@ export async function startServer(
     ...options
   }: ServeOptions,
 ): Promise<RunningServer> {
+  const ofServer = { hostname, port, headersTimeout, requestTimeout, keepAliveTimeout };
+  checkOptions({ ...ofServer, shutdownTimeout }, serverRules);
   const metrics = options.metrics ?? (await ServerMetrics.create({ process: true }));
   const app = new Hono();
   addSwaggerUi(app);
@@ -47,6 +52,23 @@ export async function startServer(
     [Symbol.asyncDispose]: close,
   };
 }
+
+const milliseconds: Rule = {
+  expected: "a number of milliseconds, at least 0",
+  accepts: (value) => typeof value === "number" && value >= 0,
+};
+
+const serverRules: Rules<Omit<ServeOptions, keyof AppOptions>> = {
+  hostname: rules.text,
+  port: {
+    expected: "a whole number from 0 to 65535",
+    accepts: (value) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 65_535,
+  },
+  headersTimeout: milliseconds,
+  requestTimeout: milliseconds,
+  keepAliveTimeout: milliseconds,
+  shutdownTimeout: milliseconds,
+};
 
 function listen(server: Server, port: number, hostname: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {

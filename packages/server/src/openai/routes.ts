@@ -9,6 +9,7 @@ import { RequestError, requestErrorOf } from "../http/request-error.ts";
 import { promptNameOf } from "../model-name.ts";
 import type { AppSettings } from "../options.ts";
 import { promptNamed } from "../prompt.ts";
+import { noteInputs } from "../reports/request-report.ts";
 import { base64Of } from "./base64.ts";
 import { embeddingsForm } from "./forms.ts";
 
@@ -34,6 +35,7 @@ export function openAIRoutes({ embedder, settings, permits }: OpenAIOptions): Ho
     const body = await readDeclaredJson(context, settings.openAIPayloadLimit);
     const form = checkForm(embeddingsForm, body);
     const inputs = textsOf(form.input);
+    noteInputs(context, inputs.length);
     checkBatchSize(inputs.length, settings.maxOpenAIBatchSize);
     const promptName = form.prompt_name ?? promptNameOf(form.model, embedder, servedModelName);
     const prompt = promptName === null ? settings.defaultPrompt : promptNamed(embedder, promptName);

@@ -8,6 +8,7 @@ import type { Permits } from "../http/permits.ts";
 import { BodyError, RequestError, requestErrorOf } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
 import { promptNamed } from "../prompt.ts";
+import { noteInputs } from "../reports/request-report.ts";
 import { decodeForm, embedAllForm, embedForm, similarityForm } from "./forms.ts";
 import { infoOf } from "./info.ts";
 
@@ -46,6 +47,7 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     count: number,
     work: () => Promise<{ body: T; statistics: InputStatistics }>,
   ) => {
+    noteInputs(context, count);
     checkBatchSize(count, settings.maxClientBatchSize);
     const startedAt = performance.now();
     const { body, statistics } = await permits.run(work);
