@@ -2,7 +2,10 @@ import type { Context } from "hono";
 import type { InputStatistics } from "./embed-inputs.ts";
 import { noteStatistics } from "./reports/request-report.ts";
 
-/** Sets TEI's headers about what a request took, and notes it for its report. Times are whole milliseconds. */
+/**
+ * Sets TEI's headers about what a request took, and notes it for its report. Times are whole
+ * milliseconds.
+ */
 export function setComputeHeaders(
   context: Context,
   statistics: InputStatistics,

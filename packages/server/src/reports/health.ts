@@ -1,7 +1,7 @@
 import type { Embedder } from "@embeddinggemma/core";
 import type { RequestReport } from "./request-report.ts";
 
-/** Whether the embedder works: it does unless a request failed, and then until a text is embedded. */
+/** Whether the embedder works. A failed request makes it doubtful, until a text is embedded. */
 export class Health {
   readonly #embedder: Pick<Embedder, "encode">;
   #hasFailed = false;
