@@ -42,12 +42,15 @@ import {
   renamedLoadOptions,
   splitOptions,
   type TokenEmbeddingsOptions,
+  type TokenizeTextOptions,
   tokenEmbeddingsRules,
+  tokenizeTextRules,
 } from "./options.ts";
 import { connectModel } from "./remote/connect-model.ts";
 import type { Backend, Tokenizer } from "./runtime/backend.ts";
 import type { Dtype } from "./runtime/dtype.ts";
 import { graphFileOfDtype, namedGraphFile } from "./runtime/graph-file.ts";
+import type { Token } from "./runtime/tokens-of.ts";
 import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
 import type { Vector } from "./vectors/vectors.ts";
@@ -512,6 +515,26 @@ export class Embedder implements AsyncDisposable {
     const texts = [promptedText(prompt, text)];
     const [prepared] = await this.#track(model.prepare(texts, { needsLengths: true, signal }));
     return prepared!.fullLength;
+  }
+
+  /**
+   * The tokens of a text as the model would receive it, before truncation, with their places in
+   * the text. The prompt is chosen as in {@link Embedder.encode}.
+   *
+   * @example
+   * for (const { id, text, start, end } of embedder.tokenize("Mars is red.")) {
+   *   console.log(id, text, start, end); // offsets in the prompt and the text, joined
+   * }
+   *
+   * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, also if the tokenizer of a backend or of a server
+   * gives no offsets; `DISPOSED`
+   */
+  tokenize(text: string, options: TokenizeTextOptions = {}): Token[] {
+    const model = this.#model;
+    checkOptions(options, tokenizeTextRules);
+    const { addSpecialTokens = true, ...promptOptions } = options;
+    const { prompt } = promptedText(choosePrompt(this.#description, promptOptions), text);
+    return model.tokens(prompt + text, addSpecialTokens);
   }
 
   /**

@@ -31,6 +31,7 @@ export type {
   EncodeTokensOptions,
   LoadOptions,
   TokenEmbeddingsOptions,
+  TokenizeTextOptions,
 } from "./options.ts";
 export type {
   Backend,

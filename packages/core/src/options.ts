@@ -103,9 +103,20 @@ export interface CountOptions extends PromptOptions {
 /** Options of {@link Embedder.load}. */
 export interface LoadOptions extends LoadModelOptions, EncodeDefaults {}
 
+/** Options of {@link Embedder.tokenize}: the prompt, and special tokens. */
+export interface TokenizeTextOptions extends PromptOptions {
+  /** Whether to include the tokens that the tokenizer adds, such as `<bos>`. @default true */
+  addSpecialTokens?: boolean | undefined;
+}
+
 export const promptRules: Rules<PromptOptions> = { promptName: rules.text, prompt: rules.text };
 
 export const countRules: Rules<CountOptions> = { ...promptRules, signal: rules.signal };
+
+export const tokenizeTextRules: Rules<TokenizeTextOptions> = {
+  ...promptRules,
+  addSpecialTokens: rules.flag,
+};
 
 export const encodeDefaultsRules: Rules<EncodeDefaults> = {
   truncateDim: rules.count,

@@ -59,6 +59,25 @@ test("/embed takes token ids", async () => {
   expect((await post("/embed", { inputs: ids })).body).toHaveLength(1);
 });
 
+test("/tokenize gives offsets in bytes, and /decode the text again", async () => {
+  const embedder = await tinyEmbedder();
+  const text = "Größe 🚀 b";
+  const { body } = await post("/tokenize", { inputs: text });
+  const [tokens] = body;
+  expect(tokens[0]).toEqual({ id: 2, text: "<bos>", special: true, start: null, stop: null });
+  const bytes = Buffer.from(text);
+  const inner = tokens.slice(1, -1);
+  expect(inner[0].start).toBe(0);
+  expect(inner.at(-1).stop).toBe(bytes.length);
+  expect(bytes.subarray(inner.at(-1).start, inner.at(-1).stop).toString().trim()).toBe("b");
+  const ids = inner.map(({ id }: { id: number }) => id);
+  expect(ids).toEqual(embedder.tokenizer.encode(text));
+  expect((await post("/decode", { ids })).body).toEqual([text]);
+  const all = tokens.map(({ id }: { id: number }) => id);
+  const decoded = await post("/decode", { ids: [all], skip_special_tokens: false });
+  expect(decoded.body).toEqual([`<bos>${text}<eos>`]);
+});
+
 test("/ tells embeddings and similarities apart", async () => {
   const embedder = await tinyEmbedder();
   expectClose(

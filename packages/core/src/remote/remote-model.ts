@@ -6,6 +6,7 @@ import { tokenizeInputs } from "../encoding/tokenize.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { Tokenizer } from "../runtime/backend.ts";
+import { tokensOf } from "../runtime/tokens-of.ts";
 import { normalizeUnlessUnit } from "../vectors/vectors.ts";
 import { countRemoteTokens } from "./count-remote-tokens.ts";
 import { dtypeOf } from "./describe-server.ts";
@@ -57,6 +58,10 @@ export function remoteModel(parts: RemoteModelParts): RemoteModel {
     identity: identityOf(facts, description),
     batchInvariant: facts.own?.batchInvariant ?? true,
     tokenizer: tokenizer?.tokenizer ?? missingTokenizer,
+    tokens(text, addSpecialTokens) {
+      if (!tokenizer) throw withoutTokenizer("tokens with offsets");
+      return tokensOf(tokenizer, text, addSpecialTokens);
+    },
     limits,
     facts,
     async prepare(inputs, { needsLengths = false, truncationSide = "right", signal } = {}) {

@@ -36,6 +36,12 @@ export const similarityForm = z.object({
   parameters: z.object(truncation).nullish(),
 });
 
+export const tokenizeForm = z.object({
+  inputs: z.union([z.string(), z.array(z.string())]),
+  add_special_tokens: z.boolean().default(true),
+  prompt_name: promptName,
+});
+
 export const decodeForm = z.object({
   ids: z.union([z.array(tokenId), z.array(z.array(tokenId))]),
   skip_special_tokens: z.boolean().default(true),

@@ -9,8 +9,9 @@ import { BodyError, RequestError, requestErrorOf } from "../http/request-error.t
 import type { AppSettings } from "../options.ts";
 import { promptNamed } from "../prompt.ts";
 import { noteInputs } from "../reports/request-report.ts";
-import { decodeForm, embedAllForm, embedForm, similarityForm } from "./forms.ts";
+import { decodeForm, embedAllForm, embedForm, similarityForm, tokenizeForm } from "./forms.ts";
 import { infoOf } from "./info.ts";
+import { teiTokens } from "./tokens.ts";
 
 /** What the routes of TEI need. */
 export interface TeiOptions {
@@ -94,6 +95,19 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
       const { vectors, statistics } = await embedTokensOf(embedder, inputs, how);
       return { body: vectors.map((rows) => rows.map((row) => Array.from(row))), statistics };
     });
+  });
+  app.post("/tokenize", async (context) => {
+    const form = checkForm(tokenizeForm, await bodyOf(context));
+    const texts = [form.inputs].flat();
+    if (texts.length === 0) throw new RequestError("Empty", "`inputs` cannot be empty");
+    checkBatchSize(texts.length, settings.maxClientBatchSize);
+    const prompt = promptOf(form.prompt_name);
+    const { add_special_tokens: addSpecialTokens } = form;
+    return context.json(
+      texts.map((text) =>
+        teiTokens(embedder.tokenize(text, { prompt, addSpecialTokens }), prompt + text),
+      ),
+    );
   });
   app.post("/decode", async (context) => {
     const { ids, skip_special_tokens: skipSpecialTokens } = checkForm(
