@@ -9,6 +9,7 @@ import {
   type Rules,
   rules,
 } from "./check.ts";
+import { type ConnectOptions, checkUrls, connectRules } from "./connect-options.ts";
 import { Embedder } from "./embedder.ts";
 import { checkDocument, type DocumentInput, type PromptOptions } from "./encoding/prompts.ts";
 import { EmbeddingGemmaError } from "./errors.ts";
@@ -31,12 +32,24 @@ import { namedGraphFile } from "./runtime/graph-file.ts";
 /** The default model of {@link LazyEmbedder}: EmbeddingGemma 300m, converted to ONNX. */
 export const defaultModel = "onnx-community/embeddinggemma-300m-ONNX";
 
-/** Which model to load on first use, or an embedder that is already loaded. */
-export interface LazyEmbedderOptions extends LoadOptions {
+/** Options of {@link Embedder.connect} alone. */
+type ServerOptions = Omit<ConnectOptions, keyof LoadOptions | "model">;
+
+/**
+ * Which model to load on first use, which server to connect to, or an embedder that is already
+ * loaded.
+ */
+export interface LazyEmbedderOptions extends LoadOptions, ServerOptions {
   /**
-   * Hub id or folder of the model, as for {@link Embedder.load}.
+   * URL of a server that embeds, or of several with the same model, as for
+   * {@link Embedder.connect}. With it, the options of `connect` apply instead of those of `load`.
+   */
+  url?: string | URL | readonly (string | URL)[] | undefined;
+  /**
+   * Hub id or folder of the model, as for {@link Embedder.load}; with `url`, the name of the model
+   * on the server.
    *
-   * @default {@link defaultModel}
+   * @default {@link defaultModel}; with `url`, the model of the server
    */
   model?: string | URL | undefined;
   /**
@@ -82,12 +95,20 @@ export class LazyEmbedder {
    */
   constructor(options: LazyEmbedderOptions = {}) {
     checkOptions(options, lazyEmbedderRules, renamedLoadOptions);
-    const { model = defaultModel, embedder, queryPrompt, documentPrompt, ...loadOptions } = options;
+    const { url, embedder, queryPrompt, documentPrompt, ...others } = options;
+    const { model = defaultModel, ...loadOptions } = others;
     const { loading, encoding } = splitOptions(loadOptions);
     if (embedder !== undefined) {
-      checkGivenAlone({ model: options.model, ...loading, signal: undefined });
+      checkGivenAlone({ url, model: options.model, ...loading, signal: undefined });
       embedder.identityOf(encoding); // checks truncateDim
+    } else if (url !== undefined) {
+      checkUrls(url);
+      refuseOthers(others, connectRules, "It is for models that are loaded here, without `url`.");
+      checkOptions<ConnectOptions>(others as ConnectOptions, connectRules);
     } else {
+      const { dimension } = options;
+      checkOptions({ dimension } as LoadOptions, loadRules); // suggests truncateDim
+      refuseOthers(loading, loadRules, "It needs the option `url`.");
       namedGraphFile(loading); // checks modelFile and subfolder
       workersOf(loading); // checks worker and workers
       const published = publishedDimensions(String(model));
@@ -98,7 +119,11 @@ export class LazyEmbedder {
     this.#documentPrompt = documentPrompt;
     this.#signal = options.signal;
     this.#given = embedder;
-    this.#loaded = new SharedPromise(() => Embedder.load(model, loadOptions));
+    this.#loaded = new SharedPromise(() =>
+      url === undefined
+        ? Embedder.load(model, loadOptions as LoadOptions)
+        : Embedder.connect(url, others as ConnectOptions),
+    );
   }
 
   /** Returns the embedder, and loads it first if needed. */
@@ -190,7 +215,9 @@ const promptRule: Rule = {
 };
 
 const lazyEmbedderRules: Rules<LazyEmbedderOptions> = {
+  ...connectRules,
   ...loadRules,
+  url: rules.anything, // checked by checkUrls
   model: modelRule,
   embedder: {
     expected: "an Embedder, the result of `await Embedder.load(…)`",
@@ -202,6 +229,17 @@ const lazyEmbedderRules: Rules<LazyEmbedderOptions> = {
   queryPrompt: promptRule,
   documentPrompt: promptRule,
 };
+
+/** Refuses options of `Embedder.load` with `url`, and those of `Embedder.connect` without it. */
+function refuseOthers(options: object, known: Readonly<Record<string, Rule>>, advice: string) {
+  const other = Object.keys(defined(options)).find((name) => !Object.hasOwn(known, name));
+  if (other === undefined) return;
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    `The option \`${other}\` cannot take effect here. ${advice}`,
+    { option: other },
+  );
+}
 
 function checkGivenAlone(loading: object): void {
   const given = Object.keys(defined(loading));

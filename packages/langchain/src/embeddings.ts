@@ -26,13 +26,17 @@ import {
 import { embeddingsChecker } from "./check-options.ts";
 
 /**
- * Options of {@link EmbeddingGemmaEmbeddings}: the options of `Embedder.load` or an `embedder` that
- * is already loaded, and the options of LangChain's embeddings.
+ * Options of {@link EmbeddingGemmaEmbeddings}: the options of `Embedder.load`, a `url` and the
+ * options of `Embedder.connect`, or an `embedder` that is already loaded, and the options of
+ * LangChain's embeddings.
  *
  * `maxRetries` is 0 unless you set it: what fails locally fails again. `maxConcurrency` has no
- * limit by default, since simultaneous calls share the batches of the model.
+ * limit by default, since simultaneous calls share the batches of the model. With `url`, both are
+ * those of `Embedder.connect`, for its requests.
  */
-export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEmbedderOptions {
+export interface EmbeddingGemmaEmbeddingsParams
+  extends EmbeddingsParams,
+    Omit<LazyEmbedderOptions, keyof EmbeddingsParams> {
   /**
    * The metadata key with a document's title. The document prompt has a slot for the title.
    *
@@ -45,8 +49,8 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
 
 /**
  * LangChain embeddings with EmbeddingGemma or another Sentence Transformers model. The model runs
- * locally and is loaded with the first text. Queries and documents get the prompts that the model
- * was trained with.
+ * locally and is loaded with the first text, or it runs on a server (`url`). Queries and documents
+ * get the prompts that the model was trained with.
  *
  * Errors are those of `@embeddinggemma/core`. Failed calls are not retried unless you set
  * `maxRetries`.
@@ -54,8 +58,10 @@ export interface EmbeddingGemmaEmbeddingsParams extends EmbeddingsParams, LazyEm
  * @example
  * const embeddings = new EmbeddingGemmaEmbeddings({ truncateDim: 256 });
  * const vector = await embeddings.embedQuery("Which planet is red?"); // 256 numbers, unit length
+ * @example
+ * const embeddings = new EmbeddingGemmaEmbeddings({ url: "http://localhost:8080" });
  */
-export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGemmaEmbeddingsParams {
+export class EmbeddingGemmaEmbeddings extends Embeddings {
   readonly titleKey: string;
   readonly onEncodeProgress: ((progress: EncodeProgress) => void) | undefined;
   readonly #embedder: LazyEmbedder;
@@ -73,9 +79,10 @@ export class EmbeddingGemmaEmbeddings extends Embeddings implements EmbeddingGem
       embeddingsChecker,
       ownRules,
       fields,
-      (others: LazyEmbedderOptions) => new LazyEmbedder(others),
+      (others: LazyEmbedderOptions) => new LazyEmbedder({ ...others, ...requestOptions(fields) }),
     );
-    const { maxConcurrency, maxRetries = 0, onFailedAttempt } = fields;
+    const { maxRetries = 0, maxConcurrency } = isRemote(fields) ? {} : fields;
+    const { onFailedAttempt } = fields;
     super({ maxRetries, ...defined({ maxConcurrency, onFailedAttempt }) });
     this.titleKey = fields.titleKey ?? "title";
     this.onEncodeProgress = fields.onEncodeProgress;
@@ -211,7 +218,20 @@ export function embedsTitles(
   return "encodeTitledDocuments" in embeddings;
 }
 
-const ownRules: Rules<Omit<EmbeddingGemmaEmbeddingsParams, keyof LazyEmbedderOptions>> = {
+function isRemote({ url }: EmbeddingGemmaEmbeddingsParams): boolean {
+  return url !== undefined;
+}
+
+/** Requests to a server are repeated one by one, not whole calls of LangChain. */
+function requestOptions(fields: EmbeddingGemmaEmbeddingsParams): LazyEmbedderOptions {
+  const { maxConcurrency, maxRetries } = fields;
+  return isRemote(fields) ? defined({ maxConcurrency, maxRetries }) : {};
+}
+
+type OwnOptions = EmbeddingsParams &
+  Pick<EmbeddingGemmaEmbeddingsParams, "titleKey" | "onEncodeProgress">;
+
+const ownRules: Rules<OwnOptions> = {
   titleKey: rules.text,
   onEncodeProgress: rules.callback,
   maxConcurrency: atLeast(1),

@@ -21,8 +21,8 @@ import { extractSingleText } from "@llamaindex/core/utils";
 import { embeddingChecker } from "./check-options.ts";
 
 /**
- * Options of {@link EmbeddingGemmaEmbedding}: the options of `Embedder.load` or an `embedder` that
- * is already loaded, and `titleKey`.
+ * Options of {@link EmbeddingGemmaEmbedding}: the options of `Embedder.load`, a `url` and the
+ * options of `Embedder.connect`, or an `embedder` that is already loaded, and `titleKey`.
  */
 export interface EmbeddingGemmaEmbeddingParams extends LazyEmbedderOptions {
   /**
@@ -54,8 +54,8 @@ export interface Tokenizer {
 
 /**
  * A LlamaIndex embedding model with EmbeddingGemma or another Sentence Transformers model. It runs
- * locally and is loaded with the first text. Queries and documents get the prompts that the model
- * was trained with.
+ * locally and is loaded with the first text, or it runs on a server (`url`). Queries and documents
+ * get the prompts that the model was trained with.
  *
  * `embedBatchSize` has no effect, because the embedder makes its own batches by tokens. Errors are
  * those of `@embeddinggemma/core`. An abort of `signal` rejects all calls, also those of LlamaIndex
@@ -63,6 +63,8 @@ export interface Tokenizer {
  *
  * @example
  * Settings.embedModel = new EmbeddingGemmaEmbedding({ truncateDim: 256 });
+ * @example
+ * Settings.embedModel = new EmbeddingGemmaEmbedding({ url: "http://localhost:8080" });
  */
 export class EmbeddingGemmaEmbedding extends BaseEmbedding {
   readonly titleKey: string;

@@ -1,7 +1,7 @@
 import { defined, untilAborted } from "@embeddinggemma/internal";
 import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
-import { describeServer, knownDimension } from "./describe-server.ts";
+import { describeOwnServer, describeServer, knownDimension } from "./describe-server.ts";
 import { askAgain, findServer } from "./find-server.ts";
 import type { Connection } from "./http-request.ts";
 import { loadRemoteTokenizer, type RemoteTokenizer } from "./load-remote-tokenizer.ts";
@@ -43,13 +43,14 @@ export async function connectModel(
   const tokenizer = await untilAborted(signal, () => loadingTokenizer);
   const client = new RemoteClient(pool, connection, facts.maxItems ?? usualLimits.batchSize);
   if (tokenizer) await checkTokenizer(facts, client, tokenizer, signal);
-  const dimension = knownDimension(facts, options);
   const described = { ...options, tokenizerLength: tokenizer?.maxTokens };
-  const description = describeServer(
-    facts,
-    described,
-    facts.own?.dimension ?? (await askDimension(client, dimension, signal)),
-  );
+  const description = facts.own
+    ? describeOwnServer(facts, facts.own, options)
+    : describeServer(
+        facts,
+        described,
+        await askDimension(client, knownDimension(facts, options), signal),
+      );
   const batchSize = facts.maxItems ?? usualLimits.batchSize;
   return remoteModel({
     client,

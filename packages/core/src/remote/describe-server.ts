@@ -6,7 +6,7 @@ import type { ModelFamily } from "../model/model-family.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { weightsSuffixes } from "../runtime/dtype.ts";
 import { hubNameOf, needsNoPrompts } from "./known-names.ts";
-import type { ServerFacts } from "./server-facts.ts";
+import type { OwnFacts, ServerFacts } from "./server-facts.ts";
 
 /** Parts of the description of a model that a server does not say. */
 export interface ServerDescription {
@@ -42,18 +42,37 @@ export interface ServerDescription {
   maxTokens?: number | undefined;
 }
 
-/**
- * The length of a full vector, as far as it is known without embedding a text.
- *
- * @throws `INVALID_ARGUMENT` if the server says another than the options
- */
+/** The length of a full vector, as far as it is known without embedding a text. */
 export function knownDimension(
-  { model, own }: ServerFacts,
+  { model }: ServerFacts,
   { dimension }: ServerDescription,
 ): number | undefined {
-  if (own && dimension !== undefined && dimension !== own.dimension)
-    throw invalidArgument("dimension", dimension, `${own.dimension}, as the server says`);
-  return own?.dimension ?? dimension ?? familyOf(model)?.dimension;
+  return dimension ?? familyOf(model)?.dimension;
+}
+
+/**
+ * Describes the model of `@embeddinggemma/server`, which says everything. As where it is loaded,
+ * the prompts can be replaced.
+ *
+ * @throws `INVALID_ARGUMENT` if the options say something else than the server
+ */
+export function describeOwnServer(
+  facts: ServerFacts,
+  { description }: OwnFacts,
+  options: ServerDescription,
+): ModelDescription {
+  const said = { dimension: description.dimension, maxTokens: description.maxTokens };
+  for (const [name, value] of Object.entries(said)) {
+    const given = options[name as keyof typeof said];
+    if (given !== undefined && given !== value)
+      throw invalidArgument(name, given, `${value}, as the server says`);
+  }
+  const prompts = options.prompts && { query: "", document: "", ...options.prompts };
+  refuseDoublePrompts(facts, prompts ?? description.prompts);
+  if (!prompts) return description;
+  const { defaultPromptName: name } = description;
+  const defaultPromptName = name !== null && Object.hasOwn(prompts, name) ? name : null;
+  return { ...description, prompts, defaultPromptName, selfCheck: null };
 }
 
 /**
@@ -67,35 +86,29 @@ export function describeServer(
   options: ServerDescription & { readonly tokenizerLength?: number | undefined },
   dimension: number,
 ): ModelDescription {
-  const { own, api } = facts;
+  const { api } = facts;
   const family = familyOf(facts.model);
   const prompts = { query: "", document: "", ...promptsOf(facts, options, family) };
   refuseDoublePrompts(facts, prompts);
-  const trained =
-    own?.matryoshkaDimensions ?? options.matryoshkaDimensions ?? family?.matryoshkaDimensions;
-  const defaultPromptName = own?.defaultPromptName ?? null;
+  const trained = options.matryoshkaDimensions ?? family?.matryoshkaDimensions;
   const isRedescribed = options.prompts !== undefined;
   return {
     prompts,
-    defaultPromptName:
-      defaultPromptName !== null && Object.hasOwn(prompts, defaultPromptName)
-        ? defaultPromptName
-        : null,
-    similarityFunction: own?.similarityFunction ?? "cosine",
+    defaultPromptName: null,
+    similarityFunction: "cosine",
     maxTokens: maxTokensOf(facts, options, family),
     truncationSide: "right",
     pooling: family?.pooling ?? ["mean"],
     includePrompt: true,
     denseLayers: 0,
     // OpenAI's API knows only vectors of unit length.
-    normalized:
-      own?.normalized ?? (api === "openai" || family === null || family.normalized === true),
+    normalized: api === "openai" || family === null || family.normalized === true,
     dimension,
     matryoshkaDimensions: [...new Set([dimension, ...(trained ?? [])])]
       .filter((size) => size <= dimension)
       .sort((a, b) => b - a),
-    anyDimension: own?.anyDimension ?? trained === undefined,
-    truncateDim: own?.truncateDim ?? null,
+    anyDimension: trained === undefined,
+    truncateDim: null,
     selfCheck: isRedescribed ? null : (publishedFamily(facts.model)?.selfCheck ?? null),
     family,
   };
@@ -112,11 +125,11 @@ function familyOf(model: string): ModelFamily | null {
 }
 
 function promptsOf(
-  { model, own }: ServerFacts,
+  { model }: ServerFacts,
   { prompts }: ServerDescription,
   family: ModelFamily | null,
 ): Readonly<Record<string, string>> {
-  const known = prompts ?? own?.prompts ?? (family && (family.prompts ?? {}));
+  const known = prompts ?? (family && (family.prompts ?? {}));
   if (known) return known;
   if (needsNoPrompts(model)) return {};
   throw new EmbeddingGemmaError(

@@ -39,7 +39,8 @@ export async function findServer(
     for (const teiBase of new Set([base, withoutVersion(base)])) {
       const answer = await ask(teiBase, { path: "/info" });
       const facts = answer && readInfo(answer);
-      if (facts) return withServerPrompt(facts, await ask(teiBase, teiTokenizeRequest(["a"])));
+      if (facts?.own) return withServerPrompt(facts);
+      if (facts) return withPromptIn(facts, await ask(teiBase, teiTokenizeRequest(["a"])));
     }
     if (api === "tei") throw notFound(url, "Text Embeddings Inference", tried);
   }
@@ -112,15 +113,20 @@ function openaiFacts(baseUrl: string, { id, maxTokens }: ListedModel): ServerFac
  * Adds the prompt that the server puts before every text by itself. With one, the tokens of "a" do
  * not end at its only byte.
  */
-function withServerPrompt(facts: ServerFacts, answer: WireAnswer | null): ServerFacts {
+function withPromptIn(facts: ServerFacts, answer: WireAnswer | null): ServerFacts {
   if (answer === null) return facts;
   const tokens = readTeiTokens(answer, 1)[0]!.filter(({ special }) => !special);
   const length = tokens.reduce((longest, { stop }) => Math.max(longest, stop ?? 0), 0) - 1;
   if (length <= 0) return facts;
   const text = tokens.map((token) => token.text).join("");
-  const serverPrompt = text.slice(0, -1) || "(unknown)";
-  const digest = digestText(serverPrompt).slice(0, 16);
-  return { ...facts, serverPrompt, identity: `${facts.identity}&serverPrompt=${digest}` };
+  return withServerPrompt({ ...facts, serverPrompt: text.slice(0, -1) || "(unknown)" });
+}
+
+/** The server's own prompt is part of the identity. */
+function withServerPrompt(facts: ServerFacts): ServerFacts {
+  if (!facts.serverPrompt) return facts;
+  const digest = digestText(facts.serverPrompt).slice(0, 16);
+  return { ...facts, identity: `${facts.identity}&serverPrompt=${digest}` };
 }
 
 function notFound(url: string, api: string, tried: readonly ServerFailure[]): ServerFailure {

@@ -130,14 +130,17 @@ export class RemoteClient {
 }
 
 function requestFor(
-  { api, model, baseUrl }: ServerFacts,
+  { api, model, baseUrl, own }: ServerFacts,
   texts: readonly RemoteText[],
   output: Output,
   normalized: boolean,
 ): WireRequest {
   const contents = texts.map(({ content }) => content);
   const { truncationSide } = texts[0]!;
-  if (api === "tei") return teiEmbedRequest(contents, { output, normalized, truncationSide });
+  if (api === "tei") {
+    const dimensions = own?.description.dimension;
+    return teiEmbedRequest(contents, { output, normalized, truncationSide, dimensions });
+  }
   if (output === "token_embeddings")
     throw unsupported(baseUrl, "vectors of tokens", "MODEL_INCOMPLETE");
   if (truncationSide === "left") throw unsupported(baseUrl, '`truncationSide: "left"`');

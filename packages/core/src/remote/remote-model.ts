@@ -42,7 +42,7 @@ const requestOverhead = 512;
 /** Makes a model of a connection to its servers. */
 export function remoteModel(parts: RemoteModelParts): RemoteModel {
   const { client, facts, description, tokenizer, limits, concurrency } = parts;
-  const { normalized } = description;
+  const { normalized, truncationSide: ownSide = "right" } = description;
   const queue = new EmbeddingQueue<RemoteText>({
     async embed(texts, { output, signal }) {
       const embeddings = await client.embed(texts, { output, normalized, signal });
@@ -64,7 +64,7 @@ export function remoteModel(parts: RemoteModelParts): RemoteModel {
     },
     limits,
     facts,
-    async prepare(inputs, { needsLengths = false, truncationSide = "right", signal } = {}) {
+    async prepare(inputs, { needsLengths = false, truncationSide = ownSide, signal } = {}) {
       const settings = { needsLengths, truncationSide, signal };
       const prepare = (input: ModelInput, tokens: number, fullLength: number): RemoteText => {
         const content = contentOf(input);

@@ -1,4 +1,4 @@
-import type { SimilarityFunction } from "../vectors/similarity.ts";
+import type { ModelDescription } from "../model/description.ts";
 
 /** The protocol of a server: that of Text Embeddings Inference, or that of OpenAI. */
 export type ServerApiName = "tei" | "openai";
@@ -29,14 +29,7 @@ export interface ServerFacts {
 
 /** The object `embeddinggemma` in `/info` of `@embeddinggemma/server`. */
 export interface OwnFacts {
-  readonly dimension: number;
-  readonly matryoshkaDimensions: readonly number[];
-  readonly anyDimension: boolean;
-  readonly truncateDim: number | null;
-  readonly prompts: Readonly<Record<string, string>>;
-  readonly defaultPromptName: string | null;
-  readonly batchInvariant: boolean;
   readonly dtype: string;
-  readonly similarityFunction: SimilarityFunction;
-  readonly normalized: boolean;
+  readonly batchInvariant: boolean;
+  readonly description: ModelDescription;
 }

@@ -1,6 +1,6 @@
 import { isRecord } from "../check.ts";
 import type { Output } from "../encoding/waiting-calls.ts";
-import type { SimilarityFunction } from "../vectors/similarity.ts";
+import type { ModelDescription } from "../model/description.ts";
 import { type EmbeddingAnswer, invalidAnswer, readVectors } from "./embedding-answer.ts";
 import type { WireAnswer, WireRequest } from "./http-request.ts";
 import type { OwnFacts, ServerFacts } from "./server-facts.ts";
@@ -15,6 +15,8 @@ export interface TeiEmbedSettings {
   readonly normalized: boolean;
   /** The side on which texts that are too long are cut. */
   readonly truncationSide: "left" | "right";
+  /** Length of the vectors, for servers that may cut them by default. */
+  readonly dimensions?: number | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface TeiEmbedSettings {
  */
 export function teiEmbedRequest(
   inputs: readonly (string | readonly number[])[],
-  { output, normalized, truncationSide }: TeiEmbedSettings,
+  { output, normalized, truncationSide, dimensions }: TeiEmbedSettings,
 ): WireRequest {
   const cut = {
     truncate: true,
@@ -32,7 +34,7 @@ export function teiEmbedRequest(
   };
   return output === "token_embeddings"
     ? { path: "/embed_all", body: { inputs, ...cut } }
-    : { path: "/embed", body: { inputs, normalize: normalized, ...cut } };
+    : { path: "/embed", body: { inputs, normalize: normalized, dimensions, ...cut } };
 }
 
 /** @throws ServerFailure, `INFERENCE_FAILED` */
@@ -110,46 +112,45 @@ function isToken(value: unknown): boolean {
 export function readInfo({ url, body }: WireAnswer): ServerFacts | null {
   if (!isRecord(body) || typeof body.model_id !== "string") return null;
   const { model_id: model, model_sha: sha, model_dtype: dtype, embeddinggemma } = body;
+  if (typeof dtype !== "string" || !("max_input_length" in body)) return null;
   const maxTokens = countIn(body.max_input_length);
-  if (maxTokens === undefined || typeof dtype !== "string") return null;
   const version = typeof sha === "string" && sha !== "" ? `@${sha}` : "";
   const own = isRecord(embeddinggemma) ? readOwnInfo(embeddinggemma) : null;
+  const identity = `${model}${version}?dtype=${dtype}&server=tei&maxTokens=${maxTokens}`;
   return {
     api: "tei",
     baseUrl: url,
     model,
-    identity: own?.identity ?? `${model}${version}?dtype=${dtype}&server=tei`,
+    identity: own?.identity ?? identity,
     dtype,
     maxTokens,
     maxBatchTokens: countIn(body.max_batch_tokens),
     maxItems: countIn(body.max_client_batch_size),
     maxWaiting: countIn(body.max_concurrent_requests),
+    serverPrompt: own?.serverPrompt,
     own: own?.facts,
   };
 }
 
+/** Reads what `@embeddinggemma/server` adds; null if it is not what this release knows. */
 function readOwnInfo(
   info: Readonly<Record<string, unknown>>,
-): { identity: string; facts: OwnFacts } | null {
-  const { identity, dimension, prompts, matryoshka_dimensions: dimensions } = info;
-  const isText = (value: unknown) => typeof value === "string";
-  if (typeof identity !== "string" || !countIn(dimension) || !isRecord(prompts)) return null;
-  if (!Object.values(prompts).every(isText) || !Array.isArray(dimensions)) return null;
+): { identity: string; serverPrompt: string; facts: OwnFacts } | null {
+  const { identity, dtype, batchInvariant, description, defaultPrompt } = info;
+  if (typeof identity !== "string" || !isRecord(description)) return null;
+  const { dimension, prompts, matryoshkaDimensions, pooling } = description;
+  const isComplete = countIn(dimension) && isRecord(prompts) && Array.isArray(pooling);
+  if (!isComplete || !Array.isArray(matryoshkaDimensions)) return null;
+  // JSON has no Infinity.
+  const maxTokens = description.maxTokens ?? Number.POSITIVE_INFINITY;
+  const complete = { selfCheck: null, family: null, ...description, maxTokens };
   return {
     identity,
+    serverPrompt: typeof defaultPrompt === "string" ? defaultPrompt : "",
     facts: {
-      dimension: dimension as number,
-      matryoshkaDimensions: dimensions as number[],
-      anyDimension: info.any_dimension === true,
-      truncateDim: countIn(info.truncate_dim) ?? null,
-      prompts: prompts as Record<string, string>,
-      defaultPromptName: isText(info.default_prompt_name)
-        ? (info.default_prompt_name as string)
-        : null,
-      batchInvariant: info.batch_invariant !== false,
-      dtype: String(info.dtype),
-      similarityFunction: (info.similarity_function ?? "cosine") as SimilarityFunction,
-      normalized: info.normalized === true,
+      dtype: String(dtype),
+      batchInvariant: batchInvariant === true,
+      description: complete as unknown as ModelDescription,
     },
   };
 }
