@@ -23,6 +23,7 @@ def run(server: Server) -> Iterator[Result]:
     tei = {
         "api_type": "text_embeddings_inference",
         "api_params": {"url": server.url},
+        "token": Secret.from_token(server.key),
         "normalize": True,
     }
     yield Result(
@@ -33,7 +34,7 @@ def run(server: Server) -> Iterator[Result]:
         ),
     )
 
-    openai = {"api_base_url": server.openai, "api_key": Secret.from_token("none")}
+    openai = {"api_base_url": server.openai, "api_key": Secret.from_token(server.key)}
     yield Result(
         "OpenAI*Embedder",
         search(

@@ -10,7 +10,7 @@ PACKAGES = ["huggingface_hub"]
 
 
 def run(server: Server) -> Iterator[Result]:
-    client = InferenceClient(model=server.url)
+    client = InferenceClient(model=server.url, token=server.key)
 
     query = client.feature_extraction(QUERY, prompt_name="query", normalize=True)
     documents = client.feature_extraction(DOCUMENTS, prompt_name="document", normalize=True)

@@ -13,7 +13,7 @@ def run(server: Server) -> Iterator[Result]:
     def embeddings(prompt_name: str) -> OpenAIEmbeddings:
         return OpenAIEmbeddings(
             base_url=server.openai,
-            api_key="none",
+            api_key=server.key,
             model=f"{server.model}:{prompt_name}",
             check_embedding_ctx_length=False,
         )
@@ -25,7 +25,7 @@ def run(server: Server) -> Iterator[Result]:
 
 def refusals(server: Server) -> Iterator[tuple[str, str]]:
     """With its default, `check_embedding_ctx_length=True`, it sends ids of OpenAI's tokens."""
-    embeddings = OpenAIEmbeddings(base_url=server.openai, api_key="none", model=server.model)
+    embeddings = OpenAIEmbeddings(base_url=server.openai, api_key=server.key, model=server.model)
     try:
         embeddings.embed_query(QUERY)
         yield "default", "accepted"

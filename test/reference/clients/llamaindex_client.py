@@ -15,6 +15,7 @@ def run(server: Server) -> Iterator[Result]:
     tei = TextEmbeddingsInference(
         model_name=server.model,
         base_url=server.url,
+        auth_token=server.key,
         query_instruction=QUERY_PROMPT.rstrip(),
         text_instruction=DOCUMENT_PROMPT.rstrip(),
     )
@@ -26,7 +27,7 @@ def run(server: Server) -> Iterator[Result]:
         return OpenAILikeEmbedding(
             model_name=f"{server.model}:{prompt_name}",
             api_base=server.openai,
-            api_key="none",
+            api_key=server.key,
         )
 
     query = openai("query").get_query_embedding(QUERY)

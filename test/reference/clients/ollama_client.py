@@ -10,7 +10,7 @@ PACKAGES = ["ollama"]
 
 
 def run(server: Server) -> Iterator[Result]:
-    client = Client(host=server.url)
+    client = Client(host=server.url, headers=server.headers)
     query = client.embed(model=f"{server.model}:query", input=QUERY)
     documents = client.embed(model=f"{server.model}:document", input=DOCUMENTS)
     yield Result("embed", scores_of(query["embeddings"][0], documents["embeddings"]))

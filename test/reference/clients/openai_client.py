@@ -10,7 +10,7 @@ PACKAGES = ["openai"]
 
 
 def run(server: Server) -> Iterator[Result]:
-    client = OpenAI(base_url=server.openai, api_key="none")
+    client = OpenAI(base_url=server.openai, api_key=server.key)
 
     # The client asks for base64 unless told otherwise.
     query = client.embeddings.create(model=f"{server.model}:query", input=QUERY)
@@ -24,7 +24,7 @@ def run(server: Server) -> Iterator[Result]:
 
 def refusals(server: Server) -> Iterator[tuple[str, str]]:
     """What a user sees if the server refuses a request."""
-    client = OpenAI(base_url=server.openai, api_key="none")
+    client = OpenAI(base_url=server.openai, api_key=server.key)
     for what, arguments in {
         "token ids": {"model": server.model, "input": [[3923, 11841]]},
         "no input": {"model": server.model, "input": []},

@@ -21,11 +21,17 @@ class Server:
     """Without a slash at the end, such as `http://127.0.0.1:8080`."""
     model: str
     """The name under which it is served."""
+    key: str
+    """What it was started with as `--api-key`."""
 
     @property
     def openai(self) -> str:
         """The address that clients of OpenAI take."""
         return f"{self.url}/v1"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
 
 
 @dataclass(frozen=True)

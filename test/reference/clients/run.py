@@ -1,6 +1,6 @@
 """Runs all clients against a server, and compares their scores with those of the embedder.
 
-Starts `@embeddinggemma/server` with the tiny model, unless `--url` names a running server of it.
+Starts `@embeddinggemma/server` with the tiny model, unless `--url` names a running server with it and with `--store`.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
 from planets import DOCUMENTS, QUERY, Result, Server
@@ -42,15 +43,16 @@ ENVIRONMENT = {
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--url", help="of a server that runs already")
-    parser.add_argument("--served-model-name", default="tiny", help="name of the model there")
+    parser.add_argument("--served-model-name", default="tiny", help="name of the model")
+    parser.add_argument("--api-key", default="secret", help="key of the server")
     parser.add_argument("clients", nargs="*", metavar="client", default=CLIENTS, help=", ".join(CLIENTS))
     arguments = parser.parse_args()
     os.environ.update(ENVIRONMENT)
     expected = scores_of_the_embedder()
     if arguments.url:
-        server = Server(arguments.url.rstrip("/"), arguments.served_model_name)
+        server = Server(arguments.url.rstrip("/"), arguments.served_model_name, arguments.api_key)
         return report(server, arguments.clients, expected)
-    with running_server(arguments.served_model_name) as server:
+    with running_server(arguments.served_model_name, arguments.api_key) as server:
         return report(server, arguments.clients, expected)
 
 
@@ -63,17 +65,20 @@ def scores_of_the_embedder() -> dict[bool, list[float]]:
 
 
 @contextmanager
-def running_server(model_name: str) -> Iterator[Server]:
+def running_server(model_name: str, key: str) -> Iterator[Server]:
     port = free_port()
-    command = ["node", PROGRAM, "--model-id", MODEL, "--hostname", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen([*command, "--served-model-name", model_name], cwd=REPOSITORY, stdout=subprocess.DEVNULL)
-    try:
-        server = Server(f"http://127.0.0.1:{port}", model_name)
-        wait_for(server, process)
-        yield server
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+    command = ["node", PROGRAM, "--model-id", MODEL, "--served-model-name", model_name, "--api-key", key]
+    command += ["--hostname", "127.0.0.1", "--port", str(port)]
+    with TemporaryDirectory() as store:
+        # What it logs goes to standard error, so that the table can be kept alone.
+        process = subprocess.Popen([*command, "--store", store], cwd=REPOSITORY, stdout=sys.stderr)
+        try:
+            server = Server(f"http://127.0.0.1:{port}", model_name, key)
+            wait_for(server, process)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 def wait_for(server: Server, process: subprocess.Popen) -> None:

@@ -18,13 +18,13 @@ def run(server: Server) -> Iterator[Result]:
     litellm = Embeddings(
         path=f"openai/{server.model}",
         method="litellm",
-        vectors={"api_base": server.openai, "api_key": "none"},
+        vectors={"api_base": server.openai, "api_key": server.key},
         instructions=INSTRUCTIONS,
     )
     yield Result("litellm", search(litellm))
 
     def embed(texts: list[str]) -> np.ndarray:
-        answer = requests.post(f"{server.url}/embed", json={"inputs": texts}, timeout=60)
+        answer = requests.post(f"{server.url}/embed", json={"inputs": texts}, headers=server.headers, timeout=60)
         answer.raise_for_status()
         return np.array(answer.json(), dtype=np.float32)
 
