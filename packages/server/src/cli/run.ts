@@ -33,7 +33,10 @@ async function loadAndServe(
   const { dtype, dtypeReason, dimension, identity } = embedder;
   logger.info({ dtype, dtypeReason, dimension, identity }, "The model is loaded");
   const { store, readOnly } = settings;
-  if (store === undefined) return serveUntil(signal, embedder, settings, undefined, logger);
+  if (store === undefined) {
+    // Without `await`, the embedder would be disposed at once.
+    return await serveUntil(signal, embedder, settings, undefined, logger);
+  }
   const index = await DocumentIndex.open(store, embedder, { readOnly });
   try {
     await serveUntil(signal, embedder, settings, index, logger);

@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { describe, expect, it } from "vitest";
+import { parseArguments } from "./arguments.ts";
+import { run } from "./run.ts";
+
+describe("run", () => {
+  it("serves until SIGTERM", async () => {
+    await runAndStop([]);
+  });
+
+  it("serves a folder of documents until SIGTERM", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-run-"));
+    await runAndStop(["--store", join(folder, "store")]);
+    await rm(folder, { recursive: true });
+  });
+});
+
+async function runAndStop(flags: readonly string[]): Promise<void> {
+  const port = await freePort();
+  const local = ["--hostname", "127.0.0.1", "--port", String(port), "--log-level", "error"];
+  const exitCode = run(parseArguments(["", "", "--model-id", modelPath, ...local, ...flags]));
+  const url = `http://127.0.0.1:${port}`;
+  await Promise.race([untilHealthy(url), exitCode]);
+  const response = await fetch(`${url}/embed`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ inputs: "Mars is red." }),
+  });
+  expect(await response.json()).toEqual([expect.any(Array)]);
+  process.emit("SIGTERM");
+  expect(await exitCode).toBe(0);
+  await expect(fetch(url)).rejects.toThrow();
+}
+
+async function untilHealthy(url: string): Promise<void> {
+  for (let tries = 0; tries < 400 && !(await isHealthy(url)); tries++) await wait(50);
+}
+
+async function isHealthy(url: string): Promise<boolean> {
+  try {
+    return (await fetch(`${url}/health`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
