@@ -33,15 +33,12 @@ async function loadAndServe(
   const { dtype, dtypeReason, dimension, identity } = embedder;
   logger.info({ dtype, dtypeReason, dimension, identity }, "The model is loaded");
   const { store, readOnly } = settings;
-  if (store === undefined) {
-    // Without `await`, the embedder would be disposed at once.
-    return await serveUntil(signal, embedder, settings, undefined, logger);
-  }
-  const index = await DocumentIndex.open(store, embedder, { readOnly });
+  const index =
+    store === undefined ? undefined : await DocumentIndex.open(store, embedder, { readOnly });
   try {
     await serveUntil(signal, embedder, settings, index, logger);
   } finally {
-    await index.close();
+    await index?.close();
   }
 }
 

@@ -1,0 +1,148 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterEach, describe, expect, it } from "vitest";
+
+/** The built program, as it is installed. */
+const programPath = fileURLToPath(new URL("../../dist/embeddinggemma-server.js", import.meta.url));
+const local = ["--model-id", modelPath, "--hostname", "127.0.0.1", "--port", "0"];
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+  running.clear();
+});
+
+describe("embeddinggemma-server", () => {
+  it("answers until SIGTERM, and then what it has begun", async () => {
+    const program = start([...local, "--json-output"]);
+    const url = await program.ready();
+    const texts = Array.from({ length: 32 }, (_, index) => `Text ${index} `.repeat(50));
+    const answer = embed(url, texts);
+    // The request is in work when a later one is answered.
+    expect((await fetch(`${url}/info`)).status).toBe(200);
+    program.child.kill("SIGTERM");
+    expect(await (await answer).json()).toHaveLength(32);
+    expect(await program.exit()).toBe(0);
+    const logs = program.output().trim().split("\n");
+    expect(logs.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({ msg: "POST /embed 200", inputs: 32, status: 200 }),
+    );
+  });
+
+  it("never logs keys or texts", async () => {
+    const program = start([...local, "--log-level", "trace"], { API_KEY: "a-secret" });
+    const url = await program.ready();
+    expect((await embed(url, "a private text", "wrong-secret")).status).toBe(401);
+    expect((await embed(url, "a private text", "a-secret")).status).toBe(200);
+    expect((await embed(url, { text: "a private text" }, "a-secret")).status).toBe(422);
+    program.child.kill("SIGINT");
+    expect(await program.exit()).toBe(0);
+    expect(program.output()).toContain("POST /embed 200");
+    expect(program.output()).not.toMatch(/secret|private/);
+  });
+
+  it("saves documents in the folder of --store", async () => {
+    const store = await mkdtemp(join(tmpdir(), "server-store-"));
+    const add = start([...local, "--store", store]);
+    const url = await add.ready();
+    await post(`${url}/add`, [{ id: "mars", text: "Mars is red." }]);
+    await fetch(`${url}/index`);
+    add.child.kill("SIGTERM");
+    await add.exit();
+    const search = start([...local, "--store", store, "--read-only"]);
+    const readOnly = await search.ready();
+    const hits = await fetch(`${readOnly}/search?query=red`);
+    expect(await hits.json()).toMatchObject([{ id: "mars" }]);
+    expect((await post(`${readOnly}/add`, [{ id: "a", text: "b" }])).status).toBe(403);
+    search.child.kill("SIGTERM");
+    await search.exit();
+    await rm(store, { recursive: true });
+  });
+
+  it("ends with a reason if the port is taken", async () => {
+    const other = createServer().listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const { port } = other.address() as { port: number };
+    const program = start([...local, "--port", String(port)]);
+    expect(await program.exit()).toBe(1);
+    expect(program.output()).toContain("EADDRINUSE");
+    other.close();
+  });
+
+  it.each([
+    { flags: ["--model-id", "./no-such-folder"], reason: "no-such-folder" },
+    { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31" },
+    { flags: [...local, "--default-prompt-name", "nonsense"], reason: "nonsense" },
+    { flags: ["--prot", "80"], reason: "(Did you mean --port?)" },
+  ])("ends with a reason for $flags", async ({ flags, reason }) => {
+    const program = start(flags);
+    expect(await program.exit()).toBe(1);
+    expect(program.output()).toContain(reason);
+  });
+
+  it("ends while it loads", async () => {
+    const program = start(local);
+    await expect.poll(program.output).toContain("Loading the model");
+    program.child.kill("SIGTERM");
+    expect(await program.exit()).toBe(0);
+  });
+
+  it("prints its flags and its version", async () => {
+    const help = start(["--help"]);
+    expect(await help.exit()).toBe(0);
+    expect(help.output()).toContain("--max-client-batch-size");
+    expect(help.output()).not.toContain("--otlp-endpoint");
+    const version = start(["--version"]);
+    expect(await version.exit()).toBe(0);
+    expect(version.output()).toMatch(/^\d+\.\d+\.\d+/);
+  });
+});
+
+function start(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [programPath, ...flags], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  running.add(child);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const ended = once(child, "close") as Promise<[number | null]>;
+  return {
+    child,
+    output: () => output,
+    exit: async () => (await ended)[0],
+    async ready(): Promise<string> {
+      const ready = () => /url"?[=:]"?(http:[^\s"]+)/.exec(output)?.[1];
+      await Promise.race([
+        ended.then(() => Promise.reject(new Error(`The program ended: ${output}`))),
+        expect.poll(ready, { timeout: 25_000 }).toBeDefined(),
+      ]);
+      return ready()!;
+    },
+  };
+}
+
+function embed(url: string, inputs: unknown, key?: string): Promise<Response> {
+  return post(`${url}/embed`, { inputs }, key);
+}
+
+function post(url: string, body: unknown, key?: string): Promise<Response> {
+  return fetch(url, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify(body),
+  });
+}
