@@ -66,7 +66,10 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
       onError: tooLarge(settings.openAIPayloadLimit),
     }),
   );
-  app.route("/", txtaiRoutes({ embedder, index, content }));
+  app.route(
+    "/",
+    txtaiRoutes({ embedder, index, content, payloadLimit: settings.openAIPayloadLimit }),
+  );
   app.route("/", ollamaRoutes({ embedder, settings, permits }));
   app.route("/", openAIRoutes({ embedder, settings, permits }));
   app.route("/", teiRoutes({ embedder, settings, permits }));

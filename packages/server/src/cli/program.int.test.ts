@@ -1,22 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, describe, expect, it } from "vitest";
+import { endPrograms, localFlags, startProgram as start } from "../testing/program.ts";
 
-/** The built program, as it is installed. */
-const programPath = fileURLToPath(new URL("../../dist/embeddinggemma-server.js", import.meta.url));
-const local = ["--model-id", modelPath, "--hostname", "127.0.0.1", "--port", "0"];
-const running = new Set<ChildProcess>();
+afterEach(endPrograms);
 
-afterEach(() => {
-  for (const child of running) child.kill("SIGKILL");
-  running.clear();
-});
+const local = localFlags;
 
 describe("embeddinggemma-server", () => {
   it("answers until SIGTERM, and then what it has begun", async () => {
@@ -88,7 +81,7 @@ describe("embeddinggemma-server", () => {
 
   it("ends while it loads", async () => {
     const program = start(local);
-    await expect.poll(program.output).toContain("Loading the model");
+    await expect.poll(program.output, { timeout: 10_000 }).toContain("Loading the model");
     program.child.kill("SIGTERM");
     expect(await program.exit()).toBe(0);
   });
@@ -103,34 +96,6 @@ describe("embeddinggemma-server", () => {
     expect(version.output()).toMatch(/^\d+\.\d+\.\d+/);
   });
 });
-
-function start(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [programPath, ...flags], {
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  running.add(child);
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  }
-  const ended = once(child, "close") as Promise<[number | null]>;
-  return {
-    child,
-    output: () => output,
-    exit: async () => (await ended)[0],
-    async ready(): Promise<string> {
-      const ready = () => /url"?[=:]"?(http:[^\s"]+)/.exec(output)?.[1];
-      await Promise.race([
-        ended.then(() => Promise.reject(new Error(`The program ended: ${output}`))),
-        expect.poll(ready, { timeout: 25_000 }).toBeDefined(),
-      ]);
-      return ready()!;
-    },
-  };
-}
 
 function embed(url: string, inputs: unknown, key?: string): Promise<Response> {
   return post(`${url}/embed`, { inputs }, key);

@@ -55,7 +55,8 @@ export function noteStatistics(context: Context, statistics: InputStatistics): v
 export function reportOf(context: Context, duration: number): RequestReport {
   const { error, req, res } = context;
   const isAborted = req.raw.signal.aborted;
-  const refused = requestErrorOf(error);
+  const hasFailed = res.status >= 500;
+  const errorType = requestErrorOf(error)?.type ?? (hasFailed ? "Backend" : "Validation");
   const route = matchedRoutes(context).at(-1);
   return {
     method: req.method,
@@ -65,7 +66,7 @@ export function reportOf(context: Context, duration: number): RequestReport {
     duration,
     inputs: context.get("inputs"),
     statistics: context.get("statistics"),
-    errorType: isAborted ? null : (refused?.type ?? (error ? "Backend" : null)),
-    error: isAborted || refused ? undefined : error,
+    errorType: isAborted || !error ? null : errorType,
+    error: isAborted || !hasFailed ? undefined : error,
   };
 }

@@ -1,6 +1,8 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { readJson } from "../http/json-body.ts";
+import { RequestError, requestErrorOf } from "../http/request-error.ts";
 import type { DocumentIndex } from "./document-index.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 
@@ -15,6 +17,8 @@ export interface TxtaiOptions {
    * @default true
    */
   readonly content?: boolean | undefined;
+  /** Most bytes of a request. */
+  readonly payloadLimit: number;
 }
 
 /**
@@ -23,13 +27,14 @@ export interface TxtaiOptions {
  *
  * @see https://neuml.github.io/txtai/api
  */
-export function txtaiRoutes({ embedder, index, content = true }: TxtaiOptions): Hono {
+export function txtaiRoutes({ embedder, index, content = true, payloadLimit }: TxtaiOptions): Hono {
   const app = new Hono();
   app.onError(answerError);
+  const bodyOf = (context: Context) => readBody(context, payloadLimit);
 
   // Text Embeddings Inference has a route of this name, too; its body has `inputs`.
   app.post("/similarity", async (context, next) => {
-    const body: unknown = await context.req.json().catch(() => undefined);
+    const body = await readJson(context, payloadLimit).catch(() => undefined);
     if (typeof body !== "object" || body === null || "inputs" in body) return next();
     const { query, texts } = parsed(similarityBody, body, "body");
     const [scores] = await similarities(embedder, [query], texts, context.req.raw.signal);
@@ -51,11 +56,15 @@ export function txtaiRoutes({ embedder, index, content = true }: TxtaiOptions): 
     const texts = parsed(z.array(z.string()), await bodyOf(context), "body");
     return context.json(await transform(embedder, texts, category, context.req.raw.signal));
   });
-  if (index) app.route("/", indexRoutes(index, content));
+  if (index) app.route("/", indexRoutes(index, content, bodyOf));
   return app;
 }
 
-function indexRoutes(index: DocumentIndex, content: boolean): Hono {
+function indexRoutes(
+  index: DocumentIndex,
+  content: boolean,
+  bodyOf: (context: Context) => Promise<unknown>,
+): Hono {
   const app = new Hono();
   const search = async (queries: readonly string[], limit: number, context: Context) => {
     const found = await index.search(queries, limit, { signal: context.req.raw.signal });
@@ -130,10 +139,10 @@ async function transform(
 
 /** A request that is refused, in the form of FastAPI. */
 class TxtaiError extends Error {
-  readonly status: 403 | 422;
+  readonly status: 403 | 413 | 422;
   readonly detail: unknown;
 
-  constructor(status: 403 | 422, detail: unknown) {
+  constructor(status: 403 | 413 | 422, detail: unknown) {
     super(typeof detail === "string" ? detail : JSON.stringify(detail));
     this.status = status;
     this.detail = detail;
@@ -142,16 +151,20 @@ class TxtaiError extends Error {
 
 function answerError(error: Error, context: Context): Response {
   if (error instanceof TxtaiError) return context.json({ detail: error.detail }, error.status);
-  if (!DocumentIndexError.isInstance(error)) throw error;
-  return context.json({ detail: error.message }, error.code === "READ_ONLY" ? 403 : 413);
+  if (DocumentIndexError.isInstance(error))
+    return context.json({ detail: error.message }, error.code === "READ_ONLY" ? 403 : 413);
+  const refused = requestErrorOf(error);
+  if (!refused) throw error;
+  return context.json({ detail: refused.message }, refused.status);
 }
 
-async function bodyOf(context: Context): Promise<unknown> {
+async function readBody(context: Context, payloadLimit: number): Promise<unknown> {
   try {
-    return await context.req.json();
-  } catch {
-    const msg = "JSON decode error";
-    throw new TxtaiError(422, [{ type: "json_invalid", loc: ["body"], msg }]);
+    return await readJson(context, payloadLimit);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    if (error.status === 413) throw new TxtaiError(413, error.message);
+    throw new TxtaiError(422, [{ type: "json_invalid", loc: ["body"], msg: "JSON decode error" }]);
   }
 }
 
