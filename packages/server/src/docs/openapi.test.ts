@@ -1,0 +1,43 @@
+import { expect, it } from "vitest";
+import { openApiDocument } from "./openapi.ts";
+
+interface Document {
+  readonly paths: Record<string, Record<string, Operation>>;
+  readonly components?: unknown;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: { content: Record<string, { schema: Record<string, unknown> }> };
+  readonly responses: Record<string, unknown>;
+}
+
+const documentOf = (hasKey: boolean) => openApiDocument({ hasKey }) as unknown as Document;
+
+it("describes the fields of a body with their defaults", () => {
+  const { schema } =
+    documentOf(false).paths["/embed"]!.post!.requestBody!.content["application/json"]!;
+  expect(schema).toMatchObject({
+    type: "object",
+    required: ["inputs"],
+    properties: {
+      normalize: { type: "boolean", default: true },
+      truncation_direction: { enum: ["left", "Left", "right", "Right"] },
+    },
+  });
+});
+
+it("asks for a key only if there is one, and not on public routes", () => {
+  expect(documentOf(false).components).toBeUndefined();
+  const { paths, components } = documentOf(true);
+  expect(components).toBeDefined();
+  expect(Object.keys(paths["/embed"]!.post!.responses)).toContain("401");
+  expect(Object.keys(paths["/health"]!.get!.responses)).not.toContain("401");
+});
+
+it("names each operation once", () => {
+  const names = Object.values(documentOf(false).paths).flatMap((path) =>
+    Object.values(path).map(({ operationId }) => operationId),
+  );
+  expect(new Set(names).size).toBe(names.length);
+});

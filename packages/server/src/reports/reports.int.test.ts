@@ -1,0 +1,196 @@
+import { propagation, SpanKind, type TextMapPropagator, trace } from "@opentelemetry/api";
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from "@opentelemetry/sdk-trace-base";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createApp } from "../app.ts";
+import { ServerMetrics } from "../metrics/server-metrics.ts";
+import type { AppOptions } from "../options.ts";
+import { tinyEmbedder } from "../testing/tiny.ts";
+import { Health } from "./health.ts";
+import type { RequestReport } from "./request-report.ts";
+
+const reports: RequestReport[] = [];
+
+beforeEach(() => {
+  reports.length = 0;
+});
+
+afterAll(async () => (await tinyEmbedder()).dispose());
+
+async function request(path: string, body?: unknown, options: AppOptions = {}): Promise<Response> {
+  const app = createApp(await tinyEmbedder(), {
+    ...options,
+    onRequest: (report) => reports.push(report),
+  });
+  if (body === undefined) return app.request(path);
+  return app.request(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+describe("onRequest", () => {
+  it("has what embedding took", async () => {
+    await request("/embed", { inputs: ["Mars", "Venus"] });
+    expect(reports).toEqual([
+      {
+        method: "POST",
+        route: "/embed",
+        status: 200,
+        duration: expect.any(Number),
+        inputs: 2,
+        statistics: expect.objectContaining({ characters: 9, tokens: expect.any(Number) }),
+        errorType: null,
+        error: undefined,
+      },
+    ]);
+  });
+
+  it.each([
+    { path: "/embed", body: { inputs: "" }, errorType: "Empty" },
+    { path: "/embed", body: { inputs: 1 }, errorType: "Validation" },
+    { path: "/rerank", body: {}, errorType: "Backend" },
+    { path: "/v1/embeddings", body: { input: [1], model: "a" }, errorType: "Validation" },
+    { path: "/api/embed", body: {}, errorType: "Validation" },
+    { path: "/batchsimilarity", body: {}, errorType: "Validation" },
+  ])("has the kind of the failure of $path", async ({ path, body, errorType }) => {
+    await request(path, body);
+    expect(reports).toMatchObject([{ route: path, errorType, error: undefined }]);
+  });
+
+  it("has the pattern of a route, and none for an unknown path", async () => {
+    await request("/v1/models/name");
+    await request("/no/such/path");
+    expect(reports.map(({ route }) => route)).toEqual(["/v1/models/:name{.+}", null]);
+  });
+
+  it("has the error that was not expected, which the answer has not", async () => {
+    const failure = new Error("out of coffee");
+    const response = await request("/metrics", undefined, {
+      metrics: { record: () => {}, render: () => Promise.reject(failure) },
+    });
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("coffee");
+    expect(reports).toMatchObject([{ status: 500, errorType: "Backend", error: failure }]);
+  });
+});
+
+describe("ServerMetrics", () => {
+  it("counts requests, inputs and failures by TEI's names", async () => {
+    const metrics = await ServerMetrics.create();
+    await request("/embed", { inputs: "Mars" }, { metrics });
+    await request("/embed", { inputs: ["Mars", "Venus"] }, { metrics });
+    await request("/v1/embeddings", { input: ["Mars"], model: "a" }, { metrics });
+    await request("/embed", { inputs: Array(33).fill("a") }, { metrics });
+    const response = await request("/metrics", undefined, { metrics });
+    expect(response.headers.get("content-type")).toContain("text/plain");
+    const text = await response.text();
+    for (const line of [
+      'te_request_count{method="single"} 2',
+      'te_request_count{method="batch"} 2',
+      'te_request_success{method="single"} 2',
+      'te_request_success{method="batch"} 1',
+      'te_request_failure{err="validation"} 1',
+      "te_embed_count 37",
+      "te_embed_success 4",
+      "te_request_duration_count 3",
+      "te_request_inference_duration_count 3",
+      "te_request_input_length_count 3",
+      "te_queue_size 0",
+    ]) {
+      expect(text).toContain(line);
+    }
+  });
+});
+
+describe("traces", () => {
+  const exporter = new InMemorySpanExporter();
+
+  /** Takes the ids of the header `traceparent`, as W3C's propagator does. */
+  const propagator: TextMapPropagator = {
+    inject: () => {},
+    fields: () => ["traceparent"],
+    extract(context, carrier, getter) {
+      const [, traceId, spanId] = String(getter.get(carrier, "traceparent")).split("-");
+      if (!traceId || !spanId) return context;
+      return trace.setSpanContext(context, { traceId, spanId, traceFlags: 1, isRemote: true });
+    },
+  };
+
+  beforeAll(() => {
+    trace.setGlobalTracerProvider(
+      new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }),
+    );
+    propagation.setGlobalPropagator(propagator);
+  });
+
+  beforeEach(() => exporter.reset());
+
+  it("have a span for a request", async () => {
+    await request("/embed", { inputs: ["Mars", "Venus"] }, { servedModelName: "tiny" });
+    const [span] = exporter.getFinishedSpans();
+    expect(span).toMatchObject({
+      name: "POST /embed",
+      kind: SpanKind.SERVER,
+      attributes: {
+        "http.request.method": "POST",
+        "http.route": "/embed",
+        "http.response.status_code": 200,
+        "gen_ai.operation.name": "embeddings",
+        "gen_ai.request.model": "tiny",
+        "gen_ai.usage.input_tokens": expect.any(Number),
+        "embeddinggemma.inputs": 2,
+      },
+    });
+  });
+
+  it("continue the trace of the client", async () => {
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const app = createApp(await tinyEmbedder());
+    await app.request("/health", { headers: { traceparent: `00-${traceId}-b7ad6b7169203331-01` } });
+    expect(exporter.getFinishedSpans()[0]!.spanContext().traceId).toBe(traceId);
+  });
+});
+
+describe("Health", () => {
+  const failed = { errorType: "Backend", statistics: undefined } as RequestReport;
+
+  it("asks the embedder only after a failure", async () => {
+    let calls = 0;
+    let fails = true;
+    const health = new Health({
+      encode: (async () => {
+        calls++;
+        if (fails) throw new Error("no");
+        return new Float32Array(1);
+      }) as never,
+    });
+    expect(await health.check()).toBe(true);
+    expect(calls).toBe(0);
+    health.record(failed);
+    expect(await health.check()).toBe(false);
+    fails = false;
+    expect(await health.check()).toBe(true);
+    expect(await health.check()).toBe(true);
+    expect(calls).toBe(2);
+  });
+
+  it("is 503 at /health when the embedder does not work", async () => {
+    const embedder = await (await import("@embeddinggemma/core")).Embedder.load(
+      (await tinyEmbedder()).model,
+    );
+    const app = createApp(embedder);
+    expect((await app.request("/health")).status).toBe(200);
+    await embedder.dispose();
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ inputs: "a" });
+    expect((await app.request("/embed", { method: "POST", headers, body })).status).toBe(424);
+    const response = await app.request("/health");
+    expect(response.status).toBe(503);
+    expect(await response.json()).toEqual({ error: "unhealthy", error_type: "Unhealthy" });
+  });
+});
