@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
+import { EmbeddingServer } from "../test-support/embedding-server.ts";
 import { testEmbedder } from "../test-support/test-embedder.ts";
 import { defaultModel, LazyEmbedder, type LazyEmbedderOptions } from "./lazy-embedder.ts";
 
@@ -191,4 +192,38 @@ test("before the load, a query must be a text, and documents an array", async ()
       message: expect.stringMatching(/^Document [01]\b/),
     });
   }
+});
+
+describe("with a url", () => {
+  test("connects to a server on first use", async () => {
+    const local = testEmbedder(undefined, {}, { normalized: true });
+    await using server = await EmbeddingServer.start(local);
+    const lazy = new LazyEmbedder({
+      url: server.url,
+      prompts: { query: "q:" },
+      dimension: 4,
+      apiKey: "key",
+      queryPrompt: { prompt: "s:" },
+    });
+    expect(server.requests).toEqual([]);
+    expect(await lazy.encodeQuery("abc")).toEqual(await local.encode("abc", { prompt: "s:" }));
+    expect(server.requests[0]!.headers.authorization).toBe("Bearer key");
+    expect(await lazy.dimension()).toBe(4);
+    await lazy.dispose();
+  });
+
+  test.for<[LazyEmbedderOptions, RegExp]>([
+    [{ url: "localhost:8080" }, /url must be a URL.*Add http/],
+    [{ url: [] }, /at least one URL/],
+    [{ url: "http://me:secret@host" }, /without user name/],
+    [{ url: ["http://a", "http://a/"] }, /occurs twice/],
+    [{ url: "http://a", dtype: "q8" }, /`dtype` cannot take effect here/],
+    [{ url: "http://a", embedder }, /url cannot take effect/],
+    [{ apiKey: "key" }, /`apiKey` cannot take effect here. It needs the option `url`/],
+    [{ dimension: 256 }, /`truncateDim`/],
+    [{ url: "http://a", maxConcurrency: 0 }, /maxConcurrency must be/],
+    [{ url: "http://a", headers: { "no name": "a" } }, /headers must be/],
+  ])("refuses what cannot be meant: %o", ([options, message]) => {
+    expect(() => new LazyEmbedder(options)).toThrow(message);
+  });
 });
