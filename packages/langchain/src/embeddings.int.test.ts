@@ -2,6 +2,7 @@ import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmbeddingServer } from "../../core/test-support/embedding-server.ts";
 import { testBackend, testEmbedder } from "../../core/test-support/test-embedder.ts";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 
@@ -20,6 +21,24 @@ describe("EmbeddingGemmaEmbeddings", () => {
     const [mars, venus] = await embeddings.embedDocuments(["Mars", "Venus"]);
     expect([mars, venus]).toEqual(plain(await embedder.encodeDocument(["Mars", "Venus"])));
     expect(mars).not.toEqual(await embeddings.embedQuery("Mars"));
+  });
+
+  it("with a url, embeds on a server", async () => {
+    const { prompts, dimension } = embedder;
+    const served = { prompts, dimension, maxRetries: 1, maxConcurrency: 2 };
+    await using server = await EmbeddingServer.start(embedder);
+    const embeddings = new EmbeddingGemmaEmbeddings({ url: server.url, ...served });
+    expect(server.requests).toEqual([]);
+    const texts = ["Mars", "Venus"];
+    expect(await embeddings.embedDocuments(texts)).toEqual(
+      plain(await embedder.encodeDocument(texts)),
+    );
+    server.misbehave = (_request, response) => Boolean(response.writeHead(500).end());
+    await expect(embeddings.embedQuery("Neptune")).rejects.toMatchObject({
+      code: "SERVER_FAILED",
+      details: { attempts: 2 },
+    });
+    await embeddings.dispose();
   });
 
   it("loads the model with the first text, once for concurrent calls", async () => {
