@@ -4,6 +4,7 @@ import { SentenceSplitter } from "@llamaindex/core/node-parser";
 import { Document, IndexNode, MetadataMode, TextNode } from "@llamaindex/core/schema";
 import { Settings } from "llamaindex";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EmbeddingServer } from "../../core/test-support/embedding-server.ts";
 import { EmbeddingGemmaEmbedding } from "./embedding.ts";
 
 describe("EmbeddingGemmaEmbedding", () => {
@@ -22,6 +23,18 @@ describe("EmbeddingGemmaEmbedding", () => {
     expect(await embedding.getTextEmbeddings(["Mars"])).toEqual([mars]);
     expect(await embedding.getTextEmbeddingsBatch(["Mars"])).toEqual([mars]);
     expect(query).not.toEqual(mars);
+  });
+
+  it("with a url, embeds on a server", async () => {
+    const { prompts, dimension } = embedder;
+    await using server = await EmbeddingServer.start(embedder);
+    const embedding = new EmbeddingGemmaEmbedding({ url: [server.url], prompts, dimension });
+    expect(server.requests).toEqual([]);
+    const query = await embedding.getQueryEmbedding({ type: "text", text: "Mars" });
+    expect(query).toEqual(Array.from(await embedder.encodeQuery("Mars")));
+    const mars = Array.from(await embedder.encodeDocument("Mars"));
+    expect(await embedding.getTextEmbeddings(["Mars"])).toEqual([mars]);
+    await embedding.dispose();
   });
 
   it("returns null for a query without text", async () => {
