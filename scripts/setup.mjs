@@ -1,6 +1,7 @@
 /**
- * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser]`. `--build` also builds the
- * packages, `--browser` also installs the browser for the browser tests.
+ * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser] [--redis]`. `--build` also
+ * builds the packages, `--browser` also installs the browser for the browser tests, and `--redis`
+ * the Redis of examples/fleet.
  *
  * It needs only the npm registry and the system's package repository. It skips what is already
  * done, so every command can start with it.
@@ -12,6 +13,7 @@ import { buildPackages } from "./setup/build.mjs";
 import { dependenciesAreInstalled, installDependencies } from "./setup/dependencies.mjs";
 import { faissAddonWorks, provideFaissAddon } from "./setup/faiss-addon.mjs";
 import { requireReadable } from "./setup/readable.mjs";
+import { hasRedis, provideRedis } from "./setup/redis.mjs";
 import { report } from "./setup/report.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
@@ -19,6 +21,7 @@ import { withSetupLock } from "./setup/setup-lock.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const needsBuild = process.argv.includes("--build");
 const needsBrowser = process.argv.includes("--browser");
+const needsRedis = process.argv.includes("--redis");
 
 try {
   requireNode(20, 19);
@@ -33,7 +36,10 @@ try {
 
 function isReady() {
   return (
-    dependenciesAreInstalled(root) && (!needsBrowser || findBrowser()) && faissAddonWorks(root)
+    dependenciesAreInstalled(root) &&
+    (!needsBrowser || findBrowser()) &&
+    (!needsRedis || hasRedis()) &&
+    faissAddonWorks(root)
   );
 }
 
@@ -42,6 +48,7 @@ async function makeReady() {
   if (!dependenciesAreInstalled(root)) installDependencies(root);
   if (!faissAddonWorks(root)) await provideFaissAddon(root);
   if (needsBrowser && !findBrowser()) provideBrowser();
+  if (needsRedis && !hasRedis()) provideRedis();
 }
 
 function requireNode(major, minor) {
