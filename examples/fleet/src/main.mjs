@@ -12,7 +12,7 @@ import { startRedis } from "./redis.mjs";
 import { runRound } from "./round.mjs";
 import { openStore } from "./stores/store.mjs";
 
-const question = "Which consignment of coffee left Lisbon?";
+const question = "Which consignment of coffee went to Lisbon?";
 
 const options = readOptions();
 const interrupt = new AbortController();
@@ -55,7 +55,13 @@ async function main() {
   const env = { ...process.env, REDIS_URL: redis.url, DATABASE_URL: database.url };
   const rates = [];
   for (const workers of options.rounds) rates.push(await embedAll(queue, workers, env));
-  console.log(`\n${rates.join("\n")}\n\n${question}`);
+  console.log("\n  workers   threads of each   documents a second");
+  for (const row of rates) {
+    const [workers, threads, rate] = row.map((value) => value.toFixed(0));
+    console.log(`  ${workers?.padStart(7)}${threads?.padStart(18)}${rate?.padStart(21)}`);
+  }
+
+  console.log(`\n${question}`);
   for (const { title, text } of await store.search(question, 2)) console.log(`  ${title}: ${text}`);
 }
 
@@ -66,8 +72,7 @@ async function main() {
  */
 async function embedAll(queue, workers, env) {
   const threads = Math.max(1, Math.floor(availableParallelism() / Math.max(1, workers)));
-  const title = `${workers} ${workers === 1 ? "worker " : "workers"}`;
-  const bar = new ProgressBar(title);
+  const bar = new ProgressBar(`${workers} worker${workers === 1 ? " " : "s"}`);
   try {
     const { jobs, seconds } = await runRound(queue, readDocuments(options.documents), {
       workers,
@@ -78,8 +83,7 @@ async function embedAll(queue, workers, env) {
       onProgress: (counts) => bar.update(counts),
       onDeath: (pid, reason) => bar.log(`Worker ${pid} died (${reason}). A new one starts.`),
     });
-    const rate = (jobs * documentsPerJob) / seconds;
-    return `  ${title} of ${threads} threads: ${rate.toFixed(0).padStart(6)} documents a second`;
+    return [workers, threads, (jobs * documentsPerJob) / seconds];
   } finally {
     bar.stop();
   }
