@@ -20,11 +20,8 @@ it("does not run as root", () => {
 });
 
 it("starts the server without a shell, so that signals reach it", () => {
-  const command = JSON.parse(argumentsOf("base", "ENTRYPOINT"));
-  expect(command).toEqual([
+  expect(JSON.parse(argumentsOf("base", "ENTRYPOINT"))).toEqual([
     "/app/node_modules/.bin/embeddinggemma-server",
-    "--hostname",
-    "0.0.0.0",
   ]);
 });
 
