@@ -12,7 +12,8 @@ import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
 export async function run(settings: ProgramSettings): Promise<number> {
   const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
   for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
-  const signal = stopSignal(logger);
+  using stop = listenForStop(logger);
+  const { signal } = stop;
   try {
     await loadAndServe(settings, logger, signal);
     return 0;
@@ -61,18 +62,25 @@ async function serveUntil(
   logger.info("All requests are answered");
 }
 
-/** Aborted by the first SIGTERM or SIGINT. The second one ends the process at once. */
-function stopSignal(logger: Logger): AbortSignal {
+/** The first SIGTERM or SIGINT aborts the signal. The second one ends the process at once. */
+function listenForStop(logger: Logger): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController();
-  for (const name of ["SIGTERM", "SIGINT"] as const) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(1);
-      logger.info(`${name}: the server stops when all requests are answered`);
-      controller.abort();
-    });
-  }
-  return controller.signal;
+  const { signal } = controller;
+  const listener = (name: NodeJS.Signals) => {
+    if (signal.aborted) process.exit(1);
+    logger.info(`${name}: the server stops when all requests are answered`);
+    controller.abort();
+  };
+  for (const name of stopSignals) process.on(name, listener);
+  return {
+    signal,
+    [Symbol.dispose]: () => {
+      for (const name of stopSignals) process.off(name, listener);
+    },
+  };
 }
+
+const stopSignals = ["SIGTERM", "SIGINT"] as const;
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
