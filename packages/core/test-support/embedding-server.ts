@@ -11,7 +11,7 @@ export interface RequestBody {
   normalize?: boolean;
   truncate?: boolean;
   truncation_direction?: string;
-  add_special_tokens?: boolean;
+  prompt_name?: string;
   encoding_format?: string;
 }
 
@@ -38,6 +38,8 @@ export interface EmbeddingServerOptions {
   info?: Record<string, unknown> | undefined;
   /** Prompt that the server puts before every text. */
   prompt?: string | undefined;
+  /** Prompts in the files of the model. */
+  prompts?: Readonly<Record<string, string>> | undefined;
   /** Names in `/models`. */
   models?: readonly string[] | undefined;
   maxItems?: number | undefined;
@@ -186,10 +188,16 @@ export class EmbeddingServer implements AsyncDisposable {
     return false;
   }
 
-  #tokenize({ inputs, add_special_tokens: special = true }: RequestBody, response: ServerResponse) {
+  #tokenize({ inputs, prompt_name: name }: RequestBody, response: ServerResponse) {
     const texts = inputsOf(inputs) as string[];
     if (this.#refuseBatch(texts, response)) return;
-    const { prompt = "" } = this.options;
+    const { prompts = {} } = this.options;
+    if (name !== undefined && !Object.hasOwn(prompts, name)) {
+      const error = `\`default-prompt-name\` is set to \`${name}\` but it was not found`;
+      this.#send(response, { error, error_type: "Validation" }, 422);
+      return;
+    }
+    const prompt = (name === undefined ? this.options.prompt : prompts[name]) ?? "";
     const specialToken = { special: true, start: null, stop: null };
     const tokens = texts.map((text) => {
       let start = 0;
@@ -200,7 +208,6 @@ export class EmbeddingServer implements AsyncDisposable {
         start = stop;
         return token;
       });
-      if (!special) return content;
       return [
         { id: 1, text: "<bos>", ...specialToken },
         ...content,

@@ -1,6 +1,7 @@
 import { defined, untilAborted } from "@embeddinggemma/internal";
 import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
+import { checkPrompts } from "./check-prompts.ts";
 import { describeOwnServer, describeServer, knownDimension } from "./describe-server.ts";
 import { askAgain, findServer } from "./find-server.ts";
 import type { Connection } from "./http-request.ts";
@@ -51,6 +52,8 @@ export async function connectModel(
         described,
         await askDimension(client, knownDimension(facts, options), signal),
       );
+  if (facts.api === "tei" && !facts.own && !options.prompts)
+    await checkPrompts(facts, client, description.prompts, signal);
   const batchSize = facts.maxItems ?? usualLimits.batchSize;
   return remoteModel({
     client,

@@ -73,7 +73,7 @@ export class RemoteClient {
   /** The tokens of texts, without a limit of their number. @throws as `embed` */
   tokenize(
     texts: readonly string[],
-    settings: { addSpecialTokens?: boolean; signal?: AbortSignal | undefined } = {},
+    settings: { promptName?: string; signal?: AbortSignal | undefined } = {},
   ): Promise<readonly TeiToken[][]> {
     const { signal } = settings;
     const rows = [...texts.keys()];

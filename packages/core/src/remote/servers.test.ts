@@ -145,6 +145,18 @@ describe("what the server is", () => {
     expect(maxTokens).toBe(30);
   });
 
+  test("the prompts of a family are compared with those of the model's files", async () => {
+    const info = { model_id: "me/embeddinggemma-300m-fine-tuned" };
+    const query = "task: search result | query: ";
+    const same = await serve({ info, prompts: { query, document: "title: none | text: " } });
+    expect((await connect(same.url, { prompts: undefined })).prompts.query).toBe(query);
+    const other = await serve({ info, prompts: { query: "find: " } });
+    await expect(connect(other.url, { prompts: undefined })).rejects.toMatchObject({
+      code: "MODEL_NOT_DESCRIBED",
+      message: expect.stringContaining('"find: "'),
+    });
+  });
+
   test("a model without a family needs prompts", async () => {
     const server = await serve();
     await expect(Embedder.connect(server.url)).rejects.toMatchObject({

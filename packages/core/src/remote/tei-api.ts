@@ -85,9 +85,9 @@ export interface TeiToken {
 
 export function teiTokenizeRequest(
   texts: readonly string[],
-  { addSpecialTokens = true }: { addSpecialTokens?: boolean } = {},
+  { promptName }: { promptName?: string | undefined } = {},
 ): WireRequest {
-  return { path: "/tokenize", body: { inputs: texts, add_special_tokens: addSpecialTokens } };
+  return { path: "/tokenize", body: { inputs: texts, prompt_name: promptName } };
 }
 
 /** @throws ServerFailure */
