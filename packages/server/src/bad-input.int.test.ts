@@ -48,6 +48,7 @@ const bodies: Readonly<Record<string, unknown>> = {
     inputs: { source_sentence: "text", sentences: ["other"] },
     parameters: { truncate: true, prompt_name: "STS" },
   },
+  "/tokenize": { inputs: ["text"], add_special_tokens: true, prompt_name: "query" },
   "/decode": { ids: [[2, 5, 1]], skip_special_tokens: true },
   "/embed_sparse": { inputs: "text" },
   "/predict": { inputs: "text" },

@@ -4,7 +4,7 @@ import {
   embedForm as ollamaEmbedForm,
 } from "../ollama/forms.ts";
 import { embeddingsForm } from "../openai/forms.ts";
-import { decodeForm, embedAllForm, embedForm, similarityForm } from "../tei/forms.ts";
+import { decodeForm, embedAllForm, embedForm, similarityForm, tokenizeForm } from "../tei/forms.ts";
 import { version } from "../version.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -30,6 +30,14 @@ const object = (properties: Readonly<Record<string, Schema>>): Schema => ({
   type: "object",
   properties,
   required: Object.keys(properties),
+});
+
+const token = object({
+  id: count,
+  text,
+  special: { type: "boolean" },
+  start: { type: ["integer", "null"] },
+  stop: { type: ["integer", "null"] },
 });
 
 const embeddingsOfOpenAI = object({
@@ -70,6 +78,7 @@ const operations: readonly Operation[] = [
   tei("/embed", "Vectors of texts", embedForm, arrayOf(numbers)),
   tei("/embed_all", "Vectors of all tokens of texts", embedAllForm, arrayOf(arrayOf(numbers))),
   tei("/similarity", "Similarities of a text to others", similarityForm, numbers),
+  tei("/tokenize", "Tokens of texts", tokenizeForm, arrayOf(arrayOf(token))),
   tei("/decode", "Texts of tokens", decodeForm, arrayOf(text)),
   get("/info", "Text Embeddings Inference", "Model and limits", anyObject),
   get("/health", "Text Embeddings Inference", "200 if the model works, else 503", {}),

@@ -6,9 +6,18 @@ export interface ServeOptions extends AppOptions {
   hostname?: string | undefined;
   /** The port to listen on; 0 for any that is free. @default 3000 */
   port?: number | undefined;
-  /** Milliseconds in which a client must have sent the headers of a request. @default 15_000 */
+  /**
+   * Milliseconds in which a client must have sent the headers of a request, at most
+   * {@link ServeOptions.requestTimeout}; 0 for no limit of their own.
+   *
+   * @default 15_000
+   */
   headersTimeout?: number | undefined;
-  /** Milliseconds in which a client must have sent all of a request. @default 60_000 */
+  /**
+   * Milliseconds in which a client must have sent all of a request; 0 for no limit.
+   *
+   * @default 60_000
+   */
   requestTimeout?: number | undefined;
   /**
    * Milliseconds for which a connection is kept open after an answer. A load balancer in front

@@ -35,10 +35,11 @@ export async function startServer(
   const server = createAdaptorServer({
     fetch: app.fetch,
     serverOptions: {
-      headersTimeout,
+      // Node wants the headers to be a part of the request; 0 is no limit.
+      headersTimeout: Math.min(headersTimeout, requestTimeout || headersTimeout),
       requestTimeout,
       keepAliveTimeout,
-      connectionsCheckingInterval: Math.min(5000, headersTimeout, requestTimeout),
+      connectionsCheckingInterval: Math.min(5000, headersTimeout || 5000, requestTimeout || 5000),
     },
   }) as Server;
   const { port: listensOn } = await listen(server, port, hostname);
