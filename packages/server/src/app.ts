@@ -1,10 +1,8 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { openApiDocument } from "./docs/openapi.ts";
 import { bearerKey } from "./http/bearer-key.ts";
-import { tooLargeMessage } from "./http/json-body.ts";
 import { Permits } from "./http/permits.ts";
 import { ollamaRoutes } from "./ollama/routes.ts";
 import { openAIRoutes } from "./openai/routes.ts";
@@ -60,12 +58,6 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
     context.json(openApiDocument({ hasKey: apiKey !== undefined })),
   );
   if (apiKey !== undefined) app.use(bearerKey(apiKey));
-  app.use(
-    bodyLimit({
-      maxSize: settings.openAIPayloadLimit,
-      onError: tooLarge(settings.openAIPayloadLimit),
-    }),
-  );
   app.route(
     "/",
     txtaiRoutes({ embedder, index, content, payloadLimit: settings.openAIPayloadLimit }),
@@ -74,10 +66,6 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   app.route("/", openAIRoutes({ embedder, settings, permits }));
   app.route("/", teiRoutes({ embedder, settings, permits }));
   return app;
-}
-
-function tooLarge(maxBytes: number): (context: Context) => Response {
-  return (context) => context.text(tooLargeMessage(maxBytes), 413);
 }
 
 /** Nothing about the inside of the server leaves it. */

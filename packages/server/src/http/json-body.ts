@@ -11,9 +11,7 @@ const maxDepth = 128;
  * @throws BodyError
  */
 export async function readJson(context: Context, maxBytes: number): Promise<unknown> {
-  refuseLarge(Number(context.req.header("content-length") ?? 0), maxBytes);
-  const bytes = await context.req.arrayBuffer();
-  refuseLarge(bytes.byteLength, maxBytes);
+  const bytes = await readBytes(context, maxBytes);
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     refuseDeepNesting(text);
@@ -51,14 +49,56 @@ export function checkForm<T extends z.ZodType>(schema: T, body: unknown): z.outp
   );
 }
 
-/** @throws BodyError */
-function refuseLarge(bytes: number, maxBytes: number): void {
-  if (bytes > maxBytes) throw new BodyError(413, tooLargeMessage(maxBytes));
+/**
+ * The bytes of a body. Two routes of one path can both ask for them.
+ *
+ * @throws BodyError as soon as there are too many
+ */
+async function readBytes(context: Context, maxBytes: number): Promise<Uint8Array> {
+  const known: Promise<Uint8Array> | undefined = context.get(bodyKey);
+  const reading = known ?? readNewBytes(context, maxBytes);
+  context.set(bodyKey, reading);
+  const bytes = await reading;
+  refuseLarge(bytes.length, maxBytes);
+  return bytes;
 }
 
-/** For a body that is too large. */
-export function tooLargeMessage(maxBytes: number): string {
-  return `Failed to buffer the request body: length limit of ${maxBytes} bytes exceeded`;
+const bodyKey = "bodyBytes";
+
+async function readNewBytes({ req }: Context, maxBytes: number): Promise<Uint8Array> {
+  const length = req.header("content-length");
+  if (length !== undefined && req.header("transfer-encoding") === undefined) {
+    refuseLarge(Number(length), maxBytes);
+    return new Uint8Array(await req.arrayBuffer());
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of req.raw.body ?? []) {
+    size += chunk.length;
+    refuseLarge(size, maxBytes);
+    chunks.push(chunk);
+  }
+  return joined(chunks, size);
+}
+
+function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+/** @throws BodyError */
+function refuseLarge(bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  throw new BodyError(
+    413,
+    `Failed to buffer the request body: length limit of ${maxBytes} bytes exceeded`,
+  );
 }
 
 /** Before the body is parsed. Brackets in strings do not count. */
