@@ -8,6 +8,7 @@ import { ollamaRoutes } from "./ollama/routes.ts";
 import { openAIRoutes } from "./openai/routes.ts";
 import type { AppOptions } from "./options.ts";
 import { Health } from "./reports/health.ts";
+import { nameModel } from "./reports/name-model.ts";
 import { type RequestReport, reportRequests } from "./reports/request-report.ts";
 import { traceRequests } from "./reports/trace-requests.ts";
 import { settingsOf } from "./settings.ts";
@@ -36,7 +37,11 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   };
   const app = new Hono();
   app.onError(answerUnexpected);
-  app.use(reportRequests(report), traceRequests(settings.servedModelName));
+  app.use(
+    reportRequests(report),
+    traceRequests(settings.servedModelName),
+    nameModel(embedder.modelIdentity),
+  );
   if (corsAllowOrigin !== undefined) {
     const origin = typeof corsAllowOrigin === "string" ? corsAllowOrigin : [...corsAllowOrigin];
     app.use(cors({ origin, allowMethods: ["GET", "POST"] }));

@@ -1,4 +1,5 @@
 import type { Embedder } from "@embeddinggemma/core";
+import { sha256 } from "../http/sha256.ts";
 
 /** How Ollama describes a model in `/api/tags` and `/api/show`. */
 export interface OllamaModelDetails {
@@ -33,9 +34,4 @@ export async function tagOf(embedder: Embedder, name: string, modifiedAt: string
     digest: await sha256(embedder.modelIdentity),
     details: detailsOf(embedder),
   };
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

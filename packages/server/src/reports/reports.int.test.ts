@@ -79,6 +79,15 @@ describe("onRequest", () => {
   });
 });
 
+it("answers with vectors name the model", async () => {
+  const { headers } = await request("/embed", { inputs: "Mars" });
+  const name = headers.get("x-model-identity");
+  expect(name).toMatch(/^[0-9a-f]{32}$/);
+  const others = await request("/v1/embeddings", { input: "Mars", model: "a" });
+  expect(others.headers.get("x-model-identity")).toBe(name);
+  expect((await request("/embed", {})).headers.get("x-model-identity")).toBeNull();
+});
+
 describe("ServerMetrics", () => {
   it("counts requests, inputs and failures by TEI's names", async () => {
     const metrics = await ServerMetrics.create();

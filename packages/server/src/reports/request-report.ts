@@ -51,6 +51,11 @@ export function noteStatistics(context: Context, statistics: InputStatistics): v
   context.set("statistics", statistics);
 }
 
+/** Whether a request was answered with vectors. */
+export function hasStatistics(context: Context): boolean {
+  return context.get("statistics") !== undefined;
+}
+
 /** What is known of a request after its answer. */
 export function reportOf(context: Context, duration: number): RequestReport {
   const { error, req, res } = context;
