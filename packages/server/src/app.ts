@@ -63,10 +63,7 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
     context.json(openApiDocument({ hasKey: apiKey !== undefined })),
   );
   if (apiKey !== undefined) app.use(bearerKey(apiKey));
-  app.route(
-    "/",
-    txtaiRoutes({ embedder, index, content, payloadLimit: settings.openAIPayloadLimit }),
-  );
+  app.route("/", txtaiRoutes({ embedder, index, content, settings, permits }));
   app.route("/", ollamaRoutes({ embedder, settings, permits }));
   app.route("/", openAIRoutes({ embedder, settings, permits }));
   app.route("/", teiRoutes({ embedder, settings, permits }));

@@ -40,6 +40,8 @@ async function loadAndServe(
     await serveUntil(signal, embedder, settings, index, logger);
   } finally {
     await index?.close();
+    if (index && index.pending > 0)
+      logger.warn(`${index.pending} documents are lost: they were added, but not indexed.`);
   }
 }
 

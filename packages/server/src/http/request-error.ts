@@ -1,4 +1,5 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
+import type { Context } from "hono";
 
 /** Kinds of errors, as Text Embeddings Inference names them. */
 export type ErrorType =
@@ -61,4 +62,16 @@ export function requestErrorOf(error: unknown): RequestError | undefined {
     );
   }
   return new RequestError(code === "INVALID_ARGUMENT" ? "Validation" : "Backend", message);
+}
+
+/**
+ * The error that a request is answered with. What is too much now may be sent again after a second.
+ *
+ * @throws the error if it is not expected
+ */
+export function refusalOf(error: unknown, context: Context): RequestError {
+  const refused = requestErrorOf(error);
+  if (!refused) throw error;
+  if (refused.type === "Overloaded") context.header("retry-after", "1");
+  return refused;
 }

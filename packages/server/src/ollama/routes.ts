@@ -5,7 +5,7 @@ import { embedInputs } from "../embed-inputs.ts";
 import { checkBatchSize } from "../http/batch-size.ts";
 import { checkForm, readJson } from "../http/json-body.ts";
 import type { Permits } from "../http/permits.ts";
-import { requestErrorOf } from "../http/request-error.ts";
+import { refusalOf } from "../http/request-error.ts";
 import { promptNameOf } from "../model-name.ts";
 import type { AppSettings } from "../options.ts";
 import { promptNamed } from "../prompt.ts";
@@ -118,9 +118,6 @@ interface EmbedFields {
 
 /** Ollama's form of an error: only a message. What TEI answers with 422 is 400 there. */
 function answerError(error: Error, context: Context): Response {
-  const refused = requestErrorOf(error);
-  if (!refused) throw error;
-  const { message, status, type } = refused;
-  if (type === "Overloaded") context.header("retry-after", "1");
+  const { message, status } = refusalOf(error, context);
   return context.json({ error: message }, status === 422 ? 400 : status);
 }

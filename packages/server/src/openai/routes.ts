@@ -5,7 +5,7 @@ import { embedInputs } from "../embed-inputs.ts";
 import { checkBatchSize } from "../http/batch-size.ts";
 import { checkForm, readDeclaredJson } from "../http/json-body.ts";
 import type { Permits } from "../http/permits.ts";
-import { RequestError, requestErrorOf } from "../http/request-error.ts";
+import { RequestError, refusalOf } from "../http/request-error.ts";
 import { promptNameOf } from "../model-name.ts";
 import type { AppSettings } from "../options.ts";
 import { promptNamed } from "../prompt.ts";
@@ -106,10 +106,7 @@ function toArray(vector: Float32Array): number[] {
 
 /** The form of an error that clients of OpenAI and of TEI understand. */
 function answerError(error: Error, context: Context): Response {
-  const refused = requestErrorOf(error);
-  if (!refused) throw error;
-  const { message, param, status, type } = refused;
-  if (type === "Overloaded") context.header("retry-after", "1");
+  const { message, param, status, type } = refusalOf(error, context);
   const body = { error: { message, type, param, code: null }, message, code: status, type };
   return context.json(body, status);
 }

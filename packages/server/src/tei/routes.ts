@@ -5,7 +5,7 @@ import { embedInputs, embedTokensOf, type Input, type InputStatistics } from "..
 import { checkBatchSize } from "../http/batch-size.ts";
 import { checkForm, readDeclaredJson } from "../http/json-body.ts";
 import type { Permits } from "../http/permits.ts";
-import { BodyError, RequestError, requestErrorOf } from "../http/request-error.ts";
+import { BodyError, RequestError, refusalOf } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
 import { promptNamed } from "../prompt.ts";
 import { noteInputs } from "../reports/request-report.ts";
@@ -156,10 +156,8 @@ function isSimilarity(body: unknown): boolean {
 
 /** TEI's form of an error. A body of the wrong form is answered with plain text. */
 function answerError(error: Error, context: Context): Response {
-  const refused = requestErrorOf(error);
-  if (!refused) throw error;
+  const refused = refusalOf(error, context);
   const { message, status, type } = refused;
-  if (refused.type === "Overloaded") context.header("retry-after", "1");
   if (refused instanceof BodyError) return context.text(message, status);
   return context.json({ error: message, error_type: type }, status);
 }

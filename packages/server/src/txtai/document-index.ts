@@ -99,6 +99,11 @@ export class DocumentIndex {
     return this.#store.size;
   }
 
+  /** Number of documents that wait for `index` or `upsert`. They are only in memory. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
   /**
    * Collects documents for the next {@link DocumentIndex.index} or {@link DocumentIndex.upsert}.
    *
@@ -170,10 +175,10 @@ export class DocumentIndex {
     limit: number,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<DocumentHit[][]> {
-    const store = this.#store;
-    if (store.size === 0) return queries.map(() => []);
+    if (this.size === 0) return queries.map(() => []);
     const vectors = await this.#embedder.encodeQuery(queries, options);
-    const found = await store.search(vectors, { k: limit });
+    // Meanwhile, `index` may have closed the store that was there before.
+    const found = await this.#store.search(vectors, { k: limit });
     return found.map((hits) =>
       hits
         .filter(({ score }) => score > 0)
@@ -214,7 +219,7 @@ export class DocumentIndex {
   ): Promise<void> {
     // Of documents with the same id, the last one counts.
     const byId = new Map<string, IndexedDocument>();
-    let next = nextNumber(store);
+    let next = nextNumber(store, documents);
     for (const document of documents) {
       const id = document.id ?? next++;
       byId.set(String(id), { ...document, id });
@@ -242,12 +247,17 @@ function documentInput({ text, title }: IndexedDocument): DocumentInput {
   return typeof title === "string" ? { title, text } : text;
 }
 
-/** One more than the largest id that is a whole number. */
-function nextNumber(store: FaissStore<DocumentRecord>): number {
+/** One more than the largest id that is a whole number, in the store or of a new document. */
+function nextNumber(
+  store: FaissStore<DocumentRecord>,
+  documents: readonly IndexedDocument[],
+): number {
   let next = 0;
-  for (const id of store.ids()) {
+  const consider = (id: string) => {
     if (/^\d{1,15}$/.test(id)) next = Math.max(next, Number(id) + 1);
-  }
+  };
+  for (const id of store.ids()) consider(id);
+  for (const { id } of documents) consider(String(id));
   return next;
 }
 

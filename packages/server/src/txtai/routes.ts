@@ -2,7 +2,9 @@ import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { readJson } from "../http/json-body.ts";
-import { RequestError, requestErrorOf } from "../http/request-error.ts";
+import type { Permits } from "../http/permits.ts";
+import { BodyError, refusalOf } from "../http/request-error.ts";
+import type { AppSettings } from "../options.ts";
 import type { DocumentIndex } from "./document-index.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 
@@ -17,8 +19,8 @@ export interface TxtaiOptions {
    * @default true
    */
   readonly content?: boolean | undefined;
-  /** Most bytes of a request. */
-  readonly payloadLimit: number;
+  readonly settings: Pick<AppSettings, "maxOpenAIBatchSize" | "openAIPayloadLimit">;
+  readonly permits: Permits;
 }
 
 /**
@@ -27,47 +29,58 @@ export interface TxtaiOptions {
  *
  * @see https://neuml.github.io/txtai/api
  */
-export function txtaiRoutes({ embedder, index, content = true, payloadLimit }: TxtaiOptions): Hono {
+export function txtaiRoutes(options: TxtaiOptions): Hono {
+  const { embedder, index, settings, permits } = options;
+  const payloadLimit = settings.openAIPayloadLimit;
   const app = new Hono();
   app.onError(answerError);
   const bodyOf = (context: Context) => readBody(context, payloadLimit);
+  const similarities = (context: Context, queries: string[], texts: string[]) => {
+    checkCount(queries.length + texts.length, settings);
+    const { signal } = context.req.raw;
+    return permits.run(() => similaritiesOf(embedder, queries, texts, signal));
+  };
+  const transform = (context: Context, texts: string[], category: Category | undefined) => {
+    checkCount(texts.length, settings);
+    return permits.run(() => vectorsOf(embedder, texts, category, context.req.raw.signal));
+  };
 
   // Text Embeddings Inference has a route of this name, too; its body has `inputs`.
   app.post("/similarity", async (context, next) => {
     const body = await readJson(context, payloadLimit).catch(() => undefined);
     if (typeof body !== "object" || body === null || "inputs" in body) return next();
     const { query, texts } = parsed(similarityBody, body, "body");
-    const [scores] = await similarities(embedder, [query], texts, context.req.raw.signal);
+    const [scores] = await similarities(context, [query], texts);
     return context.json(scores);
   });
   app.post("/batchsimilarity", async (context) => {
     const { queries, texts } = parsed(batchSimilarityBody, await bodyOf(context), "body");
-    const { signal } = context.req.raw;
-    return context.json(await similarities(embedder, queries, texts, signal));
+    return context.json(await similarities(context, queries, texts));
   });
   app.get("/transform", async (context) => {
     const { text, category } = parsed(transformQuery, context.req.query(), "query");
-    const { signal } = context.req.raw;
-    const [vector] = await transform(embedder, [text], category, signal);
+    const [vector] = await transform(context, [text], category);
     return context.json(vector);
   });
   app.post("/batchtransform", async (context) => {
     const { category } = parsed(batchTransformQuery, context.req.query(), "query");
     const texts = parsed(z.array(z.string()), await bodyOf(context), "body");
-    return context.json(await transform(embedder, texts, category, context.req.raw.signal));
+    return context.json(await transform(context, texts, category));
   });
-  if (index) app.route("/", indexRoutes(index, content, bodyOf));
+  if (index) app.route("/", indexRoutes(index, options));
   return app;
 }
 
 function indexRoutes(
   index: DocumentIndex,
-  content: boolean,
-  bodyOf: (context: Context) => Promise<unknown>,
+  { content = true, settings, permits }: TxtaiOptions,
 ): Hono {
   const app = new Hono();
-  const search = async (queries: readonly string[], limit: number, context: Context) => {
-    const found = await index.search(queries, limit, { signal: context.req.raw.signal });
+  const bodyOf = (context: Context) => readBody(context, settings.openAIPayloadLimit);
+  const search = async (context: Context, queries: readonly string[], limit: number) => {
+    checkCount(queries.length, settings);
+    const { signal } = context.req.raw;
+    const found = await permits.run(() => index.search(queries, limit, { signal }));
     return found.map((hits) =>
       hits.map(({ id, text, score }) =>
         content ? { id: String(id), text, score } : { id, score },
@@ -76,12 +89,12 @@ function indexRoutes(
   };
   app.get("/search", async (context) => {
     const { query, limit } = parsed(searchQuery, context.req.query(), "query");
-    const [hits] = await search([query], limit, context);
+    const [hits] = await search(context, [query], limit);
     return context.json(hits);
   });
   app.post("/batchsearch", async (context) => {
     const { queries, limit } = parsed(batchSearchBody, await bodyOf(context), "body");
-    return context.json(await search(queries, limit ?? 3, context));
+    return context.json(await search(context, queries, limit ?? 3));
   });
   app.post("/add", async (context) => {
     index.add(parsed(documents, await bodyOf(context), "body"));
@@ -106,8 +119,18 @@ function indexRoutes(
   return app;
 }
 
+/**
+ * Limits the vectors and scores of one request, as txtai does not.
+ *
+ * @throws TxtaiError
+ */
+function checkCount(count: number, { maxOpenAIBatchSize: limit }: TxtaiOptions["settings"]): void {
+  if (count > limit)
+    throw new TxtaiError(422, `batch size ${count} > maximum allowed batch size ${limit}`);
+}
+
 /** Scores of texts for each query, best first; `id` is the position of the text. */
-async function similarities(
+async function similaritiesOf(
   embedder: Embedder,
   queries: readonly string[],
   texts: readonly string[],
@@ -124,10 +147,10 @@ async function similarities(
     );
 }
 
-async function transform(
+async function vectorsOf(
   embedder: Embedder,
   texts: readonly string[],
-  category: "query" | "data" | undefined,
+  category: Category | undefined,
   signal: AbortSignal,
 ): Promise<number[][]> {
   const vectors =
@@ -153,16 +176,15 @@ function answerError(error: Error, context: Context): Response {
   if (error instanceof TxtaiError) return context.json({ detail: error.detail }, error.status);
   if (DocumentIndexError.isInstance(error))
     return context.json({ detail: error.message }, error.code === "READ_ONLY" ? 403 : 413);
-  const refused = requestErrorOf(error);
-  if (!refused) throw error;
-  return context.json({ detail: refused.message }, refused.status);
+  const { message, status } = refusalOf(error, context);
+  return context.json({ detail: message }, status);
 }
 
 async function readBody(context: Context, payloadLimit: number): Promise<unknown> {
   try {
     return await readJson(context, payloadLimit);
   } catch (error) {
-    if (!(error instanceof RequestError)) throw error;
+    if (!(error instanceof BodyError)) throw error;
     if (error.status === 413) throw new TxtaiError(413, error.message);
     throw new TxtaiError(422, [{ type: "json_invalid", loc: ["body"], msg: "JSON decode error" }]);
   }
@@ -225,6 +247,8 @@ const batchSimilarityBody = z.object({
 });
 
 const category = z.enum(["query", "data"]).optional();
+
+type Category = NonNullable<z.output<typeof category>>;
 
 const transformQuery = z.object({ text: z.string(), category });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, expect, test } from "vitest";
 import { createApp } from "../app.ts";
 import type { AppOptions } from "../options.ts";
@@ -148,4 +149,45 @@ test("what could not be indexed waits for the next try", async () => {
   await expect(index.upsert()).rejects.toMatchObject({ code: "INVALID_RECORD" });
   expect(index.size).toBe(0);
   await expect(index.upsert()).rejects.toMatchObject({ code: "INVALID_RECORD" });
+});
+
+test("ids that are given are not given again", async () => {
+  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
+  index.add([{ text: "a" }, { id: 0, text: "b" }, { id: "7", text: "c" }, { text: "d" }]);
+  await index.upsert();
+  expect(index.size).toBe(4);
+  await index.close();
+});
+
+test("searches during a new index find documents", async () => {
+  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
+  const texts = documents.map((text) => ({ text }));
+  for (let round = 0; round < 5; round++) {
+    index.add(texts);
+    expect(index.pending).toBe(texts.length);
+    const indexing = index.index();
+    const searches: Promise<unknown>[] = [];
+    for (let done = false; !done; ) {
+      searches.push(index.search([query], 1));
+      done = await Promise.race([indexing.then(() => true), nextTurn().then(() => false)]);
+    }
+    await Promise.all(searches);
+    expect(index.pending).toBe(0);
+  }
+  expect(await index.search([query], 1)).toHaveLength(1);
+  await index.close();
+});
+
+test("requests share the permits, and the limit of inputs", async () => {
+  const { get, post } = await client(
+    await newFolder(),
+    {},
+    { maxConcurrentRequests: 1, maxOpenAIBatchSize: 2 },
+  );
+  const tooMany = { status: 422, body: { detail: "batch size 3 > maximum allowed batch size 2" } };
+  expect(await post("/similarity", { query: "a", texts: ["b", "c"] })).toEqual(tooMany);
+  expect(await post("/batchtransform", ["a", "b", "c"])).toEqual(tooMany);
+  expect(await post("/batchsearch", { queries: ["a", "b", "c"] })).toEqual(tooMany);
+  const statuses = await Promise.all(["a", "b"].map((text) => get(`/transform?text=${text}`)));
+  expect(statuses.map(({ status }) => status).sort()).toEqual([200, 429]);
 });
