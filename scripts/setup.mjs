@@ -1,7 +1,7 @@
 /**
- * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser] [--redis]`. `--build` also
- * builds the packages, `--browser` also installs the browser for the browser tests, and `--redis`
- * the Redis of examples/fleet.
+ * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser] [--redis] [--curl]`. `--build`
+ * also builds the packages, `--browser` also installs the browser for the browser tests, `--redis`
+ * the Redis of examples/fleet, and `--curl` curl, which tests of the server run.
  *
  * It needs only the npm registry and the system's package repository. It skips what is already
  * done, so every command can start with it.
@@ -12,8 +12,8 @@ import { findBrowser, provideBrowser } from "./setup/browser.mjs";
 import { buildPackages } from "./setup/build.mjs";
 import { dependenciesAreInstalled, installDependencies } from "./setup/dependencies.mjs";
 import { faissAddonWorks, provideFaissAddon } from "./setup/faiss-addon.mjs";
+import { hasProgram, provideProgram } from "./setup/programs.mjs";
 import { requireReadable } from "./setup/readable.mjs";
-import { hasRedis, provideRedis } from "./setup/redis.mjs";
 import { report } from "./setup/report.mjs";
 import { SetupError } from "./setup/setup-error.mjs";
 import { withSetupLock } from "./setup/setup-lock.mjs";
@@ -21,7 +21,10 @@ import { withSetupLock } from "./setup/setup-lock.mjs";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const needsBuild = process.argv.includes("--build");
 const needsBrowser = process.argv.includes("--browser");
-const needsRedis = process.argv.includes("--redis");
+const neededPrograms = [
+  ...(process.argv.includes("--redis") ? ["redis-server"] : []),
+  ...(process.argv.includes("--curl") ? ["curl"] : []),
+];
 
 try {
   requireNode(20, 19);
@@ -38,7 +41,7 @@ function isReady() {
   return (
     dependenciesAreInstalled(root) &&
     (!needsBrowser || findBrowser()) &&
-    (!needsRedis || hasRedis()) &&
+    neededPrograms.every(hasProgram) &&
     faissAddonWorks(root)
   );
 }
@@ -48,7 +51,7 @@ async function makeReady() {
   if (!dependenciesAreInstalled(root)) installDependencies(root);
   if (!faissAddonWorks(root)) await provideFaissAddon(root);
   if (needsBrowser && !findBrowser()) provideBrowser();
-  if (needsRedis && !hasRedis()) provideRedis();
+  for (const name of neededPrograms) if (!hasProgram(name)) provideProgram(name);
 }
 
 function requireNode(major, minor) {
