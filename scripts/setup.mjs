@@ -1,7 +1,7 @@
 /**
- * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser] [--redis] [--curl]`. `--build`
- * also builds the packages, `--browser` also installs the browser for the browser tests, `--redis`
- * the Redis of examples/fleet, and `--curl` curl, which tests of the server run.
+ * Sets up a fresh clone: `node scripts/setup.mjs [--build] [--browser] [--redis] [--curl]`.
+ * `--build` also builds the packages, `--browser` also installs the browser for the browser tests,
+ * `--redis` the Redis of examples/fleet, and `--curl` curl, which tests of the server run.
  *
  * It needs only the npm registry and the system's package repository. It skips what is already
  * done, so every command can start with it.

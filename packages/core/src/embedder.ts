@@ -519,22 +519,24 @@ export class Embedder implements AsyncDisposable {
 
   /**
    * The tokens of a text as the model would receive it, before truncation, with their places in
-   * the text. The prompt is chosen as in {@link Embedder.encode}.
+   * the text. The prompt is chosen as in {@link Embedder.encode}. The event loop runs in between the
+   * pieces of a long text.
    *
    * @example
-   * for (const { id, text, start, end } of embedder.tokenize("Mars is red.")) {
+   * for (const { id, text, start, end } of await embedder.tokenize("Mars is red.")) {
    *   console.log(id, text, start, end); // offsets in the prompt and the text, joined
    * }
    *
    * @throws `UNKNOWN_PROMPT`, `INVALID_ARGUMENT`, also if the tokenizer of a backend or of a server
    * gives no offsets; `DISPOSED`
    */
-  tokenize(text: string, options: TokenizeTextOptions = {}): Token[] {
+  async tokenize(text: string, options: TokenizeTextOptions = {}): Promise<Token[]> {
     const model = this.#model;
     checkOptions(options, tokenizeTextRules);
-    const { addSpecialTokens = true, ...promptOptions } = options;
+    const { addSpecialTokens = true, signal, ...promptOptions } = options;
+    signal?.throwIfAborted();
     const { prompt } = promptedText(choosePrompt(this.#description, promptOptions), text);
-    return model.tokens(prompt + text, addSpecialTokens);
+    return this.#track(model.tokens(prompt + text, { addSpecialTokens, signal }));
   }
 
   /**

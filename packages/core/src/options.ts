@@ -107,6 +107,8 @@ export interface LoadOptions extends LoadModelOptions, EncodeDefaults {}
 export interface TokenizeTextOptions extends PromptOptions {
   /** Whether to include the tokens that the tokenizer adds, such as `<bos>`. @default true */
   addSpecialTokens?: boolean | undefined;
+  /** Aborts the call; it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
 }
 
 export const promptRules: Rules<PromptOptions> = { promptName: rules.text, prompt: rules.text };
@@ -116,6 +118,7 @@ export const countRules: Rules<CountOptions> = { ...promptRules, signal: rules.s
 export const tokenizeTextRules: Rules<TokenizeTextOptions> = {
   ...promptRules,
   addSpecialTokens: rules.flag,
+  signal: rules.signal,
 };
 
 export const encodeDefaultsRules: Rules<EncodeDefaults> = {

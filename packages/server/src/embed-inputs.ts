@@ -67,7 +67,13 @@ export function embedTokensOf(
 
 type RunOptions = Pick<
   EncodeOptions,
-  "prompt" | "truncation" | "truncationSide" | "maxBatchTokens" | "onFinish" | "signal"
+  | "prompt"
+  | "truncation"
+  | "truncationSide"
+  | "maxBatchTokens"
+  | "batchSize"
+  | "onFinish"
+  | "signal"
 >;
 
 /** One method of the embedder for texts, one for token ids. */
@@ -95,6 +101,8 @@ async function run<T>(
     truncation: truncate ? "cut" : "error",
     truncationSide,
     maxBatchTokens,
+    // Else the vector of a text would depend on the texts of other clients.
+    ...(!embedder.batchInvariant && { batchSize: 1 }),
     onFinish: (statistics) => parts.push(statistics),
     signal,
   };

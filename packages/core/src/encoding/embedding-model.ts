@@ -1,6 +1,6 @@
 import type { LoadedModel } from "../model/loaded-model.ts";
 import type { Tokenizer } from "../runtime/backend.ts";
-import { type Token, tokensOf } from "../runtime/tokens-of.ts";
+import { type Token, type TokensOptions, tokensOf } from "../runtime/tokens-of.ts";
 import { embedBatch } from "./embed-batch.ts";
 import { EmbeddingQueue, type EmbeddingRequest } from "./embedding-queue.ts";
 import { inferenceOverhead } from "./inference-overhead.ts";
@@ -17,7 +17,7 @@ export interface EmbeddingModel<Prepared extends PreparedText = PreparedText>
   extends Pick<LoadedModel, "description" | "dtype" | "identity" | "batchInvariant"> {
   readonly tokenizer: Tokenizer;
   /** The tokens of a text with their offsets; see {@link tokensOf}. */
-  tokens(text: string, addSpecialTokens: boolean): Token[];
+  tokens(text: string, options: TokensOptions): Promise<Token[]>;
   /** Makes inputs ready for {@link EmbeddingModel.run}. */
   prepare(inputs: readonly ModelInput[], settings?: TokenizeSettings): Promise<Prepared[]>;
   /** Embeds what `prepare` returned; see {@link EmbeddingQueue.run}. */
@@ -40,7 +40,7 @@ export function withQueue(model: LoadedModel): LocalModel {
   return {
     ...model,
     tokenizer: backend.tokenizer,
-    tokens: (text, addSpecialTokens) => tokensOf(backend, text, addSpecialTokens),
+    tokens: (text, options) => tokensOf(backend, text, options),
     prepare: (inputs, settings) => tokenizeInputs(model, inputs, settings),
     run: (request) => queue.run(request),
     async release() {

@@ -7,10 +7,11 @@ import { provideTokenizer } from "../model/provide-files.ts";
 import { readTextSettings } from "../model/text-settings.ts";
 import type { Backend } from "../runtime/backend.ts";
 import { loadTokenizer } from "../runtime/load-tokenizer.ts";
-import { tokenizeWith } from "../runtime/with-tokenizer.ts";
+import { tokenizeWith, tokensWith } from "../runtime/with-tokenizer.ts";
 
 /** The tokenizer of a model that runs elsewhere. */
-export interface RemoteTokenizer extends Pick<Backend, "tokenizer" | "specialTokens" | "tokenize"> {
+export interface RemoteTokenizer
+  extends Pick<Backend, "tokenizer" | "specialTokens" | "tokenize" | "tokens"> {
   /** Maximum length of an input, if the model's files say it. */
   readonly maxTokens: number | undefined;
 }
@@ -37,6 +38,7 @@ export async function loadRemoteTokenizer(
     tokenizer: loaded.tokenizer,
     specialTokens: loaded.specialTokens,
     tokenize: tokenizeWith(loaded),
+    tokens: tokensWith(loaded),
     maxTokens: Number.isFinite(settings?.maxTokens) ? settings?.maxTokens : undefined,
   };
 }

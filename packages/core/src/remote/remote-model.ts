@@ -58,9 +58,9 @@ export function remoteModel(parts: RemoteModelParts): RemoteModel {
     identity: identityOf(facts, description),
     batchInvariant: facts.own?.batchInvariant ?? true,
     tokenizer: tokenizer?.tokenizer ?? missingTokenizer,
-    tokens(text, addSpecialTokens) {
+    async tokens(text, options) {
       if (!tokenizer) throw withoutTokenizer("tokens with offsets");
-      return tokensOf(tokenizer, text, addSpecialTokens);
+      return tokensOf(tokenizer, text, options);
     },
     limits,
     facts,

@@ -45,11 +45,6 @@ export interface Tokenizer {
    * @throws `INVALID_ARGUMENT` for an id that is not a non-negative integer
    */
   decode(ids: readonly number[], options?: DecodeOptions): string;
-  /**
-   * The tokens of a text with their offsets, without special tokens around the text. The ids are
-   * those of `encode`. Offsets are in UTF-16 code units, as for `String.slice`.
-   */
-  tokens?(text: string): TokenSpan[];
 }
 
 /** Options of {@link Tokenizer.decode}. */
@@ -75,6 +70,15 @@ export interface Backend {
    * `maxTokens`, it need not tokenize the rest of a long text.
    */
   tokenize(texts: readonly string[], options?: TokenizeOptions): Promise<number[][]>;
+  /**
+   * The tokens of a text with their offsets, without special tokens around the text. The ids are
+   * those of `tokenizer.encode`. Offsets are in UTF-16 code units, as for `String.slice`. Leave it
+   * out if offsets are not known.
+   */
+  tokens?(
+    text: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<TokenSpan[]>;
   run(batch: Batch, options?: RunOptions): Promise<BackendOutput>;
   dispose(): Promise<void>;
   /**

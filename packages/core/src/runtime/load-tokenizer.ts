@@ -6,7 +6,7 @@ import { buildBpeTables } from "../tokenizer/bpe-tables.ts";
 import { type CompactConfig, useBpeTables, withoutTables } from "../tokenizer/bpe-tokenizer.ts";
 import { makeExact, pipelineOf } from "../tokenizer/exact-tokenizer.ts";
 import { findTextPieces, type TextPieces } from "../tokenizer/text-pieces.ts";
-import { tokenSpans } from "../tokenizer/token-spans.ts";
+import { type TokenSpan, tokenSpans } from "../tokenizer/token-spans.ts";
 import {
   type CompactTokenizer,
   isIntact,
@@ -32,6 +32,8 @@ export interface TokenizerOptions {
 export interface LoadedTokenizer extends Pick<Backend, "tokenizer" | "specialTokens" | "padding"> {
   /** Where long texts can be cut. */
   pieces(): TextPieces | null;
+  /** The tokens of a text with their offsets. */
+  spans(text: string): TokenSpan[];
 }
 
 /**
@@ -84,11 +86,8 @@ export async function loadTokenizer(
       if (pieces === undefined) pieces = findTextPieces(tokenizer, config, encode);
       return pieces;
     },
-    tokenizer: {
-      encode,
-      decode: textDecoder(tokenizer),
-      tokens: (text) => spans(checkText(text).toWellFormed()),
-    },
+    spans: (text) => spans(checkText(text).toWellFormed()),
+    tokenizer: { encode, decode: textDecoder(tokenizer) },
     specialTokens: specialTokensOf(encode, (text) => tokenizer.encode(text)),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
   };

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { folderOf } from "../../test-support/folder-of.ts";
 import { loadTokenizer } from "./load-tokenizer.ts";
 import { tokensOf } from "./tokens-of.ts";
+import { tokensWith } from "./with-tokenizer.ts";
 
 interface Case {
   readonly family: string;
@@ -18,15 +19,17 @@ const { cases }: { cases: readonly Case[] } = JSON.parse(
   readFileSync(new URL("golden/token-offsets.json", root), "utf8"),
 );
 
-const load = (family: string) =>
-  loadTokenizer(folderOf(fileURLToPath(new URL(`fixtures/${family}`, root))));
+async function load(family: string) {
+  const loaded = await loadTokenizer(folderOf(fileURLToPath(new URL(`fixtures/${family}`, root))));
+  return { ...loaded, tokens: tokensWith(loaded) };
+}
 
 const families = [...new Set(cases.map(({ family }) => family))];
 
 test.each(families)("%s gives tokens the offsets of Python", async (family) => {
   const loaded = await load(family);
   for (const { text, ids, offsets } of cases.filter((one) => one.family === family)) {
-    const tokens = tokensOf(loaded, text, false);
+    const tokens = await tokensOf(loaded, text, { addSpecialTokens: false });
     expect
       .soft({ text, spans: tokens.map(({ id, start, end }) => [id, start, end]) })
       .toEqual({ text, spans: ids.map((id, index) => [id, ...offsets[index]!]) });
@@ -35,7 +38,7 @@ test.each(families)("%s gives tokens the offsets of Python", async (family) => {
 });
 
 test("special tokens around the text have names and no offsets", async () => {
-  const tokens = tokensOf(await load("embeddinggemma"), "x", true);
+  const tokens = await tokensOf(await load("embeddinggemma"), "x", { addSpecialTokens: true });
   expect(tokens).toEqual([
     { id: 2, text: "<bos>", isSpecial: true, start: null, end: null },
     { id: 372, text: "x", isSpecial: false, start: 0, end: 1 },
@@ -43,10 +46,26 @@ test("special tokens around the text have names and no offsets", async () => {
   ]);
 });
 
-test("a tokenizer without `tokens` is refused", async () => {
+test("a backend without `tokens` is refused", async () => {
   const { tokenizer, specialTokens } = await load("embeddinggemma");
-  const { encode, decode } = tokenizer;
-  expect(() => tokensOf({ tokenizer: { encode, decode }, specialTokens }, "x", true)).toThrow(
-    expect.objectContaining({ code: "INVALID_ARGUMENT" }),
-  );
+  await expect(
+    tokensOf({ tokenizer, specialTokens }, "x", { addSpecialTokens: true }),
+  ).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+});
+
+test.each(families)("%s: a long text in pieces has the tokens of the whole", async (family) => {
+  const loaded = await load(family);
+  const texts = cases.filter((one) => one.family === family).map(({ text }) => text);
+  const text = `${texts.join(" and ")} of a red planet `.repeat(40);
+  const whole = loaded.spans(text.toWellFormed());
+  expect(await loaded.tokens(text)).toEqual(whole);
+  expect(whole.map(({ id }) => id)).toEqual(loaded.tokenizer.encode(text));
+});
+
+test("a long text can be aborted", async () => {
+  const { tokens } = await load("embeddinggemma");
+  const controller = new AbortController();
+  const running = tokens("a red planet ".repeat(100_000), { signal: controller.signal });
+  setImmediate(() => controller.abort(new Error("no longer needed")));
+  await expect(running).rejects.toThrow("no longer needed");
 });

@@ -14,27 +14,35 @@ export interface Token {
   readonly end: number | null;
 }
 
+/** Options of {@link tokensOf}. */
+export interface TokensOptions {
+  readonly addSpecialTokens: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * The tokens of a text, with those that the tokenizer adds around it if `addSpecialTokens` is set.
  *
- * @throws `INVALID_ARGUMENT` if the backend's tokenizer has no `tokens`
+ * @throws `INVALID_ARGUMENT` if the backend has no `tokens`; the reason of `signal`
  */
-export function tokensOf(
-  { tokenizer, specialTokens }: Pick<Backend, "tokenizer" | "specialTokens">,
+export async function tokensOf(
+  backend: Pick<Backend, "tokenizer" | "tokens" | "specialTokens">,
   text: string,
-  addSpecialTokens: boolean,
-): Token[] {
-  if (!tokenizer.tokens) {
+  { addSpecialTokens, signal }: TokensOptions,
+): Promise<Token[]> {
+  if (!backend.tokens) {
     throw new EmbeddingGemmaError(
       "INVALID_ARGUMENT",
-      "This backend's tokenizer does not give offsets: it has no `tokens` method.",
+      "This backend does not give offsets of tokens: it has no `tokens` method.",
     );
   }
-  const tokens = tokenizer.tokens(text).map((token) => ({ ...token, isSpecial: false }));
+  const spans = await backend.tokens(text, { signal });
+  const tokens = spans.map((token) => ({ ...token, isSpecial: false }));
   if (!addSpecialTokens) return tokens;
+  const { prefix, suffix } = backend.specialTokens;
   const special = (id: number): Token => {
-    const name = tokenizer.decode([id], { skipSpecialTokens: false });
+    const name = backend.tokenizer.decode([id], { skipSpecialTokens: false });
     return { id, text: name, isSpecial: true, start: null, end: null };
   };
-  return [...specialTokens.prefix.map(special), ...tokens, ...specialTokens.suffix.map(special)];
+  return [...prefix.map(special), ...tokens, ...suffix.map(special)];
 }

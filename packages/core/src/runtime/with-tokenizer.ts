@@ -1,5 +1,5 @@
 import { Pacer } from "@embeddinggemma/internal";
-import { tokenizeTexts } from "../tokenizer/tokenize-long.ts";
+import { tokenizeTexts, tokenSpansInPieces } from "../tokenizer/tokenize-long.ts";
 import type { Backend } from "./backend.ts";
 import {
   type LoadedTokenizer,
@@ -26,7 +26,8 @@ export async function withTokenizer(
   try {
     const [loaded, runner] = await Promise.all([loadingTokenizer, loading]);
     const { tokenizer, specialTokens, padding } = loaded;
-    return { ...runner, tokenizer, specialTokens, padding, tokenize: tokenizeWith(loaded) };
+    const tokenizing = { tokenize: tokenizeWith(loaded), tokens: tokensWith(loaded) };
+    return { ...runner, tokenizer, specialTokens, padding, ...tokenizing };
   } catch (error) {
     // Neither goes on in the background: the next load may use the same files.
     const [, model] = await Promise.allSettled([loadingTokenizer, loading]);
@@ -46,6 +47,11 @@ export function tokenizeWith({ tokenizer, pieces }: LoadedTokenizer): Backend["t
       pieces,
       options,
     );
+}
+
+/** Finds the tokens of a text without blocking the event loop for long. */
+export function tokensWith({ pieces, spans }: LoadedTokenizer): NonNullable<Backend["tokens"]> {
+  return (text, { signal } = {}) => tokenSpansInPieces(text, spans, pieces, signal);
 }
 
 async function mapWithPauses<T, U>(

@@ -1,4 +1,6 @@
+import { Pacer } from "@embeddinggemma/internal";
 import type { TextPieces } from "./text-pieces.ts";
+import type { TokenSpan } from "./token-spans.ts";
 
 /** What is needed of the tokens of a text. */
 export interface TokenizeOptions {
@@ -44,7 +46,6 @@ export async function tokenizeTexts(
   pieces: () => TextPieces | null,
   options: TokenizeOptions = {},
 ): Promise<number[][]> {
-  const isLong = (text: string) => text.length > 2 * pieceLength;
   const cutter = texts.some(isLong) ? pieces() : null;
   if (cutter === null) return tokenize(texts, options.signal);
   const whole = await tokenize(
@@ -57,6 +58,39 @@ export async function tokenizeTexts(
       isLong(text) ? await tokenizeLong(text, tokenize, cutter, options) : whole[index]!,
     );
   return sequences;
+}
+
+function isLong(text: string): boolean {
+  return text.length > 2 * pieceLength;
+}
+
+/**
+ * The tokens of a text with their offsets. Those of a long text are found in pieces.
+ *
+ * @param pieces - called for a long text; null if it is not known where to cut
+ */
+export async function tokenSpansInPieces(
+  text: string,
+  spansOf: (text: string) => TokenSpan[],
+  pieces: () => TextPieces | null,
+  signal: AbortSignal | undefined,
+): Promise<TokenSpan[]> {
+  const cutter = isLong(text) ? pieces() : null;
+  if (cutter === null) return spansOf(text);
+  const { anchor, anchorTokens, cutAfter } = cutter;
+  const spans = spansOf(text.slice(0, cutAfter(text, pieceLength)));
+  const pacer = new Pacer();
+  for (let start = cutAfter(text, pieceLength); start < text.length; ) {
+    const end = cutAfter(text, start + pieceLength);
+    const offset = start - anchor.length;
+    for (const span of spansOf(anchor + text.slice(start, end)).slice(anchorTokens))
+      spans.push({ ...span, start: span.start + offset, end: span.end + offset });
+    start = end;
+    if (!pacer.due) continue;
+    await pacer.pause();
+    signal?.throwIfAborted();
+  }
+  return spans;
 }
 
 async function tokenizeLong(

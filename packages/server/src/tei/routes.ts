@@ -103,11 +103,11 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     checkBatchSize(texts.length, settings.maxClientBatchSize);
     const prompt = promptOf(form.prompt_name);
     const { add_special_tokens: addSpecialTokens } = form;
-    return context.json(
-      texts.map((text) =>
-        teiTokens(embedder.tokenize(text, { prompt, addSpecialTokens }), prompt + text),
-      ),
-    );
+    const options = { prompt, addSpecialTokens, signal: context.req.raw.signal };
+    return permits.run(async () => {
+      const tokens = await Promise.all(texts.map((text) => embedder.tokenize(text, options)));
+      return context.json(tokens.map((ofText, index) => teiTokens(ofText, prompt + texts[index]!)));
+    });
   });
   app.post("/decode", async (context) => {
     const { ids, skip_special_tokens: skipSpecialTokens } = checkForm(
