@@ -519,8 +519,8 @@ export class Embedder implements AsyncDisposable {
 
   /**
    * The tokens of a text as the model would receive it, before truncation, with their places in
-   * the text. The prompt is chosen as in {@link Embedder.encode}. The event loop runs in between the
-   * pieces of a long text.
+   * the text. The prompt is chosen as in {@link Embedder.encode}. A long text is tokenized in
+   * pieces, so that the event loop runs in between.
    *
    * @example
    * for (const { id, text, start, end } of await embedder.tokenize("Mars is red.")) {
