@@ -16,7 +16,7 @@ export interface AppOptions {
   maxBatchTokens?: number | undefined;
   /** How many inputs a request to a route of TEI can have. @default 32 */
   maxClientBatchSize?: number | undefined;
-  /** How many inputs a request to a route of OpenAI or Ollama can have. @default 2048 */
+  /** How many inputs a request to a route of OpenAI, Ollama or txtai can have. @default 2048 */
   maxOpenAIBatchSize?: number | undefined;
   /**
    * Cut inputs that are too long, unless the request says otherwise. With `false`, they are

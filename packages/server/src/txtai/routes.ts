@@ -206,11 +206,13 @@ function parsed<T extends z.ZodType>(
   throw new TxtaiError(422, detail);
 }
 
-const documentId = z.union([z.string(), z.int()]);
+const documentId = z.union([z.string().min(1), z.int()]);
 
 const documents = z.array(
   z
-    .looseObject({ id: documentId.nullish(), text: z.string(), title: z.string().nullish() })
+    .object({ id: documentId.nullish(), text: z.string(), title: z.string().nullish() })
+    // What cannot be stored would fail each index that follows.
+    .catchall(z.json())
     .transform(({ id, ...fields }) => ({ ...fields, ...(id !== null && { id }) })),
 );
 

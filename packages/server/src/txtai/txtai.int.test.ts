@@ -41,7 +41,7 @@ async function client(
         await app.request(path, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: JSON.stringify(body),
+          body: typeof body === "string" && body.startsWith("[") ? body : JSON.stringify(body),
         }),
       ),
   };
@@ -128,6 +128,8 @@ test.each([
   ["/add", { id: 1 }],
   ["/add", [{ id: 1 }]],
   ["/add", [{ id: {}, text: "a" }]],
+  ["/add", [{ id: "", text: "a" }]],
+  ["/add", '[{ "text": "a", "size": 1e999 }]'],
   ["/delete", "a"],
   ["/batchsearch", { queries: "a" }],
   ["/batchsearch", { queries: ["a"], index: "other" }],
