@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { cors } from "hono/cors";
 import { openApiDocument } from "./docs/openapi.ts";
 import { bearerKey } from "./http/bearer-key.ts";
+import { limitBodyBytes } from "./http/body-budget.ts";
 import { Permits } from "./http/permits.ts";
 import { ollamaRoutes } from "./ollama/routes.ts";
 import { openAIRoutes } from "./openai/routes.ts";
@@ -63,12 +64,16 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
     context.json(openApiDocument({ hasKey: apiKey !== undefined })),
   );
   if (apiKey !== undefined) app.use(bearerKey(apiKey));
+  app.use(limitBodyBytes(bodiesInWork * settings.openAIPayloadLimit));
   app.route("/", txtaiRoutes({ embedder, index, content, settings, permits }));
   app.route("/", ollamaRoutes({ embedder, settings, permits }));
   app.route("/", openAIRoutes({ embedder, settings, permits }));
   app.route("/", teiRoutes({ embedder, settings, permits }));
   return app;
 }
+
+/** How many bodies of the largest size can be in work at once. */
+const bodiesInWork = 16;
 
 /** Nothing about the inside of the server leaves it. */
 function answerUnexpected(_error: Error, context: Context): Response {

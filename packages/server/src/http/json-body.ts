@@ -1,5 +1,6 @@
 import type { Context } from "hono";
 import type { z } from "zod";
+import { takeBodyBytes } from "./body-budget.ts";
 import { BodyError } from "./request-error.ts";
 
 /** Deepest nesting of a body, as in TEI (`serde_json`). */
@@ -8,7 +9,7 @@ const maxDepth = 128;
 /**
  * The body of a request, which must be JSON in UTF-8.
  *
- * @throws BodyError
+ * @throws BodyError; RequestError `Overloaded` if all bodies together need too much memory
  */
 export async function readJson(context: Context, maxBytes: number): Promise<unknown> {
   const bytes = await readBytes(context, maxBytes);
@@ -52,7 +53,7 @@ export function checkForm<T extends z.ZodType>(schema: T, body: unknown): z.outp
 /**
  * The bytes of a body. Two routes of one path can both ask for them.
  *
- * @throws BodyError as soon as there are too many
+ * @throws BodyError as soon as there are too many; RequestError `Overloaded`
  */
 async function readBytes(context: Context, maxBytes: number): Promise<Uint8Array> {
   const known: Promise<Uint8Array> | undefined = context.get(bodyKey);
@@ -65,10 +66,12 @@ async function readBytes(context: Context, maxBytes: number): Promise<Uint8Array
 
 const bodyKey = "bodyBytes";
 
-async function readNewBytes({ req }: Context, maxBytes: number): Promise<Uint8Array> {
+async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Array> {
+  const { req } = context;
   const length = req.header("content-length");
   if (length !== undefined && req.header("transfer-encoding") === undefined) {
     refuseLarge(Number(length), maxBytes);
+    takeBodyBytes(context, Number(length));
     return new Uint8Array(await req.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
@@ -76,6 +79,7 @@ async function readNewBytes({ req }: Context, maxBytes: number): Promise<Uint8Ar
   for await (const chunk of req.raw.body ?? []) {
     size += chunk.length;
     refuseLarge(size, maxBytes);
+    takeBodyBytes(context, chunk.length);
     chunks.push(chunk);
   }
   return joined(chunks, size);

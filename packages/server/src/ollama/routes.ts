@@ -84,10 +84,7 @@ export function ollamaRoutes({ embedder, settings, permits }: OllamaOptions): Ho
     const { embeddings } = await embed(context, [prompt], { model });
     return context.json({ embedding: embeddings[0] });
   });
-  app.get("/api/tags", async (context) =>
-    context.json({ models: [await tagOf(embedder, servedModelName, startedOn)] }),
-  );
-  app.get("/api/ps", async (context) =>
+  app.on("GET", ["/api/tags", "/api/ps"], async (context) =>
     context.json({ models: [await tagOf(embedder, servedModelName, startedOn)] }),
   );
   app.post("/api/show", async (context) => {
