@@ -20,18 +20,21 @@ export interface ReadmeCode {
  * @param readme - path in this repository
  * @param section - only the code under this second-level heading, or "" for the code before the
  * first one; by default all code of the file
+ * @param port - what the code uses in place of the port 8080
  */
 export async function writeReadmeCode(
   folder: string,
   readme: string,
   section?: string,
+  port = 8080,
 ): Promise<ReadmeCode> {
   await mkdir(folder);
   await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction");
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const blocks = blocksOf(await readFile(join(root, readme), "utf8"), section);
   const program: string[] = [];
-  for (const block of blocks) {
+  for (const given of blocks) {
+    const block = given.replaceAll("8080", String(port));
     const name = block.match(/^\/\/ (\S+\.ts)\n/)?.[1];
     if (name) await writeFile(join(folder, name), block);
     else program.push(block);

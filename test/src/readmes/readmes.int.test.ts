@@ -2,8 +2,11 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
+import { Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
-import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { type RunningServer, serve } from "@embeddinggemma/server";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -16,10 +19,15 @@ afterAll(async () => {
 });
 
 /** Runs the code of a page and returns what it declares. */
-// biome-ignore lint/suspicious/noExplicitAny: a page can declare anything
-async function run(page: string, section?: string, files?: Record<string, string>): Promise<any> {
+async function run(
+  page: string,
+  section?: string,
+  files?: Record<string, string>,
+  port?: number,
+  // biome-ignore lint/suspicious/noExplicitAny: a page can declare anything
+): Promise<any> {
   const name = [page, section].join(" ").replaceAll(/\W+/g, "-");
-  const code = await writeReadmeCode(join(folder, name), page, section);
+  const code = await writeReadmeCode(join(folder, name), page, section, port);
   for (const [target, source] of Object.entries(files ?? {}))
     await cp(source, join(code.folder, target), { recursive: true });
   process.chdir(code.folder);
@@ -172,6 +180,60 @@ describe("the code of the READMEs, with the tiny model", () => {
   it("tiny-model", async () => {
     const { query } = await run("packages/tiny-model/README.md");
     expect(query).toHaveLength(768);
+  });
+});
+
+describe("the code about servers, with a server", () => {
+  let embedder: Embedder;
+  let server: RunningServer;
+  const query = "Which planet is known as the Red Planet?";
+
+  beforeAll(async () => {
+    embedder = await Embedder.load(modelPath);
+    server = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
+  });
+  afterAll(async () => {
+    await server.close();
+    await embedder.dispose();
+  });
+
+  const difference = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Math.max(...Array.from(a, (value, index) => Math.abs(value - b[index]!)));
+
+  it("README.md", async () => {
+    const section = "One server for many programs";
+    const { vector, embeddings } = await run("README.md", section, undefined, server.port);
+    const expected = await embedder.encodeQuery(query);
+    expect(difference(vector, expected)).toBeLessThan(1e-6);
+    expect(difference(await embeddings.embedQuery(query), expected)).toBeLessThan(1e-6);
+  });
+
+  it("docs/connect.md", async () => {
+    const log = vi
+      .spyOn(console, "log")
+      .mockReset()
+      .mockImplementation(() => {});
+    const { documents } = await run("docs/connect.md", "", undefined, server.port);
+    expect(documents).toHaveLength(2);
+    expect(log).toHaveBeenCalledWith([[expect.any(Number), expect.any(Number)]]);
+  });
+
+  it("server, a client", async () => {
+    const readme = "packages/server/README.md";
+    const { data } = await run(readme, "Clients", undefined, server.port);
+    const expected = await embedder.encodeQuery("Which planet is red?");
+    expect(difference(data[0].embedding, expected)).toBeLessThan(1e-6);
+  });
+
+  it("server, in a program", async () => {
+    const other = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
+    await other.close(); // Its port is free now.
+    const readme = "packages/server/README.md";
+    const own = await run(readme, "In your own server", undefined, other.port);
+    expect(own.response.status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${other.port}/health`)).status).toBe(200);
+    await own.server.close();
+    await own.embedder.dispose();
   });
 });
 
