@@ -1,3 +1,4 @@
+import type { Embedder } from "@embeddinggemma/core";
 import { expect, test } from "vitest";
 import { createApp } from "./app.ts";
 import type { AppOptions } from "./options.ts";
@@ -119,9 +120,34 @@ test.each([
   ["/rerank", {}, 424],
   ["/v1/embeddings", { input: [1, 2], model: "x" }, 422],
   ["/v1/embeddings", { input: "a", model: "tiny:qery" }, 404],
+  ["/v1/embeddings", { input: "a", model: "embeddinggemma:qery" }, 404],
+  ["/api/embed", { input: "a", model: "embeddinggemma:Document" }, 404],
 ])("%s refuses %j with %i", async (path, body, status) => {
   expect(await post(path, body, { servedModelName: "tiny" })).toMatchObject({ status });
 });
+
+test.each(["embeddinggemma:300m", "embeddinggemma:latest", "tiny:latest", "a:b"])(
+  "the model name %s asks for no prompt",
+  async (model) => {
+    const embedder = await tinyEmbedder();
+    const [expected] = toArrays([await embedder.encode(query, { prompt: "" })]);
+    const options = { servedModelName: "tiny" };
+    const { body } = await post("/v1/embeddings", { input: query, model }, options);
+    expect(body.data[0].embedding).toEqual(expected);
+  },
+);
+
+test.each([undefined, "model", Promise.resolve({})])(
+  "createApp refuses %s as an embedder",
+  (embedder) => {
+    expect(() => createApp(embedder as unknown as Embedder)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("an Embedder, the result of `await Embedder.load(…)`"),
+      }),
+    );
+  },
+);
 
 test("a key is needed if one is set, but not for /health", async () => {
   const app = createApp(await tinyEmbedder(), { apiKey: "secret" });

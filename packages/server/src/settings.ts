@@ -1,11 +1,20 @@
 import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
-import { checkerFor, isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import {
+  awaitHint,
+  checkerFor,
+  isRecord,
+  type Rule,
+  type Rules,
+  rules,
+} from "@embeddinggemma/internal";
 import type { AppOptions, AppSettings } from "./options.ts";
 
-/** Checks options. */
-export const { checkOptions } = checkerFor(
+const checker = checkerFor(
   (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
 );
+
+/** Checks options. */
+export const { checkOptions } = checker;
 
 /**
  * Checks options and completes them.
@@ -13,6 +22,10 @@ export const { checkOptions } = checkerFor(
  * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, `UNKNOWN_PROMPT`
  */
 export function settingsOf(embedder: Embedder, options: AppOptions): AppSettings {
+  if (!isRecord(embedder) || typeof embedder.encode !== "function") {
+    const expected = "an Embedder, the result of `await Embedder.load(…)`";
+    throw checker.invalidArgument("embedder", embedder, expected, awaitHint(embedder));
+  }
   checkOptions(options, appRules);
   return {
     servedModelName: options.servedModelName ?? embedder.model,

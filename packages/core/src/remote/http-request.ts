@@ -111,7 +111,7 @@ function endOf(message: string): string {
 }
 
 const adviceFor: Readonly<Record<number, string>> = {
-  401: "Set the option `apiKey`.",
+  401: "Set the option `apiKey` to the key of the server.",
   403: "Check the option `apiKey`.",
   404: "Check the URL, and the option `model`.",
 };

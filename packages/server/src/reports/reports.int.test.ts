@@ -68,6 +68,14 @@ describe("onRequest", () => {
     expect(reports.map(({ route }) => route)).toEqual(["/v1/models/:name{.+}", null]);
   });
 
+  it.each(["/health", "/ping", "/", "/api-doc/openapi.json"])(
+    "has the pattern of %s, which needs no key",
+    async (path) => {
+      await request(path, undefined, { apiKey: "secret" });
+      expect(reports).toMatchObject([{ route: path, status: 200 }]);
+    },
+  );
+
   it("has the error that was not expected, which the answer has not", async () => {
     const failure = new Error("out of coffee");
     const response = await request("/metrics", undefined, {

@@ -62,11 +62,11 @@ export function reportOf(context: Context, duration: number): RequestReport {
   const isAborted = req.raw.signal.aborted;
   const hasFailed = res.status >= 500;
   const errorType = requestErrorOf(error)?.type ?? (hasFailed ? "Backend" : "Validation");
-  const route = matchedRoutes(context).at(-1);
+  // Middleware has the path "/*"; it can come after the route of `/health`.
+  const route = matchedRoutes(context).findLast(({ path }) => !path.endsWith("*"));
   return {
     method: req.method,
-    // Middleware has the path "/*".
-    route: route === undefined || route.path.endsWith("*") ? null : route.path,
+    route: route?.path ?? null,
     status: isAborted ? clientWentAway : res.status,
     duration,
     inputs: context.get("inputs"),
