@@ -17,6 +17,7 @@ import {
   tokenInput,
 } from "./encoding/prompted-input.ts";
 import { choosePrompt, type DocumentInput } from "./encoding/prompts.ts";
+import { withIndex } from "./encoding/refused-text.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import type { Priority } from "./encoding/waiting-calls.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
@@ -513,7 +514,10 @@ export class Embedder implements AsyncDisposable {
     signal?.throwIfAborted();
     const prompt = choosePrompt(this.#description, options);
     const texts = [promptedText(prompt, text)];
-    const [prepared] = await this.#track(model.prepare(texts, { needsLengths: true, signal }));
+    const preparing = model.prepare(texts, { needsLengths: true, signal });
+    const [prepared] = await this.#track(preparing).catch((error: unknown) => {
+      throw withIndex(error, () => 0);
+    });
     return prepared!.fullLength;
   }
 

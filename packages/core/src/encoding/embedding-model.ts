@@ -18,7 +18,11 @@ export interface EmbeddingModel<Prepared extends PreparedText = PreparedText>
   readonly tokenizer: Tokenizer;
   /** The tokens of a text with their offsets; see {@link tokensOf}. */
   tokens(text: string, options: TokensOptions): Promise<Token[]>;
-  /** Makes inputs ready for {@link EmbeddingModel.run}. */
+  /**
+   * Makes inputs ready for {@link EmbeddingModel.run}.
+   *
+   * @throws RefusedText if a server does not count the tokens of an input
+   */
   prepare(inputs: readonly ModelInput[], settings?: TokenizeSettings): Promise<Prepared[]>;
   /** Embeds what `prepare` returned; see {@link EmbeddingQueue.run}. */
   run(request: EmbeddingRequest<Prepared>): Promise<void>;

@@ -1,11 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
-import {
-  EmbeddingQueue,
-  type EmbeddingRequest,
-  type FinishedBatch,
-  RefusedText,
-} from "./embedding-queue.ts";
+import { EmbeddingQueue, type EmbeddingRequest, type FinishedBatch } from "./embedding-queue.ts";
+import { RefusedText } from "./refused-text.ts";
 import type { PreparedText } from "./tokenize.ts";
 
 /** A queue whose batches end when the test says so. A vector contains the length of its text. */

@@ -1,5 +1,6 @@
 import { nextTurn, untilAborted } from "@embeddinggemma/internal";
 import type { BatchCost, BatchLimits } from "./batches.ts";
+import { RefusedText } from "./refused-text.ts";
 import type { PreparedText } from "./tokenize.ts";
 import {
   type BatchPart,
@@ -44,20 +45,6 @@ export interface FinishedBatch {
   /** Times of `performance.now()`. */
   readonly startedAt: number;
   readonly endedAt: number;
-}
-
-/** Thrown for a batch that failed because of one of its texts. The others can be embedded. */
-export class RefusedText extends Error {
-  /** Index of the text in the batch. */
-  readonly row: number;
-  /** The error for the caller, who knows the text by its index in the input. */
-  readonly errorAt: (index: number) => Error;
-
-  constructor(row: number, errorAt: (index: number) => Error) {
-    super(errorAt(row).message);
-    this.row = row;
-    this.errorAt = errorAt;
-  }
 }
 
 export interface EmbeddingQueueOptions<Prepared extends PreparedText> {

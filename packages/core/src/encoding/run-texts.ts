@@ -3,6 +3,7 @@ import type { BatchLimits } from "./batches.ts";
 import type { EmbeddingModel } from "./embedding-model.ts";
 import type { FinishedBatch } from "./embedding-queue.ts";
 import type { ModelInput } from "./prompts.ts";
+import { withIndex } from "./refused-text.ts";
 import type { PreparedText } from "./tokenize.ts";
 import type { Output, Priority } from "./waiting-calls.ts";
 
@@ -124,14 +125,16 @@ async function prepareAt(
   indices: readonly number[],
   settings: RunSettings,
 ): Promise<Map<number, PreparedText>> {
-  const { signal, truncationSide } = settings;
+  const { firstIndex = 0, signal, truncationSide } = settings;
   const prepared = new Map<number, PreparedText>();
   for (let start = 0; start < indices.length; start += windowSize) {
     const window = indices.slice(start, start + windowSize);
-    const ofWindow = await model.prepare(
-      window.map((index) => texts[index]!),
-      { needsLengths: needsLengths(settings), truncationSide, signal },
-    );
+    const inputs = window.map((index) => texts[index]!);
+    const ofWindow = await model
+      .prepare(inputs, { needsLengths: needsLengths(settings), truncationSide, signal })
+      .catch((error: unknown) => {
+        throw withIndex(error, (row) => firstIndex + window[row]!);
+      });
     window.forEach((index, position) => {
       prepared.set(index, ofWindow[position]!);
     });

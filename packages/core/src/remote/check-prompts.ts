@@ -1,4 +1,4 @@
-import { RefusedText } from "../encoding/embedding-queue.ts";
+import { RefusedText } from "../encoding/refused-text.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { RemoteClient } from "./remote-client.ts";
 import type { ServerFacts } from "./server-facts.ts";

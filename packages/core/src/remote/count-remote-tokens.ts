@@ -1,3 +1,4 @@
+import { withRow } from "../encoding/refused-text.ts";
 import type { RemoteClient } from "./remote-client.ts";
 
 /**
@@ -20,7 +21,10 @@ export async function countRemoteTokens(
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const pieces = texts.map((text) => piecesOf(text, wholeCharacters * maxTokens));
-  const tokens = await client.tokenize(pieces.flat(), { signal });
+  const textOf = pieces.flatMap((ofText, text) => ofText.map(() => text));
+  const tokens = await client.tokenize(pieces.flat(), { signal }).catch((error: unknown) => {
+    throw withRow(error, (piece) => textOf[piece]!);
+  });
   let next = 0;
   return pieces.map(({ length }) => {
     const [first, ...others] = tokens.slice(next, next + length);

@@ -220,6 +220,36 @@ describe("a text that the server refuses", () => {
     },
   );
 
+  test("is named by its index if a batch takes several requests", async () => {
+    const server = await serve({ maxItems: 8 });
+    const remote = await connect(server.url);
+    server.misbehave = refuse((text) => text === "bad", 422, tooLong);
+    const many = Array.from({ length: 20 }, (_, index) => (index === 13 ? "bad" : `${index}`));
+    await expect(remote.encode(many, { batchSize: 20 })).rejects.toMatchObject({
+      code: "INPUT_TOO_LONG",
+      details: { index: 13 },
+    });
+  });
+
+  test("is named by its index if the server does not count its tokens", async () => {
+    const server = await serve();
+    const remote = await connect(server.url);
+    server.misbehave = ({ path, body: { inputs } }, response) => {
+      if (path !== "/tokenize" || ![inputs].flat().includes("bad")) return false;
+      response.writeHead(422).end('{"error":"Tokenizer error"}');
+      return true;
+    };
+    const texts = Array.from({ length: 300 }, (_, index) => (index === 290 ? "bad" : `${index}`));
+    await expect(remote.encode(texts, { truncation: "error" })).rejects.toMatchObject({
+      code: "SERVER_FAILED",
+      details: { index: 290 },
+    });
+    await expect(remote.countTokens("bad")).rejects.toMatchObject({
+      code: "SERVER_FAILED",
+      details: { index: 0 },
+    });
+  });
+
   test("for another reason is SERVER_FAILED with its index", async () => {
     const server = await serve();
     const remote = await connect(server.url);

@@ -2,6 +2,7 @@ import type { BatchLimits } from "../encoding/batches.ts";
 import type { EmbeddingModel } from "../encoding/embedding-model.ts";
 import { EmbeddingQueue } from "../encoding/embedding-queue.ts";
 import type { ModelInput } from "../encoding/prompts.ts";
+import { withRow } from "../encoding/refused-text.ts";
 import { tokenizeInputs } from "../encoding/tokenize.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
@@ -106,12 +107,16 @@ async function fullLengths(
 ): Promise<number[]> {
   if (facts.api === "openai") throw withoutTokenizer("lengths of texts");
   const contents = inputs.map(contentOf);
-  const texts = contents.filter((content) => typeof content === "string");
-  const counts = await countRemoteTokens(client, texts, description.maxTokens, signal);
-  let next = 0;
-  return contents.map((content) =>
-    typeof content === "string" ? counts[next++]! : content.length,
+  const lengths = contents.map(({ length }) => length);
+  const rows = [...contents.keys()].filter((row) => typeof contents[row] === "string");
+  const texts = rows.map((row) => contents[row] as string);
+  const counts = await countRemoteTokens(client, texts, description.maxTokens, signal).catch(
+    (error: unknown) => {
+      throw withRow(error, (text) => rows[text]!);
+    },
   );
+  for (const [position, row] of rows.entries()) lengths[row] = counts[position]!;
+  return lengths;
 }
 
 const missingTokenizer: Tokenizer = {

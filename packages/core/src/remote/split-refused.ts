@@ -1,4 +1,4 @@
-import { RefusedText } from "../encoding/embedding-queue.ts";
+import { RefusedText } from "../encoding/refused-text.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { ServerFailure } from "./server-failure.ts";
 
@@ -6,24 +6,24 @@ import { ServerFailure } from "./server-failure.ts";
  * Sends texts. If the server refuses them, sends each half, until the text at fault is alone. So a
  * request that is only too large succeeds in parts.
  *
+ * @param rows - indices of the texts
  * @returns the results of all texts
  * @throws RefusedText for the text at fault
  */
-export async function sendInParts<T, Result>(
-  texts: readonly T[],
-  send: (texts: readonly T[]) => Promise<readonly Result[]>,
-  firstRow = 0,
+export async function sendInParts<Result>(
+  rows: readonly number[],
+  send: (rows: readonly number[]) => Promise<readonly Result[]>,
 ): Promise<readonly Result[]> {
   try {
-    return await send(texts);
+    return await send(rows);
   } catch (error) {
     if (!(error instanceof ServerFailure)) throw error;
     if (error.facts.kind !== "split") throw error.asError();
-    if (texts.length === 1) throw refusedText(firstRow, error);
-    const middle = Math.ceil(texts.length / 2);
+    if (rows.length === 1) throw refusedText(rows[0]!, error);
+    const middle = Math.ceil(rows.length / 2);
     return [
-      ...(await sendInParts(texts.slice(0, middle), send, firstRow)),
-      ...(await sendInParts(texts.slice(middle), send, firstRow + middle)),
+      ...(await sendInParts(rows.slice(0, middle), send)),
+      ...(await sendInParts(rows.slice(middle), send)),
     ];
   }
 }
