@@ -13,6 +13,7 @@ export async function loadOf({ url, clients, amount, bodies }) {
     body: JSON.stringify({ model: "model", input, encoding_format: "base64" }),
   }));
   const milliseconds = [];
+  let started = 0;
   const run = autocannon({
     url,
     connections: clients,
@@ -20,7 +21,7 @@ export async function loadOf({ url, clients, amount, bodies }) {
     requests,
     timeout: 600,
     setupClient(client) {
-      const first = milliseconds.length % requests.length;
+      const first = started++ % requests.length;
       client.setRequests([...requests.slice(first), ...requests.slice(0, first)]);
     },
   });

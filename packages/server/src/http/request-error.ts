@@ -2,23 +2,15 @@ import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import type { Context } from "hono";
 
 /** Kinds of errors, as Text Embeddings Inference names them. */
-export type ErrorType =
-  | "Backend"
-  | "Empty"
-  | "Overloaded"
-  | "Tokenizer"
-  | "Unhealthy"
-  | "Validation";
+export type ErrorType = "Backend" | "Empty" | "Overloaded" | "Validation";
 
+/** Not 503: clients of Hugging Face repeat a request at once after it, without limit. */
 type ErrorStatus = 400 | 401 | 404 | 413 | 415 | 422 | 424 | 429 | 500;
 
 const statuses: Readonly<Record<ErrorType, ErrorStatus>> = {
   Backend: 424,
   Empty: 400,
   Overloaded: 429,
-  Tokenizer: 422,
-  // Not 503: clients of Hugging Face repeat a request at once after it, without limit.
-  Unhealthy: 424,
   Validation: 422,
 };
 

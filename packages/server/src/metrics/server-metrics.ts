@@ -125,7 +125,5 @@ const failureNames: Readonly<Record<ErrorType, string>> = {
   Backend: "inference",
   Empty: "validation",
   Overloaded: "overloaded",
-  Tokenizer: "tokenization",
-  Unhealthy: "unhealthy",
   Validation: "validation",
 };

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { SharedPromise } from "@embeddinggemma/internal";
 import type { Hono } from "hono";
 
 /** The page at `/docs`, which shows `/api-doc/openapi.json`. */
@@ -30,14 +31,13 @@ const contentTypes = {
 export function addSwaggerUi(app: Hono): void {
   app.get("/docs", (context) => context.html(page));
   for (const [name, contentType] of Object.entries(contentTypes)) {
-    let content: Promise<string> | undefined;
-    app.get(`/docs/${name}`, async (context) => {
-      content ??= readUiFile(name);
-      return context.body(await content, 200, {
+    const file = new SharedPromise(() => readUiFile(name));
+    app.get(`/docs/${name}`, async (context) =>
+      context.body(await file.get(), 200, {
         "content-type": contentType,
         "cache-control": "public, max-age=86400",
-      });
-    });
+      }),
+    );
   }
 }
 

@@ -132,7 +132,12 @@ export class DocumentIndex {
     this.#checkWritable("index");
     return this.#change(async (documents) => {
       const store = await this.#create();
-      await this.#upsertInto(store, documents, { overwrite: true });
+      try {
+        await this.#upsertInto(store, documents, { overwrite: true });
+      } catch (error) {
+        await store.close();
+        throw error;
+      }
       const former = this.#store;
       this.#store = store;
       await former.close();
