@@ -91,8 +91,12 @@ async function run<T>(
   if (inputs.some((input) => input.length === 0)) {
     throw new RequestError("Empty", "Input validation error: `inputs` cannot be empty");
   }
-  if (!truncate) refuseLongTexts(inputs, embedder.maxTokens);
-  const prepared = prompt === "" ? inputs : inputs.map((input) => textOf(embedder, input));
+  const limit = charactersPerToken * embedder.maxTokens;
+  if (!truncate) refuseLongTexts(inputs, limit);
+  const side = truncationSide ?? embedder.description.truncationSide ?? "right";
+  const prepared = inputs
+    .map((input) => (prompt === "" ? input : textOf(embedder, input)))
+    .map((input) => (typeof input === "string" ? cutText(input, limit, side) : input));
   const texts = prepared.filter((input) => typeof input === "string");
   const ids = prepared.filter((input) => typeof input !== "string");
   const parts: EncodeStatistics[] = [];
@@ -121,9 +125,14 @@ function textOf({ tokenizer }: Embedder, input: Input): string {
   return typeof input === "string" ? input : tokenizer.decode(input);
 }
 
-/** TEI's limit, which saves tokenizing texts that are much too long. */
-function refuseLongTexts(inputs: readonly Input[], maxTokens: number): void {
-  const limit = 250 * maxTokens;
+/**
+ * TEI's limit of a text is this times the tokens of the model. It saves tokenizing texts that are
+ * much too long, which would block the server: a row of one letter is tokenized as a whole.
+ */
+const charactersPerToken = 250;
+
+/** @throws RequestError */
+function refuseLongTexts(inputs: readonly Input[], limit: number): void {
   for (const input of inputs) {
     if (typeof input !== "string" || input.length <= limit) continue;
     throw new RequestError(
@@ -132,6 +141,15 @@ function refuseLongTexts(inputs: readonly Input[], maxTokens: number): void {
         `${limit} characters. Given: ${input.length}`,
     );
   }
+}
+
+/** Cuts a text, but no surrogate pair. */
+export function cutText(text: string, limit: number, side: "left" | "right"): string {
+  if (text.length <= limit) return text;
+  const at = side === "left" ? text.length - limit : limit;
+  const isInPair = (text.codePointAt(at - 1) ?? 0) > 0xffff;
+  if (side === "left") return text.slice(isInPair ? at + 1 : at);
+  return text.slice(0, isInPair ? at - 1 : at);
 }
 
 /** @throws RequestError */
