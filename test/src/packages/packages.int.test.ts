@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,13 +26,14 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("an application with LangChain and the FAISS addon", () => {
+describe("an application with LangChain, the server and the FAISS addon", () => {
   let application: Application;
 
   beforeAll(async () => {
     application = new Application(join(folder, "langchain"));
     await application.install(
-      ...[tarballs.core, tarballs.faiss, tarballs.langchain, tarballs["tiny-model"]],
+      ...[tarballs.core, tarballs.faiss, tarballs.langchain],
+      ...[tarballs.server, tarballs["tiny-model"]],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
     );
     application.copyAddon();
@@ -66,7 +69,7 @@ describe("an application with LangChain and the FAISS addon", () => {
   it("has each file that its programs look for beside themselves", () => {
     const missing: string[] = [];
     let found = 0;
-    for (const name of ["core", "faiss", "langchain", "tiny-model"]) {
+    for (const name of ["core", "faiss", "langchain", "server", "tiny-model"]) {
       const dist = application.path(`node_modules/@embeddinggemma/${name}/dist`);
       for (const file of readdirSync(dist).filter((entry) => /\.[cm]?js$/.test(entry))) {
         const source = readFileSync(join(dist, file), "utf8");
@@ -87,7 +90,36 @@ describe("an application with LangChain and the FAISS addon", () => {
     expect(await application.run("tiny-model.cjs")).toBe(model);
   });
 
-  testOnEveryRuntime(() => application, { transformers: "4", engine: "faiss", cache: true });
+  it("serves with the program of the package, and ends at SIGTERM", async () => {
+    await application.compile("server", { skipLibCheck: true });
+    expect(await application.run("server.mjs")).toEqual([true, true]);
+    expect(await application.run("server.cjs")).toEqual([true, true]);
+    const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
+    const program = application.path("node_modules/.bin/embeddinggemma-server");
+    const flags = ["--model-id", model, "--hostname", "127.0.0.1", "--port", "0", "--json-output"];
+    const server = spawn(program, flags, { stdio: ["ignore", "pipe", "inherit"] });
+    let output = "";
+    server.stdout.on("data", (text) => {
+      output += text;
+    });
+    await vi.waitFor(() => expect(output).toMatch(/http:\/\/127\.0\.0\.1:\d+/), 60_000);
+    const [url] = output.match(/http:\/\/127\.0\.0\.1:\d+/)!;
+    const response = await fetch(`${url}/embed`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ inputs: "Mars is red." }),
+    });
+    expect(await response.json()).toEqual([expect.any(Array)]);
+    server.kill("SIGTERM");
+    expect(await once(server, "exit")).toEqual([0, null]);
+  });
+
+  testOnEveryRuntime(() => application, {
+    transformers: "4",
+    engine: "faiss",
+    cache: true,
+    server: true,
+  });
 
   it("works with the oldest supported LangChain", async () => {
     await application.install("@langchain/core@1.0.0");
@@ -126,7 +158,12 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     expect(await application.run("llamaindex.cjs")).toEqual(hits);
   });
 
-  testOnEveryRuntime(() => application, { transformers: "3", engine: "builtin", cache: false });
+  testOnEveryRuntime(() => application, {
+    transformers: "3",
+    engine: "builtin",
+    cache: false,
+    server: false,
+  });
 
   it("works with the newest LlamaIndex core, without `llamaindex`", async () => {
     await application.uninstall("llamaindex");

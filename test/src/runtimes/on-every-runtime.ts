@@ -36,6 +36,8 @@ export interface Expected {
   engine: "faiss" | "builtin";
   /** Whether `classic-level` is installed. */
   cache: boolean;
+  /** Whether `@embeddinggemma/server` is installed. */
+  server: boolean;
 }
 
 /**
@@ -50,6 +52,8 @@ export function testOnEveryRuntime(application: () => Application, expected: Exp
       expect(result.transformers.split(".")[0]).toBe(expected.transformers);
       expectVectors(result.vectors);
       expectVectors(result.inWorker);
+      if (expected.server) expectVectors(result.served!);
+      else expect(result.served).toBeNull();
       expectStores(result.stores, expected.engine);
       expect(result.disposed).toMatchObject({ typed: true, code: "DISPOSED" });
       expect(result.withFaiss).toEqual(
@@ -71,6 +75,7 @@ interface Result {
   runtime: string;
   transformers: string;
   vectors: number[][];
+  served: number[][] | null;
   inWorker: number[][];
   /** Number of tokens in the texts whose vectors came from the model and not from a cache. */
   tokensFromModel: number;

@@ -13,6 +13,7 @@ exports.usePackages = async (core, faiss, transformers) => {
   const texts = JSON.parse(TEXTS);
   const embedder = await core.Embedder.load(MODEL, { dtype: "fp32" });
   const vectors = await embedder.encode(texts, { normalize: false });
+  const served = await useServer(embedder, texts);
   const inWorker = await useWorker(core, MODEL, texts, join(FOLDER, "cache"));
   const stores = await useStore(faiss, embedder.dimension, vectors, join(FOLDER, "store"));
   await embedder.dispose();
@@ -21,6 +22,7 @@ exports.usePackages = async (core, faiss, transformers) => {
     runtime: bun ? `Bun ${bun}` : deno ? `Deno ${deno}` : `Node ${node}`,
     transformers,
     vectors: vectors.map((vector) => Array.from(vector)),
+    served,
     inWorker: inWorker.vectors.map((vector) => Array.from(vector)),
     tokensFromModel: inWorker.tokensFromModel,
     stores,
@@ -29,6 +31,20 @@ exports.usePackages = async (core, faiss, transformers) => {
   };
   console.log(JSON.stringify(result));
 };
+
+/** Vectors that the app of the server answers with; null if the server is not installed. */
+async function useServer(embedder, texts) {
+  const server = installed("@embeddinggemma/server");
+  if (!server) return null;
+  const app = server.createApp(embedder, { maxClientBatchSize: texts.length });
+  const request = new Request("http://localhost/embed", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ inputs: texts, normalize: false }),
+  });
+  const response = await app.fetch(request);
+  return response.json();
+}
 
 /** Vectors from a worker; the second time from a cache if `classic-level` is installed. */
 async function useWorker({ Embedder, LevelVectorCache }, model, texts, folder) {
@@ -48,14 +64,18 @@ async function useWorker({ Embedder, LevelVectorCache }, model, texts, folder) {
 }
 
 function levelDatabase(folder) {
-  let classicLevel;
+  const classicLevel = installed("classic-level");
+  return classicLevel && new classicLevel.ClassicLevel(folder);
+}
+
+/** A package, or null if it is not installed. */
+function installed(name) {
   try {
-    classicLevel = require("classic-level");
+    return require(name);
   } catch (error) {
     if (error.code === "MODULE_NOT_FOUND") return null;
     throw error;
   }
-  return new classicLevel.ClassicLevel(folder);
 }
 
 /** What a store finds for each vector: when new, when opened again, and without its process. */
