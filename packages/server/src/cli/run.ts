@@ -58,10 +58,25 @@ async function serveUntil(
     index,
     onRequest: (report) => logRequest(logger, report),
   });
-  logger.info({ url: server.url }, "Ready");
+  logger.info({ url: server.url, prompts: promptAdvice(embedder, options) }, "Ready");
   await aborted(signal);
   await server.close();
   logger.info("All requests are answered");
+}
+
+/** What a client has to do for the vectors that the model was trained to give. */
+function promptAdvice(
+  { prompts }: Embedder,
+  { defaultPrompt, defaultPromptName }: ProgramSettings["serve"],
+): string {
+  const names = Object.keys(prompts).filter((name) => prompts[name] !== "");
+  if (names.length === 0) return "the model has none";
+  const chosen = defaultPromptName ?? defaultPrompt;
+  const others = chosen === undefined ? "none" : JSON.stringify(chosen);
+  return (
+    `${others} unless a request names one (prompt_name, or model ":${names[0]}"); ` +
+    `the model has ${names.join(", ")}`
+  );
 }
 
 /** The first SIGTERM or SIGINT aborts the signal. The second one ends the process at once. */

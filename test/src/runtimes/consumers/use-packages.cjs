@@ -32,18 +32,23 @@ exports.usePackages = async (core, faiss, transformers) => {
   console.log(JSON.stringify(result));
 };
 
-/** Vectors that the app of the server answers with; null if the server is not installed. */
+/**
+ * Vectors that the app of the server answers with, and null for texts that are empty, which it
+ * refuses; null if the server is not installed.
+ */
 async function useServer(embedder, texts) {
   const server = installed("@embeddinggemma/server");
   if (!server) return null;
   const app = server.createApp(embedder, { maxClientBatchSize: texts.length });
+  const inputs = texts.filter((text) => text !== "");
   const request = new Request("http://localhost/embed", {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ inputs: texts, normalize: false }),
+    body: JSON.stringify({ inputs, normalize: false }),
   });
   const response = await app.fetch(request);
-  return response.json();
+  const vectors = await response.json();
+  return texts.map((text) => (text === "" ? null : vectors.shift()));
 }
 
 /** Vectors from a worker; the second time from a cache if `classic-level` is installed. */
