@@ -45,7 +45,7 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   );
   if (corsAllowOrigin !== undefined) {
     const origin = typeof corsAllowOrigin === "string" ? corsAllowOrigin : [...corsAllowOrigin];
-    app.use(cors({ origin, allowMethods: ["GET", "POST"] }));
+    app.use(cors({ origin, allowMethods: ["GET", "POST"], exposeHeaders: ["*"] }));
   }
   for (const route of ["/health", "/ping", "/"]) {
     app.get(route, async (context) =>

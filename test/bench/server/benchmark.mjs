@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { Contender } from "../report/contender.mjs";
 import { versionsOf } from "../report/machine.mjs";
 import { modelFolder } from "../report/options.mjs";
-import { percentile } from "../report/statistics.mjs";
+import { median, percentile } from "../report/statistics.mjs";
 import { textsOf } from "../texts.mjs";
 import { startInfinity } from "./infinity.mjs";
 import { loadOf } from "./load.mjs";
@@ -30,14 +30,16 @@ export const options = {
   infinityModel: { value: "FOLDER", help: "the same model for infinity_emb, in PyTorch" },
 };
 
-export async function run({ options, report, short, log }) {
+export async function run({ options, report, short: isShort, log }) {
   const model = modelFolder(options.positional);
   const { dtype, threads, rounds } = options;
   const contenders = [];
+  const notes = [];
   try {
     const settings = { model, dtype, threads };
     contenders.push(await inProcess(settings), await ourServer(settings));
-    if (options.infinity && !short) contenders.push(await startInfinity({ ...options, log }));
+    if (options.infinity && !isShort) contenders.push(await startInfinity({ ...options, log }));
+    else notes.push("infinity-emb was not compared: set `--infinity` and `--infinityModel`.");
     const points = pointsOf(options);
     for (const { load } of contenders) await load({ ...points[0], amount: 2 }); // warm-up
     for (let round = 1; round <= rounds; round++) {
@@ -50,7 +52,7 @@ export async function run({ options, report, short, log }) {
       log(`round ${round} of ${rounds}`);
     }
     for (const contender of contenders) contender.peak = await contender.memory();
-    tables(report, points, contenders);
+    tables(report, points, contenders, notes);
   } finally {
     for (const { stop } of contenders) await stop();
   }
@@ -105,45 +107,67 @@ async function ourServer(settings) {
   };
 }
 
-function tables(report, points, contenders) {
+function tables(report, points, contenders, notes) {
   const cells = contenders.map(({ name, runs, peak }) => ({
     name,
     peak,
     lost: runs.reduce((sum, { lost }) => sum + lost, 0),
     points: points.map(({ clients, batch }) => {
       const ofPoint = runs.filter((run) => run.clients === clients && run.batch === batch);
-      const best = Math.max(...ofPoint.map((run) => run.milliseconds.length / run.seconds));
+      const rates = ofPoint.map(({ milliseconds, seconds }) => milliseconds.length / seconds);
       const p99 = percentile(
         ofPoint.flatMap(({ milliseconds }) => milliseconds),
         99,
       );
-      return { clients, batch, rate: best, p99 };
+      return { clients, batch, rates, rate: median(rates), p99 };
     }),
   }));
   report.figures("load", cells);
   for (const batch of new Set(points.map((point) => point.batch))) {
-    const shown = (contender) => contender.points.filter((point) => point.batch === batch);
-    const [baseline] = cells;
-    report.table(`Requests a second with ${batch} ${batch === 1 ? "text" : "texts"}, by clients`, [
-      ["", ...shown(baseline).map(({ clients }) => clients)],
+    const texts = batch === 1 ? "1 text" : `${batch} texts`;
+    const ofBatch = ({ points }) => points.filter((point) => point.batch === batch);
+    const baseline = ofBatch(cells[0]);
+    const header = ["clients", ...baseline.map(({ clients }) => clients)];
+    report.table(`Requests a second, each with ${texts}`, [
+      header,
       ...cells.map((contender) => [
         contender.name,
-        ...shown(contender).map(({ rate }, index) => {
-          const ratio = rate / shown(baseline)[index].rate;
-          return `${rate.toPrecision(3)} (${ratio.toFixed(2)})`;
-        }),
+        ...ofBatch(contender).map(
+          ({ rate }, index) => `${short(rate)} (${(rate / baseline[index].rate).toFixed(2)})`,
+        ),
       ]),
     ]);
-    report.table(`99th percentile in ms with ${batch} ${batch === 1 ? "text" : "texts"}`, [
-      ["", ...shown(baseline).map(({ clients }) => clients)],
-      ...cells.map((contender) => [
-        contender.name,
-        ...shown(contender).map(({ p99 }) => Math.round(p99).toLocaleString("en-US")),
+    report.table(`99th percentile of their times in ms, each with ${texts}`, [
+      header,
+      ...cells.map(({ name, points }) => [
+        name,
+        ...ofBatch({ points }).map(({ p99 }) => short(p99)),
       ]),
     ]);
+    report.lines(batch === 1 ? "single" : `batch-${batch}`, {
+      title: `Requests a second by clients, each with ${texts} (more is better)`,
+      subtitle: "each client sends its next request when it has an answer",
+      x: { name: "clients", log: true },
+      y: { name: "requests/s" },
+      series: cells.map(({ name, points }) => ({
+        name: name.replaceAll("`", ""),
+        ours: name.includes("server"),
+        points: ofBatch({ points }).map(({ clients, rate }) => [clients, rate]),
+      })),
+    });
   }
-  report.table("All of them", [
-    ["", "requests lost", "peak memory, MiB"],
-    ...cells.map(({ name, lost, peak }) => [name, lost, Math.round(peak / 2 ** 20)]),
-  ]);
+  report.table(
+    "All requests",
+    [
+      ["", "not answered", "peak memory, MiB"],
+      ...cells.map(({ name, lost, peak }) => [name, lost, Math.round(peak / 2 ** 20)]),
+    ],
+    notes,
+  );
+}
+
+function short(value) {
+  return value >= 100
+    ? Math.round(value).toLocaleString("en-US")
+    : String(Number(value.toPrecision(3)));
 }

@@ -61,6 +61,15 @@ test("embedding is measured with all contenders that the workspace has", async (
   for (const { min } of figures.vectors) expect(min).toBeGreaterThan(0.999);
 });
 
+test("no request to the server is lost", async () => {
+  const { figures } = JSON.parse(await read("server.json"));
+  expect(figures.load.map(({ name }: { name: string }) => name)).toEqual([
+    "`Embedder`, in process",
+    "`@embeddinggemma/server`",
+  ]);
+  for (const { lost } of figures.load) expect(lost).toBe(0);
+});
+
 test("tables are printed as they are written, each row with all columns", async () => {
   for (const kind of kinds()) {
     const text = await read(`${kind}.md`);

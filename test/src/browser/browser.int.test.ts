@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
+import { serve } from "@embeddinggemma/server";
 import type { Browser, Page as BrowserPage, ConsoleMessage } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { moveWeightsOut } from "../../../packages/core/test-support/external-data.ts";
@@ -46,6 +47,8 @@ describe.each([
   let origin: string;
   let tab: BrowserPage;
   const elsewhere: string[] = [];
+  /** Other origins that the page may ask. */
+  const servers = new Set<string>();
 
   beforeAll(async () => {
     const { folder, warnings } = await sources.bundle(transformers);
@@ -70,7 +73,7 @@ describe.each([
     origin = await server.listen();
     const context = await browser.newContext();
     await context.route(
-      (url) => url.origin !== origin,
+      (url) => url.origin !== origin && !servers.has(url.origin),
       (route) => {
         elsewhere.push(route.request().url());
         return route.abort();
@@ -95,6 +98,33 @@ describe.each([
         /(from|import\()\s*["'`]node:/,
       );
     }
+  });
+
+  test("connects to a server of another origin, with a key", async () => {
+    await using embedder = await Embedder.load(fixture, { dtype: "fp32" });
+    await using served = await serve(embedder, {
+      hostname: "127.0.0.1",
+      port: 0,
+      corsAllowOrigin: origin,
+      apiKey: "secret",
+    });
+    servers.add(new URL(served.url).origin);
+    const given = await tab.evaluate(async (url) => {
+      const remote = await page.Embedder.connect(url, { apiKey: "secret" });
+      const vector = Array.from(await remote.encodeQuery("Mars is red."));
+      const { headers } = await fetch(`${url}/embed`, {
+        method: "POST",
+        headers: { "content-type": "application/json", authorization: "Bearer secret" },
+        body: JSON.stringify({ inputs: "Mars is red." }),
+      });
+      return { vector, identity: remote.identity, header: headers.get("x-model-identity") };
+    }, served.url);
+    expect(given.identity).toBe(embedder.identity);
+    expect(given.header).toEqual(expect.any(String));
+    const expected = await embedder.encodeQuery("Mars is red.");
+    expect(
+      Math.max(...expected.map((value, at) => Math.abs(value - given.vector[at]!))),
+    ).toBeLessThan(1e-6);
   });
 
   test("has that major version of Transformers.js", async () => {

@@ -333,15 +333,16 @@ describe("a pickle that is made to exhaust its reader", () => {
     ],
   ];
 
-  it.each(bombs)("is refused within a second: %s", async (_what, bytes, code) => {
+  it.each(bombs)("is refused within a second of computing: %s", async (_what, bytes, code) => {
     await writeFile(join(folder, "index.pkl"), bytes);
-    const start = performance.now();
+    const before = process.cpuUsage();
     const reading = FaissStore.import<never>(folder, {
       engine: "builtin",
       format: "langchain-python",
     });
     expect(await expectTyped(reading)).toBe(code);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1_000);
   });
 
   it("does not look like one with shared metadata, as LangChain writes it", async () => {
