@@ -67,6 +67,13 @@ export interface EmbeddingQueueOptions<Prepared extends PreparedText> {
 }
 
 /**
+ * Turns of the event loop before a batch: a request that has reached this process takes a few until
+ * its texts are here. More pass only while calls arrive.
+ */
+const minTurns = 4;
+const maxTurns = 64;
+
+/**
  * Stands in front of the model. The texts of all calls wait here, and share the next batch: those
  * of queries first, then those that have waited longest. When the model is free, what waits runs.
  */
@@ -78,6 +85,8 @@ export class EmbeddingQueue<Prepared extends PreparedText> {
   readonly #running = new Set<RunningBatch<Prepared>>();
   #busyTokens = 0;
   #isScheduled = false;
+  /** Number of calls so far. */
+  #arrived = 0;
 
   constructor({ embed, cost, concurrency = 1 }: EmbeddingQueueOptions<Prepared>) {
     this.#embed = embed;
@@ -96,6 +105,7 @@ export class EmbeddingQueue<Prepared extends PreparedText> {
     const call = new QueuedCall(request, () => this.#schedule());
     try {
       await untilAborted(request.signal, () => {
+        this.#arrived++;
         this.#waiting.add(call);
         this.#schedule();
         return call.finished;
@@ -116,21 +126,34 @@ export class EmbeddingQueue<Prepared extends PreparedText> {
   }
 
   /**
-   * One turn of the event loop later: so simultaneous calls share the first batch, and what arrived
-   * during a batch, such as requests to a server, shares the next one.
+   * One turn of the event loop later, and more while calls arrive: so simultaneous calls share the
+   * first batch, and what arrived during a batch, such as requests to a server, shares the next one.
    */
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
+    this.#afterTurns(maxTurns);
+  }
+
+  #afterTurns(turns: number): void {
+    const arrived = this.#arrived;
     nextTurn(() => {
-      this.#isScheduled = false;
-      while (this.#running.size < this.#concurrency) {
-        const sessions = { count: this.#concurrency, busyTokens: this.#busyTokens };
-        const parts = this.#waiting.takeBatch(this.#cost, sessions);
-        if (parts.length === 0) return;
-        this.#start(parts);
+      if (turns > 1 && (turns > maxTurns - minTurns || this.#arrived > arrived)) {
+        this.#afterTurns(turns - 1);
+        return;
       }
+      this.#isScheduled = false;
+      this.#startBatches();
     });
+  }
+
+  #startBatches(): void {
+    while (this.#running.size < this.#concurrency) {
+      const sessions = { count: this.#concurrency, busyTokens: this.#busyTokens };
+      const parts = this.#waiting.takeBatch(this.#cost, sessions);
+      if (parts.length === 0) return;
+      this.#start(parts);
+    }
   }
 
   #start(parts: readonly BatchPart<QueuedCall<Prepared>>[]): void {
