@@ -41,7 +41,7 @@ export async function run({ options, report, short: isShort, log }) {
     if (options.infinity && !isShort) contenders.push(await startInfinity({ ...options, log }));
     else notes.push("infinity-emb was not compared: set `--infinity` and `--infinityModel`.");
     const points = pointsOf(options);
-    for (const { load } of contenders) await load({ ...points[0], clients: 1, amount: 2 }); // warm-up
+    for (const { load } of contenders) await load({ ...points[0], ...warmUp });
     for (let round = 1; round <= rounds; round++) {
       for (const point of points) {
         for (const { load, runs } of contenders) {
@@ -58,6 +58,8 @@ export async function run({ options, report, short: isShort, log }) {
   }
   report.versions(versionsOf(["@embeddinggemma/server", "@hono/node-server", "autocannon"]));
 }
+
+const warmUp = { clients: 1, amount: 2 };
 
 /** What is measured: every number of clients with every number of texts. */
 function pointsOf({ clients, batches, words, requests, maxTexts }) {

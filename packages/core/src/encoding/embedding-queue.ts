@@ -126,8 +126,8 @@ export class EmbeddingQueue<Prepared extends PreparedText> {
   }
 
   /**
-   * One turn of the event loop later, and more while calls arrive: so simultaneous calls share the
-   * first batch, and what arrived during a batch, such as requests to a server, shares the next one.
+   * Some turns of the event loop later, and more while calls arrive: so simultaneous calls share
+   * the first batch. What arrived during a batch, such as requests to a server, shares the next.
    */
   #schedule(): void {
     if (this.#isScheduled) return;
