@@ -7,6 +7,7 @@ import { FaissStore } from "@embeddinggemma/faiss";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../../packages/internal/src/testing/free-port.ts";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -226,12 +227,11 @@ describe("the code about servers, with a server", () => {
   });
 
   it("server, in a program", async () => {
-    const other = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
-    await other.close(); // Its port is free now.
+    const port = await freePort();
     const readme = "packages/server/README.md";
-    const own = await run(readme, "In your own server", undefined, other.port);
+    const own = await run(readme, "In your own server", undefined, port);
     expect(own.response.status).toBe(200);
-    expect((await fetch(`http://127.0.0.1:${other.port}/health`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     await own.server.close();
     await own.embedder.dispose();
   });

@@ -1,3 +1,4 @@
+import { freePort } from "@embeddinggemma/internal/testing";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   EmbeddingServer,
@@ -42,9 +43,9 @@ describe("several addresses", () => {
   });
 
   test("one that ends is left out at once, and used again when it is back", async () => {
-    const [first, second] = [await serve(), await serve()];
+    const port = await freePort();
+    const [first, second] = [await serve({ port }), await serve()];
     const remote = await connect([first.url, second.url], { maxRetries: 0 });
-    const { port } = first;
     await first[Symbol.asyncDispose]();
     for (let count = 0; count < 4; count++)
       expect(await remote.encode(`${count}`)).toEqual(await local.encode(`${count}`));
@@ -84,10 +85,11 @@ describe("several addresses", () => {
 
 describe("a server that changes its model", () => {
   test("is noticed after a restart", async () => {
-    const server = await serve();
-    const remote = await connect(server.url);
-    const { port } = server;
+    const port = await freePort();
+    const server = await serve({ port });
+    const remote = await connect(server.url, { maxRetries: 0 });
     await server[Symbol.asyncDispose]();
+    await expect(remote.encode("down")).rejects.toMatchObject({ code: "SERVER_FAILED" });
     await serve({ port, info: { model_dtype: "float16" } });
     await expect(remote.encode("text")).rejects.toMatchObject({ code: "MODEL_CHANGED" });
     await expect(remote.encode("text")).rejects.toMatchObject({ code: "MODEL_CHANGED" });
@@ -120,10 +122,11 @@ describe("a server that changes its model", () => {
   });
 
   test("is left out, if others have the right one", async () => {
-    const [first, second] = [await serve(), await serve()];
+    const port = await freePort();
+    const [first, second] = [await serve({ port }), await serve()];
     const remote = await connect([first.url, second.url]);
-    const { port } = first;
     await first[Symbol.asyncDispose]();
+    await remote.encode(["a failed request", "and another address"]);
     const other = await serve({ port, info: { model_dtype: "float16" } });
     for (let count = 0; count < 4; count++)
       expect(await remote.encode(`${count}`)).toEqual(await local.encode(`${count}`));

@@ -1,0 +1,2 @@
+export { freePort } from "./free-port.ts";
+export { warningsOf } from "./warnings-of.ts";
