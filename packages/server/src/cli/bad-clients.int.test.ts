@@ -6,6 +6,8 @@ import { endPrograms, localFlags, type Program, startProgram } from "../testing/
 
 /** How many bad requests of each kind are sent. */
 const count = 10_000;
+/** For kinds that are the same work for the server as another one. */
+const fewer = 1000;
 /** How many connections send them at the same time. */
 const connections = 50;
 /** What the process can grow by, in bytes: garbage that is not collected yet, and no more. */
@@ -29,16 +31,16 @@ afterAll(endPrograms);
 
 describe(`${count} bad requests`, () => {
   it.each([
-    { name: "malformed JSON", body: '{"inputs": ["a", ' },
-    { name: "wrong fields", body: '{"inputs": {"a": [1, null]}}' },
-    { name: "deep nesting", body: "[".repeat(5000) },
-    { name: "bytes that are not UTF-8", body: Buffer.from([0x22, 0xff, 0xfe, 0x80, 0x22]) },
-    { name: "too many inputs", body: JSON.stringify({ inputs: Array(100).fill("a") }) },
-  ])("with $name are refused", { timeout }, async ({ body }) => {
-    const statuses = await sendAll(count, body);
+    { name: "malformed JSON", times: count, body: '{"inputs": ["a", ' },
+    { name: "wrong fields", times: fewer, body: '{"inputs": {"a": [1, null]}}' },
+    { name: "deep nesting", times: count, body: "[".repeat(5000) },
+    { name: "no UTF-8", times: count, body: Buffer.from([0x22, 0xff, 0xfe, 0x80, 0x22]) },
+    { name: "many inputs", times: fewer, body: JSON.stringify({ inputs: Array(100).fill("a") }) },
+  ])("with $name are refused", { timeout }, async ({ body, times }) => {
+    const statuses = await sendAll(times, body);
     expect(statuses.size).toBe(1);
     expect([400, 422]).toContain([...statuses.keys()][0]);
-    expect([...statuses.values()]).toEqual([count]);
+    expect([...statuses.values()]).toEqual([times]);
     await expectWell();
   });
 
@@ -84,7 +86,7 @@ describe(`${count} bad requests`, () => {
   });
 
   it("that are no HTTP do no harm", { timeout }, async () => {
-    await inParallel(count, async (index) => {
+    await inParallel(fewer, async (index) => {
       const socket = await open();
       socket.end(
         ["\x16\x03\x01\x02\x00", "GET\r\n\r\n", "\0\0\0\0", "PRI * HTTP/2.0\r\n"][index % 4]!,
