@@ -92,6 +92,17 @@ const order = {
     ["http/"],
     ["version.ts"],
   ],
+  "packages/tune/src": [
+    ["index.ts"],
+    ["tune.ts"],
+    ["export/"],
+    ["train/"],
+    ["mine/"],
+    ["evaluate/"],
+    ["data/"],
+    ["statistics/"],
+    ["check.ts"],
+  ],
 };
 
 /** Which packages of this repository each package may import. */
@@ -103,6 +114,7 @@ const ownDependencies = {
   langchain: ["core", "faiss", "internal"],
   llamaindex: ["core", "faiss", "internal"],
   server: ["core", "faiss", "internal"],
+  tune: ["core", "faiss", "internal"],
 };
 
 const tests = "\\.test(-d)?\\.ts$|/testing/|/test-support/";

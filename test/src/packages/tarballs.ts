@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const packagesFolder = fileURLToPath(new URL("../../../packages", import.meta.url));
-const names = ["core", "faiss", "langchain", "llamaindex", "server", "tiny-model"] as const;
+const names = ["core", "faiss", "langchain", "llamaindex", "server", "tiny-model", "tune"] as const;
 
 export type PackageName = (typeof names)[number];
 

@@ -1,0 +1,2 @@
+export type { EmbeddingGemmaErrorCode } from "@embeddinggemma/core";
+export { EmbeddingGemmaError } from "@embeddinggemma/core";
