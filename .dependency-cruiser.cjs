@@ -13,6 +13,7 @@ const order = {
     ["options.ts"],
     ["remote/"],
     ["encoding/"],
+    ["adapter/"],
     ["model/"],
     ["cache/"],
     ["platform/"],

@@ -9,6 +9,11 @@ export function digestText(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)));
 }
 
+/** SHA-256 of bytes, in hex. */
+export function digestBytes(bytes: Uint8Array): string {
+  return bytesToHex(sha256(bytes));
+}
+
 /** Length of each sample at {@link samplePositions}. */
 export const sampleBytes = 4096;
 const sampleCount = 1024;

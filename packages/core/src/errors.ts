@@ -26,6 +26,8 @@ const marker = Symbol.for("embeddinggemma.core.error");
  *   gave an answer that cannot be used.
  * - `MODEL_CHANGED`: a server of `Embedder.connect` has another model than before, or than the
  *   other servers.
+ * - `ADAPTER_INVALID`: a folder or file of an adapter is damaged, or is no adapter.
+ * - `ADAPTER_MISMATCH`: an adapter was made for another model, or for vectors of another length.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */
@@ -46,6 +48,8 @@ export type EmbeddingGemmaErrorCode =
   | "WORKER_FAILED"
   | "SERVER_FAILED"
   | "MODEL_CHANGED"
+  | "ADAPTER_INVALID"
+  | "ADAPTER_MISMATCH"
   | "CACHE_FAILED"
   | "DISPOSED";
 

@@ -1,3 +1,4 @@
+export { Adapter } from "./adapter/adapter.ts";
 export { LevelVectorCache } from "./cache/level-vector-cache.ts";
 export { MemoryVectorCache } from "./cache/memory-vector-cache.ts";
 export { Embedder } from "./embedder.ts";
@@ -9,6 +10,13 @@ export { similarity } from "./vectors/similarity.ts";
 
 // Types
 
+export type {
+  AdapterBase,
+  AdapterParts,
+  AdapterSides,
+  AdapterWeights,
+  TextSide,
+} from "./adapter/adapter-parts.ts";
 export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.ts";
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
