@@ -29,6 +29,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `ADAPTER_INVALID`: a folder or file of an adapter is damaged, or is no adapter.
  * - `ADAPTER_MISMATCH`: an adapter was made for another model, or for vectors of another length.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
+ * - `DATA_INVALID`: a data file or a data set for evaluation or training is wrong.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */
 export type EmbeddingGemmaErrorCode =
@@ -51,6 +52,7 @@ export type EmbeddingGemmaErrorCode =
   | "ADAPTER_INVALID"
   | "ADAPTER_MISMATCH"
   | "CACHE_FAILED"
+  | "DATA_INVALID"
   | "DISPOSED";
 
 /**
