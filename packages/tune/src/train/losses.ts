@@ -60,7 +60,7 @@ const never = -1e9;
 /** Matrices are filled up to a multiple of so many rows. */
 const fillTo = 16;
 
-/** A loss over several dimensions of the vectors at once: MatryoshkaLoss of Sentence Transformers. */
+/** A loss of vectors cut to several dimensions: MatryoshkaLoss of Sentence Transformers. */
 export class MatryoshkaLoss {
   readonly #loss: Loss;
   readonly #dimensions: readonly number[];
