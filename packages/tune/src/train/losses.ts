@@ -1,7 +1,7 @@
 import type { Compute, Differentiable, Jax, Matrix, Tensor, ValueAndGradients } from "./jax.ts";
 
 /** The loss functions of {@link tune}, called as in Sentence Transformers. */
-export type LossName =
+type LossName =
   | "multipleNegativesRanking"
   | "cachedMultipleNegativesRanking"
   | "triplet"
@@ -19,7 +19,7 @@ export interface LossOptions {
   readonly margin: number;
 }
 
-export type TripletDistance = "euclidean" | "cosine";
+type TripletDistance = "euclidean" | "cosine";
 
 /** One example: numbers of its texts. */
 export interface Example {
@@ -66,7 +66,7 @@ export class MatryoshkaLoss {
   readonly #dimensions: readonly number[];
   readonly #weights: readonly number[];
   readonly #valueAndGradients: ValueAndGradients;
-  readonly #bothSides: boolean;
+  readonly bothSides: boolean;
 
   /**
    * @param bothSides - whether the gradients of documents are wanted
@@ -82,7 +82,7 @@ export class MatryoshkaLoss {
     this.#loss = makeLoss(options);
     this.#dimensions = dimensions;
     this.#weights = weights;
-    this.#bothSides = bothSides;
+    this.bothSides = bothSides;
     this.#valueAndGradients = compute.gradient(this.#loss.compute, bothSides ? 2 : 1);
   }
 
@@ -99,7 +99,7 @@ export class MatryoshkaLoss {
     let value = 0;
     const gradients = {
       queries: new Float32Array(queries.data.length),
-      documents: this.#bothSides ? new Float32Array(documents.data.length) : undefined,
+      documents: this.bothSides ? new Float32Array(documents.data.length) : undefined,
     };
     for (const [index, dimension] of this.#dimensions.entries()) {
       const weight = this.#weights[index]!;
