@@ -132,6 +132,60 @@ class ExportTest(unittest.TestCase):
         self.assertEqual(settings, {"use_external_data_format": {"model.onnx": 1, "model_q4.onnx": 1}})
 
 
+class CommandTest(unittest.TestCase):
+    """`export_onnx.py` with what a training run leaves: a folder that Sentence Transformers saved, in bf16."""
+
+    @classmethod
+    def setUpClass(cls):
+        temporary = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
+        checkpoint = folder / "checkpoint"
+        checkpoint.mkdir()
+        embeddinggemma.build(checkpoint, (REFERENCE / "texts.txt").read_text(encoding="utf-8").splitlines())
+        cls.trained, cls.output = folder / "trained", folder / "output"
+        write_onnx.load_model(checkpoint).to(torch.bfloat16).save(str(cls.trained))
+        for name in ("trainer_state.json", "optimizer.pt"):
+            (cls.trained / name).write_text("{}")
+        command = [sys.executable, str(HERE / "export_onnx.py"), str(cls.trained), str(cls.output)]
+        cls.run_result = subprocess.run(command, capture_output=True, text=True)
+
+    def test_succeeds_and_reports_each_file(self):
+        self.assertEqual(self.run_result.returncode, 0, self.run_result.stderr)
+        lines = self.run_result.stdout.splitlines()
+        self.assertEqual([line.split(":")[0] for line in lines], ["fp32", "q8", "q4"])
+        self.assertIn("lowest cosine to Sentence Transformers 1.000000", lines[0])
+
+    def test_files_are_those_of_a_transformers_js_repository(self):
+        files = {path.relative_to(self.output).as_posix() for path in self.output.rglob("*") if path.is_file()}
+        self.assertGreaterEqual(
+            files,
+            {
+                *("config.json", "tokenizer.json", "tokenizer_config.json"),
+                *("modules.json", "config_sentence_transformers.json", "sentence_bert_config.json"),
+                *("1_Pooling/config.json", "2_Dense/config.json", "3_Dense/config.json"),
+            },
+        )
+        onnx_files = {file for file in files if file.startswith("onnx/")}
+        self.assertEqual(onnx_files, {f"onnx/{name}" for name in write_onnx.FILE_NAMES.values()})
+        for name in ("README.md", "model.safetensors", "trainer_state.json", "optimizer.pt"):
+            self.assertNotIn(name, files)
+
+    def test_graphs_have_the_published_inputs_and_outputs(self):
+        tokens = ["batch_size", "sequence_length"]
+        for name in write_onnx.FILE_NAMES.values():
+            session = onnxruntime.InferenceSession(str(self.output / "onnx" / name))
+            inputs = {value.name: value.shape for value in session.get_inputs()}
+            self.assertEqual(inputs, {"input_ids": tokens, "attention_mask": tokens})
+            outputs = {value.name: value.shape for value in session.get_outputs()}
+            hidden_size = embeddinggemma.HIDDEN_SIZE
+            self.assertEqual(
+                outputs,
+                {"last_hidden_state": [*tokens, hidden_size], "sentence_embedding": ["batch_size", 768]},
+            )
+            self.assertTrue(all(value.type == "tensor(float)" for value in session.get_outputs()))
+
+
 class RefusalTest(unittest.TestCase):
     def setUp(self):
         temporary = tempfile.TemporaryDirectory()
