@@ -3,9 +3,11 @@ import { checkerFor, show } from "@embeddinggemma/internal";
 
 export { isObject, isRecord, type Rule, type Rules, rules, show } from "@embeddinggemma/internal";
 
-export const { checkOptions, invalidArgument } = checkerFor(
+export const checker = checkerFor(
   (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
 );
+
+export const { checkOptions, invalidArgument } = checker;
 
 /** The error for a data file or a data set that is wrong. */
 export function invalidData(
