@@ -9,6 +9,7 @@ const order = {
     ["index.ts"],
     ["lazy-embedder.ts"],
     ["embedder.ts"],
+    ["embedder-parts.ts"],
     ["connect-options.ts"],
     ["options.ts"],
     ["remote/"],

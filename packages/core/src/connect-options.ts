@@ -1,6 +1,7 @@
 import { invalidArgument, isObject, isUrl, oneOf, type Rules, rules } from "./check.ts";
 import { show } from "./errors.ts";
 import {
+  type AdapterOptions,
   type EncodeDefaults,
   encodeDefaultsRules,
   loadRules,
@@ -13,7 +14,7 @@ import type { RemoteModelOptions } from "./remote/remote-options.ts";
  * Options of {@link Embedder.connect}. `maxBatchTokens` and `batchSize` are the limits of one
  * request, by default those of the server, else 32,768 tokens and 128 texts.
  */
-export interface ConnectOptions extends RemoteModelOptions, EncodeDefaults {}
+export interface ConnectOptions extends RemoteModelOptions, EncodeDefaults, AdapterOptions {}
 
 const milliseconds = {
   expected: "a number of milliseconds above 0",
@@ -22,6 +23,7 @@ const milliseconds = {
 
 export const connectRules: Rules<ConnectOptions> = {
   ...encodeDefaultsRules,
+  adapter: loadRules.adapter,
   api: oneOf(["auto", "tei", "openai"]),
   model: nameRule,
   apiKey: {
@@ -57,7 +59,7 @@ export const connectRules: Rules<ConnectOptions> = {
 };
 
 /** Splits options into those of the connection and the defaults of calls. */
-export function splitConnectOptions(options: ConnectOptions): {
+export function splitConnectOptions(options: Omit<ConnectOptions, "adapter">): {
   connecting: RemoteModelOptions;
   encoding: EncodeDefaults;
 } {

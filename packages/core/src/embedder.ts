@@ -1,11 +1,17 @@
 import { defined } from "@embeddinggemma/internal";
-import { checkOptions, invalidArgument, isRecord, type Rules, rules } from "./check.ts";
+import { adaptationOf } from "./adapter/adaptation.ts";
+import type { Adapter } from "./adapter/adapter.ts";
+import { adaptedIdentity, checkAdapter, queryIdentity } from "./adapter/adapter-identity.ts";
+import { type ChosenAdapter, checkWithAdapter, chooseAdapter } from "./adapter/adapter-option.ts";
+import type { TextSide } from "./adapter/adapter-parts.ts";
+import { checkOptions, invalidArgument } from "./check.ts";
 import {
   type ConnectOptions,
   checkUrls,
   connectRules,
   splitConnectOptions,
 } from "./connect-options.ts";
+import { type EmbedderParts, partsRules } from "./embedder-parts.ts";
 import { loadMeasuredModel, warnOfBatches } from "./encoding/batch-invariance.ts";
 import { type EmbeddingModel, withQueue } from "./encoding/embedding-model.ts";
 import { encodeStream, isAsyncIterable, type StreamPosition } from "./encoding/encode-stream.ts";
@@ -16,15 +22,16 @@ import {
   promptedText,
   tokenInput,
 } from "./encoding/prompted-input.ts";
-import { choosePrompt, type DocumentInput } from "./encoding/prompts.ts";
+import { choosePrompt, type DocumentInput, sideOfPrompt } from "./encoding/prompts.ts";
 import { withIndex } from "./encoding/refused-text.ts";
 import { type SelfCheckReport, selfCheck } from "./encoding/self-check.ts";
 import type { Priority } from "./encoding/waiting-calls.ts";
 import { EmbeddingGemmaError, show } from "./errors.ts";
 import { dtypeReasonOf } from "./model/choose-graph.ts";
+import { CountedHandle } from "./model/counted-handle.ts";
 import type { ModelDescription } from "./model/description.ts";
 import { embeddingIdentity, modelIdentity } from "./model/identity.ts";
-import { acquireModel, type ModelHandle } from "./model/shared-models.ts";
+import { acquireModel } from "./model/shared-models.ts";
 import {
   type CountOptions,
   checkTruncateDim,
@@ -39,7 +46,6 @@ import {
   type LoadOptions,
   loadRules,
   modelRule,
-  nameRule,
   renamedLoadOptions,
   splitOptions,
   type TokenEmbeddingsOptions,
@@ -48,26 +54,13 @@ import {
   tokenizeTextRules,
 } from "./options.ts";
 import { connectModel } from "./remote/connect-model.ts";
-import type { Backend, Tokenizer } from "./runtime/backend.ts";
+import type { Tokenizer } from "./runtime/backend.ts";
 import type { Dtype } from "./runtime/dtype.ts";
 import { graphFileOfDtype, namedGraphFile } from "./runtime/graph-file.ts";
 import type { Token } from "./runtime/tokens-of.ts";
 import type { SimilarityFunction } from "./vectors/similarity.ts";
 import { similarity } from "./vectors/similarity.ts";
 import type { Vector } from "./vectors/vectors.ts";
-
-/** What {@link Embedder.from} creates an embedder from, and the defaults for its calls. */
-export interface EmbedderParts extends EncodeDefaults {
-  /**
-   * A name for error messages and {@link Embedder.identity}. Backends that give different vectors
-   * need different names, otherwise a shared cache would mix their vectors.
-   */
-  model: string;
-  /** Tokenizes and runs the model. */
-  backend: Backend;
-  /** Prompts, pooling, maximum length and dimensions of the model. */
-  description: ModelDescription;
-}
 
 /**
  * Turns texts into vectors as Sentence Transformers does: prompt, tokens, model, pooling, Dense
@@ -87,24 +80,25 @@ export class Embedder implements AsyncDisposable {
    * or the file yourself.
    */
   readonly dtypeReason: string | null;
-  readonly #handle: ModelHandle<EmbeddingModel>;
+  readonly #handle: CountedHandle<EmbeddingModel>;
   readonly #description: ModelDescription;
   readonly #defaults: Defaults;
+  readonly #adapter: Adapter | null;
   readonly #running = new Set<Promise<unknown>>();
   #disposing: Promise<void> | null = null;
 
-  private constructor(
-    model: string,
-    handle: ModelHandle<EmbeddingModel>,
-    defaults: EncodeDefaults,
-    dtypeReason: string | null = null,
-  ) {
-    const { description } = handle.model;
+  private constructor({ model, handle, defaults, dtypeReason = null, chosen = null }: OwnParts) {
+    const { description, identity } = handle.model;
     checkTruncateDim(defaults, description);
+    if (chosen) {
+      const adapted = { model, identity, dimension: description.dimension };
+      checkAdapter(chosen.adapter, adapted, chosen.allowMismatch);
+    }
     this.model = model;
     this.dtypeReason = dtypeReason;
     this.#handle = handle;
     this.#description = description;
+    this.#adapter = chosen?.adapter ?? null;
     this.#defaults = {
       truncateDim: description.truncateDim ?? description.dimension,
       ...encodeDefaults,
@@ -140,12 +134,19 @@ export class Embedder implements AsyncDisposable {
     checkOptions({ model }, { model: { ...modelRule, required: true } });
     checkOptions(options, loadRules, renamedLoadOptions);
     const name = String(model);
-    const { loading, encoding } = splitOptions(options);
+    const { adapter, ...others } = options;
+    const { loading, encoding } = splitOptions(others);
     namedGraphFile(loading); // checks modelFile and subfolder
+    const chosen = await chooseAdapter(adapter, loading);
     const handle = await acquireModel(name, loading, loadMeasuredModel);
     try {
-      const reason = dtypeReasonOf(loading, handle.model.dtype);
-      const embedder = new Embedder(name, handle, encoding, reason);
+      const embedder = new Embedder({
+        model: name,
+        handle: new CountedHandle(handle),
+        defaults: encoding,
+        dtypeReason: dtypeReasonOf(loading, handle.model.dtype),
+        chosen,
+      });
       if (!embedder.batchInvariant && encoding.batchSize !== 1) warnOfBatches(name, handle.model);
       return embedder;
     } catch (error) {
@@ -192,10 +193,16 @@ export class Embedder implements AsyncDisposable {
   ): Promise<Embedder> {
     const urls = checkUrls(url);
     checkOptions(options, connectRules);
-    const { connecting, encoding } = splitConnectOptions(options);
-    const model = await connectModel(urls, connecting);
-    const handle = { model, release: () => model.release() };
-    return new Embedder(model.facts.model, handle, { ...model.limits, ...encoding });
+    const { adapter, ...others } = options;
+    const { connecting, encoding } = splitConnectOptions(others);
+    const chosen = await chooseAdapter(adapter, connecting);
+    const model = await connectModel(urls, { ...connecting, ownsQueries: adapter !== undefined });
+    return new Embedder({
+      model: model.facts.model,
+      handle: new CountedHandle({ model, release: () => model.release() }),
+      defaults: { ...model.limits, ...encoding },
+      chosen,
+    });
   }
 
   /**
@@ -209,13 +216,15 @@ export class Embedder implements AsyncDisposable {
    */
   static from(parts: EmbedderParts): Embedder {
     checkOptions(parts, partsRules);
-    const { model, backend, description, ...defaults } = parts;
+    const { model, backend, description, adapter, ...defaults } = parts;
     const graphFile = graphFileOfDtype("fp32");
     const { dtype } = graphFile;
     const identity = modelIdentity(model, graphFile, description);
     const { batchInvariant = true } = backend;
     const loaded = withQueue({ backend, description, dtype, identity, batchInvariant });
-    return new Embedder(model, { model: loaded, release: () => loaded.release() }, defaults);
+    const handle = new CountedHandle({ model: loaded, release: () => loaded.release() });
+    const chosen = adapter ? { adapter, allowMismatch: false } : null;
+    return new Embedder({ model, handle, defaults, chosen });
   }
 
   /** @deprecated Use {@link Embedder.from}. */
@@ -225,6 +234,38 @@ export class Embedder implements AsyncDisposable {
       "Embedder.fromBackend(model, backend, description, options) is now called " +
         "Embedder.from({ model, backend, description, ...options }).",
     );
+  }
+
+  /**
+   * The same embedder with another adapter, or with none. It shares the weights, which are freed
+   * when both are disposed.
+   *
+   * @example
+   * const tuned = embedder.withAdapter(await Adapter.load("./adapters/planets"));
+   * const untuned = tuned.withAdapter(null);
+   *
+   * @param options - `allowMismatch`: take an adapter of another model, if its vectors have the
+   * same length
+   * @throws `ADAPTER_MISMATCH`, `INVALID_ARGUMENT`, `DISPOSED`
+   */
+  withAdapter(adapter: Adapter | null, options: { allowMismatch?: boolean } = {}): Embedder {
+    checkWithAdapter(adapter, options);
+    const { allowMismatch = false } = options;
+    if (this.#disposing) throw disposed(this.model);
+    const other = new Embedder({
+      model: this.model,
+      handle: this.#handle,
+      defaults: this.#defaults,
+      dtypeReason: this.dtypeReason,
+      chosen: adapter && { adapter, allowMismatch },
+    });
+    this.#handle.hold();
+    return other;
+  }
+
+  /** The adapter that changes the vectors of queries or of all texts; null if there is none. */
+  get adapter(): Adapter | null {
+    return this.#adapter;
   }
 
   /**
@@ -291,6 +332,10 @@ export class Embedder implements AsyncDisposable {
    * digest of the model's settings for it, such as pooling and `maxTokens`. The identity is the
    * same on every machine. Never compare or mix vectors with different identities.
    *
+   * An {@link Embedder.adapter} is part of it if it changes documents, too. One that changes
+   * queries alone is not, since the vectors of documents stay valid; see
+   * {@link Embedder.queryIdentity}.
+   *
    * @example
    * owner/name@<commit>?dtype=q8&recipe=1.<digest>&prompts=<digest>&dimension=256&normalize=true
    */
@@ -299,11 +344,19 @@ export class Embedder implements AsyncDisposable {
   }
 
   /**
+   * The identity of the vectors of queries: {@link Embedder.identity}, and the adapter if it
+   * changes queries alone. For a cache of them, or to compare two embedders.
+   */
+  get queryIdentity(): string {
+    return queryIdentity(this.identity, this.#adapter);
+  }
+
+  /**
    * The part of {@link Embedder.identity} for full vectors, before truncation and normalization:
-   * the model's files and its recipe, without prompts.
+   * the model's files and its recipe, and an adapter that changes documents, without prompts.
    */
   get modelIdentity(): string {
-    return this.#handle.model.identity;
+    return adaptedIdentity(this.#handle.model.identity, this.#adapter);
   }
 
   /** Everything that the vectors depend on, apart from the weights. */
@@ -320,7 +373,7 @@ export class Embedder implements AsyncDisposable {
     checkOptions(options, encodeDefaultsRules);
     const { truncateDim, normalize } = this.#withDefaults(options);
     const settings = { dimension: truncateDim, normalize };
-    return embeddingIdentity(this.#handle.model.identity, this.#description, settings);
+    return embeddingIdentity(this.modelIdentity, this.#description, settings);
   }
 
   /**
@@ -479,14 +532,19 @@ export class Embedder implements AsyncDisposable {
    * Checks whether model, dtype and device work together on this machine. Embeds a few built-in
    * texts and compares their similarities with the values that the authors of the model have
    * published, and their vectors with those of Sentence Transformers. So a wrong file, prompt,
-   * kernel or device shows. The tolerances depend on the dtype.
+   * kernel or device shows. The tolerances depend on the dtype. An adapter is left out.
    *
    * @returns the comparison, or null if the model has no published values, or if you set the option
    * `prompts` or `pooling`
    */
   async selfCheck(): Promise<SelfCheckReport | null> {
     const { selfCheck: values, dimension } = this.#description;
-    return selfCheck(this, values, this.#model.dtype, dimension);
+    const untuned = this.withAdapter(null);
+    try {
+      return await selfCheck(untuned, values, this.dtype, dimension);
+    } finally {
+      await untuned.dispose();
+    }
   }
 
   /**
@@ -558,13 +616,7 @@ export class Embedder implements AsyncDisposable {
   }
 
   get #model(): EmbeddingModel {
-    if (this.#disposing) {
-      throw new EmbeddingGemmaError(
-        "DISPOSED",
-        `The embedder of ${show(this.model)} was disposed. Load it again with Embedder.load.`,
-        { model: this.model },
-      );
-    }
+    if (this.#disposing) throw disposed(this.model);
     return this.#handle.model;
   }
 
@@ -577,17 +629,20 @@ export class Embedder implements AsyncDisposable {
   /**
    * Checks and completes the options of a call.
    *
-   * @param promptName - prompt to use if the options name none
+   * @param method - which texts the method is for: their prompt is used if the options name none
    */
-  #startCall(priority: Priority, options: EncodeOptions, promptName?: string): Call {
+  #startCall(priority: Priority, options: EncodeOptions, method?: TextSide): Call {
     const model = this.#model;
     checkOptions(options, encodeRules);
     const settings = this.#withDefaults(options);
     const prompt = choosePrompt(this.#description, {
       prompt: options.prompt,
-      promptName: options.promptName ?? promptName,
+      promptName: options.promptName ?? method,
     });
-    return { model, prompt, settings: { ...settings, dimension: settings.truncateDim, priority } };
+    const side = method ?? sideOfPrompt(this.#description, prompt);
+    const adapt = adaptationOf(this.#adapter, side, this.#description);
+    const { truncateDim: dimension } = settings;
+    return { model, prompt, settings: { ...settings, adapt, dimension, priority } };
   }
 
   async #encode<T>(
@@ -621,16 +676,22 @@ export class Embedder implements AsyncDisposable {
   }
 }
 
-const partsRules: Rules<EmbedderParts> = {
-  ...encodeDefaultsRules,
-  model: { ...nameRule, required: true },
-  backend: {
-    expected: "a Backend, an object with tokenizer, tokenize, run and dispose",
-    accepts: (value) => isRecord(value) && typeof value.run === "function",
-    required: true,
-  },
-  description: { ...rules.object, required: true },
-};
+function disposed(model: string): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "DISPOSED",
+    `The embedder of ${show(model)} was disposed. Load it again with Embedder.load.`,
+    { model },
+  );
+}
+
+/** What an embedder consists of. */
+interface OwnParts {
+  readonly model: string;
+  readonly handle: CountedHandle<EmbeddingModel>;
+  readonly defaults: EncodeDefaults;
+  readonly dtypeReason?: string | null;
+  readonly chosen?: ChosenAdapter | null;
+}
 
 /** Defaults, with a value for every option that a call needs. */
 interface Defaults extends EncodeDefaults {

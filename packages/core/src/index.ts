@@ -10,6 +10,7 @@ export { similarity } from "./vectors/similarity.ts";
 
 // Types
 
+export type { AdapterFolder, AdapterOption } from "./adapter/adapter-option.ts";
 export type {
   AdapterBase,
   AdapterParts,
@@ -21,18 +22,19 @@ export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.t
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
 export type { ConnectOptions } from "./connect-options.ts";
-export type { EmbedderParts } from "./embedder.ts";
+export type { EmbedderParts } from "./embedder-parts.ts";
 export type { EncodeProgress } from "./encoding/encode-texts.ts";
 export type { DocumentInput, PromptName, PromptOptions } from "./encoding/prompts.ts";
 export type { EncodeStatistics, Truncation } from "./encoding/run-texts.ts";
 export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
-export type { DownloadProgress } from "./files/model-folder.ts";
+export type { DownloadProgress, HubOptions } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
 export type { Device } from "./model/load-model.ts";
 export type { PoolingMode } from "./model/modules.ts";
 export type {
+  AdapterOptions,
   CountOptions,
   EncodeDefaults,
   EncodeOptions,

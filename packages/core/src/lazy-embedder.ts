@@ -1,4 +1,6 @@
 import { defined, SharedPromise, untilAborted } from "@embeddinggemma/internal";
+import { queryIdentity } from "./adapter/adapter-identity.ts";
+import { checkAdapterOption } from "./adapter/adapter-option.ts";
 import {
   checkOptions,
   checkText,
@@ -98,8 +100,10 @@ export class LazyEmbedder {
     const { url, embedder, queryPrompt, documentPrompt, ...others } = options;
     const { model = defaultModel, ...loadOptions } = others;
     const { loading, encoding } = splitOptions(loadOptions);
+    checkAdapterOption(options.adapter);
     if (embedder !== undefined) {
-      checkGivenAlone({ url, model: options.model, ...loading, signal: undefined });
+      const adapter = options.adapter ?? undefined;
+      checkGivenAlone({ url, model: options.model, ...loading, adapter, signal: undefined });
       embedder.identityOf(encoding); // checks truncateDim
     } else if (url !== undefined) {
       checkUrls(url);
@@ -164,10 +168,17 @@ export class LazyEmbedder {
    */
   async identity(): Promise<string> {
     const identity = (await this.get()).identityOf(this.#encoding);
-    if (!this.#documentPrompt) return identity;
-    const { promptName, prompt } = this.#documentPrompt;
-    const name = JSON.stringify(prompt ?? { promptName });
-    return `${identity}&documentPrompt=${encodeURIComponent(name)}`;
+    return withPrompt(identity, "documentPrompt", this.#documentPrompt);
+  }
+
+  /**
+   * {@link Embedder.queryIdentity}: the identity of the vectors of queries. It includes
+   * `queryPrompt` if you set one.
+   */
+  async queryIdentity(): Promise<string> {
+    const embedder = await this.get();
+    const identity = queryIdentity(embedder.identityOf(this.#encoding), embedder.adapter);
+    return withPrompt(identity, "queryPrompt", this.#queryPrompt);
   }
 
   /**
@@ -193,6 +204,12 @@ export class LazyEmbedder {
     const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     return { ...this.#encoding, ...(hasPrompt ? {} : prompt), ...own, ...defined({ signal }) };
   }
+}
+
+function withPrompt(identity: string, key: string, given: PromptOptions | undefined): string {
+  if (!given) return identity;
+  const name = JSON.stringify(given.prompt ?? { promptName: given.promptName });
+  return `${identity}&${key}=${encodeURIComponent(name)}`;
 }
 
 const promptRule: Rule = {
@@ -246,8 +263,11 @@ function checkGivenAlone(loading: object): void {
   if (given.length === 0) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `\`embedder\` is already loaded, so ${given.join(", ")} cannot take effect. ` +
-      "Set either `embedder`, or `model` and the options of loading.",
+    `\`embedder\` is already loaded, so ${given.join(", ")} cannot take effect. ${
+      given.includes("adapter")
+        ? "Pass `embedder: embedder.withAdapter(await Adapter.load(folder))`."
+        : "Set either `embedder`, or `model` and the options of loading."
+    }`,
     { options: given },
   );
 }

@@ -1,3 +1,4 @@
+import { type AdapterOption, adapterRule } from "./adapter/adapter-option.ts";
 import type { VectorCache } from "./cache/vector-cache.ts";
 import { invalidArgument, isObject, isUrl, oneOf, type Rule, type Rules, rules } from "./check.ts";
 import type { EncodeProgress } from "./encoding/encode-texts.ts";
@@ -100,8 +101,20 @@ export interface CountOptions extends PromptOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** The option that gives an embedder an adapter. */
+export interface AdapterOptions {
+  /**
+   * A linear map that was trained for this model, which changes the vectors of queries, or of all
+   * texts: a folder or URL of one, or an {@link Adapter}. The caches of vectors keep those of the
+   * model, so one serves every adapter.
+   *
+   * @default none
+   */
+  adapter?: AdapterOption | null | undefined;
+}
+
 /** Options of {@link Embedder.load}. */
-export interface LoadOptions extends LoadModelOptions, EncodeDefaults {}
+export interface LoadOptions extends LoadModelOptions, EncodeDefaults, AdapterOptions {}
 
 /** Options of {@link Embedder.tokenize}: the prompt, and special tokens. */
 export interface TokenizeTextOptions extends PromptOptions {
@@ -181,6 +194,7 @@ export const renamedLoadOptions = { onProgress: "onDownloadProgress" };
 
 export const loadRules: Rules<LoadOptions> = {
   ...encodeDefaultsRules,
+  adapter: adapterRule,
   dtype: oneOf([...Object.keys(weightsSuffixes), "auto"]),
   modelFile: {
     expected:
@@ -253,7 +267,7 @@ export function checkTruncateDim(
 }
 
 /** Splits load options into those that decide what is loaded and the defaults of calls. */
-export function splitOptions(options: LoadOptions): {
+export function splitOptions(options: Omit<LoadOptions, "adapter">): {
   loading: LoadModelOptions;
   encoding: EncodeDefaults;
 } {

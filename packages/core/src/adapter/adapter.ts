@@ -4,11 +4,13 @@ import {
   invalidArgument,
   isObject,
   isRecord,
+  isUrl,
   oneOf,
   type Rules,
   rules,
 } from "../check.ts";
 import { digestBytes } from "../digest.ts";
+import type { HubOptions } from "../files/model-folder.ts";
 import { typedArrayName } from "../vectors/vectors.ts";
 import type {
   AdapterBase,
@@ -18,6 +20,8 @@ import type {
   TextSide,
 } from "./adapter-parts.ts";
 import { applyMatrices, deltaOf } from "./linear-map.ts";
+import { writeManifest } from "./manifest.ts";
+import { readAdapter } from "./read-adapter.ts";
 import { writeSafetensors } from "./safetensors.ts";
 
 /**
@@ -70,6 +74,23 @@ export class Adapter {
     return new Adapter(parts);
   }
 
+  /**
+   * Loads an adapter from a local folder (a path or a `file:` URL), else from a repository on the
+   * Hugging Face Hub; in a browser, from the URL of a folder or from the Hub.
+   *
+   * @example
+   * const adapter = await Adapter.load("./adapters/planets");
+   * const { ndcg } = adapter.training; // what its training wrote down
+   *
+   * @throws {@link EmbeddingGemmaError}: `ADAPTER_INVALID` if the folder has no adapter or a
+   * damaged one, `MODEL_NOT_FOUND`, `DOWNLOAD_FAILED`, `INVALID_ARGUMENT`; the reason of `signal`
+   */
+  static async load(folder: string | URL, options: HubOptions = {}): Promise<Adapter> {
+    checkOptions({ folder }, folderRules);
+    checkOptions(options, hubRules);
+    return new Adapter(await readAdapter(String(folder), options));
+  }
+
   /** Number of columns of `a` if the map is the product of two, else null. */
   get rank(): number | null {
     return this.#matrices.rank;
@@ -114,18 +135,9 @@ export class Adapter {
   /** The files of its folder, by name. */
   files(): Record<"adapter.json" | "adapter.safetensors", Uint8Array> {
     const { sides, rank, dimension, base, digest, training } = this;
-    const manifest = {
-      format: "embeddinggemma-adapter",
-      version: 1,
-      sides,
-      rank,
-      dimension,
-      base,
-      digest,
-      training,
-    };
+    const manifest = writeManifest({ sides, rank, dimension, base, digest, training });
     return {
-      "adapter.json": new TextEncoder().encode(`${JSON.stringify(manifest, null, 2)}\n`),
+      "adapter.json": new TextEncoder().encode(manifest),
       "adapter.safetensors": this.#bytes.slice(),
     };
   }
@@ -176,6 +188,24 @@ function tensorsOf(matrices: AdapterMatrices, dimension: number) {
   const { rank, a, b } = matrices;
   return { a: { shape: [dimension, rank], data: a }, b: { shape: [rank, dimension], data: b } };
 }
+
+const folderRules: Rules<{ folder: string | URL }> = {
+  folder: {
+    expected: "a folder of an adapter",
+    accepts: (value) => (typeof value === "string" && value !== "") || isUrl(value),
+    required: true,
+  },
+};
+
+const hubRules: Rules<HubOptions> = {
+  revision: rules.text,
+  token: rules.text,
+  endpoint: rules.text,
+  cacheDir: rules.text,
+  localFilesOnly: rules.flag,
+  onDownloadProgress: rules.callback,
+  signal: rules.signal,
+};
 
 const partsRules: Rules<AdapterParts> = {
   sides: { ...oneOf(["query", "both"]), required: true },

@@ -47,6 +47,7 @@ test("what is written is read", () => {
       // Wherever the bytes lie in their buffer.
       const shifted = new Uint8Array(offset + bytes.length).subarray(offset);
       shifted.set(bytes);
+      expect(Object.fromEntries(read(Buffer.from(bytes)))).toEqual({ ...written });
       expect(Object.fromEntries(read(shifted))).toEqual({ ...written });
     }),
   );

@@ -72,7 +72,7 @@ export function readSafetensors(
   return new Map(
     entries.map(({ name, shape, begin, end }) => {
       // A copy, since the numbers may begin at any byte.
-      const data = new Float32Array(content.slice(begin, end).buffer);
+      const data = new Float32Array(new Uint8Array(content.subarray(begin, end)).buffer);
       if (!data.every(Number.isFinite)) {
         const index = data.findIndex((value) => !Number.isFinite(value));
         throw fail(`has ${data[index]} at number ${index} of the tensor ${show(name)}`);

@@ -1,3 +1,4 @@
+import { Pacer } from "@embeddinggemma/internal";
 import {
   readVectors,
   type VectorCache,
@@ -25,6 +26,8 @@ export interface EncodeProgress {
 export interface EncodeSettings extends RunSettings {
   readonly dimension: number;
   readonly normalize: boolean;
+  /** Changes full vectors, before truncation. The cache keeps those of the model. */
+  readonly adapt?: ((vector: Float32Array) => Float32Array) | undefined;
   readonly cache?: VectorCache | null | undefined;
   readonly onProgress?: ((progress: EncodeProgress) => void) | undefined;
 }
@@ -41,7 +44,7 @@ export async function encodeTexts(
   texts: readonly ModelInput[],
   settings: EncodeSettings,
 ): Promise<Float32Array[]> {
-  const { dimension, onProgress, signal } = settings;
+  const { adapt, dimension, onProgress, signal } = settings;
   signal?.throwIfAborted();
   const { distinct, firstOf } = findDuplicates(texts);
   const occurrences = countOccurrences(firstOf);
@@ -50,7 +53,8 @@ export async function encodeTexts(
   let tokens = 0;
   const finish = (index: number, embedding: Float32Array) => {
     const vector = vectors[index]!;
-    vector.set(embedding.subarray(0, dimension));
+    const adapted = adapt ? adapt(embedding) : embedding;
+    vector.set(adapted.subarray(0, dimension));
     if (settings.normalize) normalizeInPlace(vector);
     done += occurrences.get(index)!;
   };
@@ -60,9 +64,11 @@ export async function encodeTexts(
   await runTexts(model, { texts, distinct, firstOf, missing }, settings, {
     output: "sentence_embedding",
     async receive(indices, embeddings, batch) {
-      indices.forEach((index, row) => {
+      const pacer = new Pacer();
+      for (const [row, index] of indices.entries()) {
         finish(index, embeddings[row]!);
-      });
+        if (pacer.due) await pacer.pause();
+      }
       tokens += batch.tokens;
       onProgress?.({ done, total: texts.length, tokens });
       await store(indices, embeddings, batch.rows);
@@ -140,15 +146,17 @@ async function readFromCache(
       vectorCacheKey(cacheIdentity, inputKey(texts[index]!)),
     );
     const embeddings = await readVectors(cache, windowKeys, dimension);
-    window.forEach((index, position) => {
+    const pacer = new Pacer();
+    for (const [position, index] of window.entries()) {
       const embedding = embeddings[position];
       if (embedding) {
         found(index, embedding);
+        if (pacer.due) await pacer.pause();
       } else {
         missing.push(index);
         keys.set(index, windowKeys[position]!);
       }
-    });
+    }
     signal?.throwIfAborted();
   }
   return {

@@ -108,6 +108,18 @@ const equivalentNames: ReadonlyMap<string, readonly string[]> = new Map([
   ["CodeRetrieval", ["InstructionRetrieval"]],
 ]);
 
+/**
+ * The side of texts with a prompt, where the method does not say it: that of queries if it is the
+ * model's prompt `query`, whatever its name.
+ */
+export function sideOfPrompt(
+  { prompts }: Pick<ModelDescription, "prompts">,
+  prompt: string,
+): "query" | "document" {
+  const isQuery = prompt !== "" && Object.hasOwn(prompts, "query") && prompt === prompts.query;
+  return isQuery ? "query" : "document";
+}
+
 /** The part of EmbeddingGemma's document prompt, `title: none | text: `, that a title replaces. */
 const emptyTitle = "title: none |";
 

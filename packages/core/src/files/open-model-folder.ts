@@ -87,7 +87,8 @@ async function otherFolder(path: string): Promise<string | undefined> {
   return `${path} has no config.json, but its parent folder is a model. Pass ${parent}.`;
 }
 
-function localFolder(path: string): ModelFolder {
+/** A folder on this machine, which exists. */
+export function localFolder(path: string): ModelFolder {
   return {
     path,
     commit: null,

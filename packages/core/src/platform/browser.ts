@@ -13,6 +13,8 @@ export const warn: Platform["warn"] = (message) => console.warn(message);
 
 export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
 
+export const openAdapterFolder: Platform["openAdapterFolder"] = openWebFolder;
+
 export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",

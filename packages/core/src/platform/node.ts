@@ -21,6 +21,11 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
   return (await import("../files/open-model-folder.ts")).openModelFolder(model, options);
 }
 
+/** See `open-adapter-folder.ts`. */
+export async function openAdapterFolder(name: string, options: HubOptions): Promise<ModelFolder> {
+  return (await import("../files/open-adapter-folder.ts")).openAdapterFolder(name, options);
+}
+
 /** See `worker-backend.ts`. */
 export async function loadWorkerBackend(
   folder: TokenizerFolder,

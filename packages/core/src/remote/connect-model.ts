@@ -18,12 +18,13 @@ const usualLimits = { batchSize: 128, maxBatchTokens: 32_768 };
 /**
  * Connects to the servers at some addresses, which all have the same model.
  *
+ * @param options - `ownsQueries`: the caller has an adapter for queries, or wants none
  * @throws `INVALID_ARGUMENT`, `MODEL_NOT_DESCRIBED`, `SERVER_FAILED`, `MODEL_CHANGED`; those of
  * loading the tokenizer; the reason of `signal`
  */
 export async function connectModel(
   urls: readonly string[],
-  options: RemoteModelOptions,
+  options: RemoteModelOptions & { readonly ownsQueries?: boolean },
 ): Promise<RemoteModel> {
   const { api, timeout, maxRetries } = { ...remoteDefaults, ...defined(options) };
   const { model, signal } = options;
@@ -41,6 +42,7 @@ export async function connectModel(
   // Its error is thrown below, if the servers can be reached.
   loadingTokenizer.catch(() => {});
   const facts = await pool.connect(signal);
+  if (!options.ownsQueries) refuseQueryAdapter(facts);
   const tokenizer = await untilAborted(signal, () => loadingTokenizer);
   const client = new RemoteClient(pool, connection, facts.maxItems ?? usualLimits.batchSize);
   if (tokenizer) await checkTokenizer(facts, client, tokenizer, signal);
@@ -103,6 +105,19 @@ async function askDimension(
     known,
     `${length}, the length of the server's vectors`,
     "If you did not set it, the server has not the model that its name says, or cuts its vectors.",
+  );
+}
+
+/** Prompts are added here, so such a server takes every text for a document. */
+function refuseQueryAdapter({ baseUrl, own }: ServerFacts): void {
+  if (own?.adapterSides !== "query") return;
+  throw new EmbeddingGemmaError(
+    "ADAPTER_MISMATCH",
+    `${baseUrl} has an adapter for queries, which it applies only where it adds the prompt of ` +
+      "queries itself. Embedder.connect adds prompts here, so its queries would be left without " +
+      "the adapter. Load the adapter here: `Embedder.connect(url, { adapter: folder })`, with a " +
+      "copy of its folder; or set `adapter: null` for queries without it.",
+    { url: baseUrl },
   );
 }
 

@@ -58,9 +58,11 @@ export function knownDimension(
  */
 export function describeOwnServer(
   facts: ServerFacts,
-  { description }: OwnFacts,
+  { description: served, adapterSides }: OwnFacts,
   options: ServerDescription,
 ): ModelDescription {
+  // The known vectors are those of the model without an adapter.
+  const description = adapterSides === "both" ? { ...served, selfCheck: null } : served;
   const said = { dimension: description.dimension, maxTokens: description.maxTokens };
   for (const [name, value] of Object.entries(said)) {
     const given = options[name as keyof typeof said];

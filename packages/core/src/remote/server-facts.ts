@@ -32,4 +32,6 @@ export interface OwnFacts {
   readonly dtype: string;
   readonly batchInvariant: boolean;
   readonly description: ModelDescription;
+  /** Which texts the server's adapter changes; null if it has none. */
+  readonly adapterSides: string | null;
 }

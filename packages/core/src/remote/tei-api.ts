@@ -136,7 +136,7 @@ export function readInfo({ url, body }: WireAnswer): ServerFacts | null {
 function readOwnInfo(
   info: Readonly<Record<string, unknown>>,
 ): { identity: string; serverPrompt: string; facts: OwnFacts } | null {
-  const { identity, dtype, batchInvariant, description, defaultPrompt } = info;
+  const { identity, dtype, batchInvariant, description, defaultPrompt, adapter } = info;
   if (typeof identity !== "string" || !isRecord(description)) return null;
   const { dimension, prompts, matryoshkaDimensions, pooling } = description;
   const isComplete = countIn(dimension) && isRecord(prompts) && Array.isArray(pooling);
@@ -151,6 +151,7 @@ function readOwnInfo(
       dtype: String(dtype),
       batchInvariant: batchInvariant === true,
       description: complete as unknown as ModelDescription,
+      adapterSides: isRecord(adapter) ? String(adapter.sides) : null,
     },
   };
 }

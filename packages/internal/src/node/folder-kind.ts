@@ -11,6 +11,7 @@ export interface FolderKind {
     | "llamaindex-ts"
     | "faiss"
     | "model"
+    | "adapter"
     | "foreign"
     /** Nothing that a new store could hide. */
     | "none";
@@ -79,6 +80,18 @@ const known: readonly Known[] = [
     fits: (has) => has(/\.lance$/),
     finding: "is a database of LanceDB",
     advice: "It cannot be imported. Read its documents with LanceDB, and embed them again.",
+  },
+  {
+    kind: "adapter",
+    fits: (has) => has("adapter.json") && has("adapter.safetensors"),
+    finding: "is an adapter",
+    advice: "Pass it as the option `adapter` of Embedder.load, beside its model.",
+  },
+  {
+    kind: "adapter",
+    fits: (has) => has("adapter_config.json") && !has("config.json"),
+    finding: "is an adapter of PEFT, such as LoRA",
+    advice: "In Python, merge it into its model (`merge_and_unload`), and export that to ONNX.",
   },
   {
     kind: "model",

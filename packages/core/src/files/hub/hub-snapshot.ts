@@ -54,8 +54,13 @@ export class HubSnapshot implements ModelFolder {
    *
    * @throws `MODEL_NOT_FOUND` if the repository or revision does not exist, or if it is not in the
    * cache when offline; `DOWNLOAD_FAILED` if the Hub fails and the cache does not have it
+   * @param mainFile - a file that the repository must have
    */
-  static async open(model: string, options: HubOptions): Promise<HubSnapshot> {
+  static async open(
+    model: string,
+    options: HubOptions,
+    mainFile = "config.json",
+  ): Promise<HubSnapshot> {
     const repository = join(cacheFolder(options), `models--${model.replace("/", "--")}`);
     const { revision = "main" } = options;
     const reference = join(repository, "refs", revision);
@@ -67,7 +72,8 @@ export class HubSnapshot implements ModelFolder {
     }
     if (cached && isCommit(revision)) return new HubSnapshot(model, repository, cached, options);
     try {
-      const commit = await requestCommit(model, revision, options, cached ? 1 : undefined);
+      const attempts = cached ? 1 : undefined;
+      const commit = await requestCommit(model, revision, mainFile, options, attempts);
       // Errors are ignored: a complete cache may be read-only, and an incomplete one fails later.
       if (commit !== cached) await writeAtomically(reference, commit).catch(() => {});
       return new HubSnapshot(model, repository, commit, options);
@@ -196,10 +202,11 @@ async function requestOptions(options: HubOptions): Promise<RequestOptions> {
 async function requestCommit(
   model: string,
   revision: string,
+  mainFile: string,
   options: HubOptions,
   attempts: number | undefined,
 ): Promise<string> {
-  const url = fileUrl(model, revision, "config.json", options);
+  const url = fileUrl(model, revision, mainFile, options);
   const file = await requestFile(url, {
     ...(await requestOptions(options)),
     method: "HEAD",
@@ -208,7 +215,7 @@ async function requestCommit(
   if (!file.found) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      `${show(model)} at revision ${show(revision)} has no config.json (${url}).`,
+      `${show(model)} at revision ${show(revision)} has no ${mainFile} (${url}).`,
       { model, revision, url, status: 404 },
     );
   }
