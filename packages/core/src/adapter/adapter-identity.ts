@@ -29,7 +29,7 @@ function shortDigestOf({ digest }: Adapter): string {
 }
 
 /** Whether the vectors of an identity have been changed by an adapter. */
-export function isAdapted(identity: string): boolean {
+function isAdapted(identity: string): boolean {
   return /[?&]adapter=/.test(identity);
 }
 

@@ -35,7 +35,7 @@ const adapterFolderRules: Rules<AdapterFolder> = {
 };
 
 /** Not `instanceof`: two copies of this package may be installed. */
-export function isAdapter(value: unknown): value is Adapter {
+function isAdapter(value: unknown): value is Adapter {
   return (
     isRecord(value) &&
     typeof value.apply === "function" &&
