@@ -80,6 +80,10 @@ function createCommand(): Command {
   add("--workers <count>", "processes that run the model; auto; 0 for this one", (option) =>
     option.argParser(parseWorkers).default(1),
   );
+  add(
+    "--adapter <folder>",
+    "folder of an adapter that was trained for the model, or one on the Hub",
+  );
   add("--truncate-dim <dimensions>", "length of vectors", number(1));
   add("--hf-token <token>", "token for the Hub");
   add("--huggingface-hub-cache <folder>", "where downloads are stored");
@@ -129,6 +133,7 @@ interface Flags {
   device?: string;
   threads?: number;
   workers: number | "auto";
+  adapter?: string;
   truncateDim?: number;
   hfToken?: string;
   huggingfaceHubCache?: string;
@@ -165,6 +170,7 @@ function settingsOf(flags: Flags, command: Command): ProgramSettings {
     device: flags.device,
     threads: flags.threads,
     workers: workers === 0 ? undefined : workers,
+    adapter: flags.adapter,
     truncateDim: flags.truncateDim,
     batchSize: flags.maxBatchRequests,
     token: flags.hfToken,

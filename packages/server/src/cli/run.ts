@@ -31,8 +31,9 @@ async function loadAndServe(
 ): Promise<void> {
   logger.info({ model }, "Loading the model");
   await using embedder = await Embedder.load(model, { ...load, signal });
-  const { dtype, dtypeReason, dimension, identity } = embedder;
-  logger.info({ dtype, dtypeReason, dimension, identity }, "The model is loaded");
+  const { dtype, dtypeReason, dimension, identity, adapter } = embedder;
+  const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
+  logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");
   const { store, readOnly } = settings;
   const index =
     store === undefined ? undefined : await DocumentIndex.open(store, embedder, { readOnly });
@@ -44,6 +45,8 @@ async function loadAndServe(
       logger.warn(`${index.pending} documents are lost: they were added, but not indexed.`);
   }
 }
+
+const adaptedTexts = { query: "the vectors of queries", both: "all vectors" };
 
 async function serveUntil(
   signal: AbortSignal,

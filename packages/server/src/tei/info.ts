@@ -4,7 +4,7 @@ import { version } from "../version.ts";
 
 /** What `/info` answers: TEI's fields, and what `Embedder.connect` needs. */
 export function infoOf(embedder: Embedder, settings: AppSettings): Record<string, unknown> {
-  const { dtype, modelIdentity, batchInvariant } = embedder;
+  const { dtype, modelIdentity, batchInvariant, adapter } = embedder;
   const { family: _family, dtypeRules: _rules, ...description } = embedder.description;
   return {
     model_id: embedder.model,
@@ -28,6 +28,12 @@ export function infoOf(embedder: Embedder, settings: AppSettings): Record<string
       batchInvariant,
       description,
       defaultPrompt: settings.defaultPrompt,
+      adapter: adapter && {
+        sides: adapter.sides,
+        rank: adapter.rank,
+        dimension: adapter.dimension,
+        digest: adapter.digest,
+      },
     },
   };
 }
