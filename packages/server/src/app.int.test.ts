@@ -49,6 +49,18 @@ test("/embed gives the vectors of the embedder", async () => {
   );
 });
 
+test.each(["", "query"])(
+  "ids that the vocabulary does not have are refused, prompt %j",
+  async (name) => {
+    const fields = name === "" ? {} : { prompt_name: name };
+    for (const route of ["/embed", "/embed_all"]) {
+      const refused = await post(route, { inputs: ["text", [2, 9_999_999, 1]], ...fields });
+      expect(refused).toMatchObject({ status: 422, body: { error_type: "Validation" } });
+      expect(refused.body.error).toContain("9999999");
+    }
+  },
+);
+
 test("/embed takes token ids", async () => {
   const embedder = await tinyEmbedder();
   const ids = [2, 5, 7, 1];

@@ -91,6 +91,7 @@ async function run<T>(
   if (inputs.some((input) => input.length === 0)) {
     throw new RequestError("Empty", "Input validation error: `inputs` cannot be empty");
   }
+  refuseUnknownIds(embedder, inputs);
   const limit = charactersPerToken * embedder.maxTokens;
   if (!truncate) refuseLongTexts(inputs, limit);
   const side = truncationSide ?? embedder.description.truncationSide ?? "right";
@@ -123,6 +124,25 @@ async function run<T>(
 
 function textOf({ tokenizer }: Embedder, input: Input): string {
   return typeof input === "string" ? input : tokenizer.decode(input);
+}
+
+/**
+ * The model would fail on them, and with it the texts of other clients in the same batch. TEI
+ * leaves them out.
+ *
+ * @throws RequestError
+ */
+function refuseUnknownIds({ tokenizer }: Embedder, inputs: readonly Input[]): void {
+  for (const input of inputs) {
+    if (typeof input === "string") continue;
+    const unknown = input.find((id) => tokenizer.has?.(id) === false);
+    if (unknown === undefined) continue;
+    throw new RequestError(
+      "Validation",
+      "Input validation error: `inputs` must have token ids of the model's vocabulary. " +
+        `Given: ${unknown}`,
+    );
+  }
 }
 
 /**

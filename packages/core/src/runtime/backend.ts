@@ -45,6 +45,8 @@ export interface Tokenizer {
    * @throws `INVALID_ARGUMENT` for an id that is not a non-negative integer
    */
   decode(ids: readonly number[], options?: DecodeOptions): string;
+  /** Whether the vocabulary has a token id. */
+  has?(id: number): boolean;
 }
 
 /** Options of {@link Tokenizer.decode}. */

@@ -45,6 +45,8 @@ describe("the tables of a tokenizer", () => {
     for (const { loaded } of [first, second]) {
       expect(loaded.tokenizer.encode(text)).toEqual(ids);
       expect(loaded.tokenizer.decode(ids)).toBe(without.tokenizer.decode(ids));
+      expect(ids.every((id) => loaded.tokenizer.has!(id))).toBe(true);
+      expect(loaded.tokenizer.has!(9_999_999)).toBe(false);
       expect(loaded.specialTokens).toEqual(without.specialTokens);
       expect(loaded.padding).toEqual(without.padding);
     }

@@ -87,7 +87,11 @@ export async function loadTokenizer(
       return pieces;
     },
     spans: (text) => spans(checkText(text).toWellFormed()),
-    tokenizer: { encode, decode: textDecoder(tokenizer) },
+    tokenizer: {
+      encode,
+      decode: textDecoder(tokenizer),
+      has: (id) => pipelineOf(tokenizer).model.vocab[id] !== undefined,
+    },
     specialTokens: specialTokensOf(encode, (text) => tokenizer.encode(text)),
     padding: { id: padId, side: tokenizer.padding_side === "left" ? "left" : "right" },
   };

@@ -1,5 +1,4 @@
-import { Pacer } from "@embeddinggemma/internal";
-import { tokenizeTexts, tokenSpansInPieces } from "../tokenizer/tokenize-long.ts";
+import { tokenizeTexts, tokenizingPacer, tokenSpansInPieces } from "../tokenizer/tokenize-long.ts";
 import type { Backend } from "./backend.ts";
 import {
   type LoadedTokenizer,
@@ -60,11 +59,10 @@ async function mapWithPauses<T, U>(
   signal: AbortSignal | undefined,
 ): Promise<U[]> {
   const results: U[] = [];
-  const pacer = new Pacer();
   for (const item of items) {
     results.push(map(item));
-    if (!pacer.due) continue;
-    await pacer.pause();
+    if (!tokenizingPacer.due) continue;
+    await tokenizingPacer.pause();
     signal?.throwIfAborted();
   }
   return results;

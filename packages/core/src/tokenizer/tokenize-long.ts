@@ -23,6 +23,9 @@ export type TokenizeWhole = (
   signal: AbortSignal | undefined,
 ) => Promise<number[][]>;
 
+/** Shared by all calls: with one for each, a hundred calls would block the thread for long. */
+export const tokenizingPacer = new Pacer();
+
 /** Length of a piece in characters: a few milliseconds of work. */
 const pieceLength = 2048;
 
@@ -79,15 +82,14 @@ export async function tokenSpansInPieces(
   if (cutter === null) return spansOf(text);
   const { anchor, anchorTokens, cutAfter } = cutter;
   const spans = spansOf(text.slice(0, cutAfter(text, pieceLength)));
-  const pacer = new Pacer();
   for (let start = cutAfter(text, pieceLength); start < text.length; ) {
     const end = cutAfter(text, start + pieceLength);
     const offset = start - anchor.length;
     for (const span of spansOf(anchor + text.slice(start, end)).slice(anchorTokens))
       spans.push({ ...span, start: span.start + offset, end: span.end + offset });
     start = end;
-    if (!pacer.due) continue;
-    await pacer.pause();
+    if (!tokenizingPacer.due) continue;
+    await tokenizingPacer.pause();
     signal?.throwIfAborted();
   }
   return spans;

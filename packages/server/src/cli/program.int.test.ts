@@ -65,6 +65,7 @@ describe("embeddinggemma-server", () => {
     const program = start([...local, "--port", String(port)]);
     expect(await program.exit()).toBe(1);
     expect(program.output()).toContain("EADDRINUSE");
+    expect(program.output()).not.toContain("Loading the model");
     other.close();
   });
 
@@ -72,6 +73,7 @@ describe("embeddinggemma-server", () => {
     { flags: ["--model-id", "./no-such-folder"], reason: "no-such-folder" },
     { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31" },
     { flags: [...local, "--default-prompt-name", "nonsense"], reason: "nonsense" },
+    { flags: [...local, "--store", import.meta.filename], reason: "is a file" },
     { flags: ["--prot", "80"], reason: "(Did you mean --port?)" },
   ])("ends with a reason for $flags", async ({ flags, reason }) => {
     const program = start(flags);

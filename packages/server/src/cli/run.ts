@@ -1,8 +1,10 @@
 import { Embedder } from "@embeddinggemma/core";
 import { serve } from "../serve.ts";
 import { DocumentIndex } from "../txtai/document-index.ts";
+import { refuseFile } from "../txtai/refuse-file.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
+import { refuseTakenPort } from "./refuse-taken-port.ts";
 
 /**
  * Loads the model and serves it until SIGTERM or SIGINT. Then answers the requests that are there.
@@ -29,12 +31,14 @@ async function loadAndServe(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  const { store, readOnly } = settings;
+  if (store !== undefined) await refuseFile(store);
+  await refuseTakenPort(settings.serve);
   logger.info({ model }, "Loading the model");
   await using embedder = await Embedder.load(model, { ...load, signal });
   const { dtype, dtypeReason, dimension, identity, adapter } = embedder;
   const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
   logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");
-  const { store, readOnly } = settings;
   const index =
     store === undefined ? undefined : await DocumentIndex.open(store, embedder, { readOnly });
   try {

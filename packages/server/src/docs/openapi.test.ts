@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { openApiDocument } from "./openapi.ts";
 
 interface Document {
+  readonly servers: { url: string }[];
   readonly paths: Record<string, Record<string, Operation>>;
   readonly components?: unknown;
 }
@@ -40,4 +41,9 @@ it("names each operation once", () => {
     Object.values(path).map(({ operationId }) => operationId),
   );
   expect(new Set(names).size).toBe(names.length);
+});
+
+it.each(["http://localhost/", "http://localhost/api/"])("finds its routes at %s", (base) => {
+  const [server] = documentOf(false).servers;
+  expect(new URL(server!.url, `${base}api-doc/openapi.json`).href).toBe(base);
 });

@@ -145,6 +145,8 @@ export function openApiDocument({ hasKey }: { hasKey: boolean }): Schema {
       version,
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
+    // Relative to the address of this document: the app can be under a prefix.
+    servers: [{ url: ".." }],
     ...(hasKey && { security: [{ key: [] }] }),
     paths,
     ...(hasKey && {

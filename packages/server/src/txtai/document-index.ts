@@ -1,6 +1,7 @@
 import type { DocumentInput, Embedder } from "@embeddinggemma/core";
 import type { FaissStore, FaissStoreOptions, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
+import { refuseFile } from "./refuse-file.ts";
 
 /** A document as clients send it. All its fields are stored; `text` is embedded. */
 export interface IndexedDocument {
@@ -75,14 +76,16 @@ export class DocumentIndex {
   /**
    * Opens the store in a folder, or begins a new one.
    *
-   * @throws FaissStoreError `IDENTITY_MISMATCH` if the store has vectors of another model, and the
-   * other errors of `FaissStore.open`
+   * @throws EmbeddingGemmaError `INVALID_ARGUMENT` if `folder` is a file; FaissStoreError
+   * `IDENTITY_MISMATCH` if the store has vectors of another model, and the other errors of
+   * `FaissStore.open`
    */
   static async open(
     folder: string,
     embedder: Embedder,
     options: DocumentIndexOptions = {},
   ): Promise<DocumentIndex> {
+    await refuseFile(folder);
     // Not imported by applications that have no store: FAISS needs Node.
     const { FaissStore } = await import("@embeddinggemma/faiss");
     const { dimension, identity } = embedder;
