@@ -9,6 +9,7 @@ import {
   nameRule,
 } from "./options.ts";
 import type { RemoteModelOptions } from "./remote/remote-options.ts";
+import { shownUrl } from "./remote/shown-url.ts";
 
 /**
  * Options of {@link Embedder.connect}. `maxBatchTokens` and `batchSize` are the limits of one
@@ -83,7 +84,8 @@ export function checkUrls(url: unknown): string[] {
   const checked = urls.map(checkUrl);
   const twice = checked.find((one, index) => checked.indexOf(one) !== index);
   if (twice === undefined) return checked;
-  throw invalidArgument("url", urls, "an array of different URLs", `${show(twice)} occurs twice.`);
+  const hint = `${show(shownUrl(twice))} occurs twice.`;
+  throw invalidArgument("url", checked.map(shownUrl), "an array of different URLs", hint);
 }
 
 function checkUrl(url: unknown): string {
@@ -91,7 +93,8 @@ function checkUrl(url: unknown): string {
   const parsed = isText ? parseUrl(String(url)) : null;
   if (!parsed || !/^https?:$/.test(parsed.protocol)) {
     const hint = typeof url === "string" && !url.includes("//") ? "Add http:// or https://." : "";
-    throw invalidArgument("url", url, 'a URL of a server, such as "http://localhost:8080"', hint);
+    const given = isText ? shownUrl(String(url)) : url;
+    throw invalidArgument("url", given, 'a URL of a server, such as "http://localhost:8080"', hint);
   }
   if (parsed.username || parsed.password) {
     const hint = "Set the option `headers: { authorization: … }` instead.";

@@ -226,4 +226,13 @@ describe("with a url", () => {
   ])("refuses what cannot be meant: %o", ([options, message]) => {
     expect(() => new LazyEmbedder(options)).toThrow(message);
   });
+
+  test.each([
+    "ftp://me:secret@host",
+    "me:secret@host",
+    "http://me:secret@host:99999",
+    ["http://host?key=secret", "http://host/?key=secret"],
+  ])("does not show the key in %s", (url) => {
+    expect(() => new LazyEmbedder({ url })).toThrow(/^(?!.*secret).*url must be/);
+  });
 });

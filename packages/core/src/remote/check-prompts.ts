@@ -2,6 +2,7 @@ import { RefusedText } from "../encoding/refused-text.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { RemoteClient } from "./remote-client.ts";
 import type { ServerFacts } from "./server-facts.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /**
  * Compares the prompts of the model's family with those that Text Embeddings Inference read from
@@ -27,10 +28,10 @@ export async function checkPrompts(
     const text = served[0]!.map((token) => (token.special ? "" : token.text)).join("");
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
-      `The files of ${show(model)} at ${baseUrl} have another prompt ${show(promptName)} than ` +
+      `The files of ${show(model)} at ${shownUrl(baseUrl)} have another prompt ${show(promptName)} than ` +
         `its family: about ${show(text.slice(0, -1))}, not ${show(prompts[promptName])}. Set the ` +
         "option `prompts` to those of its config_sentence_transformers.json.",
-      { model, promptName, url: baseUrl },
+      { model, promptName, url: shownUrl(baseUrl) },
     );
   }
 }

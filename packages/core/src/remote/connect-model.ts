@@ -11,6 +11,7 @@ import { type RemoteModel, remoteModel } from "./remote-model.ts";
 import { type RemoteModelOptions, remoteDefaults, requestsPerAddress } from "./remote-options.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { ServerPool } from "./server-pool.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** Limits of requests to servers that say none, such as those with OpenAI's API. */
 const usualLimits = { batchSize: 128, maxBatchTokens: 32_768 };
@@ -139,7 +140,7 @@ async function checkTokenizer(
   if (ids.join() === servedIds.join()) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `tokenizer must be that of the model of ${baseUrl}, which makes other tokens of the same text.`,
-    { url: baseUrl, tokens: ids, expected: servedIds },
+    `tokenizer must be that of the model of ${shownUrl(baseUrl)}, which makes other tokens of the same text.`,
+    { url: shownUrl(baseUrl), tokens: ids, expected: servedIds },
   );
 }

@@ -7,6 +7,7 @@ import type { Dtype } from "../runtime/dtype.ts";
 import { weightsSuffixes } from "../runtime/dtype.ts";
 import { hubNameOf, needsNoPrompts } from "./known-names.ts";
 import type { OwnFacts, ServerFacts } from "./server-facts.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** Parts of the description of a model that a server does not say. */
 export interface ServerDescription {
@@ -151,10 +152,10 @@ function refuseDoublePrompts(
   if (!serverPrompt || !hasPrompts({ prompts })) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `${baseUrl} puts the prompt ${show(serverPrompt)} before every text, so each would have two. ` +
+    `${shownUrl(baseUrl)} puts the prompt ${show(serverPrompt)} before every text, so each would have two. ` +
       "Start the server without a default prompt (--default-prompt-name, --default-prompt), or " +
       "set the option `prompts: {}`, so that all texts get only that of the server.",
-    { url: baseUrl, serverPrompt },
+    { url: shownUrl(baseUrl), serverPrompt },
   );
 }
 

@@ -1,6 +1,7 @@
 import { isRecord } from "../check.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import { ServerFailure } from "./server-failure.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** The vectors of an answer, and what it says about the model. */
 export interface EmbeddingAnswer {
@@ -39,9 +40,9 @@ function readVector(url: string, row: unknown, index: number): Float32Array {
   if (vector.every(Number.isFinite)) return vector;
   throw new EmbeddingGemmaError(
     "INFERENCE_FAILED",
-    `${url} sent numbers that are not finite in vector ${index}: the activations of the model ` +
+    `${shownUrl(url)} sent numbers that are not finite in vector ${index}: the activations of the model ` +
       "overflow. Use another dtype on the server, such as float32 or bfloat16.",
-    { url, index },
+    { url: shownUrl(url), index },
   );
 }
 

@@ -128,6 +128,18 @@ describe("what may pass is tried again", () => {
   });
 });
 
+test("a key in the query of the URL is sent, but not shown", async () => {
+  const server = await serve();
+  const remote = await connect(`${server.url}/?key=secret`, { maxRetries: 0 });
+  server.misbehave = answerWith(500, "Oops");
+  const error = await remote.encode("text").catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "SERVER_FAILED", details: { url: `${server.url}/embed` } });
+  expect(String((error as Error).message)).not.toContain("secret");
+  await server[Symbol.asyncDispose]();
+  const down = await remote.encode("text").catch((reason: unknown) => reason);
+  expect(String((down as Error).message)).toMatch(/^(?!.*secret).*could not be reached/);
+});
+
 describe("answers that cannot be used are errors", () => {
   test.for<[string, unknown, RegExp]>([
     ["too few vectors", [[1, 0, 0, 0]], /sent 1 vectors for 2 texts/],

@@ -7,6 +7,7 @@ import { correctTokens, type RemoteText } from "./remote-text.ts";
 import { ServedModel } from "./served-model.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import type { ServerPool } from "./server-pool.ts";
+import { shownUrl } from "./shown-url.ts";
 import { type RequestLimits, requestsOf, sendInParts } from "./split-refused.ts";
 import {
   readTeiEmbeddings,
@@ -156,8 +157,8 @@ function unsupported(
 ): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     code,
-    `${url} has OpenAI's API, which does not support ${what}. Use a server with the API of Text ` +
+    `${shownUrl(url)} has OpenAI's API, which does not support ${what}. Use a server with the API of Text ` +
       "Embeddings Inference, such as `@embeddinggemma/server`.",
-    { url },
+    { url: shownUrl(url) },
   );
 }

@@ -4,6 +4,7 @@ import type { EmbeddingAnswer } from "./embedding-answer.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { ServerFailure } from "./server-failure.ts";
 import { modelChanged } from "./server-pool.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /** Notices from the answers of the servers that the model is another one. */
 export class ServedModel {
@@ -38,7 +39,8 @@ export class ServedModel {
   }
 }
 
-function dimensionChanged({ url }: Address, expected?: number, found?: number) {
+function dimensionChanged(address: Address, expected?: number, found?: number) {
+  const url = shownUrl(address.url);
   return new EmbeddingGemmaError(
     "MODEL_CHANGED",
     `${url} sent vectors of ${found} numbers; before, they had ${expected}. It has another model ` +

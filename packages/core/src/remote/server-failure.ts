@@ -1,4 +1,5 @@
 import { EmbeddingGemmaError } from "../errors.ts";
+import { shownUrl } from "./shown-url.ts";
 
 /**
  * What to do about a request that failed:
@@ -38,8 +39,9 @@ export class ServerFailure extends Error {
   readonly facts: FailureFacts;
 
   constructor(message: string, facts: FailureFacts, options?: ErrorOptions) {
-    super(message, options);
-    this.facts = facts;
+    const url = shownUrl(facts.url);
+    super(message.replaceAll(facts.url, url), options);
+    this.facts = { ...facts, url };
   }
 
   /** @param attempts - how often the request was sent */

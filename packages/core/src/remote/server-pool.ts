@@ -5,6 +5,7 @@ import { Address } from "./address.ts";
 import { backoff, longestWait } from "./retry-delay.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { ServerFailure } from "./server-failure.ts";
+import { shownUrl } from "./shown-url.ts";
 
 export interface ServerPoolOptions {
   /**
@@ -213,10 +214,11 @@ function isModelChanged(error: unknown): error is EmbeddingGemmaError {
 
 /** The error for a server that has another model than it had, or than the others. */
 export function modelChanged(url: string, expected: string, found: string): EmbeddingGemmaError {
+  const address = shownUrl(url);
   return new EmbeddingGemmaError(
     "MODEL_CHANGED",
-    `${url} serves ${found} now, but this embedder was connected to ${expected}. Vectors of two ` +
+    `${address} serves ${found} now, but this embedder was connected to ${expected}. Vectors of two ` +
       "models must not be mixed. Connect again, or let all addresses serve the same model.",
-    { url, expected, found },
+    { url: address, expected, found },
   );
 }
