@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { Pacer } from "./pacer.ts";
 
-it("gives calls that share it one slice each, with turns of the event loop in between", async () => {
+it("gives calls that share it a slice each, and other work a turn in between", async () => {
   const pacer = new Pacer();
   let isDone = false;
   const calls = Array.from({ length: 50 }, async () => {
