@@ -28,8 +28,9 @@ export async function checkPrompts(
     const text = served[0]!.map((token) => (token.special ? "" : token.text)).join("");
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
-      `The files of ${show(model)} at ${shownUrl(baseUrl)} have another prompt ${show(promptName)} than ` +
-        `its family: about ${show(text.slice(0, -1))}, not ${show(prompts[promptName])}. Set the ` +
+      `The files of ${show(model)} at ${shownUrl(baseUrl)} have another prompt ` +
+        `${show(promptName)} than its family: about ${show(text.slice(0, -1))}, not ` +
+        `${show(prompts[promptName])}. Set the ` +
         "option `prompts` to those of its config_sentence_transformers.json.",
       { model, promptName, url: shownUrl(baseUrl) },
     );

@@ -140,7 +140,8 @@ async function checkTokenizer(
   if (ids.join() === servedIds.join()) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `tokenizer must be that of the model of ${shownUrl(baseUrl)}, which makes other tokens of the same text.`,
+    `tokenizer must be that of the model of ${shownUrl(baseUrl)}, which makes other ` +
+      "tokens of the same text.",
     { url: shownUrl(baseUrl), tokens: ids, expected: servedIds },
   );
 }

@@ -152,9 +152,10 @@ function refuseDoublePrompts(
   if (!serverPrompt || !hasPrompts({ prompts })) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `${shownUrl(baseUrl)} puts the prompt ${show(serverPrompt)} before every text, so each would have two. ` +
-      "Start the server without a default prompt (--default-prompt-name, --default-prompt), or " +
-      "set the option `prompts: {}`, so that all texts get only that of the server.",
+    `${shownUrl(baseUrl)} puts the prompt ${show(serverPrompt)} before every text, so each ` +
+      "would have two. Start the server without a default prompt (--default-prompt-name, " +
+      "--default-prompt), or set the option `prompts: {}`, so that all texts get only that of " +
+      "the server.",
     { url: shownUrl(baseUrl), serverPrompt },
   );
 }

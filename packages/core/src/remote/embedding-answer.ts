@@ -40,8 +40,8 @@ function readVector(url: string, row: unknown, index: number): Float32Array {
   if (vector.every(Number.isFinite)) return vector;
   throw new EmbeddingGemmaError(
     "INFERENCE_FAILED",
-    `${shownUrl(url)} sent numbers that are not finite in vector ${index}: the activations of the model ` +
-      "overflow. Use another dtype on the server, such as float32 or bfloat16.",
+    `${shownUrl(url)} sent numbers that are not finite in vector ${index}: the activations ` +
+      "of the model overflow. Use another dtype on the server, such as float32 or bfloat16.",
     { url: shownUrl(url), index },
   );
 }

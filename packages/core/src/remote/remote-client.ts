@@ -157,8 +157,8 @@ function unsupported(
 ): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     code,
-    `${shownUrl(url)} has OpenAI's API, which does not support ${what}. Use a server with the API of Text ` +
-      "Embeddings Inference, such as `@embeddinggemma/server`.",
+    `${shownUrl(url)} has OpenAI's API, which does not support ${what}. Use a server with the ` +
+      "API of Text Embeddings Inference, such as `@embeddinggemma/server`.",
     { url: shownUrl(url) },
   );
 }
