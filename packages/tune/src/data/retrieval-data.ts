@@ -139,7 +139,7 @@ function checkQuery(query: unknown, name: string): string {
  * @param name - which document, in error messages
  * @throws `DATA_INVALID`
  */
-function checkDocument(document: unknown, name: string): DocumentInput {
+export function checkDocument(document: unknown, name: string): DocumentInput {
   if (typeof document === "string") return document;
   const { title, text, ...others } = isRecord(document) ? document : {};
   const isTitle = title === undefined || title === null || typeof title === "string";
