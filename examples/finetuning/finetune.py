@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
     dims = matryoshka_dims(model)
     prompts = Prompts(model)
     corpus = {key: prompts.document_text(document) for key, document in data.corpus.items()}
-    test_evaluators = {dim: evaluator("test", prompts, corpus, test, dim) for dim in (dims[0], dims[-1])} if test else {}
+    reported = [dims[0], dims[-1]] if test else []
+    test_evaluators = {dim: evaluator("test", prompts, corpus, test, dim) for dim in reported}
     validation_evaluator = evaluator("validation", prompts, corpus, validation) if validation else None
 
     before = ndcg(model, test_evaluators)
@@ -130,6 +131,7 @@ def train(
             prompts={name: prompts.query if name == "query" else prompts.document for name in columns},
             seed=arguments.seed,
             eval_strategy=by_epoch,
+            eval_on_start=validation is not None,
             save_strategy=by_epoch,
             save_total_limit=1,
             save_only_model=True,
@@ -211,7 +213,7 @@ def warn_of_leaks(pairs: list[Pair], splits: list[Split | None]) -> None:
     trained_on = {pair.query for pair in pairs}
     leaks = {query for split in splits if split for query in split.queries.values() if query in trained_on}
     if leaks:
-        print(f"{len(leaks)} queries are trained on and evaluated on, such as {min(leaks)!r}. Remove them from one side.")
+        print(f"{len(leaks)} queries are in training and in evaluation, such as {min(leaks)!r}. Remove them from one.")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,7 @@ class RetrievalData:
         else:
             split = self.split("train")
             if split is None:
-                raise InvalidData(f"{self.folder} has neither train.jsonl nor qrels/train.tsv. One must have the pairs.")
+                raise InvalidData(f"{self.folder} has neither train.jsonl nor qrels/train.tsv: there is nothing to learn.")
             pairs = [
                 Pair(text, self.corpus[document])
                 for query, text in split.queries.items()
@@ -75,7 +75,8 @@ class RetrievalData:
             for row in csv.DictReader(file, delimiter="\t"):
                 query, document, score = _judgement(row, path)
                 if query not in self.queries or document not in self.corpus:
-                    raise InvalidData(f"{path} names query {query!r} and document {document!r}. One of them is unknown.")
+                    unknown = f"query {query!r}" if query not in self.queries else f"document {document!r}"
+                    raise InvalidData(f"{path} names {unknown}, which does not exist.")
                 if score > 0:
                     relevant[query].add(document)
         if not relevant:

@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def load_weights(model: SentenceTransformer, graph: onnx.GraphProto) -> None:
-    """Only the token vectors and the Dense layers keep their names in the graph. The others are known by their order."""
+    """Only the token vectors and the Dense layers keep their names in the graph. The others go by their order."""
     constants = {tensor.name: to_array(tensor) for tensor in graph.initializer}
     encoder = model[0].auto_model
     modules = dict(encoder.named_modules())
