@@ -2,6 +2,12 @@ export { EmbeddingGemmaError } from "@embeddinggemma/core";
 export { readBeir } from "./data/beir.ts";
 export { readPairs, readScoredPairs, readTriplets } from "./data/read-pairs.ts";
 export { readTrecQrels, readTrecRun, writeTrecRun } from "./data/trec.ts";
+export { compareSystems } from "./evaluate/compare-systems.ts";
+export { evaluateRetrieval } from "./evaluate/evaluate-retrieval.ts";
+export { evaluateRun } from "./evaluate/evaluate-run.ts";
+export { evaluateSimilarity } from "./evaluate/evaluate-similarity.ts";
+export { evaluateTriplets } from "./evaluate/evaluate-triplets.ts";
+export { RetrievalReport } from "./evaluate/retrieval-report.ts";
 export { mineHardNegatives } from "./mine/mine-hard-negatives.ts";
 
 // Types
@@ -11,6 +17,42 @@ export type { BeirData, ReadBeirOptions } from "./data/beir.ts";
 export type { ScoredPair, Triplet } from "./data/read-pairs.ts";
 export type { Relevance, RetrievalData, TrainingPair } from "./data/retrieval-data.ts";
 export type { Qrels, TrecRun, WriteTrecRunOptions } from "./data/trec.ts";
+export type { CompareOptions, SystemComparison } from "./evaluate/compare-systems.ts";
+export type {
+  Run,
+  RunOptions,
+  RunResult,
+  ScoresOfDocuments,
+} from "./evaluate/evaluate-run.ts";
+export type {
+  SimilarityEvaluationOptions,
+  SimilarityReport,
+} from "./evaluate/evaluate-similarity.ts";
+export type {
+  TripletEvaluationOptions,
+  TripletReport,
+} from "./evaluate/evaluate-triplets.ts";
+export type {
+  CutOffOptions,
+  EncodingOptions,
+  EvaluationProgress,
+  PromptVariant,
+  RetrievalOptions,
+} from "./evaluate/retrieval-options.ts";
+export type { RetrievalResult } from "./evaluate/retrieval-report.ts";
+export type { ComparisonOptions } from "./evaluate/similarity-options.ts";
+export type {
+  LangChainRetriever,
+  LlamaIndexRetriever,
+  NamedSystems,
+  QueryEmbedder,
+  RetrievalSystem,
+  RetrievedDocument,
+  RetrievedNode,
+  SearchableStore,
+  StoreHit,
+  StoreSystem,
+} from "./evaluate/systems.ts";
 export type {
   MinedNegatives,
   MiningEmbedder,

@@ -59,19 +59,13 @@ export function checkRetrievalData(data: RetrievalData, name = "data"): CheckedR
     throw invalidArgument(name, data, "an object with queries, corpus and relevant");
   const queries = entriesOf(data.queries, `${name}.queries`, "texts by id");
   const corpus = entriesOf(data.corpus, `${name}.corpus`, "documents by id");
-  const judged = entriesOf(data.relevant, `${name}.relevant`, "documents by the id of a query");
   for (const [part, entries] of Object.entries({ queries, corpus })) {
     if (entries.size === 0) throw invalidData(`${name}.${part} is empty.`, { part });
   }
   for (const [id, query] of queries) checkQuery(query, `The query ${show(id)} of ${name}`);
   for (const [id, document] of corpus)
     checkDocument(document, `The document ${show(id)} of ${name}`);
-  const relevant = new Map(
-    Array.from(judged, ([id, documents]) => [
-      id,
-      gradesOf(documents, `${name}.relevant of the query ${show(id)}`),
-    ]),
-  );
+  const relevant = gradesByQuery(data.relevant, `${name}.relevant`);
   refuseUnknownQueries(queries, relevant, name);
   refuseUnknownDocuments(corpus, relevant, name);
   const isAnswered = (id: string) => hasRelevant(relevant.get(id));
@@ -88,6 +82,26 @@ export function checkRetrievalData(data: RetrievalData, name = "data"): CheckedR
     relevant: new Map(used.map(([id]) => [id, relevant.get(id)!])),
     skipped,
   };
+}
+
+/**
+ * Grades of documents, by the id of the query and that of the document.
+ *
+ * @param name - of the data, in error messages
+ * @throws `INVALID_ARGUMENT`, `DATA_INVALID` for ids that are no strings and grades that are no
+ * finite numbers
+ */
+export function gradesByQuery(
+  relevant: RetrievalData["relevant"],
+  name: string,
+): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const entries = entriesOf(relevant, name, "documents by the id of a query");
+  return new Map(
+    Array.from(entries, ([id, documents]) => [
+      id,
+      gradesOf(documents, `${name} of the query ${show(id)}`),
+    ]),
+  );
 }
 
 /**
@@ -130,7 +144,7 @@ export function checkTrainingPairs(
  * @param name - which query, in error messages
  * @throws `DATA_INVALID`
  */
-function checkQuery(query: unknown, name: string): string {
+export function checkQuery(query: unknown, name: string): string {
   if (typeof query === "string") return query;
   throw invalidData(`${name} must be a string; it is ${show(query)}.`, { query });
 }
