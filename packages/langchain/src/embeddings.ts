@@ -161,6 +161,14 @@ export class EmbeddingGemmaEmbeddings extends Embeddings {
     return this.#embedder.identity();
   }
 
+  /**
+   * Describes everything that determines the vectors of queries: the identity, and an adapter that
+   * changes queries alone. For your own cache of them.
+   */
+  queryIdentity(): Promise<string> {
+    return this.#embedder.queryIdentity();
+  }
+
   /** How many numbers a vector has. */
   dimension(): Promise<number> {
     return this.#embedder.dimension();

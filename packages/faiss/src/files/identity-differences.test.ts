@@ -22,6 +22,11 @@ describe("differencesOf", () => {
       "dimension=768&documentPrompt=%7B%22promptName%22%3A%22STS%22%7D",
       'the document prompt (the store: not set; yours: {"promptName":"STS"})',
     ],
+    [
+      "&prompts=",
+      "&adapter=0123456789abcdef&prompts=",
+      "the adapter for all vectors (the store: none; yours: 0123456789abcdef)",
+    ],
     ["dtype=q8", "dtype=100%", "dtype (the store: q8; yours: 100%)"],
     ["dimension=768", "dimension=768&title=a=b", "title (the store: not set; yours: a=b)"],
   ])("names %j and %j", (part, other, expected) => {

@@ -18,8 +18,9 @@ export function differencesOf(first: Identity, second: Identity, one: string, tw
     const [value, other] = [fields.get(key), others.get(key)];
     if (value === other) return [];
     const name = words.get(key) ?? key;
-    if (isDigest(value) && isDigest(other)) return [name];
-    const [shown, otherShown] = [value, other].map((each) => readable(each));
+    if (key !== adapter && isDigest(value) && isDigest(other)) return [name];
+    const show = key === adapter ? (each = "none") => each : readable;
+    const [shown, otherShown] = [value, other].map((each) => show(each));
     return [`${name} (${one}: ${shown}; ${two}: ${otherShown})`];
   });
   return differences.length === 0 ? "" : `They differ in ${listed(differences)}. `;
@@ -27,6 +28,9 @@ export function differencesOf(first: Identity, second: Identity, one: string, tw
 
 /** The key of what stands before the `?`. */
 const head = "";
+
+/** The key of an adapter, whose digest tells it from others. */
+const adapter = "adapter";
 
 /** What the keys of an identity mean, if the key alone does not say it. */
 const words = new Map([
@@ -36,6 +40,7 @@ const words = new Map([
   ["documentPrompt", "the document prompt"],
   ["queryPrompt", "the query prompt"],
   ["normalize", "normalization"],
+  [adapter, "the adapter for all vectors"],
 ]);
 
 /** The fields of an identity by key; undefined if it is a string of another form. */
