@@ -17,6 +17,7 @@ export { isUrl } from "./is-url.ts";
 export { nextTurn } from "./next-turn.ts";
 export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
+export { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
 export { SharedPromise } from "./shared-promise.ts";
 export { reasonOf, show } from "./show.ts";
 export { stableJson } from "./stable-json.ts";

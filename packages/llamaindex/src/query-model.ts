@@ -78,8 +78,8 @@ async function queryIdentityOf(model: BaseEmbedding): Promise<string | undefined
 function withoutAdapter(): FaissStoreError {
   return new FaissStoreError(
     "IDENTITY_MISMATCH",
-    "Settings.embedModel has embedded the query, without the adapter that the `embedModel` of the " +
-      "vector store has for queries. An index of LlamaIndex embeds queries with " +
+    "Settings.embedModel has embedded the query, without the adapter that the `embedModel` of " +
+      "the vector store has for queries. An index of LlamaIndex embeds queries with " +
       "Settings.embedModel. Give that the same `adapter`, or tell the index: " +
       "`index.embedModel = vectorStore.embedModel`.",
   );

@@ -8,6 +8,7 @@ export { evaluateRun } from "./evaluate/evaluate-run.ts";
 export { evaluateSimilarity } from "./evaluate/evaluate-similarity.ts";
 export { evaluateTriplets } from "./evaluate/evaluate-triplets.ts";
 export { RetrievalReport } from "./evaluate/retrieval-report.ts";
+export { exportSentenceTransformers } from "./export/export-sentence-transformers.ts";
 export { mineHardNegatives } from "./mine/mine-hard-negatives.ts";
 
 // Types
@@ -53,6 +54,7 @@ export type {
   StoreHit,
   StoreSystem,
 } from "./evaluate/systems.ts";
+export type { ExportOptions } from "./export/export-sentence-transformers.ts";
 export type {
   MinedNegatives,
   MiningEmbedder,

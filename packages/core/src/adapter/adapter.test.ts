@@ -1,8 +1,8 @@
+import { readSafetensors } from "@embeddinggemma/internal";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Adapter } from "./adapter.ts";
 import type { AdapterParts } from "./adapter-parts.ts";
-import { readSafetensors } from "./safetensors.ts";
 
 const base = { model: "owner/name", identity: "owner/name@abc?dtype=q8&recipe=1.0" };
 

@@ -1,4 +1,4 @@
-import { clonePlain, defined } from "@embeddinggemma/internal";
+import { clonePlain, defined, writeSafetensors } from "@embeddinggemma/internal";
 import {
   checkOptions,
   invalidArgument,
@@ -22,7 +22,6 @@ import type {
 import { applyMatrices, deltaOf } from "./linear-map.ts";
 import { writeManifest } from "./manifest.ts";
 import { readAdapter } from "./read-adapter.ts";
-import { writeSafetensors } from "./safetensors.ts";
 
 /**
  * A small linear map that is trained for one task and one model: x becomes x + x·Δ. It changes the

@@ -3,13 +3,13 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { writeSafetensors } from "@embeddinggemma/internal";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { HubServer } from "../../test-support/hub-server.ts";
 import { fixture } from "../../test-support/hub-setup.ts";
 import { Embedder } from "../embedder.ts";
 import { LazyEmbedder } from "../lazy-embedder.ts";
 import { Adapter } from "./adapter.ts";
-import { writeSafetensors } from "./safetensors.ts";
 
 const root = await mkdtemp(join(tmpdir(), "adapters-"));
 const model = await Embedder.load(fixture, { dtype: "fp32" });

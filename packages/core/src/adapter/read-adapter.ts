@@ -1,3 +1,4 @@
+import { readSafetensors } from "@embeddinggemma/internal";
 import { openAdapterFolder } from "#platform";
 import { isObject } from "../check.ts";
 import { digestBytes } from "../digest.ts";
@@ -5,7 +6,6 @@ import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { AdapterParts } from "./adapter-parts.ts";
 import { readManifest } from "./manifest.ts";
-import { readSafetensors } from "./safetensors.ts";
 
 const manifestName = "adapter.json";
 const weightsName = "adapter.safetensors";

@@ -1,11 +1,11 @@
 /**
- * The file format of Safetensors, as far as adapters need it: tensors of 32-bit floats. A file is
+ * The file format of Safetensors, as far as adapters and their exports need it: tensors of 32-bit floats. A file is
  * the length of its header (8 bytes, little-endian), the header in JSON, and the numbers.
  *
  * @see https://huggingface.co/docs/safetensors
  */
-import { isRecord } from "../check.ts";
-import { reasonOf, show } from "../errors.ts";
+import { isRecord } from "./check-options.ts";
+import { reasonOf, show } from "./show.ts";
 
 /** A tensor, row by row. */
 export interface Tensor {
