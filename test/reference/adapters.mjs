@@ -1,4 +1,4 @@
-/** The adapters that Python and JavaScript are compared with: made of the same numbers everywhere. */
+/** The adapters that Python and JavaScript are compared with: the same numbers everywhere. */
 
 const dimension = 768;
 

@@ -1,6 +1,7 @@
 /**
- * The file format of Safetensors, as far as adapters and their exports need it: tensors of 32-bit floats. A file is
- * the length of its header (8 bytes, little-endian), the header in JSON, and the numbers.
+ * The file format of Safetensors, as far as adapters and their exports need it: tensors of 32-bit
+ * floats. A file is the length of its header (8 bytes, little-endian), the header in JSON, and the
+ * numbers.
  *
  * @see https://huggingface.co/docs/safetensors
  */

@@ -31,8 +31,8 @@ export async function readModel(folder: string): Promise<SavedModel> {
   if (!stats?.isDirectory()) {
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      `There is no folder ${folder}. \`base\` is the folder of a model for Sentence Transformers: ` +
-        "download it first, such as with `hf download <id> --local-dir <folder>`.",
+      `There is no folder ${folder}. \`base\` is the folder of a model for Sentence ` +
+        "Transformers: download it first, such as with `hf download <id> --local-dir <folder>`.",
       { folder },
     );
   }
