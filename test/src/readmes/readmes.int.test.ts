@@ -1,8 +1,8 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
-import { Embedder } from "@embeddinggemma/core";
+import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -50,6 +50,31 @@ describe("the code of the READMEs, with the tiny model", () => {
   it("README.md, first screen", async () => {
     await run("README.md", "");
     await expectPrintedOutput("README.md");
+  });
+
+  it("docs/adapters.md", async () => {
+    const embedder = await Embedder.load(modelPath);
+    const { dimension, modelIdentity: identity } = embedder;
+    const a = Float32Array.from({ length: dimension }, (_, index) => Math.sin(index));
+    const base = { model: modelPath, identity };
+    const adapter = Adapter.from({ sides: "query", dimension, weights: { a, b: a }, base });
+    const source = join(folder, "planets-adapter");
+    await mkdir(source);
+    for (const [name, bytes] of Object.entries(adapter.files()))
+      await writeFile(join(source, name), bytes);
+    const files = { "adapters/planets": source };
+    const expected = await embedder.withAdapter(adapter).encodeQuery("Which planet is red?");
+    const loaded = await run("docs/adapters.md", "Load an adapter", files);
+    expect(loaded.query).toEqual(expected);
+    expect(printed()).toContain("query {}");
+    const section = "In LangChain.js and LlamaIndex.TS";
+    const { embeddings, embedModel } = await run("docs/adapters.md", section, files);
+    expect(await embeddings.embedQuery("Which planet is red?")).toEqual([...expected]);
+    const text = { type: "text", text: "Which planet is red?" };
+    expect(await embedModel.getQueryEmbedding(text)).toEqual([...expected]);
+    for (const each of [embedder, loaded.embedder, loaded.untuned, loaded.other, embeddings])
+      await each.dispose();
+    await embedModel.dispose();
   });
 
   it("README.md, LangChain.js", async () => {
