@@ -30,6 +30,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
  * - `ADAPTER_MISMATCH`: an adapter was made for another model, or for vectors of another length.
  * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
  * - `DATA_INVALID`: a data file or a data set for evaluation or training is wrong.
+ * - `TRAINING_FAILED`: numbers became not finite while an adapter was trained.
  * - `DISPOSED`: the embedder was used after `dispose()`.
  */
 export type EmbeddingGemmaErrorCode =
@@ -53,6 +54,7 @@ export type EmbeddingGemmaErrorCode =
   | "ADAPTER_MISMATCH"
   | "CACHE_FAILED"
   | "DATA_INVALID"
+  | "TRAINING_FAILED"
   | "DISPOSED";
 
 /**

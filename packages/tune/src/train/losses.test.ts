@@ -7,6 +7,7 @@ import golden from "../../../../test/golden/training-losses.json" with { type: "
 import { Compute, type Matrix } from "./jax.ts";
 import { LinearMap } from "./linear-map.ts";
 import { type Example, type LossOptions, MatryoshkaLoss } from "./losses.ts";
+import { rowsAt } from "./rows.ts";
 
 const compute = await Compute.load();
 const defaults: LossOptions = {
@@ -174,14 +175,6 @@ function joined(matrices: readonly Matrix[]): Matrix {
   const data = new Float32Array(matrices.flatMap((matrix) => [...matrix.data]));
   const columns = matrices[0]!.columns;
   return { data, rows: data.length / columns, columns };
-}
-
-function rowsAt({ data, columns }: Matrix, rows: readonly number[]): Matrix {
-  const chosen = new Float32Array(rows.length * columns);
-  for (const [index, row] of rows.entries()) {
-    chosen.set(data.subarray(row * columns, (row + 1) * columns), index * columns);
-  }
-  return { data: chosen, rows: rows.length, columns };
 }
 
 function dot(first: Float32Array, second: Float32Array): number {
