@@ -10,6 +10,8 @@ export { evaluateTriplets } from "./evaluate/evaluate-triplets.ts";
 export { RetrievalReport } from "./evaluate/retrieval-report.ts";
 export { exportSentenceTransformers } from "./export/export-sentence-transformers.ts";
 export { mineHardNegatives } from "./mine/mine-hard-negatives.ts";
+export { saveAdapter } from "./train/save-adapter.ts";
+export { tune } from "./tune.ts";
 
 // Types
 
@@ -62,3 +64,8 @@ export type {
 } from "./mine/mine-hard-negatives.ts";
 export type { MiningOptions, MiningProgress } from "./mine/mining-options.ts";
 export type { ScoreSummary } from "./mine/score-summary.ts";
+export type { TrainingDevice } from "./train/jax.ts";
+export type { LossName, TripletDistance } from "./train/losses.ts";
+export type { EpochReport } from "./train/train.ts";
+export type { TuneOptions, TuneProgress, TuningPair } from "./train/tune-options.ts";
+export type { TuneReport } from "./tune.ts";

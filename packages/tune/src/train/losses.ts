@@ -1,7 +1,7 @@
 import type { Compute, Differentiable, Jax, Matrix, Tensor, ValueAndGradients } from "./jax.ts";
 
 /** The loss functions of {@link tune}, called as in Sentence Transformers. */
-type LossName =
+export type LossName =
   | "multipleNegativesRanking"
   | "cachedMultipleNegativesRanking"
   | "triplet"
@@ -19,7 +19,7 @@ export interface LossOptions {
   readonly margin: number;
 }
 
-type TripletDistance = "euclidean" | "cosine";
+export type TripletDistance = "euclidean" | "cosine";
 
 /** One example: numbers of its texts. */
 export interface Example {

@@ -15,6 +15,7 @@ const settings: TrainingSettings = {
   sides: "query",
   rank: undefined,
   matryoshkaDims: [16, 8],
+  matryoshkaWeights: [1, 1],
   epochs: 6,
   batchSize: 16,
   learningRate: 0.02,

@@ -20,6 +20,7 @@ export interface TrainingSettings extends LossOptions {
   /** Undefined for a full matrix. */
   readonly rank: number | undefined;
   readonly matryoshkaDims: readonly number[];
+  readonly matryoshkaWeights: readonly number[];
   readonly epochs: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -31,7 +32,7 @@ export interface TrainingSettings extends LossOptions {
 }
 
 /** One epoch of {@link TuneReport.history}. */
-interface EpochReport {
+export interface EpochReport {
   /** From 1. Epoch 0 is the untrained adapter. */
   readonly epoch: number;
   /** Mean of the losses of the epoch's batches. Null for epoch 0. */
@@ -40,7 +41,7 @@ interface EpochReport {
   readonly score: number;
 }
 
-interface TrainedMap {
+export interface TrainedMap {
   /** The matrices of the best epoch: Δ, or A and B. */
   readonly matrices: readonly Matrix[];
   readonly history: readonly EpochReport[];
@@ -68,7 +69,8 @@ export async function train(
   const random = new Random(settings.seed);
   const map = new LinearMap(compute, startMatrices(data.queries.columns, settings.rank, random));
   const bothSides = settings.sides === "both";
-  const loss = new MatryoshkaLoss(compute, settings, settings.matryoshkaDims, bothSides);
+  const { matryoshkaDims, matryoshkaWeights } = settings;
+  const loss = new MatryoshkaLoss(compute, settings, matryoshkaDims, bothSides, matryoshkaWeights);
   try {
     const inBatchNegatives = settings.loss.endsWith("egativesRanking");
     const epochs = Array.from({ length: settings.epochs }, () =>

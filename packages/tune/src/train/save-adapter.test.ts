@@ -1,0 +1,33 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Adapter } from "@embeddinggemma/core";
+import { expect, test } from "vitest";
+import { temporaryFiles } from "../testing/temporary-files.ts";
+import { saveAdapter } from "./save-adapter.ts";
+
+const adapterOf = (first: number) =>
+  Adapter.from({
+    sides: "query",
+    dimension: 2,
+    weights: { delta: Float32Array.of(first, 0, 0, 0) },
+    base: { model: "a-model", identity: "a-model?recipe=1" },
+  });
+
+test("writes a folder that can be loaded, and replaces an adapter", async () => {
+  const parent = await temporaryFiles({});
+  const folder = join(parent, "new", "planets");
+  await saveAdapter(adapterOf(1), folder);
+  expect((await Adapter.load(folder)).digest).toBe(adapterOf(1).digest);
+  await saveAdapter(adapterOf(2), folder);
+  expect((await Adapter.load(folder)).digest).toBe(adapterOf(2).digest);
+  expect(await readdir(join(parent, "new"))).toEqual(["planets"]);
+});
+
+test("refuses a folder with other files, and a file", async () => {
+  const parent = await temporaryFiles({});
+  await writeFile(join(parent, "notes.txt"), "mine");
+  const refused = { code: "INVALID_ARGUMENT" };
+  await expect(saveAdapter(adapterOf(1), parent)).rejects.toMatchObject(refused);
+  await expect(saveAdapter(adapterOf(1), join(parent, "notes.txt"))).rejects.toMatchObject(refused);
+  expect(await readdir(parent)).toEqual(["notes.txt"]);
+});

@@ -1,0 +1,85 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { Adapter } from "@embeddinggemma/core";
+import { absolutePath } from "@embeddinggemma/internal/node";
+import { checkOptions, invalidArgument } from "../check.ts";
+
+/**
+ * Writes an adapter to a folder, for `Adapter.load` and the option `adapter` of `Embedder.load`. A
+ * folder that holds an adapter is replaced as a whole, so nobody reads half of one.
+ *
+ * @example
+ * await saveAdapter(adapter, "./adapters/planets");
+ *
+ * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, also for a folder with other files
+ */
+export async function saveAdapter(adapter: Adapter, folder: string | URL): Promise<void> {
+  const path = absolutePath(folder, { checkOptions, invalidArgument });
+  const parent = dirname(path);
+  const files = Object.entries(adapter.files());
+  await checkFolder(
+    path,
+    files.map(([name]) => name),
+  );
+  await mkdir(parent, { recursive: true });
+  const temporary = join(parent, `.${basename(path)}.${randomUUID()}`);
+  try {
+    await mkdir(temporary);
+    for (const [name, bytes] of files) await writeDurably(join(temporary, name), bytes);
+    await syncFolder(temporary);
+    await replaceFolder(temporary, path);
+    await syncFolder(parent);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Only an adapter may be replaced. */
+async function checkFolder(path: string, names: readonly string[]): Promise<void> {
+  const found = await readdir(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw invalidArgument("folder", path, "a folder", error.message);
+  });
+  const other = found.find((name) => !names.includes(name));
+  if (other === undefined) return;
+  throw invalidArgument(
+    "folder",
+    path,
+    "a new folder, or one with only an adapter",
+    `It has ${other}.`,
+  );
+}
+
+async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(file, "wx");
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Systems cannot rename a folder to the name of one with files. */
+async function replaceFolder(from: string, to: string): Promise<void> {
+  const aside = `${from}.old`;
+  const existed = await rename(to, aside).then(
+    () => true,
+    () => false,
+  );
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (existed) await rename(aside, to);
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}
+
+/** Waits until the entries of a folder are on disk, on systems that support this. */
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, "r").catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}

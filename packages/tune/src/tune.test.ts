@@ -1,0 +1,189 @@
+import { describe, expect, test } from "vitest";
+import { vectorEmbedder } from "./testing/vector-embedder.ts";
+import { Random } from "./train/random.ts";
+import { tune } from "./tune.ts";
+
+const dimension = 16;
+const random = new Random(3);
+const numbers = Array.from({ length: 60 }, (_, index) => index);
+// The vector of a query is that of its document, turned around: a linear map finds it.
+const vectors: Record<string, number[]> = {};
+for (const number of numbers) {
+  const document = Array.from({ length: dimension }, () => random.normal());
+  vectors[`document ${number}`] = document;
+  vectors[`query ${number}`] = document.toReversed();
+}
+const pairs = numbers.slice(0, 40).map(pairOf);
+const validation = dataOf(numbers.slice(40, 50));
+const testData = dataOf(numbers.slice(50));
+const options = { pairs, learningRate: 0.1, epochs: 20, batchSize: 16 };
+
+describe("tune", () => {
+  test("trains an adapter, and compares before and after on the test data", async () => {
+    const { embedder, embedded } = vectorEmbedder(vectors);
+    const phases = new Set<string>();
+    const report = await tune(embedder, {
+      ...options,
+      validation,
+      test: testData,
+      onProgress: ({ phase, done, total }) => {
+        phases.add(phase);
+        expect(done).toBeLessThanOrEqual(total);
+      },
+    });
+
+    expect(report.improved).toBe(true);
+    expect(report.warnings).toEqual([]);
+    expect([...phases]).toEqual(["embed", "train", "evaluate"]);
+    expect(report.difference).toMatchObject({ metric: "ndcg@10", queries: 10 });
+    expect(report.difference.difference).toBeGreaterThan(0.1);
+    const { before, after } = report;
+    const ndcg = ({ results: [one] }: typeof before) => one!.metrics["cosine_ndcg@10"];
+    expect(ndcg(after)! - ndcg(before)!).toBeCloseTo(report.difference.difference, 12);
+    expect(report.history[report.bestEpoch]!.score).toBeGreaterThan(report.history[0]!.score);
+    expect(embedded).toHaveLength(new Set(embedded).size); // Each text once.
+
+    const { adapter } = report;
+    expect(adapter).toMatchObject({ sides: "query", rank: null, dimension });
+    expect(adapter.base).toEqual({ model: embedder.model, identity: embedder.modelIdentity });
+    expect(adapter.training).toMatchObject({ loss: "multipleNegativesRanking", pairs: 40 });
+    const tuned = embedder.withAdapter(adapter);
+    expect(tuned.identity).toBe(embedder.identity);
+  });
+
+  test("holds out a tenth of the queries if there is no validation data", async () => {
+    const { embedder } = vectorEmbedder(vectors);
+    const run = (seed: number) => tune(embedder, { ...options, epochs: 2, seed });
+    const [first, again, other] = [await run(1), await run(1), await run(2)];
+    expect(first.difference.queries).toBe(4);
+    expect(first.adapter.training).toMatchObject({ pairs: 36, validationQueries: 4 });
+    expect(again.adapter.digest).toBe(first.adapter.digest);
+    expect(other.adapter.digest).not.toBe(first.adapter.digest);
+  });
+
+  test.each([
+    ["triplet", { learningRate: 0.02, distance: "cosine", margin: 0.5 }],
+    ["cosent", { learningRate: 0.02 }],
+    ["cachedMultipleNegativesRanking", { rank: 12, sides: "both" }],
+  ] as const)("trains with the loss %s", async (loss, changes) => {
+    const { embedder } = vectorEmbedder(vectors);
+    const scored = numbers.slice(0, 40).flatMap((number) => [
+      { ...pairOf(number), negatives: [`document ${(number + 7) % 40}`], score: 1 },
+      { query: `query ${number}`, document: `document ${(number + 11) % 40}`, score: 0 },
+    ]);
+    const isScored = loss === "cosent";
+    const used = scored.filter(({ score }) => isScored || score === 1);
+    const { history } = await tune(embedder, {
+      ...options,
+      epochs: 8,
+      ...changes,
+      loss,
+      pairs: used,
+      validation,
+    });
+    expect(history.at(-1)!.loss!).toBeLessThan(history[1]!.loss!);
+  });
+
+  test("says so if nothing is better than no adapter", async () => {
+    // The queries of the training are those of other documents.
+    const { embedder } = vectorEmbedder({
+      ...vectors,
+      ...Object.fromEntries(numbers.map((one) => [`query ${one}`, vectors[`document ${one}`]!])),
+    });
+    const wrong = numbers.slice(0, 40).map((number) => ({
+      query: `query ${number}`,
+      document: `document ${(number + 1) % 40}`,
+    }));
+    const report = await tune(embedder, { ...options, pairs: wrong, epochs: 3, validation });
+    expect(report).toMatchObject({ improved: false, bestEpoch: 0 });
+    expect(report.difference).toMatchObject({ before: 1, after: 1, difference: 0 });
+    expect(report.adapter.delta().every((number) => number === 0)).toBe(true);
+  });
+
+  test("warns of queries that are also trained with, and of negatives that answer", async () => {
+    const { embedder } = vectorEmbedder({ ...vectors, " Query 3": vectors["query 3"]! });
+    const leaking = { ...validation, queries: { ...validation.queries, "query 40": " Query 3" } };
+    const withAnswer = [{ ...pairs[0]!, negatives: ["document 0", "document 5"] }, ...pairs];
+    const { warnings } = await tune(embedder, {
+      ...options,
+      pairs: withAnswer,
+      epochs: 1,
+      validation: leaking,
+    });
+    expect(warnings).toEqual([
+      "1 negative is left out: the same document answers the query in `pairs`.",
+      expect.stringMatching(/^1 of 10 queries of `validation` are also in `pairs`.*" Query 3"/),
+    ]);
+  });
+});
+
+describe("tune refuses", () => {
+  const { embedder } = vectorEmbedder(vectors);
+  const one = pairs[0]!;
+
+  test.each([
+    ["no pairs", { pairs: [] }, "DATA_INVALID", /pairs is empty/],
+    ["one pair", { pairs: [one] }, "DATA_INVALID", /one pair\. Training needs/],
+    [
+      "one document",
+      { pairs: pairs.map(({ query }) => ({ query, document: "document 0" })) },
+      "DATA_INVALID",
+      /same document/,
+    ],
+    [
+      "triplets without negatives",
+      { pairs, loss: "triplet" as const },
+      "DATA_INVALID",
+      /no pair has negatives; `mineHardNegatives`/,
+    ],
+    [
+      "negatives that are all positive",
+      { pairs: [{ ...one, negatives: [one.document] }, pairs[1]!], loss: "triplet" as const },
+      "DATA_INVALID",
+      /every negative answers its query/,
+    ],
+    ["missing scores", { pairs, loss: "cosent" as const }, "DATA_INVALID", /pairs\[0\]\.score/],
+    [
+      "an empty split",
+      { pairs, test: { queries: {}, corpus: {}, relevant: {} } },
+      "DATA_INVALID",
+      /test\.queries is empty/,
+    ],
+    ["a full rank", { pairs, rank: 16 }, "INVALID_ARGUMENT", /rank/],
+    ["long dimensions", { pairs, matryoshkaDims: [32] }, "INVALID_ARGUMENT", /at most 16/],
+    ["an unknown metric", { pairs, metric: "ndcg" }, "INVALID_ARGUMENT", /"ndcg@10"/],
+    ["unknown options", { pairs, epoch: 3 }, "INVALID_ARGUMENT", /epochs/],
+  ])("%s", async (_, given, code, message) => {
+    await expect(tune(embedder, given)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+    });
+  });
+
+  test("an embedder with an adapter", async () => {
+    const { adapter } = await tune(embedder, { ...options, epochs: 1 });
+    await expect(tune(embedder.withAdapter(adapter), options)).rejects.toThrow(
+      /withAdapter\(null\)/,
+    );
+  });
+
+  test("to go on after an abort", async () => {
+    const signal = AbortSignal.abort(new Error("enough"));
+    await expect(tune(embedder, { ...options, signal })).rejects.toThrow("enough");
+  });
+});
+
+function pairOf(number: number) {
+  return { query: `query ${number}`, document: `document ${number}` };
+}
+
+/** Queries of these documents among all documents. */
+function dataOf(of: readonly number[]) {
+  return {
+    queries: Object.fromEntries(of.map((number) => [`query ${number}`, `query ${number}`])),
+    corpus: Object.fromEntries(
+      numbers.map((number) => [`document ${number}`, `document ${number}`]),
+    ),
+    relevant: Object.fromEntries(of.map((number) => [`query ${number}`, [`document ${number}`]])),
+  };
+}

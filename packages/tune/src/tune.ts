@@ -1,0 +1,199 @@
+import {
+  Adapter,
+  type DocumentInput,
+  type Embedder,
+  MemoryVectorCache,
+  type VectorCache,
+} from "@embeddinggemma/core";
+import { invalidArgument } from "./check.ts";
+import { type CheckedRetrievalData, checkRetrievalData } from "./data/retrieval-data.ts";
+import { compareSystems, type SystemComparison } from "./evaluate/compare-systems.ts";
+import { evaluateRetrieval } from "./evaluate/evaluate-retrieval.ts";
+import type { RetrievalReport } from "./evaluate/retrieval-report.ts";
+import { cutOffsOf } from "./train/cut-offs.ts";
+import { Compute, type Matrix } from "./train/jax.ts";
+import { type EpochReport, type TrainedMap, train } from "./train/train.ts";
+import { checkTuneOptions, type TuneOptions, type TuneSettings } from "./train/tune-options.ts";
+import { holdOut, numberTexts, warnOfLeaks } from "./train/tuning-texts.ts";
+import { validator } from "./train/validation.ts";
+
+/** What {@link tune} made, and what it is worth. */
+export interface TuneReport {
+  /** The adapter of the best epoch. If nothing was better than no adapter, it changes nothing. */
+  readonly adapter: Adapter;
+  /** Whether the metric went up, on the validation data and on `test`, if it was given. */
+  readonly improved: boolean;
+  /** The model without and with the adapter on `test`, else on the validation data. */
+  readonly before: RetrievalReport;
+  readonly after: RetrievalReport;
+  /** How much better it became on that data, with a confidence interval and a p-value. */
+  readonly difference: SystemComparison;
+  /** The validation metric and the loss of each epoch, from epoch 0, no adapter. */
+  readonly history: readonly EpochReport[];
+  /** The epoch of the adapter. */
+  readonly bestEpoch: number;
+  /** What should be looked at in the data, such as queries of `test` that are also in `pairs`. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Trains an adapter: a small linear map on the vectors of a model, which learns from queries and
+ * the documents that answer them. The model's weights stay as they are. Each text is embedded once.
+ *
+ * After each epoch, the metric is measured on validation data, and the best epoch is kept. No
+ * adapter at all is one of the candidates: without a gain, the adapter changes nothing, and
+ * `improved` is false.
+ *
+ * @example
+ * const { adapter, difference, improved } = await tune(embedder, { pairs, validation, test });
+ * if (improved) await saveAdapter(adapter, "./adapters/planets");
+ *
+ * const tuned = embedder.withAdapter(adapter);
+ *
+ * @throws EmbeddingGemmaError `INVALID_ARGUMENT`; `DATA_INVALID` for data that is empty,
+ * contradicts itself, or has nothing to learn; `TRAINING_FAILED`; those of `encodeDocument`; the
+ * reason of `signal` if it is aborted
+ */
+export async function tune(embedder: Embedder, options: TuneOptions): Promise<TuneReport> {
+  if (typeof embedder?.withAdapter !== "function") {
+    const hint = "Load one with `await Embedder.load(model)`.";
+    throw invalidArgument("embedder", embedder, "an Embedder", hint);
+  }
+  const settings = checkTuneOptions(options, embedder);
+  const texts = numberTexts(options.pairs, settings.loss);
+  const given = options.validation && checkRetrievalData(options.validation, "validation");
+  const test = options.test && checkRetrievalData(options.test, "test");
+  const warnings = [
+    ...texts.warnings,
+    ...(given ? warnOfLeaks(texts, given, "validation") : []),
+    ...(test ? warnOfLeaks(texts, test, "test") : []),
+  ];
+  const { training, validation } = given
+    ? { training: texts, validation: given }
+    : holdOut(texts, settings.seed);
+  const { signal, onProgress } = options;
+  const compute = await Compute.load(settings.device);
+  const embed = embedding(embedder, options, [
+    training.queries.length,
+    training.documents.length,
+    validation.queries.size,
+    validation.corpus.size,
+  ]);
+  const queries = await embed.queries(training.queries);
+  const documents = await embed.documents(training.documents);
+  const vectors = {
+    queries: await embed.queries(Array.from(validation.queries.values())),
+    corpus: await embed.documents(Array.from(validation.corpus.values())),
+  };
+  const data = { queries, documents, examples: training.examples };
+  const trained = await train(compute, data, settings, {
+    validate: validator(validation, vectors, settings),
+    onStep: (done, total, epoch) => onProgress?.({ phase: "train", done, total, epoch }),
+    signal,
+  });
+  const adapter = makeAdapter(embedder, settings, trained, {
+    pairs: training.examples.length,
+    validationQueries: validation.queries.size,
+  });
+  const reports = await evaluateBoth(embedder, adapter, test ?? validation, settings, {
+    ...options,
+    cache: embed.cache,
+  });
+  const { bestEpoch, history } = trained;
+  const improved = bestEpoch > 0 && reports.difference.difference > 0;
+  return { adapter, improved, ...reports, history, bestEpoch, warnings };
+}
+
+/** Embeds texts as full vectors without an adapter. Reports progress over all of them. */
+function embedding(embedder: Embedder, options: TuneOptions, counts: readonly number[]) {
+  const { signal, onProgress } = options;
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const dimension = embedder.matryoshkaDimensions[0]!;
+  // Room for all vectors, with what the cache itself needs.
+  const cache: VectorCache =
+    options.cache ?? new MemoryVectorCache({ maxBytes: Math.max(1, total) * 2 * dimension * 4 });
+  let before = 0;
+  const encodeOptions = (count: number) => {
+    const start = before;
+    before += count;
+    return {
+      cache,
+      truncateDim: dimension,
+      normalize: false,
+      ...(signal && { signal }),
+      onProgress: ({ done }: { readonly done: number }) =>
+        onProgress?.({ phase: "embed", done: start + done, total }),
+    };
+  };
+  return {
+    cache,
+    queries: async (texts: readonly string[]) =>
+      matrixOf(await embedder.encodeQuery(texts, encodeOptions(texts.length)), dimension),
+    documents: async (texts: readonly DocumentInput[]) =>
+      matrixOf(await embedder.encodeDocument(texts, encodeOptions(texts.length)), dimension),
+  };
+}
+
+function matrixOf(vectors: readonly Float32Array[], columns: number): Matrix {
+  const data = new Float32Array(vectors.length * columns);
+  for (const [row, vector] of vectors.entries()) data.set(vector, row * columns);
+  return { data, rows: vectors.length, columns };
+}
+
+function makeAdapter(
+  embedder: Embedder,
+  settings: TuneSettings,
+  { matrices, history, bestEpoch }: TrainedMap,
+  counts: Readonly<Record<string, number>>,
+): Adapter {
+  const { sides, rank, device, ...others } = settings;
+  const [first, second] = matrices;
+  return Adapter.from({
+    sides,
+    dimension: first!.rows,
+    weights: second === undefined ? { delta: first!.data } : { a: first!.data, b: second.data },
+    base: { model: embedder.model, identity: embedder.modelIdentity },
+    training: {
+      ...others,
+      ...counts,
+      bestEpoch,
+      before: history[0]!.score,
+      after: history[bestEpoch]!.score,
+    },
+  });
+}
+
+async function evaluateBoth(
+  embedder: Embedder,
+  adapter: Adapter,
+  data: CheckedRetrievalData,
+  { metric }: TuneSettings,
+  { cache, signal, onProgress }: Pick<TuneOptions, "cache" | "signal" | "onProgress">,
+) {
+  const total = 2 * (data.queries.size + data.corpus.size);
+  const evaluate = (system: Embedder, start: number) =>
+    evaluateRetrieval(system, data, {
+      ...withDefaults(metric),
+      cache,
+      signal,
+      onProgress: ({ done }) => onProgress?.({ phase: "evaluate", done: start + done, total }),
+    });
+  const before = await evaluate(embedder, 0);
+  const after = await evaluate(embedder.withAdapter(adapter), total / 2);
+  const difference = compareSystems(before.results[0]!, after.results[0]!, { metric });
+  return { before, after, difference };
+}
+
+/** The usual cut-offs, and that of the metric. */
+function withDefaults(metric: string) {
+  const own = cutOffsOf(metric);
+  const merged = (usual: readonly number[], more: readonly number[]) =>
+    Array.from(new Set([...usual, ...more])).sort((a, b) => a - b);
+  return {
+    accuracyAtK: merged([1, 3, 5, 10], own.accuracyAtK),
+    precisionRecallAtK: merged([1, 3, 5, 10], own.precisionRecallAtK),
+    ndcgAtK: merged([10], own.ndcgAtK),
+    mrrAtK: merged([10], own.mrrAtK),
+    mapAtK: merged([100], own.mapAtK),
+  };
+}
