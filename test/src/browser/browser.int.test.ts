@@ -1,8 +1,8 @@
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Embedder } from "@embeddinggemma/core";
+import { Adapter, Embedder } from "@embeddinggemma/core";
 import { serve } from "@embeddinggemma/server";
 import type { Browser, Page as BrowserPage, ConsoleMessage } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -218,6 +218,37 @@ describe.each([
       return Array.from(embedding);
     });
     expect(vector).toHaveLength(readGolden("bert-mean").dimension);
+  });
+
+  test("applies an adapter from a URL", async () => {
+    await using inNode = await Embedder.load(join(models, "bert"), { dtype: "fp32" });
+    const { model, modelIdentity: identity, dimension } = inNode;
+    const a = Float32Array.from({ length: dimension }, (_, index) => Math.sin(index));
+    const parts = { sides: "both", dimension, weights: { a, b: a.toReversed() } } as const;
+    const adapter = Adapter.from({ ...parts, base: { model, identity } });
+    mkdirSync(join(models, "adapter"), { recursive: true });
+    for (const [name, bytes] of Object.entries(adapter.files()))
+      writeFileSync(join(models, "adapter", name), bytes);
+    const loaded = await tab.evaluate(async () => {
+      const options = { dtype: "fp32", adapter: "/models/adapter/" } as const;
+      const embedder = await page.Embedder.load("/models/bert/", options);
+      const vector = Array.from(await embedder.encodeQuery("red planet"));
+      await embedder.dispose();
+      const noAdapter = { dtype: "fp32", adapter: "/models/bert/" } as const;
+      const error = await page.Embedder.load("/models/bert/", noAdapter).catch((error) => error);
+      return { vector, identity: embedder.identity, code: error.code, message: error.message };
+    });
+    const tuned = inNode.withAdapter(adapter);
+    const expected = await tuned.encodeQuery("red planet");
+    expect(loaded.vector.length).toBe(dimension);
+    for (const [index, value] of loaded.vector.entries())
+      expect(value).toBeCloseTo(expected[index]!, 4);
+    expect(loaded.identity).toBe(tuned.identity);
+    expect(loaded).toMatchObject({
+      code: "ADAPTER_INVALID",
+      message: expect.stringContaining("has no adapter.json"),
+    });
+    await tuned.dispose();
   });
 
   test("finds weights under any name, which count for the identity", async () => {
