@@ -6,6 +6,7 @@ import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
+import type { RetrievalReport } from "@embeddinggemma/tune";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../packages/internal/src/testing/free-port.ts";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
@@ -113,6 +114,21 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(ids).toEqual(["mars", "venus"]);
     expect([fromFaissNode.size, fromLangChain.size]).toEqual([6, 6]);
     expect(await FaissStore.import("for-python")).toMatchObject({ size: 2 });
+  });
+
+  it("tune, Evaluate", async () => {
+    const page = "packages/tune/README.md";
+    const { difference, systems, run: ofRun } = await run(page, "Evaluate");
+    expect(log.mock.calls[0]).toEqual([(await printedOutput(page))[0]]);
+    expect(log.mock.calls[1]).toEqual([
+      ["pearson_cosine", "spearman_cosine"],
+      ["cosine_accuracy"],
+      0.5,
+    ]);
+    expect(difference).toEqual(expect.any(Number));
+    const [exact, store] = (systems as RetrievalReport).results;
+    expect(store!.metrics).toEqual(exact!.metrics);
+    expect(ofRun.missing).toEqual([]);
   });
 
   it("docs/errors.md", async () => {
