@@ -16,7 +16,7 @@ for (const number of numbers) {
 const pairs = numbers.slice(0, 40).map(pairOf);
 const validation = dataOf(numbers.slice(40, 50));
 const testData = dataOf(numbers.slice(50));
-const options = { pairs, learningRate: 0.1, epochs: 20, batchSize: 16 };
+const options = { pairs, learningRate: 0.1, weightDecay: 1, epochs: 20, batchSize: 16 };
 
 describe("tune", () => {
   test("trains an adapter, and compares before and after on the test data", async () => {

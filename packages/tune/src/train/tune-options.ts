@@ -74,7 +74,7 @@ export interface TuneOptions {
   learningRate?: number | undefined;
   /** For what share of the steps the learning rate rises. Then it falls to 0. @default 0.1 */
   warmupRatio?: number | undefined;
-  /** How strongly steps pull the adapter towards none, as in `torch.optim.AdamW`. @default 1 */
+  /** How strongly steps pull the adapter towards none, as in `torch.optim.AdamW`. @default 10 */
   weightDecay?: number | undefined;
   /** After so many epochs without a better validation metric, training stops. @default 10 */
   patience?: number | undefined;
@@ -190,7 +190,7 @@ export function checkTuneOptions(
     batchSize: options.batchSize ?? 32,
     learningRate: options.learningRate ?? (rank === undefined ? 3e-4 : 1e-3),
     warmupRatio: options.warmupRatio ?? 0.1,
-    weightDecay: options.weightDecay ?? 1,
+    weightDecay: options.weightDecay ?? 10,
     patience: options.patience ?? 10,
     seed: options.seed ?? 0,
     metric: options.metric ?? "ndcg@10",
