@@ -17,6 +17,7 @@ export { tune } from "./tune.ts";
 
 export type { EmbeddingGemmaErrorCode } from "@embeddinggemma/core";
 export type { BeirData, ReadBeirOptions } from "./data/beir.ts";
+export type { DataWarning, TuningPair } from "./data/check-training.ts";
 export type { ScoredPair, Triplet } from "./data/read-pairs.ts";
 export type { Relevance, RetrievalData, TrainingPair } from "./data/retrieval-data.ts";
 export type { Qrels, TrecRun, WriteTrecRunOptions } from "./data/trec.ts";
@@ -67,5 +68,5 @@ export type { ScoreSummary } from "./mine/score-summary.ts";
 export type { TrainingDevice } from "./train/jax.ts";
 export type { LossName, TripletDistance } from "./train/losses.ts";
 export type { EpochReport } from "./train/train.ts";
-export type { TuneOptions, TuneProgress, TuningPair } from "./train/tune-options.ts";
+export type { TuneOptions, TuneProgress } from "./train/tune-options.ts";
 export type { TuneReport } from "./tune.ts";

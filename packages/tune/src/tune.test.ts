@@ -1,15 +1,16 @@
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import { describe, expect, test } from "vitest";
+import { normal, seededRandom } from "./statistics/random.ts";
 import { vectorEmbedder } from "./testing/vector-embedder.ts";
-import { Random } from "./train/random.ts";
-import { tune } from "./tune.ts";
+import { type TuneReport, tune } from "./tune.ts";
 
 const dimension = 16;
-const random = new Random(3);
+const random = seededRandom(3);
 const numbers = Array.from({ length: 60 }, (_, index) => index);
 // The vector of a query is that of its document, turned around: a linear map finds it.
 const vectors: Record<string, number[]> = {};
 for (const number of numbers) {
-  const document = Array.from({ length: dimension }, () => random.normal());
+  const document = Array.from({ length: dimension }, () => normal(random));
   vectors[`document ${number}`] = document;
   vectors[`query ${number}`] = document.toReversed();
 }
@@ -104,16 +105,26 @@ describe("tune", () => {
     const { embedder } = vectorEmbedder({ ...vectors, " Query 3": vectors["query 3"]! });
     const leaking = { ...validation, queries: { ...validation.queries, "query 40": " Query 3" } };
     const withAnswer = [{ ...pairs[0]!, negatives: ["document 0", "document 5"] }, ...pairs];
-    const { warnings } = await tune(embedder, {
-      ...options,
-      pairs: withAnswer,
-      epochs: 1,
-      validation: leaking,
+    let warnings: TuneReport["warnings"] = [];
+    const emitted = await warningsOf(async () => {
+      ({ warnings } = await tune(embedder, {
+        ...options,
+        pairs: withAnswer,
+        epochs: 1,
+        validation: leaking,
+      }));
     });
-    expect(warnings).toEqual([
-      "1 negative is left out: the same document answers the query in `pairs`.",
-      expect.stringMatching(/^1 of 10 queries of `validation` are also in `pairs`.*" Query 3"/),
-    ]);
+    const messages = [
+      '1 negative answers its query according to `pairs`, and is left out: "query 0".',
+      "1 of 10 queries of `validation` is also in `pairs`, so its figures are too good: " +
+        '" Query 3".',
+    ];
+    expect(warnings.map(({ message }) => message)).toEqual(messages);
+    expect(emitted.map(({ message }) => message)).toEqual(messages);
+    expect(emitted[0]).toMatchObject({
+      name: "EmbeddingGemmaWarning",
+      code: "EMBEDDINGGEMMA_NEGATIVE_IS_POSITIVE",
+    });
   });
 });
 
@@ -123,7 +134,7 @@ describe("tune refuses", () => {
 
   test.each([
     ["no pairs", { pairs: [] }, "DATA_INVALID", /pairs is empty/],
-    ["one pair", { pairs: [one] }, "DATA_INVALID", /one pair\. Training needs/],
+    ["one pair", { pairs: [one] }, "DATA_INVALID", /only one pair.*Training needs/],
     [
       "one document",
       { pairs: pairs.map(({ query }) => ({ query, document: "document 0" })) },
@@ -138,9 +149,9 @@ describe("tune refuses", () => {
     ],
     [
       "negatives that are all positive",
-      { pairs: [{ ...one, negatives: [one.document] }, pairs[1]!], loss: "triplet" as const },
+      { pairs: [{ ...one, negatives: [one.document] }, pairs[1]!] },
       "DATA_INVALID",
-      /every negative answers its query/,
+      /Every negative is also a document/,
     ],
     ["missing scores", { pairs, loss: "cosent" as const }, "DATA_INVALID", /pairs\[0\]\.score/],
     [

@@ -6,6 +6,7 @@ import {
   type VectorCache,
 } from "@embeddinggemma/core";
 import { invalidArgument } from "./check.ts";
+import { checkTraining, type DataWarning } from "./data/check-training.ts";
 import { type CheckedRetrievalData, checkRetrievalData } from "./data/retrieval-data.ts";
 import { compareSystems, type SystemComparison } from "./evaluate/compare-systems.ts";
 import { evaluateRetrieval } from "./evaluate/evaluate-retrieval.ts";
@@ -14,7 +15,7 @@ import { cutOffsOf } from "./train/cut-offs.ts";
 import { Compute, type Matrix } from "./train/jax.ts";
 import { type EpochReport, type TrainedMap, train } from "./train/train.ts";
 import { checkTuneOptions, type TuneOptions, type TuneSettings } from "./train/tune-options.ts";
-import { holdOut, numberTexts, warnOfLeaks } from "./train/tuning-texts.ts";
+import { holdOut, numberTexts } from "./train/tuning-texts.ts";
 import { validator } from "./train/validation.ts";
 
 /** What {@link tune} made, and what it is worth. */
@@ -32,8 +33,11 @@ export interface TuneReport {
   readonly history: readonly EpochReport[];
   /** The epoch of the adapter. */
   readonly bestEpoch: number;
-  /** What should be looked at in the data, such as queries of `test` that are also in `pairs`. */
-  readonly warnings: readonly string[];
+  /**
+   * What should be looked at in the data, such as queries of `test` that are also in `pairs`. Each
+   * is also a warning of the process.
+   */
+  readonly warnings: readonly DataWarning[];
 }
 
 /**
@@ -60,17 +64,19 @@ export async function tune(embedder: Embedder, options: TuneOptions): Promise<Tu
     throw invalidArgument("embedder", embedder, "an Embedder", hint);
   }
   const settings = checkTuneOptions(options, embedder);
-  const texts = numberTexts(options.pairs, settings.loss);
   const given = options.validation && checkRetrievalData(options.validation, "validation");
   const test = options.test && checkRetrievalData(options.test, "test");
-  const warnings = [
-    ...texts.warnings,
-    ...(given ? warnOfLeaks(texts, given, "validation") : []),
-    ...(test ? warnOfLeaks(texts, test, "test") : []),
-  ];
+  const checked = checkTraining(options.pairs, {
+    scored: settings.loss === "cosent",
+    heldOut: { validation: given, test },
+  });
+  const texts = numberTexts(checked.pairs, settings.loss);
   const { training, validation } = given
     ? { training: texts, validation: given }
     : holdOut(texts, settings.seed);
+  const warnings = [...checked.warnings, ...texts.warnings];
+  for (const { code, message } of warnings)
+    process.emitWarning(message, { type: "EmbeddingGemmaWarning", code });
   const { signal, onProgress } = options;
   const compute = await Compute.load(settings.device);
   const embed = embedding(embedder, options, [

@@ -131,6 +131,19 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(ofRun.missing).toEqual([]);
   });
 
+  it("tune, Data, Hard negatives, Tune", async () => {
+    const page = "packages/tune/README.md";
+    const files = { "data/help": await helpArticles() };
+    const { test, validation, pairs } = await run(page, "Data", files);
+    expect([test.queries.size, validation.queries.size, pairs.length]).toEqual([2, 2, 8]);
+    const { mined, statistics } = await run(page, "Hard negatives", files);
+    expect(mined[0].negatives.length).toBeGreaterThan(0);
+    expect(statistics).toMatchObject({ queries: 8, documents: 12 });
+    const { adapter, difference } = await run(page, "Tune", files);
+    expect(adapter).toMatchObject({ sides: "query", dimension: 768 });
+    expect(difference.queries).toBe(2);
+  });
+
   it("docs/errors.md", async () => {
     await run("docs/errors.md");
     expect(printed()).toBe("store: NOT_A_STORE");
@@ -224,6 +237,36 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(query).toHaveLength(768);
   });
 });
+
+/** A folder of a small data set for tuning: twelve documents, one query each, in three splits. */
+async function helpArticles(): Promise<string> {
+  const topics = ["disk", "key", "clock", "network", "restore", "login"];
+  topics.push("price", "update", "report", "mail", "folder", "photo");
+  const documents = topics.map((topic, id) => ({
+    _id: `d${id}`,
+    title: `About the ${topic}`,
+    text: `What to do when the ${topic} makes trouble.`,
+  }));
+  const queries = topics.map((topic, id) => ({ _id: `q${id}`, text: `my ${topic} is broken` }));
+  const lines = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).join("\n");
+  const qrels = (...ids: number[]) =>
+    ["query-id\tcorpus-id\tscore", ...ids.map((id) => `q${id}\td${id}\t1`)].join("\n");
+  const pairs = queries.slice(0, 8).map(({ text: query }, index) => {
+    const { title, text } = documents[index]!;
+    return { query, document: { title, text } };
+  });
+  const files = {
+    "corpus.jsonl": lines(documents),
+    "queries.jsonl": lines(queries),
+    "qrels/validation.tsv": qrels(8, 9),
+    "qrels/test.tsv": qrels(10, 11),
+    "train.jsonl": lines(pairs),
+  };
+  const source = join(folder, "help-articles");
+  await mkdir(join(source, "qrels"), { recursive: true });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(source, name), text);
+  return source;
+}
 
 describe("the code about servers, with a server", () => {
   let embedder: Embedder;

@@ -33,6 +33,11 @@ export interface TrainingPair {
   readonly negatives?: readonly DocumentInput[] | undefined;
 }
 
+/** A {@link TrainingPair} that was checked. Without negatives, it has an empty array of them. */
+export interface CheckedPair extends TrainingPair {
+  readonly negatives: readonly DocumentInput[];
+}
+
 /** {@link RetrievalData} that was checked, in the one form that the package works with. */
 export interface CheckedRetrievalData {
   /** The queries that have a relevant document, by id. At least one. */
@@ -112,7 +117,7 @@ export function gradesByQuery(
 export function checkTrainingPairs(
   pairs: readonly TrainingPair[],
   name = "pairs",
-): readonly Required<TrainingPair>[] {
+): readonly CheckedPair[] {
   if (!Array.isArray(pairs)) {
     const expected = "an array of { query, document, negatives? }";
     throw invalidArgument(name, pairs, expected);

@@ -2,6 +2,7 @@ import type { DocumentInput, EncodeOptions } from "@embeddinggemma/core";
 import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
 import { invalidArgument, invalidData, isRecord } from "../check.ts";
 import { documentKey } from "../data/document-key.ts";
+import { Numbering } from "../data/numbering.ts";
 import { checkDocument, checkTrainingPairs, type TrainingPair } from "../data/retrieval-data.ts";
 import { chooseNegatives, type SkippedCandidates } from "./choose-negatives.ts";
 import {
@@ -111,25 +112,19 @@ interface Texts {
 
 function textsOf(given: readonly TrainingPair[], corpus: readonly DocumentInput[]): Texts {
   const pairs = checkTrainingPairs(given);
-  const documents = new Map<string, { document: DocumentInput; position: number }>();
-  const addDocument = (document: DocumentInput): number => {
-    const key = documentKey(document);
-    const position = documents.get(key)?.position ?? documents.size;
-    if (position === documents.size) documents.set(key, { document, position });
-    return position;
-  };
+  const documents = new Numbering<DocumentInput>(documentKey);
   for (const [index, document] of corpus.entries())
-    addDocument(checkDocument(document, `corpus[${index}]`));
+    documents.numberOf(checkDocument(document, `corpus[${index}]`));
   const ofQueries = new Map<string, number[]>();
   for (const { query, document } of pairs) {
     const positions = ofQueries.get(query) ?? [];
-    positions.push(addDocument(document));
+    positions.push(documents.numberOf(document));
     ofQueries.set(query, positions);
   }
   const positives = [...ofQueries.values()];
   return {
     queries: [...ofQueries.keys()],
-    documents: [...documents.values()].map(({ document }) => document),
+    documents: documents.values,
     positives: positives.map((positions) => [...new Set(positions)]),
     maxPositives: positives.reduce((most, { length }) => Math.max(most, length), 0),
   };

@@ -28,3 +28,10 @@ export function shuffled<T>(items: Iterable<T>, random: SeededRandom): T[] {
   }
   return copy;
 }
+
+/** From a normal distribution with mean 0 and deviation 1. */
+export function normal(random: SeededRandom): number {
+  // Box-Muller. The logarithm needs a number above 0.
+  const radius = Math.sqrt(-2 * Math.log(1 - random.fraction()));
+  return radius * Math.cos(2 * Math.PI * random.fraction());
+}

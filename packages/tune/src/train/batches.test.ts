@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { seededRandom } from "../statistics/random.ts";
 import { makeBatches } from "./batches.ts";
 import type { Example } from "./losses.ts";
-import { Random } from "./random.ts";
 
 const example = fc.record({
   query: fc.nat(8),
@@ -19,7 +19,7 @@ describe("batches", () => {
         fc.integer(),
         (examples, batchSize, seed) => {
           const settings = { batchSize, inBatchNegatives: true };
-          const batches = makeBatches(examples, settings, new Random(seed));
+          const batches = makeBatches(examples, settings, seededRandom(seed));
           expect(batches.every(({ length }) => length >= 1 && length <= batchSize)).toBe(true);
           expect(new Set(batches.flat())).toEqual(new Set(examples));
           expect(batches.flat()).toHaveLength(examples.length);
@@ -31,7 +31,11 @@ describe("batches", () => {
 
   test("may contain a text twice if other documents of a batch do not count", () => {
     const examples = [1, 2, 3, 4, 5].map((query) => ({ query, document: 7, negatives: [] }));
-    const batches = makeBatches(examples, { batchSize: 3, inBatchNegatives: false }, new Random(1));
+    const batches = makeBatches(
+      examples,
+      { batchSize: 3, inBatchNegatives: false },
+      seededRandom(1),
+    );
     expect(batches.map(({ length }) => length)).toEqual([3, 2]);
   });
 
@@ -42,7 +46,7 @@ describe("batches", () => {
       negatives: [],
     }));
     const of = (seed: number) =>
-      makeBatches(examples, { batchSize: 8, inBatchNegatives: true }, new Random(seed));
+      makeBatches(examples, { batchSize: 8, inBatchNegatives: true }, seededRandom(seed));
     expect(of(5)).toEqual(of(5));
     expect(of(5)).not.toEqual(of(6));
   });

@@ -1,5 +1,5 @@
+import { type SeededRandom, shuffled } from "../statistics/random.ts";
 import type { Example } from "./losses.ts";
-import type { Random } from "./random.ts";
 
 interface BatchSettings {
   readonly batchSize: number;
@@ -19,10 +19,10 @@ interface BatchSettings {
 export function makeBatches(
   examples: readonly Example[],
   settings: BatchSettings,
-  random: Random,
+  random: SeededRandom,
 ): Example[][] {
   const { batchSize, inBatchNegatives } = settings;
-  let left = random.shuffled(examples);
+  let left = shuffled(examples, random);
   const answers = inBatchNegatives ? answersOf(examples) : undefined;
   const batches: Example[][] = [];
   while (left.length > 0) {

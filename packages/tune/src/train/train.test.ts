@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { normal, seededRandom } from "../statistics/random.ts";
 import { Compute, type Matrix } from "./jax.ts";
 import type { LinearMap } from "./linear-map.ts";
-import { Random } from "./random.ts";
 import { type TrainingSettings, train } from "./train.ts";
 
 const compute = await Compute.load();
@@ -133,7 +133,7 @@ function cosine(a: Matrix, rowOfA: number, b: Matrix, rowOfB: number): number {
 }
 
 function randomMatrix(rows: number, seed: number): Matrix {
-  const random = new Random(seed);
-  const data = Float32Array.from({ length: rows * dimension }, () => random.normal());
+  const random = seededRandom(seed);
+  const data = Float32Array.from({ length: rows * dimension }, () => normal(random));
   return { data, rows, columns: dimension };
 }

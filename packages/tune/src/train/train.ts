@@ -1,11 +1,11 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { nextTurn } from "@embeddinggemma/internal";
+import { normal, type SeededRandom, seededRandom } from "../statistics/random.ts";
 import { makeBatches } from "./batches.ts";
 import type { Compute, Matrix } from "./jax.ts";
 import { LinearMap } from "./linear-map.ts";
 import { type Example, type LossBatch, type LossOptions, MatryoshkaLoss } from "./losses.ts";
 import { AdamW } from "./optimizer.ts";
-import { Random } from "./random.ts";
 import { rowsAt } from "./rows.ts";
 
 /** Vectors of the texts, and the examples, which name texts by their rows. */
@@ -66,7 +66,7 @@ export async function train(
   settings: TrainingSettings,
   hooks: TrainingHooks,
 ): Promise<TrainedMap> {
-  const random = new Random(settings.seed);
+  const random = seededRandom(settings.seed);
   const map = new LinearMap(compute, startMatrices(data.queries.columns, settings.rank, random));
   const bothSides = settings.sides === "both";
   const { matryoshkaDims, matryoshkaWeights } = settings;
@@ -108,7 +108,7 @@ async function trainEpochs(training: Training): Promise<TrainedMap> {
       hooks.signal?.throwIfAborted();
       const { value, gradients } = await gradientsOf(training, loss.batchOf(examples));
       step++;
-      checkFinite(value, step, settings);
+      checkLoss(value, step, settings);
       optimizer.step(gradients);
       sum += value;
       hooks.onStep?.(step, totalSteps, epoch);
@@ -140,7 +140,11 @@ async function gradientsOf({ data, map, loss }: Training, batch: LossBatch) {
 }
 
 /** An adapter that changes nothing: Δ is 0, or B is, with a random A. */
-function startMatrices(dimension: number, rank: number | undefined, random: Random): Matrix[] {
+function startMatrices(
+  dimension: number,
+  rank: number | undefined,
+  random: SeededRandom,
+): Matrix[] {
   const zeros = (rows: number, columns: number) => ({
     data: new Float32Array(rows * columns),
     rows,
@@ -150,7 +154,7 @@ function startMatrices(dimension: number, rank: number | undefined, random: Rand
   const first = zeros(dimension, rank);
   const deviation = 1 / Math.sqrt(rank);
   for (let index = 0; index < first.data.length; index++) {
-    first.data[index] = random.normal() * deviation;
+    first.data[index] = normal(random) * deviation;
   }
   return [first, zeros(rank, dimension)];
 }
@@ -159,7 +163,7 @@ function copies(arrays: readonly Float32Array[]): Float32Array[] {
   return arrays.map((array) => array.slice());
 }
 
-function checkFinite(loss: number, step: number, { learningRate, scale }: TrainingSettings) {
+function checkLoss(loss: number, step: number, { learningRate, scale }: TrainingSettings) {
   if (Number.isFinite(loss)) return;
   throw new EmbeddingGemmaError(
     "TRAINING_FAILED",

@@ -1,15 +1,10 @@
 import type { Embedder, VectorCache } from "@embeddinggemma/core";
 import { checkOptions, invalidArgument, isObject, type Rule, type Rules, rules } from "../check.ts";
-import type { RetrievalData, TrainingPair } from "../data/retrieval-data.ts";
+import type { TuningPair } from "../data/check-training.ts";
+import type { RetrievalData } from "../data/retrieval-data.ts";
 import type { TrainingDevice } from "./jax.ts";
 import type { LossName, TripletDistance } from "./losses.ts";
 import type { TrainingSettings } from "./train.ts";
-
-/** A {@link TrainingPair}, with a score where the loss needs one. */
-export interface TuningPair extends TrainingPair {
-  /** How similar query and document are, higher is more: for the loss `cosent`. */
-  readonly score?: number | undefined;
-}
 
 /** Progress of {@link tune}. */
 export interface TuneProgress {
