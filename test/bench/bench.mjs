@@ -15,8 +15,8 @@ import { commonOptions, helpOf, readOptions, UsageError } from "./report/options
 import { Report } from "./report/report.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const names = ["embedding", "search", "adapters", "growth", "files", "server"].filter((name) =>
-  existsSync(join(here, name, "benchmark.mjs")),
+const names = ["embedding", "search", "adapters", "growth", "files", "server", "tune"].filter(
+  (name) => existsSync(join(here, name, "benchmark.mjs")),
 );
 const shortSummary = "all of them on the tiny model, under a minute";
 

@@ -125,7 +125,8 @@ export function recallOf(found, best) {
   return hits / all;
 }
 
-function writeRows(file, count, dimension, writeNext) {
+/** Writes rows that a function fills one after the other. */
+export function writeRows(file, count, dimension, writeNext) {
   const output = openSync(file, "w");
   const vectors = new Float32Array(rowsAtOnce * dimension);
   for (let start = 0; start < count; start += rowsAtOnce) {
@@ -137,7 +138,7 @@ function writeRows(file, count, dimension, writeNext) {
   closeSync(output);
 }
 
-function normalize(vector) {
+export function normalize(vector) {
   let squares = 0;
   for (let index = 0; index < vector.length; index++) squares += vector[index] ** 2;
   const norm = Math.sqrt(squares);
@@ -145,7 +146,7 @@ function normalize(vector) {
 }
 
 /** Two normal numbers for one logarithm (Box and Muller). */
-function gaussians(seed) {
+export function gaussians(seed) {
   const uniform = randomNumbers(seed);
   let spare;
   return {

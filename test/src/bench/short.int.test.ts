@@ -70,6 +70,17 @@ test("no request to the server is lost", async () => {
   for (const { lost } of figures.load) expect(lost).toBe(0);
 });
 
+test("adapters are trained, and documents are ranked", async () => {
+  const { figures } = JSON.parse(await read("tune.json"));
+  const names = (rows: { name: string }[]) => rows.map(({ name }) => name);
+  expect(names(figures.training)).toEqual(["`tune`, full matrix", "`tune`, rank 8"]);
+  for (const { steps, before, after } of figures.training) {
+    expect(steps).toBe(25);
+    expect(after).toBeGreaterThan(before);
+  }
+  expect(names(figures.evaluation)).toEqual(["`evaluateRetrieval`"]);
+});
+
 test("tables are printed as they are written, each row with all columns", async () => {
   for (const kind of kinds()) {
     const text = await read(`${kind}.md`);
