@@ -8,19 +8,6 @@ export function readSplit(split) {
 }
 
 /**
- * Each question with the article that answers it best.
- *
- * @param {BeirData} data
- * @returns {{ query: string, document: import("@embeddinggemma/core").DocumentInput }[]}
- */
-export function pairsOf(data) {
-  return Array.from(data.queries, ([id, query]) => ({
-    query,
-    document: /** @type {{ title: string, text: string }} */ (data.corpus.get(answerOf(data, id))),
-  }));
-}
-
-/**
  * The questions of a split, by whether any question of the other splits has the same answer.
  *
  * @param {BeirData} data

@@ -2,8 +2,14 @@
 // searches through LangChain and LlamaIndex, in the store that was filled before the tuning.
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { evaluateRetrieval, mineHardNegatives, saveAdapter, tune } from "@embeddinggemma/tune";
-import { groupsOf, pairsOf, readSplit } from "./data.mjs";
+import {
+  evaluateRetrieval,
+  mineHardNegatives,
+  saveAdapter,
+  trainingPairs,
+  tune,
+} from "@embeddinggemma/tune";
+import { groupsOf, readSplit } from "./data.mjs";
 import { printChanges, printComparison } from "./report.mjs";
 import { langchainRetrievers, llamaindexRetrievers } from "./search.mjs";
 
@@ -23,7 +29,7 @@ const untuned = await Embedder.load(process.env.EMBEDDINGGEMMA_MODEL || modelPat
 
 // Only articles that training questions ask about become negatives. Others would be pushed away,
 // and nothing would pull them back.
-const pairs = pairsOf(train);
+const pairs = trainingPairs(train);
 const mined = await mineHardNegatives(untuned, pairs, { numNegatives: 1 });
 const { positive, negative } = mined.statistics;
 console.log(

@@ -1,6 +1,7 @@
 export { EmbeddingGemmaError } from "@embeddinggemma/core";
 export { readBeir } from "./data/beir.ts";
 export { readPairs, readScoredPairs, readTriplets } from "./data/read-pairs.ts";
+export { trainingPairs } from "./data/training-pairs.ts";
 export { readTrecQrels, readTrecRun, writeTrecRun } from "./data/trec.ts";
 export { compareSystems } from "./evaluate/compare-systems.ts";
 export { evaluateRetrieval } from "./evaluate/evaluate-retrieval.ts";

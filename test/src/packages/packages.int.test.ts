@@ -33,7 +33,7 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     application = new Application(join(folder, "langchain"));
     await application.install(
       ...[tarballs.core, tarballs.faiss, tarballs.langchain],
-      ...[tarballs.server, tarballs["tiny-model"]],
+      ...[tarballs.server, tarballs["tiny-model"], tarballs.tune],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
     );
     application.copyAddon();
@@ -69,7 +69,7 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
   it("has each file that its programs look for beside themselves", () => {
     const missing: string[] = [];
     let found = 0;
-    for (const name of ["core", "faiss", "langchain", "server", "tiny-model"]) {
+    for (const name of ["core", "faiss", "langchain", "server", "tiny-model", "tune"]) {
       const dist = application.path(`node_modules/@embeddinggemma/${name}/dist`);
       for (const file of readdirSync(dist).filter((entry) => /\.[cm]?js$/.test(entry))) {
         const source = readFileSync(join(dist, file), "utf8");
@@ -88,6 +88,13 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
     expect(await application.run("tiny-model.mjs")).toBe(model);
     expect(await application.run("tiny-model.cjs")).toBe(model);
+  });
+
+  it("trains an adapter, and loads it again, as an ES module and CommonJS", async () => {
+    await application.compile("tune", { types: ["node"] });
+    const expected = [3, true, ["untuned", "embedder"]];
+    expect(await application.run("tune.mjs")).toEqual(expected);
+    expect(await application.run("tune.cjs")).toEqual(expected);
   });
 
   it("serves with the program of the package, and ends at SIGTERM", async () => {

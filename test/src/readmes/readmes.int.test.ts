@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
@@ -76,6 +76,27 @@ describe("the code of the READMEs, with the tiny model", () => {
     for (const each of [embedder, loaded.embedder, loaded.untuned, loaded.other, embeddings])
       await each.dispose();
     await embedModel.dispose();
+  });
+
+  it("README.md, Measure it on your data, then tune it", async () => {
+    const data = join(folder, "few-questions");
+    await cp(join(import.meta.dirname, "../../../examples/tuning/data"), data, { recursive: true });
+    for (const [split, count] of Object.entries({ train: 60, validation: 20, test: 20 })) {
+      const file = join(data, `qrels/${split}.tsv`);
+      const lines = (await readFile(file, "utf8")).split("\n");
+      await writeFile(file, lines.slice(0, count + 1).join("\n"));
+    }
+    const section = "Measure it on your data, then tune it";
+    const { pairs } = await run("README.md", section, { "examples/tuning/data": data });
+    expect(pairs.length).toBeGreaterThan(30);
+    expect(printed()).toMatch(/\| embedder \| +768 \| +0\.\d{4} \|/);
+    expect(log.mock.calls.at(-1)).toEqual([
+      expect.any(Boolean),
+      expect.objectContaining({
+        metric: "ndcg@10",
+        interval: [expect.any(Number), expect.any(Number)],
+      }),
+    ]);
   });
 
   it("README.md, LangChain.js", async () => {
