@@ -102,7 +102,7 @@ const order = {
     ["mine/"],
     ["evaluate/"],
     ["data/"],
-    ["statistics/"],
+    ["statistics/", "vectors/"],
     ["check.ts"],
   ],
 };

@@ -1,13 +1,33 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
-import { checkerFor, show } from "@embeddinggemma/internal";
+import { checkerFor, type Rule, rules, show } from "@embeddinggemma/internal";
 
-export { isObject, isRecord, type Rule, type Rules, rules, show } from "@embeddinggemma/internal";
+export {
+  isObject,
+  isRecord,
+  oneOf,
+  type Rule,
+  type Rules,
+  rules,
+  show,
+} from "@embeddinggemma/internal";
 
 export const checker = checkerFor(
   (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
 );
 
 export const { checkOptions, invalidArgument } = checker;
+
+export const seedRule: Rule = { expected: "a whole number", accepts: Number.isSafeInteger };
+
+export const counts: Rule = {
+  expected: "an array of whole numbers of at least 1",
+  accepts: (value) => Array.isArray(value) && Array.from(value).every(rules.count.accepts),
+};
+
+export const someCounts: Rule = {
+  expected: "an array of at least one whole number of at least 1",
+  accepts: (value) => counts.accepts(value) && (value as unknown[]).length > 0,
+};
 
 /** The error for a data file or a data set that is wrong. */
 export function invalidData(

@@ -10,8 +10,8 @@ export { evaluateSimilarity } from "./evaluate/evaluate-similarity.ts";
 export { evaluateTriplets } from "./evaluate/evaluate-triplets.ts";
 export { RetrievalReport } from "./evaluate/retrieval-report.ts";
 export { exportSentenceTransformers } from "./export/export-sentence-transformers.ts";
+export { saveAdapter } from "./export/save-adapter.ts";
 export { mineHardNegatives } from "./mine/mine-hard-negatives.ts";
-export { saveAdapter } from "./train/save-adapter.ts";
 export { tune } from "./tune.ts";
 
 // Types

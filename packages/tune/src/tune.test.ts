@@ -57,6 +57,8 @@ describe("tune", () => {
     const run = (seed: number) => tune(embedder, { ...options, epochs: 2, seed });
     const [first, again, other] = [await run(1), await run(1), await run(2)];
     expect(first.difference.queries).toBe(4);
+    expect(first.history[0]!.score).toBeCloseTo(first.difference.before, 12);
+    expect(first.history[first.bestEpoch]!.score).toBeCloseTo(first.difference.after, 12);
     expect(first.adapter.training).toMatchObject({ pairs: 36, validationQueries: 4 });
     expect(again.adapter.digest).toBe(first.adapter.digest);
     expect(other.adapter.digest).not.toBe(first.adapter.digest);

@@ -5,18 +5,23 @@ import {
   MemoryVectorCache,
   type VectorCache,
 } from "@embeddinggemma/core";
-import { invalidArgument } from "./check.ts";
+import { invalidArgument, show } from "./check.ts";
 import { checkTraining, type DataWarning } from "./data/check-training.ts";
 import { type CheckedRetrievalData, checkRetrievalData } from "./data/retrieval-data.ts";
 import { compareSystems, type SystemComparison } from "./evaluate/compare-systems.ts";
 import { evaluateRetrieval } from "./evaluate/evaluate-retrieval.ts";
+import { progressOf } from "./evaluate/progress.ts";
+import { completeCutOffs } from "./evaluate/retrieval-options.ts";
 import type { RetrievalReport } from "./evaluate/retrieval-report.ts";
+import type { CutOffs } from "./statistics/ranking-metrics.ts";
 import { cutOffsOf } from "./train/cut-offs.ts";
-import { Compute, type Matrix } from "./train/jax.ts";
+import { Compute } from "./train/jax.ts";
 import { type EpochReport, type TrainedMap, train } from "./train/train.ts";
 import { checkTuneOptions, type TuneOptions, type TuneSettings } from "./train/tune-options.ts";
 import { holdOut, numberTexts } from "./train/tuning-texts.ts";
 import { validator } from "./train/validation.ts";
+import { checkVectors } from "./vectors/check-vectors.ts";
+import { matrixOf } from "./vectors/matrix.ts";
 
 /** What {@link tune} made, and what it is worth. */
 export interface TuneReport {
@@ -93,7 +98,7 @@ export async function tune(embedder: Embedder, options: TuneOptions): Promise<Tu
   };
   const data = { queries, documents, examples: training.examples };
   const trained = await train(compute, data, settings, {
-    validate: validator(validation, vectors, settings),
+    validate: validator(compute, validation, vectors, settings),
     onStep: (done, total, epoch) => onProgress?.({ phase: "train", done, total, epoch }),
     signal,
   });
@@ -118,32 +123,25 @@ function embedding(embedder: Embedder, options: TuneOptions, counts: readonly nu
   // Room for all vectors, with what the cache itself needs.
   const cache: VectorCache =
     options.cache ?? new MemoryVectorCache({ maxBytes: Math.max(1, total) * 2 * dimension * 4 });
-  let before = 0;
-  const encodeOptions = (count: number) => {
-    const start = before;
-    before += count;
-    return {
-      cache,
-      truncateDim: dimension,
-      normalize: false,
-      ...(signal && { signal }),
-      onProgress: ({ done }: { readonly done: number }) =>
-        onProgress?.({ phase: "embed", done: start + done, total }),
-    };
+  const progress = progressOf((done) => onProgress?.({ phase: "embed", done, total }));
+  const encodeOptions = (count: number) => ({
+    cache,
+    truncateDim: dimension,
+    normalize: false,
+    ...(signal && { signal }),
+    ...progress.next(count),
+  });
+  const checked = (vectors: readonly Float32Array[], texts: readonly DocumentInput[]) => {
+    checkVectors(vectors, (index) => `the text ${show(texts[index])}`);
+    return matrixOf(vectors, dimension);
   };
   return {
     cache,
     queries: async (texts: readonly string[]) =>
-      matrixOf(await embedder.encodeQuery(texts, encodeOptions(texts.length)), dimension),
+      checked(await embedder.encodeQuery(texts, encodeOptions(texts.length)), texts),
     documents: async (texts: readonly DocumentInput[]) =>
-      matrixOf(await embedder.encodeDocument(texts, encodeOptions(texts.length)), dimension),
+      checked(await embedder.encodeDocument(texts, encodeOptions(texts.length)), texts),
   };
-}
-
-function matrixOf(vectors: readonly Float32Array[], columns: number): Matrix {
-  const data = new Float32Array(vectors.length * columns);
-  for (const [row, vector] of vectors.entries()) data.set(vector, row * columns);
-  return { data, rows: vectors.length, columns };
 }
 
 function makeAdapter(
@@ -191,15 +189,11 @@ async function evaluateBoth(
 }
 
 /** The usual cut-offs, and that of the metric. */
-function withDefaults(metric: string) {
+function withDefaults(metric: string): CutOffs {
   const own = cutOffsOf(metric);
-  const merged = (usual: readonly number[], more: readonly number[]) =>
-    Array.from(new Set([...usual, ...more])).sort((a, b) => a - b);
-  return {
-    accuracyAtK: merged([1, 3, 5, 10], own.accuracyAtK),
-    precisionRecallAtK: merged([1, 3, 5, 10], own.precisionRecallAtK),
-    ndcgAtK: merged([10], own.ndcgAtK),
-    mrrAtK: merged([10], own.mrrAtK),
-    mapAtK: merged([100], own.mapAtK),
-  };
+  const merged = Object.entries(completeCutOffs({})).map(([name, usual]: [string, number[]]) => {
+    const more = own[name as keyof CutOffs];
+    return [name, Array.from(new Set([...usual, ...more])).sort((a, b) => a - b)];
+  });
+  return Object.fromEntries(merged);
 }

@@ -1,4 +1,12 @@
-import { checkOptions, invalidArgument, isRecord, type Rules, rules, someOf } from "../check.ts";
+import {
+  checkOptions,
+  invalidArgument,
+  isRecord,
+  type Rules,
+  rules,
+  seedRule,
+  someOf,
+} from "../check.ts";
 import { bootstrapInterval, randomizationTest } from "../statistics/paired-tests.ts";
 import { mean } from "../statistics/ranking-metrics.ts";
 import type { RetrievalResult } from "./retrieval-report.ts";
@@ -36,7 +44,7 @@ export interface SystemComparison {
 const compareRules: Rules<CompareOptions> = {
   metric: rules.text,
   samples: rules.count,
-  seed: { expected: "a whole number", accepts: Number.isSafeInteger },
+  seed: seedRule,
   confidence: rules.fraction,
 };
 

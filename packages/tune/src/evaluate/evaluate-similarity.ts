@@ -16,7 +16,7 @@ import {
 } from "../check.ts";
 import type { ScoredPair } from "../data/read-pairs.ts";
 import { pearson, spearman } from "../statistics/correlation.ts";
-import { checkFinite, progressOf } from "./rank-embedder.ts";
+import { checkVectors } from "../vectors/check-vectors.ts";
 import { encodingOf } from "./retrieval-options.ts";
 import {
   type ComparisonOptions,
@@ -74,9 +74,10 @@ export async function evaluateSimilarity(
   const vectors = await embedder.encode(texts, {
     ...encodingOf(options),
     ...defined({ truncateDim, prompt, promptName }),
-    ...progressOf("embedder", options, { total: texts.length }).next(texts.length),
+    onProgress: ({ done }) =>
+      options.onProgress?.({ system: "embedder", done, total: texts.length }),
   });
-  checkFinite(vectors, (index) => `pairs[${index >> 1}]`);
+  checkVectors(vectors, (index) => `pairs[${index >> 1}]`);
   const metrics: Record<string, number> = {};
   const similarities: Partial<Record<SimilarityFunction, readonly number[]>> = {};
   const names = similarityFunctions ?? [embedder.similarityFunction];

@@ -11,8 +11,9 @@ import {
 import type { Triplet } from "../data/read-pairs.ts";
 import { checkDocument, checkQuery } from "../data/retrieval-data.ts";
 import { mean } from "../statistics/ranking-metrics.ts";
-import { checkFinite, progressOf } from "./rank-embedder.ts";
-import { encodingOf, type PromptVariant } from "./retrieval-options.ts";
+import { checkVectors } from "../vectors/check-vectors.ts";
+import { progressOf } from "./progress.ts";
+import { encodingOf, type PromptVariant, promptVariantRules } from "./retrieval-options.ts";
 import {
   type ComparisonOptions,
   comparisonRules,
@@ -43,10 +44,7 @@ export interface TripletReport {
 
 const tripletRules: Rules<TripletEvaluationOptions> = {
   ...comparisonRules,
-  queryPrompt: rules.text,
-  queryPromptName: rules.text,
-  documentPrompt: rules.text,
-  documentPromptName: rules.text,
+  ...promptVariantRules,
   margin: {
     expected: "a number, or an object of numbers by similarity function",
     accepts: (value) =>
@@ -80,7 +78,8 @@ export async function evaluateTriplets(
   checkOptions(options, tripletRules);
   checkTriplets(triplets);
   const encoding = { ...encodingOf(options), ...defined({ truncateDim: options.truncateDim }) };
-  const progress = progressOf("embedder", options, { total: 3 * triplets.length });
+  const total = 3 * triplets.length;
+  const progress = progressOf((done) => options.onProgress?.({ system: "embedder", done, total }));
   const anchors = await embedder.encodeQuery(
     triplets.map(({ anchor }) => anchor),
     {
@@ -97,8 +96,8 @@ export async function evaluateTriplets(
       ...progress.next(2 * triplets.length),
     },
   );
-  checkFinite(anchors, (index) => `triplets[${index}].anchor`);
-  checkFinite(documents, (index) => `triplets[${index >> 1}]`);
+  checkVectors(anchors, (index) => `triplets[${index}].anchor`);
+  checkVectors(documents, (index) => `triplets[${index >> 1}]`);
   const metrics: Record<string, number> = {};
   const correct: Partial<Record<SimilarityFunction, readonly boolean[]>> = {};
   const names = options.similarityFunctions ?? [embedder.similarityFunction];

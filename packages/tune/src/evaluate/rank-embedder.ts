@@ -1,9 +1,11 @@
-import { type DocumentInput, type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import type { DocumentInput, Embedder } from "@embeddinggemma/core";
 import { show } from "../check.ts";
 import type { CheckedRetrievalData } from "../data/retrieval-data.ts";
-import { compareIds } from "../statistics/compare-ids.ts";
-import { type Comparison, Ranker } from "./ranker.ts";
-import type { EvaluationProgress, PromptVariant, RetrievalSettings } from "./retrieval-options.ts";
+import { placesOf } from "../statistics/compare-ids.ts";
+import { checkVectors } from "../vectors/check-vectors.ts";
+import { type Comparison, Ranker } from "../vectors/ranker.ts";
+import { progressOf } from "./progress.ts";
+import type { PromptVariant, RetrievalSettings } from "./retrieval-options.ts";
 
 /** Ids of documents with their scores, best first. */
 export type Ranking = readonly (readonly [id: string, score: number])[];
@@ -38,9 +40,8 @@ export async function rankWithEmbedder(
   };
   const groups = groupByDocumentPrompt(settings.prompts);
   const variants = groups.flatMap((group) => group.variants).length;
-  const progress = progressOf(name, settings, {
-    total: data.queries.size * variants + data.corpus.size * groups.length,
-  });
+  const total = data.queries.size * variants + data.corpus.size * groups.length;
+  const progress = progressOf((done) => settings.onProgress?.({ system: name, done, total }));
   const queryIds = Array.from(data.queries.keys());
   const queries = Array.from(data.queries.values());
   const corpus = { ids: Array.from(data.corpus.keys()), documents: [...data.corpus.values()] };
@@ -55,7 +56,7 @@ export async function rankWithEmbedder(
         prompt: queryPrompt,
         promptName: queryPromptName,
       });
-      checkFinite(vectors, (index) => `the query ${show(queryIds[index])}`);
+      checkVectors(vectors, (index) => `the query ${show(queryIds[index])}`);
       for (const comparison of comparisons) {
         const ranker = new Ranker(vectors, comparison, { k: settings.k, order });
         open.push({ prompt, comparison, ranker });
@@ -68,7 +69,7 @@ export async function rankWithEmbedder(
         ...progress.next(block.length),
         ...documentPrompt,
       });
-      checkFinite(vectors, (index) => `the document ${show(corpus.ids[start + index])}`);
+      checkVectors(vectors, (index) => `the document ${show(corpus.ids[start + index])}`);
       for (const { ranker } of open) await ranker.add(vectors, start, settings.encoding.signal);
     }
     for (const { prompt, comparison, ranker } of open) {
@@ -126,47 +127,4 @@ function inOrderOf(prompts: RetrievalSettings["prompts"], found: EmbedderRanking
   const names = Object.keys(prompts ?? {});
   const place = ({ prompt }: EmbedderRankings) => names.indexOf(prompt ?? "");
   return found.sort((a, b) => place(a) - place(b));
-}
-
-/** The place of each document if all are sorted by their ids. */
-function placesOf(ids: readonly string[]): Int32Array {
-  const places = new Int32Array(ids.length);
-  const sorted = Array.from(ids.keys()).sort((a, b) => compareIds(ids[a]!, ids[b]!));
-  for (const [place, index] of sorted.entries()) places[index] = place;
-  return places;
-}
-
-/** Adds up the progress of several calls. */
-export function progressOf(
-  system: string,
-  { onProgress }: { readonly onProgress?: ((progress: EvaluationProgress) => void) | undefined },
-  { total }: { readonly total: number },
-) {
-  let before = 0;
-  return {
-    /** Options of the next call, which embeds this number of texts. */
-    next(texts: number) {
-      const start = before;
-      before += texts;
-      return {
-        onProgress: ({ done }: { readonly done: number }) =>
-          onProgress?.({ system, done: start + done, total }),
-      };
-    },
-  };
-}
-
-/** A backend can give anything. */
-export function checkFinite(
-  vectors: readonly Float32Array[],
-  nameOf: (index: number) => string,
-): void {
-  for (const [index, vector] of vectors.entries()) {
-    if (vector.every(Number.isFinite)) continue;
-    throw new EmbeddingGemmaError(
-      "INFERENCE_FAILED",
-      `The vector of ${nameOf(index)} has numbers that are not finite.`,
-      { index },
-    );
-  }
 }

@@ -1,5 +1,13 @@
 import type { EncodeOptions, PromptName } from "@embeddinggemma/core";
-import { checkOptions, invalidArgument, isObject, type Rule, type Rules, rules } from "../check.ts";
+import {
+  checkOptions,
+  counts,
+  invalidArgument,
+  isObject,
+  type Rules,
+  rules,
+  someCounts,
+} from "../check.ts";
 import type { CutOffs } from "../statistics/ranking-metrics.ts";
 
 /** At how many results each metric is computed. The defaults are those of Sentence Transformers. */
@@ -89,11 +97,6 @@ export interface RetrievalSettings
   readonly k: number;
 }
 
-const counts: Rule = {
-  expected: "an array of whole numbers of at least 1",
-  accepts: (value) => Array.isArray(value) && Array.from(value).every(rules.count.accepts),
-};
-
 export const cutOffRules: Rules<CutOffOptions> = {
   accuracyAtK: counts,
   precisionRecallAtK: counts,
@@ -113,7 +116,7 @@ export const encodingRules: Rules<EncodingOptions> = {
   signal: rules.signal,
 };
 
-const promptVariantRules: Rules<PromptVariant> = {
+export const promptVariantRules: Rules<PromptVariant> = {
   queryPrompt: rules.text,
   queryPromptName: rules.text,
   documentPrompt: rules.text,
@@ -123,10 +126,7 @@ const promptVariantRules: Rules<PromptVariant> = {
 const retrievalRules: Rules<RetrievalOptions> = {
   ...cutOffRules,
   ...encodingRules,
-  truncateDims: {
-    expected: "an array of at least one whole number of at least 1",
-    accepts: (value) => counts.accepts(value) && (value as unknown[]).length > 0,
-  },
+  truncateDims: someCounts,
   prompts: {
     expected: "an object of prompts by name, { name: { queryPrompt, documentPrompt } }",
     accepts: (value) => isObject(value) && Object.keys(value).length > 0,

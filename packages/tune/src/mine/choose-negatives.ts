@@ -1,7 +1,5 @@
-import { uniformInt } from "pure-rand/distribution/uniformInt";
-import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
+import type { SeededRandom } from "../statistics/random.ts";
 import type { MiningSettings } from "./mining-options.ts";
-import type { Nearest } from "./nearest-documents.ts";
 
 /** How many candidates each condition left out. */
 export interface SkippedCandidates {
@@ -20,22 +18,23 @@ interface Candidate {
  * Chooses the negatives of one query, as `mine_hard_negatives` of Sentence Transformers does: the
  * conditions apply one after the other, then the best `rangeMin` of the rest are left out.
  *
- * @param nearest - at least `rangeMax` + `maxPositives` documents, if there are so many
+ * @param nearest - at least `rangeMax` + `maxPositives` documents, if there are so many, in
+ * descending order of score
  * @param positives - known positives of the query, with their scores
  * @param skipped - is counted up
  * @returns at most `numNegatives`, in descending order of score
  */
 export function chooseNegatives(
-  { documents, scores }: Nearest,
+  nearest: readonly (readonly [document: number, score: number])[],
   positives: ReadonlyMap<number, number>,
   settings: MiningSettings,
   skipped: SkippedCandidates,
-  random: RandomGenerator,
+  random: SeededRandom,
 ): Candidate[] {
   const { rangeMin, rangeMax, numNegatives, samplingStrategy } = settings;
   const lowest = Math.min(...positives.values());
-  const kept = documents
-    .map((document, at) => ({ document, score: scores[at]! }))
+  const kept = nearest
+    .map(([document, score]) => ({ document, score }))
     .filter(({ document, score }) => {
       if (positives.has(document)) return false;
       const reason = reasonToSkip(score, lowest, settings);
@@ -63,11 +62,11 @@ function reasonToSkip(
 }
 
 /** Some of the items, in their order. */
-function sample<T>(items: readonly T[], size: number, random: RandomGenerator): T[] {
+function sample<T>(items: readonly T[], size: number, random: SeededRandom): T[] {
   const chosen = new Set<number>();
   // Floyd's algorithm: every subset is equally likely, with one number per item.
   for (let last = Math.max(0, items.length - size); last < items.length; last++) {
-    const index = uniformInt(random, 0, last);
+    const index = random.integer(last + 1);
     chosen.add(chosen.has(index) ? last : index);
   }
   return items.filter((_, index) => chosen.has(index));

@@ -209,14 +209,14 @@ test.for<[string, readonly TrainingPair[], MiningOptions, string, string]>([
     "a vector that is not finite",
     [{ query: "q", document: "a" }],
     { corpus: ["nan"] },
-    "DATA_INVALID",
+    "INFERENCE_FAILED",
     "The vector of document 0 has numbers that are not finite.",
   ],
   [
     "vectors of two lengths",
     [{ query: "q", document: "a" }],
     { corpus: ["long"] },
-    "DATA_INVALID",
+    "INFERENCE_FAILED",
     "The vector of document 1 has 2 numbers, and that of document 0 has 3.",
   ],
   [

@@ -1,9 +1,11 @@
 import type { DocumentInput, EncodeOptions } from "@embeddinggemma/core";
-import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
 import { invalidArgument, invalidData, isRecord } from "../check.ts";
 import { documentKey } from "../data/document-key.ts";
 import { Numbering } from "../data/numbering.ts";
 import { checkDocument, checkTrainingPairs, type TrainingPair } from "../data/retrieval-data.ts";
+import { seededRandom } from "../statistics/random.ts";
+import { checkVectors } from "../vectors/check-vectors.ts";
+import { dot, Ranker } from "../vectors/ranker.ts";
 import { chooseNegatives, type SkippedCandidates } from "./choose-negatives.ts";
 import {
   checkMiningOptions,
@@ -12,7 +14,6 @@ import {
   type MiningSettings,
   miningSettings,
 } from "./mining-options.ts";
-import { type Matrix, matrixOf, nearestDocuments, score } from "./nearest-documents.ts";
 import { type ScoreSummary, summarize } from "./score-summary.ts";
 
 /** What {@link mineHardNegatives} needs of an embedder, such as an `Embedder`. */
@@ -67,8 +68,8 @@ export interface MiningStatistics {
  * @param pairs - queries with documents that answer them. A query may have several pairs. Negatives
  * that they have already are replaced.
  * @throws EmbeddingGemmaError `INVALID_ARGUMENT` for invalid options; `DATA_INVALID` for pairs that
- * are none, for vectors that are not finite, and if no negative is found at all; errors of the
- * embedder
+ * are none, and if no negative is found at all; `INFERENCE_FAILED` for vectors that are not finite;
+ * errors of the embedder
  * @see https://sbert.net/docs/package_reference/util/retrieval.html
  * @example
  * const { pairs, statistics } = await mineHardNegatives(embedder, await readPairs("train.jsonl"), {
@@ -132,8 +133,8 @@ function textsOf(given: readonly TrainingPair[], corpus: readonly DocumentInput[
 
 /** Vectors of queries and documents, of unit length. */
 interface Vectors {
-  readonly queries: Matrix;
-  readonly documents: Matrix;
+  readonly queries: readonly Float32Array[];
+  readonly documents: readonly Float32Array[];
 }
 
 async function embed(
@@ -160,15 +161,38 @@ async function embed(
     queries,
     optionsOf("queries", queryPrompt, queryPromptName),
   );
-  return {
-    queries: matrixOf(ofQueries, "query"),
-    documents: matrixOf(ofDocuments, "document"),
-  };
+  checkVectors(ofQueries, (index) => `query ${index}`);
+  checkVectors(ofDocuments, (index) => `document ${index}`);
+  return { queries: ofQueries, documents: ofDocuments };
 }
 
-/** @param positives - rows of the documents that answer each query */
-async function mineFromVectors(
+/** How many queries are compared with the documents at once. */
+const blockSize = 64;
+
+/**
+ * Finds the `k` documents with the highest cosines for each query, by comparing all. Of equal
+ * scores, the document with the lower position comes first.
+ */
+async function* nearestDocuments(
   { queries, documents }: Vectors,
+  k: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<[document: number, score: number][]> {
+  const order = Int32Array.from(documents.keys());
+  const dimension = documents[0]!.length;
+  const comparison = { similarityFunction: "dot", dimension, normalize: false } as const;
+  for (let start = 0; start < queries.length; start += blockSize) {
+    signal?.throwIfAborted();
+    const block = queries.slice(start, start + blockSize);
+    const ranker = new Ranker(block, comparison, { k, order });
+    await ranker.add(documents, 0, signal);
+    yield* ranker.rankings();
+  }
+}
+
+/** @param positives - positions of the documents that answer each query */
+async function mineFromVectors(
+  vectors: Vectors,
   positives: readonly (readonly number[])[],
   settings: MiningSettings,
   { onProgress, signal }: MiningOptions,
@@ -176,13 +200,14 @@ async function mineFromVectors(
   const skipped = { absoluteMargin: 0, relativeMargin: 0, maxScore: 0, minScore: 0 };
   const scores = { positive: [] as number[], negative: [] as number[], difference: [] as number[] };
   const negatives: number[][] = [];
-  const random = xorshift128plus(settings.seed);
+  const random = seededRandom(settings.seed);
+  const { queries, documents } = vectors;
   const k = settings.rangeMax + settings.maxPositives;
   let pairsWithoutNegatives = 0;
-  for await (const nearest of nearestDocuments(queries, documents, k, signal)) {
+  for await (const nearest of nearestDocuments(vectors, k, signal)) {
     const query = negatives.length;
     const ofPositives = new Map(
-      positives[query]!.map((row) => [row, score(queries, query, documents, row)]),
+      positives[query]!.map((row) => [row, Math.fround(dot(queries[query]!, documents[row]!))]),
     );
     const chosen = chooseNegatives(nearest, ofPositives, settings, skipped, random);
     if (chosen.length === 0) pairsWithoutNegatives += ofPositives.size;
@@ -194,12 +219,12 @@ async function mineFromVectors(
       }
     }
     negatives.push(chosen.map(({ document }) => document));
-    onProgress?.({ phase: "search", done: negatives.length, total: queries.rows });
+    onProgress?.({ phase: "search", done: negatives.length, total: queries.length });
   }
   const missing = scores.positive.length * settings.numNegatives - scores.negative.length;
   const statistics = {
-    queries: queries.rows,
-    documents: documents.rows,
+    queries: queries.length,
+    documents: documents.length,
     positive: summarize(scores.positive),
     negative: summarize(scores.negative),
     difference: summarize(scores.difference),

@@ -1,5 +1,5 @@
 import type { DocumentInput, EncodeOptions } from "@embeddinggemma/core";
-import { checkOptions, invalidArgument, type Rule, type Rules, rules } from "../check.ts";
+import { checkOptions, invalidArgument, type Rule, type Rules, rules, seedRule } from "../check.ts";
 
 /** How far {@link mineHardNegatives} is. */
 export interface MiningProgress {
@@ -98,7 +98,7 @@ const optionRules: Rules<MiningOptions> = {
     expected: '"top" or "random"',
     accepts: (value) => value === "top" || value === "random",
   },
-  seed: { expected: "a whole number", accepts: Number.isSafeInteger },
+  seed: seedRule,
   queryPromptName: text,
   queryPrompt: text,
   corpusPromptName: text,

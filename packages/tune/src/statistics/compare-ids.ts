@@ -11,6 +11,14 @@ export function compareIds(a: string, b: string): number {
   return a.length - b.length;
 }
 
+/** The place of each id if all are sorted. */
+export function placesOf(ids: readonly string[]): Int32Array {
+  const places = new Int32Array(ids.length);
+  const sorted = Array.from(ids.keys()).sort((a, b) => compareIds(ids[a]!, ids[b]!));
+  for (const [place, index] of sorted.entries()) places[index] = place;
+  return places;
+}
+
 /** Moves surrogates behind all other UTF-16 units. */
 function weight(unit: number): number {
   if (unit < 0xd800) return unit;

@@ -1,4 +1,5 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
+import type { Matrix } from "../vectors/matrix.ts";
 
 /** Only this file imports the library. It is loaded when training starts. */
 export type Jax = typeof import("@jax-js/jax");
@@ -6,13 +7,6 @@ export type Tensor = import("@jax-js/jax").Array;
 
 /** Where gradients are computed: the CPU, or a GPU of a browser. */
 export type TrainingDevice = "wasm" | "webgpu";
-
-/** Numbers in rows, one after the other. */
-export interface Matrix {
-  readonly data: Float32Array;
-  readonly rows: number;
-  readonly columns: number;
-}
 
 /**
  * A function of matrices with one number as its result. The library counts references: a function

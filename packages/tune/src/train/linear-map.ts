@@ -1,4 +1,5 @@
-import type { Compute, Matrix } from "./jax.ts";
+import { type Matrix, transpose } from "../vectors/matrix.ts";
+import type { Compute } from "./jax.ts";
 
 /**
  * What is added to vectors, as a function of them: x·Δ with one matrix, or x·A·B with two of low
@@ -47,16 +48,6 @@ export class LinearMap {
   #product(vectors: Matrix, gradient: Matrix): Promise<Matrix> {
     return this.#compute.multiply(vectors, gradient, { transposed: true });
   }
-}
-
-function transpose({ data, rows, columns }: Matrix): Matrix {
-  const transposed = new Float32Array(data.length);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      transposed[column * rows + row] = data[row * columns + column]!;
-    }
-  }
-  return { data: transposed, rows: columns, columns: rows };
 }
 
 function add(sum: Float32Array, { data }: Matrix): void {

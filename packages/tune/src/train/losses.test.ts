@@ -1,13 +1,11 @@
 import fc from "fast-check";
-
-import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
-import { xorshift128plus } from "pure-rand/generator/xorshift128plus";
 import { describe, expect, test } from "vitest";
 import golden from "../../../../test/golden/training-losses.json" with { type: "json" };
-import { Compute, type Matrix } from "./jax.ts";
+import { seededRandom } from "../statistics/random.ts";
+import { type Matrix, rowsAt } from "../vectors/matrix.ts";
+import { Compute } from "./jax.ts";
 import { LinearMap } from "./linear-map.ts";
 import { type Example, type LossOptions, MatryoshkaLoss } from "./losses.ts";
-import { rowsAt } from "./rows.ts";
 
 const compute = await Compute.load();
 const defaults: LossOptions = {
@@ -183,7 +181,7 @@ function dot(first: Float32Array, second: Float32Array): number {
 
 /** Numbers from -1 to 1. */
 function random(rows: number, columns: number, seed: number): Matrix {
-  const generator = xorshift128plus(seed);
-  const next = () => uniformFloat64(generator) * 2 - 1;
+  const { fraction } = seededRandom(seed);
+  const next = () => fraction() * 2 - 1;
   return { data: Float32Array.from({ length: rows * columns }, next), rows, columns };
 }

@@ -1,4 +1,5 @@
-import type { Compute, Differentiable, Jax, Matrix, Tensor, ValueAndGradients } from "./jax.ts";
+import { type Matrix, rowsBetween, zeros } from "../vectors/matrix.ts";
+import type { Compute, Differentiable, Jax, Tensor, ValueAndGradients } from "./jax.ts";
 
 /** The loss functions of {@link tune}, called as in Sentence Transformers. */
 export type LossName =
@@ -106,9 +107,9 @@ export class MatryoshkaLoss {
       const cutDocuments = leading(documents, dimension);
       for (const rows of rowRanges(queries.rows, this.#loss.rowsAtATime)) {
         const part = await this.#valueAndGradients([
-          leading(rowsOf(queries, rows), dimension),
+          leading(rowsBetween(queries, rows.start, rows.end), dimension),
           cutDocuments,
-          ...batch.constants.map((constant) => rowsOf(constant, rows)),
+          ...batch.constants.map((constant) => rowsBetween(constant, rows.start, rows.end)),
         ]);
         value += weight * part.value;
         const [ofQueries, ofDocuments] = part.gradients;
@@ -258,10 +259,6 @@ function filled(texts: readonly number[]): number[] {
   return Array.from({ length }, (_, index) => texts[index] ?? texts[0]!);
 }
 
-function zeros(rows: number, columns: number): Matrix {
-  return { data: new Float32Array(rows * columns), rows, columns };
-}
-
 interface RowRange {
   readonly start: number;
   readonly end: number;
@@ -273,10 +270,6 @@ function rowRanges(rows: number, atATime = rows): RowRange[] {
     start: index * atATime,
     end: Math.min((index + 1) * atATime, rows),
   }));
-}
-
-function rowsOf({ data, columns }: Matrix, { start, end }: RowRange): Matrix {
-  return { data: data.subarray(start * columns, end * columns), rows: end - start, columns };
 }
 
 /** The leading numbers of each row. */

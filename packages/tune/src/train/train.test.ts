@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { normal, seededRandom } from "../statistics/random.ts";
-import { Compute, type Matrix } from "./jax.ts";
+import type { Matrix } from "../vectors/matrix.ts";
+import { Compute } from "./jax.ts";
 import type { LinearMap } from "./linear-map.ts";
 import { type TrainingSettings, train } from "./train.ts";
 

@@ -1,12 +1,12 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { nextTurn } from "@embeddinggemma/internal";
 import { normal, type SeededRandom, seededRandom } from "../statistics/random.ts";
+import { type Matrix, rowsAt, zeros } from "../vectors/matrix.ts";
 import { makeBatches } from "./batches.ts";
-import type { Compute, Matrix } from "./jax.ts";
+import type { Compute } from "./jax.ts";
 import { LinearMap } from "./linear-map.ts";
 import { type Example, type LossBatch, type LossOptions, MatryoshkaLoss } from "./losses.ts";
 import { AdamW } from "./optimizer.ts";
-import { rowsAt } from "./rows.ts";
 
 /** Vectors of the texts, and the examples, which name texts by their rows. */
 interface TrainingSet {
@@ -145,11 +145,6 @@ function startMatrices(
   rank: number | undefined,
   random: SeededRandom,
 ): Matrix[] {
-  const zeros = (rows: number, columns: number) => ({
-    data: new Float32Array(rows * columns),
-    rows,
-    columns,
-  });
   if (rank === undefined) return [zeros(dimension, dimension)];
   const first = zeros(dimension, rank);
   const deviation = 1 / Math.sqrt(rank);

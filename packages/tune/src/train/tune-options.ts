@@ -1,5 +1,15 @@
 import type { Embedder, VectorCache } from "@embeddinggemma/core";
-import { checkOptions, invalidArgument, isObject, type Rule, type Rules, rules } from "../check.ts";
+import {
+  checkOptions,
+  invalidArgument,
+  isObject,
+  oneOf,
+  type Rule,
+  type Rules,
+  rules,
+  seedRule,
+  someCounts,
+} from "../check.ts";
 import type { TuningPair } from "../data/check-training.ts";
 import type { RetrievalData } from "../data/retrieval-data.ts";
 import type { TrainingDevice } from "./jax.ts";
@@ -92,8 +102,7 @@ export interface TuneSettings extends TrainingSettings {
   readonly device: TrainingDevice;
 }
 
-const sidesRule = choice(["query", "both"]);
-const wholeNumber: Rule = { expected: "a whole number", accepts: Number.isSafeInteger };
+const sidesRule = oneOf(["query", "both"]);
 const positive: Rule = {
   expected: "a number above 0",
   accepts: (value) => Number.isFinite(value) && (value as number) > 0,
@@ -109,16 +118,12 @@ const tuneRules: Rules<TuneOptions> = {
   test: rules.anything,
   sides: sidesRule,
   rank: rules.count,
-  loss: choice(["multipleNegativesRanking", "cachedMultipleNegativesRanking", "triplet", "cosent"]),
+  loss: oneOf(["multipleNegativesRanking", "cachedMultipleNegativesRanking", "triplet", "cosent"]),
   scale: positive,
   miniBatchSize: rules.count,
-  distance: choice(["euclidean", "cosine"]),
+  distance: oneOf(["euclidean", "cosine"]),
   margin: atLeastZero,
-  matryoshkaDims: {
-    expected: "an array of at least one whole number of at least 1",
-    accepts: (value) =>
-      Array.isArray(value) && value.length > 0 && Array.from(value).every(rules.count.accepts),
-  },
+  matryoshkaDims: someCounts,
   matryoshkaWeights: {
     expected: "an array of numbers of at least 0",
     accepts: (value) => Array.isArray(value) && Array.from(value).every(atLeastZero.accepts),
@@ -129,13 +134,13 @@ const tuneRules: Rules<TuneOptions> = {
   warmupRatio: rules.fraction,
   weightDecay: atLeastZero,
   patience: rules.count,
-  seed: wholeNumber,
+  seed: seedRule,
   metric: {
     expected: 'a metric such as "ndcg@10": accuracy, precision, recall, ndcg, mrr or map at k',
     accepts: (value) => typeof value === "string" && metricPattern.test(value),
   },
   cache: rules.anything,
-  device: choice(["wasm", "webgpu"]),
+  device: oneOf(["wasm", "webgpu"]),
   onProgress: rules.callback,
   signal: rules.signal,
 };
@@ -190,12 +195,5 @@ export function checkTuneOptions(
     seed: options.seed ?? 0,
     metric: options.metric ?? "ndcg@10",
     device: options.device ?? "wasm",
-  };
-}
-
-function choice(values: readonly string[]): Rule {
-  return {
-    expected: `one of ${values.join(", ")}`,
-    accepts: (value) => values.includes(value as string),
   };
 }

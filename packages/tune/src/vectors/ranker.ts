@@ -1,5 +1,6 @@
 import type { SimilarityFunction } from "@embeddinggemma/core";
 import { Pacer } from "@embeddinggemma/internal";
+import { BestHits } from "./best-hits.ts";
 
 /** How a {@link Ranker} compares vectors. */
 export interface Comparison {
@@ -36,8 +37,7 @@ export class Ranker {
       queries.map((vector) => prepared(vector, comparison)),
       comparison,
     );
-    const kept = Math.min(k, order.length);
-    this.#best = queries.map(() => new BestHits(kept, order));
+    this.#best = queries.map(() => new BestHits(k, order));
   }
 
   /**
@@ -65,77 +65,6 @@ export class Ranker {
   /** For each query, the indices of the best documents with their scores, best first. */
   rankings(): [index: number, score: number][][] {
     return this.#best.map((best) => best.sorted());
-  }
-}
-
-/** The best hits of one query: a heap with the worst of them on top. */
-class BestHits {
-  readonly #scores: Float32Array;
-  readonly #indices: Int32Array;
-  readonly #order: Int32Array;
-  #size = 0;
-
-  constructor(k: number, order: Int32Array) {
-    this.#scores = new Float32Array(k);
-    this.#indices = new Int32Array(k);
-    this.#order = order;
-  }
-
-  offer(index: number, score: number): void {
-    if (this.#size < this.#scores.length) {
-      this.#set(this.#size, index, score);
-      this.#rise(this.#size++);
-    } else if (this.#isBetter(index, score, 0)) {
-      this.#set(0, index, score);
-      this.#sink();
-    }
-  }
-
-  sorted(): [index: number, score: number][] {
-    const hits = Array.from({ length: this.#size }, (_, place): [number, number] => [
-      this.#indices[place]!,
-      this.#scores[place]!,
-    ]);
-    return hits.sort((a, b) => b[1] - a[1] || this.#order[a[0]]! - this.#order[b[0]]!);
-  }
-
-  #isBetter(index: number, score: number, than: number): boolean {
-    const other = this.#scores[than]!;
-    if (score !== other) return score > other;
-    return this.#order[index]! < this.#order[this.#indices[than]!]!;
-  }
-
-  #set(place: number, index: number, score: number): void {
-    this.#indices[place] = index;
-    this.#scores[place] = score;
-  }
-
-  #swap(a: number, b: number): void {
-    const [index, score] = [this.#indices[a]!, this.#scores[a]!];
-    this.#set(a, this.#indices[b]!, this.#scores[b]!);
-    this.#set(b, index, score);
-  }
-
-  #rise(start: number): void {
-    for (let place = start; place > 0; ) {
-      const parent = (place - 1) >> 1;
-      if (!this.#isBetter(this.#indices[parent]!, this.#scores[parent]!, place)) return;
-      this.#swap(parent, place);
-      place = parent;
-    }
-  }
-
-  #sink(): void {
-    for (let place = 0; ; ) {
-      let worst = place;
-      for (const child of [2 * place + 1, 2 * place + 2]) {
-        if (child >= this.#size) continue;
-        if (this.#isBetter(this.#indices[worst]!, this.#scores[worst]!, child)) worst = child;
-      }
-      if (worst === place) return;
-      this.#swap(worst, place);
-      place = worst;
-    }
   }
 }
 
@@ -204,16 +133,20 @@ function productsWith(
       products[query + 3] = d;
     }
     for (; query < queries.length; query++) {
-      let sum = 0;
-      for (let index = 0; index < dimension; index++)
-        sum += document[index]! * packed[query * dimension + index]!;
-      products[query] = sum;
+      products[query] = dot(document, queries[query]!);
     }
   };
 }
 
+/** The sum of the products of numbers of two vectors of one length. */
+export function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let index = 0; index < a.length; index++) sum += a[index]! * b[index]!;
+  return sum;
+}
+
 /** As in PyTorch's `normalize`, at least 1e-12. */
-function lengthOf(vector: Float32Array): number {
+export function lengthOf(vector: Float32Array): number {
   let squares = 0;
   for (let index = 0; index < vector.length; index++) squares += vector[index]! ** 2;
   return Math.max(Math.sqrt(squares), 1e-12);
