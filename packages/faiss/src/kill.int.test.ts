@@ -125,13 +125,13 @@ async function killRepeatedly(
 }
 
 describe("a process that is killed while it saves", () => {
-  it("leaves the old state or the new one, in 8 folders with 30 kills each", {
+  it("leaves the old state or the new one, in 12 folders with 15 kills each", {
     timeout: 120_000,
   }, async () => {
-    const names = Array.from({ length: 8 }, (_, position) => `flat-${position}`);
-    const { interruptedSaves, steps } = await killRepeatedly(names, 30, { engine: "builtin" }, 1);
-    expect(interruptedSaves, "most kills interrupt a save").toBeGreaterThan(120);
-    expect(steps).toBeGreaterThan(40);
+    const names = Array.from({ length: 12 }, (_, position) => `flat-${position}`);
+    const { interruptedSaves, steps } = await killRepeatedly(names, 15, { engine: "builtin" }, 1);
+    expect(interruptedSaves, "most kills interrupt a save").toBeGreaterThan(90);
+    expect(steps).toBeGreaterThan(20);
     // The next save removes the files that a killed one has left.
     for (const name of names) expect((await readdir(join(folder, name))).length).toBeLessThan(30);
   });
