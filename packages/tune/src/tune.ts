@@ -60,8 +60,8 @@ export interface TuneReport {
  * const tuned = embedder.withAdapter(adapter);
  *
  * @throws EmbeddingGemmaError `INVALID_ARGUMENT`; `DATA_INVALID` for data that is empty,
- * contradicts itself, or has nothing to learn; `TRAINING_FAILED`; those of `encodeDocument`; the
- * reason of `signal` if it is aborted
+ * contradicts itself, or has nothing to learn; `INFERENCE_FAILED` for vectors that are not finite;
+ * `TRAINING_FAILED`; those of `encodeDocument`; the reason of `signal` if it is aborted
  */
 export async function tune(embedder: Embedder, options: TuneOptions): Promise<TuneReport> {
   if (typeof embedder?.withAdapter !== "function") {

@@ -179,11 +179,20 @@ export function checkDocument(document: unknown, name: string): DocumentInput {
 }
 
 /** Whether any document has a grade above 0. */
-function hasRelevant(grades: ReadonlyMap<string, number> | undefined): boolean {
+export function hasRelevant(grades: ReadonlyMap<string, number> | undefined): boolean {
   return grades !== undefined && Array.from(grades.values()).some((grade) => grade > 0);
 }
 
-function entriesOf(part: unknown, name: string, expected: string): ReadonlyMap<string, unknown> {
+/**
+ * @param name - of the data, in error messages
+ * @throws `INVALID_ARGUMENT` for anything but an object or a Map, `DATA_INVALID` for ids that are
+ * no strings
+ */
+export function entriesOf(
+  part: unknown,
+  name: string,
+  expected: string,
+): ReadonlyMap<string, unknown> {
   if (isMap(part)) {
     for (const id of part.keys()) checkId(id, name);
     return part as ReadonlyMap<string, unknown>;

@@ -1,13 +1,10 @@
+import { checkOptions, invalidData, type Rules, rules, show } from "../check.ts";
 import {
-  checkOptions,
-  invalidArgument,
-  invalidData,
-  isObject,
-  type Rules,
-  rules,
-  show,
-} from "../check.ts";
-import { gradesByQuery, type RetrievalData } from "../data/retrieval-data.ts";
+  entriesOf,
+  gradesByQuery,
+  hasRelevant,
+  type RetrievalData,
+} from "../data/retrieval-data.ts";
 import { compareIds } from "../statistics/compare-ids.ts";
 import { meanMetrics, rankingMetrics } from "../statistics/ranking-metrics.ts";
 import { type CutOffOptions, completeCutOffs, cutOffRules } from "./retrieval-options.ts";
@@ -68,13 +65,16 @@ export function evaluateRun(
   const cutOffs = completeCutOffs(options);
   const judged = gradesByQuery(qrels, "qrels");
   const found = new Map(
-    entriesOf(run, "run").map(([query, scores]) => [query, rankingOf(scores, query)]),
+    Array.from(entriesOf(run, "run", "scores by the id of a query"), ([query, scores]) => [
+      query,
+      rankingOf(scores, query),
+    ]),
   );
   const rankings = new Map<string, readonly (readonly [id: string, score: number])[]>();
   const perQuery = new Map<string, Readonly<Record<string, number>>>();
   const skipped: string[] = [];
   for (const [query, grades] of judged) {
-    if (!Array.from(grades.values()).some((grade) => grade > 0)) {
+    if (!hasRelevant(grades)) {
       skipped.push(query);
       continue;
     }
@@ -93,7 +93,8 @@ export function evaluateRun(
 
 function rankingOf(scores: unknown, query: string): [id: string, score: number][] {
   const name = `run, query ${show(query)}`;
-  const hits = entriesOf(scores, name).map(([id, score]): [string, number] => {
+  const entries = entriesOf(scores, name, "scores by the id of a document");
+  const hits = Array.from(entries, ([id, score]): [string, number] => {
     if (typeof score === "number" && !Number.isNaN(score)) return [id, score];
     throw invalidData(`${name}: the score of ${show(id)} must be a number; it is ${show(score)}.`, {
       query,
@@ -101,10 +102,4 @@ function rankingOf(scores: unknown, query: string): [id: string, score: number][
     });
   });
   return hits.sort((a, b) => Math.fround(b[1]) - Math.fround(a[1]) || compareIds(b[0], a[0]));
-}
-
-function entriesOf(value: unknown, name: string): [string, unknown][] {
-  if (value instanceof Map) return Array.from(value as Map<string, unknown>);
-  if (isObject(value)) return Object.entries(value);
-  throw invalidArgument(name, value, "an object or a Map");
 }

@@ -1,9 +1,10 @@
-import { cp, mkdir, mkdtemp, readdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Adapter, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { show, writeSafetensors } from "@embeddinggemma/internal";
 import { absolutePath, pathRule } from "@embeddinggemma/internal/node";
 import { checker, checkOptions, invalidArgument, isRecord, type Rules } from "../check.ts";
+import { namesIn } from "./names-in.ts";
 import { type ModuleEntry, readModel } from "./read-model.ts";
 
 /** Options of {@link exportSentenceTransformers}. */
@@ -164,10 +165,7 @@ async function checkOutput(base: string, output: string): Promise<void> {
   if (`${output}/`.startsWith(`${base}/`)) {
     throw invalidArgument("output", output, "a folder outside that of the base model");
   }
-  const names = await readdir(output).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw invalidArgument("output", output, "a folder", error.message);
-  });
+  const names = await namesIn(output, "output");
   if (names.length === 0) return;
   const hint = "Choose another folder, or delete this one first.";
   throw invalidArgument("output", output, "a folder that does not exist or is empty", hint);

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Adapter } from "@embeddinggemma/core";
 import { absolutePath } from "@embeddinggemma/internal/node";
 import { checkOptions, invalidArgument } from "../check.ts";
+import { namesIn } from "./names-in.ts";
 
 /**
  * Writes an adapter to a folder, for `Adapter.load` and the option `adapter` of `Embedder.load`. A
@@ -37,10 +38,7 @@ export async function saveAdapter(adapter: Adapter, folder: string | URL): Promi
 
 /** Only an adapter may be replaced. */
 async function checkFolder(path: string, names: readonly string[]): Promise<void> {
-  const found = await readdir(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw invalidArgument("folder", path, "a folder", error.message);
-  });
+  const found = await namesIn(path, "folder");
   const other = found.find((name) => !names.includes(name));
   if (other === undefined) return;
   throw invalidArgument(
