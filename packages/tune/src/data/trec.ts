@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { absolutePath } from "@embeddinggemma/internal/node";
 import { checker, checkOptions, invalidArgument, type Rules, show } from "../check.ts";
+import { compareIds } from "../statistics/compare-ids.ts";
 import { count, dataInvalid, type Place } from "./data-error.ts";
 import { addJudgement, type Judgements } from "./judgements.ts";
 import { readLines } from "./read-lines.ts";
@@ -103,7 +104,7 @@ function* runLines(
 }
 
 function byScore([a, left]: readonly [string, number], [b, right]: readonly [string, number]) {
-  return right - left || (a < b ? 1 : a > b ? -1 : 0);
+  return right - left || compareIds(b, a);
 }
 
 function checkId(name: string, id: string): void {
