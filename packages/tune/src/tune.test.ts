@@ -2,6 +2,7 @@ import { warningsOf } from "@embeddinggemma/internal/testing";
 import { describe, expect, test } from "vitest";
 import { normal, seededRandom } from "./statistics/random.ts";
 import { vectorEmbedder } from "./testing/vector-embedder.ts";
+import type { TuneOptions } from "./train/tune-options.ts";
 import { type TuneReport, tune } from "./tune.ts";
 
 const dimension = 16;
@@ -164,12 +165,56 @@ describe("tune refuses", () => {
     ],
     ["a full rank", { pairs, rank: 16 }, "INVALID_ARGUMENT", /rank/],
     ["long dimensions", { pairs, matryoshkaDims: [32] }, "INVALID_ARGUMENT", /at most 16/],
+    [
+      "validation data with one document",
+      { pairs, validation: { ...dataOf([40]), corpus: { "document 40": "document 40" } } },
+      "DATA_INVALID",
+      /^validation\.corpus has one document/,
+    ],
+    [
+      "batches of one query",
+      { pairs, batchSize: 1 },
+      "DATA_INVALID",
+      /^No batch has anything to compare.*Add `negatives`.*raise `batchSize`/,
+    ],
+    [
+      "pairs of one query",
+      { pairs: pairs.map(({ document }) => ({ query: "query 1", document })), validation },
+      "DATA_INVALID",
+      /^No batch has anything to compare.*other queries and documents\.$/,
+    ],
+    [
+      "batches of one score",
+      { pairs: pairs.map((pair, score) => ({ ...pair, score })), loss: "cosent", batchSize: 1 },
+      "DATA_INVALID",
+      /^No batch has anything to compare/,
+    ],
+    ["null as data", { pairs, validation: null }, "INVALID_ARGUMENT", /^validation.*Leave it out/],
+    ["false as data", { pairs, test: false }, "INVALID_ARGUMENT", /^test must be an object with/],
+    [
+      "no weight above 0",
+      { pairs, matryoshkaDims: [16], matryoshkaWeights: [0] },
+      "INVALID_ARGUMENT",
+      /^matryoshkaWeights must be an array of numbers of at least 0, at least one above 0/,
+    ],
+    ["a huge cut-off", { pairs, metric: `ndcg@${"9".repeat(20)}` }, "INVALID_ARGUMENT", /^metric/],
+    ["WebGPU in Node.js", { pairs, device: "webgpu" }, "INVALID_ARGUMENT", /There is no webgpu/],
     ["an unknown metric", { pairs, metric: "ndcg" }, "INVALID_ARGUMENT", /"ndcg@10"/],
     ["unknown options", { pairs, epoch: 3 }, "INVALID_ARGUMENT", /epochs/],
   ])("%s", async (_, given, code, message) => {
-    await expect(tune(embedder, given)).rejects.toMatchObject({
+    await expect(tune(embedder, given as TuneOptions)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(message),
+    });
+  });
+
+  test("vectors that are not finite", async () => {
+    const broken = vectorEmbedder({
+      ...vectors,
+      "document 3": vectors["document 3"]!.map(() => Number.NaN),
+    });
+    await expect(tune(broken.embedder, options)).rejects.toMatchObject({
+      code: "INFERENCE_FAILED",
     });
   });
 

@@ -5,7 +5,7 @@ import {
   MemoryVectorCache,
   type VectorCache,
 } from "@embeddinggemma/core";
-import { invalidArgument, show } from "./check.ts";
+import { invalidArgument, invalidData, show } from "./check.ts";
 import { checkTraining, type DataWarning } from "./data/check-training.ts";
 import { type CheckedRetrievalData, checkRetrievalData } from "./data/retrieval-data.ts";
 import { compareSystems, type SystemComparison } from "./evaluate/compare-systems.ts";
@@ -70,6 +70,13 @@ export async function tune(embedder: Embedder, options: TuneOptions): Promise<Tu
   }
   const settings = checkTuneOptions(options, embedder);
   const given = options.validation && checkRetrievalData(options.validation, "validation");
+  if (given?.corpus.size === 1) {
+    throw invalidData(
+      "validation.corpus has one document, so every query finds it, and no epoch is better than " +
+        "another. Add the documents that should not be found.",
+      { documents: 1 },
+    );
+  }
   const test = options.test && checkRetrievalData(options.test, "test");
   const checked = checkTraining(options.pairs, {
     scored: settings.loss === "cosent",

@@ -61,6 +61,24 @@ test("queries of the validation that are trained with are told, however they are
   ]);
 });
 
+test("queries of the test that choose the best epoch are told", () => {
+  const of = (text: string) =>
+    checkRetrievalData({ queries: { v: text }, corpus: { d: "d" }, relevant: { v: ["d"] } });
+  const { warnings } = checkTraining([a, b], {
+    heldOut: { validation: of("One more"), test: of("one  more ") },
+  });
+  expect(warnings).toEqual([
+    {
+      code: "EMBEDDINGGEMMA_QUERY_IN_VALIDATION",
+      message:
+        "1 of 1 query of `test` is also in `validation`, which chooses the best epoch, so its " +
+        'figures are too good: "one  more ".',
+      count: 1,
+      examples: ["one  more "],
+    },
+  ]);
+});
+
 test.for<[string, TuningPair[], string]>([
   ["no pairs", [], "pairs is empty"],
   ["one pair", [a], "`pairs` has only one pair, from which nothing can be learned."],

@@ -19,6 +19,7 @@ export interface DataWarning {
   readonly code:
     | "EMBEDDINGGEMMA_NEGATIVE_IS_POSITIVE"
     | "EMBEDDINGGEMMA_QUERY_IN_TRAINING"
+    | "EMBEDDINGGEMMA_QUERY_IN_VALIDATION"
     | "EMBEDDINGGEMMA_REPEATED_PAIRS"
     | "EMBEDDINGGEMMA_UNUSED_PAIRS";
   readonly message: string;
@@ -42,7 +43,9 @@ interface TrainingChecks {
   /** Whether each pair needs a score. */
   readonly scored?: boolean;
   /** Data that the training must not know, by its name in messages. */
-  readonly heldOut?: Readonly<Record<string, CheckedRetrievalData | undefined>>;
+  readonly heldOut?: Readonly<
+    Partial<Record<"validation" | "test", CheckedRetrievalData | undefined>>
+  >;
 }
 
 const maxExamples = 5;
@@ -80,6 +83,7 @@ export function checkTraining(
     ...repeated.warnings,
     ...cleaned.warnings,
     ...Object.entries(heldOut).flatMap(([name, data]) => leaksOf(cleaned.pairs, name, data)),
+    ...(heldOut.validation ? choosingQueriesOf(heldOut.validation, heldOut.test) : []),
   ];
   return { pairs: cleaned.pairs, warnings };
 }
@@ -165,6 +169,21 @@ function leaksOf(
     `${number} of ${count(queries.length, "query", "queries")} of \`${name}\` ` +
     `${number === 1 ? "is" : "are"} also in \`pairs\`, so its figures are too good`;
   return warningsOf("EMBEDDINGGEMMA_QUERY_IN_TRAINING", known, message);
+}
+
+/** Queries of the test data that also choose the best epoch. */
+function choosingQueriesOf(
+  validation: CheckedRetrievalData,
+  test: CheckedRetrievalData | undefined,
+): DataWarning[] {
+  const choosing = new Set([...validation.queries.values()].map(normalized));
+  const queries = [...(test?.queries.values() ?? [])];
+  const known = queries.filter((query) => choosing.has(normalized(query)));
+  const message = (number: number) =>
+    `${number} of ${count(queries.length, "query", "queries")} of \`test\` ` +
+    `${number === 1 ? "is" : "are"} also in \`validation\`, which chooses the best epoch, so its ` +
+    "figures are too good";
+  return warningsOf("EMBEDDINGGEMMA_QUERY_IN_VALIDATION", known, message);
 }
 
 function checkScore(score: unknown, index: number): void {

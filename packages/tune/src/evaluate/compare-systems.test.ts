@@ -44,6 +44,13 @@ test.for<[unknown, unknown, object, RegExp]>([
   [worse, resultOf([1]), {}, /^after must be a result over the same queries.*Only one.*"q1", "q2"/],
   [worse, { results: [] }, {}, /^after must be a result of evaluateRetrieval.*Pass one of the/],
   [undefined, worse, {}, /^before must be a result/],
+  [
+    resultOf([1, 1]),
+    resultOf([Number.NaN, 1]),
+    {},
+    /^after must be a result whose ndcg@10 is a finite number.*For "q0", it is NaN/,
+  ],
+  [{ perQuery: new Map([["q0", null]]) }, resultOf([1]), {}, /^metric must be one of/],
   [worse, better, { metric: "mrr@10" }, /^metric must be one of ndcg@10; "mrr@10" was given/],
   [worse, better, { samples: 0 }, /^samples must be/],
   [worse, better, { confidence: 95 }, /^confidence must be a number from 0 to 1/],

@@ -5,6 +5,7 @@ import {
   type Rules,
   rules,
   seedRule,
+  show,
   someOf,
 } from "../check.ts";
 import { bootstrapInterval, randomizationTest } from "../statistics/paired-tests.ts";
@@ -59,8 +60,8 @@ const compareRules: Rules<CompareOptions> = {
  *
  * @param before - a result of `evaluateRetrieval` or `evaluateRun`
  * @param after - another one, over the same queries
- * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, also if the results have other queries, or not
- * that metric
+ * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, also if the results have other queries, not that
+ * metric, or one that is not finite
  * @see Smucker, Allan, Carterette: A Comparison of Statistical Significance Tests for Information
  * Retrieval Evaluation (CIKM 2007)
  */
@@ -108,9 +109,13 @@ function valuesOf(
   }
   const values = new Map<string, number>();
   for (const [id, metrics] of perQuery as RetrievalResult["perQuery"]) {
-    const value = metrics[metric];
+    const value = isRecord(metrics) ? metrics[metric] : undefined;
     if (value === undefined)
-      throw invalidArgument("metric", metric, `one of ${Object.keys(metrics).join(", ")}`);
+      throw invalidArgument("metric", metric, `one of ${Object.keys(metrics ?? {}).join(", ")}`);
+    if (!Number.isFinite(value)) {
+      const expected = `a result whose ${metric} is a finite number for each query`;
+      throw invalidArgument(name, result, expected, `For ${show(id)}, it is ${show(value)}.`);
+    }
     values.set(id, value);
   }
   return values;

@@ -272,6 +272,44 @@ test.for<[string, unknown, object, string, RegExp]>([
   );
 });
 
+test.for<[string, (vector: unknown) => unknown, RegExp]>([
+  ["null", () => ({ invoke: async () => null }), /^"retriever" must answer with an array; it gave/],
+  [
+    "a hole",
+    () => ({ invoke: async () => [undefined] }),
+    /documents; it gave undefined at index 0/,
+  ],
+  [
+    "no node",
+    () => ({ retrieve: async () => [{}] }),
+    /must answer with \{ node, score \}; it gave/,
+  ],
+  ["no hits", (embedder) => ({ embedder, store: { search: async () => [null] } }), /null at index/],
+  [
+    "no score",
+    (embedder) => ({ embedder, store: { search: async () => [[{ id: "a" }], []] } }),
+    /arrays of \{ id, score \}/,
+  ],
+  [
+    "too few answers",
+    (embedder) => ({ embedder, store: { search: async () => [[{ id: "a", score: 1 }]] } }),
+    /gave 1 answers to 2 queries/,
+  ],
+])("a system that answers with %s is refused", async ([_name, make, message]) => {
+  const system = make(vectorEmbedder(vectors).embedder);
+  await expect(evaluateRetrieval(system as never, data)).rejects.toMatchObject({
+    code: "DATA_INVALID",
+    message: expect.stringMatching(message),
+  });
+});
+
+test("a name of a system that is no string is refused", async () => {
+  const systems = new Map([[1, vectorEmbedder(vectors).embedder]]);
+  await expect(evaluateRetrieval(systems as never, data)).rejects.toMatchObject({
+    message: "The name of a system must be a string; 1 was given.",
+  });
+});
+
 test("vectors that are not finite are refused, and so are unknown ids", async () => {
   const { embedder } = vectorEmbedder({ ...vectors, a: [Number.NaN, 0, 0, 0] });
   await expect(evaluateRetrieval(embedder, data)).rejects.toMatchObject({

@@ -47,6 +47,8 @@ test.for<[unknown, unknown, string, RegExp]>([
   [{ q: 1 }, { q: ["a"] }, "INVALID_ARGUMENT", /^run, query "q" must be/],
   [{ q: { a: "1" } }, { q: ["a"] }, "DATA_INVALID", /the score of "a" must be a number; it is "1"/],
   [{ q: { a: Number.NaN } }, { q: ["a"] }, "DATA_INVALID", /it is NaN/],
+  [{}, { q: ["a"] }, "DATA_INVALID", /^The run has none of the queries of qrels. It has no query/],
+  [{ 1: { a: 1 } }, { q1: ["a"] }, "DATA_INVALID", /It has "1"; qrels has "q1"\.$/],
   [{}, {}, "DATA_INVALID", /^No query of qrels/],
   [{}, { q: { a: "x" } }, "DATA_INVALID", /^qrels of the query "q": the grade of the document "a"/],
 ])("%j with %j is refused", ([run, qrels, code, message]) => {

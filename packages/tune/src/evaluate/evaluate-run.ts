@@ -1,4 +1,4 @@
-import { checkOptions, invalidData, type Rules, rules, show } from "../check.ts";
+import { checkOptions, invalidData, type Rules, rules, show, someOf } from "../check.ts";
 import {
   entriesOf,
   gradesByQuery,
@@ -52,7 +52,7 @@ const runRules: Rules<RunOptions> = { ...cutOffRules, name: rules.text };
  * @param qrels - relevant documents or grades, by the id of the query,
  * as `readTrecQrels` reads them
  * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, `DATA_INVALID` for scores and grades that are no
- * finite numbers, and if no query has a relevant document
+ * finite numbers, if no query has a relevant document, and if the run has none of the queries
  * @see https://github.com/cvangysel/pytrec_eval
  */
 export function evaluateRun(
@@ -87,6 +87,13 @@ export function evaluateRun(
     throw invalidData("No query of qrels has a relevant document.", { queries: skipped });
   }
   const missing = Array.from(perQuery.keys()).filter((query) => !found.has(query));
+  if (missing.length === perQuery.size) {
+    throw invalidData(
+      `The run has none of the queries of qrels. It has ${someOf(found.keys()) || "no query"}; ` +
+        `qrels has ${someOf(missing)}.`,
+      { queries: missing },
+    );
+  }
   const metrics = meanMetrics(perQuery.values());
   return { name, system: name, metrics, perQuery, rankings, skipped, missing };
 }

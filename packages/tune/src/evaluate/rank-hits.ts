@@ -1,5 +1,5 @@
 import { defined } from "@embeddinggemma/internal";
-import { invalidData, show, someOf } from "../check.ts";
+import { invalidData, isRecord, show, someOf } from "../check.ts";
 import type { CheckedRetrievalData } from "../data/retrieval-data.ts";
 import { compareIds } from "../statistics/compare-ids.ts";
 import type { Ranking } from "./rank-embedder.ts";
@@ -16,8 +16,8 @@ const blockSize = 256;
  * Asks a store or a retriever every query.
  *
  * @returns the ranking of each query, by its id
- * @throws `DATA_INVALID` for a hit whose id the corpus does not have, and for a store that lacks
- * documents of the corpus; whatever the system throws
+ * @throws `DATA_INVALID` for an answer that is none, a hit whose id the corpus does not have, and a
+ * store that lacks documents of the corpus; whatever the system throws
  */
 export async function rankWithAnswers(
   known: AnsweringSystem,
@@ -63,13 +63,15 @@ async function answer(
   settings: RetrievalSettings,
 ): Promise<Answer[][]> {
   const { signal } = settings.encoding;
-  if (known.kind === "store") return searchStore(known.system, queries, settings);
+  if (known.kind === "store") return searchStore(known, queries, settings);
   const [query] = queries as [string];
   if (known.kind === "langchain") {
     const documents = await known.system.invoke(query, signal ? { signal } : {});
+    checkAnswer(known, documents, isRecord, "documents");
     return [documents.map((hit) => ({ hit, candidates: [hit.id, hit.metadata?.id] }))];
   }
   const nodes = await known.system.retrieve({ query });
+  checkAnswer(known, nodes, (hit) => isRecord(hit) && isRecord(hit.node), "{ node, score }");
   return [
     nodes.map(({ node, score }) => ({
       hit: node,
@@ -80,15 +82,43 @@ async function answer(
 }
 
 async function searchStore(
-  { embedder, store, search }: StoreSystem,
+  known: Extract<KnownSystem, { kind: "store" }>,
   queries: readonly string[],
   { encoding, k }: RetrievalSettings,
 ): Promise<Answer[][]> {
+  const { embedder, store, search }: StoreSystem = known.system;
   const vectors = await Promise.all(queries.map((query) => embedder.encodeQuery(query, encoding)));
   const answers = await store.search(vectors, { ...defined(search ?? {}), k });
+  const isAnswer = (hits: unknown) => Array.isArray(hits) && hits.every(isStoreHit);
+  checkAnswer(known, answers, isAnswer, "arrays of { id, score }, one for each query");
+  if (answers.length !== queries.length) {
+    const found = `${answers.length} answers to ${queries.length} queries`;
+    throw invalidData(`The store of ${show(known.name)} gave ${found}.`, {});
+  }
   return answers.map((hits) =>
     hits.map((hit) => ({ hit, candidates: [hit.id], score: hit.score })),
   );
+}
+
+/** A system of one's own can give anything. */
+function checkAnswer(
+  { name }: KnownSystem,
+  answer: unknown,
+  isHit: (hit: unknown) => boolean,
+  expected: string,
+): void {
+  if (!Array.isArray(answer)) {
+    throw invalidData(`${show(name)} must answer with an array; it gave ${show(answer)}.`, {});
+  }
+  const hits = Array.from(answer as readonly unknown[]);
+  const wrong = hits.findIndex((hit) => !isHit(hit));
+  if (wrong === -1) return;
+  const place = `${show(hits[wrong])} at index ${wrong}`;
+  throw invalidData(`${show(name)} must answer with ${expected}; it gave ${place}.`, {});
+}
+
+function isStoreHit(hit: unknown): boolean {
+  return isRecord(hit) && typeof hit.score === "number" && !Number.isNaN(hit.score);
 }
 
 function checkStore(

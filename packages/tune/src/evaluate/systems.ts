@@ -91,6 +91,7 @@ export function knownSystems(given: RetrievalSystem | NamedSystems): KnownSystem
   const entries = given instanceof Map ? [...given] : isObject(given) ? Object.entries(given) : [];
   if (entries.length === 0) throw notASystem("system", given);
   return entries.map(([name, value]: [string, unknown]) => {
+    if (typeof name !== "string") throw invalidArgument("The name of a system", name, "a string");
     const system = known(value, name);
     if (system) return system;
     throw notASystem(`The system ${show(name)}`, value);

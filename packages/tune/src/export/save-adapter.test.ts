@@ -31,3 +31,15 @@ test("refuses a folder with other files, and a file", async () => {
   await expect(saveAdapter(adapterOf(1), join(parent, "notes.txt"))).rejects.toMatchObject(refused);
   expect(await readdir(parent)).toEqual(["notes.txt"]);
 });
+
+test.for<[unknown, RegExp]>([
+  [null, /^adapter must be an Adapter; null was given\.$/],
+  [{ adapter: adapterOf(1) }, /Pass `adapter` of the report\.$/],
+  [Promise.resolve(adapterOf(1)), /Add the missing `await`\.$/],
+])("refuses what is no adapter: %#", async ([adapter, message]) => {
+  const folder = join(await temporaryFiles({}), "new");
+  await expect(saveAdapter(adapter as Adapter, folder)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: expect.stringMatching(message),
+  });
+});

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { Adapter } from "@embeddinggemma/core";
 import { absolutePath } from "@embeddinggemma/internal/node";
-import { checkOptions, invalidArgument } from "../check.ts";
+import { checkOptions, invalidArgument, isRecord } from "../check.ts";
 import { namesIn } from "./names-in.ts";
 
 /**
@@ -16,6 +16,7 @@ import { namesIn } from "./names-in.ts";
  * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, also for a folder with other files
  */
 export async function saveAdapter(adapter: Adapter, folder: string | URL): Promise<void> {
+  checkAdapter(adapter);
   const path = absolutePath(folder, { checkOptions, invalidArgument });
   const parent = dirname(path);
   const files = Object.entries(adapter.files());
@@ -34,6 +35,15 @@ export async function saveAdapter(adapter: Adapter, folder: string | URL): Promi
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** Not `instanceof`: two copies of the package may be installed. */
+function checkAdapter(adapter: unknown): void {
+  if (isRecord(adapter) && typeof adapter.files === "function") return;
+  const isReport = isRecord(adapter) && isRecord(adapter.adapter);
+  const isPromise = adapter instanceof Promise;
+  const hint = isReport ? "Pass `adapter` of the report." : "Add the missing `await`.";
+  throw invalidArgument("adapter", adapter, "an Adapter", isReport || isPromise ? hint : undefined);
 }
 
 /** Only an adapter may be replaced. */

@@ -36,13 +36,12 @@ export class Compute {
   /** @throws `INVALID_ARGUMENT` if there is no such device here */
   static async load(device: TrainingDevice = "wasm"): Promise<Compute> {
     const jax = await import("@jax-js/jax");
-    const devices = await jax.init(device);
+    // Without WebGPU, the library also throws, such as a ReferenceError in Node.js.
+    const devices = await jax.init(device).catch((cause: unknown) => {
+      throw noDevice(device, [], { cause });
+    });
     if (devices.includes(device)) return new Compute(jax, device);
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
-      `There is no ${device} here. Leave out the option \`device\` to train on the CPU.`,
-      { device, devices },
-    );
+    throw noDevice(device, devices);
   }
 
   /** The product of two matrices, the first one transposed if `transposed`. */
@@ -78,6 +77,16 @@ export class Compute {
   #tensor({ data, rows, columns }: Matrix): Tensor {
     return this.#jax.numpy.array(data, { shape: [rows, columns], device: this.#device });
   }
+}
+
+function noDevice(device: TrainingDevice, devices: readonly string[], options?: ErrorOptions) {
+  const hint = "Leave out the option `device` to train on the CPU.";
+  return new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    device === "wasm" ? "There is no WebAssembly here." : `There is no ${device} here. ${hint}`,
+    { device, devices },
+    options,
+  );
 }
 
 async function floats(tensor: Tensor): Promise<Float32Array> {

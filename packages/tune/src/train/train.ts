@@ -1,5 +1,6 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { nextTurn } from "@embeddinggemma/internal";
+import { invalidData } from "../check.ts";
 import { normal, type SeededRandom, seededRandom } from "../statistics/random.ts";
 import { type Matrix, rowsAt, zeros } from "../vectors/matrix.ts";
 import { makeBatches } from "./batches.ts";
@@ -58,7 +59,8 @@ interface TrainingHooks {
 /**
  * Trains a linear map on vectors. The same seed gives the same bits.
  *
- * @throws `TRAINING_FAILED` if numbers become not finite
+ * @throws `TRAINING_FAILED` if numbers become not finite; `DATA_INVALID` if no batch has anything
+ * to compare
  */
 export async function train(
   compute: Compute,
@@ -76,6 +78,7 @@ export async function train(
     const epochs = Array.from({ length: settings.epochs }, () =>
       makeBatches(data.examples, { ...settings, inBatchNegatives }, random),
     );
+    checkBatches(epochs.flat(), settings);
     return await trainEpochs({ data, settings, hooks, map, loss, epochs });
   } finally {
     loss.dispose();
@@ -156,6 +159,24 @@ function startMatrices(
 
 function copies(arrays: readonly Float32Array[]): Float32Array[] {
   return arrays.map((array) => array.slice());
+}
+
+/** Where a query meets one document alone, the loss is 0, whatever the adapter. */
+function checkBatches(batches: readonly Example[][], { loss, batchSize }: TrainingSettings): void {
+  const compares = (batch: readonly Example[]) =>
+    loss === "cosent"
+      ? new Set(batch.map(({ score }) => score)).size > 1
+      : batch.length > 1 || batch[0]!.negatives.length > 0;
+  if (batches.some(compares)) return;
+  const advice =
+    loss === "cosent"
+      ? "Give pairs different scores"
+      : "Add `negatives`, or pairs with other queries and documents";
+  const size = batchSize === 1 ? ", or raise `batchSize`, which is 1" : "";
+  throw invalidData(
+    `No batch has anything to compare, so there is nothing to learn. ${advice}${size}.`,
+    { loss, batchSize },
+  );
 }
 
 function checkLoss(loss: number, step: number, { learningRate, scale }: TrainingSettings) {

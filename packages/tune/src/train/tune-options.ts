@@ -3,6 +3,7 @@ import {
   checkOptions,
   invalidArgument,
   isObject,
+  isRecord,
   oneOf,
   type Rule,
   type Rules,
@@ -112,10 +113,16 @@ const atLeastZero: Rule = {
   accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
 
+const retrievalDataRule: Rule = {
+  expected: "an object with queries, corpus and relevant",
+  accepts: isRecord,
+  hint: (value) => (value === null ? "Leave it out." : undefined),
+};
+
 const tuneRules: Rules<TuneOptions> = {
   pairs: { ...rules.anything, required: true },
-  validation: rules.anything,
-  test: rules.anything,
+  validation: retrievalDataRule,
+  test: retrievalDataRule,
   sides: sidesRule,
   rank: rules.count,
   loss: oneOf(["multipleNegativesRanking", "cachedMultipleNegativesRanking", "triplet", "cosent"]),
@@ -125,8 +132,11 @@ const tuneRules: Rules<TuneOptions> = {
   margin: atLeastZero,
   matryoshkaDims: someCounts,
   matryoshkaWeights: {
-    expected: "an array of numbers of at least 0",
-    accepts: (value) => Array.isArray(value) && Array.from(value).every(atLeastZero.accepts),
+    expected: "an array of numbers of at least 0, at least one above 0",
+    accepts: (value) =>
+      Array.isArray(value) &&
+      Array.from(value).every(atLeastZero.accepts) &&
+      value.some(positive.accepts),
   },
   epochs: rules.count,
   batchSize: rules.count,
@@ -145,7 +155,7 @@ const tuneRules: Rules<TuneOptions> = {
   signal: rules.signal,
 };
 
-const metricPattern = /^(accuracy|precision|recall|ndcg|mrr|map)@[1-9]\d*$/;
+const metricPattern = /^(accuracy|precision|recall|ndcg|mrr|map)@[1-9]\d{0,8}$/;
 
 /** @throws `INVALID_ARGUMENT` */
 export function checkTuneOptions(
