@@ -34,11 +34,12 @@ afterAll(async () => {
   await rm(root, { recursive: true });
 });
 
-/** A folder of Sentence Transformers, without the weights of the base model. */
+/** A folder of Sentence Transformers. The weights of the base model are an empty file. */
 beforeEach(async () => {
   base = join(root, `base-${count}`);
   output = join(root, `output-${count++}`);
   await cp(inTests("fixtures/embeddinggemma"), base, { recursive: true });
+  await writeFile(join(base, "model.safetensors"), "");
   await mkdir(join(base, "3_Dense"), { recursive: true });
   await writeFile(join(base, "3_Dense", "config.json"), JSON.stringify({ out_features: 768 }));
 });
@@ -144,6 +145,12 @@ describe("what cannot be exported is refused, and nothing is written", () => {
       "MODEL_FILE_MISSING",
       /has no modules.json.*take the one that it was converted from/,
       () => rm(join(base, "modules.json")),
+    ],
+    [
+      "ONNX files alone",
+      "MODEL_FILE_MISSING",
+      /has no weights for PyTorch.*take the model that it was converted from/,
+      () => rm(join(base, "model.safetensors")),
     ],
     [
       "not JSON",

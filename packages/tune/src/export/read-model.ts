@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { reasonOf } from "@embeddinggemma/internal";
@@ -37,6 +37,7 @@ export async function readModel(folder: string): Promise<SavedModel> {
     );
   }
   const modules = await readModules(folder);
+  await checkWeights(folder, modules[0]!);
   const names = modules.map(({ type }) => type.split(".").at(-1)!);
   return {
     modules,
@@ -58,6 +59,18 @@ async function readModules(folder: string): Promise<ModuleEntry[]> {
   }
   if (Array.isArray(modules) && modules.length > 0 && modules.every(isEntry)) return modules;
   throw invalidFile(folder, "modules.json", "is not a list of modules, each with idx, path, type");
+}
+
+/** Folders for ONNX Runtime can have all other files. */
+async function checkWeights(folder: string, { path }: ModuleEntry): Promise<void> {
+  const names = await readdir(join(folder, path)).catch(() => []);
+  if (names.some((name) => /\.(safetensors|bin)$/.test(name))) return;
+  throw new EmbeddingGemmaError(
+    "MODEL_FILE_MISSING",
+    `${join(folder, path)} has no weights for PyTorch, such as model.safetensors. If it was made ` +
+      "for ONNX Runtime, take the model that it was converted from.",
+    { folder, file: join(path, "model.safetensors") },
+  );
 }
 
 function isEntry(value: unknown): value is ModuleEntry {
