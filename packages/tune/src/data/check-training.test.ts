@@ -84,6 +84,7 @@ test.for<[string, TuningPair[], string]>([
   ["one pair", [a], "`pairs` has only one pair, from which nothing can be learned."],
   ["one pair, repeated", [a, a, { ...a, negatives: [] }], "`pairs` has only one pair"],
   ["an empty query", [a, { query: " ", document: "b" }], "pairs[1] has an empty query or document"],
+  ["a misspelled field", [a, { ...b, negative: "a" } as TuningPair], "pairs[1] has the field `neg"],
   ["an empty document", [a, { query: "q", document: { text: "" } }], "pairs[1] has an empty"],
   [
     "one document",

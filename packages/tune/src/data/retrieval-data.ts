@@ -132,6 +132,11 @@ export function checkTrainingPairs(
       });
     }
     const { query, document, negatives = [] } = pair;
+    // The name in JSONL files, which would be left out.
+    if ((pair as { negative?: unknown }).negative !== undefined) {
+      const message = `${place} has the field \`negative\`. Pass \`negatives\`, an array.`;
+      throw invalidData(message, { index });
+    }
     if (!Array.isArray(negatives)) {
       throw invalidData(`${place}.negatives must be an array of documents.`, { index, negatives });
     }
