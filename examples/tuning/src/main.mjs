@@ -41,7 +41,10 @@ console.log(
 const ways = { "in-batch negatives": pairs, "hard negatives": mined.pairs };
 const tunings = [];
 for (const [way, examples] of Object.entries(ways)) {
-  const { adapter, history } = await tune(untuned, { pairs: examples, validation, patience: 4 });
+  const { adapter, history } = await tune(untuned, {
+    ...{ pairs: examples, validation },
+    ...{ batchSize: 64, patience: 4 },
+  });
   const best = history.reduce((one, other) => (other.score > one.score ? other : one));
   tunings.push({ way, adapter, score: best.score });
   console.log(

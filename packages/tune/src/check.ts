@@ -39,6 +39,11 @@ export function invalidData(
   return new EmbeddingGemmaError("DATA_INVALID", message, details, options);
 }
 
+/** @param code - see `docs/errors.md` */
+export function warn(message: string, code: string): void {
+  process.emitWarning(message, { type: "EmbeddingGemmaWarning", code });
+}
+
 /** Names a few of many ids in an error message: `"a", "b" and 3 more`. */
 export function someOf(ids: Iterable<string>, shown = 5): string {
   const all = Array.from(ids);

@@ -75,14 +75,13 @@ describe("tune", () => {
       { ...pairOf(number), negatives: [`document ${(number + 7) % 40}`], score: 1 },
       { query: `query ${number}`, document: `document ${(number + 11) % 40}`, score: 0 },
     ]);
-    const isScored = loss === "cosent";
-    const used = scored.filter(({ score }) => isScored || score === 1);
+    const answers = scored.flatMap(({ score, ...pair }) => (score === 1 ? [pair] : []));
     const { history } = await tune(embedder, {
       ...options,
       epochs: 8,
       ...changes,
       loss,
-      pairs: used,
+      pairs: loss === "cosent" ? scored : answers,
       validation,
     });
     expect(history.at(-1)!.loss!).toBeLessThan(history[1]!.loss!);
@@ -155,6 +154,12 @@ describe("tune refuses", () => {
       { pairs: [{ ...one, negatives: [one.document] }, pairs[1]!] },
       "DATA_INVALID",
       /Every negative is also a document/,
+    ],
+    [
+      "scores without effect",
+      { pairs: pairs.map((pair) => ({ ...pair, score: 0 })) },
+      "DATA_INVALID",
+      /^pairs\[0\]\.score would have no effect/,
     ],
     ["missing scores", { pairs, loss: "cosent" as const }, "DATA_INVALID", /pairs\[0\]\.score/],
     [

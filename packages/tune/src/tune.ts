@@ -5,7 +5,7 @@ import {
   MemoryVectorCache,
   type VectorCache,
 } from "@embeddinggemma/core";
-import { invalidArgument, invalidData, show } from "./check.ts";
+import { invalidArgument, invalidData, show, warn } from "./check.ts";
 import { checkTraining, type DataWarning } from "./data/check-training.ts";
 import { type CheckedRetrievalData, checkRetrievalData } from "./data/retrieval-data.ts";
 import { compareSystems, type SystemComparison } from "./evaluate/compare-systems.ts";
@@ -13,6 +13,7 @@ import { evaluateRetrieval } from "./evaluate/evaluate-retrieval.ts";
 import { progressOf } from "./evaluate/progress.ts";
 import { completeCutOffs } from "./evaluate/retrieval-options.ts";
 import type { RetrievalReport } from "./evaluate/retrieval-report.ts";
+import { embedderHint } from "./evaluate/systems.ts";
 import type { CutOffs } from "./statistics/ranking-metrics.ts";
 import { cutOffsOf } from "./train/cut-offs.ts";
 import { Compute } from "./train/jax.ts";
@@ -65,7 +66,7 @@ export interface TuneReport {
  */
 export async function tune(embedder: Embedder, options: TuneOptions): Promise<TuneReport> {
   if (typeof embedder?.withAdapter !== "function") {
-    const hint = "Load one with `await Embedder.load(model)`.";
+    const hint = embedderHint(embedder) ?? "Load one with `await Embedder.load(model)`.";
     throw invalidArgument("embedder", embedder, "an Embedder", hint);
   }
   const settings = checkTuneOptions(options, embedder);
@@ -87,8 +88,7 @@ export async function tune(embedder: Embedder, options: TuneOptions): Promise<Tu
     ? { training: texts, validation: given }
     : holdOut(texts, settings.seed);
   const warnings = [...checked.warnings, ...texts.warnings];
-  for (const { code, message } of warnings)
-    process.emitWarning(message, { type: "EmbeddingGemmaWarning", code });
+  for (const { code, message } of warnings) warn(message, code);
   const { signal, onProgress } = options;
   const compute = await Compute.load(settings.device);
   const embed = embedding(embedder, options, [

@@ -10,13 +10,18 @@ test("good pairs pass without a warning", () => {
 });
 
 test("repeated pairs are left out; the same pair with another negative or score is not", () => {
-  const scored = { ...b, score: 1 };
-  const checked = checkTraining([a, b, a, { ...a, negatives: ["y"] }, scored, scored]);
+  const [one, two, other] = [
+    { ...a, score: 1 },
+    { ...b, score: 1 },
+    { ...b, score: 0 },
+  ];
+  const pairs = [one, two, one, { ...one, negatives: ["y"] }, other, other];
+  const checked = checkTraining(pairs, { scored: true });
   expect(checked.pairs).toEqual([
-    a,
-    { ...b, negatives: [] },
-    { ...a, negatives: ["y"] },
-    { ...scored, negatives: [] },
+    one,
+    { ...two, negatives: [] },
+    { ...one, negatives: ["y"] },
+    { ...other, negatives: [] },
   ]);
   expect(checked.warnings).toEqual([
     {

@@ -40,7 +40,7 @@ export interface CheckedTraining {
 }
 
 interface TrainingChecks {
-  /** Whether each pair needs a score. */
+  /** Whether each pair needs a score. Otherwise, none may have one. */
   readonly scored?: boolean;
   /** Data that the training must not know, by its name in messages. */
   readonly heldOut?: Readonly<
@@ -54,8 +54,8 @@ const maxExamples = 5;
  * Checks what a training gets.
  *
  * @throws `INVALID_ARGUMENT` for anything but an array; `DATA_INVALID` for pairs that are none, an
- * empty query or document, a score that is missing, fewer than two different pairs, pairs that all
- * have the same document, and if every negative is a positive of its query
+ * empty query or document, a score that is missing or has no effect, fewer than two different pairs,
+ * pairs that all have the same document, and if every negative is a positive of its query
  */
 export function checkTraining(
   given: readonly TuningPair[],
@@ -65,7 +65,7 @@ export function checkTraining(
     if (pair.query.trim() === "" || documentKey(pair.document).trim() === "")
       throw invalidData(`pairs[${index}] has an empty query or document. Remove it.`, { index });
     const { score } = given[index]!;
-    if (scored) checkScore(score, index);
+    checkScore(score, index, scored);
     return { ...pair, score };
   });
   const repeated = withoutRepetitions(all);
@@ -186,7 +186,15 @@ function choosingQueriesOf(
   return warningsOf("EMBEDDINGGEMMA_QUERY_IN_VALIDATION", known, message);
 }
 
-function checkScore(score: unknown, index: number): void {
+function checkScore(score: unknown, index: number, scored: boolean): void {
+  if (!scored) {
+    if (score === undefined) return;
+    throw invalidData(
+      `pairs[${index}].score would have no effect: only the loss \`cosent\` learns from scores. ` +
+        "Remove it, or set `loss`.",
+      { index, score },
+    );
+  }
   if (typeof score === "number" && Number.isFinite(score)) return;
   throw invalidData(
     `pairs[${index}].score must be a finite number for the loss \`cosent\`; it is ${show(score)}.`,

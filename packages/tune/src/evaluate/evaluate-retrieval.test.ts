@@ -1,4 +1,5 @@
 import { MemoryVectorCache } from "@embeddinggemma/core";
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import type { RetrievalData } from "../data/retrieval-data.ts";
@@ -179,11 +180,14 @@ test("the event loop goes on while documents are compared", async () => {
   expect(turn.mock.calls.length).toBeGreaterThan(3);
 });
 
-test("a corpus of one document", async () => {
+test("a corpus of one document is told", async () => {
   const { embedder } = vectorEmbedder(vectors);
   const one = dataOf(["north"], ["a"], { north: ["a"] });
-  const { results } = await evaluateRetrieval(embedder, one);
-  expect(results[0]!.metrics).toMatchObject({ "cosine_ndcg@10": 1, "cosine_precision@10": 0.1 });
+  const warnings = await warningsOf(async () => {
+    const { results } = await evaluateRetrieval(embedder, one);
+    expect(results[0]!.metrics).toMatchObject({ "cosine_ndcg@10": 1, "cosine_precision@10": 0.1 });
+  });
+  expect(warnings).toMatchObject([{ code: "EMBEDDINGGEMMA_ONE_DOCUMENT" }]);
 });
 
 test("as a naive model, with few distinct vectors", async () => {

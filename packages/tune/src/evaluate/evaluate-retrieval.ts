@@ -1,4 +1,4 @@
-import { invalidArgument } from "../check.ts";
+import { invalidArgument, warn } from "../check.ts";
 import {
   type CheckedRetrievalData,
   checkRetrievalData,
@@ -64,6 +64,11 @@ export async function evaluateRetrieval(
       const hint = "A store and a retriever have vectors of their own.";
       throw invalidArgument(name, settings[name], "left out if no system is an embedder", hint);
     }
+  }
+  if (checked.corpus.size === 1) {
+    const message =
+      "The corpus has one document, which is always found, so the figures say nothing.";
+    warn(message, "EMBEDDINGGEMMA_ONE_DOCUMENT");
   }
   const results: RetrievalResult[] = [];
   for (const known of systems) {

@@ -123,12 +123,18 @@ function kindOf(value: unknown): KnownSystem["kind"] | undefined {
 }
 
 function notASystem(name: string, value: unknown): Error {
-  const isPromise = value instanceof Promise;
   return invalidArgument(
     name,
     value,
     "an Embedder, { embedder, store }, a retriever of LangChain.js or LlamaIndex.TS, or an " +
       "object or Map of these",
-    isPromise ? "Add the missing `await`." : undefined,
+    embedderHint(value),
   );
+}
+
+/** What to do with something that is nearly an embedder. */
+export function embedderHint(value: unknown): string | undefined {
+  if (value instanceof Promise) return "Add the missing `await`.";
+  const isLazy = isRecord(value) && typeof value.get === "function" && "encodeQuery" in value;
+  return isLazy ? "Pass the embedder that it loads: `await lazyEmbedder.get()`." : undefined;
 }

@@ -24,32 +24,35 @@ export class LinearMap {
   }
 
   /**
-   * Adds the gradients of the matrices to `sums`.
+   * The gradients of the matrices, in new arrays.
    *
-   * @param vectors - what the map was applied to
-   * @param gradient - of its result
+   * @param uses - what the map was applied to, each time, and the gradient of its result
    */
-  async addGradients(
-    vectors: Matrix,
-    gradient: Matrix,
-    sums: readonly Float32Array[],
-  ): Promise<void> {
-    const [first, second] = this.matrices as [Matrix, Matrix?];
-    if (second === undefined) {
-      add(sums[0]!, await this.#product(vectors, gradient));
-      return;
+  async gradients(uses: readonly [vectors: Matrix, gradient: Matrix][]): Promise<Float32Array[]> {
+    const sums: Float32Array[] = [];
+    for (const [vectors, gradient] of uses) {
+      for (const [which, more] of (await this.#gradientsOf(vectors, gradient)).entries()) {
+        if (sums[which] === undefined) sums[which] = more;
+        else add(sums[which], more);
+      }
     }
-    const inner = await this.#compute.multiply(vectors, first);
-    add(sums[1]!, await this.#product(inner, gradient));
-    const ofInner = await this.#compute.multiply(gradient, transpose(second));
-    add(sums[0]!, await this.#product(vectors, ofInner));
+    return sums;
   }
 
-  #product(vectors: Matrix, gradient: Matrix): Promise<Matrix> {
-    return this.#compute.multiply(vectors, gradient, { transposed: true });
+  async #gradientsOf(vectors: Matrix, gradient: Matrix): Promise<Float32Array[]> {
+    const [first, second] = this.matrices as [Matrix, Matrix?];
+    if (second === undefined) return [await this.#product(vectors, gradient)];
+    const inner = await this.#compute.multiply(vectors, first);
+    const ofSecond = await this.#product(inner, gradient);
+    const ofInner = await this.#compute.multiply(gradient, transpose(second));
+    return [await this.#product(vectors, ofInner), ofSecond];
+  }
+
+  async #product(vectors: Matrix, gradient: Matrix): Promise<Float32Array> {
+    return (await this.#compute.multiply(vectors, gradient, { transposed: true })).data;
   }
 }
 
-function add(sum: Float32Array, { data }: Matrix): void {
-  for (let index = 0; index < data.length; index++) sum[index]! += data[index]!;
+function add(sum: Float32Array, more: Float32Array): void {
+  for (let index = 0; index < sum.length; index++) sum[index]! += more[index]!;
 }

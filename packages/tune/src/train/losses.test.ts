@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import golden from "../../../../test/golden/training-losses.json" with { type: "json" };
 import { seededRandom } from "../statistics/random.ts";
-import { type Matrix, rowsAt } from "../vectors/matrix.ts";
+import type { Matrix } from "../vectors/matrix.ts";
 import { Compute } from "./jax.ts";
 import { LinearMap } from "./linear-map.ts";
 import { type Example, type LossOptions, MatryoshkaLoss } from "./losses.ts";
+import { gradientsOf } from "./train.ts";
 
 const compute = await Compute.load();
 const defaults: LossOptions = {
@@ -46,7 +47,7 @@ describe("losses and gradients equal those of Sentence Transformers", () => {
         ? [matrixOf(first!, dimension)]
         : [matrixOf(first!, rank), matrixOf(second, dimension)];
 
-    const result = await evaluate(loss, matrices, texts, examples, sides === "both");
+    const result = await evaluate(loss, matrices, texts, examples);
 
     expect(Math.abs(result.value / one.value - 1)).toBeLessThan(1e-5);
     for (const [index, gradient] of result.gradients.entries()) {
@@ -71,8 +72,8 @@ test("the cached loss has the value and the gradients of the plain one", async (
     [1, 0.5],
   );
   const matrices = [random(8, 8, 4)];
-  const expected = await evaluate(plain, matrices, texts, examples, true);
-  const result = await evaluate(cached, matrices, texts, examples, true);
+  const expected = await evaluate(plain, matrices, texts, examples);
+  const result = await evaluate(cached, matrices, texts, examples);
   expect(result.value).toBeCloseTo(expected.value, 5);
   expectClose(result.gradients[0]!, expected.gradients[0]!, 1e-5);
 });
@@ -102,7 +103,7 @@ test("gradients equal finite differences", async () => {
         const matrices = isLowRank
           ? [random(6, 2, seed + 2), random(2, 6, seed + 3)]
           : [random(6, 6, seed + 2)];
-        const { gradients } = await evaluate(loss, matrices, texts, examples, bothSides);
+        const { gradients } = await evaluate(loss, matrices, texts, examples);
         // The derivative in one random direction.
         const directions = matrices.map((matrix, index) =>
           random(matrix.rows, matrix.columns, seed + 9 + index),
@@ -113,8 +114,8 @@ test("gradients equal finite differences", async () => {
             data: data.map((number, at) => number + by * directions[index]!.data[at]!),
           }));
         const step = 1e-2;
-        const high = await evaluate(loss, moved(step), texts, examples, bothSides);
-        const low = await evaluate(loss, moved(-step), texts, examples, bothSides);
+        const high = await evaluate(loss, moved(step), texts, examples);
+        const low = await evaluate(loss, moved(-step), texts, examples);
         const difference = (high.value - low.value) / (2 * step);
         const slope = gradients.reduce(
           (sum, gradient, index) => sum + dot(gradient, directions[index]!.data),
@@ -132,23 +133,12 @@ async function evaluate(
   matrices: readonly Matrix[],
   texts: Matrix,
   examples: readonly Example[],
-  bothSides: boolean,
 ) {
   const map = new LinearMap(compute, matrices);
-  const batch = loss.batchOf(examples);
-  const queries = rowsAt(texts, batch.queries);
-  const documents = rowsAt(texts, batch.documents);
-  const result = await loss.compute(
-    await map.apply(queries),
-    bothSides ? await map.apply(documents) : documents,
-    batch,
+  return gradientsOf(
+    { data: { queries: texts, documents: texts }, map, loss },
+    loss.batchOf(examples),
   );
-  const gradients = matrices.map(({ data }) => new Float32Array(data.length));
-  await map.addGradients(queries, { ...queries, data: result.queries }, gradients);
-  if (result.documents !== undefined) {
-    await map.addGradients(documents, { ...documents, data: result.documents }, gradients);
-  }
-  return { value: result.value, gradients };
 }
 
 function expectClose(actual: Float32Array, expected: Float32Array, tolerance: number) {

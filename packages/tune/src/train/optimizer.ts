@@ -39,22 +39,37 @@ export class AdamW {
   step(gradients: readonly Float32Array[]): void {
     const rate = this.learningRate;
     this.#steps++;
-    const kept = 1 - rate * this.#settings.weightDecay;
-    const stepSize = rate / (1 - firstDecay ** this.#steps);
-    const root = Math.sqrt(1 - secondDecay ** this.#steps);
-    for (const [which, parameters] of this.#parameters.entries()) {
-      const gradient = gradients[which]!;
-      const means = this.#means[which]!;
-      const squares = this.#squares[which]!;
-      for (let index = 0; index < parameters.length; index++) {
-        const slope = gradient[index]!;
-        const mean = firstDecay * means[index]! + (1 - firstDecay) * slope;
-        const square = secondDecay * squares[index]! + (1 - secondDecay) * slope * slope;
-        means[index] = mean;
-        squares[index] = square;
-        const change = (stepSize * mean) / (Math.sqrt(square) / root + epsilon);
-        parameters[index] = kept * parameters[index]! - change;
-      }
-    }
+    const factors: StepFactors = {
+      kept: 1 - rate * this.#settings.weightDecay,
+      stepSize: rate / (1 - firstDecay ** this.#steps),
+      root: Math.sqrt(1 - secondDecay ** this.#steps),
+    };
+    for (const [which, parameters] of this.#parameters.entries())
+      move(parameters, gradients[which]!, this.#means[which]!, this.#squares[which]!, factors);
+  }
+}
+
+interface StepFactors {
+  readonly kept: number;
+  readonly stepSize: number;
+  readonly root: number;
+}
+
+/** A function of its own: as a loop in the method, V8 takes three times as long. */
+function move(
+  parameters: Float32Array,
+  gradient: Float32Array,
+  means: Float32Array,
+  squares: Float32Array,
+  { kept, stepSize, root }: StepFactors,
+): void {
+  for (let index = 0; index < parameters.length; index++) {
+    const slope = gradient[index]!;
+    const mean = firstDecay * means[index]! + (1 - firstDecay) * slope;
+    const square = secondDecay * squares[index]! + (1 - secondDecay) * slope * slope;
+    means[index] = mean;
+    squares[index] = square;
+    const change = (stepSize * mean) / (Math.sqrt(square) / root + epsilon);
+    parameters[index] = kept * parameters[index]! - change;
   }
 }

@@ -129,17 +129,19 @@ async function trainEpochs(training: Training): Promise<TrainedMap> {
   return { matrices, history, bestEpoch: best.epoch };
 }
 
-async function gradientsOf({ data, map, loss }: Training, batch: LossBatch) {
+/** The value of the loss of a batch, and the gradients of the map's matrices. */
+export async function gradientsOf(
+  { data, map, loss }: Pick<Training, "map" | "loss"> & { data: Omit<TrainingSet, "examples"> },
+  batch: LossBatch,
+): Promise<{ value: number; gradients: Float32Array[] }> {
   const queries = rowsAt(data.queries, batch.queries);
   const documents = rowsAt(data.documents, batch.documents);
   const adapted = loss.bothSides ? await map.apply(documents) : documents;
   const result = await loss.compute(await map.apply(queries), adapted, batch);
-  const gradients = map.matrices.map((matrix) => new Float32Array(matrix.data.length));
-  await map.addGradients(queries, { ...queries, data: result.queries }, gradients);
-  if (result.documents !== undefined) {
-    await map.addGradients(documents, { ...documents, data: result.documents }, gradients);
-  }
-  return { value: result.value, gradients };
+  const uses: [Matrix, Matrix][] = [[queries, { ...queries, data: result.queries }]];
+  if (result.documents !== undefined)
+    uses.push([documents, { ...documents, data: result.documents }]);
+  return { value: result.value, gradients: await map.gradients(uses) };
 }
 
 /** An adapter that changes nothing: Δ is 0, or B is, with a random A. */
