@@ -1,6 +1,6 @@
 // Measures a model on questions to a help centre, tunes it to them, and measures again. Then it
 // searches through LangChain and LlamaIndex, in the store that was filled before the tuning.
-import { Embedder } from "@embeddinggemma/core";
+import { Embedder, MemoryVectorCache } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import {
   evaluateRetrieval,
@@ -26,11 +26,13 @@ console.log(
 );
 
 const untuned = await Embedder.load(process.env.EMBEDDINGGEMMA_MODEL || modelPath);
+// Each text is embedded once. The cache keeps vectors without an adapter, so it serves both.
+const cache = new MemoryVectorCache();
 
 // Only articles that training questions ask about become negatives. Others would be pushed away,
 // and nothing would pull them back.
 const pairs = trainingPairs(train);
-const mined = await mineHardNegatives(untuned, pairs, { numNegatives: 1 });
+const mined = await mineHardNegatives(untuned, pairs, { numNegatives: 1, cache });
 const { positive, negative } = mined.statistics;
 console.log(
   `Hard negatives: ${negative.count}, similarity ${negative.mean.toFixed(2)} on average; ` +
@@ -42,7 +44,7 @@ const ways = { "in-batch negatives": pairs, "hard negatives": mined.pairs };
 const tunings = [];
 for (const [way, examples] of Object.entries(ways)) {
   const { adapter, history } = await tune(untuned, {
-    ...{ pairs: examples, validation },
+    ...{ pairs: examples, validation, cache },
     ...{ batchSize: 64, patience: 4 },
   });
   const best = history.reduce((one, other) => (other.score > one.score ? other : one));
@@ -58,7 +60,10 @@ console.log(`Kept: ${way}\n`);
 if (adapterFolder) await saveAdapter(adapter, adapterFolder);
 
 const tuned = untuned.withAdapter(adapter);
-const report = await evaluateRetrieval({ untuned, tuned }, test, { truncateDims: [768, 128] });
+const report = await evaluateRetrieval({ untuned, tuned }, test, {
+  truncateDims: [768, 128],
+  cache,
+});
 console.log(`${report}\n`);
 const [before, , after] = /** @type {[Result, Result, Result, Result]} */ (report.results);
 printComparison(before, after, {

@@ -54,8 +54,8 @@ const maxExamples = 5;
  * Checks what a training gets.
  *
  * @throws `INVALID_ARGUMENT` for anything but an array; `DATA_INVALID` for pairs that are none, an
- * empty query or document, a score that is missing or has no effect, fewer than two different pairs,
- * pairs that all have the same document, and if every negative is a positive of its query
+ * empty query or document, a score that is missing or has no effect, fewer than two different
+ * pairs, pairs that all have the same document, and if every negative is a positive of its query
  */
 export function checkTraining(
   given: readonly TuningPair[],

@@ -90,7 +90,11 @@ export interface TuneOptions {
   metric?: string | undefined;
   /** @default in memory, for the call */
   cache?: VectorCache | undefined;
-  /** Where gradients are computed. `"webgpu"` needs a runtime that has it, such as Deno. @default "wasm", the CPU */
+  /**
+   * Where gradients are computed. `"webgpu"` needs a runtime that has it, such as Deno.
+   *
+   * @default "wasm", the CPU
+   */
   device?: TrainingDevice | undefined;
   onProgress?: ((progress: TuneProgress) => void) | undefined;
   /** Stops embedding and training. */
