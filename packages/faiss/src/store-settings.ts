@@ -15,7 +15,7 @@ export interface StoreSettings {
 
 export const maxDimension = 65_536;
 
-/** docs/search-tuning.md explains the values. */
+/** docs/search/search-tuning.md explains the values. */
 export const presets: Record<Preset, FaissStoreOptions> = {
   exact: {},
   balanced: { searchDimension: 256 },

@@ -42,7 +42,7 @@ def check_model_folder(folder: Path) -> None:
     if (folder / "adapter_config.json").exists():
         raise InvalidFolder(
             f"{folder} holds a LoRA adapter, not a whole model. Merge it into its base with merge_and_unload() of PEFT, "
-            "and save the result to a new folder. docs/export-onnx.md has the code."
+            "and save the result to a new folder. docs/embed/export-onnx.md has the code."
         )
     if not (folder / "modules.json").exists():
         raise InvalidFolder(

@@ -39,7 +39,7 @@ export function invalidData(
   return new EmbeddingGemmaError("DATA_INVALID", message, details, options);
 }
 
-/** @param code - see `docs/errors.md` */
+/** @param code - see `docs/reference/errors.md` */
 export function warn(message: string, code: string): void {
   process.emitWarning(message, { type: "EmbeddingGemmaWarning", code });
 }

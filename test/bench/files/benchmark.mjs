@@ -1,6 +1,6 @@
 /**
  * Compares the ONNX files of a model: size, start, memory, speed and quality. Its tables are those
- * of docs/which-file.md. Each file runs in processes of its own, and all take turns.
+ * of docs/embed/which-file.md. Each file runs in processes of its own, and all take turns.
  */
 import { rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -53,7 +53,7 @@ describe("the code of the READMEs, with the tiny model", () => {
     await expectPrintedOutput("README.md");
   });
 
-  it("docs/adapters.md", async () => {
+  it("docs/improve/adapters.md", async () => {
     const embedder = await Embedder.load(modelPath);
     const { dimension, modelIdentity: identity } = embedder;
     const a = Float32Array.from({ length: dimension }, (_, index) => Math.sin(index));
@@ -65,11 +65,11 @@ describe("the code of the READMEs, with the tiny model", () => {
       await writeFile(join(source, name), bytes);
     const files = { "adapters/planets": source };
     const expected = await embedder.withAdapter(adapter).encodeQuery("Which planet is red?");
-    const loaded = await run("docs/adapters.md", "Load an adapter", files);
+    const loaded = await run("docs/improve/adapters.md", "Load an adapter", files);
     expect(loaded.query).toEqual(expected);
     expect(printed()).toContain("query {}");
     const section = "In LangChain.js and LlamaIndex.TS";
-    const { embeddings, embedModel } = await run("docs/adapters.md", section, files);
+    const { embeddings, embedModel } = await run("docs/improve/adapters.md", section, files);
     expect(await embeddings.embedQuery("Which planet is red?")).toEqual([...expected]);
     const text = { type: "text", text: "Which planet is red?" };
     expect(await embedModel.getQueryEmbedding(text)).toEqual([...expected]);
@@ -165,14 +165,14 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(difference.queries).toBe(2);
   });
 
-  it("docs/errors.md", async () => {
-    await run("docs/errors.md");
+  it("docs/reference/errors.md", async () => {
+    await run("docs/reference/errors.md");
     expect(printed()).toBe("store: NOT_A_STORE");
   });
 
-  it("docs/export-onnx.md", async () => {
+  it("docs/embed/export-onnx.md", async () => {
     const exported = join(fixtures, "../graphs/embeddinggemma-q4.onnx");
-    const { embedder } = await run("docs/export-onnx.md", undefined, {
+    const { embedder } = await run("docs/embed/export-onnx.md", undefined, {
       "embeddinggemma-300m-onnx": join(fixtures, "../embeddinggemma"),
       "embeddinggemma-300m-onnx/onnx/model_q4.onnx": exported,
     });
@@ -180,14 +180,14 @@ describe("the code of the READMEs, with the tiny model", () => {
     await embedder.dispose();
   });
 
-  it("docs/search-tuning.md", async () => {
-    const { store } = await run("docs/search-tuning.md");
+  it("docs/search/search-tuning.md", async () => {
+    const { store } = await run("docs/search/search-tuning.md");
     expect(store).toMatchObject({ dimension: 768, searchDimension: 128 });
   });
 
-  it("docs/import-and-export.md", async () => {
+  it("docs/search/import-and-export.md", async () => {
     const fixture = join(fixtures, "langchain-python");
-    const { colors } = await run("docs/import-and-export.md", undefined, {
+    const { colors } = await run("docs/search/import-and-export.md", undefined, {
       "folder-of-save_local": fixture,
       "folder-with-enum": join(fixtures, "python-metadata/langchain"),
     });
@@ -201,11 +201,11 @@ describe("the code of the READMEs, with the tiny model", () => {
     ["huggingface-transformers-embeddings", {}],
     ["sentence-transformers", {}],
     ["llamaindex-faiss", { "python-storage": "llamaindex-python" }],
-  ])("docs/coming-from-%s.md", async (name, folders) => {
+  ])("docs/migrate/%s.md", async (name, folders) => {
     const files = Object.fromEntries(
       Object.entries(folders).map(([target, fixture]) => [target, join(fixtures, fixture)]),
     );
-    const page = `docs/coming-from-${name}.md`;
+    const page = `docs/migrate/${name}.md`;
     const { store, found, vectorStore, query } = await run(page, undefined, files);
     if (store) expect(await store.client()).toMatchObject({ size: 6 });
     if (found) expect(found).toMatchObject([{ metadata: { number: 1 } }]);
@@ -213,10 +213,10 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(store ?? vectorStore ?? query).toBeDefined();
   });
 
-  it("docs/import-and-export.md, migration from faiss-node", async () => {
+  it("docs/search/import-and-export.md, migration from faiss-node", async () => {
     const code = await writeReadmeCode(
       join(folder, "migration"),
-      "docs/import-and-export.md",
+      "docs/search/import-and-export.md",
       "Migrate from faiss-node",
     );
     process.chdir(code.folder);
@@ -314,12 +314,12 @@ describe("the code about servers, with a server", () => {
     expect(difference(await embeddings.embedQuery(query), expected)).toBeLessThan(1e-6);
   });
 
-  it("docs/connect.md", async () => {
+  it("docs/serve/connect.md", async () => {
     const log = vi
       .spyOn(console, "log")
       .mockReset()
       .mockImplementation(() => {});
-    const { documents } = await run("docs/connect.md", "", undefined, server.port);
+    const { documents } = await run("docs/serve/connect.md", "", undefined, server.port);
     expect(documents).toHaveLength(2);
     expect(log).toHaveBeenCalledWith([[expect.any(Number), expect.any(Number)]]);
   });

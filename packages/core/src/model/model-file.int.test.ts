@@ -126,7 +126,7 @@ describe("a folder for Sentence Transformers in Python, without ONNX files", () 
     );
   }
   const page =
-    "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/export-onnx.md";
+    "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/embed/export-onnx.md";
 
   test.for(["embeddinggemma-300m", "models--google--embeddinggemma-300m/snapshots/0123"])(
     "is pointed to its conversion: %s",
@@ -151,8 +151,8 @@ describe("a folder for Sentence Transformers in Python, without ONNX files", () 
   });
 
   test("is pointed to a page that exists", async () => {
-    const docs = new URL("../../../../docs/export-onnx.md", import.meta.url);
-    expect(page.endsWith("/docs/export-onnx.md")).toBe(true);
+    const docs = new URL("../../../../docs/embed/export-onnx.md", import.meta.url);
+    expect(page.endsWith("/docs/embed/export-onnx.md")).toBe(true);
     expect(await readFile(docs, "utf8")).toContain("export_onnx.py");
   });
 });

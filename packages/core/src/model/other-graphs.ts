@@ -33,7 +33,7 @@ function isForPyTorch(name: string): boolean {
 }
 
 const exportPage =
-  "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/export-onnx.md";
+  "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/embed/export-onnx.md";
 
 function whereToGet(model: string): string {
   const conversion = conversionOf(model);
