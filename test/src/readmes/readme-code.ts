@@ -44,22 +44,26 @@ export async function writeReadmeCode(
   return { folder, program: path };
 }
 
-/** The output that a README shows for its code, in blocks of plain text. */
-export async function printedOutput(readme: string): Promise<string[]> {
-  const text = await readFile(join(root, readme), "utf8");
+/** The output that a README, or one of its sections, shows for its code: its blocks of text. */
+export async function printedOutput(readme: string, section?: string): Promise<string[]> {
+  const text = sectionOf(await readFile(join(root, readme), "utf8"), section);
   return Array.from(text.matchAll(/```text\n(.*?)```/gs), ([, output]) => output!.trimEnd());
 }
 
 function blocksOf(text: string, section: string | undefined): string[] {
-  const parts = text.split(/^(?=## )/m);
-  const wanted =
-    section === undefined ? parts : parts.filter((part) => headingOf(part) === section);
-  const blocks = Array.from(wanted.join("").matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
+  const wanted = sectionOf(text, section);
+  const blocks = Array.from(wanted.matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
   if (blocks.length === 0)
     throw new Error(`No TypeScript code was found${section ? ` under "${section}"` : ""}.`);
   return blocks.map((code) =>
     code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)),
   );
+}
+
+function sectionOf(text: string, section: string | undefined): string {
+  if (section === undefined) return text;
+  const parts = text.split(/^(?=## )/m);
+  return parts.filter((part) => headingOf(part) === section).join("");
 }
 
 /** "" for the part before the first heading. */

@@ -1,55 +1,21 @@
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { format } from "node:util";
 import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { RetrievalReport } from "@embeddinggemma/tune";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../packages/internal/src/testing/free-port.ts";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
+import { expectPrintedOutput, folder, log, printed, runPage } from "./run-page.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
 const fixtures = join(import.meta.dirname, "../../fixtures/faiss");
-const folder = await mkdtemp(join(tmpdir(), "readmes-"));
-afterAll(async () => {
-  process.chdir(tmpdir());
-  await rm(folder, { recursive: true });
-});
-
-/** Runs the code of a page and returns what it declares. */
-async function run(
-  page: string,
-  section?: string,
-  files?: Record<string, string>,
-  port?: number,
-  // biome-ignore lint/suspicious/noExplicitAny: a page can declare anything
-): Promise<any> {
-  const name = [page, section].join(" ").replaceAll(/\W+/g, "-");
-  const code = await writeReadmeCode(join(folder, name), page, section, port);
-  for (const [target, source] of Object.entries(files ?? {}))
-    await cp(source, join(code.folder, target), { recursive: true });
-  process.chdir(code.folder);
-  return import(code.program);
-}
-
 describe("the code of the READMEs, with the tiny model", () => {
-  const log = vi.spyOn(console, "log");
-  const printed = () => log.mock.calls.map((values) => format(...values)).join("\n");
-  const expectPrintedOutput = async (page: string) => {
-    const outputs = await printedOutput(page);
-    expect(outputs).not.toEqual([]);
-    for (const output of outputs) expect(printed()).toContain(output);
-  };
-  beforeEach(() => {
-    log.mockReset().mockImplementation(() => {});
-  });
-
   it("README.md, first screen", async () => {
-    await run("README.md", "");
+    await runPage("README.md", { section: "" });
     await expectPrintedOutput("README.md");
   });
 
@@ -65,11 +31,14 @@ describe("the code of the READMEs, with the tiny model", () => {
       await writeFile(join(source, name), bytes);
     const files = { "adapters/planets": source };
     const expected = await embedder.withAdapter(adapter).encodeQuery("Which planet is red?");
-    const loaded = await run("docs/improve/adapters.md", "Load an adapter", files);
+    const loaded = await runPage("docs/improve/adapters.md", { section: "Load an adapter", files });
     expect(loaded.query).toEqual(expected);
     expect(printed()).toContain("query {}");
     const section = "In LangChain.js and LlamaIndex.TS";
-    const { embeddings, embedModel } = await run("docs/improve/adapters.md", section, files);
+    const { embeddings, embedModel } = await runPage("docs/improve/adapters.md", {
+      section,
+      files,
+    });
     expect(await embeddings.embedQuery("Which planet is red?")).toEqual([...expected]);
     const text = { type: "text", text: "Which planet is red?" };
     expect(await embedModel.getQueryEmbedding(text)).toEqual([...expected]);
@@ -87,7 +56,10 @@ describe("the code of the READMEs, with the tiny model", () => {
       await writeFile(file, lines.slice(0, count + 1).join("\n"));
     }
     const section = "Measure it on your data, then tune it";
-    const { pairs } = await run("README.md", section, { "examples/tuning/data": data });
+    const { pairs } = await runPage("README.md", {
+      section,
+      files: { "examples/tuning/data": data },
+    });
     expect(pairs.length).toBeGreaterThan(30);
     expect(printed()).toMatch(/\| embedder \| +768 \| +0\.\d{4} \|/);
     expect(log.mock.calls.at(-1)).toEqual([
@@ -100,32 +72,33 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("README.md, LangChain.js", async () => {
-    const { hits, retriever } = await run("README.md", "LangChain.js");
+    const { hits, retriever } = await runPage("README.md", { section: "LangChain.js" });
     expect(hits).toMatchObject([[{ metadata: { title: "Mars" } }, expect.any(Number)]]);
     expect(await retriever.invoke("Which planet is hot?")).toHaveLength(2);
   });
 
   it("README.md, LlamaIndex.TS", async () => {
-    const { nodes } = await run("README.md", "LlamaIndex.TS");
+    const { nodes } = await runPage("README.md", { section: "LlamaIndex.TS" });
     expect(nodes).toMatchObject([
       { node: { metadata: { title: "Mars" } }, score: expect.any(Number) },
     ]);
   });
 
   it("core", async () => {
-    await run("packages/core/README.md");
+    await runPage("packages/core/README.md");
     await expectPrintedOutput("packages/core/README.md");
     expect(log.mock.calls.map(([first]) => first)).toContain("UNKNOWN_PROMPT");
     expect(log.mock.calls).toContainEqual([3]);
   });
 
   it("faiss", async () => {
-    const { english, diverse, fromFaissNode, fromLangChain, ids } = await run(
+    const { english, diverse, fromFaissNode, fromLangChain, ids } = await runPage(
       "packages/faiss/README.md",
-      undefined,
       {
-        "index.faiss": join(fixtures, "flat-ip.faiss"),
-        faiss_index: join(fixtures, "langchain-python"),
+        files: {
+          "index.faiss": join(fixtures, "flat-ip.faiss"),
+          faiss_index: join(fixtures, "langchain-python"),
+        },
       },
     );
     await expectPrintedOutput("packages/faiss/README.md");
@@ -139,7 +112,7 @@ describe("the code of the READMEs, with the tiny model", () => {
 
   it("tune, Evaluate", async () => {
     const page = "packages/tune/README.md";
-    const { difference, systems, run: ofRun } = await run(page, "Evaluate");
+    const { difference, systems, run: ofRun } = await runPage(page, { section: "Evaluate" });
     expect(log.mock.calls[0]).toEqual([(await printedOutput(page))[0]]);
     expect(log.mock.calls[1]).toEqual([
       ["pearson_cosine", "spearman_cosine"],
@@ -155,41 +128,45 @@ describe("the code of the READMEs, with the tiny model", () => {
   it("tune, Data, Hard negatives, Tune", async () => {
     const page = "packages/tune/README.md";
     const files = { "data/help": await helpArticles() };
-    const { test, validation, pairs } = await run(page, "Data", files);
+    const { test, validation, pairs } = await runPage(page, { section: "Data", files });
     expect([test.queries.size, validation.queries.size, pairs.length]).toEqual([2, 2, 8]);
-    const { mined, statistics } = await run(page, "Hard negatives", files);
+    const { mined, statistics } = await runPage(page, { section: "Hard negatives", files });
     expect(mined[0].negatives.length).toBeGreaterThan(0);
     expect(statistics).toMatchObject({ queries: 8, documents: 12 });
-    const { adapter, difference } = await run(page, "Tune", files);
+    const { adapter, difference } = await runPage(page, { section: "Tune", files });
     expect(adapter).toMatchObject({ sides: "query", dimension: 768 });
     expect(difference.queries).toBe(2);
   });
 
   it("docs/reference/errors.md", async () => {
-    await run("docs/reference/errors.md");
+    await runPage("docs/reference/errors.md");
     expect(printed()).toBe("store: NOT_A_STORE");
   });
 
   it("docs/embed/export-onnx.md", async () => {
     const exported = join(fixtures, "../graphs/embeddinggemma-q4.onnx");
-    const { embedder } = await run("docs/embed/export-onnx.md", undefined, {
-      "embeddinggemma-300m-onnx": join(fixtures, "../embeddinggemma"),
-      "embeddinggemma-300m-onnx/onnx/model_q4.onnx": exported,
+    const { embedder } = await runPage("docs/embed/export-onnx.md", {
+      files: {
+        "embeddinggemma-300m-onnx": join(fixtures, "../embeddinggemma"),
+        "embeddinggemma-300m-onnx/onnx/model_q4.onnx": exported,
+      },
     });
     expect(await embedder.encodeQuery("red")).toHaveLength(768);
     await embedder.dispose();
   });
 
   it("docs/search/search-tuning.md", async () => {
-    const { store } = await run("docs/search/search-tuning.md");
+    const { store } = await runPage("docs/search/search-tuning.md");
     expect(store).toMatchObject({ dimension: 768, searchDimension: 128 });
   });
 
   it("docs/search/import-and-export.md", async () => {
     const fixture = join(fixtures, "langchain-python");
-    const { colors } = await run("docs/search/import-and-export.md", undefined, {
-      "folder-of-save_local": fixture,
-      "folder-with-enum": join(fixtures, "python-metadata/langchain"),
+    const { colors } = await runPage("docs/search/import-and-export.md", {
+      files: {
+        "folder-of-save_local": fixture,
+        "folder-with-enum": join(fixtures, "python-metadata/langchain"),
+      },
     });
     expect(colors.get("odd").record).toEqual({ pageContent: "odd", color: "red" });
     expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
@@ -206,7 +183,7 @@ describe("the code of the READMEs, with the tiny model", () => {
       Object.entries(folders).map(([target, fixture]) => [target, join(fixtures, fixture)]),
     );
     const page = `docs/migrate/${name}.md`;
-    const { store, found, vectorStore, query } = await run(page, undefined, files);
+    const { store, found, vectorStore, query } = await runPage(page, { files });
     if (store) expect(await store.client()).toMatchObject({ size: 6 });
     if (found) expect(found).toMatchObject([{ metadata: { number: 1 } }]);
     if (vectorStore) expect((await vectorStore.client()).size).toBeGreaterThan(0);
@@ -226,7 +203,7 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("langchain", async () => {
-    const { english, withMoons, diverse, again, parts, fromPython } = await run(
+    const { english, withMoons, diverse, again, parts, fromPython } = await runPage(
       "packages/langchain/README.md",
     );
     await expectPrintedOutput("packages/langchain/README.md");
@@ -241,7 +218,7 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("llamaindex", async () => {
-    const { nodes, diverse, found, parts } = await run("packages/llamaindex/README.md");
+    const { nodes, diverse, found, parts } = await runPage("packages/llamaindex/README.md");
     await expectPrintedOutput("packages/llamaindex/README.md");
     expect(diverse).toHaveLength(2);
     expect(nodes.map(({ node }: { node: { metadata: object } }) => node.metadata)).toEqual([
@@ -254,7 +231,7 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("tiny-model", async () => {
-    const { query } = await run("packages/tiny-model/README.md");
+    const { query } = await runPage("packages/tiny-model/README.md");
     expect(query).toHaveLength(768);
   });
 });
@@ -308,25 +285,24 @@ describe("the code about servers, with a server", () => {
 
   it("README.md", async () => {
     const section = "One server for many programs";
-    const { vector, embeddings } = await run("README.md", section, undefined, server.port);
+    const { vector, embeddings } = await runPage("README.md", { section, port: server.port });
     const expected = await embedder.encodeQuery(query);
     expect(difference(vector, expected)).toBeLessThan(1e-6);
     expect(difference(await embeddings.embedQuery(query), expected)).toBeLessThan(1e-6);
   });
 
   it("docs/serve/connect.md", async () => {
-    const log = vi
-      .spyOn(console, "log")
-      .mockReset()
-      .mockImplementation(() => {});
-    const { documents } = await run("docs/serve/connect.md", "", undefined, server.port);
+    const { documents } = await runPage("docs/serve/connect.md", {
+      section: "",
+      port: server.port,
+    });
     expect(documents).toHaveLength(2);
     expect(log).toHaveBeenCalledWith([[expect.any(Number), expect.any(Number)]]);
   });
 
   it("server, a client", async () => {
     const readme = "packages/server/README.md";
-    const { data } = await run(readme, "Clients", undefined, server.port);
+    const { data } = await runPage(readme, { section: "Clients", port: server.port });
     const expected = await embedder.encodeQuery("Which planet is red?");
     expect(difference(data[0].embedding, expected)).toBeLessThan(1e-6);
   });
@@ -334,7 +310,7 @@ describe("the code about servers, with a server", () => {
   it("server, in a program", async () => {
     const port = await freePort();
     const readme = "packages/server/README.md";
-    const own = await run(readme, "In your own server", undefined, port);
+    const own = await runPage(readme, { section: "In your own server", port });
     expect(own.response.status).toBe(200);
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
     await own.server.close();
