@@ -20,7 +20,7 @@ import {
   type Prepare,
   promptedDocument,
   promptedText,
-  tokenInput,
+  tokenInputOf,
 } from "./encoding/prompted-input.ts";
 import { choosePrompt, type DocumentInput, sideOfPrompt } from "./encoding/prompts.ts";
 import { withIndex } from "./encoding/refused-text.ts";
@@ -491,7 +491,7 @@ export class Embedder implements AsyncDisposable {
     const call = this.#startCall("bulk", { ...options, prompt: "" });
     const isOne = !Array.isArray(ids) || typeof ids[0] === "number";
     const sequences = (isOne ? [ids] : ids) as readonly (readonly number[])[];
-    const vectors = await this.#encodeAll(call, sequences, tokenInput);
+    const vectors = await this.#encodeAll(call, sequences, tokenInputOf(call.model.tokenizer));
     return isOne ? vectors[0]! : vectors;
   }
 
@@ -519,9 +519,10 @@ export class Embedder implements AsyncDisposable {
     checkOptions(options, tokenEmbeddingsRules);
     const { model, prompt, settings } = this.#startCall("bulk", options);
     const isOne = !Array.isArray(input);
+    const prepareIds = tokenInputOf(model.tokenizer);
     const texts = Array.from(isOne ? [input] : input, (item, index) =>
       Array.isArray(item)
-        ? tokenInput(prompt, item, index)
+        ? prepareIds(prompt, item, index)
         : promptedText(prompt, item as string, isOne ? undefined : index),
     );
     const states = await this.#track(encodeTokenStates(model, texts, settings));

@@ -134,6 +134,14 @@ describe("tune refuses", () => {
   const { embedder } = vectorEmbedder(vectors);
   const one = pairs[0]!;
 
+  test.each(["query 3", "document 3"])("a vector of zeros, of %s", async (text) => {
+    const zeros = vectorEmbedder({ ...vectors, [text]: Array(dimension).fill(0) });
+    await expect(tune(zeros.embedder, { ...options, validation })).rejects.toMatchObject({
+      code: "INFERENCE_FAILED",
+      message: expect.stringContaining(`of the vector of the text "${text}" are all 0`),
+    });
+  });
+
   test.each([
     ["no pairs", { pairs: [] }, "DATA_INVALID", /pairs is empty/],
     ["one pair", { pairs: [one] }, "DATA_INVALID", /only one pair.*Training needs/],

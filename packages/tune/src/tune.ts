@@ -2,6 +2,7 @@ import {
   Adapter,
   type DocumentInput,
   type Embedder,
+  EmbeddingGemmaError,
   MemoryVectorCache,
   type VectorCache,
 } from "@embeddinggemma/core";
@@ -22,7 +23,7 @@ import { checkTuneOptions, type TuneOptions, type TuneSettings } from "./train/t
 import { holdOut, numberTexts } from "./train/tuning-texts.ts";
 import { validator } from "./train/validation.ts";
 import { checkVectors } from "./vectors/check-vectors.ts";
-import { matrixOf } from "./vectors/matrix.ts";
+import { type Matrix, matrixOf } from "./vectors/matrix.ts";
 
 /** What {@link tune} made, and what it is worth. */
 export interface TuneReport {
@@ -61,8 +62,8 @@ export interface TuneReport {
  * const tuned = embedder.withAdapter(adapter);
  *
  * @throws EmbeddingGemmaError `INVALID_ARGUMENT`; `DATA_INVALID` for data that is empty,
- * contradicts itself, or has nothing to learn; `INFERENCE_FAILED` for vectors that are not finite;
- * `TRAINING_FAILED`; those of `encodeDocument`; the reason of `signal` if it is aborted
+ * contradicts itself, or has nothing to learn; `INFERENCE_FAILED` for vectors that are not finite
+ * or zeros; `TRAINING_FAILED`; those of `encodeDocument`; the reason of `signal` if it is aborted
  */
 export async function tune(embedder: Embedder, options: TuneOptions): Promise<TuneReport> {
   if (typeof embedder?.withAdapter !== "function") {
@@ -99,6 +100,8 @@ export async function tune(embedder: Embedder, options: TuneOptions): Promise<Tu
   ]);
   const queries = await embed.queries(training.queries);
   const documents = await embed.documents(training.documents);
+  refuseZeros(queries, training.queries, settings);
+  refuseZeros(documents, training.documents, settings);
   const vectors = {
     queries: await embed.queries(Array.from(validation.queries.values())),
     corpus: await embed.documents(Array.from(validation.corpus.values())),
@@ -149,6 +152,25 @@ function embedding(embedder: Embedder, options: TuneOptions, counts: readonly nu
     documents: async (texts: readonly DocumentInput[]) =>
       checked(await embedder.encodeDocument(texts, encodeOptions(texts.length)), texts),
   };
+}
+
+/** No linear map changes zeros, and their cosines are not numbers. */
+function refuseZeros(
+  { data, rows, columns }: Matrix,
+  texts: readonly DocumentInput[],
+  { matryoshkaDims }: TuneSettings,
+): void {
+  const length = Math.min(...matryoshkaDims);
+  for (let row = 0; row < rows; row++) {
+    const start = row * columns;
+    if (data.subarray(start, start + length).some((number) => number !== 0)) continue;
+    throw new EmbeddingGemmaError(
+      "INFERENCE_FAILED",
+      `The first ${length} numbers of the vector of the text ${show(texts[row])} are all 0, so ` +
+        "nothing can be learned from it. Check the model and the cache.",
+      { text: texts[row], length },
+    );
+  }
 }
 
 function makeAdapter(

@@ -86,6 +86,21 @@ test.each([[[1.5]], [[-1]], [[[1], []]], [[["a"]]], ["12"], [null]])(
   },
 );
 
+test("ids that the vocabulary lacks are refused, before the model fails on them", async () => {
+  const { tokenizer } = testBackend();
+  const embedder = testEmbedder(
+    testBackend({ tokenizer: { ...tokenizer, has: (id) => id < 100 } }),
+  );
+  const refused = (place: string) => ({
+    code: "INVALID_ARGUMENT",
+    message: `${place} must be an id of the model's vocabulary; 100 was given.`,
+  });
+  await expect(embedder.encodeTokens([1, 100])).rejects.toMatchObject(refused("ids[0][1]"));
+  await expect(embedder.encodeTokens([[1], [100]])).rejects.toMatchObject(refused("ids[1][0]"));
+  const states = embedder.encodeTokenEmbeddings([[100]]);
+  await expect(states).rejects.toMatchObject(refused("ids[0][0]"));
+});
+
 test("encodeTokens refuses a prompt", async () => {
   const options = { promptName: "query" } as object;
   await expect(testEmbedder().encodeTokens([1], options)).rejects.toMatchObject({

@@ -1,4 +1,5 @@
 import { checkText, invalidArgument, isRecord } from "../check.ts";
+import type { Tokenizer } from "../runtime/backend.ts";
 import {
   checkDocument,
   type DocumentInput,
@@ -29,12 +30,20 @@ export function promptedDocument(
   return documentParts(prompt, checkDocument(document, name));
 }
 
-/** Checks token ids. They get no prompt. */
-export function tokenInput(_prompt: string, ids: readonly number[], index?: number): TokenInput {
-  const areIds = Array.isArray(ids) && ids.length > 0 && ids.every(isTokenId);
-  if (areIds) return { ids };
-  const name = index === undefined ? "ids" : `ids[${index}]`;
-  throw invalidArgument(name, ids, "an array of at least one token id, a whole number from 0");
+/**
+ * Checks token ids. They get no prompt. The model would fail on ids that it does not know, and with
+ * it other texts of the same batch.
+ */
+export function tokenInputOf(tokenizer: Pick<Tokenizer, "has">): Prepare<readonly number[]> {
+  return (_prompt, ids, index): TokenInput => {
+    const name = index === undefined ? "ids" : `ids[${index}]`;
+    const areIds = Array.isArray(ids) && ids.length > 0 && ids.every(isTokenId);
+    if (!areIds)
+      throw invalidArgument(name, ids, "an array of at least one token id, a whole number from 0");
+    const unknown = ids.findIndex((id) => tokenizer.has?.(id) === false);
+    if (unknown === -1) return { ids };
+    throw invalidArgument(`${name}[${unknown}]`, ids[unknown], "an id of the model's vocabulary");
+  };
 }
 
 function isTokenId(id: unknown): boolean {

@@ -112,13 +112,14 @@ async function askDimension(
 /** Prompts are added here, so such a server takes every text for a document. */
 function refuseQueryAdapter({ baseUrl, own }: ServerFacts): void {
   if (own?.adapterSides !== "query") return;
+  const url = shownUrl(baseUrl);
   throw new EmbeddingGemmaError(
     "ADAPTER_MISMATCH",
-    `${baseUrl} has an adapter for queries, which it applies only where it adds the prompt of ` +
+    `${url} has an adapter for queries, which it applies only where it adds the prompt of ` +
       "queries itself. Embedder.connect adds prompts here, so its queries would be left without " +
       "the adapter. Load the adapter here: `Embedder.connect(url, { adapter: folder })`, with a " +
       "copy of its folder; or set `adapter: null` for queries without it.",
-    { url: baseUrl },
+    { url },
   );
 }
 

@@ -4,7 +4,7 @@ import {
   type EmbeddingServerOptions,
   type Misbehaviour,
 } from "../../test-support/embedding-server.ts";
-import { testBackend, testEmbedder } from "../../test-support/test-embedder.ts";
+import { testBackend, testDescription, testEmbedder } from "../../test-support/test-embedder.ts";
 import type { ConnectOptions } from "../connect-options.ts";
 import { Embedder } from "../embedder.ts";
 
@@ -138,6 +138,25 @@ test("a key in the query of the URL is sent, but not shown", async () => {
   await server[Symbol.asyncDispose]();
   const down = await remote.encode("text").catch((reason: unknown) => reason);
   expect(String((down as Error).message)).toMatch(/^(?!.*secret).*could not be reached/);
+});
+
+test("nor where the server has an adapter for queries", async () => {
+  const embeddinggemma = {
+    identity: "tiny",
+    description: testDescription,
+    adapter: { sides: "query" },
+  };
+  const server = await serve({ info: { embeddinggemma } });
+  const error = await connect(`${server.url}/?key=secret`).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "ADAPTER_MISMATCH", details: { url: `${server.url}/` } });
+  expect(String((error as Error).message)).toMatch(/^(?!.*secret)http.* has an adapter for/);
+});
+
+test("user name and password in a URL are refused, and not shown", async () => {
+  const error = await connect("http://me:secret@localhost").catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "INVALID_ARGUMENT" });
+  const { message, details } = error as Error & { details: object };
+  expect(message + JSON.stringify(details)).not.toContain("secret");
 });
 
 describe("answers that cannot be used are errors", () => {

@@ -53,6 +53,7 @@ test.for<[unknown, unknown, object, RegExp]>([
   [{ perQuery: new Map([["q0", null]]) }, resultOf([1]), {}, /^metric must be one of/],
   [worse, better, { metric: "mrr@10" }, /^metric must be one of ndcg@10; "mrr@10" was given/],
   [worse, better, { samples: 0 }, /^samples must be/],
+  [worse, better, { samples: 1e9 }, /^samples must be a whole number from 1 to 1000000/],
   [worse, better, { confidence: 95 }, /^confidence must be a number from 0 to 1/],
 ])("%# is refused", ([before, after, options, message]) => {
   expect(() => compareSystems(before as never, after as never, options)).toThrow(

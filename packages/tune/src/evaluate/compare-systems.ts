@@ -16,7 +16,7 @@ import type { RetrievalResult } from "./retrieval-report.ts";
 export interface CompareOptions {
   /** Name of a metric of each query, such as `"mrr@10"`. @default "ndcg@10" */
   metric?: string | undefined;
-  /** How often queries are drawn. @default 10000 */
+  /** How often queries are drawn, at most a million times. @default 10000 */
   samples?: number | undefined;
   /** The same seed gives the same figures. @default 0 */
   seed?: number | undefined;
@@ -44,7 +44,10 @@ export interface SystemComparison {
 
 const compareRules: Rules<CompareOptions> = {
   metric: rules.text,
-  samples: rules.count,
+  samples: {
+    expected: "a whole number from 1 to 1000000",
+    accepts: (value) => rules.count.accepts(value) && (value as number) <= 1_000_000,
+  },
   seed: seedRule,
   confidence: rules.fraction,
 };

@@ -61,8 +61,15 @@ test.for<[unknown, object, string, RegExp]>([
   ["a", {}, "INVALID_ARGUMENT", /^pairs must be an array of \{ sentence1/],
   [pairs.slice(0, 1), {}, "DATA_INVALID", /at least two pairs/],
   [pairs.map((pair) => ({ ...pair, score: 1 })), {}, "DATA_INVALID", /are the same/],
-  [[pairs[0], { sentence1: "a", sentence2: "b" }], {}, "DATA_INVALID", /^pairs\[1\] must be/],
-  [[pairs[0], { ...pairs[1], score: Number.NaN }], {}, "DATA_INVALID", /its score is NaN/],
+  [[pairs[0], { sentence1: "a", sentence2: "b" }], {}, "DATA_INVALID", /^pairs\[1\]\.score must/],
+  [[{ ...pairs[0], sentence1: 5 }], {}, "DATA_INVALID", /^pairs\[0\]\.sentence1 .* string; 5 was/],
+  [[pairs[0], "a"], {}, "DATA_INVALID", /^pairs\[1\] must be { sentence1, sentence2, score }/],
+  [
+    [pairs[0], { ...pairs[1], score: Number.NaN }],
+    {},
+    "DATA_INVALID",
+    /score must be a finite number; NaN was/,
+  ],
   [pairs, { similarityFunctions: ["cos"] }, "INVALID_ARGUMENT", /^similarityFunctions must be/],
   [pairs, { truncateDim: 9 }, "INVALID_ARGUMENT", /^truncateDim must be/],
 ])("%j with %j is refused", async ([given, options, code, message]) => {

@@ -102,14 +102,15 @@ function checkPairs(pairs: readonly ScoredPair[]): number[] {
   const expected = "an array of { sentence1, sentence2, score }";
   if (!Array.isArray(pairs)) throw invalidArgument("pairs", pairs, expected);
   const scores = Array.from(pairs as readonly ScoredPair[], (pair, index) => {
-    const { sentence1, sentence2, score } = isRecord(pair) ? (pair as Partial<ScoredPair>) : {};
-    const isPair = typeof sentence1 === "string" && typeof sentence2 === "string";
-    if (isPair && typeof score === "number" && Number.isFinite(score)) return score;
-    throw invalidData(
-      `pairs[${index}] must be { sentence1, sentence2, score }, two strings and a finite number; ` +
-        `its score is ${show(score)}.`,
-      { index },
-    );
+    const refuse = (place: string, expected: string, value: unknown): never => {
+      const message = `pairs[${index}]${place} must be ${expected}; ${show(value)} was given.`;
+      throw invalidData(message, { index });
+    };
+    if (!isRecord(pair)) return refuse("", "{ sentence1, sentence2, score }", pair);
+    for (const name of ["sentence1", "sentence2"] as const)
+      if (typeof pair[name] !== "string") refuse(`.${name}`, "a string", pair[name]);
+    if (!Number.isFinite(pair.score)) refuse(".score", "a finite number", pair.score);
+    return pair.score;
   });
   if (scores.length < 2)
     throw invalidData("A correlation needs at least two pairs.", { pairs: scores.length });

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Adapter } from "@embeddinggemma/core";
 import { expect, test } from "vitest";
@@ -30,6 +30,26 @@ test("refuses a folder with other files, and a file", async () => {
   await expect(saveAdapter(adapterOf(1), parent)).rejects.toMatchObject(refused);
   await expect(saveAdapter(adapterOf(1), join(parent, "notes.txt"))).rejects.toMatchObject(refused);
   expect(await readdir(parent)).toEqual(["notes.txt"]);
+});
+
+test("calls at once for one folder leave one whole adapter", async () => {
+  const parent = await temporaryFiles({});
+  const folder = join(parent, "planets");
+  const adapters = Array.from({ length: 8 }, (_, first) => adapterOf(first));
+  await Promise.all(adapters.map((adapter) => saveAdapter(adapter, folder)));
+  const { digest } = await Adapter.load(folder);
+  expect(adapters.map((adapter) => adapter.digest)).toContain(digest);
+  expect(await readdir(parent)).toEqual(["planets"]);
+});
+
+test("says why a folder cannot be written", async () => {
+  const parent = await temporaryFiles({});
+  await symlink(join(parent, "nowhere", "at all"), join(parent, "link"));
+  await expect(saveAdapter(adapterOf(1), join(parent, "link", "planets"))).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: expect.stringMatching(/^The adapter could not be saved to ".*planets": .*mkdir/),
+    cause: expect.any(Error),
+  });
 });
 
 test.for<[unknown, RegExp]>([

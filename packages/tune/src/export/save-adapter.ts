@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { Adapter } from "@embeddinggemma/core";
+import { type Adapter, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { reasonOf } from "@embeddinggemma/internal";
 import { absolutePath } from "@embeddinggemma/internal/node";
-import { checkOptions, invalidArgument, isRecord } from "../check.ts";
+import { checkOptions, invalidArgument, isRecord, show } from "../check.ts";
 import { namesIn } from "./names-in.ts";
 
 /**
@@ -13,7 +14,8 @@ import { namesIn } from "./names-in.ts";
  * @example
  * await saveAdapter(adapter, "./adapters/planets");
  *
- * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, also for a folder with other files
+ * @throws EmbeddingGemmaError `INVALID_ARGUMENT`, also for a folder with other files, and for one
+ * that cannot be written
  */
 export async function saveAdapter(adapter: Adapter, folder: string | URL): Promise<void> {
   checkAdapter(adapter);
@@ -24,14 +26,22 @@ export async function saveAdapter(adapter: Adapter, folder: string | URL): Promi
     path,
     files.map(([name]) => name),
   );
-  await mkdir(parent, { recursive: true });
   const temporary = join(parent, `.${basename(path)}.${randomUUID()}`);
   try {
+    await mkdir(parent, { recursive: true });
     await mkdir(temporary);
     for (const [name, bytes] of files) await writeDurably(join(temporary, name), bytes);
     await syncFolder(temporary);
     await replaceFolder(temporary, path);
     await syncFolder(parent);
+  } catch (error) {
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      `The adapter could not be saved to ${show(path)}: ${reasonOf(error)}. Choose a folder that ` +
+        "you can write to, on a disk with free space.",
+      { folder: path },
+      { cause: error },
+    );
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
@@ -69,20 +79,32 @@ async function writeDurably(file: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Systems cannot rename a folder to the name of one with files. */
+/**
+ * Systems cannot rename a folder to the name of one with files. Another call may save its folder
+ * in between; then that one is replaced, too.
+ */
 async function replaceFolder(from: string, to: string): Promise<void> {
   const aside = `${from}.old`;
-  const existed = await rename(to, aside).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (existed) await rename(aside, to);
-    throw error;
+  for (;;) {
+    const existed = await rename(to, aside).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code === "ENOENT") return false;
+        throw error;
+      },
+    );
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOTEMPTY" || code === "EEXIST") continue;
+      if (existed) await rename(aside, to);
+      throw error;
+    } finally {
+      await rm(aside, { recursive: true, force: true });
+    }
   }
-  await rm(aside, { recursive: true, force: true });
 }
 
 /** Waits until the entries of a folder are on disk, on systems that support this. */

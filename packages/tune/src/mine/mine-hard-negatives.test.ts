@@ -220,6 +220,13 @@ test.for<[string, readonly TrainingPair[], MiningOptions, string, string]>([
     "The vector of document 1 has 2 numbers, and that of document 0 has 3.",
   ],
   [
+    "queries with longer vectors",
+    [{ query: "long", document: "a" }],
+    { corpus: ["b"] },
+    "INFERENCE_FAILED",
+    "The vector of query 0 has 3 numbers, and that of document 0 has 2. Use one embedder for all.",
+  ],
+  [
     "a document that is none",
     [{ query: "q", document: "a" }],
     { corpus: [5 as never] },

@@ -161,8 +161,9 @@ async function embed(
     queries,
     optionsOf("queries", queryPrompt, queryPromptName),
   );
-  checkVectors(ofQueries, (index) => `query ${index}`);
-  checkVectors(ofDocuments, (index) => `document ${index}`);
+  checkVectors([...ofDocuments, ...ofQueries], (index) =>
+    index < documents.length ? `document ${index}` : `query ${index - documents.length}`,
+  );
   return { queries: ofQueries, documents: ofDocuments };
 }
 
