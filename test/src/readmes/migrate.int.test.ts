@@ -176,7 +176,9 @@ describe("the pages about migration", () => {
 
 /** What FAISS itself finds in an index, in the file that the old program would have written. */
 async function writeHits(index: string, name: string): Promise<Record<string, string>> {
-  const { ids, texts, vectors } = JSON.parse(await readFile(join(fixtures, "expected.json"), "utf8"));
+  const { ids, texts, vectors } = JSON.parse(
+    await readFile(join(fixtures, "expected.json"), "utf8"),
+  );
   const vector = vectors[3];
   const { labels, distances } = faiss.Index.read(index).search(vector, 3);
   const found = {

@@ -172,24 +172,6 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
   });
 
-  it.each([
-    ["langchain-python", { faiss_index: "langchain-python" }],
-    ["langchain-community", { "old-store": "langchain-js" }],
-    ["huggingface-transformers-embeddings", {}],
-    ["sentence-transformers", {}],
-    ["llamaindex-faiss", { "python-storage": "llamaindex-python" }],
-  ])("docs/migrate/%s.md", async (name, folders) => {
-    const files = Object.fromEntries(
-      Object.entries(folders).map(([target, fixture]) => [target, join(fixtures, fixture)]),
-    );
-    const page = `docs/migrate/${name}.md`;
-    const { store, found, vectorStore, query } = await runPage(page, { files });
-    if (store) expect(await store.client()).toMatchObject({ size: 6 });
-    if (found) expect(found).toMatchObject([{ metadata: { number: 1 } }]);
-    if (vectorStore) expect((await vectorStore.client()).size).toBeGreaterThan(0);
-    expect(store ?? vectorStore ?? query).toBeDefined();
-  });
-
   it("docs/search/import-and-export.md, migration from faiss-node", async () => {
     const code = await writeReadmeCode(
       join(folder, "migration"),
