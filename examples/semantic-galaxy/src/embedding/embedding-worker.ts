@@ -1,0 +1,194 @@
+import { type DocumentInput, Embedder } from "@embeddinggemma/core";
+import { env } from "@huggingface/transformers";
+import type { CallContext } from "../threads/messages.ts";
+import { serveCalls } from "../threads/serve-calls.ts";
+import { type ModelChoice, sliceSize, sourceOf } from "./model-choices.ts";
+import {
+  cosine,
+  type Dimension,
+  dimension,
+  dimensions,
+  type Hit,
+  VectorTable,
+} from "./vector-table.ts";
+
+/** With the model's prompts for queries and documents, or without any. */
+export type Encoding = "prompts" | "plain";
+
+export interface LoadProgress {
+  readonly loaded: number;
+  readonly total: number | undefined;
+}
+
+export interface LoadedModel {
+  readonly identity: string;
+  readonly device: string;
+  readonly dtype: string;
+}
+
+/** Vectors of the texts from `from` on, 768 numbers each. */
+export interface EmbeddedSlice {
+  readonly from: number;
+  readonly vectors: Float32Array<ArrayBuffer>;
+}
+
+let embedder: Embedder | undefined;
+let loading: AbortController | undefined;
+let tables = emptyTables();
+/** The last query, since the slider asks for it again with another dimension. */
+let lastQuery: { key: string; vector: Promise<Float32Array> } | undefined;
+
+const methods = {
+  async load(
+    { choice, base, hub }: { choice: ModelChoice; base: string; hub: string | undefined },
+    { report, signal }: CallContext<LoadProgress>,
+  ): Promise<LoadedModel> {
+    loading?.abort();
+    loading = new AbortController();
+    env.backends.onnx.wasm!.wasmPaths = new URL("ort/", base).href;
+    const { model, device, dtype, maxBatchTokens, options } = await sourceOf(choice, base, hub);
+    const files = new Map<string, { loaded: number; total: number | undefined }>();
+    const loaded = await Embedder.load(model, {
+      ...options,
+      device,
+      dtype,
+      maxBatchTokens,
+      signal: AbortSignal.any([signal, loading.signal]),
+      onDownloadProgress({ file, loaded, total }) {
+        files.set(file, { loaded, total: total ?? undefined });
+        report(sumOf([...files.values()]));
+      },
+    });
+    const previous = embedder;
+    embedder = loaded;
+    lastQuery = undefined;
+    tables = emptyTables();
+    await previous?.dispose();
+    return { identity: loaded.identity, device, dtype: loaded.dtype ?? dtype };
+  },
+
+  /** Embeds texts, which get the rows after those that are there. */
+  async embed(
+    { encoding, documents }: { encoding: Encoding; documents: readonly DocumentInput[] },
+    { report, signal }: CallContext<EmbeddedSlice>,
+  ): Promise<void> {
+    const model = loadedEmbedder();
+    const table = tables[encoding];
+    for (let at = 0; at < documents.length; at += sliceSize) {
+      const slice = documents.slice(at, at + sliceSize);
+      const rows =
+        encoding === "prompts"
+          ? await model.encodeDocument(slice, { signal })
+          : await model.encode(slice.map(plainText), { prompt: "", signal });
+      if (tables[encoding] !== table) return; // another model, or other texts
+      const vectors = new Float32Array(slice.length * dimension);
+      for (const [row, vector] of rows.entries()) vectors.set(vector, row * dimension);
+      const from = table.count;
+      table.append(vectors);
+      report({ from, vectors }, [vectors.buffer]);
+    }
+  },
+
+  /** Takes vectors that were embedded before. */
+  restore({ encoding, vectors }: { encoding: Encoding; vectors: Float32Array }): void {
+    tables[encoding].append(vectors);
+  },
+
+  clear(): void {
+    tables = emptyTables();
+  },
+
+  /** The best hits with the first `count` numbers, and with all. */
+  async search({
+    query,
+    encoding,
+    count,
+    k,
+  }: {
+    query: string;
+    encoding: Encoding;
+    count: Dimension;
+    k: number;
+  }): Promise<{ hits: Hit[]; fullHits: Hit[] }> {
+    const vector = await vectorOfQuery(query, encoding);
+    const table = tables[encoding];
+    const fullHits = table.search(vector, dimension, k);
+    return { hits: count === dimension ? fullHits : table.search(vector, count, k), fullHits };
+  },
+
+  neighbors({ index, encoding, count, k }: NeighborsOf): Hit[] {
+    const table = tables[encoding];
+    return index < table.count ? table.search(table.rows(index, index + 1), count, k, index) : [];
+  },
+
+  /** The similarity of two texts, for each dimension. */
+  async compare({
+    left,
+    right,
+    encoding,
+  }: {
+    left: string;
+    right: string;
+    encoding: Encoding;
+  }): Promise<Record<Dimension, number>> {
+    const options = encoding === "prompts" ? { promptName: "STS" } : { prompt: "" };
+    const [a, b] = await loadedEmbedder().encode([left, right], options);
+    const entries = dimensions.map((count) => [count, cosine(a!, b!, count)]);
+    return Object.fromEntries(entries) as Record<Dimension, number>;
+  },
+
+  /** Copies of the vectors from one row to another. */
+  vectors({ encoding, from, to }: { encoding: Encoding; from: number; to: number }): Float32Array {
+    return tables[encoding].rows(from, to).slice();
+  },
+};
+
+interface NeighborsOf {
+  readonly index: number;
+  readonly encoding: Encoding;
+  readonly count: Dimension;
+  readonly k: number;
+}
+
+export type EmbeddingMethods = typeof methods;
+
+serveCalls(methods);
+
+function emptyTables(): Record<Encoding, VectorTable> {
+  return { prompts: new VectorTable(), plain: new VectorTable() };
+}
+
+function loadedEmbedder(): Embedder {
+  if (!embedder) throw new Error("The model is not loaded yet.");
+  return embedder;
+}
+
+async function vectorOfQuery(query: string, encoding: Encoding): Promise<Float32Array> {
+  const key = `${encoding} ${query}`;
+  if (lastQuery?.key !== key) {
+    const model = loadedEmbedder();
+    const vector =
+      encoding === "prompts" ? model.encodeQuery(query) : model.encode(query, { prompt: "" });
+    const asked = { key, vector };
+    vector.catch(() => {
+      if (lastQuery === asked) lastQuery = undefined;
+    });
+    lastQuery = asked;
+  }
+  return lastQuery.vector;
+}
+
+/** What a model without prompts gets of a text with a title. */
+function plainText(document: DocumentInput): string {
+  if (typeof document === "string") return document;
+  return document.title ? `${document.title}: ${document.text}` : document.text;
+}
+
+function sumOf(files: readonly LoadProgress[]): LoadProgress {
+  return {
+    loaded: files.reduce((sum, { loaded }) => sum + loaded, 0),
+    total: files.every(({ total }) => total !== undefined)
+      ? files.reduce((sum, { total }) => sum + total!, 0)
+      : undefined,
+  };
+}
