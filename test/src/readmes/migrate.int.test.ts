@@ -7,6 +7,7 @@ import ts from "typescript";
 import { describe, expect, it, vi } from "vitest";
 import { decodeVector, readGolden } from "../golden/golden.ts";
 import { expectPrintedOutput, printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -192,3 +193,5 @@ async function writeHits(index: string, name: string): Promise<Record<string, st
   await writeFile(file, JSON.stringify(found));
   return { [name]: file };
 }
+
+runsAllCodeOf("docs/migrate");

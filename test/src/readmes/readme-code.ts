@@ -1,7 +1,20 @@
+/**
+ * Every block of TypeScript in README.md, the READMEs of packages and `docs/` is run by a test. To
+ * add a page,
+ *
+ * 1. call `runPage("docs/folder/page.md")` in a `*.int.test.ts` of this folder, and check what it
+ *    returns and prints (`expectPrintedOutput`),
+ * 2. name the page, or its folder, at the end of that file: `runsAllCodeOf("docs/folder/page.md")`.
+ *
+ * `runsAllCodeOf` fails if a block did not run to its end; `coverage.test.ts` fails if a page with
+ * code is in no such list. A block that begins with "```ts before" is code of other packages: it is
+ * parsed, and not run. Blocks of `js`, `json`, `bash` and `sh` are checked there, too.
+ */
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modelPath } from "@embeddinggemma/tiny-model";
+import { endOfBlock } from "./ran-blocks.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -33,8 +46,8 @@ export async function writeReadmeCode(
   await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   const blocks = blocksOf(await readFile(join(root, readme), "utf8"), section);
   const program: string[] = [];
-  for (const given of blocks) {
-    const block = given.replaceAll("8080", String(port));
+  for (const { code, number } of blocks) {
+    const block = code.replaceAll("8080", String(port)) + endOfBlock(readme, number);
     const name = block.match(/^\/\/ (\S+\.ts)\n/)?.[1];
     if (name) await writeFile(join(folder, name), block);
     else program.push(block);
@@ -50,20 +63,47 @@ export async function printedOutput(readme: string, section?: string): Promise<s
   return Array.from(text.matchAll(/```text\n(.*?)```/gs), ([, output]) => output!.trimEnd());
 }
 
-function blocksOf(text: string, section: string | undefined): string[] {
-  const wanted = sectionOf(text, section);
-  const blocks = Array.from(wanted.matchAll(/```ts\n(.*?)```/gs), ([, code]) => code!);
+/** A block of TypeScript, and its place among those of the page. */
+interface Block {
+  code: string;
+  number: number;
+}
+
+/** The headings of the sections that have TypeScript code, one for each block. */
+export async function codeSections(readme: string): Promise<string[]> {
+  const text = await readFile(join(root, readme), "utf8");
+  return sectionsOf(text).flatMap((part) => codeIn(part).map(() => headingOf(part)));
+}
+
+function blocksOf(text: string, section: string | undefined): Block[] {
+  const all = sectionsOf(text).flatMap((part) =>
+    codeIn(part).map((code) => ({ code, heading: headingOf(part) })),
+  );
+  const blocks = all
+    .map(({ code, heading }, number) => ({
+      code: code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)),
+      heading,
+      number,
+    }))
+    .filter(({ heading }) => section === undefined || heading === section);
   if (blocks.length === 0)
     throw new Error(`No TypeScript code was found${section ? ` under "${section}"` : ""}.`);
-  return blocks.map((code) =>
-    code.replaceAll('"onnx-community/embeddinggemma-300m-ONNX"', JSON.stringify(modelPath)),
-  );
+  return blocks;
+}
+
+function codeIn(text: string): string[] {
+  return Array.from(text.matchAll(/^ *```ts\n(.*?)^ *```/gms), ([, code]) => code!);
+}
+
+function sectionsOf(text: string): string[] {
+  return text.split(/^(?=## )/m);
 }
 
 function sectionOf(text: string, section: string | undefined): string {
   if (section === undefined) return text;
-  const parts = text.split(/^(?=## )/m);
-  return parts.filter((part) => headingOf(part) === section).join("");
+  return sectionsOf(text)
+    .filter((part) => headingOf(part) === section)
+    .join("");
 }
 
 /** "" for the part before the first heading. */

@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../packages/internal/src/testing/free-port.ts";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
 import { expectPrintedOutput, folder, log, printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -42,6 +43,20 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(await embeddings.embedQuery("Which planet is red?")).toEqual([...expected]);
     const text = { type: "text", text: "Which planet is red?" };
     expect(await embedModel.getQueryEmbedding(text)).toEqual([...expected]);
+    await runPage("docs/improve/adapters.md", {
+      programs: ["other-copy.ts"],
+      files: { ...files, "models/embeddinggemma-300m-ONNX": modelPath },
+    });
+    const server = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
+    const { port } = server;
+    await runPage("docs/improve/adapters.md", { programs: ["client.ts"], files, port });
+    await server.close();
+    const torch = { "embeddinggemma-300m": await folderForPython() };
+    await runPage("docs/improve/adapters.md", {
+      programs: ["export.ts"],
+      files: { ...files, ...torch },
+    });
+    expect(await readdir("embeddinggemma-planets")).toContain("modules.json");
     for (const each of [embedder, loaded.embedder, loaded.untuned, loaded.other, embeddings])
       await each.dispose();
     await embedModel.dispose();
@@ -218,6 +233,16 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 });
 
+/** A folder of Sentence Transformers. The weights of the model are an empty file. */
+async function folderForPython(): Promise<string> {
+  const source = join(folder, "for-python");
+  await cp(join(fixtures, "../embeddinggemma"), source, { recursive: true });
+  await writeFile(join(source, "model.safetensors"), "");
+  await mkdir(join(source, "3_Dense"), { recursive: true });
+  await writeFile(join(source, "3_Dense/config.json"), JSON.stringify({ out_features: 768 }));
+  return source;
+}
+
 /** A folder of a small data set for tuning: twelve documents, one query each, in three splits. */
 async function helpArticles(): Promise<string> {
   const topics = ["disk", "key", "clock", "network", "restore", "login"];
@@ -282,6 +307,26 @@ describe("the code about servers, with a server", () => {
     expect(log).toHaveBeenCalledWith([[expect.any(Number), expect.any(Number)]]);
   });
 
+  it("docs/serve/connect.md, Several addresses", async () => {
+    const { fetch } = globalThis;
+    const asked = new Set<string>();
+    vi.stubGlobal("fetch", (address: string | URL, init?: RequestInit) => {
+      const url = new URL(address);
+      asked.add(url.hostname);
+      url.hostname = "127.0.0.1";
+      return fetch(url, init);
+    });
+    const { port } = server;
+    await runPage("docs/serve/connect.md", { programs: ["fleet.ts"], port });
+    vi.unstubAllGlobals();
+    expect(asked).toContain("10.0.0.1");
+  });
+
+  it("core, Embed on a server", async () => {
+    const { port } = server;
+    await runPage("packages/core/README.md", { programs: ["connect.ts"], port });
+  });
+
   it("server, a client", async () => {
     const readme = "packages/server/README.md";
     const { data } = await runPage(readme, { section: "Clients", port: server.port });
@@ -304,3 +349,19 @@ describe("the test in the README of tiny-model", async () => {
   const code = await writeReadmeCode(join(folder, "example-test"), "packages/tiny-model/README.md");
   await import(join(code.folder, "search.test.ts"));
 });
+
+runsAllCodeOf(
+  "README.md",
+  "docs/embed/export-onnx.md",
+  "docs/improve/adapters.md",
+  "docs/reference/errors.md",
+  "docs/search",
+  "docs/serve/connect.md",
+  "packages/core/README.md",
+  "packages/faiss/README.md",
+  "packages/langchain/README.md",
+  "packages/llamaindex/README.md",
+  "packages/server/README.md",
+  "packages/tiny-model/README.md",
+  "packages/tune/README.md",
+);
