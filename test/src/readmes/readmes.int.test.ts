@@ -153,11 +153,6 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(difference.queries).toBe(2);
   });
 
-  it("docs/reference/errors.md", async () => {
-    await runPage("docs/reference/errors.md");
-    expect(printed()).toBe("store: NOT_A_STORE");
-  });
-
   it("docs/embed/export-onnx.md", async () => {
     const exported = join(fixtures, "../graphs/embeddinggemma-q4.onnx");
     const { embedder } = await runPage("docs/embed/export-onnx.md", {
