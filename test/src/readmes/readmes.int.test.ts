@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
@@ -62,34 +62,9 @@ describe("the code of the READMEs, with the tiny model", () => {
     await embedModel.dispose();
   });
 
-  it("README.md, Measure it on your data, then tune it", async () => {
-    const data = join(folder, "few-questions");
-    await cp(join(import.meta.dirname, "../../../examples/tuning/data"), data, { recursive: true });
-    for (const [split, count] of Object.entries({ train: 60, validation: 20, test: 20 })) {
-      const file = join(data, `qrels/${split}.tsv`);
-      const lines = (await readFile(file, "utf8")).split("\n");
-      await writeFile(file, lines.slice(0, count + 1).join("\n"));
-    }
-    const section = "Measure it on your data, then tune it";
-    const { pairs } = await runPage("README.md", {
-      section,
-      files: { "examples/tuning/data": data },
-    });
-    expect(pairs.length).toBeGreaterThan(30);
-    expect(printed()).toMatch(/\| embedder \| +768 \| +0\.\d{4} \|/);
-    expect(log.mock.calls.at(-1)).toEqual([
-      expect.any(Boolean),
-      expect.objectContaining({
-        metric: "ndcg@10",
-        interval: [expect.any(Number), expect.any(Number)],
-      }),
-    ]);
-  });
-
   it("README.md, LangChain.js", async () => {
-    const { hits, retriever } = await runPage("README.md", { section: "LangChain.js" });
-    expect(hits).toMatchObject([[{ metadata: { title: "Mars" } }, expect.any(Number)]]);
-    expect(await retriever.invoke("Which planet is hot?")).toHaveLength(2);
+    const { hit } = await runPage("README.md", { section: "LangChain.js" });
+    expect(hit).toMatchObject({ metadata: { title: "Mars" } });
   });
 
   it("README.md, LlamaIndex.TS", async () => {
@@ -271,7 +246,6 @@ async function helpArticles(): Promise<string> {
 describe("the code about servers, with a server", () => {
   let embedder: Embedder;
   let server: RunningServer;
-  const query = "Which planet is known as the Red Planet?";
 
   beforeAll(async () => {
     embedder = await Embedder.load(modelPath);
@@ -284,14 +258,6 @@ describe("the code about servers, with a server", () => {
 
   const difference = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     Math.max(...Array.from(a, (value, index) => Math.abs(value - b[index]!)));
-
-  it("README.md", async () => {
-    const section = "One server for many programs";
-    const { vector, embeddings } = await runPage("README.md", { section, port: server.port });
-    const expected = await embedder.encodeQuery(query);
-    expect(difference(vector, expected)).toBeLessThan(1e-6);
-    expect(difference(await embeddings.embedQuery(query), expected)).toBeLessThan(1e-6);
-  });
 
   it("docs/serve/connect.md", async () => {
     const { documents } = await runPage("docs/serve/connect.md", {

@@ -1,0 +1,105 @@
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import type { RetrievalReport } from "@embeddinggemma/tune";
+import { describe, expect, it, vi } from "vitest";
+import { writeReadmeCode } from "./readme-code.ts";
+import { expectPrintedOutput, folder, log, runPage } from "./run-page.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+it.each([
+  ["langchain", ["index.ts", "search.ts", "update.ts"]],
+  ["llamaindex", ["index.ts", "search.ts"]],
+  ["core", ["compare.ts", "index.ts", "search.ts"]],
+])("docs/start/%s.md, one program after the other", async (name, programs) => {
+  const page = `docs/start/${name}.md`;
+  await runPage(page, { programs });
+  await expectPrintedOutput(page);
+});
+
+it.each([
+  "docs/start/install.md",
+  "docs/embed/choosing.md",
+  "docs/embed/matryoshka.md",
+  "docs/how-it-works/store-folder.md",
+])("%s", async (page) => {
+  await runPage(page);
+  await expectPrintedOutput(page);
+});
+
+it("docs/embed/matryoshka.md: stored vectors are shortened as truncateDim would", async () => {
+  const { embedder, mars, short, wider } = await runPage("docs/embed/matryoshka.md");
+  expect(short.get("Mars").vector).toHaveLength(256);
+  expect(embedder.similarity(mars, short.get("Mars").vector)[0][0]).toBeCloseTo(1, 5);
+  expect([short.identity, wider.searchDimension]).toEqual([embedder.identity, 256]);
+});
+
+describe("docs/embed/prompts.md", () => {
+  const page = "docs/embed/prompts.md";
+
+  it("the model reads what the page says", async () => {
+    const { embedder, query, untitled, titled } = await runPage(page);
+    await expectPrintedOutput(page);
+    const read = (await readFile(join(import.meta.dirname, "../../..", page), "utf8")).matchAll(
+      /^\/\/ the model reads: (.*)$/gm,
+    );
+    const texts = Array.from(read, ([, text]) => text);
+    expect(texts).toHaveLength(3);
+    const vectors = await embedder.encode(texts);
+    for (const [index, vector] of [query, untitled, titled].entries())
+      expect(embedder.similarity(vector, vectors[index])[0][0]).toBeCloseTo(1, 5);
+  });
+
+  it("measures what a missing prompt costs", async () => {
+    const files = { "examples/tuning/data": await fewQuestions() };
+    const { report, untitled } = await runPage(page, { programs: ["cost.ts"], files });
+    const prompts = (report as RetrievalReport).results.map(({ prompt }) => prompt);
+    expect(prompts).toEqual([
+      "both prompts",
+      "no query prompt",
+      "no document prompt",
+      "no prompts",
+    ]);
+    expect(untitled.results).toHaveLength(1);
+    expect(log.mock.calls.flat().join()).toMatch(/\| no prompts +\| +768 \| +0\.\d{4} \|/);
+  });
+});
+
+describe("docs/embed/offline.md", async () => {
+  const page = "docs/embed/offline.md";
+
+  it("downloads", async () => {
+    await expect(runPage(page, { programs: ["download.ts"] })).resolves.toBeDefined();
+  });
+
+  it("names the error of a model that is not there", async () => {
+    const error: unknown = await Embedder.load("nobody/no-model", {
+      localFilesOnly: true,
+      cacheDir: folder,
+    }).catch((reason) => reason);
+    expect(EmbeddingGemmaError.isInstance(error) && error.code).toBe("MODEL_NOT_FOUND");
+    expect(await readFile(join(import.meta.dirname, "../../..", page), "utf8")).toContain(
+      "`MODEL_NOT_FOUND`",
+    );
+  });
+
+  const code = await writeReadmeCode(join(folder, "example-test"), page);
+  await import(join(code.folder, "planets.test.ts"));
+});
+
+/** The help centre of `examples/tuning` with ten of its questions, and the articles they need. */
+async function fewQuestions(): Promise<string> {
+  const data = join(folder, "few-questions");
+  const source = join(import.meta.dirname, "../../../examples/tuning/data");
+  await mkdir(data);
+  await cp(source, data, { recursive: true });
+  const qrels = join(data, "qrels/test.tsv");
+  const lines = (await readFile(qrels, "utf8")).split("\n").slice(0, 11);
+  await writeFile(qrels, lines.join("\n"));
+  const needed = new Set(lines.map((line) => line.split("\t")[1]));
+  const corpus = (await readFile(join(data, "corpus.jsonl"), "utf8")).trim().split("\n");
+  const kept = corpus.filter((line) => needed.has(JSON.parse(line)._id));
+  await writeFile(join(data, "corpus.jsonl"), kept.join("\n"));
+  return data;
+}
