@@ -5,6 +5,7 @@ import type { RetrievalReport } from "@embeddinggemma/tune";
 import { describe, expect, it, vi } from "vitest";
 import { writeReadmeCode } from "./readme-code.ts";
 import { expectPrintedOutput, folder, log, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -103,3 +104,12 @@ async function fewQuestions(): Promise<string> {
   await writeFile(join(data, "corpus.jsonl"), kept.join("\n"));
   return data;
 }
+
+runsAllCodeOf(
+  "docs/start",
+  "docs/embed/choosing.md",
+  "docs/embed/matryoshka.md",
+  "docs/embed/offline.md",
+  "docs/embed/prompts.md",
+  "docs/how-it-works",
+);
