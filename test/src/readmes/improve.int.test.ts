@@ -1,0 +1,50 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { expectPrintedOutput, folder, log, printed, runPage } from "./run-page.ts";
+
+vi.setConfig({ testTimeout: 240_000 });
+
+const fixtures = join(import.meta.dirname, "../../fixtures");
+const data = join(import.meta.dirname, "../../../examples/tuning/data");
+
+it.each([
+  ["Are 128 numbers enough?", "dimensions.ts"],
+  ["Is my retriever better?", "retrievers.ts"],
+])("docs/improve/evaluate.md, %s", async (section, program) => {
+  const page = "docs/improve/evaluate.md";
+  await runPage(page, { programs: [program], files: { "examples/tuning/data": data } });
+  await expectPrintedOutput(page, section);
+});
+
+it("docs/improve/evaluate.md, Is a smaller file enough?", async () => {
+  await runPage("docs/improve/evaluate.md", {
+    programs: ["files.ts"],
+    files: {
+      "examples/tuning/data": data,
+      "embeddinggemma-300m-onnx": join(fixtures, "embeddinggemma"),
+      "embeddinggemma-300m-onnx/onnx/model_q4.onnx": join(
+        fixtures,
+        "graphs/embeddinggemma-q4.onnx",
+      ),
+    },
+  });
+  expect(printed()).toMatch(/^q4 instead of fp32: -?0\.\d{3} \[ .* \]$/);
+});
+
+it("docs/improve/tune.md, with a few questions", async () => {
+  const few = join(folder, "few-questions");
+  await cp(data, few, { recursive: true });
+  for (const [split, count] of Object.entries({ train: 60, validation: 20, test: 20 })) {
+    const file = join(few, `qrels/${split}.tsv`);
+    const lines = (await readFile(file, "utf8")).split("\n");
+    await writeFile(file, lines.slice(0, count + 1).join("\n"));
+  }
+  const files = { "examples/tuning/data": few };
+  const { pairs } = await runPage("docs/improve/tune.md", { files });
+  expect(pairs.length).toBeGreaterThan(30);
+  expect(printed()).toMatch(/\| embedder \| +768 \| +0\.\d{4} \|/);
+  const ends = [expect.any(Number), expect.any(Number)];
+  const difference = expect.objectContaining({ metric: "ndcg@10", interval: ends });
+  expect(log.mock.calls.at(-1)).toEqual([expect.any(Boolean), difference]);
+});

@@ -1,0 +1,39 @@
+import { expect, it, vi } from "vitest";
+import { expectPrintedOutput, printed, runPage } from "./run-page.ts";
+
+vi.setConfig({ testTimeout: 120_000 });
+
+it("docs/search/store.md", async () => {
+  const page = "docs/search/store.md";
+  const { near, lists, diverse, again } = await runPage(page);
+  await expectPrintedOutput(page);
+  expect(printed()).toMatch(/^Mars true 2$/m);
+  expect(near[0].id).toBe("Mars");
+  expect(lists).toHaveLength(2);
+  expect(diverse).toHaveLength(3);
+  expect([...again].map(({ id }: { id: string }) => id)).toEqual(["Mars", "Venus", "Neptune"]);
+});
+
+it.each([
+  ["Without a framework", "faiss.ts"],
+  ["LangChain.js", "langchain.ts"],
+  ["LlamaIndex.TS", "llamaindex.ts"],
+])("docs/search/filters.md, %s", async (section, program) => {
+  const page = "docs/search/filters.md";
+  await runPage(page, { programs: [program] });
+  await expectPrintedOutput(page, section);
+});
+
+it("docs/search/index-kinds.md", async () => {
+  const page = "docs/search/index-kinds.md";
+  const { exact, hits } = await runPage(page);
+  await expectPrintedOutput(page);
+  expect(exact.engine).toBe("builtin");
+  expect(hits).toHaveLength(10);
+});
+
+it("docs/search/file-format.md", async () => {
+  const page = "docs/search/file-format.md";
+  await runPage(page);
+  await expectPrintedOutput(page);
+});
