@@ -1,0 +1,26 @@
+import { Icon } from "./icon.tsx";
+import type { View } from "./view.ts";
+
+/** What went wrong, until one closes it. */
+export function Problem({ view: { galaxy } }: { view: View }) {
+  const message = galaxy.problem.value;
+  return (
+    <div class="problem" role="alert">
+      {message !== undefined && (
+        <p>
+          <span>{message}</span>
+          <button
+            type="button"
+            class="quiet"
+            aria-label="Close the message"
+            onClick={() => {
+              galaxy.problem.value = undefined;
+            }}
+          >
+            <Icon name="close" />
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
