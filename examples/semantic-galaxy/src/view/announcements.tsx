@@ -1,5 +1,5 @@
-import { formatCosine } from "./words.ts";
 import { nameOf, type View } from "./view.ts";
+import { formatCosine } from "./words.ts";
 
 /** What happens on the map, for those who cannot see it. */
 export function Announcements({ view }: { view: View }) {

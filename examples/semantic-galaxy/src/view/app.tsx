@@ -1,20 +1,22 @@
-import { FindBar } from "./find-bar.tsx";
 import { Announcements } from "./announcements.tsx";
+import { FindBar } from "./find-bar.tsx";
 import { Hits } from "./hits.tsx";
 import { Lens } from "./lens.tsx";
+import { Drop } from "./panels/drop.tsx";
 import { Problem } from "./problem.tsx";
 import { SkyCanvas } from "./scene/sky-canvas.tsx";
 import { Side } from "./side.tsx";
 import { ToolBar } from "./tool-bar.tsx";
 import type { View } from "./view.ts";
-import { Drop } from "./panels/drop.tsx";
 
 export function App({ view }: { view: View }) {
   if (view.embed) return <Embedded view={view} />;
   const found = view.hits.value.length > 0;
   const aside = view.panel.value !== undefined || view.pinned.value !== undefined;
   return (
-    <div class={`app${view.raised.value ? " raised" : ""}${aside ? " with-side" : ""}${found ? " searching" : ""}`}>
+    <div
+      class={`app${view.raised.value ? " raised" : ""}${aside ? " with-side" : ""}${found ? " searching" : ""}`}
+    >
       <SkyCanvas view={view} />
       <header class="find panel" data-covers>
         <FindBar view={view} />

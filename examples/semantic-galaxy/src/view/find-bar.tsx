@@ -31,8 +31,8 @@ export function FindBar({ view }: { view: View }) {
       </div>
       {!embed && empty && (
         <p class="tagline">
-          Every star is a text. Texts with similar meaning are close together. All of it runs in your
-          browser.
+          Every star is a text. Texts with similar meaning are close together. All of it runs in
+          your browser.
         </p>
       )}
       {/* biome-ignore lint/a11y/useSemanticElements: `search` is not in all browsers yet. */}
@@ -70,7 +70,7 @@ export function FindBar({ view }: { view: View }) {
           }}
         />
         {empty ? (
-          <kbd aria-hidden="true">/</kbd>
+          <kbd>/</kbd>
         ) : (
           <button
             type="button"
@@ -109,7 +109,7 @@ export function FindBar({ view }: { view: View }) {
 function Mark() {
   return (
     <svg class="mark" viewBox="0 0 24 24" aria-hidden="true">
-      <path d="M12 2.5c.8 5.6 3 8.1 9.5 9.5c-6.500 1.400-8.700 3.900-9.500 9.500c-.8-5.600-3-8.100-9.500-9.500c6.500-1.400 8.700-3.900 9.500-9.500z" />
+      <path d="M12 2.5c.8 5.6 3 8.1 9.5 9.5c-6.5 1.4-8.7 3.9-9.5 9.5c-.8-5.6-3-8.1-9.5-9.5c6.5-1.4 8.7-3.9 9.5-9.500z" />
     </svg>
   );
 }

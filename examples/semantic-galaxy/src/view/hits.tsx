@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { Cosine } from "./cosine.tsx";
-import { rankingChanges, type RankedHit } from "./ranking-changes.ts";
+import { type RankedHit, rankingChanges } from "./ranking-changes.ts";
 import { nameOf, type View } from "./view.ts";
 
 /** The best hits, with marks on those that would be elsewhere with all numbers. */
@@ -16,17 +16,11 @@ export function Hits({ view }: { view: View }) {
   }, [active.value]);
   return (
     <>
-      <ol id="hits" class="hits" role="listbox" aria-label="Best hits">
+      <div id="hits" class="hits" role="listbox" aria-label="Best hits">
         {hits.map((hit, place) => (
-          <HitRow
-            key={hit.index}
-            view={view}
-            hit={hit}
-            place={place}
-            marked={marked}
-          />
+          <HitRow key={hit.index} view={view} hit={hit} place={place} marked={marked} />
         ))}
-      </ol>
+      </div>
       {marked && left.length > 0 && (
         <p class="left">
           With 768 numbers{plain ? " and prompts" : ""} also:{" "}
@@ -50,11 +44,12 @@ function HitRow({ view, hit: { index, cosine, rank, risen }, place, marked }: Hi
   const chosen = view.active.value === place || view.pinned.value === index;
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: The keys are those of the search field.
-    <li
+    <div
       id={`hit-${place}`}
+      class="hit"
       role="option"
+      tabIndex={-1}
       aria-selected={chosen}
-      // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant points to it.
       onClick={() => {
         view.active.value = place;
         view.pin(index);
@@ -73,7 +68,7 @@ function HitRow({ view, hit: { index, cosine, rank, risen }, place, marked }: Hi
       </span>
       <Cosine cosine={cosine} />
       {text.title && <span class="snippet">{text.text}</span>}
-    </li>
+    </div>
   );
 }
 

@@ -12,8 +12,10 @@ export function listenToKeys(view: View, map: Zoomable | undefined): void {
     const { target } = event;
     const field = target instanceof HTMLElement && target.matches("input[type=text], textarea");
     const search = target instanceof HTMLElement && target.id === "query";
-    const free = target === document.body || (target instanceof Element && !target.closest("input, textarea, select"));
-    if (event.key === "Escape") escape(view);
+    const free =
+      target === document.body ||
+      (target instanceof Element && !target.closest("input, textarea, select"));
+    if (event.key === "Escape") goBack(view);
     else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && (search || free)) {
       if (!move(view, event.key === "ArrowDown" ? 1 : -1)) return;
     } else if (event.key === "Enter" && target === document.body) {
@@ -32,7 +34,7 @@ export function listenToKeys(view: View, map: Zoomable | undefined): void {
 }
 
 /** Closes what is open; if nothing is, clears the search. */
-function escape(view: View): void {
+function goBack(view: View): void {
   if (view.panel.value || view.pinned.value !== undefined) {
     view.panel.value = undefined;
     view.unpin();

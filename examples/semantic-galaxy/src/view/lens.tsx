@@ -59,6 +59,7 @@ function Prompts({ view: { galaxy, fullHits, promptedHits } }: { view: View }) {
         type="checkbox"
         role="switch"
         checked={on}
+        aria-checked={on}
         aria-describedby="prompts-says"
         onChange={({ currentTarget }) => {
           galaxy.prompts.value = currentTarget.checked;

@@ -1,19 +1,12 @@
-import { format, modelNames } from "./words.ts";
+import type { ModelState } from "../galaxy.ts";
 import type { View } from "./view.ts";
+import { format, modelNames } from "./words.ts";
 
 /** What is being worked on, or else what is there. */
 export function Status({ view: { galaxy, embed } }: { view: View }) {
   const work = galaxy.work.value;
   const model = galaxy.model.value;
-  if (model.status === "loading")
-    return (
-      <Progress
-        label={`Loading ${modelNames[model.choice]}`}
-        done={model.loaded}
-        total={model.total}
-        unit="bytes"
-      />
-    );
+  if (model.status === "loading") return <LoadProgress model={model} />;
   if (work)
     return (
       <Progress
@@ -35,17 +28,25 @@ export function Status({ view: { galaxy, embed } }: { view: View }) {
   );
 }
 
+/** How much of the model is here; once all of it is, ONNX Runtime takes a moment to start. */
+export function LoadProgress({ model: { choice, loaded, total } }: { model: ModelState }) {
+  const name = modelNames[choice];
+  if (loaded === total) return <Progress label={`Starting ${name}`} />;
+  return <Progress label={`Loading ${name}`} done={loaded} total={total} unit="bytes" />;
+}
+
 interface ProgressProps {
   label: string;
-  done: number;
-  total: number | undefined;
-  unit: "texts" | "bytes";
+  done?: number;
+  total?: number | undefined;
+  unit?: "texts" | "bytes";
   perSecond?: number | undefined;
   onCancel?: (() => void) | undefined;
 }
 
 export function Progress({ label, done, total, unit, perSecond, onCancel }: ProgressProps) {
-  const amount = unit === "bytes" ? megabytes(done, total) : counted(done, total);
+  const words = unit === "bytes" ? megabytes : counted;
+  const amount = done === undefined ? "" : words(done, total);
   return (
     <div class="progress">
       <p>

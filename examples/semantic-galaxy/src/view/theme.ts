@@ -18,7 +18,7 @@ export function applyTheme(theme: Signal<Theme>): void {
     if (localStorage.getItem(key) === null) theme.value = ofSystem();
   });
   effect(() => {
-    document.documentElement.dataset["theme"] = theme.value;
+    document.documentElement.dataset.theme = theme.value;
     if (theme.value === ofSystem()) localStorage.removeItem(key);
     else localStorage.setItem(key, theme.value);
   });

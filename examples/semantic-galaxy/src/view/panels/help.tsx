@@ -36,9 +36,8 @@ export function Help() {
       <h3>About</h3>
       <p>
         Everything runs in this browser: the model, the map and the search. No text leaves it. Built
-        with{" "}
-        <a href="https://github.com/embeddinggemma-js/embeddinggemma-js">embeddinggemma-js</a>. The
-        sample texts are definitions of <a href="https://wordnet.princeton.edu">WordNet 3.1</a>,
+        with <a href="https://github.com/embeddinggemma-js/embeddinggemma-js">embeddinggemma-js</a>.
+        The sample texts are definitions of <a href="https://wordnet.princeton.edu">WordNet 3.1</a>,
         © Princeton University.
       </p>
     </>

@@ -1,5 +1,5 @@
 import type { ModelChoice } from "../../galaxy.ts";
-import { Progress } from "../status.tsx";
+import { LoadProgress } from "../status.tsx";
 import type { View } from "../view.ts";
 import { modelNames } from "../words.ts";
 
@@ -49,11 +49,8 @@ export function Model({ view: { galaxy } }: { view: View }) {
 }
 
 function ModelStatus({ view: { galaxy } }: { view: Pick<View, "galaxy"> }) {
-  const { status, choice, loaded, total, device, dtype, message } = galaxy.model.value;
-  if (status === "loading")
-    return (
-      <Progress label={`Loading ${modelNames[choice]}`} done={loaded} total={total} unit="bytes" />
-    );
+  const { status, choice, device, dtype, message } = galaxy.model.value;
+  if (status === "loading") return <LoadProgress model={galaxy.model.value} />;
   if (status === "failed")
     return (
       <div class="failure">

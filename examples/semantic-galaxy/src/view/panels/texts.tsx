@@ -50,9 +50,7 @@ export function Texts({ view }: { view: View }) {
           onCancel={() => galaxy.cancel()}
         />
       )}
-      <h3>
-        {count === 0 ? "The galaxy is empty" : `The ${format(count)} texts of this galaxy`}
-      </h3>
+      <h3>{count === 0 ? "The galaxy is empty" : `The ${format(count)} texts of this galaxy`}</h3>
       <p class="actions">
         <Export view={view} />
       </p>

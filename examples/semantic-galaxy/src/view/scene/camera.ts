@@ -73,10 +73,7 @@ export class Camera {
 
   unproject(pixelX: number, pixelY: number): [number, number] {
     const [centerX, centerY] = this.center;
-    return [
-      this.x + (pixelX - centerX) / this.scale,
-      this.y - (pixelY - centerY) / this.scale,
-    ];
+    return [this.x + (pixelX - centerX) / this.scale, this.y - (pixelY - centerY) / this.scale];
   }
 
   /** The middle of what panels leave free. */

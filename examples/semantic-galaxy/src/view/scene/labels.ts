@@ -17,7 +17,7 @@ interface Placed extends Label {
   shown: boolean;
 }
 
-/** Names on the map: a few elements, moved by `transform` alone, hidden where they would overlap. */
+/** Names on the map: a few elements, moved by `transform`, hidden where they would overlap. */
 export class Labels {
   readonly #parent: HTMLElement;
   readonly #sets = new Map<string, Placed[]>();
@@ -44,9 +44,7 @@ export class Labels {
       label.height = label.element.offsetHeight;
     }
     this.#sets.set(name, placed);
-    this.#ordered = [...this.#sets.values()]
-      .flat()
-      .sort((a, b) => b.importance - a.importance);
+    this.#ordered = [...this.#sets.values()].flat().sort((a, b) => b.importance - a.importance);
   }
 
   /** Puts them where the camera sees their places. */

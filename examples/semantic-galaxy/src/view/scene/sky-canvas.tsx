@@ -1,5 +1,5 @@
-import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../icon.tsx";
 import { listenToKeys } from "../keyboard.ts";
 import type { View } from "../view.ts";
@@ -11,7 +11,7 @@ import { webglOf } from "./star-field.ts";
 export function SkyCanvas({ view }: { view: View }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const overlay = useRef<HTMLDivElement>(null);
-  const sky = useRef<Sky>();
+  const sky = useRef<Sky>(undefined);
   const missing = useSignal(false);
   useEffect(() => {
     const gl = webglOf(canvas.current!);

@@ -41,9 +41,9 @@ export function startSky(gl: WebGL2RenderingContext, overlay: HTMLElement, view:
   tip.className = "tip";
 
   const sharpness = new Sharpness((ratio) => stars.resize(camera.width, camera.height, ratio));
-  let requested = 0;
+  let requested = false;
   const frame = (now: number) => {
-    requested = 0;
+    requested = false;
     const flying = camera.step(now);
     sharpness.frame(now);
     const moving = stars.draw(camera, now);
@@ -54,7 +54,9 @@ export function startSky(gl: WebGL2RenderingContext, overlay: HTMLElement, view:
     else sharpness.rest(request);
   };
   const request = () => {
-    requested ||= requestAnimationFrame(frame);
+    if (requested) return;
+    requested = true;
+    requestAnimationFrame(frame);
   };
   const placeMark = (element: HTMLElement, index: number | undefined) => {
     const shown = index !== undefined && index < galaxy.points.peek().count;

@@ -1,4 +1,4 @@
-import { colorCount, clusterColor, type Rgb, type Theme } from "../palette.ts";
+import { clusterColor, colorCount, type Rgb, type Theme } from "../palette.ts";
 import type { Camera } from "./camera.ts";
 import { nebula, paintNebula } from "./nebula.ts";
 import {
@@ -364,8 +364,7 @@ function programOf(gl: WebGL2RenderingContext, vertex: string, fragment: string)
   return {
     program,
     array: gl.createVertexArray(),
-    isReady: () =>
-      !inParallel || gl.getProgramParameter(program, inParallel.COMPLETION_STATUS_KHR),
+    isReady: () => !inParallel || gl.getProgramParameter(program, inParallel.COMPLETION_STATUS_KHR),
     at(name) {
       if (!uniforms.has(name)) uniforms.set(name, gl.getUniformLocation(program, name));
       return uniforms.get(name)!;
