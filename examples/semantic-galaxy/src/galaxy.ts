@@ -1,345 +1,216 @@
-import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect } from "@preact/signals";
 import { startEmbedding } from "./embedding/embedding.ts";
-import type { Encoding } from "./embedding/embedding-worker.ts";
-import type { ModelChoice } from "./embedding/model-choices.ts";
-import { type Dimension, dimension as fullDimension, type Hit } from "./embedding/vector-table.ts";
+import { dimension as fullDimension } from "./embedding/vector-table.ts";
+import type { ExportedGalaxy } from "./export/exported-galaxy.ts";
+import { wordsOf } from "./galaxy/failure-words.ts";
+import { followQuery } from "./galaxy/follow-query.ts";
+import { GalaxyKeeper } from "./galaxy/galaxy-keeper.ts";
+import { createState, emptyChart } from "./galaxy/galaxy-state.ts";
+import type { Galaxy } from "./galaxy/galaxy-types.ts";
+import { GalaxyWork, labelText } from "./galaxy/galaxy-work.ts";
+import { loadModel } from "./galaxy/load-model.ts";
 import { startLayout } from "./layout/layout.ts";
+import type { StoredGalaxy } from "./storage/galaxy-storage.ts";
 import type { GalaxyText } from "./texts/galaxy-text.ts";
+import { newTexts } from "./texts/new-texts.ts";
+import { readFile } from "./texts/read-file.ts";
+import { readPlainText } from "./texts/read-plain-text.ts";
 import { loadSample } from "./texts/sample.ts";
+import { type FoundText, limits } from "./texts/text-limits.ts";
 
+export { colorCount } from "./clusters/color-clusters.ts";
 export type { ModelChoice } from "./embedding/model-choices.ts";
 export type { Dimension, Hit } from "./embedding/vector-table.ts";
+export type { Galaxy, ModelState, Points, Work } from "./galaxy/galaxy-types.ts";
+export type { Cluster } from "./layout/chart.ts";
 export type { GalaxyText } from "./texts/galaxy-text.ts";
+export { fileTypes } from "./texts/read-file.ts";
 
-/** A group of points that lie close together. */
-export interface Cluster {
-  /** The words that stand out in it. */
-  readonly label: string;
-  readonly x: number;
-  readonly y: number;
-  readonly size: number;
-  /** As in {@link Points}. */
-  readonly color: number;
-}
+const noPlaces: StoredGalaxy["places"] = emptyChart();
 
-/** Where the texts are, from -1 to 1. The arrays are replaced, never changed. */
-export interface Points {
-  /** How many texts have a place: the first ones. */
-  readonly count: number;
-  readonly x: Float32Array;
-  readonly y: Float32Array;
-  /** The cluster's color for each text: 0 for none, else 1 to {@link colorCount}. */
-  readonly color: Uint8Array;
-  /** Another number for other places. */
-  readonly version: number;
-}
-
-/** How many colors clusters have. */
-export const colorCount = 12;
-
-export interface ModelState {
-  readonly choice: ModelChoice;
-  readonly status: "loading" | "ready" | "failed";
-  /** Bytes that were downloaded. */
-  readonly loaded: number;
-  /** Bytes to download; undefined if that is not known. */
-  readonly total: number | undefined;
-  readonly device?: string;
-  readonly dtype?: string;
-  /** Why it failed. */
-  readonly message?: string;
-}
-
-export interface Work {
-  readonly kind: "embedding" | "layout";
-  readonly done: number;
-  readonly total: number;
-  readonly perSecond?: number;
-}
-
-/** What the page shows, and what a visitor can do. */
-export interface Galaxy {
-  readonly texts: ReadonlySignal<readonly GalaxyText[]>;
-  readonly points: ReadonlySignal<Points>;
-  readonly clusters: ReadonlySignal<readonly Cluster[]>;
-  /** The model that was asked for last. While it loads, and if it fails, the one before works. */
-  readonly model: ReadonlySignal<ModelState>;
-  /** What is being computed; undefined if nothing is. */
-  readonly work: ReadonlySignal<Work | undefined>;
-  /** The last thing that went wrong, in words for the visitor. */
-  readonly problem: Signal<string | undefined>;
-  /** How many numbers of each vector a search compares. */
-  readonly dimension: Signal<Dimension>;
-  /** Whether queries and documents get the model's prompts. */
-  readonly prompts: Signal<boolean>;
-  readonly query: Signal<string>;
-  /** The best hits of {@link query}, best first, with {@link dimension} and {@link prompts}. */
-  readonly hits: ReadonlySignal<readonly Hit[]>;
-  /** The same with all 768 numbers, to compare. */
-  readonly fullHits: ReadonlySignal<readonly Hit[]>;
-  /** Shows the texts of the last visit, or the sample. Resolves when all of them have a place. */
-  start(): Promise<void>;
-  useModel(choice: ModelChoice): Promise<void>;
-  addText(pasted: string, name?: string): Promise<void>;
-  addFiles(files: readonly File[]): Promise<void>;
-  /** Stops the work. Texts that have no vector yet are removed. */
-  cancel(): void;
-  clear(): Promise<void>;
-  showSample(): Promise<void>;
-  /** Similarity of two texts for each dimension. */
-  compare(left: string, right: string): Promise<Record<Dimension, number>>;
-  /** The `k` texts nearest to a text. */
-  neighbors(index: number, k: number): Promise<readonly Hit[]>;
-  exportJson(): Promise<Blob>;
-  /** A zip with a folder that `FaissStore.import` reads. */
-  exportFaiss(): Promise<Blob>;
-}
-
-const hitCount = 50;
-
+/** The galaxy of this page. Its models, vectors and places live in two workers. */
 export function createGalaxy(): Galaxy {
   const embedding = startEmbedding();
   const layout = startLayout();
-  const base = new URL("./", document.baseURI).href;
-  const hub = new URL(location.href).searchParams.get("hub") ?? undefined;
-
-  const texts = signal<readonly GalaxyText[]>([]);
-  const points = signal<Points>(noPoints(0));
-  const clusters = signal<readonly Cluster[]>([]);
-  const model = signal<ModelState>({
-    choice: "tiny",
-    status: "loading",
-    loaded: 0,
-    total: undefined,
+  const state = createState();
+  const keeper = new GalaxyKeeper(state);
+  const work = new GalaxyWork(state, embedding, layout, keeper);
+  const { texts, chart, embedded, running, problem, prompts, encoding, dimension } = state;
+  followQuery(state, embedding);
+  effect(() => {
+    if (!prompts.value) void work.start();
   });
-  const work = signal<Work | undefined>(undefined);
-  const problem = signal<string | undefined>(undefined);
-  const dimension = signal<Dimension>(fullDimension);
-  const prompts = signal(true);
-  const query = signal("");
-  const hits = signal<readonly Hit[]>([]);
-  const fullHits = signal<readonly Hit[]>([]);
-  const encoding = computed<Encoding>(() => (prompts.value ? "prompts" : "plain"));
-  /** How many texts have a vector, for each encoding. */
-  const embedded = { prompts: signal(0), plain: signal(0) };
-  let working = new AbortController();
 
-  async function loadModel(choice: ModelChoice): Promise<void> {
-    model.value = { choice, status: "loading", loaded: 0, total: undefined };
-    try {
-      const { device, dtype } = await embedding.call(
-        "load",
-        { choice, base, hub },
-        {
-          onProgress: ({ loaded, total }) => {
-            model.value = { ...model.value, loaded, total };
-          },
-        },
-      );
-      model.value = { ...model.value, status: "ready", device, dtype };
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      batch(() => {
-        model.value = { ...model.value, status: "failed", message };
-        problem.value = message;
-      });
-      throw error;
-    }
-  }
-
-  async function embedAll(which: Encoding, signal: AbortSignal): Promise<void> {
-    const from = embedded[which].value;
-    const documents = texts.value.slice(from).map(({ title = "", text }) => ({ title, text }));
-    const start = performance.now();
-    const total = documents.length;
-    work.value = { kind: "embedding", done: 0, total };
-    await embedding.call(
-      "embed",
-      { encoding: which, documents: documents as never },
-      {
-        signal,
-        onProgress: async ({ from: first, vectors }) => {
-          embedded[which].value = first + vectors.length / fullDimension;
-          const done = embedded[which].value - from;
-          const perSecond = done / ((performance.now() - start) / 1000);
-          work.value = { kind: "embedding", done, total, perSecond };
-          if (which !== "prompts") return;
-          const places = await layout.call(
-            "add",
-            { vectors, width: fullDimension },
-            { transfer: [vectors.buffer] },
-          );
-          show(places);
-        },
-      },
-    );
-  }
-
-  async function fit(signal: AbortSignal): Promise<void> {
-    await layout.call("fit", undefined, {
-      signal,
-      onProgress: ({ done, total, places }) => {
-        work.value = { kind: "layout", done, total };
-        show(places);
-      },
+  /** @param places - where the texts are until they are placed anew */
+  async function replaceTexts(next: readonly GalaxyText[], places = noPlaces): Promise<void> {
+    forgetVectors(0);
+    const { x, y, color } = places;
+    const placed = await layout.call("reset", {
+      places: { x, y, color },
+      texts: next.slice(0, x.length).map(labelText),
     });
-  }
-
-  function show(places: Float32Array): void {
-    points.value = pointsOf(places, points.value.version + 1);
-  }
-
-  /** Runs work that the visitor can cancel, one after the other. */
-  async function run(steps: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    working.abort();
-    working = new AbortController();
-    const { signal } = working;
-    try {
-      await steps(signal);
-    } catch (error) {
-      if (!signal.aborted) {
-        problem.value = error instanceof Error ? error.message : String(error);
-      }
-    } finally {
-      if (!signal.aborted) work.value = undefined;
-    }
-  }
-
-  async function replaceTexts(newTexts: readonly GalaxyText[]): Promise<void> {
-    await Promise.all([embedding.call("clear", undefined), layout.call("clear", undefined)]);
     batch(() => {
-      texts.value = newTexts;
-      points.value = noPoints(points.value.version + 1);
-      clusters.value = [];
+      texts.value = next;
+      chart.value = placed;
       embedded.prompts.value = 0;
       embedded.plain.value = 0;
     });
   }
 
-  const embedAndFit = () =>
-    run(async (signal) => {
-      await embedAll("prompts", signal);
-      await fit(signal);
+  /** Tells the worker, which answers later calls after that. */
+  function forgetVectors(count: number): void {
+    embedding.call("truncate", { count }).catch((error) => {
+      problem.value = wordsOf(error);
     });
-
-  let searching = false;
-  let asked: object | undefined;
-  async function search(): Promise<void> {
-    const question = {
-      query: query.value.trim(),
-      encoding: encoding.value,
-      count: dimension.value,
-      k: hitCount,
-      texts: embedded[encoding.value].value,
-    };
-    asked = question;
-    if (question.query === "" || model.value.status === "loading") {
-      hits.value = [];
-      fullHits.value = [];
-      return;
-    }
-    if (searching) return;
-    searching = true;
-    try {
-      const found = await embedding.call("search", question);
-      batch(() => {
-        hits.value = found.hits;
-        fullHits.value = found.fullHits;
-      });
-    } finally {
-      searching = false;
-    }
-    if (asked !== question) await search();
   }
-  effect(() => void search());
+
+  async function embedAnew(next: readonly GalaxyText[], places = noPlaces): Promise<void> {
+    await work.stop();
+    state.isPlaced = false;
+    await replaceTexts(next, places);
+    await keeper.forgetVectors();
+    await keeper.save();
+    await work.start();
+  }
+
+  async function add(found: readonly FoundText[], source: string): Promise<void> {
+    const { added, tooMany } = newTexts(found, texts.value, source);
+    if (tooMany > 0) {
+      problem.value =
+        `${source}: ${tooMany.toLocaleString("en")} texts were left out, since the galaxy holds ` +
+        `${limits.texts.toLocaleString("en")}.`;
+    }
+    if (added.length === 0) return;
+    state.isPlaced = false;
+    texts.value = [...texts.value, ...added];
+    await keeper.save();
+    await work.start();
+  }
+
+  /** Takes the texts, places and vectors of the last visit. */
+  async function restore(stored: StoredGalaxy): Promise<void> {
+    await replaceTexts(stored.texts, stored.places);
+    state.isPlaced = stored.isPlaced;
+  }
+
+  /** Takes the vectors of the last visit, in order, as far as there is no gap. */
+  async function restoreVectors(): Promise<void> {
+    for (const which of ["prompts", "plain"] as const) {
+      for await (const { from, vectors } of keeper.readVectors(which) ?? []) {
+        const count = embedded[which];
+        if (from !== count.value) break;
+        const to = from + vectors.length / fullDimension;
+        if (to > texts.value.length) break;
+        await embedding.call("restore", { encoding: which, vectors });
+        if (which === "prompts") {
+          const added = texts.value.slice(from, to).map(labelText);
+          chart.value = await layout.call(
+            "add",
+            { from, vectors, width: fullDimension, texts: added },
+            { transfer: [vectors.buffer] },
+          );
+        }
+        count.value = to;
+      }
+    }
+  }
+
+  function exported(): ExportedGalaxy {
+    const count = embedded.prompts.value;
+    if (!running.value || count === 0) throw new Error("There is nothing to export yet.");
+    const { identity } = running.value;
+    const { x, y } = chart.value;
+    return {
+      texts: texts.value.slice(0, count),
+      x,
+      y,
+      identity,
+      dimension: fullDimension,
+      vectors: (from, to) => embedding.call("vectors", { encoding: "prompts", from, to }),
+    };
+  }
 
   return {
     texts,
-    points,
-    clusters,
-    model,
-    work,
+    points: state.points,
+    model: state.model,
+    work: state.work,
     problem,
     dimension,
     prompts,
-    query,
-    hits,
-    fullHits,
+    query: state.query,
+    hits: state.hits,
+    fullHits: state.fullHits,
+    clusters: computed(() => chart.value.clusters),
+
     async start() {
-      const [sample] = await Promise.all([loadSample(), loadModel("tiny")]);
-      await replaceTexts(sample);
-      await embedAndFit();
+      const stored = await keeper.open();
+      if (stored && stored.texts.length > 0) await restore(stored);
+      else await replaceTexts(await loadSample());
+      const choice = stored?.choice ?? "tiny";
+      if (!(await loadModel(choice, state, embedding)) && choice !== "tiny")
+        await loadModel("tiny", state, embedding);
+      if (!running.value) return;
+      if (stored?.identity === running.value.identity) await restoreVectors();
+      else {
+        state.isPlaced = false;
+        await keeper.forgetVectors();
+        await keeper.save();
+      }
+      await work.start();
     },
+
     async useModel(choice) {
-      await loadModel(choice);
-      await replaceTexts(texts.value);
-      await embedAndFit();
+      if (await loadModel(choice, state, embedding)) await embedAnew(texts.value, chart.value);
     },
-    async addText(pasted, name = "Pasted") {
-      const added = pasted
-        .split(/\n\s*\n/)
-        .map((text) => text.trim())
-        .filter((text) => text !== "")
-        .map((text, index) => ({ id: `${name}-${texts.value.length + index}`, text }));
-      texts.value = [...texts.value, ...added];
-      await embedAndFit();
+
+    async addText(pasted, name = "Your text") {
+      await add(readPlainText(pasted), name);
     },
+
     async addFiles(files) {
-      for (const file of files) await this.addText(await file.text(), file.name);
+      for (const file of files) {
+        try {
+          await add(await readFile(file), file.name);
+        } catch (error) {
+          problem.value = wordsOf(error);
+        }
+      }
     },
+
     cancel() {
-      working.abort();
+      const count = embedded.prompts.value;
       batch(() => {
-        work.value = undefined;
-        texts.value = texts.value.slice(0, embedded.prompts.value);
+        if (count < texts.value.length) texts.value = texts.value.slice(0, count);
+        else prompts.value = true;
       });
+      forgetVectors(count);
+      work.endStep();
     },
+
     async clear() {
-      working.abort();
-      work.value = undefined;
+      await work.stop();
       await replaceTexts([]);
+      await keeper.forgetAll();
     },
+
     async showSample() {
-      working.abort();
-      await replaceTexts(await loadSample());
-      await embedAndFit();
+      await embedAnew(await loadSample());
     },
+
     compare: (left, right) => embedding.call("compare", { left, right, encoding: encoding.value }),
+
     neighbors: (index, k) =>
       embedding.call("neighbors", { index, k, encoding: encoding.value, count: dimension.value }),
-    exportJson: async () => new Blob([JSON.stringify({ texts: texts.value })]),
-    exportFaiss: async () => new Blob([]),
-  };
-}
 
-function noPoints(version: number): Points {
-  return {
-    count: 0,
-    x: new Float32Array(),
-    y: new Float32Array(),
-    color: new Uint8Array(),
-    version,
-  };
-}
+    async exportJson() {
+      const { exportJson } = await import("./export/export-json.ts");
+      return exportJson(exported());
+    },
 
-/** Scales places to the square from -1 to 1. */
-function pointsOf(places: Float32Array, version: number): Points {
-  const count = places.length / 2;
-  const x = new Float32Array(count);
-  const y = new Float32Array(count);
-  let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (let index = 0; index < count; index++) {
-    x[index] = places[2 * index]!;
-    y[index] = places[2 * index + 1]!;
-    left = Math.min(left, x[index]!);
-    right = Math.max(right, x[index]!);
-    bottom = Math.min(bottom, y[index]!);
-    top = Math.max(top, y[index]!);
-  }
-  const scale = 2 / (Math.max(right - left, top - bottom) || 1);
-  for (let index = 0; index < count; index++) {
-    x[index] = (x[index]! - (left + right) / 2) * scale;
-    y[index] = (y[index]! - (bottom + top) / 2) * scale;
-  }
-  return { count, x, y, color: new Uint8Array(count), version };
+    async exportFaiss() {
+      const { exportFaiss } = await import("./export/export-faiss.ts");
+      return exportFaiss(exported());
+    },
+  };
 }

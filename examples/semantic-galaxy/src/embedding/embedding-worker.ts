@@ -1,4 +1,4 @@
-import { type DocumentInput, Embedder } from "@embeddinggemma/core";
+import { Embedder } from "@embeddinggemma/core";
 import { env } from "@huggingface/transformers";
 import type { CallContext } from "../threads/messages.ts";
 import { serveCalls } from "../threads/serve-calls.ts";
@@ -15,12 +15,12 @@ import {
 /** With the model's prompts for queries and documents, or without any. */
 export type Encoding = "prompts" | "plain";
 
-export interface LoadProgress {
+interface LoadProgress {
   readonly loaded: number;
   readonly total: number | undefined;
 }
 
-export interface LoadedModel {
+interface LoadedModel {
   readonly identity: string;
   readonly device: string;
   readonly dtype: string;
@@ -67,25 +67,29 @@ const methods = {
     return { identity: loaded.identity, device, dtype: loaded.dtype ?? dtype };
   },
 
-  /** Embeds texts, which get the rows after those that are there. */
+  /**
+   * Embeds texts, which get the rows from `from` on. Later rows are dropped.
+   *
+   * @param identity - the model that is meant
+   */
   async embed(
-    { encoding, documents }: { encoding: Encoding; documents: readonly DocumentInput[] },
+    { encoding, from, identity, documents }: EmbedArgument,
     { report, signal }: CallContext<EmbeddedSlice>,
   ): Promise<void> {
-    const model = loadedEmbedder();
+    const model = loadedEmbedder(identity);
     const table = tables[encoding];
+    table.truncate(from);
     for (let at = 0; at < documents.length; at += sliceSize) {
       const slice = documents.slice(at, at + sliceSize);
       const rows =
         encoding === "prompts"
           ? await model.encodeDocument(slice, { signal })
           : await model.encode(slice.map(plainText), { prompt: "", signal });
-      if (tables[encoding] !== table) return; // another model, or other texts
+      if (tables[encoding] !== table) throw modelChanged();
       const vectors = new Float32Array(slice.length * dimension);
       for (const [row, vector] of rows.entries()) vectors.set(vector, row * dimension);
-      const from = table.count;
       table.append(vectors);
-      report({ from, vectors }, [vectors.buffer]);
+      report({ from: from + at, vectors }, [vectors.buffer]);
     }
   },
 
@@ -94,8 +98,10 @@ const methods = {
     tables[encoding].append(vectors);
   },
 
-  clear(): void {
-    tables = emptyTables();
+  /** Forgets the vectors from a row on. */
+  truncate({ count }: { count: number }): void {
+    tables.prompts.truncate(count);
+    tables.plain.truncate(count);
   },
 
   /** The best hits with the first `count` numbers, and with all. */
@@ -138,10 +144,31 @@ const methods = {
   },
 
   /** Copies of the vectors from one row to another. */
-  vectors({ encoding, from, to }: { encoding: Encoding; from: number; to: number }): Float32Array {
+  vectors({
+    encoding,
+    from,
+    to,
+  }: {
+    encoding: Encoding;
+    from: number;
+    to: number;
+  }): Float32Array<ArrayBuffer> {
     return tables[encoding].rows(from, to).slice();
   },
 };
+
+interface EmbedArgument {
+  readonly encoding: Encoding;
+  readonly from: number;
+  readonly identity: string;
+  readonly documents: readonly TitledText[];
+}
+
+/** An empty title is none. */
+interface TitledText {
+  readonly title: string;
+  readonly text: string;
+}
 
 interface NeighborsOf {
   readonly index: number;
@@ -158,9 +185,15 @@ function emptyTables(): Record<Encoding, VectorTable> {
   return { prompts: new VectorTable(), plain: new VectorTable() };
 }
 
-function loadedEmbedder(): Embedder {
+/** @param identity - of the model that is meant; by default, any */
+function loadedEmbedder(identity?: string): Embedder {
   if (!embedder) throw new Error("The model is not loaded yet.");
+  if (identity !== undefined && identity !== embedder.identity) throw modelChanged();
   return embedder;
+}
+
+function modelChanged(): Error {
+  return Object.assign(new Error("Another model was loaded."), { code: "MODEL_CHANGED" });
 }
 
 async function vectorOfQuery(query: string, encoding: Encoding): Promise<Float32Array> {
@@ -179,9 +212,8 @@ async function vectorOfQuery(query: string, encoding: Encoding): Promise<Float32
 }
 
 /** What a model without prompts gets of a text with a title. */
-function plainText(document: DocumentInput): string {
-  if (typeof document === "string") return document;
-  return document.title ? `${document.title}: ${document.text}` : document.text;
+function plainText({ title, text }: TitledText): string {
+  return title ? `${title}: ${text}` : text;
 }
 
 function sumOf(files: readonly LoadProgress[]): LoadProgress {

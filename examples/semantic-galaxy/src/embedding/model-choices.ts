@@ -3,7 +3,7 @@ import type { Device, Dtype, LoadOptions } from "@embeddinggemma/core";
 /** `tiny` comes with the page; `embeddinggemma` is downloaded from the Hugging Face Hub. */
 export type ModelChoice = "tiny" | "embeddinggemma";
 
-export interface ModelSource {
+interface ModelSource {
   /** URL of a folder, or id of a repository on the Hub. */
   readonly model: string;
   readonly device: Device;

@@ -38,8 +38,9 @@ export class VectorTable {
     return this.#numbers.subarray(from * dimension, to * dimension);
   }
 
-  clear(): void {
-    this.#count = 0;
+  /** Forgets the rows from `count` on. */
+  truncate(count: number): void {
+    this.#count = Math.min(this.#count, count);
   }
 
   /** The `k` rows with the highest cosines to a vector; only the first `count` numbers count. */

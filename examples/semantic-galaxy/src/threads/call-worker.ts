@@ -1,6 +1,6 @@
 import type { Call, CallContext, Methods, Reply } from "./messages.ts";
 
-export interface CallOptions<P> {
+interface CallOptions<P> {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: P) => void) | undefined;
   /** Buffers that the worker takes over. */
