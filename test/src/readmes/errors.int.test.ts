@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type ErrorEntry, errorEntries } from "./error-entries.ts";
 import { messageTemplates } from "./message-templates.ts";
 import { printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -302,6 +303,8 @@ describe("errors of users have the message that their entry quotes", () => {
     expect(quoted.filter((message) => !seen.has(message) && !isMade(message))).toEqual([]);
   });
 });
+
+runsAllCodeOf("docs/reference/errors.md");
 
 async function errorOf(act: () => unknown): Promise<{ code: string; message: string }> {
   try {

@@ -315,7 +315,6 @@ runsAllCodeOf(
   "README.md",
   "docs/embed/export-onnx.md",
   "docs/improve/adapters.md",
-  "docs/reference/errors.md",
   "docs/search",
   "docs/serve/connect.md",
   "packages/core/README.md",
