@@ -20,13 +20,13 @@ afterAll(async () => {
 
 export interface RunPageOptions {
   /** Only the code under this second-level heading, or "" for the code before the first one. */
-  section?: string;
+  section?: string | undefined;
   /** Blocks with file names to run, one after the other. By default, the blocks without a name. */
-  programs?: readonly string[];
+  programs?: readonly string[] | undefined;
   /** Files and folders to copy to the folder of the page: their names there, and where they are. */
-  files?: Readonly<Record<string, string>>;
+  files?: Readonly<Record<string, string>> | undefined;
   /** What the code uses in place of the port 8080. */
-  port?: number;
+  port?: number | undefined;
 }
 
 /** Runs the code of a page in a new folder, and returns what the last program declares. */
