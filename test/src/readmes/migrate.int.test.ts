@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env } from "@huggingface/transformers";
 import faiss from "faiss-node";
+import { VectorStoreIndex } from "llamaindex";
 import ts from "typescript";
 import { describe, expect, it, vi } from "vitest";
 import { decodeVector, readGolden } from "../golden/golden.ts";
@@ -116,7 +117,13 @@ describe("the pages about migration", () => {
       section: "Move the stored vectors",
       files: { "old-storage": old },
     });
-    expect((await vectorStore.client()).size).toBe(2);
+    const index = await VectorStoreIndex.fromVectorStore(vectorStore);
+    const hits = await index.asRetriever({ similarityTopK: 2 }).retrieve("Which planet is red?");
+    expect(hits).toMatchObject([
+      { node: { text: "Mars is often called the Red Planet." } },
+      { node: { text: "Venus is hot and cloudy." } },
+    ]);
+    expect(hits[0]!.score).toBeCloseTo(before.hits[0].score, 5);
     await runPage(name, { section: "Verify", programs: ["verify.ts"] });
     await expectPrintedOutput(name, "Verify");
   });
