@@ -27,24 +27,30 @@ export class Labels {
     this.#parent = parent;
   }
 
-  /** Replaces the labels of this name. */
+  /** Replaces the labels of this name. Those that stay keep their elements, and do not blink. */
   set(name: string, labels: readonly Label[]): void {
-    for (const { element } of this.#sets.get(name) ?? []) element.remove();
+    const old = [...(this.#sets.get(name) ?? [])];
     const placed = labels.map((label): Placed => {
-      const element = document.createElement("span");
-      element.className = `label ${label.kind}`;
-      element.textContent = label.text;
-      if (label.hue) element.style.setProperty("--hue", label.hue);
-      return { ...label, element, width: 0, height: 0, shown: false };
+      const at = old.findIndex(({ text, hue }) => text === label.text && hue === label.hue);
+      const [kept] = at < 0 ? [] : old.splice(at, 1);
+      return kept ? { ...kept, ...label } : { ...label, ...this.#add(label) };
     });
-    this.#parent.append(...placed.map(({ element }) => element));
+    for (const { element } of old) element.remove();
     // After all of them are in the page, so that it is laid out once.
     for (const label of placed) {
-      label.width = label.element.offsetWidth;
-      label.height = label.element.offsetHeight;
+      label.width ||= label.element.offsetWidth;
+      label.height ||= label.element.offsetHeight;
     }
     this.#sets.set(name, placed);
     this.#ordered = [...this.#sets.values()].flat().sort((a, b) => b.importance - a.importance);
+  }
+
+  #add({ text, kind, hue }: Label): Omit<Placed, keyof Label> {
+    const element = this.#parent.appendChild(document.createElement("span"));
+    element.className = `label ${kind}`;
+    element.textContent = text;
+    if (hue) element.style.setProperty("--hue", hue);
+    return { element, width: 0, height: 0, shown: false };
   }
 
   /** Puts them where the camera sees their places. */

@@ -1,4 +1,4 @@
-import { effect, untracked } from "@preact/signals";
+import { computed, effect, untracked } from "@preact/signals";
 import type { Hit, Points } from "../../galaxy.ts";
 import { clusterStyle } from "../palette.ts";
 import { nameOf, type View } from "../view.ts";
@@ -137,19 +137,23 @@ export function startSky(gl: WebGL2RenderingContext, overlay: HTMLElement, view:
   });
   effect(() => takePoints(galaxy.points.value));
 
+  const busy = computed(() => galaxy.work.value !== undefined);
   let flight: ReturnType<typeof setTimeout> | undefined;
+  let flownFor = "";
   effect(() => {
     const hits = view.hits.value;
     light(hits);
     overlay.classList.toggle("searching", hits.length > 0);
     clearTimeout(flight);
-    // While one types, the camera waits for the end of the word.
-    if (hits.length > 0)
+    const query = galaxy.query.peek();
+    if (hits.length === 0) flownFor = "";
+    // While texts are embedded, hits come and go, and the camera would never rest.
+    else if (!busy.value || query !== flownFor)
+      // While one types, it waits for the end of the word.
       flight = setTimeout(() => {
-        fly(
-          hits.slice(0, namedHits).map(({ index }) => index),
-          5,
-        );
+        flownFor = query;
+        const named = hits.slice(0, namedHits).map(({ index }) => index);
+        fly(named, 5);
       }, 350);
   });
 

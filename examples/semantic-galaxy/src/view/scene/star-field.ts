@@ -117,6 +117,10 @@ export class StarField {
 
   /** Lights up the hits and draws lines to them. */
   setConstellation(constellation: Constellation | undefined, now: number): void {
+    const before = this.#constellation?.hits.join();
+    this.#constellation = constellation;
+    this.#placeLines();
+    if (constellation?.hits.join() === before) return;
     const reached = this.#glowedAt(now);
     for (let at = 0; at < this.#count * 2; at += 2) {
       this.#glow[at]! += (this.#glow[at + 1]! - this.#glow[at]!) * reached;
@@ -125,10 +129,8 @@ export class StarField {
     constellation?.hits.forEach((index, place) => {
       if (index < this.#count) this.#glow[index * 2 + 1] = place === 0 ? 1 : 0.85;
     });
-    this.#constellation = constellation;
     this.#glowStart = this.#still ? Number.NEGATIVE_INFINITY : now;
     this.#growStart = this.#glowStart;
-    this.#placeLines();
     this.#write(this.#parts.glow, this.#glow.subarray(0, this.#count * 2));
   }
 
