@@ -1,8 +1,12 @@
 import { type Browser, chromium } from "playwright-core";
 import { findBrowser } from "../../../scripts/setup/browser.mjs";
 
-/** Starts a headless browser that makes no requests of its own. */
-export function launchChromium(): Promise<Browser> {
+/**
+ * Starts a headless browser that makes no requests of its own.
+ *
+ * @param options - `webgl`: whether pages can draw with WebGL, which runs without a GPU then
+ */
+export function launchChromium({ webgl = false } = {}): Promise<Browser> {
   const executablePath = findBrowser();
   if (!executablePath) {
     throw new Error(
@@ -15,7 +19,7 @@ export function launchChromium(): Promise<Browser> {
     executablePath,
     args: [
       "--no-sandbox",
-      "--disable-gpu",
+      ...(webgl ? ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"] : ["--disable-gpu"]),
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

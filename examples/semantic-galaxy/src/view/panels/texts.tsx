@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { fileTypes } from "../../galaxy.ts";
 import { Icon } from "../icon.tsx";
 import { Progress } from "../status.tsx";
 import type { View } from "../view.ts";
@@ -23,7 +24,7 @@ export function Texts({ view }: { view: View }) {
         }}
       >
         <label class="field">
-          Paste texts, a blank line between them
+          Paste texts, one a line or one a paragraph
           <textarea
             rows={4}
             value={pasted.value}
@@ -78,7 +79,7 @@ function FileButton({ view: { galaxy } }: { view: View }) {
         tabIndex={-1}
         aria-label="Files"
         multiple
-        accept=".txt,.md,.csv,.jsonl"
+        accept={fileTypes}
         onChange={({ currentTarget }) => {
           void galaxy.addFiles([...(currentTarget.files ?? [])]);
           currentTarget.value = "";
