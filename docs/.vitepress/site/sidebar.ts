@@ -67,5 +67,7 @@ function byOrder(placeOf: (page: Page) => number): (a: Page, b: Page) => number 
 
 function apiSidebar(): DefaultTheme.SidebarItem[] {
   const file = join(root, generatedFolder, "api/typedoc-sidebar.json");
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : [];
+  if (!existsSync(file)) return [];
+  const written = readFileSync(file, "utf8").replaceAll("@embeddinggemma/", "");
+  return JSON.parse(written.replaceAll('"/generated/', '"/reference/'));
 }

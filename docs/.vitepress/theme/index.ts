@@ -1,5 +1,12 @@
 import type { Theme } from "vitepress";
 import DefaultTheme from "vitepress/theme";
+import SemanticGalaxy from "./SemanticGalaxy.vue";
 import "./style.css";
+import "./home.css";
 
-export default { extends: DefaultTheme } satisfies Theme;
+export default {
+  extends: DefaultTheme,
+  enhanceApp: ({ app }) => {
+    app.component("SemanticGalaxy", SemanticGalaxy);
+  },
+} satisfies Theme;

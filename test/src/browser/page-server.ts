@@ -41,14 +41,15 @@ export class PageServer {
     const pathname = decodeURIComponent(new URL(url!, "http://localhost").pathname);
     this.requests.push(`${method} ${pathname}`);
     const file = this.#fileOf(pathname);
-    const stats = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false });
-    if (file === undefined || !stats?.isFile()) {
+    // As GitHub Pages: `/embed/models` is the file models.html.
+    const found = [file, `${file}.html`].find((path) => path && fileStats(path));
+    if (found === undefined) {
       response.writeHead(404).end();
       return;
     }
-    response.writeHead(200, headersOf(file, stats));
+    response.writeHead(200, headersOf(found, fileStats(found)!));
     if (method === "HEAD") response.end();
-    else createReadStream(file).pipe(response);
+    else createReadStream(found).pipe(response);
   }
 
   #fileOf(pathname: string): string | undefined {
@@ -60,6 +61,11 @@ export class PageServer {
       ? undefined
       : join(this.#folders[prefix]!, path.slice(prefix.length));
   }
+}
+
+function fileStats(path: string): Stats | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() ? stats : undefined;
 }
 
 function headersOf(file: string, { size, mtimeMs }: Stats): Record<string, string | number> {

@@ -2,6 +2,7 @@ import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { expectPrintedOutput, folder, log, printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 240_000 });
 
@@ -48,3 +49,5 @@ it("docs/improve/tune.md, with a few questions", async () => {
   const difference = expect.objectContaining({ metric: "ndcg@10", interval: ends });
   expect(log.mock.calls.at(-1)).toEqual([expect.any(Boolean), difference]);
 });
+
+runsAllCodeOf("docs/improve/evaluate.md", "docs/improve/tune.md");

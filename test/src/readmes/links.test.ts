@@ -1,42 +1,28 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { findPages } from "../../../docs/.vitepress/site/pages.ts";
+import { sectionsOf } from "../../../docs/.vitepress/site/sidebar.ts";
+import { markdownIn, textOf } from "./pages.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-const folders = [
-  "",
-  "docs",
-  ...["docs", "packages", "examples", "test", "packages/tiny-model"].flatMap((parent) =>
-    namesIn(parent).map((name) => join(parent, name)),
-  ),
+const pages = [
+  ...markdownIn("", false),
+  ...["docs", "packages", "examples", "test"].flatMap((folder) => markdownIn(folder)),
 ];
-const pages = folders.flatMap((folder) =>
-  namesIn(folder)
-    .filter((name) => name.endsWith(".md"))
-    .map((name) => join(folder, name)),
-);
 
 it.each(pages)("links to files and headings that exist: %s", (page) => {
   const missing = linksOf(page).filter((link) => !exists(page, link));
   expect(missing).toEqual([]);
 });
 
-it("links every page of docs/ from another page", () => {
-  const linked = new Set(
-    pages.flatMap((page) =>
-      linksOf(page)
-        .map((link) => join(dirname(page), link.replace(/#.*/, "")))
-        .filter((target) => target !== page),
-    ),
-  );
+it("has every page of docs/ in the sidebar of the site", () => {
+  const listed = sectionsOf(findPages()).flatMap(({ pages }) => pages.map(({ source }) => source));
   const docs = pages.filter((page) => page.startsWith("docs/") && page !== "docs/index.md");
-  expect(docs.filter((page) => !linked.has(page))).toEqual([]);
+  expect(docs.length).toBeGreaterThan(0);
+  expect(docs.filter((page) => !listed.includes(page))).toEqual([]);
 });
-
-function namesIn(folder: string): string[] {
-  return statSync(join(root, folder)).isDirectory() ? readdirSync(join(root, folder)) : [];
-}
 
 /** Links to targets in this repository. */
 function linksOf(page: string): string[] {
@@ -62,8 +48,4 @@ function anchorsOf(page: string): string[] {
       .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
       .replaceAll(" ", "-"),
   );
-}
-
-function textOf(page: string): string {
-  return readFileSync(join(root, page), "utf8");
 }

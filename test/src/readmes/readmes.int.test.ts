@@ -20,6 +20,11 @@ describe("the code of the READMEs, with the tiny model", () => {
     await expectPrintedOutput("README.md");
   });
 
+  it("docs/index.md", async () => {
+    await runPage("docs/index.md");
+    await expectPrintedOutput("docs/index.md");
+  });
+
   it("docs/improve/adapters.md", async () => {
     const embedder = await Embedder.load(modelPath);
     const { dimension, modelIdentity: identity } = embedder;
@@ -314,8 +319,10 @@ describe("the test in the README of tiny-model", async () => {
 runsAllCodeOf(
   "README.md",
   "docs/embed/export-onnx.md",
+  "docs/index.md",
   "docs/improve/adapters.md",
-  "docs/search",
+  "docs/search/import-and-export.md",
+  "docs/search/search-tuning.md",
   "docs/serve/connect.md",
   "packages/core/README.md",
   "packages/faiss/README.md",

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, it, vi } from "vitest";
 import { startChatServer } from "./chat-server.ts";
 import { expectPrintedOutput, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -43,3 +44,12 @@ it("hybrid-search, measured", async () => {
   await runPage(page, { programs: ["measure.ts"], files });
   await expectPrintedOutput(page, "Measure it");
 });
+
+runsAllCodeOf(
+  "docs/recipes/agents.md",
+  "docs/recipes/chat-with-your-documents.md",
+  "docs/recipes/hybrid-search.md",
+  "docs/recipes/incremental-indexing.md",
+  "docs/recipes/multi-tenant.md",
+  "docs/recipes/parent-documents.md",
+);

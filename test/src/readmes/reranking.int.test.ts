@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { env } from "@huggingface/transformers";
 import { expect, it, vi } from "vitest";
 import { expectPrintedOutput, folder, printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 import { writeWordOverlapModel } from "./word-overlap-model.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -30,3 +31,5 @@ it.each(["langchain.ts", "llamaindex.ts"])("reranks what was found, %s", async (
   expect(lines).toHaveLength(3);
   expect(lines[0]).toBe("Mars is often called the Red Planet.");
 });
+
+runsAllCodeOf("docs/recipes/reranking.md");

@@ -1,5 +1,6 @@
 import { expect, it, vi } from "vitest";
 import { expectPrintedOutput, printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -37,3 +38,10 @@ it("docs/search/file-format.md", async () => {
   await runPage(page);
   await expectPrintedOutput(page);
 });
+
+runsAllCodeOf(
+  "docs/search/store.md",
+  "docs/search/filters.md",
+  "docs/search/index-kinds.md",
+  "docs/search/file-format.md",
+);

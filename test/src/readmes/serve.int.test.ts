@@ -3,6 +3,7 @@ import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { expectPrintedOutput, printed, runPage } from "./run-page.ts";
+import { runsAllCodeOf } from "./runs-all-code.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -28,3 +29,5 @@ it("docs/serve/fleet.md", async () => {
   expect(vectors).toHaveLength(2);
   expect(printed()).toBe("2");
 });
+
+runsAllCodeOf("docs/serve/server.md", "docs/serve/fleet.md");

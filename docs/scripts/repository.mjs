@@ -1,0 +1,1 @@
+export const repositoryUrl = "https://github.com/embeddinggemma-js/embeddinggemma-js";
