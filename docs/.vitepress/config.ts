@@ -5,7 +5,7 @@ import { type DefaultTheme, defineConfig, type HeadConfig } from "vitepress";
 import { githubSlug } from "./site/github-slug.ts";
 import { repositoryLinks } from "./site/links.ts";
 import { writeLlmsFiles } from "./site/llms.ts";
-import { findPages, generatedFolder, pathOf } from "./site/pages.ts";
+import { findPages, pathOf } from "./site/pages.ts";
 import { repositoryUrl, root } from "./site/repository.ts";
 import { sectionsOf, sidebarOf } from "./site/sidebar.ts";
 
@@ -89,9 +89,6 @@ export default defineConfig({
   },
   transformPageData: (page) => {
     page.description = pages.find(({ source }) => source === page.filePath)?.description ?? "";
-    if (!page.filePath.startsWith(generatedFolder)) return;
-    page.frontmatter.editLink = false;
-    page.frontmatter.lastUpdated = false;
   },
   buildEnd: async ({ outDir }) => {
     if (picture) await copyFile(join(docs, picture), join(outDir, picture));

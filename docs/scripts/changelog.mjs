@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { frontmatter } from "./generated-page.mjs";
 
 /**
  * Writes the page of changes: those that are not released yet, from the files of changesets, and
@@ -17,7 +18,7 @@ export async function writeChangelog(root, file) {
     for (const [name, text] of changes) parts.push(`### ${name}`, text);
   }
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(file, `${parts.join("\n\n")}\n`);
+  await writeFile(file, `${frontmatter}${parts.join("\n\n")}\n`);
 }
 
 /** The changes under the names of the packages that have them, what is new first. */

@@ -2,6 +2,8 @@ import { rm } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Application, Converter, ReflectionKind } from "typedoc";
+import { MarkdownPageEvent } from "typedoc-plugin-markdown";
+import { frontmatter } from "./generated-page.mjs";
 import { repositoryUrl } from "./repository.mjs";
 
 const inRepository = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -52,6 +54,9 @@ export async function writeReference(folder) {
     const core = reflection.project.getChildByName(["@embeddinggemma/core"]);
     const target = names && core?.getChildByName(names);
     return target && { target };
+  });
+  app.renderer.on(MarkdownPageEvent.END, (page) => {
+    page.contents = frontmatter + page.contents;
   });
   const project = await app.convert();
   if (project) {
