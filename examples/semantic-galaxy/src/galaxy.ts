@@ -18,11 +18,9 @@ import { readPlainText } from "./texts/read-plain-text.ts";
 import { loadSample } from "./texts/sample.ts";
 import { type FoundText, limits } from "./texts/text-limits.ts";
 
-export { colorCount } from "./clusters/color-clusters.ts";
 export type { ModelChoice } from "./embedding/model-choices.ts";
-export type { Dimension, Hit } from "./embedding/vector-table.ts";
-export type { Galaxy, ModelState, Points, Work } from "./galaxy/galaxy-types.ts";
-export type { Cluster } from "./layout/chart.ts";
+export type { Hit } from "./embedding/vector-table.ts";
+export type { Galaxy, ModelState, Points } from "./galaxy/galaxy-types.ts";
 export type { GalaxyText } from "./texts/galaxy-text.ts";
 export { fileTypes } from "./texts/read-file.ts";
 

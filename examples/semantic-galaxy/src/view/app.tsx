@@ -58,7 +58,7 @@ function Embedded({ view }: { view: View }) {
 }
 
 /** Raises and lowers the sheet of a narrow screen, with a tap or a swipe. */
-export function Grip({ view: { raised } }: { view: View }) {
+function Grip({ view: { raised } }: { view: View }) {
   let start: number | undefined;
   return (
     <button

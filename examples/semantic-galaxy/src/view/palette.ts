@@ -23,7 +23,7 @@ export function clusterStyle(color: number): { readonly "--hue": string } {
 }
 
 /** Björn Ottosson's OKLCH as sRGB. */
-export function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
+function fromOklch(lightness: number, chroma: number, hue: number): Rgb {
   const a = chroma * Math.cos((hue * Math.PI) / 180);
   const b = chroma * Math.sin((hue * Math.PI) / 180);
   const l = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
