@@ -115,13 +115,17 @@ describe.each([
   });
 
   it("opens the galaxy on a click", async () => {
-    await open("/");
+    const own = await browser.newPage({ viewport });
+    const hosts = new Set<string>();
+    own.on("request", (request) => hosts.add(new URL(request.url()).host));
+    await own.goto(`${origin}/`, { waitUntil: "networkidle" });
     expect(server.requests.some((request) => request.includes("/galaxy/"))).toBe(false);
-    await page.getByRole("button", { name: "Fly through it" }).click();
-    const frame = page.frameLocator('iframe[title="The semantic galaxy"]');
+    await own.getByRole("button", { name: "Fly through it" }).click();
+    const frame = own.frameLocator('iframe[title="The semantic galaxy"]');
     await frame.locator("canvas").first().waitFor();
+    expect([...hosts].filter((host) => host !== "")).toEqual([new URL(origin).host]);
     server.requests.length = 0;
-    await page.goto("about:blank");
+    await own.close();
   });
 
   it("finds a term", async () => {
