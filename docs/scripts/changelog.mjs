@@ -28,7 +28,7 @@ async function unreleasedChanges(folder) {
     if (!name.endsWith(".md") || name === "README.md") continue;
     const text = await readFile(join(folder, name), "utf8");
     const [, head, body] = text.match(/^---\n(.*?)---\n(.*)$/s);
-    const packages = Array.from(head.matchAll(/^"(.*)": (\w+)$/gm), ([, of]) => of);
+    const packages = Array.from(head.matchAll(/^"(.*)": \w+$/gm), ([, of]) => of).sort();
     const kind = /: (minor|major)$/m.test(head) ? 0 : 1;
     const title = packages.map((of) => `\`${of.replace(/^@embeddinggemma\//, "")}\``).join(", ");
     const key = `${packages.length > 1 ? 0 : 1} ${title}`;
