@@ -62,23 +62,25 @@ export class Application {
   }
 
   /**
-   * Compiles `consumers/<name>.ts` with strict settings as an ES module and as a CommonJS one, and
-   * for a bundler.
+   * Compiles each `consumers/<name>.ts` with strict settings as an ES module and as a CommonJS one,
+   * and for a bundler. Together, they take little more time than one.
    *
    * @param options more compiler options
    * @throws with the compiler's errors
    */
-  async compile(name: string, options: object = {}): Promise<void> {
+  async compile(names: readonly string[], options: object = {}): Promise<void> {
+    const filesOf = (extension: string) => names.map((name) => `${name}.${extension}`);
     for (const extension of ["mts", "cts"])
-      copyFileSync(join(consumers, `${name}.ts`), this.path(`${name}.${extension}`));
+      for (const [index, file] of filesOf(extension).entries())
+        copyFileSync(join(consumers, `${names[index]}.ts`), this.path(file));
     const strict = { strict: true, exactOptionalPropertyTypes: true, target: "es2022", ...options };
     const node = { ...strict, module: "nodenext" };
     const bundler = { ...strict, module: "esnext", moduleResolution: "bundler", noEmit: true };
     await this.#compileProject("nodenext", {
       compilerOptions: node,
-      files: [`${name}.mts`, `${name}.cts`],
+      files: [...filesOf("mts"), ...filesOf("cts")],
     });
-    await this.#compileProject("bundler", { compilerOptions: bundler, files: [`${name}.mts`] });
+    await this.#compileProject("bundler", { compilerOptions: bundler, files: filesOf("mts") });
   }
 
   /**

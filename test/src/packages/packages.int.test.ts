@@ -44,13 +44,13 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     expect(installedVersion(application, "@langchain/core")).toBe("1.4.0");
   });
 
-  it("compiles the LangChain consumer with strict types", async () => {
+  it("compiles consumers of LangChain and the server with strict types", async () => {
     // LangChain's own declarations have errors.
-    await application.compile("langchain", { skipLibCheck: true });
+    await application.compile(["langchain", "server"], { skipLibCheck: true });
   });
 
-  it("compiles the plain consumer with strict types, and checks our declarations", async () => {
-    await application.compile("plain", { types: ["node"] });
+  it("compiles plain consumers with strict types, and checks our declarations", async () => {
+    await application.compile(["plain", "tune"], { types: ["node"] });
   });
 
   it("embeds, stores and searches through LangChain, as an ES module and CommonJS", async () => {
@@ -84,21 +84,19 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
   });
 
   it("finds the tiny model's files, as an ES module and CommonJS", async () => {
-    await application.compile("tiny-model", { types: [] });
+    await application.compile(["tiny-model"], { types: [] });
     const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
     expect(await application.run("tiny-model.mjs")).toBe(model);
     expect(await application.run("tiny-model.cjs")).toBe(model);
   });
 
   it("trains an adapter, and loads it again, as an ES module and CommonJS", async () => {
-    await application.compile("tune", { types: ["node"] });
     const expected = [3, true, ["untuned", "embedder"]];
     expect(await application.run("tune.mjs")).toEqual(expected);
     expect(await application.run("tune.cjs")).toEqual(expected);
   });
 
   it("serves with the program of the package, and ends at SIGTERM", async () => {
-    await application.compile("server", { skipLibCheck: true });
     expect(await application.run("server.mjs")).toEqual([true, true]);
     expect(await application.run("server.cjs")).toEqual([true, true]);
     const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
@@ -131,7 +129,7 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
   it("works with the oldest supported LangChain", async () => {
     await application.install("@langchain/core@1.0.0");
     expect(installedVersion(application, "@langchain/core")).toBe("1.0.0");
-    await application.compile("langchain", { skipLibCheck: true });
+    await application.compile(["langchain"], { skipLibCheck: true });
     const hits = (await application.run("langchain.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("langchain.cjs")).toEqual(hits);
@@ -156,7 +154,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
 
   it("compiles the LlamaIndex consumer with strict types", async () => {
     // LlamaIndex's own declarations have errors.
-    await application.compile("llamaindex", { skipLibCheck: true });
+    await application.compile(["llamaindex"], { skipLibCheck: true });
   });
 
   it("embeds, stores and retrieves through LlamaIndex, as an ES module and CommonJS", async () => {
@@ -176,7 +174,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     await application.uninstall("llamaindex");
     await application.install("@llamaindex/core@0.6.23");
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.23");
-    await application.compile("llamaindex-core", { skipLibCheck: true });
+    await application.compile(["llamaindex-core"], { skipLibCheck: true });
     const hits = (await application.run("llamaindex-core.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn"]);
     expect(await application.run("llamaindex-core.cjs")).toEqual(hits);
@@ -203,7 +201,7 @@ describe("an application with Transformers.js 4 and the oldest supported LlamaIn
     );
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.14");
-    await application.compile("llamaindex", { skipLibCheck: true });
+    await application.compile(["llamaindex"], { skipLibCheck: true });
     const hits = (await application.run("llamaindex.mjs")) as Hit[];
     expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
     expect(await application.run("llamaindex.cjs")).toEqual(hits);

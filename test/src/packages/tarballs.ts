@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,20 +11,31 @@ export type PackageName = (typeof names)[number];
 
 /** Packs the built packages as `npm publish` does. Returns the paths of the tarballs. */
 export function packPackages(folder: string): Record<PackageName, string> {
-  return Object.fromEntries(names.map((name) => [name, packPackage(name, folder)])) as Record<
-    PackageName,
-    string
-  >;
+  return pack(names, folder);
 }
 
 export function packPackage(name: PackageName, folder: string): string {
-  const packageFolder = join(packagesFolder, name);
-  if (!existsSync(join(packageFolder, "dist")))
-    throw new Error(`${packageFolder} is not built. Run \`npm run build\`.`);
-  const output = execFileSync("npm", ["pack", "--json", "--pack-destination", folder], {
-    cwd: packageFolder,
+  return pack([name], folder)[name];
+}
+
+/** npm takes a second to start, so it packs all at once. */
+function pack<Name extends PackageName>(
+  packed: readonly Name[],
+  folder: string,
+): Record<Name, string> {
+  const folders = packed.map((name) => join(packagesFolder, name));
+  const unbuilt = folders.find((path) => !existsSync(join(path, "dist")));
+  if (unbuilt !== undefined) throw new Error(`${unbuilt} is not built. Run \`npm run build\`.`);
+  const output = execFileSync("npm", ["pack", "--json", "--pack-destination", folder, ...folders], {
+    cwd: tmpdir(), // In a workspace, npm warns that it packs others.
     encoding: "utf8",
+    maxBuffer: 2 ** 26,
   });
-  const [{ filename }] = JSON.parse(output) as [{ filename: string }];
-  return join(folder, filename);
+  const tarballs = JSON.parse(output) as { name: string; filename: string }[];
+  return Object.fromEntries(
+    packed.map((name) => {
+      const { filename } = tarballs.find((tarball) => tarball.name.endsWith(`/${name}`))!;
+      return [name, join(folder, filename)];
+    }),
+  ) as Record<Name, string>;
 }
