@@ -233,7 +233,7 @@ function checkContent({ store, model }: Run): void {
   }
 }
 
-describe.each<FaissStoreOptions & { runs?: number }>([
+describe.each<FaissStoreOptions>([
   { engine: "faiss", scanBelow: 0 },
   { engine: "builtin", scanBelow: 0 },
   { engine: "faiss", scanBelow: 60 },
@@ -250,7 +250,7 @@ describe.each<FaissStoreOptions & { runs?: number }>([
   { engine: "faiss", scanBelow: 0, index: "PQ4x4" },
   { engine: "faiss", scanBelow: 0, index: "HNSW8,SQ8" },
   { engine: "builtin", scanBelow: 0, index: "HNSW8,Flat" },
-])("random operations with %j", ({ runs = 25, ...options }) => {
+])("random operations with %j", (options) => {
   it("have the same results as with a Map that is sorted", { timeout: 60_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(operations(8), async (sequence) => {
@@ -266,7 +266,7 @@ describe.each<FaissStoreOptions & { runs?: number }>([
         checkContent(run);
         await run.store.close();
       }),
-      { numRuns: runs },
+      { numRuns: 12 },
     );
   });
 });
@@ -289,7 +289,7 @@ describe.each([1, 4096])("random operations in %i dimensions", (dimension) => {
         checkContent(run);
         await run.store.close();
       }),
-      { numRuns: dimension === 1 ? 25 : 3 },
+      { numRuns: dimension === 1 ? 12 : 2 },
     );
   });
 });

@@ -180,7 +180,7 @@ describe.each<FaissStoreOptions>([
         await store.close();
       }),
       // Shrinking a failure would take longer than the time limit, and hide it.
-      { numRuns: 12, endOnFailure: true },
+      { numRuns: 6, endOnFailure: true },
     );
   });
 });

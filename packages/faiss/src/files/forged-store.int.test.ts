@@ -278,7 +278,7 @@ describe("any store with correct checksums", () => {
         await store.sign({ ...(manifest as object) });
         outcomes.add(await expectTyped(open(store.directory)));
       },
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
     expect(outcomes).toContain("sound");
     expect(outcomes).toContain("FILE_DAMAGED");

@@ -53,10 +53,10 @@ describe("the FAISS process", () => {
 
   it.each(["Flat", "HNSW16,Flat"])("may die at any time: %s", async (index) => {
     const { store, vectors, expectRanked } = await filledStore({ index, oversample: 100 }, 800, 16);
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const pid = await runningProcess(expectRanked);
       const searching = vectors.slice(0, 50).map((vector) => store.search(vector, { k: 1 }));
-      const killing = sleep(round * 3).then(() => process.kill(pid, "SIGKILL"));
+      const killing = sleep(round * 5).then(() => process.kill(pid, "SIGKILL"));
       const results = await Promise.all(searching);
       expect(results.map(([hit]) => hit?.record)).toEqual(
         vectors.slice(0, 50).map((_vector, row) => row),
@@ -95,12 +95,12 @@ describe("the FAISS process", () => {
       3000,
       8,
     );
-    for (let round = 0; round < 10; round++) {
+    for (let round = 0; round < 5; round++) {
       const pid = await runningProcess(expectRanked);
       await store.upsert([
         { id: "round", vector: [-1, 0, 0, 0, 0, 0, 0, 0], record: 5000 + round },
       ]);
-      const killing = sleep(round).then(() => process.kill(pid, "SIGKILL"));
+      const killing = sleep(round * 2).then(() => process.kill(pid, "SIGKILL"));
       const outcome = await store.save(directory).then(
         () => "saved",
         ({ code }) => code,

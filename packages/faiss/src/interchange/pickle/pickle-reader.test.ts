@@ -479,7 +479,7 @@ describe("any pickle", () => {
           expect(FaissStoreError.isInstance(error), String(error)).toBe(true);
         }
       }),
-      { numRuns: 3_000, interruptAfterTimeLimit: 5_000 },
+      { numRuns: 1_000, interruptAfterTimeLimit: 5_000 },
     );
   });
 
@@ -508,7 +508,7 @@ describe("any pickle", () => {
         await writeFile(join(folder, "index.pkl"), bytes);
         outcomes.add(await expectTyped(FaissStore.import<never>(folder, { engine: "builtin" })));
       },
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
     expect(outcomes).toContain("FILE_DAMAGED");
     expect(outcomes).toContain("UNSAFE_FILE");
