@@ -9,7 +9,7 @@ import { launchChromium } from "../browser/chromium.ts";
 import { PageServer } from "../browser/page-server.ts";
 import { buildSite, readSite } from "./built-site.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 1_200_000 });
 
 const folder = await mkdtemp(join(tmpdir(), "site-"));
 const server = new PageServer({ "/": folder });
