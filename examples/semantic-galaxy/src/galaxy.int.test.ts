@@ -4,6 +4,7 @@ import type { BrowserContext, Download, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { GalaxyPage, settled } from "./testing/galaxy-page.ts";
 
+const dentist = "someone who repairs teeth";
 const redPlanet = "Which planet is known as the Red Planet?";
 
 let galaxy: GalaxyPage;
@@ -21,7 +22,7 @@ describe("a visitor", { timeout: 180_000 }, () => {
   let page: Page;
 
   beforeAll(async () => {
-    visitor = await galaxy.visitor(25);
+    visitor = await galaxy.visitor(30);
     page = await visitor.newPage();
     await page.goto("/");
     await settled(page);
@@ -32,19 +33,19 @@ describe("a visitor", { timeout: 180_000 }, () => {
   });
 
   test("sees the sample embedded, without any request to another origin", async () => {
-    expect(await count()).toBeGreaterThan(120);
+    expect(await count()).toBeGreaterThan(60);
     await page.getByRole("img", { name: /^Map of \d+ texts/ }).waitFor();
-    await expect.poll(() => page.locator(".label.cluster").count()).toBeGreaterThan(3);
+    await expect.poll(() => page.locator(".label.cluster").count()).toBeGreaterThan(0);
     expect(galaxy.complaints).toEqual([]);
   });
 
-  test("finds Mars first, and can send the search to somebody", async () => {
-    await page.getByRole("button", { name: redPlanet }).click();
+  test("finds a dentist first, and can send the search to somebody", async () => {
+    await page.getByRole("button", { name: dentist }).click();
     await expect.poll(() => names()).toHaveLength(10);
-    expect((await names())[0]).toBe("Mars");
-    await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe(redPlanet);
-    await expect.poll(() => page.locator(".label.hit").allTextContents()).toContain("Mars");
-    expect(await page.getByRole("status").textContent()).toContain("Best: Mars, cosine 0.");
+    expect((await names())[0]).toBe("dentist");
+    await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe(dentist);
+    await expect.poll(() => page.locator(".label.hit").allTextContents()).toContain("dentist");
+    expect(await page.getByRole("status").textContent()).toContain("Best: dentist, cosine 0.");
   });
 
   test("sees what fewer numbers change", async () => {
@@ -77,19 +78,19 @@ describe("a visitor", { timeout: 180_000 }, () => {
     await page.keyboard.press("Escape");
     await expect.poll(() => new URL(page.url()).search).toBe("");
     await page.keyboard.press("/");
-    await page.keyboard.type(redPlanet);
-    await expect.poll(async () => (await names())[0]).toBe("Mars");
+    await page.keyboard.type(dentist);
+    await expect.poll(async () => (await names())[0]).toBe("dentist");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
     const second = page.getByRole("option", { selected: true });
     expect(await second.getAttribute("id")).toBe("hit-1");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: "Mars" }).waitFor();
+    await page.getByRole("heading", { name: "dentist" }).waitFor();
     const neighbors = page.locator(".neighbors li");
     await expect.poll(() => neighbors.count()).toBe(8);
     await page.keyboard.press("Escape");
-    await expect.poll(() => page.getByRole("heading", { name: "Mars" }).count()).toBe(0);
+    await expect.poll(() => page.getByRole("heading", { name: "dentist" }).count()).toBe(0);
     await page.keyboard.press("Escape");
     await expect.poll(() => page.getByRole("combobox").inputValue()).toBe("");
     await page.keyboard.press("Escape");
@@ -112,11 +113,6 @@ describe("a visitor", { timeout: 180_000 }, () => {
   test("adds files of each kind and pasted text", async () => {
     const before = await count();
     await page.getByRole("button", { name: "Texts" }).click();
-    const file = (name: string, content: string) => ({
-      name,
-      mimeType: "text/plain",
-      buffer: Buffer.from(content),
-    });
     await page
       .getByLabel("Files")
       .setInputFiles([
@@ -125,13 +121,30 @@ describe("a visitor", { timeout: 180_000 }, () => {
         file("c.csv", "title,text\nSaddle,The saddle is too low.\nBell,The bell rings.\n"),
         file("d.jsonl", '{"text":"The lamp is broken."}\n'),
       ]);
-    await expect.poll(count, { timeout: 30_000 }).toBe(before + 6);
+    await expect.poll(count, { timeout: 90_000 }).toBe(before + 6);
     await page.getByLabel(/^Paste/).fill("The pump has lost its valve.");
     await page.getByRole("button", { name: "Embed" }).click();
-    await expect.poll(count, { timeout: 30_000 }).toBe(before + 7);
+    await expect.poll(count, { timeout: 90_000 }).toBe(before + 7);
     await page.keyboard.press("Escape");
     await page.getByRole("combobox").fill("squealing brakes of a bicycle");
-    await expect.poll(async () => (await names())[0], { timeout: 30_000 }).toBe("Brakes");
+    await expect.poll(async () => (await names())[0], { timeout: 90_000 }).toBe("Brakes");
+    await page.getByRole("button", { name: "Clear the search" }).click();
+  });
+
+  test("finds Mars first among sentences about planets", async () => {
+    const before = await count();
+    await page.getByRole("button", { name: "Texts" }).click();
+    const planets = [
+      "Venus is often called Earth's twin because of its similar size and proximity.",
+      "Mars, known for its reddish appearance, is often referred to as the Red Planet.",
+      "Jupiter, the largest planet in our solar system, has a prominent red spot.",
+    ];
+    await page.getByLabel(/^Paste/).fill(planets.join("\n"));
+    await page.getByRole("button", { name: "Embed" }).click();
+    await expect.poll(count, { timeout: 60_000 }).toBe(before + 3);
+    await page.keyboard.press("Escape");
+    await page.getByRole("combobox").fill(redPlanet);
+    await expect.poll(async () => (await names())[0], { timeout: 60_000 }).toMatch(/^Mars, known/);
     await page.getByRole("button", { name: "Clear the search" }).click();
   });
 
@@ -139,16 +152,15 @@ describe("a visitor", { timeout: 180_000 }, () => {
     const before = await count();
     await page.getByRole("button", { name: "Texts" }).click();
     const many = Array.from({ length: 3_000 }, (_, at) => `Sentence ${at} of a long list.`);
-    await page.getByLabel(/^Paste/).fill(many.join("\n"));
-    await page.getByRole("button", { name: "Embed" }).click();
+    await page.getByLabel("Files").setInputFiles([file("many.txt", many.join("\n"))]);
     await page.getByRole("button", { name: "Cancel" }).first().click();
     await settled(page);
     expect(await count()).toBeLessThan(before + many.length);
     await page.getByRole("button", { name: "Back to the sample" }).click();
-    await expect.poll(count, { timeout: 60_000 }).toBe(before - 7);
+    await expect.poll(count, { timeout: 60_000 }).toBe(before - 10);
     await page.getByLabel(/^Paste/).fill("The pump has lost its valve.");
     await page.getByRole("button", { name: "Embed" }).click();
-    await expect.poll(count, { timeout: 30_000 }).toBe(before - 6);
+    await expect.poll(count, { timeout: 90_000 }).toBe(before - 9);
   });
 
   test("exports JSON, and a folder for FAISS", async () => {
@@ -166,18 +178,18 @@ describe("a visitor", { timeout: 180_000 }, () => {
     const all = await count();
     await page.goto("/?q=a+pump+without+a+valve");
     await expect
-      .poll(async () => (await names())[0], { timeout: 30_000 })
+      .poll(async () => (await names())[0], { timeout: 90_000 })
       .toBe("The pump has lost its valve.");
     await settled(page);
     expect(await count()).toBe(all);
   });
 
   test("sees search and stars only in a frame", async () => {
-    await page.goto(`/?embed&q=${encodeURIComponent(redPlanet)}`);
-    await expect.poll(async () => (await names())[0], { timeout: 30_000 }).toBe("Mars");
+    await page.goto(`/?embed&q=${encodeURIComponent(dentist)}`);
+    await expect.poll(async () => (await names())[0], { timeout: 90_000 }).toBe("dentist");
     expect(await page.getByRole("navigation").count()).toBe(0);
     const link = page.getByRole("link", { name: "Open the galaxy" });
-    expect(await link.getAttribute("href")).toBe(`./?q=${encodeURIComponent(redPlanet)}`);
+    expect(await link.getAttribute("href")).toBe(`./?q=${encodeURIComponent(dentist)}`);
   });
 
   test("starts anew", async () => {
@@ -195,7 +207,11 @@ describe("a visitor", { timeout: 180_000 }, () => {
 
   const count = async () =>
     Number((await page.getByText(/^[\d,]+ texts · /).textContent())!.replace(/ .*|,/g, ""));
-  const names = () => page.locator("#hits .name").evaluateAll((all) => all.map(ownText));
+  /** Without the marks. */
+  const names = () =>
+    page
+      .locator("#hits .name")
+      .evaluateAll((all) => all.map(({ firstChild }) => firstChild?.textContent ?? ""));
   const cosines = () => page.locator("#hits .cosine").allTextContents();
   const exported = async (name: string) => {
     const started: Promise<Download> = page.waitForEvent("download");
@@ -207,7 +223,7 @@ describe("a visitor", { timeout: 180_000 }, () => {
 test("a model that does not load says so, and the tiny one goes on", {
   timeout: 90_000,
 }, async () => {
-  const visitor = await galaxy.visitor(100);
+  const visitor = await galaxy.visitor(400);
   const page = await visitor.newPage();
   await page.goto("/");
   await settled(page);
@@ -217,12 +233,14 @@ test("a model that does not load says so, and the tiny one goes on", {
   expect(
     galaxy.complaints.splice(0).every((url) => url.startsWith("https://huggingface.co/")),
   ).toBe(true);
-  await page.getByRole("combobox").fill(redPlanet);
-  await page.getByRole("option", { name: /Mars/ }).first().waitFor();
+  await page.getByRole("combobox").fill(dentist);
+  await page
+    .getByRole("option", { name: /dentist/ })
+    .first()
+    .waitFor();
   await visitor.close();
 });
 
-/** Without the marks of a hit. */
-function ownText(element: Element): string {
-  return element.firstChild?.textContent ?? "";
+function file(name: string, content: string) {
+  return { name, mimeType: "text/plain", buffer: Buffer.from(content) };
 }

@@ -1,5 +1,6 @@
 import { Announcements } from "./announcements.tsx";
 import { FindBar } from "./find-bar.tsx";
+import { Grip } from "./grip.tsx";
 import { Hits } from "./hits.tsx";
 import { Lens } from "./lens.tsx";
 import { Drop } from "./panels/drop.tsx";
@@ -54,28 +55,5 @@ function Embedded({ view }: { view: View }) {
       <Problem view={view} />
       <Announcements view={view} />
     </div>
-  );
-}
-
-/** Raises and lowers the sheet of a narrow screen, with a tap or a swipe. */
-function Grip({ view: { raised } }: { view: View }) {
-  let start: number | undefined;
-  return (
-    <button
-      type="button"
-      class="grip"
-      aria-label={raised.value ? "Show less" : "Show more"}
-      aria-expanded={raised.value}
-      onClick={() => {
-        raised.value = !raised.value;
-      }}
-      onTouchStart={(event) => {
-        start = event.touches[0]!.clientY;
-      }}
-      onTouchMove={(event) => {
-        const way = start === undefined ? 0 : event.touches[0]!.clientY - start;
-        if (Math.abs(way) > 24) raised.value = way < 0;
-      }}
-    />
   );
 }

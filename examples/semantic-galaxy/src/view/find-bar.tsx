@@ -4,11 +4,11 @@ import { Status } from "./status.tsx";
 import type { View } from "./view.ts";
 
 const examples = [
-  "Which planet is known as the Red Planet?",
-  "an animal that carries its house",
   "someone who repairs teeth",
-  "sweet and frozen, eaten in summer",
   "the fear before an exam",
+  "it keeps the rain off",
+  "frozen dessert",
+  "Which planet is known as the Red Planet?",
 ];
 
 /** The search field, with what one can do before there is a query. */

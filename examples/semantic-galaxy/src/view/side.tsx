@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { Grip } from "./grip.tsx";
 import { Icon } from "./icon.tsx";
 import { Compare } from "./panels/compare.tsx";
 import { Help } from "./panels/help.tsx";
@@ -16,6 +17,7 @@ export function Side({ view }: { view: View }) {
   const open = panel !== undefined || text !== undefined;
   return (
     <aside class={`side panel${open ? "" : " empty"}`} data-covers>
+      {open && <Grip view={view} />}
       {panel === "texts" && (
         <Panel view={view} title="Your texts">
           <Texts view={view} />

@@ -33,6 +33,8 @@ export class Camera {
   #flight: { from: Place; to: Place; start: number; duration: number } | undefined;
   /** Whether the visitor has moved it, so that it no longer shows the whole map by itself. */
   moved = false;
+  /** Whether the visitor has moved it since its last flight. */
+  taken = false;
 
   get width(): number {
     return this.#width;
@@ -116,6 +118,7 @@ export class Camera {
   /** Duration 0 jumps. */
   fly(to: Place, now: number, duration: number): void {
     this.moved = true;
+    this.taken = false;
     const { x, y, scale } = this;
     this.#flight = { from: { x, y, scale }, to, start: now, duration };
     if (duration === 0) this.step(now);
@@ -147,6 +150,7 @@ export class Camera {
 
   #take(): void {
     this.moved = true;
+    this.taken = true;
     this.#flight = undefined;
   }
 

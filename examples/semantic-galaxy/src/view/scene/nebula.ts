@@ -51,8 +51,8 @@ function toPixels(cells: Float32Array): Uint8Array<ArrayBuffer> {
     if (density < 1e-6) continue;
     for (let part = 0; part < 3; part++)
       pixels[cell + part] = Math.min(255, (cells[cell + part]! / density) * 255);
-    // The root keeps thin clouds visible beside dense ones.
-    pixels[cell + 3] = Math.sqrt(density / densest) * 255;
+    // The power keeps thin clouds visible beside dense ones.
+    pixels[cell + 3] = (density / densest) ** 0.7 * 255;
   }
   return pixels;
 }

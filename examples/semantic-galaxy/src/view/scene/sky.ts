@@ -82,6 +82,7 @@ export function startSky(gl: WebGL2RenderingContext, overlay: HTMLElement, view:
     const { clientWidth, clientHeight } = document.documentElement;
     camera.resize(clientWidth, clientHeight);
     sharpness.reset();
+    if (!camera.taken && last.indices.length > 0) fly(last.indices, last.closest, 0);
     request();
   }).observe(canvas);
 
