@@ -162,18 +162,6 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(log.mock.calls).toEqual([[6, { pageContent: "Mercury", metadata: expect.anything() }]]);
   });
 
-  it("docs/search/import-and-export.md, migration from faiss-node", async () => {
-    const code = await writeReadmeCode(
-      join(folder, "migration"),
-      "docs/search/import-and-export.md",
-      "Migrate from faiss-node",
-    );
-    process.chdir(code.folder);
-    const { store } = await import(join(code.folder, "migrate.ts"));
-    expect(store.get("venus")).toMatchObject({ record: { text: "Venus is hot." } });
-    expect(await store.search([0.1, 0.9], { k: 1 })).toMatchObject([{ id: "mars" }]);
-  });
-
   it("langchain", async () => {
     const { english, withMoons, diverse, again, parts, fromPython } = await runPage(
       "packages/langchain/README.md",
