@@ -44,7 +44,7 @@ describe("open", () => {
   });
 
   it.each<[files: string[], message: RegExp]>([
-    [["doc_store.json", "vector_store.json"], /LlamaIndex\.TS.*fromDocuments/],
+    [["doc_store.json", "vector_store.json"], /LlamaIndex\.TS.*in embeddingDict.*again/],
     [["doc_store.json", "faiss_vector_store/faiss-store.json"], /fromPersistDir\(folder\)/],
     [["text__faiss_vector_store/faiss-store.json"], /fromPersistDir\(folder\)/],
     [["hnswlib.index", "docstore.json", "args.json"], /HNSWLib.*again/],

@@ -129,7 +129,7 @@ describe("a folder of LlamaIndex (Python)", () => {
     await writeFile(file, '{"embeddingDict": {"a": [1, 0]}}');
     await expect(FaissStore.import(copy)).rejects.toMatchObject({
       code: "NOT_A_STORE",
-      message: expect.stringMatching(/LlamaIndex\.TS.*again/),
+      message: expect.stringMatching(/LlamaIndex\.TS.*vectors of embeddingDict.*again/),
     });
   });
 

@@ -93,9 +93,9 @@ function severalStores(directory: string, names: string[]): FaissStoreError {
 function savedByTypeScript(path: string): FaissStoreError {
   return new FaissStoreError(
     "NOT_A_STORE",
-    `${path} is a SimpleVectorStore of LlamaIndex.TS, which cannot be imported. Embed the ` +
-      "documents again: run VectorStoreIndex.fromDocuments with a FaissVectorStore of " +
-      "@embeddinggemma/llamaindex.",
+    `${path} is a SimpleVectorStore of LlamaIndex.TS, which FaissStore.import does not read. Add ` +
+      "its nodes, with the vectors of embeddingDict, to a FaissVectorStore of " +
+      "@embeddinggemma/llamaindex, or embed the documents again.",
     { path },
   );
 }

@@ -60,8 +60,8 @@ const known: readonly Known[] = [
     fits: (has) => has("doc_store.json") || has("vector_store.json"),
     finding: "is a storage folder of LlamaIndex.TS",
     advice:
-      "Its vectors cannot be imported. Embed the documents again: run " +
-      "VectorStoreIndex.fromDocuments with a FaissVectorStore of @embeddinggemma/llamaindex.",
+      "Add its nodes, with the vectors that vector_store.json has in embeddingDict, to a " +
+      "FaissVectorStore of @embeddinggemma/llamaindex, or embed the documents again.",
   },
   {
     kind: "foreign",
