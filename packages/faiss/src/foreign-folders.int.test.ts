@@ -62,7 +62,7 @@ describe("open", () => {
 describe("import", () => {
   it.each<[files: string[], message: RegExp]>([
     [["faiss-store.json"], /a store that `save` wrote.*FaissStore\.open/],
-    [["vector_store.json"], /LlamaIndex\.TS.*fromDocuments/],
+    [["vector_store.json"], /LlamaIndex\.TS.*in embeddingDict.*again/],
     [["chroma.sqlite3"], /Chroma/],
     [["config.json", "tokenizer.json"], /folder of a model/],
     [[], /is empty.*Pass a FAISS file/],
