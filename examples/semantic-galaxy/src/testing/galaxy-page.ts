@@ -69,9 +69,14 @@ export class GalaxyPage {
   }
 }
 
-/** Until all texts of the galaxy are embedded and have their places. */
+/** Until all texts are embedded and placed; between the two, the page is idle for a moment. */
 export async function settled(page: Page): Promise<void> {
-  await page.getByText(/^[\d,]+ texts · /).waitFor({ timeout: 150_000 });
+  const idle = page.getByText(/^[\d,]+ texts · /);
+  for (let calm = 0; calm < 4; ) {
+    await idle.waitFor({ timeout: 150_000 });
+    await page.waitForTimeout(250);
+    calm = (await idle.isVisible()) ? calm + 1 : 0;
+  }
 }
 
 function sample(every: number): string {
