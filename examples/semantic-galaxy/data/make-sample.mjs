@@ -91,13 +91,40 @@ function chooseWords() {
     .sort((a, b) => b.count - a.count);
   const meanings = new Set();
   const unique = nouns.filter(({ meaning }) => !meanings.has(meaning) && meanings.add(meaning));
-  return Object.entries(categories).flatMap(([category, { name, words, minCount }]) =>
+  const chosen = Object.entries(categories).map(([category, { name, words, minCount }]) =>
     unique
       .filter((noun) => noun.category === category && noun.count >= minCount)
       .slice(0, words)
-      .sort((a, b) => (a.title < b.title ? -1 : 1))
       .map(({ title, text }) => ({ title, category: name, text })),
   );
+  return mix(chosen);
+}
+
+/** All lists as one, in an order by chance, where each stretch has its share of each list. */
+function mix(lists) {
+  const random = randomNumbers(1);
+  return lists
+    .flatMap((list) => {
+      const shuffled = list.map((word) => ({ word, key: random() })).sort(byKey);
+      return shuffled.map(({ word }, at) => ({ word, key: (at + random()) / list.length }));
+    })
+    .sort(byKey)
+    .map(({ word }) => word);
+}
+
+function byKey(a, b) {
+  return a.key - b.key;
+}
+
+/** Numbers from 0 to 1 that are the same in each run (mulberry32). */
+function randomNumbers(seed) {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
+    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
+    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 /** Whether the noun is at least as frequent as verb and adjective, in WordNet's tagged texts. */
