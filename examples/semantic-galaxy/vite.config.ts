@@ -1,17 +1,24 @@
 import { createReadStream, existsSync } from "node:fs";
 import { cp, mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { defineConfig, type Plugin } from "vite";
 
-/** Transformers.js runs its models with these files of ONNX Runtime, with or without WebGPU. */
-const runtimeFiles = ["ort-wasm-simd-threaded.jsep.mjs", "ort-wasm-simd-threaded.jsep.wasm"];
+/** The builds of ONNX Runtime that the worker chooses from: without WebGPU, and with it. */
+const runtimeFiles = ["ort-wasm-simd-threaded", "ort-wasm-simd-threaded.jsep"].flatMap((build) => [
+  `${build}.mjs`,
+  `${build}.wasm`,
+]);
+/** The package that Transformers.js uses, since its code and these files must be of one version. */
+const runtime = createRequire(import.meta.resolve("@huggingface/transformers")).resolve(
+  "onnxruntime-web",
+);
 
 /** Folders of the page, and where their files come from. */
 const served = {
   "models/tiny/": modelPath,
-  "ort/": dirname(fileURLToPath(import.meta.resolve("@huggingface/transformers"))),
+  "ort/": dirname(runtime),
 };
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 import { batch, computed, effect } from "@preact/signals";
-import { startEmbedding } from "./embedding/embedding.ts";
+import { Embedding } from "./embedding/embedding.ts";
 import { dimension as fullDimension } from "./embedding/vector-table.ts";
 import type { ExportedGalaxy } from "./export/exported-galaxy.ts";
 import { wordsOf } from "./galaxy/failure-words.ts";
@@ -28,7 +28,7 @@ const noPlaces: StoredGalaxy["places"] = emptyChart();
 
 /** The galaxy of this page. Its models, vectors and places live in two workers. */
 export function createGalaxy(): Galaxy {
-  const embedding = startEmbedding();
+  const embedding = new Embedding();
   const layout = startLayout();
   const state = createState();
   const keeper = new GalaxyKeeper(state);
@@ -57,7 +57,8 @@ export function createGalaxy(): Galaxy {
 
   /** Tells the worker, which answers later calls after that. */
   function forgetVectors(count: number): void {
-    embedding.call("truncate", { count }).catch((error) => {
+    if (!running.value) return;
+    embedding.worker.call("truncate", { count }).catch((error) => {
       problem.value = wordsOf(error);
     });
   }
@@ -99,7 +100,7 @@ export function createGalaxy(): Galaxy {
         if (from !== count.value) break;
         const to = from + vectors.length / fullDimension;
         if (to > texts.value.length) break;
-        await embedding.call("restore", { encoding: which, vectors });
+        await embedding.worker.call("restore", { encoding: which, vectors });
         if (which === "prompts") {
           const added = texts.value.slice(from, to).map(labelText);
           chart.value = await layout.call(
@@ -124,7 +125,7 @@ export function createGalaxy(): Galaxy {
       y,
       identity,
       dimension: fullDimension,
-      vectors: (from, to) => embedding.call("vectors", { encoding: "prompts", from, to }),
+      vectors: (from, to) => embedding.worker.call("vectors", { encoding: "prompts", from, to }),
     };
   }
 
@@ -196,10 +197,16 @@ export function createGalaxy(): Galaxy {
       await embedAnew(await loadSample());
     },
 
-    compare: (left, right) => embedding.call("compare", { left, right, encoding: encoding.value }),
+    compare: async (left, right) =>
+      embedding.worker.call("compare", { left, right, encoding: encoding.value }),
 
-    neighbors: (index, k) =>
-      embedding.call("neighbors", { index, k, encoding: encoding.value, count: dimension.value }),
+    neighbors: async (index, k) =>
+      embedding.worker.call("neighbors", {
+        index,
+        k,
+        encoding: encoding.value,
+        count: dimension.value,
+      }),
 
     async exportJson() {
       const { exportJson } = await import("./export/export-json.ts");

@@ -1,4 +1,4 @@
-import { Embedder } from "@embeddinggemma/core";
+import { type Device, Embedder } from "@embeddinggemma/core";
 import { env } from "@huggingface/transformers";
 import type { CallContext } from "../threads/messages.ts";
 import { serveCalls } from "../threads/serve-calls.ts";
@@ -15,12 +15,20 @@ import {
 /** With the model's prompts for queries and documents, or without any. */
 export type Encoding = "prompts" | "plain";
 
-interface LoadProgress {
+export interface LoadArgument {
+  readonly choice: ModelChoice;
+  /** URL of the page. */
+  readonly base: string;
+  /** URL of the Hub, if it is another one. */
+  readonly hub: string | undefined;
+}
+
+export interface LoadProgress {
   readonly loaded: number;
   readonly total: number | undefined;
 }
 
-interface LoadedModel {
+export interface LoadedModel {
   readonly identity: string;
   readonly device: string;
   readonly dtype: string;
@@ -33,50 +41,38 @@ export interface EmbeddedSlice {
 }
 
 let embedder: Embedder | undefined;
-let loading: AbortController | undefined;
-let tables = emptyTables();
+const tables = { prompts: new VectorTable(), plain: new VectorTable() };
 /** The last query, since the slider asks for it again with another dimension. */
 let lastQuery: { key: string; vector: Promise<Float32Array> } | undefined;
 
 const methods = {
   async load(
-    { choice, base, hub }: { choice: ModelChoice; base: string; hub: string | undefined },
+    { choice, base, hub }: LoadArgument,
     { report, signal }: CallContext<LoadProgress>,
   ): Promise<LoadedModel> {
-    loading?.abort();
-    loading = new AbortController();
-    env.backends.onnx.wasm!.wasmPaths = new URL("ort/", base).href;
     const { model, device, dtype, maxBatchTokens, options } = await sourceOf(choice, base, hub);
     const files = new Map<string, { loaded: number; total: number | undefined }>();
-    const loaded = await Embedder.load(model, {
+    env.backends.onnx.wasm!.wasmPaths = runtimeFiles(device, base);
+    embedder = await Embedder.load(model, {
       ...options,
       device,
       dtype,
       maxBatchTokens,
-      signal: AbortSignal.any([signal, loading.signal]),
+      signal,
       onDownloadProgress({ file, loaded, total }) {
         files.set(file, { loaded, total: total ?? undefined });
         report(sumOf([...files.values()]));
       },
     });
-    const previous = embedder;
-    embedder = loaded;
-    lastQuery = undefined;
-    tables = emptyTables();
-    await previous?.dispose();
-    return { identity: loaded.identity, device, dtype: loaded.dtype ?? dtype };
+    return { identity: embedder.identity, device, dtype: embedder.dtype ?? dtype };
   },
 
-  /**
-   * Embeds texts, which get the rows from `from` on. Later rows are dropped.
-   *
-   * @param identity - the model that is meant
-   */
+  /** Embeds texts, which get the rows from `from` on. Later rows are dropped. */
   async embed(
-    { encoding, from, identity, documents }: EmbedArgument,
+    { encoding, from, documents }: EmbedArgument,
     { report, signal }: CallContext<EmbeddedSlice>,
   ): Promise<void> {
-    const model = loadedEmbedder(identity);
+    const model = loadedEmbedder();
     const table = tables[encoding];
     table.truncate(from);
     for (let at = 0; at < documents.length; at += sliceSize) {
@@ -85,7 +81,6 @@ const methods = {
         encoding === "prompts"
           ? await model.encodeDocument(slice, { signal })
           : await model.encode(slice.map(plainText), { prompt: "", signal });
-      if (tables[encoding] !== table) throw modelChanged();
       const vectors = new Float32Array(slice.length * dimension);
       for (const [row, vector] of rows.entries()) vectors.set(vector, row * dimension);
       table.append(vectors);
@@ -160,7 +155,6 @@ const methods = {
 interface EmbedArgument {
   readonly encoding: Encoding;
   readonly from: number;
-  readonly identity: string;
   readonly documents: readonly TitledText[];
 }
 
@@ -181,19 +175,21 @@ export type EmbeddingMethods = typeof methods;
 
 serveCalls(methods);
 
-function emptyTables(): Record<Encoding, VectorTable> {
-  return { prompts: new VectorTable(), plain: new VectorTable() };
+/**
+ * The build of ONNX Runtime: the one that can use WebGPU is twice as large (21 MB), and starts
+ * later.
+ *
+ * @param base - URL of the page
+ */
+function runtimeFiles(device: Device, base: string): { mjs: string; wasm: string } {
+  const build = device === "webgpu" ? "ort-wasm-simd-threaded.jsep" : "ort-wasm-simd-threaded";
+  const urlOf = (extension: string) => new URL(`ort/${build}.${extension}`, base).href;
+  return { mjs: urlOf("mjs"), wasm: urlOf("wasm") };
 }
 
-/** @param identity - of the model that is meant; by default, any */
-function loadedEmbedder(identity?: string): Embedder {
+function loadedEmbedder(): Embedder {
   if (!embedder) throw new Error("The model is not loaded yet.");
-  if (identity !== undefined && identity !== embedder.identity) throw modelChanged();
   return embedder;
-}
-
-function modelChanged(): Error {
-  return Object.assign(new Error("Another model was loaded."), { code: "MODEL_CHANGED" });
 }
 
 async function vectorOfQuery(query: string, encoding: Encoding): Promise<Float32Array> {

@@ -1,6 +1,5 @@
 import { batch, effect } from "@preact/signals";
-import type { EmbeddingMethods } from "../embedding/embedding-worker.ts";
-import type { WorkerCalls } from "../threads/call-worker.ts";
+import type { Embedding } from "../embedding/embedding.ts";
 import type { GalaxyState } from "./galaxy-state.ts";
 
 const hitCount = 50;
@@ -9,7 +8,7 @@ const hitCount = 50;
  * Searches whenever the query, the dimension, the prompts, the model or the texts change. While a
  * search runs, only the last change waits.
  */
-export function followQuery(state: GalaxyState, embedding: WorkerCalls<EmbeddingMethods>): void {
+export function followQuery(state: GalaxyState, embedding: Embedding): void {
   const { query, dimension, encoding, embedded, running, hits, fullHits } = state;
   let isSearching = false;
   let isOutdated = false;
@@ -43,7 +42,7 @@ export function followQuery(state: GalaxyState, embedding: WorkerCalls<Embedding
         count: dimension.value,
         k: hitCount,
       };
-      const found = await embedding.call("search", question).catch(() => undefined);
+      const found = await embedding.worker.call("search", question).catch(() => undefined);
       if (!found || query.value.trim() === "") continue;
       batch(() => {
         hits.value = found.hits;

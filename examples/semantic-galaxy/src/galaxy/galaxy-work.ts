@@ -1,4 +1,5 @@
-import type { EmbeddedSlice, EmbeddingMethods, Encoding } from "../embedding/embedding-worker.ts";
+import type { Embedding } from "../embedding/embedding.ts";
+import type { EmbeddedSlice, Encoding } from "../embedding/embedding-worker.ts";
 import { dimension } from "../embedding/vector-table.ts";
 import type { LayoutMethods, LayoutProgress } from "../layout/layout-worker.ts";
 import type { GalaxyText } from "../texts/galaxy-text.ts";
@@ -15,7 +16,7 @@ const epochsAfterFirstFits = 250;
 /** Embeds the texts that have no vector, and places them: one step after the other. */
 export class GalaxyWork {
   readonly #state: GalaxyState;
-  readonly #embedding: WorkerCalls<EmbeddingMethods>;
+  readonly #embedding: Embedding;
   readonly #layout: WorkerCalls<LayoutMethods>;
   readonly #keeper: GalaxyKeeper;
   #running: Promise<void> | undefined;
@@ -24,7 +25,7 @@ export class GalaxyWork {
 
   constructor(
     state: GalaxyState,
-    embedding: WorkerCalls<EmbeddingMethods>,
+    embedding: Embedding,
     layout: WorkerCalls<LayoutMethods>,
     keeper: GalaxyKeeper,
   ) {
@@ -85,12 +86,11 @@ export class GalaxyWork {
   }
 
   async #embed(encoding: Encoding, signal: AbortSignal): Promise<void> {
-    const { running, embedded, texts, work } = this.#state;
+    const { embedded, texts, work } = this.#state;
     const count = embedded[encoding];
     const from = count.value;
     const documents = texts.value.slice(from).map(({ title = "", text }) => ({ title, text }));
     const total = documents.length;
-    const { identity } = running.value!;
     const start = performance.now();
     const early = new AbortController();
     work.value = { kind: "embedding", done: 0, total };
@@ -107,8 +107,8 @@ export class GalaxyWork {
         void this.#fitEarly(early.signal);
     };
     try {
-      const argument = { encoding, from, identity, documents };
-      await this.#embedding.call("embed", argument, { signal, onProgress });
+      const argument = { encoding, from, documents };
+      await this.#embedding.worker.call("embed", argument, { signal, onProgress });
     } finally {
       early.abort();
     }

@@ -1,7 +1,6 @@
 import { batch } from "@preact/signals";
-import type { EmbeddingMethods } from "../embedding/embedding-worker.ts";
+import type { Embedding } from "../embedding/embedding.ts";
 import type { ModelChoice } from "../embedding/model-choices.ts";
-import type { WorkerCalls } from "../threads/call-worker.ts";
 import { whyNoModel } from "./failure-words.ts";
 import { type GalaxyState, loadingState } from "./galaxy-state.ts";
 import type { ModelState } from "./galaxy-types.ts";
@@ -16,10 +15,11 @@ let lastLoad = 0;
 export async function loadModel(
   choice: ModelChoice,
   { model, running, embedded, problem }: GalaxyState,
-  embedding: WorkerCalls<EmbeddingMethods>,
+  embedding: Embedding,
 ): Promise<boolean> {
   const load = ++lastLoad;
   if (running.value?.state.choice === choice) {
+    embedding.cancelLoad();
     model.value = running.value.state;
     return false;
   }
@@ -28,8 +28,7 @@ export async function loadModel(
   };
   model.value = loadingState(choice);
   try {
-    const { identity, device, dtype } = await embedding.call(
-      "load",
+    const { identity, device, dtype } = await embedding.load(
       {
         choice,
         base: new URL("./", document.baseURI).href,

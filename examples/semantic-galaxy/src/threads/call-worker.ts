@@ -1,6 +1,6 @@
 import type { Call, CallContext, Methods, Reply } from "./messages.ts";
 
-interface CallOptions<P> {
+export interface CallOptions<P> {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: P) => void) | undefined;
   /** Buffers that the worker takes over. */
@@ -36,11 +36,18 @@ export class WorkerCalls<M extends Methods> {
     worker.addEventListener("message", ({ data }: MessageEvent<Reply>) => this.#receive(data));
     worker.addEventListener("error", (event) => {
       const message = event.message || "The worker could not be started.";
-      for (const { reject } of this.#waiting.values()) {
-        reject(new WorkerCallError({ name: "Error", message, code: "WORKER_FAILED" }));
-      }
-      this.#waiting.clear();
+      this.#rejectAll(new WorkerCallError({ name: "Error", message, code: "WORKER_FAILED" }));
     });
+  }
+
+  /**
+   * Ends the worker, which frees all of its memory.
+   *
+   * @param reason - what the calls under way are rejected with
+   */
+  terminate(reason: Error): void {
+    this.#worker.terminate();
+    this.#rejectAll(reason);
   }
 
   /** @throws WorkerCallError; the reason of the signal, at once */
@@ -76,6 +83,11 @@ export class WorkerCalls<M extends Methods> {
 
   #send(call: Call, transfer: Transferable[] = []): void {
     this.#worker.postMessage(call, transfer);
+  }
+
+  #rejectAll(reason: Error): void {
+    for (const { reject } of this.#waiting.values()) reject(reason);
+    this.#waiting.clear();
   }
 
   #receive(reply: Reply): void {
