@@ -3,9 +3,6 @@ import { GalaxyStorage, type StoredGalaxy } from "../storage/galaxy-storage.ts";
 import { whyNotKept } from "./failure-words.ts";
 import type { GalaxyState } from "./galaxy-state.ts";
 
-/** How long a page waits for another one that is being closed, such as itself before a reload. */
-const patience = 1_000;
-
 /** Keeps the galaxy for the next visit. If the browser has no room, the visitor is told once. */
 export class GalaxyKeeper {
   readonly #state: GalaxyState;
@@ -16,12 +13,12 @@ export class GalaxyKeeper {
   }
 
   /**
-   * What the last visit has left. If another tab has the galaxy open, nothing is read or kept here,
-   * so that their texts and vectors are never mixed.
+   * What the last visit has left. Only one tab keeps the galaxy, the last one that was opened, so
+   * that the texts and vectors of two are never mixed.
    */
   async open(): Promise<StoredGalaxy | undefined> {
     return this.#try(async () => {
-      if (!(await isOnlyTab())) return undefined;
+      if (!(await takeOver(() => this.#stop()))) return undefined;
       this.#storage = await GalaxyStorage.open();
       return this.#storage.read();
     });
@@ -59,6 +56,14 @@ export class GalaxyKeeper {
     await this.#try(async () => this.#storage?.clear());
   }
 
+  #stop(): void {
+    this.#storage = undefined;
+    if (isInFrame()) return; // where no one adds texts
+    this.#state.problem.value =
+      "You opened the galaxy in another tab, which keeps your texts from now on. What you change " +
+      "in this tab will be gone when you close it.";
+  }
+
   async #try<T>(action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
@@ -70,16 +75,28 @@ export class GalaxyKeeper {
   }
 }
 
-/** Takes a lock that the browser releases when the page is closed. */
-function isOnlyTab(): Promise<boolean> {
-  return new Promise((resolve) => {
-    const forever = new Promise(() => {});
-    const holdLock = (): Promise<unknown> => {
-      resolve(true);
-      return forever;
-    };
+/**
+ * Takes the lock that only one tab has. In a frame of another page, only if no tab has it.
+ *
+ * @param onLost - called when another tab takes it
+ */
+function takeOver(onLost: () => void): Promise<boolean> {
+  const options = isInFrame() ? { ifAvailable: true } : { steal: true };
+  return new Promise((resolve, reject) => {
+    const untilClosed = new Promise<void>(() => {});
     navigator.locks
-      .request("semantic-galaxy", { signal: AbortSignal.timeout(patience) }, holdLock)
-      .catch(() => resolve(false));
+      .request("semantic-galaxy", options, (lock) => {
+        resolve(lock !== null);
+        return lock ? untilClosed : undefined;
+      })
+      .catch((error) => {
+        reject(error);
+        onLost();
+      });
   });
+}
+
+/** Whether another page shows this one. */
+function isInFrame(): boolean {
+  return window.parent !== window;
 }

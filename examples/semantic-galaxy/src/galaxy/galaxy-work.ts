@@ -12,6 +12,8 @@ import type { GalaxyState } from "./galaxy-state.ts";
 const firstFits = [300, 1000, 2500, 6000];
 const epochsOfFirstFits = 150;
 const epochsAfterFirstFits = 250;
+/** As many as UMAP takes by default for a few texts. */
+const epochsOfFewTexts = 500;
 
 /** Embeds the texts that have no vector, and places them: one step after the other. */
 export class GalaxyWork {
@@ -134,7 +136,8 @@ export class GalaxyWork {
 
   async #place(signal: AbortSignal): Promise<void> {
     const { texts, work, chart } = this.#state;
-    const epochs = texts.value.length > firstFits[0]! ? epochsAfterFirstFits : undefined;
+    const epochs = texts.value.length > firstFits[0]! ? epochsAfterFirstFits : epochsOfFewTexts;
+    work.value = { kind: "layout", done: 0, total: epochs };
     const onProgress = ({ done, total, chart: next }: LayoutProgress): void => {
       work.value = { kind: "layout", done, total };
       chart.value = next;

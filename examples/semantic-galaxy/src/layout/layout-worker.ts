@@ -48,7 +48,7 @@ const methods = {
 
   /** Lets UMAP find better places, and reports them while it does. */
   async fit(
-    { epochs: wanted }: { epochs: number | undefined },
+    { epochs: wanted }: { epochs: number },
     { report, signal }: CallContext<LayoutProgress>,
   ): Promise<Chart | undefined> {
     const current = layout;
