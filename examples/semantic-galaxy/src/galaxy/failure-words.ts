@@ -5,10 +5,10 @@ export function whyNoModel(error: unknown): string {
   const code = error instanceof WorkerCallError ? error.code : undefined;
   const said = wordsOf(error);
   if (navigator.onLine === false) return words.offline;
+  if (/could not store|quota/i.test(said)) return words.room;
   if (code === "DOWNLOAD_FAILED") return words.download;
   if (code === "MODEL_FILE_MISSING" || code === "MODEL_NOT_FOUND") return words.missing;
   if (/memory|allocat|bad_alloc|Aborted|RangeError|Array buffer/i.test(said)) return words.memory;
-  if (/quota/i.test(said)) return words.room;
   return `The model could not be started. ${said}`;
 }
 
@@ -22,7 +22,7 @@ const words = {
   memory:
     "This device has too little memory for the model. Close other tabs, or use a computer with " +
     "more memory.",
-  room: "Your browser has no room for the model. Free some space, or leave private browsing.",
+  room: "Your browser has no room for the model. Free some storage, or leave private browsing.",
 } as const;
 
 /** Why something else failed. */

@@ -51,6 +51,22 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
+test.for(["QuotaExceededError", "UnknownError"])("%s of the cache is not retried", async (name) => {
+  responses = [file];
+  const cache: WebCache = {
+    match: async () => undefined,
+    put: async (_key, response) => {
+      await response.blob();
+      throw new DOMException("No room.", name);
+    },
+  };
+  await expect(fetchInto(cache, url, {})).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    message: expect.stringContaining(`could not store ${url}: No room. Free some storage`),
+  });
+  expect(requests).toHaveLength(1);
+});
+
 test("a file is cached under its URL, with its headers, and progress is reported", async () => {
   responses = [file];
   const cache = new MapCache();

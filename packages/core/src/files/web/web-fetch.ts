@@ -1,4 +1,4 @@
-import { reasonOf } from "../../errors.ts";
+import { EmbeddingGemmaError, reasonOf } from "../../errors.ts";
 import {
   authorizationOf,
   chunksOf,
@@ -37,7 +37,8 @@ export interface FetchResult {
 
 /**
  * Fetches a file into a cache, completely or not at all. Broken or stalled connections, rate limits
- * and server errors are retried. A file that the server does not have is deleted from the cache.
+ * and server errors are retried, but not what the browser refuses to store. A file that the server
+ * does not have is deleted from the cache.
  *
  * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`; the reason of `signal`
  */
@@ -46,9 +47,7 @@ export async function fetchInto(
   url: string,
   options: FetchOptions,
 ): Promise<FetchResult> {
-  const advice =
-    "Check the network, whether the server allows this page's origin (CORS), " +
-    "and the free storage of the browser.";
+  const advice = "Check the network, and whether the server allows this page's origin (CORS).";
   return withRetries(url, { signal: options.signal, advice }, async () => {
     const idle = new IdleTimeout(options.signal);
     const response = await request(url, "GET", options, idle);
@@ -59,12 +58,30 @@ export async function fetchInto(
     }
     if (!response.ok) throw hubError(url, response, deniedAdvice);
     await cache.put(url, checkedResponse(response, options, idle)).catch((cause: unknown) => {
+      if (isStorageFailure(cause)) throw notStored(url, cause);
       throw cause instanceof TransientFailure
         ? cause
         : new TransientFailure(reasonOf(cause), { cause });
     });
     return { found: true, headers };
   });
+}
+
+/** Chromium says `UnknownError` where it keeps data in memory, as in private windows. */
+function isStorageFailure(error: unknown): boolean {
+  return (
+    error instanceof DOMException && ["QuotaExceededError", "UnknownError"].includes(error.name)
+  );
+}
+
+function notStored(url: string, cause: unknown): EmbeddingGemmaError {
+  return new EmbeddingGemmaError(
+    "DOWNLOAD_FAILED",
+    `The browser could not store ${url}: ${reasonOf(cause)} Free some storage, or leave private ` +
+      "browsing, where large files may not fit.",
+    { url },
+    { cause },
+  );
 }
 
 /** Fetches a text without the cache and without retries; null if that fails. */
