@@ -79,7 +79,17 @@ export default defineConfig({
     ],
     sidebar: sidebarOf(pages),
     outline: [2, 3],
-    search: { provider: "local" },
+    search: {
+      provider: "local",
+      options: {
+        miniSearch: {
+          searchOptions: {
+            // Guides first. The browser runs this, so it can use nothing from this file.
+            boostDocument: (id: string) => (/\/reference\/(api\/|changelog)/.test(id) ? 0.25 : 1),
+          },
+        },
+      },
+    },
     socialLinks: [{ icon: "github", link: repositoryUrl }],
     editLink: {
       pattern: `${repositoryUrl}/edit/main/:path`,

@@ -27,9 +27,10 @@ const apiFolder = "reference/api/";
 
 /** The sidebar, from the folders of the pages and their titles. */
 export function sidebarOf(pages: readonly Page[]): DefaultTheme.SidebarMulti {
-  const guide = sectionsOf(pages).map(({ text, pages }) => ({
+  const guide = sectionsOf(pages).map(({ text, pages }, index) => ({
     text,
-    collapsed: false,
+    // The section of the page that is shown opens by itself.
+    collapsed: index > 0,
     items: pages.map(({ title, route }) => ({ text: title, link: route })),
   }));
   return { "/": guide, [`/${apiFolder}`]: apiSidebar() };
