@@ -73,7 +73,7 @@ function read(source: string): { frontmatter: Record<string, string>; body: stri
 
 /** The first sentence under the title, without its links and marks; "" if it is not plain. */
 function firstSentence(body: string): string {
-  const introduction = body.match(/^# .*\n+((?:[^#\n`|-].*\n)+)/m)?.[1] ?? "";
+  const introduction = body.match(/^# .*\n+((?:(?!```)[^#\n|-].*\n)+)/m)?.[1] ?? "";
   const plain = introduction
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replaceAll(/[`*]/g, "")
