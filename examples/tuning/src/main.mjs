@@ -1,4 +1,4 @@
-// Measures a model on questions to a help centre, tunes it to them, and measures again. Then it
+// Measures a model on questions to a help center, tunes it to them, and measures again. Then it
 // searches through LangChain and LlamaIndex, in the store that was filled before the tuning.
 import { Embedder, MemoryVectorCache } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";

@@ -89,7 +89,7 @@ describe("docs/embed/offline.md", async () => {
   await import(join(code.folder, "planets.test.ts"));
 });
 
-/** The help centre of `examples/tuning` with ten of its questions, and the articles they need. */
+/** The help center of `examples/tuning` with ten of its questions, and the articles they need. */
 async function fewQuestions(): Promise<string> {
   const data = join(folder, "few-questions");
   const source = join(import.meta.dirname, "../../../examples/tuning/data");
