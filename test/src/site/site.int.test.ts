@@ -138,6 +138,16 @@ describe.each([
     expect(await page.locator("main").innerText()).toContain("HF_ENDPOINT");
   });
 
+  it("finds guides before the API reference", async () => {
+    await open("/");
+    await page.getByRole("button", { name: "Search" }).first().click();
+    await page.locator(".search-input").fill("searchDimension");
+    const first = page.locator(".results .result").first();
+    await first.waitFor();
+    expect(await first.getAttribute("href")).not.toContain("/reference/api/");
+    await page.keyboard.press("Escape");
+  });
+
   it("follows links between pages that are links between files", async () => {
     await open("/embed/models");
     await page.locator("main a", { hasText: "@embeddinggemma/tiny-model" }).first().click();
