@@ -7,20 +7,27 @@ export function Status({ view: { galaxy, embed } }: { view: View }) {
   const work = galaxy.work.value;
   const model = galaxy.model.value;
   if (model.status === "loading") return <LoadProgress model={model} />;
+  if (work?.kind === "layout")
+    return <Progress label="Arranging the stars" done={work.done} total={work.total} />;
+  // The first places take a moment.
+  if (work && work.done === work.total) return <Progress label="Arranging the stars" />;
   if (work)
     return (
       <Progress
-        label={work.kind === "embedding" ? "Embedding" : "Arranging the stars"}
+        label="Embedding"
         done={work.done}
         total={work.total}
         unit="texts"
         perSecond={work.perSecond}
-        onCancel={work.kind === "embedding" && !embed ? () => galaxy.cancel() : undefined}
+        onCancel={embed ? undefined : () => galaxy.cancel()}
       />
     );
   if (embed) return null;
-  const count = galaxy.texts.value.length;
   if (model.status === "failed") return <p class="status">The model did not load.</p>;
+  const count = galaxy.texts.value.length;
+  // Between two steps, there may be no work although there is something to do.
+  if (galaxy.points.value.count < count && !galaxy.problem.value)
+    return <Progress label="Getting ready" />;
   return (
     <p class="status">
       {count === 0 ? "No texts yet" : `${format(count)} texts`} · {modelNames[model.choice]}
@@ -46,7 +53,7 @@ interface ProgressProps {
 
 export function Progress({ label, done, total, unit, perSecond, onCancel }: ProgressProps) {
   const words = unit === "bytes" ? megabytes : counted;
-  const amount = done === undefined ? "" : words(done, total);
+  const amount = done === undefined || !unit ? "" : words(done, total);
   return (
     <div class="progress">
       <p>

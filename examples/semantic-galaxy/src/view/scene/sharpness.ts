@@ -15,6 +15,8 @@ export class Sharpness {
   #last = Number.NEGATIVE_INFINITY;
   #times: number[] = [];
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  /** Whether movements follow each other: a change of the size waits for the graphics processor. */
+  isBusy = false;
 
   /** @param resize - sets how many pixels of the canvas a pixel of the page has */
   constructor(resize: (ratio: number) => void) {
@@ -34,7 +36,7 @@ export class Sharpness {
     this.#last = now;
     if (time > pause) {
       this.#times = [];
-      this.#set(sharpest());
+      if (!this.isBusy) this.#set(sharpest());
       return;
     }
     this.#times.push(time);
@@ -48,7 +50,7 @@ export class Sharpness {
 
   /** After the last frame of a movement. */
   rest(draw: () => void): void {
-    if (this.#current === sharpest()) return;
+    if (this.isBusy || this.#current === sharpest()) return;
     this.#waiting = setTimeout(() => {
       this.#last = Number.NEGATIVE_INFINITY;
       draw();

@@ -139,6 +139,10 @@ export function startSky(gl: WebGL2RenderingContext, overlay: HTMLElement, view:
   effect(() => takePoints(galaxy.points.value));
 
   const busy = computed(() => galaxy.work.value !== undefined);
+  effect(() => {
+    sharpness.isBusy = busy.value;
+    request();
+  });
   let flight: ReturnType<typeof setTimeout> | undefined;
   let flownFor = "";
   effect(() => {

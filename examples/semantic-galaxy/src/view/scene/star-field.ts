@@ -363,10 +363,14 @@ function programOf(gl: WebGL2RenderingContext, vertex: string, fragment: string)
   gl.linkProgram(program);
   const inParallel = gl.getExtension("KHR_parallel_shader_compile");
   const uniforms = new Map<string, WebGLUniformLocation | null>();
+  let isReady = inParallel === null;
   return {
     program,
     array: gl.createVertexArray(),
-    isReady: () => !inParallel || gl.getProgramParameter(program, inParallel.COMPLETION_STATUS_KHR),
+    isReady() {
+      isReady ||= gl.getProgramParameter(program, inParallel!.COMPLETION_STATUS_KHR);
+      return isReady;
+    },
     at(name) {
       if (!uniforms.has(name)) uniforms.set(name, gl.getUniformLocation(program, name));
       return uniforms.get(name)!;
