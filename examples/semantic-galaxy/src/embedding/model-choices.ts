@@ -10,11 +10,10 @@ interface ModelSource {
   readonly dtype: Dtype;
   /** Tokens of one inference: a search waits for no more than this. */
   readonly maxBatchTokens: number;
+  /** Texts that a long call hands to the model at once: points come in steps of these. */
+  readonly sliceSize: number;
   readonly options: LoadOptions;
 }
-
-/** How many texts of a long call are handed to the model at once: points come in steps of these. */
-export const sliceSize = 32;
 
 /**
  * Where a model is loaded from, and how.
@@ -37,6 +36,7 @@ export async function sourceOf(
       device: "wasm",
       dtype: "q8",
       maxBatchTokens: 1024,
+      sliceSize: 32,
       options: {},
     };
   }
@@ -46,6 +46,7 @@ export async function sourceOf(
     device: onGpu ? "webgpu" : "wasm",
     dtype: onGpu ? "fp32" : "q8",
     maxBatchTokens: onGpu ? 1024 : 128,
+    sliceSize: onGpu ? 32 : 4,
     options: hub === undefined ? {} : { endpoint: hub },
   };
 }
