@@ -1,8 +1,9 @@
-import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import type { RetrievalReport } from "@embeddinggemma/tune";
 import { describe, expect, it, vi } from "vitest";
+import { fewQuestions } from "./few-questions.ts";
 import { writeReadmeCode } from "./readme-code.ts";
 import { expectPrintedOutput, folder, log, runPage } from "./run-page.ts";
 import { runsAllCodeOf } from "./runs-all-code.ts";
@@ -53,7 +54,7 @@ describe("docs/embed/prompts.md", () => {
   });
 
   it("measures what a missing prompt costs", async () => {
-    const files = { "examples/tuning/data": await fewQuestions() };
+    const files = { "examples/tuning/data": await fewQuestions({ test: 10 }) };
     const { report, untitled } = await runPage(page, { programs: ["cost.ts"], files });
     const prompts = (report as RetrievalReport).results.map(({ prompt }) => prompt);
     expect(prompts).toEqual([
@@ -88,22 +89,6 @@ describe("docs/embed/offline.md", async () => {
   const code = await writeReadmeCode(join(folder, "example-test"), page);
   await import(join(code.folder, "planets.test.ts"));
 });
-
-/** The help center of `examples/tuning` with ten of its questions, and the articles they need. */
-async function fewQuestions(): Promise<string> {
-  const data = join(folder, "few-questions");
-  const source = join(import.meta.dirname, "../../../examples/tuning/data");
-  await mkdir(data);
-  await cp(source, data, { recursive: true });
-  const qrels = join(data, "qrels/test.tsv");
-  const lines = (await readFile(qrels, "utf8")).split("\n").slice(0, 11);
-  await writeFile(qrels, lines.join("\n"));
-  const needed = new Set(lines.map((line) => line.split("\t")[1]));
-  const corpus = (await readFile(join(data, "corpus.jsonl"), "utf8")).trim().split("\n");
-  const kept = corpus.filter((line) => needed.has(JSON.parse(line)._id));
-  await writeFile(join(data, "corpus.jsonl"), kept.join("\n"));
-  return data;
-}
 
 runsAllCodeOf(
   "docs/start",
