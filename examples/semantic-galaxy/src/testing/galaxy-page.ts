@@ -55,7 +55,7 @@ export class GalaxyPage {
       reducedMotion: "reduce",
       ...options,
     });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(120_000);
     await context.route(
       (url) => url.origin !== this.#origin,
       (route) => {
@@ -69,11 +69,11 @@ export class GalaxyPage {
   }
 }
 
-/** Until all texts are embedded and placed; between the two, the page is idle for a moment. */
+/** Until all texts are embedded and placed; between two steps, the page may be idle shortly. */
 export async function settled(page: Page): Promise<void> {
   const idle = page.getByText(/^[\d,]+ texts · /);
-  for (let calm = 0; calm < 4; ) {
-    await idle.waitFor({ timeout: 150_000 });
+  for (let calm = 0; calm < 2; ) {
+    await idle.waitFor({ timeout: 400_000 });
     await page.waitForTimeout(250);
     calm = (await idle.isVisible()) ? calm + 1 : 0;
   }

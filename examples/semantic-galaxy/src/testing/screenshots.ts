@@ -8,13 +8,8 @@ const folder = fileURLToPath(new URL("../../screenshots/", import.meta.url));
 const readmePicture = fileURLToPath(new URL("../../../../docs/galaxy.jpg", import.meta.url));
 
 const screens = {
-  wide: { viewport: { width: 1440, height: 900 }, deviceScaleFactor: 1 },
-  narrow: {
-    viewport: { width: 390, height: 844 },
-    deviceScaleFactor: 2,
-    hasTouch: true,
-    isMobile: true,
-  },
+  wide: { width: 1440, height: 900 },
+  narrow: { width: 390, height: 844 },
 } as const;
 
 let galaxy: GalaxyPage;
@@ -28,49 +23,58 @@ afterAll(async () => {
   await galaxy?.close();
 });
 
-for (const [screen, options] of Object.entries(screens)) {
-  test(`${screen}, dark and light`, { timeout: 600_000 }, async () => {
-    const visitor = await galaxy.visitor(4, options);
-    const page = await visitor.newPage();
-    await page.goto("/");
-    await settled(page);
+test("the whole galaxy, on each screen, dark and light", { timeout: 1_200_000 }, async () => {
+  const visitor = await galaxy.visitor(1, { deviceScaleFactor: 1.5, colorScheme: "dark" });
+  const page = await visitor.newPage();
+  await page.setViewportSize({ width: 1440, height: 810 });
+  await page.goto("/");
+  await page.getByText(/^Embedding 1,/).waitFor({ timeout: 300_000 });
+  await page.screenshot({ path: `${folder}coming.png` });
+  await settled(page);
+  await takeReadmePicture(page);
+  for (const [screen, size] of Object.entries(screens)) {
+    await page.setViewportSize(size);
     for (const theme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme: theme });
-      const take = async (name: string) => {
-        await still(page);
-        await page.screenshot({ path: `${folder}${screen}-${theme}-${name}.png` });
-      };
-      await take("start");
-      await search(page, "someone who repairs teeth");
-      await take("searching");
-      await page.getByRole("option").nth(1).click();
-      await take("card");
-      for (const panel of ["Texts", "Compare", "Model", "Help"]) {
-        await page.getByRole("button", { name: panel, exact: true }).click();
-        await take(panel.toLowerCase());
-      }
-      await page.getByRole("button", { name: "Close" }).click();
-      await page.getByRole("button", { name: "Clear the search" }).click();
+      await takeAll(page, `${folder}${screen}-${theme}`);
     }
-    await visitor.close();
-  });
-}
-
-test("the README's picture", { timeout: 600_000 }, async () => {
-  const viewport = { width: 1440, height: 810 };
-  const visitor = await galaxy.visitor(4, {
-    viewport,
-    deviceScaleFactor: 1.5,
-    colorScheme: "dark",
-  });
-  const page = await visitor.newPage();
-  await page.goto("/");
-  await settled(page);
-  await search(page, "the fear before an exam");
+  }
+  await page.setViewportSize({ width: 600, height: 400 });
+  await page.goto("/?embed");
+  await page.getByRole("img", { name: /^Map of 3,/ }).waitFor();
   await still(page);
-  await page.screenshot({ path: readmePicture, type: "jpeg", quality: 78 });
+  await page.screenshot({ path: `${folder}embedded.png` });
   await visitor.close();
 });
+
+async function takeReadmePicture(page: Page): Promise<void> {
+  await search(page, "musical instrument with strings");
+  await still(page);
+  await page.getByRole("button", { name: "Show the whole map" }).click();
+  await page.mouse.move(0, 0);
+  await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+  await still(page);
+  await page.screenshot({ path: readmePicture, type: "jpeg", quality: 78 });
+  await page.getByRole("button", { name: "Clear the search" }).click();
+}
+
+async function takeAll(page: Page, prefix: string): Promise<void> {
+  const take = async (name: string) => {
+    await still(page);
+    await page.screenshot({ path: `${prefix}-${name}.png` });
+  };
+  await take("start");
+  await search(page, "someone who repairs teeth");
+  await take("searching");
+  await page.getByRole("option").nth(1).click();
+  await take("card");
+  for (const panel of ["Texts", "Compare", "Model", "Help"]) {
+    await page.getByRole("button", { name: panel, exact: true }).click();
+    await take(panel.toLowerCase());
+  }
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Clear the search" }).click();
+}
 
 async function search(page: Page, query: string): Promise<void> {
   await page.getByRole("combobox").fill(query);

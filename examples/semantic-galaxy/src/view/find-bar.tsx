@@ -3,12 +3,13 @@ import { Icon } from "./icon.tsx";
 import { Status } from "./status.tsx";
 import type { View } from "./view.ts";
 
+/** The tiny model answers these well with the sample. */
 const examples = [
   "someone who repairs teeth",
-  "the fear before an exam",
-  "it keeps the rain off",
-  "frozen dessert",
   "Which planet is known as the Red Planet?",
+  "sadness after a loss",
+  "musical instrument with strings",
+  "place where books are kept",
 ];
 
 /** The search field, with what one can do before there is a query. */
