@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from "node:fs";
-import { cp, mkdir } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -63,6 +63,8 @@ function modelsAndRuntime(): Plugin {
     },
     async writeBundle() {
       await cp(served["models/tiny/"], join(outputFolder, "models/tiny"), { recursive: true });
+      // Transformers.js asks for it, and a missing file would be an error in the browser's console.
+      await writeFile(join(outputFolder, "models/tiny/generation_config.json"), "{}\n");
       await mkdir(join(outputFolder, "ort"), { recursive: true });
       for (const file of runtimeFiles) {
         await cp(join(served["ort/"], file), join(outputFolder, "ort", file));

@@ -241,6 +241,22 @@ test("a model that does not load says so, and the tiny one goes on", {
   await visitor.close();
 });
 
+test("of two tabs, the last one keeps the texts, and the first one says so", {
+  timeout: 90_000,
+}, async () => {
+  const visitor = await galaxy.visitor(400);
+  const first = await visitor.newPage();
+  await first.goto("/");
+  await settled(first);
+  expect(await first.getByRole("alert").textContent()).toBe("");
+  const second = await visitor.newPage();
+  await second.goto("/");
+  await first.getByRole("alert").getByText("another tab, which keeps your texts").waitFor();
+  await settled(second);
+  expect(await second.getByRole("alert").textContent()).toBe("");
+  await visitor.close();
+});
+
 function file(name: string, content: string) {
   return { name, mimeType: "text/plain", buffer: Buffer.from(content) };
 }

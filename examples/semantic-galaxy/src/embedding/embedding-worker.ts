@@ -40,6 +40,9 @@ export interface EmbeddedSlice {
   readonly vectors: Float32Array<ArrayBuffer>;
 }
 
+/** Files of so many bytes come at once, and show no progress. */
+const smallFile = 1_000_000;
+
 let embedder: Embedder | undefined;
 let sliceSize = 1;
 const tables = { prompts: new VectorTable(), plain: new VectorTable() };
@@ -63,6 +66,7 @@ const methods = {
       maxBatchTokens,
       signal,
       onDownloadProgress({ file, loaded, total }) {
+        if (total !== null && total < smallFile) return;
         files.set(file, { loaded, total: total ?? undefined });
         report(sumOf([...files.values()]));
       },

@@ -54,8 +54,9 @@ export function createState(): GalaxyState {
   };
 }
 
+/** There is nothing to download, until a file turns out not to be in the browser's cache. */
 export function loadingState(choice: ModelChoice): ModelState {
-  return { choice, status: "loading", loaded: 0, total: undefined };
+  return { choice, status: "loading", loaded: 0, total: 0 };
 }
 
 export function emptyChart(): Chart {
