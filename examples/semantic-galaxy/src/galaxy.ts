@@ -1,5 +1,6 @@
 import { batch, computed, effect } from "@preact/signals";
 import { Embedding } from "./embedding/embedding.ts";
+import type { ModelChoice } from "./embedding/model-choices.ts";
 import { dimension as fullDimension } from "./embedding/vector-table.ts";
 import type { ExportedGalaxy } from "./export/exported-galaxy.ts";
 import { wordsOf } from "./galaxy/failure-words.ts";
@@ -70,6 +71,13 @@ export function createGalaxy(): Galaxy {
     await keeper.forgetVectors();
     await keeper.save();
     await work.start();
+  }
+
+  async function useModel(choice: ModelChoice): Promise<void> {
+    if (await loadModel(choice, state, embedding)) await embedAnew(texts.value, chart.value);
+    // It was chosen before the first model was ready.
+    else if (!running.value && choice !== "tiny" && state.model.value.status === "failed")
+      await useModel("tiny");
   }
 
   async function add(found: readonly FoundText[], source: string): Promise<void> {
@@ -159,9 +167,7 @@ export function createGalaxy(): Galaxy {
       await work.start();
     },
 
-    async useModel(choice) {
-      if (await loadModel(choice, state, embedding)) await embedAnew(texts.value, chart.value);
-    },
+    useModel,
 
     async addText(pasted, name = "Your text") {
       await add(readPlainText(pasted), name);

@@ -103,7 +103,9 @@ export class GalaxyWork {
       work.value = { kind: "embedding", done, total, perSecond };
       void this.#keeper.keepVectors(encoding, slice);
       if (encoding !== "prompts") return;
-      void this.#addToLayout(slice);
+      this.#addToLayout(slice).catch((error) => {
+        this.#state.problem.value = wordsOf(error);
+      });
       const before = slice.from;
       if (firstFits.some((at) => before < at && at <= count.value))
         void this.#fitEarly(early.signal);
