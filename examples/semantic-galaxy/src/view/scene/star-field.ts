@@ -187,7 +187,7 @@ export class StarField {
     gl.uniform1f(cloud.at("extent"), nebula.extent);
     const searching = this.#constellation !== undefined;
     const strength = this.#theme === "dark" ? 0.3 : 0.26;
-    gl.uniform1f(cloud.at("strength"), searching ? strength * 0.6 : strength);
+    gl.uniform1f(cloud.at("strength"), searching ? strength * 0.75 : strength);
     gl.uniform1f(cloud.at("paper"), this.#theme === "light" ? 1 : 0);
     gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
   }
@@ -219,7 +219,7 @@ export class StarField {
     gl.uniform1f(star.at("glowed"), this.#glowedAt(now));
     gl.uniform1f(star.at("now"), now - this.#since);
     gl.uniform1f(star.at("size"), starSize(this.#count, zoom, camera) * this.#ratio);
-    gl.uniform1f(star.at("dim"), this.#constellation ? 0.62 : 0);
+    gl.uniform1f(star.at("dim"), this.#constellation ? dimmed(zoom) : 0);
     gl.uniform1f(star.at("paper"), this.#theme === "light" ? 1 : 0);
     gl.uniform3f(star.at("accent"), ...accents[this.#theme]);
     gl.uniform3fv(star.at("palette"), paletteOf(this.#theme).flat());
@@ -306,6 +306,11 @@ function starSize(count: number, zoom: number, camera: Camera): number {
   const crowd = Math.sqrt((camera.fit * 2) ** 2 / Math.max(count, 200));
   const size = Math.min(9, Math.max(3.4, crowd * 0.5));
   return Math.min(22, size * zoom ** 0.42);
+}
+
+/** How much the other stars step back in a search: less where one sees all of them. */
+function dimmed(zoom: number): number {
+  return 0.3 + 0.32 * Math.min(1, Math.max(0, (zoom - 1.2) / 2));
 }
 
 function paletteOf(theme: Theme): Rgb[] {
