@@ -15,6 +15,7 @@ from transformers import AutoTokenizer, Gemma3TextConfig, Gemma3TextModel
 
 HIDDEN_SIZE = 256
 INNER_SIZE = 256
+LAYERS = ("sliding_attention", "sliding_attention", "full_attention")
 EMBEDDING_DIMENSION = 768
 MAX_LENGTH = 2048
 MATRYOSHKA_DIMENSIONS = (768, 512, 256, 128)
@@ -58,8 +59,8 @@ def new_model(tokenizer_folder: Path) -> SentenceTransformer:
         vocab_size=len(tokenizer),
         hidden_size=HIDDEN_SIZE,
         intermediate_size=512,
-        num_hidden_layers=2,
-        layer_types=["sliding_attention", "full_attention"],
+        num_hidden_layers=len(LAYERS),
+        layer_types=list(LAYERS),
         num_attention_heads=4,
         num_key_value_heads=1,
         head_dim=64,

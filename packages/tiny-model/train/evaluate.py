@@ -60,7 +60,7 @@ def onnx_encoder(folder: Path) -> Encode:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True, help="Sentence Transformers folder, fp32")
-    parser.add_argument("--start", type=Path, required=True, help="the same before training")
+    parser.add_argument("--start", type=Path, help="the same before training")
     parser.add_argument("--onnx", type=Path, required=True, help="the repository with the q8 file")
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--sts", type=Path, required=True)
@@ -72,9 +72,10 @@ def main() -> None:
     encoders = {
         "q8": onnx_encoder(arguments.onnx),
         "fp32": sentence_transformers_encoder(arguments.model),
-        "start: mean of token vectors": sentence_transformers_encoder(arguments.start),
         "teacher": sentence_transformers_encoder(teacher.FOLDER, prompts=False),
     }
+    if arguments.start:
+        encoders["start: mean of token vectors"] = sentence_transformers_encoder(arguments.start)
     sts, retrieval = {}, {}
     for name, encode in encoders.items():
         sts[name] = sts_vectors(encode, pairs)

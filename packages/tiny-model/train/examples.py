@@ -22,20 +22,6 @@ QUESTIONS = [
     "{} explained",
     "Which {}?",
 ]
-PLAIN_SENTENCES = [
-    "A {noun} is {verb} a {other}.",
-    "A {noun} is {verb}.",
-    "The {noun} is {verb} the {other} with a {third}.",
-    "Two {noun}s are {verb} in the {other}.",
-    "A {noun} and a {other} are {verb} near the {third}.",
-    "The {noun} is not {verb} the {other}.",
-    "Someone is {verb} a {noun} on the {other}.",
-    "{verb} {noun}s for a {other}",
-    "How do I keep a {noun} from {verb} the {other}?",
-    "I have been {verb} my {noun} since the {other}.",
-    "The best {noun} for {verb} a {other}",
-    "New {noun} {other} after {verb} {third}",
-]
 SUFFIXES = ("ing", "ed", "ly", "ion", "er", "est", "s")
 SUBJECTLESS = {
     "There",
@@ -69,14 +55,12 @@ class Pair:
 class ExampleMaker:
     """Makes examples from texts and the teacher's word list. Has its own random number generator."""
 
-    def __init__(self, texts: list[str], words: list[str]):
+    def __init__(self, texts: list[str], words: list[str], synonyms: dict[str, list[str]]):
+        self._synonyms = synonyms
         self._random = random.Random()
         self._counts = Counter(word.lower() for text in texts for word in WORD.findall(text))
         self._common = {word for word, _ in self._counts.most_common(COMMON_WORDS)}
         self._words = [word for word in words if word not in self._common]
-        known = set(words)
-        self._nouns = [word for word in self._words if f"{word}s" in known and f"{word}ing" not in known]
-        self._verbs = [word for word in self._words if word.endswith("ing") and {word[:-3], f"{word[:-3]}e"} & known]
         self._by_suffix = {
             suffix: [word for word in self._words if _suffix(word) == suffix] for suffix in (*SUFFIXES, "")
         }
@@ -92,8 +76,18 @@ class ExampleMaker:
         query = self._random.choice(rules)(document)
         return Pair(query if len(query) >= 3 else document[:80], document, title)
 
+    def rest(self, document: str) -> Pair | None:
+        """A sentence as the query, and the other sentences as the document. None if there is only one sentence."""
+        found = sentences(document)
+        if len(found) < 2:
+            return None
+        query = found.pop(0 if self._random.random() < 0.5 else self._random.randrange(len(found)))
+        rest = " ".join(found)
+        return Pair(query, rest, self._title(rest))
+
     def variant(self, sentence: str) -> str:
-        """The sentence with one to three of its content words replaced, or some words left out."""
+        """The sentence with one to three of its content words replaced, by synonyms or any words, or some words left
+        out."""
         words = sentence.split(" ")
         places = [
             n
@@ -105,23 +99,17 @@ class ExampleMaker:
             return " ".join(kept or words)
         for place in self._random.sample(places, min(len(places), self._random.choice([1, 1, 2, 3]))):
             bare = words[place].strip(".,")
-            other = self._word(_suffix(bare.lower()))
+            synonyms = self._synonyms.get(bare.lower())
+            if synonyms and self._random.random() < 0.5:
+                other = self._random.choice(synonyms)
+            else:
+                other = self._word(_suffix(bare.lower()))
             words[place] = words[place].replace(bare, other.capitalize() if bare[0].isupper() else other)
         return " ".join(words)
 
     def word_list(self) -> str:
         """One to six words of the teacher's vocabulary, all with the same probability."""
         return " ".join(self._word("", cased=True) for _ in range(self._random.choice([1, 1, 2, 2, 3, 4, 6])))
-
-    def plain_sentence(self) -> str:
-        """A short everyday sentence with random nouns and verbs of the teacher's vocabulary. It rarely makes sense."""
-        noun, other, third = (
-            self._random.choice(self._nouns),
-            self._random.choice(self._nouns),
-            self._random.choice(self._nouns),
-        )
-        pattern = self._random.choice(PLAIN_SENTENCES)
-        return pattern.format(noun=noun, other=other, third=third, verb=self._random.choice(self._verbs))
 
     def _word(self, suffix: str, cased: bool = False) -> str:
         word = self._random.choice(self._words if cased else self._by_suffix[suffix])

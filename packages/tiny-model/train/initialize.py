@@ -15,6 +15,8 @@ import torch
 from scipy.linalg import hadamard
 from scipy.stats import ortho_group
 from sentence_transformers import SentenceTransformer
+from torch import Tensor
+from torch.nn.functional import normalize
 from transformers import PreTrainedTokenizerBase
 
 from architecture import EMBEDDING_DIMENSION, HIDDEN_SIZE
@@ -53,10 +55,10 @@ class TeacherSpace:
     def project(self, vectors: np.ndarray) -> np.ndarray:
         return vectors.astype(np.float64) @ self.axes.T
 
-    def target(self, vectors: np.ndarray) -> np.ndarray:
-        """Rows of 768 numbers, float32, of unit length."""
-        targets = self.project(vectors) @ self.spread.T
-        return (targets / np.linalg.norm(targets, axis=1, keepdims=True)).astype(np.float32)
+    def target(self, vectors: Tensor) -> Tensor:
+        """Rows of 768 numbers of unit length, on the device of `vectors`."""
+        to_target = torch.from_numpy(self.axes.T @ self.spread.T).to(vectors)
+        return normalize(vectors @ to_target, dim=1)
 
 
 def distilled_meanings(

