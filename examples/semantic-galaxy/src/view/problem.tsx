@@ -2,8 +2,11 @@ import { Icon } from "./icon.tsx";
 import type { View } from "./view.ts";
 
 /** What went wrong, until one closes it. */
-export function Problem({ view: { galaxy } }: { view: View }) {
-  const message = galaxy.problem.value;
+export function Problem({ view: { galaxy, panel } }: { view: View }) {
+  const problem = galaxy.problem.value;
+  // The panel of the model says it, too.
+  const isSaid = panel.value === "model" && problem === galaxy.model.value.message;
+  const message = isSaid ? undefined : problem;
   return (
     <div class="problem" role="alert">
       {message !== undefined && (
