@@ -105,6 +105,31 @@ const order = {
     ["statistics/", "vectors/"],
     ["check.ts"],
   ],
+  "packages/cli/src": [
+    ["main.ts"],
+    ["program.ts"],
+    ["commands/"],
+    ["doctor/"],
+    [
+      "indexing/",
+      "searching/",
+      "embedding/",
+      "similarity/",
+      "evaluation/",
+      "tuning/",
+      "serving/",
+      "models/",
+    ],
+    ["build-faiss/"],
+    ["documents/"],
+    ["store/"],
+    ["describe-error.ts"],
+    ["model/"],
+    ["terminal/process-terminal.ts"],
+    ["exit-codes.ts"],
+    ["terminal/"],
+    ["version.ts"],
+  ],
 };
 
 /** Which packages of this repository each package may import. */
@@ -117,6 +142,7 @@ const ownDependencies = {
   llamaindex: ["core", "faiss", "internal"],
   server: ["core", "faiss", "internal"],
   tune: ["core", "faiss", "internal"],
+  cli: ["core", "faiss", "langchain", "server", "tiny-model", "tune", "internal"],
 };
 
 const tests = "\\.test(-d)?\\.ts$|/testing/|/test-support/";

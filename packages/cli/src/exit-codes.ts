@@ -1,0 +1,10 @@
+/** Exit codes of the program. The README documents them. */
+export const exitCodes = {
+  done: 0,
+  /** The command failed, or `doctor` found a problem. */
+  failed: 1,
+  /** Wrong flags or arguments. */
+  usage: 2,
+  /** Ctrl-C or SIGTERM: 128 + 2, as shells have it. */
+  interrupted: 130,
+} as const;

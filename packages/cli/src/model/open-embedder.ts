@@ -1,0 +1,45 @@
+import { defaultModel, Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { defined } from "@embeddinggemma/internal";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { ModelFlags } from "./model-options.ts";
+
+/** Name of the tiny model for `--model`. */
+const tiny = "tiny";
+
+/**
+ * Loads the model that the flags name, or connects to the server. The caller disposes it.
+ *
+ * @throws EmbeddingGemmaError; if the default model cannot be downloaded, its message offers the
+ * tiny one
+ */
+export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promise<Embedder> {
+  const { model = defaultModel, url, offline, ...options } = defined(flags);
+  const { signal } = terminal;
+  if (url !== undefined) {
+    return Embedder.connect(url, { model: flags.model, truncateDim: flags.truncateDim, signal });
+  }
+  try {
+    return await Embedder.load(model === tiny ? modelPath : model, {
+      ...(options as object),
+      localFilesOnly: offline,
+      signal,
+    });
+  } catch (error) {
+    if (model !== defaultModel || !isUnavailable(error)) throw error;
+    throw new EmbeddingGemmaError(
+      error.code,
+      `${error.message}\n\nTo try the command without a download, add --model tiny. It is the ` +
+        "tiny model: good for a first look and for tests, and worse than EmbeddingGemma.",
+      error.details,
+      { cause: error },
+    );
+  }
+}
+
+function isUnavailable(error: unknown): error is EmbeddingGemmaError {
+  return (
+    EmbeddingGemmaError.isInstance(error) &&
+    ["MODEL_NOT_FOUND", "DOWNLOAD_FAILED", "MODEL_FILE_MISSING"].includes(error.code)
+  );
+}

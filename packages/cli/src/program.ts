@@ -1,0 +1,43 @@
+import { Command, CommanderError } from "commander";
+import { similarityCommand } from "./commands/similarity.ts";
+import { exitCodes } from "./exit-codes.ts";
+import { note, type Terminal } from "./terminal/terminal.ts";
+import { version } from "./version.ts";
+
+/**
+ * Runs the program.
+ *
+ * @param argv - arguments, without the paths of Node.js and the program
+ * @returns the exit code
+ */
+export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await createProgram(terminal).parseAsync(argv, { from: "user" });
+    return exitCodes.done;
+  } catch (error) {
+    if (terminal.signal.aborted) return exitCodes.interrupted;
+    // Commander has printed what there is to say.
+    if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;
+    const { describeError } = await import("./describe-error.ts");
+    note(terminal, `${terminal.errorColors.red("error:")} ${describeError(error)}`);
+    return exitCodes.failed;
+  }
+}
+
+/** The program with all commands, in the order of `--help`. */
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command("embeddinggemma")
+    .description("Semantic search with EmbeddingGemma on the command line.")
+    .version(version)
+    .showHelpAfterError("Add --help to the command for all flags and examples.");
+  for (const command of [similarityCommand]) program.addCommand(command(terminal));
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => terminal.output.write(text),
+      writeErr: (text) => terminal.errors.write(text),
+      getOutHasColors: () => terminal.colors.isColorSupported,
+      getErrHasColors: () => terminal.errorColors.isColorSupported,
+    });
+  }
+  return program;
+}

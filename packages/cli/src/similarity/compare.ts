@@ -1,0 +1,26 @@
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import { print, type Terminal } from "../terminal/terminal.ts";
+
+export interface SimilarityFlags extends ModelFlags {
+  promptName: string;
+  json?: boolean;
+}
+
+/** Prints the similarity of a text with others, best first. */
+export async function compare(
+  text: string,
+  others: readonly string[],
+  { promptName, json, ...model }: SimilarityFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { signal } = terminal;
+  await using embedder = await openEmbedder(model, terminal);
+  const [first, ...rest] = await embedder.encode([text, ...others], { promptName, signal });
+  const [scores] = embedder.similarity([first!], rest);
+  const ranked = others
+    .map((other, index) => ({ text: other, score: scores![index]! }))
+    .sort((a, b) => b.score - a.score);
+  if (json) return print(terminal, JSON.stringify(ranked));
+  for (const { text, score } of ranked) print(terminal, `${score.toFixed(4)}  ${text}`);
+}

@@ -1,0 +1,45 @@
+import picocolors from "picocolors";
+import { exitCodes } from "../exit-codes.ts";
+import type { Terminal } from "./terminal.ts";
+
+const { createColors, isColorSupported } = picocolors;
+
+/** The terminal of this process. The first Ctrl-C aborts its signal; the second ends the process. */
+export function processTerminal(): Terminal {
+  const { stdin, stdout, stderr } = process;
+  endQuietlyWithoutReader(stdout);
+  return {
+    input: stdin,
+    output: stdout,
+    errors: stderr,
+    interactive: stderr.isTTY === true,
+    colors: colorsOf(stdout),
+    errorColors: colorsOf(stderr),
+    signal: stopSignal(),
+  };
+}
+
+/** `FORCE_COLOR` and `NO_COLOR` win; else there are colors on a terminal. */
+function colorsOf(stream: NodeJS.WriteStream) {
+  const forced = process.env.FORCE_COLOR !== undefined && isColorSupported;
+  return createColors(isColorSupported && (stream.isTTY === true || forced));
+}
+
+/** In `embeddinggemma … | head`, nobody reads what comes after the first lines. */
+function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(exitCodes.done);
+    throw error;
+  });
+}
+
+function stopSignal(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+      controller.abort();
+    });
+  }
+  return controller.signal;
+}
