@@ -126,7 +126,7 @@ const order = {
     ["describe-error.ts"],
     ["model/"],
     ["terminal/process-terminal.ts"],
-    ["exit-codes.ts"],
+    ["command-error.ts", "exit-codes.ts"],
     ["terminal/"],
     ["version.ts"],
   ],
