@@ -4,7 +4,7 @@ import type { Terminal } from "./terminal.ts";
 
 const { createColors, isColorSupported } = picocolors;
 
-/** The terminal of this process. The first Ctrl-C aborts its signal; the second ends the process. */
+/** The terminal of this process. The first Ctrl-C aborts its signal, the second ends it. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
   endQuietlyWithoutReader(stdout);
