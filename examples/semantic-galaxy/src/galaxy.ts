@@ -21,7 +21,7 @@ import { type FoundText, limits } from "./texts/text-limits.ts";
 
 export type { ModelChoice } from "./embedding/model-choices.ts";
 export type { Hit } from "./embedding/vector-table.ts";
-export type { Galaxy, ModelState, Points } from "./galaxy/galaxy-types.ts";
+export type { Galaxy, ModelState, Points, Work } from "./galaxy/galaxy-types.ts";
 export type { GalaxyText } from "./texts/galaxy-text.ts";
 export { fileTypes } from "./texts/read-file.ts";
 

@@ -1,4 +1,4 @@
-import { Icon } from "./icon.tsx";
+import { CloseButton } from "./close-button.tsx";
 import type { View } from "./view.ts";
 
 /** What went wrong, until one closes it. */
@@ -12,16 +12,12 @@ export function Problem({ view: { galaxy, panel } }: { view: View }) {
       {message !== undefined && (
         <p>
           <span>{message}</span>
-          <button
-            type="button"
-            class="quiet"
-            aria-label="Close the message"
+          <CloseButton
+            label="Close the message"
             onClick={() => {
               galaxy.problem.value = undefined;
             }}
-          >
-            <Icon name="close" />
-          </button>
+          />
         </p>
       )}
     </div>

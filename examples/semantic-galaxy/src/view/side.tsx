@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { CloseButton } from "./close-button.tsx";
 import { Grip } from "./grip.tsx";
-import { Icon } from "./icon.tsx";
 import { Compare } from "./panels/compare.tsx";
 import { Help } from "./panels/help.tsx";
 import { Model } from "./panels/model.tsx";
@@ -66,17 +66,13 @@ function Panel({ view, title, focus = true, children }: PanelProps) {
         <h2 id="side-title" ref={heading} tabIndex={-1}>
           {title}
         </h2>
-        <button
-          type="button"
-          class="quiet"
-          aria-label="Close"
+        <CloseButton
+          label="Close"
           onClick={() => {
             view.panel.value = undefined;
             view.unpin();
           }}
-        >
-          <Icon name="close" />
-        </button>
+        />
       </div>
       {children}
     </section>

@@ -35,26 +35,8 @@ export function Compare({ view }: { view: View }) {
   return (
     <>
       <p>A cosine of 1 means the same direction, near 0 means unrelated.</p>
-      <label class="field">
-        First text
-        <textarea
-          rows={2}
-          value={left}
-          onInput={({ currentTarget }) => {
-            pair.value = { ...pair.value, left: currentTarget.value };
-          }}
-        />
-      </label>
-      <label class="field">
-        Second text
-        <textarea
-          rows={2}
-          value={right}
-          onInput={({ currentTarget }) => {
-            pair.value = { ...pair.value, right: currentTarget.value };
-          }}
-        />
-      </label>
+      <TextField view={view} side="left" label="First text" />
+      <TextField view={view} side="right" label="Second text" />
       <table class="cosines" aria-live="polite">
         <thead>
           <tr>
@@ -72,5 +54,26 @@ export function Compare({ view }: { view: View }) {
         </tbody>
       </table>
     </>
+  );
+}
+
+interface TextFieldProps {
+  view: View;
+  side: "left" | "right";
+  label: string;
+}
+
+function TextField({ view: { pair }, side, label }: TextFieldProps) {
+  return (
+    <label class="field">
+      {label}
+      <textarea
+        rows={2}
+        value={pair.value[side]}
+        onInput={({ currentTarget }) => {
+          pair.value = { ...pair.value, [side]: currentTarget.value };
+        }}
+      />
+    </label>
   );
 }

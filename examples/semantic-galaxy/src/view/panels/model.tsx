@@ -1,5 +1,5 @@
 import type { ModelChoice } from "../../galaxy.ts";
-import { LoadProgress } from "../status.tsx";
+import { LoadProgress } from "../progress.tsx";
 import type { View } from "../view.ts";
 import { modelNames } from "../words.ts";
 

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { fileTypes } from "../../galaxy.ts";
 import { Icon } from "../icon.tsx";
-import { Progress } from "../status.tsx";
+import { EmbeddingProgress } from "../progress.tsx";
 import type { View } from "../view.ts";
 import { format } from "../words.ts";
 
@@ -42,14 +42,7 @@ export function Texts({ view }: { view: View }) {
       </form>
       <p class="fine">Files: .txt, .md, .csv or .jsonl. You can also drop them anywhere.</p>
       {work?.kind === "embedding" && (
-        <Progress
-          label="Embedding"
-          done={work.done}
-          total={work.total}
-          unit="texts"
-          perSecond={work.perSecond}
-          onCancel={() => galaxy.cancel()}
-        />
+        <EmbeddingProgress work={work} onCancel={() => galaxy.cancel()} />
       )}
       <h3>{count === 0 ? "The galaxy is empty" : `The ${format(count)} texts of this galaxy`}</h3>
       <p class="actions">

@@ -1,14 +1,7 @@
 import { clusterColor, colorCount, type Rgb, type Theme } from "../palette.ts";
 import type { Camera } from "./camera.ts";
 import { nebula, paintNebula } from "./nebula.ts";
-import {
-  cloudFragment,
-  cloudVertex,
-  lineFragment,
-  lineVertex,
-  starFragment,
-  starVertex,
-} from "./shaders.ts";
+import { buildParts, type StarParts } from "./star-parts.ts";
 
 export interface Positions {
   readonly count: number;
@@ -59,7 +52,7 @@ export class StarField {
   #growStart = Number.NEGATIVE_INFINITY;
   #theme: Theme = "dark";
   #ratio = 1;
-  #parts!: Parts;
+  #parts!: StarParts;
 
   /** @param still - whether changes show at once, without animation */
   constructor(gl: WebGL2RenderingContext, still: boolean) {
@@ -321,87 +314,4 @@ function enlarged(values: Float32Array, length: number): Float32Array<ArrayBuffe
   const result = new Float32Array(length);
   result.set(values);
   return result;
-}
-
-type Parts = ReturnType<typeof buildParts>;
-
-function buildParts(gl: WebGL2RenderingContext) {
-  const star = programOf(gl, starVertex, starFragment);
-  const cloud = programOf(gl, cloudVertex, cloudFragment);
-  const line = programOf(gl, lineVertex, lineFragment);
-  // The numbers are those of the shaders' inputs.
-  const from = attribute(gl, star, 0, 2);
-  const to = attribute(gl, star, 1, 2);
-  const born = attribute(gl, star, 2, 1);
-  const color = attribute(gl, star, 3, 1, gl.UNSIGNED_BYTE);
-  const glow = attribute(gl, star, 4, 2);
-  const lines = attribute(gl, line, 0, 4, gl.FLOAT, { stride: 20, offset: 0, divisor: 1 });
-  attribute(gl, line, 1, 1, gl.FLOAT, { stride: 20, offset: 16, divisor: 1 }, lines);
-  const texture = gl.createTexture();
-  gl.bindTexture(gl.TEXTURE_2D, texture);
-  for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T])
-    gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
-  for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER])
-    gl.texParameteri(gl.TEXTURE_2D, filter, gl.LINEAR);
-  return { star, from, to, born, color, glow, cloud, line, lines, texture };
-}
-
-interface Program {
-  readonly program: WebGLProgram;
-  readonly array: WebGLVertexArrayObject;
-  /** Whether it is compiled, asked without waiting for it. */
-  isReady(): boolean;
-  at(uniform: string): WebGLUniformLocation | null;
-}
-
-function programOf(gl: WebGL2RenderingContext, vertex: string, fragment: string): Program {
-  const program = gl.createProgram();
-  for (const [type, source] of [
-    [gl.VERTEX_SHADER, vertex],
-    [gl.FRAGMENT_SHADER, fragment],
-  ] as const) {
-    const shader = gl.createShader(type)!;
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  const inParallel = gl.getExtension("KHR_parallel_shader_compile");
-  const uniforms = new Map<string, WebGLUniformLocation | null>();
-  let isReady = inParallel === null;
-  return {
-    program,
-    array: gl.createVertexArray(),
-    isReady() {
-      isReady ||= gl.getProgramParameter(program, inParallel!.COMPLETION_STATUS_KHR);
-      return isReady;
-    },
-    at(name) {
-      if (!uniforms.has(name)) uniforms.set(name, gl.getUniformLocation(program, name));
-      return uniforms.get(name)!;
-    },
-  };
-}
-
-interface Layout {
-  readonly stride: number;
-  readonly offset: number;
-  readonly divisor: number;
-}
-
-function attribute(
-  gl: WebGL2RenderingContext,
-  { array }: Program,
-  location: number,
-  size: number,
-  type: number = gl.FLOAT,
-  { stride, offset, divisor }: Layout = { stride: 0, offset: 0, divisor: 0 },
-  buffer: WebGLBuffer = gl.createBuffer(),
-): WebGLBuffer {
-  gl.bindVertexArray(array);
-  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  gl.enableVertexAttribArray(location);
-  gl.vertexAttribPointer(location, size, type, false, stride, offset);
-  gl.vertexAttribDivisor(location, divisor);
-  return buffer;
 }
