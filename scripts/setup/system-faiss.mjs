@@ -1,7 +1,10 @@
-import { canRun, hasDebianPackages, installDebianPackages } from "./debian-packages.mjs";
+import {
+  compilerFindsFaiss,
+  debianPackages,
+  systemFaissRemedy,
+} from "../../packages/cli/src/build-faiss/system-faiss.mjs";
+import { hasDebianPackages, installDebianPackages } from "./debian-packages.mjs";
 import { SetupError } from "./setup-error.mjs";
-
-const packages = ["g++", "libfaiss-dev", "libopenblas0-pthread"];
 
 /**
  * Installs a C++ compiler and FAISS from Debian's packages if they are missing.
@@ -13,15 +16,10 @@ export function provideSystemFaiss() {
   if (!hasDebianPackages()) {
     throw new SetupError(
       "faiss-node has no binary that works here, and FAISS is not installed to compile one.",
-      "Install a C++ compiler (g++) and FAISS 1.7 with its headers, BLAS and LAPACK from your " +
-        "system's packages, then run the command again.",
+      systemFaissRemedy(),
     );
   }
-  installDebianPackages(packages, "compile the FAISS addon");
+  installDebianPackages(debianPackages, "compile the FAISS addon");
   if (!compilerFindsFaiss())
     throw new SetupError("g++ does not find FAISS, although libfaiss-dev is installed.");
-}
-
-function compilerFindsFaiss() {
-  return canRun("g++", ["-x", "c++", "-E", "-include", "faiss/IndexFlat.h", "/dev/null"]);
 }

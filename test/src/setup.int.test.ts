@@ -168,7 +168,8 @@ describe("dependenciesAreInstalled", () => {
 function cloneWithoutAddon() {
   const clone = mkdtempSync(join(tmpdir(), "clone-"));
   const modules = join(clone, "node_modules");
-  cpSync(join(root, "scripts"), join(clone, "scripts"), { recursive: true });
+  for (const folder of ["scripts", "packages/cli/src/build-faiss"])
+    cpSync(join(root, folder), join(clone, folder), { recursive: true });
   mkdirSync(modules);
   for (const name of ["faiss-node", "node-api-headers"]) copyWithDependencies(name, modules);
   const nothingToInstall = JSON.stringify({ packages: {} });

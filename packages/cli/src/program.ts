@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { buildFaissCommand } from "./commands/build-faiss.ts";
 import { similarityCommand } from "./commands/similarity.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
@@ -30,7 +31,8 @@ export function createProgram(terminal: Terminal): Command {
     .description("Semantic search with EmbeddingGemma on the command line.")
     .version(version)
     .showHelpAfterError("Add --help to the command for all flags and examples.");
-  for (const command of [similarityCommand]) program.addCommand(command(terminal));
+  for (const command of [similarityCommand, buildFaissCommand])
+    program.addCommand(command(terminal));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.output.write(text),
