@@ -5,13 +5,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const packagesFolder = fileURLToPath(new URL("../../../packages", import.meta.url));
-const names = ["core", "faiss", "langchain", "llamaindex", "server", "tiny-model", "tune"] as const;
 
-export type PackageName = (typeof names)[number];
+/** The folders of the published packages. */
+export const packageNames = [
+  ...(["core", "faiss", "langchain", "llamaindex"] as const),
+  ...(["server", "tiny-model", "tune"] as const),
+];
+
+export type PackageName = (typeof packageNames)[number];
 
 /** Packs the built packages as `npm publish` does. Returns the paths of the tarballs. */
 export function packPackages(folder: string): Record<PackageName, string> {
-  return pack(names, folder);
+  return pack(packageNames, folder);
 }
 
 export function packPackage(name: PackageName, folder: string): string {

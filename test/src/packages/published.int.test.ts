@@ -1,0 +1,36 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkPackage, createPackageFromTarballData } from "@arethetypeswrong/core";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { packageNames, packPackages } from "./tarballs.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let folder: string;
+let tarballs: ReturnType<typeof packPackages>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "published-"));
+  tarballs = packPackages(folder);
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+describe.each(packageNames)("the tarball of %s", (name) => {
+  it("passes publint with strict rules", async () => {
+    const { buffer } = Uint8Array.from(await readFile(tarballs[name]));
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true });
+    expect(pkg.name).toMatch(new RegExp(`/${name}$`));
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  it("has types that every way of resolving modules finds", async () => {
+    const tarball = createPackageFromTarballData(await readFile(tarballs[name]));
+    const result = await checkPackage(tarball);
+    expect(result.types).toEqual({ kind: "included" });
+    expect("problems" in result && result.problems).toEqual([]);
+  });
+});
