@@ -1,9 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
+import { embedCommand } from "./commands/embed.ts";
 import { similarityCommand } from "./commands/similarity.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
 import { version } from "./version.ts";
+
+/** In the order of `--help`. */
+const commands = [embedCommand, similarityCommand, buildFaissCommand];
 
 /**
  * Runs the program.
@@ -25,14 +29,13 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
   }
 }
 
-/** The program with all commands, in the order of `--help`. */
+/** The program with all commands. */
 export function createProgram(terminal: Terminal): Command {
   const program = new Command("embeddinggemma")
     .description("Semantic search with EmbeddingGemma on the command line.")
     .version(version)
     .showHelpAfterError("Add --help to the command for all flags and examples.");
-  for (const command of [similarityCommand, buildFaissCommand])
-    program.addCommand(command(terminal));
+  for (const command of commands) program.addCommand(command(terminal));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => terminal.output.write(text),

@@ -10,7 +10,7 @@ export function similarityCommand(terminal: Terminal): Command {
     .description("Cosine similarity of a text with others, best first.")
     .argument("<text>", "the text to compare")
     .argument("<others...>", "the texts to compare it with")
-    .option("--prompt-name <name>", "prompt of the model for the texts", "STS")
+    .option("--prompt-name <name>", "prompt of the model (default: STS, if it has it)")
     .option("--json", "print JSON")
     .addHelpText(
       "after",

@@ -14,24 +14,33 @@ export interface ModelFlags {
   offline?: boolean;
 }
 
-/** Adds the flags that {@link openEmbedder} reads. */
+/** Adds the flags that {@link openEmbedder} reads, but for those that the command has already. */
 export function addModelOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option(
-        "-m, --model <model>",
-        'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
-      ).env("EMBEDDINGGEMMA_MODEL"),
-    )
-    .option("--url <url>", "a server that embeds (TEI, OpenAI's API, Ollama) in place of a model")
-    .option("--revision <revision>", "branch, tag or commit on the Hub")
-    .option("--dtype <dtype>", "number format of the weights: fp32, q8, q4 …", "auto")
-    .option("--device <device>", "device that runs the model, such as cpu or cuda")
-    .option("--threads <count>", "threads of one inference", count)
-    .option("--adapter <folder>", "an adapter that was trained with `embeddinggemma tune`")
-    .option("--truncate-dim <dimensions>", "length of vectors: 768, 512, 256 or 128", count)
-    .option("--cache-dir <folder>", "where downloads are stored")
-    .option("--offline", "download nothing");
+  for (const option of modelOptions()) {
+    const isThere = command.options.some(({ long }) => long === option.long);
+    if (!isThere) command.addOption(option.helpGroup("Model:"));
+  }
+  return command;
+}
+
+function modelOptions(): Option[] {
+  return [
+    new Option(
+      "-m, --model <model>",
+      'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
+    ).env("EMBEDDINGGEMMA_MODEL"),
+    new Option("--url <url>", "a server that embeds (TEI, OpenAI's API, Ollama), not a model"),
+    new Option("--revision <revision>", "branch, tag or commit on the Hub"),
+    new Option("--dtype <dtype>", "number format of the weights: fp32, q8, q4 …").default("auto"),
+    new Option("--device <device>", "device that runs the model, such as cpu or cuda"),
+    new Option("--threads <count>", "threads of one inference").argParser(count),
+    new Option("--adapter <folder>", "an adapter that was trained with `embeddinggemma tune`"),
+    new Option("--truncate-dim <dimensions>", "length of vectors: 768, 512, 256 or 128").argParser(
+      count,
+    ),
+    new Option("--cache-dir <folder>", "where downloads are stored"),
+    new Option("--offline", "download nothing"),
+  ];
 }
 
 /** Parses a whole number of at least 1. */

@@ -3,7 +3,7 @@ import { openEmbedder } from "../model/open-embedder.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
 
 export interface SimilarityFlags extends ModelFlags {
-  promptName: string;
+  promptName?: string;
   json?: boolean;
 }
 
@@ -11,11 +11,12 @@ export interface SimilarityFlags extends ModelFlags {
 export async function compare(
   text: string,
   others: readonly string[],
-  { promptName, json, ...model }: SimilarityFlags,
+  { promptName: chosen, json, ...model }: SimilarityFlags,
   terminal: Terminal,
 ): Promise<void> {
   const { signal } = terminal;
   await using embedder = await openEmbedder(model, terminal);
+  const promptName = chosen ?? (Object.hasOwn(embedder.prompts, "STS") ? "STS" : undefined);
   const [first, ...rest] = await embedder.encode([text, ...others], { promptName, signal });
   const [scores] = embedder.similarity([first!], rest);
   const ranked = others

@@ -5,6 +5,8 @@ import { runProgram } from "../program.ts";
 export interface Outcome {
   readonly code: number;
   readonly output: string;
+  /** {@link Outcome.output} as it was written. */
+  readonly bytes: Buffer;
   readonly errors: string;
 }
 
@@ -13,23 +15,25 @@ export async function run(
   argv: readonly string[],
   { input = "", signal = new AbortController().signal } = {},
 ): Promise<Outcome> {
-  const written = { output: "", errors: "" };
-  const into = (name: keyof typeof written) =>
+  const output: Buffer[] = [];
+  const errors: Buffer[] = [];
+  const into = (chunks: Buffer[]) =>
     new Writable({
-      write(chunk, _encoding, done) {
-        written[name] += chunk;
+      write(chunk: Buffer, _encoding, done) {
+        chunks.push(chunk);
         done();
       },
     });
   const colors = picocolors.createColors(false);
   const code = await runProgram(argv, {
     input: Readable.from([Buffer.from(input)]).pipe(new PassThrough()),
-    output: into("output"),
-    errors: into("errors"),
+    output: into(output),
+    errors: into(errors),
     interactive: false,
     colors,
     errorColors: colors,
     signal,
   });
-  return { code, ...written };
+  const bytes = Buffer.concat(output);
+  return { code, output: bytes.toString(), bytes, errors: Buffer.concat(errors).toString() };
 }

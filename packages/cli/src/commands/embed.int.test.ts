@@ -1,0 +1,142 @@
+import { readdir, readFile } from "node:fs/promises";
+import { Embedder } from "@embeddinggemma/core";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { run } from "../testing/run-program.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+
+const folder = await temporaryFolder();
+const texts = ["Mars is red.", "", "Venus is hot\u2028and cloudy."];
+const input = `${texts.join("\r\n")}\n`;
+let embedder: Embedder;
+beforeAll(async () => {
+  embedder = await Embedder.load(modelPath);
+});
+afterAll(() => embedder.dispose());
+
+const embed = (flags: readonly string[], given = input) =>
+  run(["embed", "--model", "tiny", ...flags], { input: given });
+
+describe("embed", () => {
+  it("writes a JSON line for each line of the input", async () => {
+    const { code, output } = await embed([]);
+    const documents = await embedder.encodeDocument(texts);
+    expect(code).toBe(0);
+    expect(jsonLines(output)).toEqual(
+      texts.map((text, index) => ({ text, embedding: exactly(documents[index]!) })),
+    );
+  });
+
+  it.each([
+    { flags: ["--query"], vector: () => embedder.encodeQuery("red") },
+    {
+      flags: ["--title", "Mars"],
+      vector: () => embedder.encodeDocument({ title: "Mars", text: "red" }),
+    },
+    {
+      flags: ["--prompt-name", "STS"],
+      vector: () => embedder.encode("red", { promptName: "STS" }),
+    },
+    { flags: ["--prompt", ""], vector: () => embedder.encode("red", { prompt: "" }) },
+    {
+      flags: ["--truncate-dim", "128"],
+      vector: () => embedder.encodeDocument("red", { truncateDim: 128 }),
+    },
+  ])("takes $flags", async ({ flags, vector }) => {
+    const { output } = await run(["embed", "--model", "tiny", ...flags, "red"]);
+    expect(jsonLines(output)).toEqual([{ text: "red", embedding: exactly(await vector()) }]);
+  });
+
+  it("reads JSON lines with titles, and keeps their other keys", async () => {
+    const rows = [{ id: 7, title: "Mars", text: "It is red." }, { text: "Venus is hot." }];
+    const { output } = await embed(
+      ["--input-format", "jsonl"],
+      rows.map((row) => `${JSON.stringify(row)}\n`).join("\n"),
+    );
+    const documents = await embedder.encodeDocument(
+      rows.map(({ title, text }) => ({ title, text })),
+    );
+    expect(jsonLines(output)).toEqual(
+      rows.map((row, index) => ({ ...row, embedding: exactly(documents[index]!) })),
+    );
+  });
+
+  it("writes base64, also of signs", async () => {
+    const documents = await embedder.encodeDocument(texts);
+    const floats = await embed(["--format", "base64"]);
+    expect(floats.output.trimEnd().split("\n")).toEqual(
+      documents.map(({ buffer, byteOffset, byteLength }) =>
+        Buffer.from(buffer, byteOffset, byteLength).toString("base64"),
+      ),
+    );
+    const signs = await embed(["--format", "base64", "--precision", "ubinary"]);
+    const [first] = signs.output.split("\n");
+    const bits = Array.from(Buffer.from(first!, "base64"), (byte) =>
+      byte.toString(2).padStart(8, "0"),
+    );
+    expect(bits.join("")).toBe(Array.from(documents[0]!, (value) => Number(value > 0)).join(""));
+  });
+
+  it("writes a NumPy array, to standard output and to a file", async () => {
+    const documents = await embedder.encodeDocument(texts);
+    const { bytes } = await embed(["--format", "npy"]);
+    expect(bytes.subarray(0, 8)).toEqual(Buffer.from("\u0093NUMPY\u0001\u0000", "latin1"));
+    expect(bytes.subarray(10, 128).toString()).toMatch(
+      /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(3, 768\), \} *\n$/,
+    );
+    expect(bytes.subarray(128)).toEqual(
+      Buffer.concat(
+        documents.map((one) => new Uint8Array(one.buffer, one.byteOffset, one.byteLength)),
+      ),
+    );
+    const file = `${folder}/vectors.npy`;
+    expect(await embed(["--format", "npy", "--output", file])).toMatchObject({
+      code: 0,
+      output: "",
+    });
+    expect(await readFile(file)).toEqual(bytes);
+    expect(await readdir(folder)).toEqual(["vectors.npy"]);
+  });
+
+  it("writes an array without rows for an empty input", async () => {
+    const flags = ["--format", "npy", "--precision", "binary", "--truncate-dim", "128"];
+    const { bytes } = await embed(flags, "");
+    expect(bytes.toString("latin1")).toContain("'|i1', 'fortran_order': False, 'shape': (0, 16)");
+    expect(bytes).toHaveLength(128);
+  });
+
+  it("embeds more texts than fit into one window, in their order", async () => {
+    const many = Array.from({ length: 300 }, (_, index) => `Text ${index}`);
+    const { output } = await embed(["--truncate-dim", "128"], many.join("\n"));
+    const rows = jsonLines(output);
+    expect(rows.map(({ text }) => text)).toEqual(many);
+    const last = await embedder.encodeDocument(many.at(-1)!, { truncateDim: 128 });
+    expect(embedder.similarity(rows.at(-1)!.embedding, last)[0]![0]).toBeCloseTo(1, 5);
+  });
+
+  it.each([
+    { flags: ["--input", "no-such-file"], reason: "no-such-file", code: 1 },
+    { flags: ["--output", "no-such-folder/x"], reason: "no-such-folder/x", code: 1 },
+    { flags: ["--input-format", "jsonl"], reason: "Line 1 of standard input is not JSON", code: 1 },
+    { flags: ["--query", "--title", "Mars"], reason: "cannot be used with", code: 2 },
+    { flags: ["--format", "csv"], reason: "Allowed choices are jsonl, npy, base64", code: 2 },
+    { flags: ["a text", "--input", "file"], reason: "not both", code: 2 },
+  ])("refuses $flags", async ({ flags, reason, code }) => {
+    const outcome = await embed(flags);
+    expect(outcome).toMatchObject({ code, output: "" });
+    expect(outcome.errors).toContain(reason);
+    expect(outcome.errors).not.toContain("    at ");
+  });
+});
+
+function jsonLines(output: string): { text: string; embedding: number[] }[] {
+  return output
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+/** The numbers of a vector as they are after a way through JSON. */
+function exactly(vector: Float32Array): number[] {
+  return Array.from(vector, (value) => Number(value.toPrecision(9)));
+}

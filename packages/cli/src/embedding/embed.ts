@@ -1,0 +1,82 @@
+import {
+  type DocumentInput,
+  type Embedder,
+  type Precision,
+  quantizeEmbeddings,
+} from "@embeddinggemma/core";
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { openVectorWriter } from "./open-vector-writer.ts";
+import { type InputFormat, type Item, readItems } from "./read-items.ts";
+import type { VectorFormat } from "./vector-writer.ts";
+
+export interface EmbedFlags extends ModelFlags {
+  input?: string[];
+  inputFormat: InputFormat;
+  format: VectorFormat;
+  output?: string;
+  query?: boolean;
+  title?: string;
+  promptName?: string;
+  prompt?: string;
+  precision: Extract<Precision, "float32" | "binary" | "ubinary">;
+}
+
+/** Number of texts to embed at once: enough to sort by length, but few enough to keep in memory. */
+const windowSize = 256;
+
+/** Embeds texts, and writes their vectors in the same order, as they come. */
+export async function embed(
+  texts: readonly string[],
+  { input, inputFormat, format, output, precision, ...flags }: EmbedFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { query, title, promptName, prompt, ...model } = flags;
+  const { signal } = terminal;
+  await using writer = await openVectorWriter(format, output, terminal);
+  await using embedder = await openEmbedder(model, terminal);
+  const encode = encoder(embedder, { query, title, promptName, prompt }, signal);
+  const items = readItems(texts, { input, inputFormat }, terminal);
+  for await (const window of windows(items)) {
+    await writer.write(window, quantizeEmbeddings(await encode(window), precision));
+  }
+  const [sample] = quantizeEmbeddings([new Float32Array(embedder.dimension)], precision);
+  await writer.finish(sample!);
+}
+
+type Encode = (items: readonly Item[]) => Promise<Float32Array[]>;
+
+interface Prompts {
+  readonly query: boolean | undefined;
+  readonly title: string | undefined;
+  readonly promptName: string | undefined;
+  readonly prompt: string | undefined;
+}
+
+function encoder(
+  embedder: Embedder,
+  { query, title, promptName, prompt }: Prompts,
+  signal: AbortSignal,
+): Encode {
+  const textsOf = (items: readonly Item[]) => items.map(({ text }) => text);
+  if (query) return (items) => embedder.encodeQuery(textsOf(items), { signal });
+  if (promptName !== undefined || prompt !== undefined)
+    return (items) => embedder.encode(textsOf(items), { promptName, prompt, signal });
+  const documentOf = (item: Item): DocumentInput => ({
+    title: item.title ?? title,
+    text: item.text,
+  });
+  return (items) => embedder.encodeDocument(items.map(documentOf), { signal });
+}
+
+async function* windows<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let window: T[] = [];
+  for await (const item of items) {
+    window.push(item);
+    if (window.length < windowSize) continue;
+    yield window;
+    window = [];
+  }
+  if (window.length > 0) yield window;
+}

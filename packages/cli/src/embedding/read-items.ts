@@ -1,0 +1,76 @@
+import { open } from "node:fs/promises";
+import { addAbortSignal, type Readable } from "node:stream";
+import { CommandError } from "../command-error.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
+import { readLines } from "./read-lines.ts";
+
+/** How texts are written in the input: one a line, or as JSON. */
+export type InputFormat = "lines" | "jsonl";
+
+/** A text to embed. */
+export interface Item {
+  readonly text: string;
+  readonly title?: string | undefined;
+  /** What the output repeats beside the vector. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** What stands for standard input among the files, as in other programs. */
+const standardInput = "-";
+
+/**
+ * The texts of the arguments, else of files, else of standard input.
+ *
+ * @throws CommandError for a file that cannot be read, and for a line that is not as described
+ */
+export async function* readItems(
+  texts: readonly string[],
+  { input, inputFormat }: { input?: readonly string[] | undefined; inputFormat: InputFormat },
+  terminal: Terminal,
+): AsyncGenerator<Item> {
+  for (const text of texts) yield textItem(text);
+  if (texts.length > 0) return;
+  for (const file of input ?? [standardInput]) {
+    const name = file === standardInput ? "standard input" : file;
+    const stream = file === standardInput ? inputOf(terminal) : await openFile(file);
+    let number = 0;
+    for await (const line of readLines(addAbortSignal(terminal.signal, stream), name)) {
+      number += 1;
+      if (inputFormat === "lines") yield textItem(line);
+      else if (line.trim() !== "") yield jsonItem(line, `Line ${number} of ${name}`);
+    }
+  }
+}
+
+function inputOf(terminal: Terminal): Readable {
+  const { input } = terminal;
+  if ("isTTY" in input && input.isTTY)
+    note(terminal, "Type texts, one a line. Ctrl-D ends the input.");
+  return input;
+}
+
+async function openFile(file: string): Promise<Readable> {
+  try {
+    const handle = await open(file);
+    return handle.createReadStream();
+  } catch (error) {
+    throw new CommandError(`The input cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function textItem(text: string): Item {
+  return { text, fields: { text } };
+}
+
+function jsonItem(line: string, name: string): Item {
+  const expected = 'With --input-format jsonl, each line is like {"id": 1, "text": "Mars is red."}';
+  let fields: Record<string, unknown>;
+  try {
+    fields = JSON.parse(line);
+  } catch (error) {
+    throw new CommandError(`${name} is not JSON: ${(error as Error).message}. ${expected}`);
+  }
+  const { text, title } = Object(fields) as Record<string, unknown>;
+  if (typeof text !== "string") throw new CommandError(`${name} has no "text". ${expected}`);
+  return { text, title: typeof title === "string" ? title : undefined, fields };
+}
