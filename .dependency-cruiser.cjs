@@ -7,6 +7,7 @@
 const order = {
   "packages/core/src": [
     ["index.ts"],
+    ["check-hub.ts", "model-cache.ts"],
     ["lazy-embedder.ts"],
     ["embedder.ts"],
     ["embedder-parts.ts"],

@@ -28,7 +28,7 @@ const marker = Symbol.for("embeddinggemma.core.error");
  *   other servers.
  * - `ADAPTER_INVALID`: a folder or file of an adapter is damaged, or is no adapter.
  * - `ADAPTER_MISMATCH`: an adapter was made for another model, or for vectors of another length.
- * - `CACHE_FAILED`: the vector cache could not be opened, read or written.
+ * - `CACHE_FAILED`: the vector cache, or the cache of models, could not be opened, read or written.
  * - `DATA_INVALID`: a data file or a data set for evaluation or training is wrong.
  * - `TRAINING_FAILED`: numbers became not finite while an adapter was trained.
  * - `DISPOSED`: the embedder was used after `dispose()`.

@@ -1,9 +1,11 @@
 export { Adapter } from "./adapter/adapter.ts";
 export { LevelVectorCache } from "./cache/level-vector-cache.ts";
 export { MemoryVectorCache } from "./cache/memory-vector-cache.ts";
+export { checkHub } from "./check-hub.ts";
 export { Embedder } from "./embedder.ts";
 export { EmbeddingGemmaError } from "./errors.ts";
 export { defaultModel, LazyEmbedder } from "./lazy-embedder.ts";
+export { removeCachedModel, scanModelCache } from "./model-cache.ts";
 export { calibrate, quantizeEmbeddings } from "./vectors/quantization.ts";
 export { hammingDistance, integerSimilarity } from "./vectors/quantized-similarity.ts";
 export { similarity } from "./vectors/similarity.ts";
@@ -21,6 +23,7 @@ export type {
 export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.ts";
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
+export type { CheckHubOptions } from "./check-hub.ts";
 export type { ConnectOptions } from "./connect-options.ts";
 export type { EmbedderParts } from "./embedder-parts.ts";
 export type { EncodeProgress } from "./encoding/encode-texts.ts";
@@ -28,6 +31,14 @@ export type { DocumentInput, PromptName, PromptOptions } from "./encoding/prompt
 export type { EncodeStatistics, Truncation } from "./encoding/run-texts.ts";
 export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
+export type { HubReport } from "./files/hub/ask-hub.ts";
+export type {
+  CachedFile,
+  CachedModel,
+  CachedRevision,
+  ModelCache,
+  ModelCacheOptions,
+} from "./files/hub/cached-models.ts";
 export type { DownloadProgress, HubOptions } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";

@@ -15,6 +15,20 @@ export const openModelFolder: Platform["openModelFolder"] = openWebFolder;
 
 export const openAdapterFolder: Platform["openAdapterFolder"] = openWebFolder;
 
+export const openModelCache: Platform["openModelCache"] = async () => {
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    "Browsers keep files in the cache of Transformers.js. Look there with `caches`.",
+  );
+};
+
+export const openHub: Platform["openHub"] = async () => {
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    "Browsers do not support checkHub. Load a model to find out.",
+  );
+};
+
 export const loadWorkerBackend: Platform["loadWorkerBackend"] = async () => {
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",

@@ -26,6 +26,16 @@ export async function openAdapterFolder(name: string, options: HubOptions): Prom
   return (await import("../files/open-adapter-folder.ts")).openAdapterFolder(name, options);
 }
 
+/** See `cached-models.ts`. */
+export function openModelCache(): Promise<typeof import("../files/hub/cached-models.ts")> {
+  return import("../files/hub/cached-models.ts");
+}
+
+/** See `ask-hub.ts`. */
+export function openHub(): Promise<typeof import("../files/hub/ask-hub.ts")> {
+  return import("../files/hub/ask-hub.ts");
+}
+
 /** See `worker-backend.ts`. */
 export async function loadWorkerBackend(
   folder: TokenizerFolder,
