@@ -43,6 +43,12 @@ export type { DownloadProgress, HubOptions } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
 export type { Device } from "./model/load-model.ts";
+export type {
+  DtypeRules,
+  ModelFamily,
+  SelfCheckValues,
+  SelfCheckVector,
+} from "./model/model-family.ts";
 export type { PoolingMode } from "./model/modules.ts";
 export type {
   AdapterOptions,

@@ -6,6 +6,7 @@ export { DocumentIndexError } from "./txtai/document-index-error.ts";
 
 // Types
 
+export type { InputStatistics } from "./embed-inputs.ts";
 export type { AppMetrics } from "./metrics/server-metrics.ts";
 export type { RunningServer, ServeOptions } from "./node/serve-options.ts";
 export type { AppOptions } from "./options.ts";

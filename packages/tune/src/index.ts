@@ -59,6 +59,7 @@ export type {
   StoreSystem,
 } from "./evaluate/systems.ts";
 export type { ExportOptions } from "./export/export-sentence-transformers.ts";
+export type { SkippedCandidates } from "./mine/choose-negatives.ts";
 export type {
   MinedNegatives,
   MiningEmbedder,

@@ -9,6 +9,9 @@ import { packageNames, packPackages } from "./tarballs.ts";
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
+const testFile = /\.(test|test-d|bench|config)\.|tsconfig/;
+const testFolder = /\/(test|tests|testing|test-support|fixtures|scripts|\.[^/]*)\//;
+
 let folder: string;
 let tarballs: ReturnType<typeof packPackages>;
 
@@ -32,5 +35,13 @@ describe.each(packageNames)("the tarball of %s", (name) => {
     const result = await checkPackage(tarball);
     expect(result.types).toEqual({ kind: "included" });
     expect("problems" in result && result.problems).toEqual([]);
+  });
+
+  it("has the files that a package needs, and none for its development", async () => {
+    const tarball = createPackageFromTarballData(await readFile(tarballs[name]));
+    const files = tarball.listFiles().map((path) => path.slice("/node_modules".length));
+    const root = `/${tarball.packageName}`;
+    expect(files).toEqual(expect.arrayContaining([`${root}/LICENSE`, `${root}/README.md`]));
+    expect(files.filter((path) => testFile.test(path) || testFolder.test(path))).toEqual([]);
   });
 });
