@@ -1,13 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { modelsCommand } from "./commands/models.ts";
 import { similarityCommand } from "./commands/similarity.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
 import { version } from "./version.ts";
 
 /** In the order of `--help`. */
-const commands = [embedCommand, similarityCommand, buildFaissCommand];
+const commands = [embedCommand, similarityCommand, modelsCommand, buildFaissCommand];
 
 /**
  * Runs the program.
@@ -34,15 +35,20 @@ export function createProgram(terminal: Terminal): Command {
   const program = new Command("embeddinggemma")
     .description("Semantic search with EmbeddingGemma on the command line.")
     .version(version)
-    .showHelpAfterError("Add --help to the command for all flags and examples.");
-  for (const command of commands) program.addCommand(command(terminal));
-  for (const command of [program, ...program.commands]) {
-    command.exitOverride().configureOutput({
+    .showHelpAfterError("Add --help to the command for all flags and examples.")
+    .exitOverride()
+    .configureOutput({
       writeOut: (text) => terminal.output.write(text),
       writeErr: (text) => terminal.errors.write(text),
       getOutHasColors: () => terminal.colors.isColorSupported,
       getErrHasColors: () => terminal.errorColors.isColorSupported,
     });
-  }
+  for (const command of commands) program.addCommand(command(terminal));
+  for (const command of subcommandsOf(program)) command.copyInheritedSettings(program);
   return program;
+}
+
+/** The commands of a command, and theirs. */
+function subcommandsOf({ commands }: Pick<Command, "commands">): Command[] {
+  return commands.flatMap((command) => [command, ...subcommandsOf(command)]);
 }

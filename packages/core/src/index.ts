@@ -32,13 +32,7 @@ export type { EncodeStatistics, Truncation } from "./encoding/run-texts.ts";
 export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
 export type { HubReport } from "./files/hub/ask-hub.ts";
-export type {
-  CachedFile,
-  CachedModel,
-  CachedRevision,
-  ModelCache,
-  ModelCacheOptions,
-} from "./files/hub/cached-models.ts";
+export type { CachedFile } from "./files/hub/cached-models.ts";
 export type { DownloadProgress, HubOptions } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
@@ -50,6 +44,12 @@ export type {
   SelfCheckVector,
 } from "./model/model-family.ts";
 export type { PoolingMode } from "./model/modules.ts";
+export type {
+  CachedModel,
+  CachedRevision,
+  ModelCache,
+  ModelCacheOptions,
+} from "./model-cache.ts";
 export type {
   AdapterOptions,
   CountOptions,

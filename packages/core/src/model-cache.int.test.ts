@@ -15,7 +15,9 @@ describe("the cache after loads", () => {
     const [model] = cache.models;
     expect(cache).toMatchObject({ path: cacheDir, size: model!.size });
     expect(model).toMatchObject({ id: "owner/model", unfinished: [] });
-    expect(model!.revisions).toMatchObject([{ commit: hub.commit, references: ["main"] }]);
+    expect(model!.revisions).toMatchObject([
+      { commit: hub.commit, references: ["main"], dtypes: ["fp32"] },
+    ]);
     const { path, files } = model!.revisions[0]!;
     const { size } = await stat(join(path, weights));
     expect(files).toContainEqual({ name: weights, size });
@@ -58,7 +60,7 @@ describe("a cache of huggingface_hub", () => {
     await write(join(model, "blobs", "weights"), 1000);
     await write(join(model, "blobs", "next.incomplete"), 50);
     for (const commit of commits)
-      await link("../../blobs/weights", join(model, "snapshots", commit, "model.onnx"));
+      await link("../../../blobs/weights", join(model, "snapshots", commit, "onnx/model_q4.onnx"));
     await link("../../blobs/gone", join(model, "snapshots", commits[0]!, "config.json"));
     await link(outside, join(model, "snapshots", commits[0]!, "outside"));
     await mkdir(join(model, "refs", "refs"), { recursive: true });
@@ -85,10 +87,14 @@ describe("a cache of huggingface_hub", () => {
     expect(first!.files).toEqual(
       expect.arrayContaining([
         { name: "config.json", size: null },
-        { name: "model.onnx", size: 1000 },
+        { name: "onnx/model_q4.onnx", size: 1000 },
       ]),
     );
-    expect(second).toMatchObject({ references: [], files: [{ name: "model.onnx", size: 1000 }] });
+    expect(second).toMatchObject({
+      references: [],
+      files: [{ name: "onnx/model_q4.onnx", size: 1000 }],
+      dtypes: ["q4"],
+    });
     expect(models.map(({ id }) => id).toSorted()).toEqual(["google/gemma", "owner/linked"]);
   });
 

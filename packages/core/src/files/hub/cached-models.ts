@@ -3,42 +3,31 @@ import { lstat, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { nearestOption } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, reasonOf, show } from "../../errors.ts";
+import type { HubOptions } from "../model-folder.ts";
 import { cacheFolder } from "./hub-environment.ts";
 
-/** The cache of `huggingface_hub`, which Python shares. */
-export interface ModelCache {
-  /** Its folder. It may not exist. */
+/** See `ModelCache`. */
+export interface FoundCache {
   readonly path: string;
-  /** Bytes on disk of all models. */
   readonly size: number;
-  /** The one that was used last is the first. */
-  readonly models: readonly CachedModel[];
+  readonly models: readonly FoundModel[];
 }
 
-/** A repository of the Hub in the cache. */
-export interface CachedModel {
-  /** Such as `onnx-community/embeddinggemma-300m-ONNX`. */
+/** See `CachedModel`. */
+export interface FoundModel {
   readonly id: string;
-  /** Its folder in the cache. */
   readonly path: string;
-  /** Bytes on disk, which is what its removal frees. A file of several revisions counts once. */
   readonly size: number;
-  /** Bytes of {@link CachedModel.size} that were computed from its files and can be again. */
   readonly computedSize: number;
-  /** Parts of files whose download did not finish. They are in {@link CachedModel.size}. */
   readonly unfinished: readonly CachedFile[];
-  /** When a file was last read or written, as exactly as the file system keeps it. */
   readonly lastUsed: Date | null;
-  /** The one that was downloaded last is the first. */
-  readonly revisions: readonly CachedRevision[];
+  readonly revisions: readonly FoundRevision[];
 }
 
-/** A commit of a repository in the cache. */
-export interface CachedRevision {
+/** See `CachedRevision`. */
+export interface FoundRevision {
   readonly commit: string;
-  /** Branches and tags that were this commit when they were last looked up. */
   readonly references: readonly string[];
-  /** Folder of its files. */
   readonly path: string;
   readonly files: readonly CachedFile[];
 }
@@ -50,14 +39,8 @@ export interface CachedFile {
   readonly size: number | null;
 }
 
-/** What to look at. */
-export interface ModelCacheOptions {
-  /** @default the folder of `Embedder.load` */
-  cacheDir?: string | undefined;
-}
-
 /** See `scanModelCache`. */
-export async function readCache(options: ModelCacheOptions): Promise<ModelCache> {
+export async function readCache(options: HubOptions): Promise<FoundCache> {
   const path = cacheFolder(options);
   return inCache(path, async () => {
     const names = (await namesIn(path)).filter((name) => name.startsWith(prefix));
@@ -71,10 +54,7 @@ export async function readCache(options: ModelCacheOptions): Promise<ModelCache>
 }
 
 /** See `removeCachedModel`. */
-export async function removeFromCache(
-  id: string,
-  options: ModelCacheOptions,
-): Promise<CachedModel> {
+export async function removeFromCache(id: string, options: HubOptions): Promise<FoundModel> {
   const { path, models } = await readCache(options);
   const model = models.find((one) => one.id === id);
   if (!model) throw notInCache(id, path, models);
@@ -96,7 +76,7 @@ export async function removeFromCache(
 /** What the names of the folders of models start with; those of data sets have another one. */
 const prefix = "models--";
 
-async function readModel(cache: string, name: string): Promise<CachedModel> {
+async function readModel(cache: string, name: string): Promise<FoundModel> {
   const path = join(cache, name);
   const [entries, revisions] = await Promise.all([entriesIn(path), readRevisions(path)]);
   const computed = join(path, ".embeddinggemma") + sep;
@@ -115,7 +95,7 @@ async function readModel(cache: string, name: string): Promise<CachedModel> {
   };
 }
 
-async function readRevisions(path: string): Promise<CachedRevision[]> {
+async function readRevisions(path: string): Promise<FoundRevision[]> {
   const references = await readReferences(join(path, "refs"));
   const snapshots = join(path, "snapshots");
   const revisions = await Promise.all(
@@ -222,7 +202,7 @@ async function inCache<T>(path: string, action: () => Promise<T>): Promise<T> {
   }
 }
 
-function notInCache(id: string, path: string, models: readonly CachedModel[]): EmbeddingGemmaError {
+function notInCache(id: string, path: string, models: readonly FoundModel[]): EmbeddingGemmaError {
   const ids = models.map((model) => model.id);
   const nearest = nearestOption(id, ids);
   const advice =

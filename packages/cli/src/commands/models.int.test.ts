@@ -1,0 +1,67 @@
+import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { beforeAll, expect, it } from "vitest";
+import { run } from "../testing/run-program.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+
+const commit = "0123456789abcdef0123456789abcdef01234567";
+let cacheDir: string;
+let snapshot: string;
+
+beforeAll(async () => {
+  cacheDir = await temporaryFolder();
+  const model = join(cacheDir, "models--google--gemma");
+  snapshot = join(model, "snapshots", commit);
+  await write(join(model, "blobs", "weights"), 1_234_567);
+  await write(join(model, "blobs", "next.incomplete"), 2_000);
+  await write(join(model, ".embeddinggemma", "weights.bin"), 3_000_000);
+  await mkdir(join(snapshot, "onnx"), { recursive: true });
+  await symlink("../../../blobs/weights", join(snapshot, "onnx", "model_quantized.onnx"));
+  await symlink("../../blobs/gone", join(snapshot, "config.json"));
+  await mkdir(join(model, "refs"));
+  await writeFile(join(model, "refs", "main"), commit);
+});
+
+it("lists models with what there is of them", async () => {
+  const { output, errors } = await run(["models", "--cache-dir", cacheDir]);
+  expect(output).toMatch(/^google\/gemma {2}4.2 MB, last used \d{4}-\d\d-\d\d\n/);
+  expect(output).toContain("main 0123456  q8  2 files, 1 of them links to files that are gone\n");
+  expect(output).toContain("unfinished: blobs/next.incomplete, 2.0 kB\n");
+  expect(output).toContain("computed from its files: 3.0 MB\n");
+  expect(errors).toBe(`1 model, 4.2 MB, in ${cacheDir}\n`);
+
+  const json = await run(["models", "--cache-dir", cacheDir, "--json"]);
+  const [model] = JSON.parse(json.output).models;
+  expect(model).toMatchObject({ id: "google/gemma", size: 4_236_607, computedSize: 3_000_000 });
+  expect(model.revisions).toMatchObject([{ commit, references: ["main"], dtypes: ["q8"] }]);
+});
+
+it("removes only the model that it is told, and only when it is told", async () => {
+  const flags = ["--cache-dir", cacheDir];
+  const wrong = await run(["models", "remove", "google/gemna", "--yes", ...flags]);
+  expect(wrong).toMatchObject({ code: 1, errors: expect.stringContaining('"google/gemma"?') });
+  const unasked = await run(["models", "remove", "google/gemma", ...flags]);
+  expect(unasked).toMatchObject({ code: 1, errors: expect.stringContaining("Add --yes") });
+  expect(await readdir(cacheDir)).toEqual(["models--google--gemma"]);
+
+  const removed = await run(["models", "remove", "google/gemma", "--yes", ...flags]);
+  expect(removed).toMatchObject({ code: 0, output: "Deleted google/gemma: 4.2 MB are free.\n" });
+  expect(await readdir(cacheDir)).toEqual([]);
+  const { output, errors } = await run(["models", ...flags]);
+  expect({ output, errors }).toEqual({
+    output: "",
+    errors: `There are no models in ${cacheDir}.\n`,
+  });
+});
+
+it("says that there is no such command, with exit code 2", async () => {
+  const { code, errors } = await run(["models", "delete", "google/gemma"]);
+  expect(code).toBe(2);
+  expect(errors).toContain("Add --help");
+});
+
+async function write(path: string, size: number): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, "");
+  await truncate(path, size);
+}
