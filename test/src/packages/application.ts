@@ -73,7 +73,11 @@ export class Application {
     for (const extension of ["mts", "cts"])
       for (const [index, file] of filesOf(extension).entries())
         copyFileSync(join(consumers, `${names[index]}.ts`), this.path(file));
-    const strict = { strict: true, exactOptionalPropertyTypes: true, target: "es2022", ...options };
+    const strict = {
+      ...{ strict: true, exactOptionalPropertyTypes: true, target: "es2022" },
+      skipDefaultLibCheck: true, // The declarations of the compiler itself take half the time.
+      ...options,
+    };
     const node = { ...strict, module: "nodenext" };
     const bundler = { ...strict, module: "esnext", moduleResolution: "bundler", noEmit: true };
     await this.#compileProject("nodenext", {
