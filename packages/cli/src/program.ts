@@ -1,14 +1,23 @@
 import { Command, CommanderError } from "commander";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { indexCommand } from "./commands/index-files.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { searchCommand } from "./commands/search.ts";
 import { similarityCommand } from "./commands/similarity.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
 import { version } from "./version.ts";
 
 /** In the order of `--help`. */
-const commands = [embedCommand, similarityCommand, modelsCommand, buildFaissCommand];
+const commands = [
+  indexCommand,
+  searchCommand,
+  embedCommand,
+  similarityCommand,
+  modelsCommand,
+  buildFaissCommand,
+];
 
 /**
  * Runs the program.

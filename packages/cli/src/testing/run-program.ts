@@ -10,10 +10,18 @@ export interface Outcome {
   readonly errors: string;
 }
 
+/** How to run the program. */
+export interface RunOptions {
+  readonly input?: string;
+  readonly signal?: AbortSignal;
+  /** Called with each message, as it is written. */
+  readonly onMessage?: (text: string) => void;
+}
+
 /** Runs the program in this process, without a terminal. */
 export async function run(
   argv: readonly string[],
-  { input = "", signal = new AbortController().signal } = {},
+  { input = "", signal = new AbortController().signal, onMessage }: RunOptions = {},
 ): Promise<Outcome> {
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
@@ -21,6 +29,7 @@ export async function run(
     new Writable({
       write(chunk: Buffer, _encoding, done) {
         chunks.push(chunk);
+        if (chunks === errors) onMessage?.(String(chunk));
         done();
       },
     });

@@ -1,0 +1,63 @@
+import type { MetadataFilter } from "@embeddinggemma/langchain";
+import { Command, InvalidArgumentError } from "commander";
+import { addModelOptions, count } from "../model/model-options.ts";
+import type { SearchFlags } from "../searching/search-store.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/** `embeddinggemma search <query>` */
+export function searchCommand(terminal: Terminal): Command {
+  const command = new Command("search")
+    .summary("search a store")
+    .description(
+      "Finds the chunks of a store that are most similar to a query. It loads the model that " +
+        "made the store.",
+    )
+    .argument("<query>", "what to look for; - reads it from stdin")
+    .requiredOption("-s, --store <folder>", "folder of the store")
+    .option("-k, --count <count>", "most results", count, 5)
+    .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
+    .option(
+      "-f, --filter <filter>",
+      "metadata of results: key=value, or JSON as in LangChain's filters; can be repeated",
+      addFilter,
+    )
+    .option("--json", "print JSON, with the whole text of each chunk")
+    .addHelpText(
+      "after",
+      "\nExamples:\n" +
+        '  embeddinggemma search "how do I reset my password?" --store docs.store\n' +
+        '  embeddinggemma search "side effects" --store papers.store -k 3 --filter page=2\n' +
+        '  embeddinggemma search "tests" --store docs.store --filter \'{"page": {"$gte": 10}}\'\n' +
+        "  git log -1 --format=%B | embeddinggemma search - --store docs.store --json",
+    );
+  return addModelOptions(command).action(async (query: string, flags: SearchFlags) => {
+    const { searchStore } = await import("../searching/search-store.ts");
+    await searchStore(query, flags, command, terminal);
+  });
+}
+
+function score(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= -1 && value <= 1) return value;
+  throw new InvalidArgumentError("It must be a number from -1 to 1.");
+}
+
+/** A number in the metadata also matches: `page=2`. */
+function addFilter(text: string, filters: readonly MetadataFilter[] = []): MetadataFilter[] {
+  if (text.trim().startsWith("{")) return [...filters, parseObject(text)];
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new InvalidArgumentError(
+      "It must be key=value or a JSON object, such as '{\"page\": 2}'.",
+    );
+  const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
+  return [...filters, { [key]: isNumber ? [value, Number(value)] : value }];
+}
+
+function parseObject(text: string): MetadataFilter {
+  try {
+    return JSON.parse(text) as MetadataFilter;
+  } catch (error) {
+    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}.`);
+  }
+}

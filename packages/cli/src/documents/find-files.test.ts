@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative, sep } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type FileSelection, findFiles } from "./find-files.ts";
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "find-files-"));
+  const names = ["b.md", "a.txt", "code.ts", "guides/c.PDF", "guides/draft/d.html", ".git/e.md"];
+  for (const name of [...names, "node_modules/x/README.md", "my.store/f.txt"]) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), "x");
+  }
+  await symlink(join(folder, "guides"), join(folder, "linked"));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function find(path: string, selection: Partial<FileSelection> = {}) {
+  const skip = join(folder, "my.store");
+  const found = await findFiles(join(folder, path), { skip, ...selection });
+  return found.map((file) => relative(folder, file.path).split(sep).join("/"));
+}
+
+it("finds the files that can be read", async () => {
+  expect(await find(".")).toEqual(["a.txt", "b.md", "guides/c.PDF", "guides/draft/d.html"]);
+  expect(await find("guides")).toEqual(["guides/c.PDF", "guides/draft/d.html"]);
+  expect(await find("code.ts")).toEqual(["code.ts"]);
+});
+
+it("chooses files by globs", async () => {
+  expect(await find(".", { include: ["*.md", "**/*.html"] })).toEqual([
+    "b.md",
+    "guides/draft/d.html",
+  ]);
+  expect(await find(".", { exclude: ["**/draft", "b.*"] })).toEqual(["a.txt", "guides/c.PDF"]);
+});

@@ -1,0 +1,58 @@
+import { Pacer } from "@embeddinggemma/internal";
+import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
+import type { DocumentText } from "./document-text.ts";
+import { kindOf } from "./file-kinds.ts";
+
+/** How texts are split. */
+export interface ChunkSettings {
+  /** Most tokens of a chunk. */
+  readonly tokens: number;
+  /** Most tokens that a chunk shares with the one before it. */
+  readonly overlap: number;
+}
+
+/** Counts the tokens of a text, without prompt. */
+export type CountTokens = (text: string) => number | Promise<number>;
+
+/** A piece of a document. */
+export interface DocumentChunk {
+  readonly text: string;
+  /** Number of the page of a PDF, from 1. */
+  readonly page?: number | undefined;
+  /** First and last line in the file, from 1. A PDF or a web page has none. */
+  readonly lines?: { readonly from: number; readonly to: number } | undefined;
+}
+
+/** Splits a document at its headings, paragraphs, lines and words. A chunk is part of one page. */
+export async function splitDocument(
+  path: string,
+  { parts }: DocumentText,
+  { tokens, overlap }: ChunkSettings,
+  countTokens: CountTokens,
+  signal: AbortSignal,
+): Promise<DocumentChunk[]> {
+  const kind = kindOf(path);
+  const pacer = new Pacer();
+  const options = {
+    chunkSize: tokens,
+    chunkOverlap: overlap,
+    lengthFunction: async (text: string) => {
+      if (pacer.due) await pacer.pause();
+      signal.throwIfAborted();
+      return countTokens(text);
+    },
+  };
+  const splitter =
+    kind === "markdown"
+      ? RecursiveCharacterTextSplitter.fromLanguage("markdown", options)
+      : new RecursiveCharacterTextSplitter(options);
+  const hasLines = kind !== "html" && kind !== "pdf";
+  const chunks: DocumentChunk[] = [];
+  for (const { text, page } of parts) {
+    for (const { pageContent, metadata } of await splitter.createDocuments([text])) {
+      const lines = hasLines ? (metadata.loc as Pick<DocumentChunk, "lines">).lines : undefined;
+      chunks.push({ text: pageContent, page, lines });
+    }
+  }
+  return chunks;
+}

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import type { Embedder } from "@embeddinggemma/core";
+import { defined } from "@embeddinggemma/internal";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
+import type { DocumentText } from "../documents/document-text.ts";
+import { readDocument } from "../documents/read-document.ts";
+import {
+  type ChunkSettings,
+  type CountTokens,
+  splitDocument,
+} from "../documents/split-document.ts";
+
+/** Increase it when other chunks are made of the same files. */
+const chunksVersion = 1;
+
+/** Titles are part of every chunk's prompt. */
+const maxTitleLength = 200;
+
+/** A file to index. */
+export interface SourceFile {
+  readonly path: string;
+  /** Its name in the store. */
+  readonly source: string;
+  readonly bytes: number;
+}
+
+/** A file that was read. */
+export interface ReadFile extends SourceFile {
+  readonly content: Uint8Array;
+  readonly document: DocumentText;
+}
+
+/** How a file is split. */
+export interface ChunkOptions {
+  readonly settings: ChunkSettings;
+  readonly countTokens: CountTokens;
+  readonly signal: AbortSignal;
+}
+
+/** A file with its chunks. */
+export interface ChunkedFile extends SourceFile {
+  readonly digest: string;
+  readonly chunks: readonly Chunk[];
+}
+
+/** An item of the store, before its vector is known. */
+export interface Chunk {
+  readonly id: string;
+  readonly record: DocumentRecord;
+}
+
+/** Digest of a file's content and of how it becomes chunks: the same digest, the same chunks. */
+export function digestOf(content: Uint8Array, { tokens, overlap }: ChunkSettings): string {
+  return hash(JSON.stringify([chunksVersion, tokens, overlap]), content);
+}
+
+/**
+ * Reads a file.
+ *
+ * @throws Error that says why it cannot be read
+ */
+export async function readSource(file: SourceFile): Promise<ReadFile> {
+  const content = await readFile(file.path);
+  return { ...file, content, document: await readDocument(file.path, content) };
+}
+
+/** Splits a file. The same text in the same file has the same id, in every run. */
+export async function chunkSource(
+  { content, document, ...file }: ReadFile,
+  { settings, countTokens, signal }: ChunkOptions,
+): Promise<ChunkedFile> {
+  const { path, source } = file;
+  const title = document.title?.slice(0, maxTitleLength);
+  const counts = new Map<string, number>();
+  const split = await splitDocument(path, document, settings, countTokens, signal);
+  const chunks = split.map(({ text, page, lines }) => {
+    const key = JSON.stringify([title, page, text]);
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    const metadata = defined({ source, title, page, loc: lines && { lines: { ...lines } } });
+    const id = `${source}#${hash(`${key}${count}`).slice(0, 16)}`;
+    return { id, record: { pageContent: text, metadata } as DocumentRecord };
+  });
+  return { ...file, digest: digestOf(content, settings), chunks };
+}
+
+/** The source in the id of a chunk; undefined for an id that another program has given. */
+export function sourceOf(id: string): string | undefined {
+  return /^(.*)#[0-9a-f]{16}$/s.exec(id)?.[1];
+}
+
+/** Counts tokens as the model does; a server without a known tokenizer is asked. */
+export function tokenCounter(embedder: Embedder): CountTokens {
+  try {
+    embedder.tokenizer.encode("");
+    return (text) => embedder.tokenizer.encode(text).length;
+  } catch {
+    return (text) => embedder.countTokens(text, { prompt: "" });
+  }
+}
+
+function hash(...parts: (string | Uint8Array)[]): string {
+  const digest = createHash("sha256");
+  for (const part of parts) digest.update(part);
+  return digest.digest("hex").slice(0, 32);
+}

@@ -1,0 +1,103 @@
+import type { DocumentInput, Embedder } from "@embeddinggemma/core";
+import type { ChunkSettings } from "../documents/split-document.ts";
+import type { Progress } from "../terminal/progress.ts";
+import {
+  type Chunk,
+  type ChunkedFile,
+  chunkSource,
+  readSource,
+  type SourceFile,
+  tokenCounter,
+} from "./chunk-file.ts";
+import { Meter } from "./meter.ts";
+import type { StoreWriter } from "./store-writer.ts";
+
+/** Chunks that are embedded together. Ctrl-C loses at most the work on these. */
+const batchSize = 32;
+
+/** Seconds from one save to the next. */
+const saveEvery = 15;
+
+export interface EmbedFilesOptions {
+  readonly chunks: ChunkSettings;
+  readonly embedder: Embedder;
+  readonly writer: StoreWriter;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** What was done. It is up to date also after an error. */
+export interface Tally {
+  /** Sources whose chunks are all in the store. */
+  readonly finished: Set<string>;
+  /** Chunks that were embedded. */
+  embedded: number;
+  readonly failures: Failure[];
+}
+
+/** A file that could not be read. */
+export interface Failure {
+  readonly source: string;
+  readonly reason: string;
+}
+
+/**
+ * Reads, splits and embeds files, and saves from time to time. Files that cannot be read are noted
+ * and left out.
+ */
+export async function embedFiles(
+  files: readonly SourceFile[],
+  tally: Tally,
+  { chunks, embedder, writer, progress, signal }: EmbedFilesOptions,
+): Promise<void> {
+  const countTokens = tokenCounter(embedder);
+  const meter = new Meter(files, progress);
+  let batch: Chunk[] = [];
+  let whole: ChunkedFile[] = [];
+
+  const flush = async () => {
+    if (batch.length > 0) {
+      const vectors = await embedder.encodeDocument(batch.map(inputOf), {
+        signal,
+        onProgress: (part) => meter.show(part, tally.finished.size + tally.failures.length),
+      });
+      await writer.add(batch, vectors);
+      meter.finishBatch(batch.length);
+      tally.embedded += batch.length;
+    }
+    for (const file of whole) {
+      await writer.finish(file);
+      tally.finished.add(file.source);
+    }
+    batch = [];
+    whole = [];
+    await writer.save(saveEvery);
+  };
+
+  for (const file of files) {
+    signal.throwIfAborted();
+    const content = await readSource(file).catch((error: Error) => {
+      tally.failures.push({ source: file.source, reason: error.message });
+      progress.note(`${file.source}: ${error.message}`);
+    });
+    if (!content) {
+      meter.pass(file.bytes);
+      continue;
+    }
+    const chunked = await chunkSource(content, { settings: chunks, countTokens, signal });
+    const fresh = chunked.chunks.filter((chunk) => !writer.has(chunk));
+    if (fresh.length === 0) meter.pass(file.bytes);
+    for (const chunk of fresh) {
+      if (batch.length === batchSize) await flush();
+      batch.push(chunk);
+      meter.queue(file.bytes / fresh.length);
+    }
+    whole.push(chunked);
+  }
+  await flush();
+}
+
+function inputOf({ record: { pageContent, metadata } }: Chunk): DocumentInput {
+  const { title } = metadata;
+  return typeof title === "string" ? { title, text: pageContent } : pageContent;
+}

@@ -1,0 +1,83 @@
+import { readFile } from "node:fs/promises";
+import { relative, resolve, sep } from "node:path";
+import { CommandError } from "../command-error.ts";
+import { type FileSelection, findFiles } from "../documents/find-files.ts";
+import type { ChunkSettings } from "../documents/split-document.ts";
+import type { IndexedFile } from "../store/store-settings.ts";
+import { digestOf, type SourceFile } from "./chunk-file.ts";
+
+/** What has changed since the last run. */
+export interface Changes {
+  readonly added: SourceFile[];
+  readonly changed: SourceFile[];
+  readonly unchanged: SourceFile[];
+  /** Sources of files that are gone. */
+  readonly removed: string[];
+}
+
+/** What the store has already. */
+export interface Indexed {
+  /** The folder that sources are relative to. */
+  readonly root: string;
+  readonly chunks: ChunkSettings;
+  /** Files whose chunks are all in the store, by source. */
+  readonly files: ReadonlyMap<string, IndexedFile>;
+  /** Sources of all chunks in the store, also those of files of which some chunks are missing. */
+  readonly sources: Iterable<string>;
+}
+
+/** Compares files and folders with the store. Sources elsewhere are left alone. */
+export async function findChanges(
+  paths: readonly string[],
+  selection: FileSelection,
+  indexed: Indexed,
+): Promise<Changes> {
+  const found = new Map<string, SourceFile>();
+  const places: string[] = [];
+  for (const given of paths) {
+    const path = resolve(given);
+    places.push(sourceName(indexed.root, path));
+    for (const file of await filesIn(path, selection)) {
+      const source = sourceName(indexed.root, file.path);
+      found.set(source, { ...file, source });
+    }
+  }
+  const known = new Set([...indexed.sources, ...indexed.files.keys()]);
+  const changes: Changes = { added: [], changed: [], unchanged: [], removed: [] };
+  for (const file of found.values()) {
+    if (!known.has(file.source)) changes.added.push(file);
+    else if (await isUnchanged(file, indexed)) changes.unchanged.push(file);
+    else changes.changed.push(file);
+  }
+  const isHere = (source: string) => places.some((place) => isInside(source, place));
+  changes.removed.push(...[...known].filter((source) => !found.has(source) && isHere(source)));
+  return changes;
+}
+
+async function filesIn(path: string, selection: FileSelection) {
+  try {
+    return await findFiles(path, selection);
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+    throw new CommandError(
+      isMissing ? `There is no file or folder ${path}.` : (error as Error).message,
+    );
+  }
+}
+
+async function isUnchanged({ path, source }: SourceFile, { files, chunks }: Indexed) {
+  const indexed = files.get(source);
+  if (!indexed) return false;
+  // A file that cannot be read is reported when it is its turn.
+  const content = await readFile(path).catch(() => undefined);
+  return content !== undefined && digestOf(content, chunks) === indexed.digest;
+}
+
+function sourceName(root: string, path: string): string {
+  return relative(root, path).split(sep).join("/");
+}
+
+function isInside(source: string, place: string): boolean {
+  if (place === "") return !source.startsWith("../");
+  return source === place || source.startsWith(`${place}/`);
+}

@@ -1,0 +1,145 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { run } from "../testing/run-program.ts";
+import { smallPdf } from "../testing/small-pdf.ts";
+
+let folder = "";
+let store = "";
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "index-files-"));
+  store = join(folder, ".store");
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const write = (name: string, content: string) => writeFile(join(folder, name), content);
+
+/** Runs `index` on the folder; the model is remembered from the first run. */
+async function index(...flags: string[]) {
+  const argv = ["index", folder, "--store", store, "--json", "--offline", ...flags];
+  const { code, output, errors } = await run(argv);
+  return { code, errors, ...(JSON.parse(output || "{}") as { failed?: unknown[] }) };
+}
+
+it("makes a store that LangChain loads", async () => {
+  await write("mars.md", "# The red planet\n\nMars has two moons.");
+  await write("venus.html", "<title>Venus</title><p>Venus is the hottest planet.");
+  await write("planets.pdf", smallPdf("Planets", ["Neptune is windy.", "Saturn has rings."]));
+  expect(await index("--model", "tiny")).toMatchObject({ code: 0, added: 3, embedded: 4 });
+
+  const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
+  const documents = await FaissStore.load(store, embeddings);
+  const found = await documents.similaritySearch("Which planet has rings?", 4);
+  expect(found).toHaveLength(4);
+  const source = expect.stringContaining("planets.pdf");
+  expect(found[0]).toMatchObject({
+    pageContent: "Saturn has rings.",
+    metadata: { source, title: "Planets", page: 2 },
+  });
+  const text = "# The red planet\n\nMars has two moons.";
+  expect(found.find(({ pageContent }) => pageContent === text)?.metadata).toEqual({
+    source: expect.stringContaining("mars.md"),
+    title: "The red planet",
+    loc: { lines: { from: 1, to: 3 } },
+  });
+
+  // The vectors have the prompt with the title.
+  const client = await documents.client();
+  const mars = [...client].find(({ record }) => record.pageContent === text)!;
+  const embedder = await embeddings.load();
+  const [vector] = await embedder.encodeDocument([{ title: "The red planet", text }]);
+  expect(embedder.similarity([mars.vector], [vector!])[0]![0]).toBeCloseTo(1, 5);
+});
+
+it("embeds only what is new or has changed", async () => {
+  await write("a.txt", "Mars is red.");
+  await write("b.txt", "Venus is hot.");
+  await write("c.txt", "Saturn has rings.");
+  expect(await index("--model", "tiny")).toMatchObject({ added: 3, embedded: 3 });
+  expect(await index()).toMatchObject({ unchanged: 3, embedded: 0, store: { chunks: 3 } });
+
+  await write("b.txt", "Venus is bright.");
+  await write("d.txt", "Neptune is windy.");
+  await rm(join(folder, "c.txt"));
+  expect(await index()).toMatchObject({
+    ...{ added: 1, changed: 1, removed: 1, unchanged: 1 },
+    ...{ embedded: 2, store: { chunks: 3 } },
+  });
+  const { output } = await run(["search", "planet", "--store", store, "--json", "--offline"]);
+  const texts = (JSON.parse(output) as { text: string }[]).map(({ text }) => text).sort();
+  expect(texts).toEqual(["Mars is red.", "Neptune is windy.", "Venus is bright."]);
+});
+
+it("embeds no chunk twice", async () => {
+  const paragraphs = ["Mars is red.", "Venus is hot and bright.", "Saturn has many rings."];
+  const small = ["--chunk-tokens", "10", "--chunk-overlap", "0"];
+  await write("a.txt", paragraphs.join("\n\n"));
+  expect(await index("--model", "tiny", ...small)).toMatchObject({ embedded: 3 });
+  await write("a.txt", ["Jupiter is the largest of them.", ...paragraphs].join("\n\n"));
+  expect(await index()).toMatchObject({ changed: 1, embedded: 1, store: { chunks: 4 } });
+  const { output } = await run(["search", "rings", "--store", store, "-k", "1", "--offline"]);
+  expect(output).toContain("a.txt:7\n");
+});
+
+it("reads files again that are split in another way, and removes none of other folders", async () => {
+  await write("a.txt", "Mars is red.\n\nVenus is hot and bright.");
+  const { code } = await run(["index", "src/version.ts", "--store", store, "--model", "tiny"]);
+  expect(code).toBe(0);
+  expect(await index()).toMatchObject({ added: 1, embedded: 1, removed: 0, store: { chunks: 2 } });
+  const small = ["--chunk-tokens", "10", "--chunk-overlap", "0"];
+  expect(await index(...small)).toMatchObject({ changed: 1, embedded: 2, store: { chunks: 3 } });
+});
+
+it("continues where Ctrl-C has stopped it", async () => {
+  const numbers = Array.from({ length: 40 }, (_, number) => number);
+  for (const number of numbers) await write(`a${number}.txt`, `Planet number ${number}.`);
+  await write("broken.pdf", "%PDF-1.4");
+  await write("c.txt", "The last planet.");
+  const controller = new AbortController();
+  const stopped = await run(["index", folder, "--store", store, "--model", "tiny"], {
+    signal: controller.signal,
+    onMessage: () => controller.abort(),
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.output).toMatch(/^Files: 32 new, 1 not read\nEmbedded: 32 chunks in /);
+  expect(stopped.errors).toContain("Stopped. 9 files left. Run the command again to continue.\n");
+
+  await rm(join(folder, "broken.pdf"));
+  expect(await index()).toMatchObject({
+    ...{ code: 0, added: 9, unchanged: 32 },
+    ...{ embedded: 9, store: { chunks: 41 } },
+  });
+});
+
+it("indexes the other files when some cannot be read", async () => {
+  await write("broken.pdf", "%PDF-1.4 broken");
+  await write("binary.txt", "a\0b");
+  await write("good.txt", "Mars is red.");
+  const { code, errors, ...result } = await index("--model", "tiny");
+  expect(code).toBe(1);
+  expect(errors).toContain("broken.pdf: Invalid PDF structure.\n");
+  expect(errors).toContain("error: 2 files could not be read.\n");
+  expect(result).toMatchObject({ added: 1, embedded: 1 });
+  expect(result.failed).toHaveLength(2);
+});
+
+it("says what is wrong with its arguments", async () => {
+  const missing = await run(["index", join(folder, "none"), "--store", store]);
+  expect(missing).toMatchObject({ code: 1, output: "" });
+  expect(missing.errors).toContain("There is no file or folder");
+  const empty = await run(["index", folder, "--store", store]);
+  expect(empty.errors).toContain("There are no files to index. These are read: .txt,");
+
+  await write("a.txt", "Mars is red.");
+  const overlap = await index("--chunk-tokens", "8", "--chunk-overlap", "8");
+  expect(overlap).toMatchObject({ code: 2 });
+  const long = await index("--model", "tiny", "--chunk-tokens", "2048");
+  expect(long).toMatchObject({ code: 1 });
+  expect(long.errors).toContain("--chunk-tokens can be at most 1984");
+  await expect(readFile(join(store, "embeddinggemma.json"))).rejects.toThrow("ENOENT");
+});

@@ -1,0 +1,128 @@
+import { relative, resolve, sep } from "node:path";
+import type { Embedder } from "@embeddinggemma/core";
+import { FaissStore } from "@embeddinggemma/faiss";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
+import type { Command } from "commander";
+import { CommandError } from "../command-error.ts";
+import { readExtensions } from "../documents/file-kinds.ts";
+import type { ChunkSettings } from "../documents/split-document.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import { checkEmbedder } from "../store/check-embedder.ts";
+import { flagsToReload, isModelGiven, modelFlagsFor } from "../store/model-of-store.ts";
+import { readSettings, type StoreSettings } from "../store/store-settings.ts";
+import { startProgress } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { embedFiles, type Tally } from "./embed-files.ts";
+import { findChanges } from "./find-changes.ts";
+import { report } from "./report.ts";
+import { idsBySource, StoreWriter } from "./store-writer.ts";
+
+export interface IndexFlags extends ModelFlags {
+  store: string;
+  chunkTokens?: number | undefined;
+  chunkOverlap?: number | undefined;
+  include?: string[];
+  exclude?: string[];
+  json?: boolean;
+}
+
+/** Makes the store the image of files and folders: embeds what is new, removes what is gone. */
+export async function indexFiles(
+  paths: readonly string[],
+  { store: storeName, include, exclude, chunkTokens, chunkOverlap, json, ...flags }: IndexFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  const startedAt = performance.now();
+  const { signal } = terminal;
+  const folder = resolve(storeName);
+  const settings = await readSettings(folder);
+  const saved = await openSaved(folder);
+  const root = settings ? resolve(folder, settings.root) : process.cwd();
+  const chunks = chunkSettings({ chunkTokens, chunkOverlap }, settings, command);
+  const idsOf = saved ? idsBySource(saved) : new Map<string, Set<string>>();
+  const files = new Map(
+    Object.entries(settings?.files ?? {}).filter(
+      ([source, file]) => (idsOf.get(source)?.size ?? 0) === file.chunks,
+    ),
+  );
+
+  const selection = { include, exclude, skip: folder };
+  const indexed = { root, chunks, files, sources: idsOf.keys() };
+  const changes = await findChanges(paths, selection, indexed);
+  const work = [...changes.added, ...changes.changed];
+  if (!saved && work.length === 0)
+    throw new CommandError(`There are no files to index. These are read: ${readExtensions}.`);
+
+  const needsModel = work.length > 0 || !settings || isModelGiven(command);
+  await using embedder = needsModel
+    ? await openEmbedder(modelFlagsFor(command, flags, settings), terminal)
+    : undefined;
+  if (embedder) checkLength(chunks, embedder);
+  if (embedder && saved) checkEmbedder(saved, embedder);
+  const store = saved ?? (await emptyStore(embedder!));
+  const model = settings?.model ?? flagsToReload(flags, embedder!);
+  const writer = new StoreWriter(
+    folder,
+    store,
+    { model, chunks, root: rootName(folder, root) },
+    files,
+  );
+
+  const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };
+  const progress = startProgress(terminal, "Indexing");
+  const options = { chunks, embedder: embedder!, writer, progress, signal };
+  for (const source of changes.removed) await writer.remove(source);
+  const outcome = await embedFiles(work, tally, options).then(
+    () => ({ done: true }) as const,
+    (error: unknown) => ({ done: false, error }) as const,
+  );
+  progress.stop();
+  await writer.save();
+  const seconds = (performance.now() - startedAt) / 1_000;
+  await report({ folder, store, changes, tally, seconds }, outcome.done, json, terminal);
+  if (!outcome.done) throw outcome.error;
+  const failed = tally.failures.length;
+  if (failed > 0)
+    throw new CommandError(`${failed === 1 ? "1 file" : `${failed} files`} could not be read.`);
+}
+
+async function openSaved(folder: string) {
+  if (!(await FaissStore.exists(folder))) return undefined;
+  return FaissStore.open<DocumentRecord>(folder);
+}
+
+function emptyStore({ dimension, identity }: Embedder) {
+  return FaissStore.create<DocumentRecord>({ dimension, identity });
+}
+
+/** The flags, else those of the last run. */
+function chunkSettings(
+  { chunkTokens, chunkOverlap }: Pick<IndexFlags, "chunkTokens" | "chunkOverlap">,
+  settings: StoreSettings | undefined,
+  command: Command,
+): ChunkSettings {
+  const last = chunkTokens === undefined ? settings?.chunks : undefined;
+  const tokens = chunkTokens ?? last?.tokens ?? 256;
+  const overlap = chunkOverlap ?? last?.overlap ?? Math.floor(tokens / 8);
+  if (overlap >= tokens)
+    command.error(`error: --chunk-overlap must be less than the ${tokens} tokens of a chunk.`);
+  return { tokens, overlap };
+}
+
+/** Tokens for the prompt and the title. */
+const promptRoom = 64;
+
+function checkLength({ tokens }: ChunkSettings, { maxTokens }: Embedder): void {
+  const limit = maxTokens - promptRoom;
+  if (tokens <= limit) return;
+  throw new CommandError(
+    `--chunk-tokens can be at most ${limit}: the model reads ${maxTokens} tokens at once, of ` +
+      `which the prompt and the title take up to ${promptRoom}.`,
+  );
+}
+
+function rootName(folder: string, root: string): string {
+  return relative(folder, root).split(sep).join("/");
+}

@@ -1,0 +1,70 @@
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { DocumentStore } from "../store/check-embedder.ts";
+import { note, print, type Terminal } from "../terminal/terminal.ts";
+import type { Tally } from "./embed-files.ts";
+import type { Changes } from "./find-changes.ts";
+
+/** What a run has done. */
+export interface Run {
+  readonly folder: string;
+  readonly store: DocumentStore;
+  readonly changes: Changes;
+  readonly tally: Tally;
+  readonly seconds: number;
+}
+
+/** Prints what a run has done. */
+export async function report(
+  { folder, store, changes, tally, seconds }: Run,
+  isDone: boolean,
+  json: boolean | undefined,
+  terminal: Terminal,
+): Promise<void> {
+  const { added, changed, unchanged, removed } = changes;
+  const finished = (files: readonly { source: string }[]) =>
+    files.filter(({ source }) => tally.finished.has(source)).length;
+  const counts = {
+    added: finished(added),
+    changed: finished(changed),
+    removed: removed.length,
+    unchanged: unchanged.length,
+  };
+  const bytes = await sizeOf(folder);
+  const { embedded, failures: failed } = tally;
+  if (json) {
+    const size = { chunks: store.size, bytes };
+    print(terminal, JSON.stringify({ ...counts, failed, embedded, seconds, store: size }));
+    return;
+  }
+  const numbers = Object.entries({ ...counts, "not read": failed.length })
+    .filter(([, count]) => count > 0)
+    .map(([name, count]) => `${number(count)} ${name === "added" ? "new" : name}`);
+  print(terminal, `Files: ${numbers.join(", ") || "none"}`);
+  const rate = embedded / seconds;
+  const speed = `${seconds.toFixed(1)} s (${rate < 10 ? rate.toFixed(1) : number(rate)} per second)`;
+  print(terminal, `Embedded: ${embedded === 0 ? "nothing" : `${chunks(embedded)} in ${speed}`}`);
+  print(terminal, `Store: ${chunks(store.size)}, ${megabytes(bytes)}`);
+  if (isDone) return;
+  const left = added.length + changed.length - tally.finished.size - failed.length;
+  const files = left === 1 ? "1 file is" : `${number(left)} files are`;
+  note(terminal, `Stopped. ${files} left. Run the command again to continue.`);
+}
+
+function chunks(count: number): string {
+  return count === 1 ? "1 chunk" : `${number(count)} chunks`;
+}
+
+function number(value: number): string {
+  return Math.round(value).toLocaleString("en");
+}
+
+function megabytes(bytes: number): string {
+  return bytes < 100_000 ? `${number(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  const names = await readdir(folder).catch(() => []);
+  const sizes = names.map(async (name) => (await stat(join(folder, name))).size);
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}

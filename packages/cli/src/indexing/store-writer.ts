@@ -1,0 +1,90 @@
+import type { DocumentStore } from "../store/check-embedder.ts";
+import { type IndexedFile, type StoreSettings, writeSettings } from "../store/store-settings.ts";
+import { type Chunk, type ChunkedFile, sourceOf } from "./chunk-file.ts";
+
+/** Writes chunks and remembers which files are complete. */
+export class StoreWriter {
+  readonly #folder: string;
+  readonly #store: DocumentStore;
+  readonly #settings: Omit<StoreSettings, "files">;
+  readonly #files: Map<string, IndexedFile>;
+  readonly #idsOf: Map<string, Set<string>>;
+  #isSaved = true;
+  #savedAt = performance.now();
+
+  constructor(
+    folder: string,
+    store: DocumentStore,
+    settings: Omit<StoreSettings, "files">,
+    files: ReadonlyMap<string, IndexedFile>,
+  ) {
+    this.#folder = folder;
+    this.#store = store;
+    this.#settings = settings;
+    this.#files = new Map(files);
+    this.#idsOf = idsBySource(store);
+  }
+
+  /** Whether a chunk needs no vector. */
+  has({ id }: Chunk): boolean {
+    return this.#store.has(id);
+  }
+
+  /** Adds chunks of any files. */
+  async add(chunks: readonly Chunk[], vectors: readonly Float32Array[]): Promise<void> {
+    await this.#store.upsert(chunks.map((chunk, row) => ({ ...chunk, vector: vectors[row]! })));
+    this.#isSaved = false;
+  }
+
+  /** Drops the old chunks of a file that has all new ones. */
+  async finish({ source, digest, chunks }: ChunkedFile): Promise<void> {
+    const old = this.#idsOf.get(source);
+    const ids = new Set(chunks.map(({ id }) => id));
+    // Lines may have moved.
+    const kept = chunks.filter(({ id }) => old?.has(id));
+    await this.#store.upsert(
+      kept.map((chunk) => ({ ...chunk, vector: this.#store.get(chunk.id)!.vector })),
+    );
+    await this.#store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
+    this.#idsOf.set(source, ids);
+    this.#files.set(source, { digest, chunks: ids.size });
+    this.#isSaved = false;
+  }
+
+  /** Removes a file that is gone. */
+  async remove(source: string): Promise<void> {
+    await this.#store.delete([...(this.#idsOf.get(source) ?? [])]);
+    this.#idsOf.delete(source);
+    this.#files.delete(source);
+    this.#isSaved = false;
+  }
+
+  /**
+   * Saves what has changed.
+   *
+   * @param minSeconds - do nothing if the last save is not that long ago
+   */
+  async save(minSeconds = 0): Promise<void> {
+    if (this.#isSaved || performance.now() - this.#savedAt < minSeconds * 1_000) return;
+    await this.#store.save(this.#folder);
+    // In this order: a crash in between costs reading files again, but embeds nothing twice.
+    await writeSettings(this.#folder, {
+      ...this.#settings,
+      files: Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1))),
+    });
+    this.#isSaved = true;
+    this.#savedAt = performance.now();
+  }
+}
+
+/** The ids of the chunks in a store, by source. */
+export function idsBySource(store: DocumentStore): Map<string, Set<string>> {
+  const idsOf = new Map<string, Set<string>>();
+  for (const id of store.ids()) {
+    const source = sourceOf(id);
+    if (source === undefined) continue;
+    const ids = idsOf.get(source) ?? new Set();
+    idsOf.set(source, ids.add(id));
+  }
+  return idsOf;
+}

@@ -1,0 +1,40 @@
+import type { DocumentInterface } from "@langchain/core/documents";
+import { note, print, type Terminal } from "../terminal/terminal.ts";
+import { cut, widthOf } from "../terminal/width.ts";
+
+/** Prints what a search has found, best first: as JSON, or two lines a hit. */
+export function printHits(
+  hits: readonly [DocumentInterface, number][],
+  json: boolean | undefined,
+  terminal: Terminal,
+): void {
+  if (json) {
+    const found = hits.map(([{ id, pageContent: text, metadata }, score]) => {
+      return { id, score, text, metadata };
+    });
+    print(terminal, JSON.stringify(found));
+    return;
+  }
+  const { colors, output } = terminal;
+  const width = widthOf(output);
+  for (const [index, [{ pageContent, metadata }, score]] of hits.entries()) {
+    const rank = `${index + 1}`.padStart(`${hits.length}`.length);
+    const place = placeOf(metadata);
+    const title = typeof metadata.title === "string" ? metadata.title : "";
+    const head = `${rank}  ${score.toFixed(4)}  `;
+    const room = width - head.length - place.length - 2;
+    const heading = title && room > 8 ? `  ${colors.dim(cut(title, room))}` : "";
+    print(terminal, `${colors.dim(head)}${colors.cyan(place)}${heading}`);
+    const indent = " ".repeat(rank.length + 2);
+    print(terminal, indent + cut(pageContent.replace(/\s+/g, " ").trim(), width - indent.length));
+  }
+  if (hits.length === 0) note(terminal, "Nothing was found.");
+}
+
+/** The file, with its line, or the page of a PDF. */
+function placeOf({ source, page, loc }: Record<string, unknown>): string {
+  const name = typeof source === "string" ? source : "(no source)";
+  if (typeof page === "number") return `${name} p. ${page}`;
+  const line = (loc as { lines?: { from?: number } } | undefined)?.lines?.from;
+  return line === undefined ? name : `${name}:${line}`;
+}

@@ -1,0 +1,112 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaissStore } from "@embeddinggemma/faiss";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { run } from "../testing/run-program.ts";
+import { smallPdf } from "../testing/small-pdf.ts";
+
+let folder = "";
+let store = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "search-store-"));
+  store = join(folder, "planets.store");
+  await writeFile(join(folder, "mars.md"), "# Mars\n\nMars is the red planet.");
+  await writeFile(join(folder, "cook.txt"), "Boil the pasta for ten minutes.");
+  const pages = ["Saturn has rings.", "Neptune is windy and cold."];
+  await writeFile(join(folder, "outer.pdf"), smallPdf("Outer planets", pages));
+  const made = await run([
+    "index",
+    folder,
+    "-s",
+    store,
+    "--model",
+    "tiny",
+    "--truncate-dim",
+    "256",
+  ]);
+  expect(made).toMatchObject({ code: 0, errors: "" });
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Hit {
+  score: number;
+  text: string;
+  metadata: Record<string, unknown>;
+}
+
+async function search(query: string, ...flags: string[]): Promise<Hit[]> {
+  const { output, errors } = await run(["search", query, "-s", store, "--json", ...flags]);
+  expect(errors).toBe("");
+  return JSON.parse(output);
+}
+
+const textsOf = (hits: readonly Hit[]) => hits.map(({ text }) => text);
+
+it("finds chunks with the model of the store, best first", async () => {
+  const hits = await search("How long do I boil pasta?");
+  expect(hits).toHaveLength(4);
+  expect(hits[0]!.text).toBe("Boil the pasta for ten minutes.");
+  const scores = hits.map(({ score }) => score);
+  expect(scores).toEqual([...scores].sort((one, other) => other - one));
+
+  expect(await search("How long do I boil pasta?", "-k", "2")).toEqual(hits.slice(0, 2));
+  const least = `${(scores[0]! + scores[1]!) / 2}`;
+  expect(await search("How long do I boil pasta?", "--min-score", least)).toEqual([hits[0]]);
+});
+
+it("shows where each chunk is", async () => {
+  const { code, output } = await run(["search", "red planet", "-s", store]);
+  expect(code).toBe(0);
+  expect(output).toMatch(/\d {2}0\.\d{4} {2}\S*mars\.md:1 {2}Mars\n {3}# Mars Mars is the red/);
+  expect(output).toMatch(/\S*outer\.pdf p\. 2 {2}Outer planets\n {3}Neptune is windy and cold\./);
+  const long = output.split("\n").filter((line) => line.length > 100);
+  expect(long).toEqual([]);
+});
+
+it("filters by metadata", async () => {
+  expect(textsOf(await search("planet", "--filter", "page=2"))).toEqual([
+    "Neptune is windy and cold.",
+  ]);
+  expect(textsOf(await search("planet", "--filter", "title=Mars"))).toEqual([
+    "# Mars\n\nMars is the red planet.",
+  ]);
+  const both = ["--filter", "title=Outer planets", "--filter", '{"page": {"$lt": 2}}'];
+  expect(textsOf(await search("planet", ...both))).toEqual(["Saturn has rings."]);
+
+  const wrong = await run(["search", "planet", "-s", store, "--filter", "page"]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.errors).toContain("It must be key=value or a JSON object");
+  const unknown = await run(["search", "x", "-s", store, "--filter", '{"page": {"$like": 2}}']);
+  expect(unknown.code).toBe(1);
+  expect(unknown.errors).toContain('error: An operator for "page" must be one of $eq,');
+});
+
+it("reads the query from stdin", async () => {
+  const { output } = await run(["search", "-", "-s", store, "-k", "1"], { input: "pasta\n" });
+  expect(output).toContain("Boil the pasta");
+  const empty = await run(["search", "-", "-s", store]);
+  expect(empty).toMatchObject({
+    code: 1,
+    errors: "error: The query is empty. Say what to look for.\n",
+  });
+});
+
+it("says what is wrong with a store", async () => {
+  const missing = await run(["search", "x", "-s", "none.store"]);
+  expect(missing).toMatchObject({
+    code: 1,
+    errors:
+      "error: There is no store in none.store. " +
+      "To make one: embeddinggemma index <folder> --store none.store\n",
+  });
+  const other = await run(["search", "x", "-s", store, "--truncate-dim", "128"]);
+  expect(other.code).toBe(1);
+  expect(other.errors).toContain("The store has vectors of 256 numbers");
+  const unnamed = await FaissStore.create({ dimension: 768 });
+  await unnamed.save(join(folder, "unnamed"));
+  const unknown = await run(["search", "x", "-s", join(folder, "unnamed"), "--model", "tiny"]);
+  expect(unknown.errors).toContain("error: The store does not say which model made its vectors");
+});

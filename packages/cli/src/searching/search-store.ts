@@ -1,0 +1,57 @@
+import { resolve } from "node:path";
+import { text as readAll } from "node:stream/consumers";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import {
+  type DocumentRecord,
+  EmbeddingGemmaEmbeddings,
+  FaissStore,
+  type MetadataFilter,
+} from "@embeddinggemma/langchain";
+import type { Command } from "commander";
+import { CommandError } from "../command-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import { checkEmbedder } from "../store/check-embedder.ts";
+import { modelFlagsFor } from "../store/model-of-store.ts";
+import { readSettings } from "../store/store-settings.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printHits } from "./print-hits.ts";
+
+export interface SearchFlags extends ModelFlags {
+  store: string;
+  count: number;
+  minScore?: number;
+  filter?: MetadataFilter[];
+  json?: boolean;
+}
+
+/** Prints the chunks of a store that are most similar to a query. */
+export async function searchStore(
+  query: string,
+  { store: storeName, count, minScore, filter, json, ...modelFlags }: SearchFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  const { signal } = terminal;
+  const folder = resolve(storeName);
+  if (!(await CoreStore.exists(folder))) throw withoutStore(storeName);
+  const words = (query === "-" ? await readAll(terminal.input) : query).trim();
+  if (words === "") throw new CommandError("The query is empty. Say what to look for.");
+
+  const store = await CoreStore.open<DocumentRecord>(folder);
+  const model = modelFlagsFor(command, modelFlags, await readSettings(folder));
+  await using embedder = await openEmbedder(model, terminal);
+  checkEmbedder(store, embedder);
+  const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
+  const hits = await documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
+    minScore,
+    signal,
+  });
+  printHits(hits, json, terminal);
+}
+
+function withoutStore(store: string): CommandError {
+  return new CommandError(
+    `There is no store in ${store}. To make one: embeddinggemma index <folder> --store ${store}`,
+  );
+}

@@ -1,0 +1,44 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { CommandError } from "../command-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+
+/** What the program remembers of a store, in a file in its folder. */
+export interface StoreSettings {
+  /** The flags that load the model that made the vectors. */
+  readonly model: ModelFlags;
+  /** The most tokens of a chunk, and how many of them the next chunk repeats. */
+  readonly chunks: { readonly tokens: number; readonly overlap: number };
+  /** The folder that sources are relative to, relative to the store. */
+  readonly root: string;
+  /** The files whose chunks are in the store, by source. */
+  readonly files: Readonly<Record<string, IndexedFile>>;
+}
+
+/** A file whose chunks are in the store. */
+export interface IndexedFile {
+  /** Of the file's bytes, and of how they become chunks. */
+  readonly digest: string;
+  /** Number of chunks. */
+  readonly chunks: number;
+}
+
+/** The settings of a store; undefined if another program made the store, or there is none. */
+export async function readSettings(store: string): Promise<StoreSettings | undefined> {
+  const path = join(store, settingsFile);
+  try {
+    return JSON.parse(await readFile(path, "utf8")) as StoreSettings;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new CommandError(`The file ${path} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** Saves the settings in the folder of the store. A crash leaves the old ones or the new ones. */
+export async function writeSettings(store: string, settings: StoreSettings): Promise<void> {
+  const path = join(store, settingsFile);
+  await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`);
+  await rename(`${path}.new`, path);
+}
+
+const settingsFile = "embeddinggemma.json";

@@ -1,0 +1,72 @@
+import { note, type Terminal } from "./terminal.ts";
+import { cut, widthOf } from "./width.ts";
+
+/** A bar on the last line of the terminal. Without a terminal, there are only the notes. */
+export interface Progress {
+  /**
+   * Updates the bar.
+   *
+   * @param fraction - how much is done, from 0 to 1
+   * @param text - what to write after it
+   */
+  show(fraction: number, text: string): void;
+  /** Writes a line above the bar. */
+  note(line: string): void;
+  /** Removes the bar. */
+  stop(): void;
+}
+
+/**
+ * Starts a progress bar. Stop it before you write anything else.
+ *
+ * @param label - what is being done, such as `Indexing`
+ */
+export function startProgress(terminal: Terminal, label: string): Progress {
+  const { errors, errorColors, interactive } = terminal;
+  const start = performance.now();
+  let line = "";
+  let shownAt = 0;
+  const write = (text: string) => interactive && errors.write(text);
+  const draw = () => write(`${clearLine}${line}`);
+  return {
+    show(fraction, text) {
+      const now = performance.now();
+      if (now - shownAt < redrawAfter) return;
+      shownAt = now;
+      const done = Math.round(fraction * barWidth);
+      const bar = errorColors.cyan("█".repeat(done)) + errorColors.dim("░".repeat(barWidth - done));
+      const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
+      const rest = [text, timeLeft(fraction, now - start)].filter(Boolean).join(" · ");
+      const room = widthOf(errors) - label.length - barWidth - percent.length - 4;
+      line = `${label} ${bar}${percent}  ${errorColors.dim(cut(rest, room))}`;
+      draw();
+    },
+    note(text) {
+      write(clearLine);
+      note(terminal, text);
+      draw();
+    },
+    stop() {
+      write(clearLine);
+      line = "";
+    },
+  };
+}
+
+const barWidth = 24;
+const clearLine = "\r\x1b[K";
+
+/** Milliseconds. More would only cost time. */
+const redrawAfter = 100;
+
+function timeLeft(fraction: number, milliseconds: number): string {
+  if (fraction < 0.01 || milliseconds < 2_000) return "";
+  return `${clock(Math.round((milliseconds / fraction - milliseconds) / 1_000))} left`;
+}
+
+function clock(seconds: number): string {
+  const two = (value: number) => `${Math.floor(value)}`.padStart(2, "0");
+  const minutes = seconds / 60;
+  if (minutes < 60) return `${Math.floor(minutes)}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
