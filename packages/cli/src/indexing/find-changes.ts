@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { relative, resolve, sep } from "node:path";
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import { CommandError } from "../command-error.ts";
 import { type FileSelection, findFiles } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
@@ -33,11 +33,9 @@ export async function findChanges(
   indexed: Indexed,
 ): Promise<Changes> {
   const found = new Map<string, SourceFile>();
-  const places: string[] = [];
-  for (const given of paths) {
-    const path = resolve(given);
-    places.push(sourceName(indexed.root, path));
-    for (const file of await filesIn(path, selection)) {
+  const places = paths.map((path) => resolve(path));
+  for (const place of places) {
+    for (const file of await filesIn(place, selection)) {
       const source = sourceName(indexed.root, file.path);
       found.set(source, { ...file, source });
     }
@@ -49,8 +47,11 @@ export async function findChanges(
     else if (await isUnchanged(file, indexed)) changes.unchanged.push(file);
     else changes.changed.push(file);
   }
-  const isHere = (source: string) => places.some((place) => isInside(source, place));
-  changes.removed.push(...[...known].filter((source) => !found.has(source) && isHere(source)));
+  for (const source of known) {
+    const path = resolve(indexed.root, source);
+    const isHere = places.some((place) => path === place || path.startsWith(place + sep));
+    if (isHere && !found.has(source)) changes.removed.push(source);
+  }
   return changes;
 }
 
@@ -73,11 +74,8 @@ async function isUnchanged({ path, source }: SourceFile, { files, chunks }: Inde
   return content !== undefined && digestOf(content, chunks) === indexed.digest;
 }
 
+/** Relative to the root, so that folders can move together; an absolute path outside of it. */
 function sourceName(root: string, path: string): string {
-  return relative(root, path).split(sep).join("/");
-}
-
-function isInside(source: string, place: string): boolean {
-  if (place === "") return !source.startsWith("../");
-  return source === place || source.startsWith(`${place}/`);
+  const name = relative(root, path);
+  return name.startsWith("..") || isAbsolute(name) ? path : name.split(sep).join("/");
 }

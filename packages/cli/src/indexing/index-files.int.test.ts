@@ -80,7 +80,8 @@ it("embeds no chunk twice", async () => {
   const small = ["--chunk-tokens", "10", "--chunk-overlap", "0"];
   await write("a.txt", paragraphs.join("\n\n"));
   expect(await index("--model", "tiny", ...small)).toMatchObject({ embedded: 3 });
-  await write("a.txt", ["Jupiter is the largest of them.", ...paragraphs].join("\n\n"));
+  paragraphs.unshift("Jupiter is the largest of them.");
+  await write("a.txt", paragraphs.join("\n\n"));
   expect(await index()).toMatchObject({ changed: 1, embedded: 1, store: { chunks: 4 } });
   const { output } = await run(["search", "rings", "--store", store, "-k", "1", "--offline"]);
   expect(output).toContain("a.txt:7\n");
@@ -107,7 +108,9 @@ it("continues where Ctrl-C has stopped it", async () => {
   });
   expect(stopped.code).toBe(130);
   expect(stopped.output).toMatch(/^Files: 32 new, 1 not read\nEmbedded: 32 chunks in /);
-  expect(stopped.errors).toContain("Stopped. 9 files left. Run the command again to continue.\n");
+  expect(stopped.errors).toContain(
+    "Stopped. 9 files are left. Run the command again to continue.\n",
+  );
 
   await rm(join(folder, "broken.pdf"));
   expect(await index()).toMatchObject({

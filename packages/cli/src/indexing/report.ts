@@ -42,8 +42,9 @@ export async function report(
     .map(([name, count]) => `${number(count)} ${name === "added" ? "new" : name}`);
   print(terminal, `Files: ${numbers.join(", ") || "none"}`);
   const rate = embedded / seconds;
-  const speed = `${seconds.toFixed(1)} s (${rate < 10 ? rate.toFixed(1) : number(rate)} per second)`;
-  print(terminal, `Embedded: ${embedded === 0 ? "nothing" : `${chunks(embedded)} in ${speed}`}`);
+  const speed = `${rate < 10 ? rate.toFixed(1) : number(rate)} per second`;
+  const time = `${seconds.toFixed(1)} s (${speed})`;
+  print(terminal, `Embedded: ${embedded === 0 ? "nothing" : `${chunks(embedded)} in ${time}`}`);
   print(terminal, `Store: ${chunks(store.size)}, ${megabytes(bytes)}`);
   if (isDone) return;
   const left = added.length + changed.length - tally.finished.size - failed.length;
