@@ -87,7 +87,7 @@ it("embeds no chunk twice", async () => {
   expect(output).toContain("a.txt:7\n");
 });
 
-it("reads files again that are split in another way, and removes none of other folders", async () => {
+it("splits files again for other chunks, and leaves other folders alone", async () => {
   await write("a.txt", "Mars is red.\n\nVenus is hot and bright.");
   const { code } = await run(["index", "src/version.ts", "--store", store, "--model", "tiny"]);
   expect(code).toBe(0);
