@@ -79,6 +79,7 @@ const order = {
   ],
   "packages/server/src": [
     ["index.ts"],
+    ["server-program.ts"],
     ["cli/"],
     ["serve.ts"],
     ["node/"],
@@ -127,7 +128,7 @@ const order = {
     ["describe-error.ts"],
     ["model/"],
     ["terminal/process-terminal.ts"],
-    ["command-error.ts", "exit-codes.ts"],
+    ["command-error.ts", "command-exit.ts", "exit-codes.ts"],
     ["terminal/"],
     ["version.ts"],
   ],

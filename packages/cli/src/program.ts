@@ -1,10 +1,14 @@
 import { Command, CommanderError } from "commander";
+import { CommandExit } from "./command-exit.ts";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
 import { embedCommand } from "./commands/embed.ts";
+import { evalCommand } from "./commands/eval.ts";
 import { indexCommand } from "./commands/index-files.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { searchCommand } from "./commands/search.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { similarityCommand } from "./commands/similarity.ts";
+import { tuneCommand } from "./commands/tune.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
 import { version } from "./version.ts";
@@ -15,6 +19,9 @@ const commands = [
   searchCommand,
   embedCommand,
   similarityCommand,
+  evalCommand,
+  tuneCommand,
+  serveCommand,
   modelsCommand,
   buildFaissCommand,
 ];
@@ -30,6 +37,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     await createProgram(terminal).parseAsync(argv, { from: "user" });
     return exitCodes.done;
   } catch (error) {
+    if (error instanceof CommandExit) return error.code;
     if (terminal.signal.aborted) return exitCodes.interrupted;
     // Commander has printed what there is to say.
     if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;

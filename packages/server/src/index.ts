@@ -1,6 +1,7 @@
 export { createApp } from "./app.ts";
 export { ServerMetrics } from "./metrics/server-metrics.ts";
 export { serve } from "./serve.ts";
+export { serverProgram } from "./server-program.ts";
 export { DocumentIndex } from "./txtai/document-index.ts";
 export { DocumentIndexError } from "./txtai/document-index-error.ts";
 
@@ -11,5 +12,10 @@ export type { AppMetrics } from "./metrics/server-metrics.ts";
 export type { RunningServer, ServeOptions } from "./node/serve-options.ts";
 export type { AppOptions } from "./options.ts";
 export type { RequestReport } from "./reports/request-report.ts";
+export type {
+  ServerProgram,
+  ServerProgramFlag,
+  ServerProgramOptions,
+} from "./server-program.ts";
 export type { DocumentHit, DocumentIndexOptions, IndexedDocument } from "./txtai/document-index.ts";
 export type { DocumentIndexErrorCode } from "./txtai/document-index-error.ts";

@@ -25,10 +25,7 @@ export function addModelOptions(command: Command): Command {
 
 function modelOptions(): Option[] {
   return [
-    new Option(
-      "-m, --model <model>",
-      'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
-    ).env("EMBEDDINGGEMMA_MODEL"),
+    modelOption(),
     new Option("--url <url>", "a server that embeds (TEI, OpenAI's API, Ollama), not a model"),
     new Option("--revision <revision>", "branch, tag or commit on the Hub"),
     new Option("--dtype <dtype>", "number format of the weights: fp32, q8, q4 …").default("auto"),
@@ -43,8 +40,20 @@ function modelOptions(): Option[] {
   ];
 }
 
+export function modelOption(): Option {
+  return new Option(
+    "-m, --model <model>",
+    'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
+  ).env("EMBEDDINGGEMMA_MODEL");
+}
+
 /** Parses a whole number of at least 1. */
 export function count(text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new InvalidArgumentError("It must be a whole number of at least 1.");
+}
+
+/** Parses several whole numbers of at least 1: `768,256,128`. */
+export function counts(text: string): number[] {
+  return text.split(",").map((part) => count(part.trim()));
 }

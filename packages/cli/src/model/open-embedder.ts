@@ -1,4 +1,9 @@
-import { defaultModel, Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import {
+  defaultModel,
+  Embedder,
+  EmbeddingGemmaError,
+  type LoadOptions,
+} from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -10,21 +15,27 @@ const tiny = "tiny";
 /**
  * Loads the model that the flags name, or connects to the server. The caller disposes it.
  *
- * @throws EmbeddingGemmaError; if the default model cannot be downloaded, its message offers the
- * tiny one
+ * @throws EmbeddingGemmaError as {@link loadModel}
  */
 export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promise<Embedder> {
   const { model = defaultModel, url, offline, ...options } = defined(flags);
   const { signal } = terminal;
   if (url !== undefined) {
-    return Embedder.connect(url, { model: flags.model, truncateDim: flags.truncateDim, signal });
+    const { truncateDim, adapter } = flags;
+    return Embedder.connect(url, { model: flags.model, truncateDim, adapter, signal });
   }
+  return loadModel(model, { ...(options as object), localFilesOnly: offline, signal });
+}
+
+/**
+ * Loads a model, also the tiny one by its name.
+ *
+ * @throws EmbeddingGemmaError; if the default model cannot be downloaded, its message offers the
+ * tiny one
+ */
+export async function loadModel(model: string, options: LoadOptions): Promise<Embedder> {
   try {
-    return await Embedder.load(model === tiny ? modelPath : model, {
-      ...(options as object),
-      localFilesOnly: offline,
-      signal,
-    });
+    return await Embedder.load(model === tiny ? modelPath : model, options);
   } catch (error) {
     if (model !== defaultModel || !isUnavailable(error)) throw error;
     throw new EmbeddingGemmaError(

@@ -80,6 +80,10 @@ describe("parseArguments", () => {
     });
   });
 
+  it("takes --model for --model-id", () => {
+    expect(parse("--model", "./model").model).toBe("./model");
+  });
+
   it("does not take the HOSTNAME of a container", () => {
     vi.stubEnv("HOSTNAME", "0123456789ab");
     expect(parse().serve.hostname).toBe("0.0.0.0");
@@ -122,7 +126,7 @@ describe("parseArguments", () => {
 });
 
 function parse(...flags: string[]): ProgramSettings {
-  return parseArguments(["node", "embeddinggemma-server", ...flags]);
+  return parseArguments(flags);
 }
 
 /** What is printed about wrong flags. */
@@ -131,8 +135,6 @@ function refusal(...flags: string[]): string {
   const print = (text: string) => {
     printed += text;
   };
-  expect(() => parseArguments(["node", "embeddinggemma-server", ...flags], print)).toThrow(
-    expect.objectContaining({ exitCode: 1 }),
-  );
+  expect(() => parseArguments(flags, { print })).toThrow(expect.objectContaining({ exitCode: 1 }));
   return printed;
 }

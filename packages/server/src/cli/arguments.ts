@@ -35,31 +35,42 @@ const unusedFlags = [
   "--prometheus-port <port>",
 ];
 
+/** Where messages about wrong flags go, and what the program is called in them. */
+interface ParseOptions {
+  readonly name?: string | undefined;
+  readonly print?: ((text: string) => void) | undefined;
+}
+
 /**
  * The settings of command line and environment; flags win.
  *
- * @param print - for messages about wrong flags
+ * @param argv - arguments, without the paths of Node.js and the program
  * @throws CommanderError with `exitCode` if flags are wrong, and for `--help` and `--version`; what
  * there is to say is printed
  */
 export function parseArguments(
   argv: readonly string[],
-  print = (text: string): void => void process.stderr.write(text),
+  { name, print = (text) => void process.stderr.write(text) }: ParseOptions = {},
 ): ProgramSettings {
-  const command = createCommand().exitOverride().configureOutput({ writeErr: print });
+  const command = createCommand(name).exitOverride().configureOutput({ writeErr: print });
   forgetEmptyVariables(command);
-  command.parse(argv);
+  command.parse(argv, { from: "user" });
   return settingsOf(command.opts<Flags>(), command);
 }
 
-function createCommand(): Command {
-  const command = new Command("embeddinggemma-server")
+/** The flags that `--help` shows. */
+export function shownFlags(): Option[] {
+  return createCommand().options.filter(({ hidden }) => !hidden);
+}
+
+function createCommand(name = "embeddinggemma-server"): Command {
+  const command = new Command(name)
     .description(
       "EmbeddingGemma behind the HTTP APIs of Text Embeddings Inference, OpenAI, Ollama and txtai.",
     )
     .version(version)
     .allowExcessArguments(false)
-    .showHelpAfterError("Run embeddinggemma-server --help for all flags.");
+    .showHelpAfterError(`Run ${name} --help for all flags.`);
   const add = (flags: string, description: string, configure?: (option: Option) => Option) => {
     const option = new Option(flags, description);
     option.env(variableOf(option));
@@ -68,7 +79,7 @@ function createCommand(): Command {
   const number = (minimum: number, maximum?: number) => (option: Option) =>
     option.argParser(numberParser(minimum, maximum));
 
-  add("--model-id <model>", "folder, or repository on the Hugging Face Hub", (option) =>
+  add("--model, --model-id <model>", "folder, or repository on the Hugging Face Hub", (option) =>
     option.default(defaultModel),
   );
   add("--revision <revision>", "branch, tag or commit on the Hub");

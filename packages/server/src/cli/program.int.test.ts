@@ -74,11 +74,16 @@ describe("embeddinggemma-server", () => {
     { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31" },
     { flags: [...local, "--default-prompt-name", "nonsense"], reason: "nonsense" },
     { flags: [...local, "--store", import.meta.filename], reason: "is a file" },
-    { flags: ["--prot", "80"], reason: "(Did you mean --port?)" },
   ])("ends with a reason for $flags", async ({ flags, reason }) => {
     const program = start(flags);
     expect(await program.exit()).toBe(1);
     expect(program.output()).toContain(reason);
+  });
+
+  it("says what is wrong with flags, with exit code 2", async () => {
+    const program = start(["--prot", "80"]);
+    expect(await program.exit()).toBe(2);
+    expect(program.output()).toContain("(Did you mean --port?)");
   });
 
   it("ends while it loads", async () => {

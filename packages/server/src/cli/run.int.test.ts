@@ -23,7 +23,7 @@ describe("run", () => {
 async function runAndStop(flags: readonly string[]): Promise<void> {
   const port = await freePort();
   const local = ["--hostname", "127.0.0.1", "--port", String(port), "--log-level", "error"];
-  const exitCode = run(parseArguments(["", "", "--model-id", modelPath, ...local, ...flags]));
+  const exitCode = run(parseArguments(["--model-id", modelPath, ...local, ...flags]));
   const url = `http://127.0.0.1:${port}`;
   await Promise.race([untilHealthy(url), exitCode]);
   const response = await fetch(`${url}/embed`, {

@@ -1,4 +1,4 @@
-import { Embedder } from "@embeddinggemma/core";
+import { Embedder, type LoadOptions } from "@embeddinggemma/core";
 import { serve } from "../serve.ts";
 import { DocumentIndex } from "../txtai/document-index.ts";
 import { refuseFile } from "../txtai/refuse-file.ts";
@@ -6,18 +6,24 @@ import type { ProgramSettings } from "./arguments.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
 import { refuseTakenPort } from "./refuse-taken-port.ts";
 
+/** Loads a model, as `Embedder.load` does. */
+export type LoadModel = (model: string, options: LoadOptions) => Promise<Embedder>;
+
 /**
  * Loads the model and serves it until SIGTERM or SIGINT. Then answers the requests that are there.
  *
  * @returns the exit code
  */
-export async function run(settings: ProgramSettings): Promise<number> {
+export async function run(
+  settings: ProgramSettings,
+  loadModel: LoadModel = Embedder.load,
+): Promise<number> {
   const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
   for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
   using stop = listenForStop(logger);
   const { signal } = stop;
   try {
-    await loadAndServe(settings, logger, signal);
+    await loadAndServe(settings, loadModel, logger, signal);
     return 0;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 0;
@@ -28,6 +34,7 @@ export async function run(settings: ProgramSettings): Promise<number> {
 
 async function loadAndServe(
   { model, load, ...settings }: ProgramSettings,
+  loadModel: LoadModel,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
@@ -35,7 +42,7 @@ async function loadAndServe(
   if (store !== undefined) await refuseFile(store);
   await refuseTakenPort(settings.serve);
   logger.info({ model }, "Loading the model");
-  await using embedder = await Embedder.load(model, { ...load, signal });
+  await using embedder = await loadModel(model, { ...load, signal });
   const { dtype, dtypeReason, dimension, identity, adapter } = embedder;
   const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
   logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");

@@ -1,0 +1,51 @@
+import { Embedder } from "@embeddinggemma/core";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterEach, describe, expect, it } from "vitest";
+import { type BuiltProgram, startBuiltProgram } from "../testing/built-program.ts";
+
+const running: BuiltProgram[] = [];
+afterEach(() => {
+  for (const { child } of running.splice(0)) child.kill("SIGKILL");
+});
+
+function start(...flags: string[]): BuiltProgram {
+  const program = startBuiltProgram(["serve", ...flags]);
+  running.push(program);
+  return program;
+}
+
+describe("serve", () => {
+  it("serves the tiny model until Ctrl-C, with the flags of the server", async () => {
+    const flags = ["--hostname", "127.0.0.1", "-p", "0", "--default-prompt-name", "query"];
+    const program = start(...flags, "-m", "tiny");
+    const [, url] = await program.find(/url=(http\S+)/);
+    const response = await fetch(`${url}/embed`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ inputs: "Which planet is red?" }),
+    });
+    const [vector] = (await response.json()) as [number[]];
+    await using embedder = await Embedder.load(modelPath);
+    const expected = await embedder.encodeQuery("Which planet is red?");
+    expect(embedder.similarity([vector], expected)[0]![0]).toBeCloseTo(1, 5);
+    program.child.kill("SIGINT");
+    expect(await program.exit()).toBe(0);
+  });
+
+  it("has the help of the server, under its own name", async () => {
+    const program = start("--help");
+    expect(await program.exit()).toBe(0);
+    expect(program.output()).toMatch(/^Usage: embeddinggemma serve \[options\]\n/);
+    expect(program.output()).toContain("--max-client-batch-size <count>");
+  });
+
+  it.each([
+    { flags: ["--prot", "80"], reason: "Did you mean --port?", code: 2 },
+    { flags: ["--model", "./no-such-folder"], reason: "no-such-folder", code: 1 },
+  ])("ends with a reason for $flags", async ({ flags, reason, code }) => {
+    const program = start(...flags);
+    expect(await program.exit()).toBe(code);
+    expect(program.output()).toContain(reason);
+    expect(program.output()).not.toContain("CommandExit");
+  });
+});

@@ -1,0 +1,75 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { addModelOptions, count } from "../model/model-options.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { TuneFlags } from "../tuning/tune-folder.ts";
+
+/** `embeddinggemma tune <data>` */
+export function tuneCommand(terminal: Terminal): Command {
+  const command = new Command("tune")
+    .summary("train an adapter for your questions")
+    .description(
+      "Trains an adapter from questions with documents that answer them, and compares the model " +
+        "without and with it on questions that it was not trained on. An adapter that does not " +
+        "help is not saved. The data is a file of pairs (JSONL, CSV or TSV with query and " +
+        "document), or a folder of BEIR, of which the split train is learned from.",
+    )
+    .argument("<data>", "file of pairs, or BEIR folder")
+    .requiredOption("-o, --output <folder>", "where to save the adapter")
+    .option("--train <split>", "questions of the BEIR folder to learn from", "train")
+    .option(
+      "--validation <split>",
+      "questions that choose the best epoch (default: validation or dev of the BEIR folder, else " +
+        "a tenth of the questions to learn from)",
+    )
+    .option(
+      "--test <split>",
+      "questions to compare on (default: test of the BEIR folder, else those of --validation)",
+    )
+    .option("--beir <folder>", "BEIR folder of --validation and --test, if the data is a file")
+    .addOption(
+      new Option("--sides <sides>", "adapt queries alone, so that indexes stay valid, or all texts")
+        .choices(["query", "both"])
+        .default("query"),
+    )
+    .addOption(
+      new Option("--loss <loss>", "what is minimized").choices([
+        "multipleNegativesRanking",
+        "cachedMultipleNegativesRanking",
+        "triplet",
+        "cosent",
+      ]),
+    )
+    .addOption(
+      new Option("--rank <rank>", "a smaller adapter: rank of its matrix").argParser(count),
+    )
+    .addOption(new Option("--epochs <count>", "passes over the pairs, at most").argParser(count))
+    .addOption(new Option("--batch-size <count>", "pairs of one step").argParser(count))
+    .addOption(new Option("--learning-rate <rate>", "the highest one").argParser(positive))
+    .addOption(
+      new Option("--seed <number>", "the same seed gives the same adapter").argParser(whole),
+    )
+    .option("--metric <metric>", "the metric that decides", "ndcg@10")
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  embeddinggemma tune data/help --output adapters/help
+  embeddinggemma tune pairs.jsonl --output adapters/help
+  embeddinggemma search "my disk is full" --store index --adapter adapters/help`,
+    );
+  return addModelOptions(command).action(async (data: string, flags: TuneFlags) => {
+    const { tuneFolder } = await import("../tuning/tune-folder.ts");
+    await tuneFolder(data, flags, terminal);
+  });
+}
+
+function positive(text: string): number {
+  if (Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError("It must be a number above 0.");
+}
+
+function whole(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number.");
+}

@@ -1,0 +1,18 @@
+import type { SystemComparison } from "@embeddinggemma/tune";
+
+/** `ndcg@10 +0.0300 (95% interval +0.0100 to +0.0500, p = 0.012)` */
+export function describeDifference({
+  metric,
+  difference,
+  interval: [low, high],
+  confidence,
+  pValue,
+}: SystemComparison): string {
+  const range = `${signed(low)} to ${signed(high)}`;
+  const percent = Math.round(confidence * 100);
+  return `${metric} ${signed(difference)} (${percent}% interval ${range}, p = ${pValue.toFixed(3)})`;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
+}

@@ -1,0 +1,60 @@
+import { defaultModel } from "@embeddinggemma/core";
+import {
+  compareSystems,
+  evaluateRetrieval,
+  type RetrievalResult,
+  readBeir,
+  type SystemComparison,
+  writeTrecRun,
+} from "@embeddinggemma/tune";
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import { print, type Terminal } from "../terminal/terminal.ts";
+import { describeDifference } from "./describe-difference.ts";
+
+export interface EvalFlags extends Omit<ModelFlags, "truncateDim"> {
+  split: string;
+  truncateDim?: number[];
+  run?: string;
+  json?: boolean;
+}
+
+/** Prints how well a model finds the answers of a BEIR folder. */
+export async function evaluate(
+  folder: string,
+  { split, truncateDim: truncateDims, run, json, ...model }: EvalFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const data = await readBeir(folder, { split });
+  await using embedder = await openEmbedder(model, terminal);
+  const report = await evaluateRetrieval(
+    { [model.model ?? (model.url === undefined ? defaultModel : embedder.model)]: embedder },
+    data,
+    {
+      truncateDims,
+      signal: terminal.signal,
+    },
+  );
+  const [first, ...others] = report.results;
+  if (run !== undefined) await writeTrecRun(run, first!.rankings);
+  const comparisons = others.map((other) => compareSystems(first!, other));
+  if (json) {
+    const { identity } = embedder;
+    const results = report.results.map(({ dimension, metrics }) => ({ dimension, metrics }));
+    const counts = { queries: first!.perQuery.size, documents: data.corpus.size };
+    return print(terminal, JSON.stringify({ identity, split, ...counts, results, comparisons }));
+  }
+  print(terminal, `${first!.perQuery.size} queries, ${data.corpus.size} documents\n`);
+  print(terminal, String(report));
+  if (others.length > 0) print(terminal);
+  for (const [index, other] of others.entries())
+    print(terminal, compared(first!, other, comparisons[index]!));
+}
+
+function compared(
+  { dimension: from }: RetrievalResult,
+  { dimension: to }: RetrievalResult,
+  comparison: SystemComparison,
+): string {
+  return `${to} instead of ${from} dimensions: ${describeDifference(comparison)}`;
+}

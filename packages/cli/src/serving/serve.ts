@@ -1,0 +1,13 @@
+import { serverProgram } from "@embeddinggemma/server";
+import { CommandExit } from "../command-exit.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { loadModel } from "../model/open-embedder.ts";
+
+export interface ServeFlags extends Pick<ModelFlags, "model"> {}
+
+/** Runs the program of `@embeddinggemma/server`. */
+export async function serve(argv: readonly string[], { model }: ServeFlags): Promise<void> {
+  const program = await serverProgram({ name: "embeddinggemma serve", load: loadModel });
+  const code = await program.run(model === undefined ? argv : ["--model", model, ...argv]);
+  if (code !== 0) throw new CommandExit(code);
+}

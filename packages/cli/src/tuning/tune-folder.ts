@@ -1,0 +1,55 @@
+import { defined } from "@embeddinggemma/internal";
+import { RetrievalReport, saveAdapter, type TuneOptions, tune } from "@embeddinggemma/tune";
+import { CommandExit } from "../command-exit.ts";
+import { describeDifference } from "../evaluation/describe-difference.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import { note, print, type Terminal } from "../terminal/terminal.ts";
+import { checkAdapterFolder } from "./check-adapter-folder.ts";
+import { readTuningData, type TuningDataFlags } from "./tuning-data.ts";
+
+type TrainingFlags = Pick<
+  TuneOptions,
+  "sides" | "loss" | "rank" | "epochs" | "batchSize" | "learningRate" | "seed" | "metric"
+>;
+
+export interface TuneFlags extends Omit<ModelFlags, "adapter">, TuningDataFlags, TrainingFlags {
+  output: string;
+  json?: boolean;
+}
+
+/** Trains an adapter, prints what it is worth, and saves it if it is worth something. */
+export async function tuneFolder(
+  path: string,
+  { output, json, train, validation, test, beir, ...flags }: TuneFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const { sides, loss, rank, epochs, batchSize, learningRate, seed, metric, ...model } = flags;
+  await checkAdapterFolder(output);
+  const data = await readTuningData(path, { train, validation, test, beir });
+  await using embedder = await openEmbedder(model, terminal);
+  const report = await tune(embedder, {
+    ...defined({ sides, loss, rank, epochs, batchSize, learningRate, seed, metric }),
+    ...data,
+    signal: terminal.signal,
+  });
+  const { adapter, improved, difference, history, bestEpoch, warnings } = report;
+  if (improved) await saveAdapter(adapter, output);
+  const before = { ...report.before.results[0]!, system: "without adapter" };
+  const after = { ...report.after.results[0]!, system: "with adapter" };
+  if (json) {
+    const metrics = { before: before.metrics, after: after.metrics };
+    const training = { pairs: data.pairs.length, bestEpoch, history, warnings };
+    print(terminal, JSON.stringify({ improved, difference, ...metrics, ...training }));
+  } else {
+    print(terminal, `${difference.queries} questions, of which none was trained on\n`);
+    print(terminal, String(new RetrievalReport([before, after], report.after.skipped)));
+    print(terminal, `\n${describeDifference(difference)}`);
+  }
+  if (!improved) {
+    note(terminal, "\nThe adapter does not help on these questions, so it is not saved.");
+    throw new CommandExit(exitCodes.failed);
+  }
+  note(terminal, `\nSaved to ${output}. Use it with --adapter ${output} in the other commands.`);
+}
