@@ -8,9 +8,8 @@ export function describeDifference({
   confidence,
   pValue,
 }: SystemComparison): string {
-  const range = `${signed(low)} to ${signed(high)}`;
-  const percent = Math.round(confidence * 100);
-  return `${metric} ${signed(difference)} (${percent}% interval ${range}, p = ${pValue.toFixed(3)})`;
+  const interval = `${Math.round(confidence * 100)}% interval ${signed(low)} to ${signed(high)}`;
+  return `${metric} ${signed(difference)} (${interval}, p = ${pValue.toFixed(3)})`;
 }
 
 function signed(value: number): string {

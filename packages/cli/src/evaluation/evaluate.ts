@@ -9,6 +9,7 @@ import {
 } from "@embeddinggemma/tune";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { startProgress } from "../terminal/progress.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
 import { describeDifference } from "./describe-difference.ts";
 
@@ -27,14 +28,16 @@ export async function evaluate(
 ): Promise<void> {
   const data = await readBeir(folder, { split });
   await using embedder = await openEmbedder(model, terminal);
+  const progress = startProgress(terminal, "Evaluating");
   const report = await evaluateRetrieval(
     { [model.model ?? (model.url === undefined ? defaultModel : embedder.model)]: embedder },
     data,
     {
       truncateDims,
       signal: terminal.signal,
+      onProgress: ({ done, total }) => progress.show(done / total, `${done} of ${total} texts`),
     },
-  );
+  ).finally(() => progress.stop());
   const [first, ...others] = report.results;
   if (run !== undefined) await writeTrecRun(run, first!.rankings);
   const comparisons = others.map((other) => compareSystems(first!, other));

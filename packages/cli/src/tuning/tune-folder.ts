@@ -7,6 +7,7 @@ import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 import { checkAdapterFolder } from "./check-adapter-folder.ts";
+import { showTuning } from "./show-tuning.ts";
 import { readTuningData, type TuningDataFlags } from "./tuning-data.ts";
 
 type TrainingFlags = Pick<
@@ -29,11 +30,14 @@ export async function tuneFolder(
   await checkAdapterFolder(output);
   const data = await readTuningData(path, { train, validation, test, beir });
   await using embedder = await openEmbedder(model, terminal);
+  using progress = showTuning(terminal);
   const report = await tune(embedder, {
     ...defined({ sides, loss, rank, epochs, batchSize, learningRate, seed, metric }),
     ...data,
+    onProgress: progress.show,
     signal: terminal.signal,
   });
+  progress.stop();
   const { adapter, improved, difference, history, bestEpoch, warnings } = report;
   if (improved) await saveAdapter(adapter, output);
   const before = { ...report.before.results[0]!, system: "without adapter" };
