@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CommandExit } from "./command-exit.ts";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
+import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { indexCommand } from "./commands/index-files.ts";
@@ -23,6 +24,7 @@ const commands = [
   tuneCommand,
   serveCommand,
   modelsCommand,
+  doctorCommand,
   buildFaissCommand,
 ];
 

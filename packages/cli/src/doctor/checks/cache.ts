@@ -1,0 +1,71 @@
+import { mkdtemp, rmdir, stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { formatBytes } from "../../terminal/format-bytes.ts";
+import { type Finding, fine, problem, type Surroundings, warning } from "../finding.ts";
+
+/** The download of EmbeddingGemma 300m as q8, and what is computed from it. */
+const needed = 0.8e9;
+
+/** The cache of models: whether it can be written, has room, and is whole. */
+export async function checkCache({ cache, flags, hasModel }: Surroundings): Promise<Finding> {
+  const { path, models, size } = cache ?? (await scanModelCache({ cacheDir: flags.cacheDir }));
+  const count = models.length === 1 ? "1 model" : `${models.length} models`;
+  const summary = `cache: ${path}, ${count}, ${formatBytes(size)}`;
+  const judge = hasModel ? warning : problem;
+
+  const fault = await whyNotWritable(path);
+  if (fault !== undefined) {
+    return judge(
+      `${summary}; it cannot be written: ${fault}`,
+      "Downloads fail. Fix its permissions, or set HF_HUB_CACHE or --cache-dir to another folder.",
+    );
+  }
+  const { bavail, bsize } = await statfs(await existingPart(path));
+  const room = bavail * bsize;
+  if (room < needed && !hasModel) {
+    return problem(
+      `${summary}; ${formatBytes(room)} free`,
+      `EmbeddingGemma 300m needs ${formatBytes(needed)}. Free some, or set HF_HUB_CACHE.`,
+    );
+  }
+  return damageOf(summary, models) ?? fine(`${summary}; ${formatBytes(room)} free`);
+}
+
+function damageOf(summary: string, models: ModelCache["models"]): Finding | undefined {
+  const damaged = models.find(({ revisions }) =>
+    revisions.some(({ files }) => files.some((file) => file.size === null)),
+  );
+  if (damaged) {
+    return warning(
+      `${summary}; files of ${damaged.id} are gone`,
+      `Run \`embeddinggemma models remove ${damaged.id}\`, and load it again.`,
+    );
+  }
+  const unfinished = models.filter((model) => model.unfinished.length > 0);
+  if (unfinished.length === 0) return undefined;
+  return warning(
+    `${summary}; unfinished downloads of ${unfinished.map(({ id }) => id).join(", ")}`,
+    "They go on when the model is loaded. To free the space, run " +
+      `\`embeddinggemma models remove ${unfinished[0]!.id}\`.`,
+  );
+}
+
+/** By a try: permissions do not say whether a disk is read-only. */
+async function whyNotWritable(path: string): Promise<string | undefined> {
+  try {
+    await rmdir(await mkdtemp(join(await existingPart(path), ".embeddinggemma-doctor-")));
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** The folder, or the nearest one above it, in which it would be made. */
+async function existingPart(path: string): Promise<string> {
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  return exists || dirname(path) === path ? path : existingPart(dirname(path));
+}

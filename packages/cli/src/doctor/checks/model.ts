@@ -1,0 +1,41 @@
+import { defaultModel } from "@embeddinggemma/core";
+import { openEmbedder } from "../../model/open-embedder.ts";
+import { type Finding, fine, problem, type Surroundings } from "../finding.ts";
+
+/** Loads the model, compares its vectors with known ones, and embeds a text. */
+export async function checkModel(surroundings: Surroundings): Promise<Finding> {
+  const { flags, hasModel, terminal } = surroundings;
+  // Without a wish, what is there is good enough: this command downloads nothing unasked.
+  const isAsked = flags.model !== undefined || flags.url !== undefined;
+  const model = isAsked || hasModel ? (flags.model ?? defaultModel) : "tiny";
+  const choice = {
+    ...flags,
+    ...(flags.url === undefined && { model }),
+    offline: flags.offline || !isAsked,
+  };
+  const start = performance.now();
+  await using embedder = await openEmbedder(choice, terminal);
+  const loaded = performance.now();
+  const report = await embedder.selfCheck();
+  await embedder.encodeQuery("a first text, after which everything is warm");
+  const warm = performance.now();
+  await embedder.encodeQuery("Which planet is known as the Red Planet?");
+  const end = performance.now();
+
+  const instead = !isAsked && !hasModel ? `, since ${defaultModel} is not in the cache` : "";
+  const name = `model: ${model === "tiny" ? "the tiny model" : embedder.model}${instead}`;
+  if (report && !report.passed) {
+    return problem(
+      `${name}: wrong vectors`,
+      "Its files are damaged, or this device computes wrongly. Remove it from the cache and load " +
+        "it again, or try another --dtype or --device.",
+    );
+  }
+  const correct = report ? "correct vectors" : "no known vectors to compare with";
+  const load = `loaded in ${((loaded - start) / 1000).toFixed(1)} s`;
+  return fine(`${name}: ${embedder.dtype}, ${correct}, ${load}, a query in ${ms(end - warm)}`);
+}
+
+function ms(milliseconds: number): string {
+  return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`;
+}

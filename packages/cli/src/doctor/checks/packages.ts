@@ -1,0 +1,27 @@
+import { type Finding, fine, type Surroundings, warning } from "../finding.ts";
+
+/** Packages of this project in the application: one copy of each, all of one version. */
+export function checkPackages({ application }: Surroundings): Finding {
+  const { path, packages, cores } = application;
+  if (packages.length === 0) {
+    const [own] = cores;
+    return fine(`no @embeddinggemma packages in ${path}; this program has ${own?.version}`);
+  }
+  const versions = [...new Set([...packages, ...cores].map((one) => one.version))];
+  const names = packages.map(({ name, version }) => `${name} ${version}`).join(", ");
+  if (cores.length > 1) {
+    const copies = cores.map((core) => `${core.version} in ${core.path}`).join(", ");
+    return warning(
+      `${cores.length} copies of @embeddinggemma/core: ${copies}`,
+      "Install the same version of all @embeddinggemma packages, then run `npm dedupe`. " +
+        "Two copies load a model twice.",
+    );
+  }
+  if (versions.length > 1) {
+    return warning(
+      `different versions: ${names}`,
+      "Install the same version of all @embeddinggemma packages.",
+    );
+  }
+  return fine(names);
+}

@@ -1,0 +1,76 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { run } from "../testing/run-program.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+
+/** Each test starts several processes, one of which loads a model. */
+const timeout = 120_000;
+
+let folder: string;
+
+beforeAll(async () => {
+  folder = await temporaryFolder();
+});
+
+beforeEach(() => {
+  vi.unstubAllEnvs();
+  for (const variable of ["HF_TOKEN", "HF_HUB_CACHE", "EMBEDDINGGEMMA_MODEL", "HTTPS_PROXY"])
+    vi.stubEnv(variable, undefined);
+  vi.stubEnv("HF_HOME", join(folder, "home"));
+  vi.stubEnv("HF_ENDPOINT", "http://127.0.0.1:9"); // Nothing listens there.
+});
+
+it("finds no problem where all is well, and needs no Hub", { timeout }, async () => {
+  const { code, output, errors } = await run(["doctor", folder, "--model", "tiny"]);
+  expect({ code, errors }).toEqual({ code: 0, errors: "" });
+  const lines = output.split("\n");
+  expect(lines[0]).toBe(`✔ Node.js ${process.versions.node}`);
+  expect(output).toMatch(/✔ @huggingface\/transformers \S+, onnxruntime-node \S+: they load\n/);
+  expect(output).toMatch(/✔ faiss-node loads: /);
+  expect(output).toMatch(/! Hub: .*127\.0\.0\.1:9.*\n {2}→ What is here, loads\.\n/);
+  expect(output).toMatch(/✔ cache: \S+home\S+hub, 0 models, 0 B; .* free\n/);
+  expect(output).toMatch(/✔ model: the tiny model: .*, loaded in .* s, a query in .* ms\n/);
+});
+
+it("finds all that is broken, and says what to do", { timeout }, async () => {
+  const application = join(folder, "broken");
+  const { version } = await import("../version.ts");
+  await install(application, "@embeddinggemma/core", "9.9.9", "throw new Error('no such binary')");
+  await install(application, "@embeddinggemma/langchain", version, "");
+  const langchain = join(application, "node_modules/@embeddinggemma/langchain");
+  await install(langchain, "@embeddinggemma/core", version, "");
+  await install(application, "faiss-node", "0.5.1", "throw new Error('no addon')");
+  vi.stubEnv("HTTPS_PROXY", "http://proxy.example");
+  vi.stubEnv("HF_HUB_CACHE", join(application, "node_modules/faiss-node/index.js/hub"));
+
+  const { code, output, errors } = await run(["doctor", application, "--json"]);
+  expect({ code, errors }).toEqual({ code: 1, errors: "error: Found 4 problems.\n" });
+  const findings = Object.fromEntries(
+    (JSON.parse(output) as { check: string }[]).map(({ check, ...finding }) => [check, finding]),
+  );
+  const containing = (status: string, summary: string, advice: string) => ({
+    status,
+    summary: expect.stringContaining(summary),
+    advice: expect.stringContaining(advice),
+  });
+  expect(findings).toMatchObject({
+    node: { status: "fine" },
+    packages: containing("warning", "2 copies of @embeddinggemma/core: 9.9.9 in", "npm dedupe"),
+    runtime: containing("problem", "no such binary", "errors.md#load_failed"),
+    faiss: containing("problem", "no addon", "npx embeddinggemma build-faiss"),
+    gpu: { status: "fine" },
+    hub: containing("problem", "127.0.0.1:9", "NODE_USE_ENV_PROXY"),
+    cache: containing("problem", "cannot be written", "HF_HUB_CACHE"),
+    model: { status: "fine", summary: expect.stringContaining("is not in the cache") },
+  });
+});
+
+/** Makes a package that has only a version and an entry. */
+async function install(folder: string, name: string, version: string, code: string) {
+  const path = join(folder, "node_modules", name);
+  await mkdir(dirname(path), { recursive: true });
+  await mkdir(path);
+  await writeFile(join(path, "package.json"), JSON.stringify({ name, version }));
+  await writeFile(join(path, "index.js"), code);
+}

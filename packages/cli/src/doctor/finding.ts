@@ -1,0 +1,40 @@
+import type { ModelCache } from "@embeddinggemma/core";
+import type { ModelFlags } from "../model/model-options.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { Application } from "./application.ts";
+
+/** What a check has found. */
+export interface Finding {
+  /** `fine`, `warning`: works, but not as well as it could; `problem`: does not work. */
+  readonly status: "fine" | "warning" | "problem";
+  /** What is so, in a line. */
+  readonly summary: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+/** What checks look at. */
+export interface Surroundings {
+  readonly application: Application;
+  readonly flags: ModelFlags;
+  /** Null if it cannot be read, which only the check of the cache reports. */
+  readonly cache: ModelCache | null;
+  /** Whether the model that is asked for needs no download. */
+  readonly hasModel: boolean;
+  readonly terminal: Terminal;
+}
+
+/** Looks at one thing. What it throws is a problem, too. */
+export type Check = (surroundings: Surroundings) => Promise<Finding> | Finding;
+
+export function fine(summary: string): Finding {
+  return { status: "fine", summary };
+}
+
+export function warning(summary: string, advice: string): Finding {
+  return { status: "warning", summary, advice };
+}
+
+export function problem(summary: string, advice: string): Finding {
+  return { status: "problem", summary, advice };
+}

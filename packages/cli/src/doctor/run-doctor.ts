@@ -1,0 +1,89 @@
+import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { CommandError } from "../command-error.ts";
+import { describeError } from "../describe-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { print, type Terminal } from "../terminal/terminal.ts";
+import { findApplication } from "./application.ts";
+import { checkCache } from "./checks/cache.ts";
+import { checkFaissAddon } from "./checks/faiss-addon.ts";
+import { checkGpu } from "./checks/gpu.ts";
+import { checkHubAccess } from "./checks/hub.ts";
+import { checkMemory } from "./checks/memory.ts";
+import { checkModel } from "./checks/model.ts";
+import { checkNodeVersion } from "./checks/node-version.ts";
+import { checkPackages } from "./checks/packages.ts";
+import { checkRuntime } from "./checks/runtime.ts";
+import { checkSystem } from "./checks/system.ts";
+import { needsNoDownload } from "./chosen-model.ts";
+import { type Check, type Finding, problem, type Surroundings } from "./finding.ts";
+
+export interface DoctorFlags extends ModelFlags {
+  json?: boolean;
+}
+
+/** What is checked, in this order. */
+const checks = {
+  node: checkNodeVersion,
+  system: checkSystem,
+  memory: checkMemory,
+  packages: checkPackages,
+  runtime: checkRuntime,
+  faiss: checkFaissAddon,
+  gpu: checkGpu,
+  hub: checkHubAccess,
+  cache: checkCache,
+  model: checkModel,
+} as const satisfies Record<string, Check>;
+
+/**
+ * Checks what embedding and searching need here, and prints what is wrong and what to do.
+ *
+ * @throws CommandError if there are problems
+ */
+export async function runDoctor(
+  folder: string,
+  { json, ...flags }: DoctorFlags,
+  terminal: Terminal,
+): Promise<void> {
+  const surroundings = await lookAround(folder, flags, terminal);
+  const findings: ({ check: string } & Finding)[] = [];
+  for (const [check, look] of Object.entries(checks)) {
+    const finding = await runCheck(look, surroundings);
+    findings.push({ check, ...finding });
+    if (!json) show(finding, terminal);
+  }
+  if (json) print(terminal, JSON.stringify(findings, null, 2));
+  const problems = findings.filter(({ status }) => status === "problem").length;
+  if (problems > 0)
+    throw new CommandError(`Found ${problems} ${problems === 1 ? "problem" : "problems"}.`);
+}
+
+async function lookAround(
+  folder: string,
+  flags: ModelFlags,
+  terminal: Terminal,
+): Promise<Surroundings> {
+  const cache: ModelCache | null = await scanModelCache({ cacheDir: flags.cacheDir }).catch(
+    () => null,
+  );
+  const hasModel = needsNoDownload(flags, cache);
+  return { application: findApplication(folder), flags, cache, hasModel, terminal };
+}
+
+async function runCheck(look: Check, surroundings: Surroundings): Promise<Finding> {
+  try {
+    return await look(surroundings);
+  } catch (error) {
+    surroundings.terminal.signal.throwIfAborted();
+    const [summary = "", ...advice] = describeError(error).split(/(?<=\.) /);
+    return problem(summary, advice.join(" "));
+  }
+}
+
+const marks = { fine: "✔", warning: "!", problem: "✖" } as const;
+const colors = { fine: "green", warning: "yellow", problem: "red" } as const;
+
+function show({ status, summary, advice }: Finding, terminal: Terminal): void {
+  print(terminal, `${terminal.colors[colors[status]](marks[status])} ${summary}`);
+  if (advice) print(terminal, `  ${terminal.colors.dim("→")} ${advice}`);
+}
