@@ -11,7 +11,7 @@ import { installedPackages } from "./installed-packages.mjs";
 import { publishedPackages } from "./published-packages.mjs";
 
 const page = join(import.meta.dirname, "../../docs/reference/security.md");
-const list = /^- \*\*.*?\n(?=\n)/ms;
+const list = /(^- \*\*.*\n)+/m;
 
 /** You may use, change and sell software under these licenses if you keep their notices. */
 const allowed = [
@@ -31,12 +31,21 @@ const exceptions = [{ name: /^@img\/sharp-/, license: "LGPL-3.0-or-later" }];
 /** Packages whose package.json names no license. Their file LICENSE does. */
 const unnamed = { "@llamaindex/core": "MIT", "@llamaindex/env": "MIT" };
 
-const licenses = new Map();
+const dependencies = new Map();
 for (const { name: folder } of publishedPackages()) {
   for (const [path, entry] of installedPackages(folder)) {
-    const isOurs = /^packages\/[^/]*$/.test(path);
-    if (!isOurs) check(entry.name ?? path.replace(/^.*node_modules\//, ""), entry);
+    if (/^packages\/[^/]*$/.test(path)) continue; // One of ours.
+    const name = entry.name ?? path.replace(/^.*node_modules\//, "");
+    dependencies.set(`${name}@${entry.version}`, { name, license: entry.license ?? unnamed[name] });
   }
+}
+
+/** Names of packages by license. @type {Map<string, Set<string>>} */
+const licenses = new Map();
+for (const [id, { name, license = "unknown" }] of dependencies) {
+  if (!isAccepted(name, license)) complain(`${id} has the license ${license}. May we use it?`);
+  const expression = license.replace(/^\((.*)\)$/, "$1");
+  licenses.set(expression, (licenses.get(expression) ?? new Set()).add(name));
 }
 
 const text = readFileSync(page, "utf8").replaceAll("\r\n", "\n");
@@ -44,20 +53,15 @@ const updated = text.replace(list, render());
 if (!process.argv.includes("--check")) writeFileSync(page, updated);
 else if (updated !== text) complain('The licenses have changed. Run "npm run licenses".');
 
-/** Adds the license of a package to `licenses`. */
-function check(name, entry) {
-  const license = (entry.license ?? unnamed[name] ?? "UNKNOWN").replace(/^\((.*)\)$/, "$1");
+function isAccepted(name, license) {
   const also = exceptions.filter((exception) => exception.name.test(name));
   const accepted = [...allowed, ...also.map((exception) => exception.license)];
-  if (license === "UNKNOWN" || !satisfies(license, accepted)) {
-    complain(`${name}@${entry.version}: is its license, ${license}, compatible with Apache-2.0?`);
-  }
-  licenses.set(license, (licenses.get(license) ?? new Set()).add(name));
+  return license !== "unknown" && satisfies(license, accepted);
 }
 
 function render() {
   return [...licenses]
-    .sort(([, a], [, b]) => b.size - a.size)
+    .sort(([a, ofA], [b, ofB]) => ofB.size - ofA.size || (a < b ? -1 : 1))
     .map(
       ([license, names]) => `- **${license}** (${names.size}): ${[...names].sort().join(", ")}\n`,
     )
