@@ -4,14 +4,17 @@ import type { TestProjectInlineConfiguration, ViteUserConfig } from "vitest/conf
 const conditions = ["@embeddinggemma/source"];
 
 /**
- * Tests run on the sources of all packages, each file in a process of its own: the FAISS addon
- * kills a process that loads it in two threads.
+ * Tests run on the sources of all packages, in processes: the FAISS addon kills a process that
+ * loads it in two threads. The files of a project share one, and with it the modules that were
+ * imported, which takes half the time of a process for each. So a test puts back what it changes
+ * outside itself.
  */
 export const sharedConfig = {
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
     pool: "forks",
+    isolate: false,
     globalSetup: fileURLToPath(new URL("./vitest.assets.ts", import.meta.url)),
     include: ["src/**/*.test.ts"],
     testTimeout: 30_000,
@@ -24,9 +27,14 @@ export const sharedConfig = {
  * Transformers.js that is supported, the other tests once.
  *
  * @param modelTests - glob patterns of the files whose tests load models
+ * @param options - replace those of {@link sharedConfig}
  */
-export function withBothTransformers(modelTests: string[]): ViteUserConfig {
-  const { resolve, ssr, test } = sharedConfig;
+export function withBothTransformers(
+  modelTests: string[],
+  options: { isolate?: boolean } = {},
+): ViteUserConfig {
+  const { resolve, ssr } = sharedConfig;
+  const test = { ...sharedConfig.test, ...options };
   const onMajor = (major: string, module: string): TestProjectInlineConfiguration => ({
     resolve: { ...resolve, alias: { "@huggingface/transformers": module } },
     ssr,

@@ -2,7 +2,8 @@ import { defineConfig, mergeConfig } from "vitest/config";
 import { withBothTransformers } from "../vitest.shared.ts";
 
 export default mergeConfig(
-  withBothTransformers(["src/golden/golden.int.test.ts"]),
+  // The tests of pages count what the code of their pages did in their process.
+  withBothTransformers(["src/golden/golden.int.test.ts"], { isolate: true }),
   // Also on two cores, other tests run while those of the packed packages wait for downloads.
   defineConfig({ test: { maxWorkers: 2 } }),
 );

@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
 import { sharedConfig } from "../../vitest.shared.ts";
 
-export default defineConfig(sharedConfig);
+// Tests count, stop and kill the FAISS processes that their own process has started.
+export default defineConfig({ ...sharedConfig, test: { ...sharedConfig.test, isolate: true } });

@@ -5,6 +5,7 @@ import { EmbeddingGemmaEmbedding } from "./embedding.ts";
 import { FaissVectorStore } from "./faiss-vector-store.ts";
 
 it("names Settings.embedModel and the copy that is used if no model is set", () => {
+  Settings.embedModel = undefined as never; // Other files share the process, and set it.
   expect(() => new FaissVectorStore()).toThrow(
     expect.objectContaining({
       name: "FaissStoreError",

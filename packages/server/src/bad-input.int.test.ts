@@ -28,7 +28,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await index.close();
   await rm(folder, { recursive: true });
-  await (await tinyEmbedder()).dispose();
 });
 
 /** A good body for each route; tests spoil one of its fields. */

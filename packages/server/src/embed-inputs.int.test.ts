@@ -1,10 +1,9 @@
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createApp } from "./app.ts";
 import { cutText } from "./embed-inputs.ts";
 import { tinyEmbedder } from "./testing/tiny.ts";
 
 const embedder = await tinyEmbedder();
-afterAll(() => embedder.dispose());
 
 describe("a text that is much too long", () => {
   it("is cut before it is tokenized", { timeout: 30_000 }, async () => {

@@ -1,5 +1,5 @@
 import type { Embedder } from "@embeddinggemma/core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "../app.ts";
 import { tinyEmbedder } from "../testing/tiny.ts";
 
@@ -8,8 +8,6 @@ let embedder: Embedder;
 beforeAll(async () => {
   embedder = await tinyEmbedder();
 });
-
-afterAll(() => embedder.dispose());
 
 const texts = ["Mars is red.", "Venus is hot."];
 

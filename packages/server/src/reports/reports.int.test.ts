@@ -4,7 +4,7 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../app.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
@@ -17,8 +17,6 @@ const reports: RequestReport[] = [];
 beforeEach(() => {
   reports.length = 0;
 });
-
-afterAll(async () => (await tinyEmbedder()).dispose());
 
 async function request(path: string, body?: unknown, options: AppOptions = {}): Promise<Response> {
   const app = createApp(await tinyEmbedder(), {

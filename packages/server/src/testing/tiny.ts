@@ -3,7 +3,7 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 
 let loading: Promise<Embedder> | undefined;
 
-/** An embedder with the tiny model, shared by the tests of a file. */
+/** An embedder with the tiny model. All tests share it, so none disposes it. */
 export function tinyEmbedder(): Promise<Embedder> {
   loading ??= Embedder.load(modelPath);
   return loading;
