@@ -12,8 +12,11 @@ import {
 import { Meter } from "./meter.ts";
 import type { StoreWriter } from "./store-writer.ts";
 
-/** Chunks that are embedded together. Ctrl-C loses at most the work on these. */
-const batchSize = 32;
+/** How many chunks are embedded together, at first and later. Larger batches are faster. */
+const batchSizes = { first: 8, least: 4, most: 256 };
+
+/** Seconds that a batch may take. Ctrl-C loses the work on one batch. */
+const batchTime = { least: 2, most: 4 };
 
 /** Seconds from one save to the next. */
 const saveEvery = 15;
@@ -52,17 +55,20 @@ export async function embedFiles(
 ): Promise<void> {
   const countTokens = tokenCounter(embedder);
   const meter = new Meter(files, progress);
+  let batchSize = batchSizes.first;
   let batch: Chunk[] = [];
   let whole: ChunkedFile[] = [];
 
   const flush = async () => {
     if (batch.length > 0) {
+      const start = performance.now();
       const vectors = await embedder.encodeDocument(batch.map(inputOf), {
         signal,
         onProgress: (part) => meter.show(part, tally.finished.size + tally.failures.length),
       });
       await writer.add(batch, vectors);
       meter.finishBatch(batch.length);
+      batchSize = nextBatchSize(batchSize, (performance.now() - start) / 1_000);
       tally.embedded += batch.length;
     }
     for (const file of whole) {
@@ -88,13 +94,19 @@ export async function embedFiles(
     const fresh = chunked.chunks.filter((chunk) => !writer.has(chunk));
     if (fresh.length === 0) meter.pass(file.bytes);
     for (const chunk of fresh) {
-      if (batch.length === batchSize) await flush();
+      if (batch.length >= batchSize) await flush();
       batch.push(chunk);
       meter.queue(file.bytes / fresh.length);
     }
     whole.push(chunked);
   }
   await flush();
+}
+
+function nextBatchSize(size: number, seconds: number): number {
+  if (seconds < batchTime.least) return Math.min(size * 2, batchSizes.most);
+  if (seconds > batchTime.most) return Math.max(size / 2, batchSizes.least);
+  return size;
 }
 
 function inputOf({ record: { pageContent, metadata } }: Chunk): DocumentInput {

@@ -35,17 +35,17 @@ export async function report(
   if (json) {
     const size = { chunks: store.size, bytes };
     print(terminal, JSON.stringify({ ...counts, failed, embedded, seconds, store: size }));
-    return;
+  } else {
+    const numbers = Object.entries({ ...counts, "not read": failed.length })
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${number(count)} ${name === "added" ? "new" : name}`);
+    print(terminal, `Files: ${numbers.join(", ") || "none"}`);
+    const rate = embedded / seconds;
+    const speed = `${rate < 10 ? rate.toFixed(1) : number(rate)} per second`;
+    const time = `${seconds.toFixed(1)} s (${speed})`;
+    print(terminal, `Embedded: ${embedded === 0 ? "nothing" : `${chunks(embedded)} in ${time}`}`);
+    print(terminal, `Store: ${chunks(store.size)}, ${megabytes(bytes)}`);
   }
-  const numbers = Object.entries({ ...counts, "not read": failed.length })
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${number(count)} ${name === "added" ? "new" : name}`);
-  print(terminal, `Files: ${numbers.join(", ") || "none"}`);
-  const rate = embedded / seconds;
-  const speed = `${rate < 10 ? rate.toFixed(1) : number(rate)} per second`;
-  const time = `${seconds.toFixed(1)} s (${speed})`;
-  print(terminal, `Embedded: ${embedded === 0 ? "nothing" : `${chunks(embedded)} in ${time}`}`);
-  print(terminal, `Store: ${chunks(store.size)}, ${megabytes(bytes)}`);
   if (isDone) return;
   const left = added.length + changed.length - tally.finished.size - failed.length;
   const files = left === 1 ? "1 file is" : `${number(left)} files are`;

@@ -8,6 +8,7 @@ import { defined } from "@embeddinggemma/internal";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { ModelFlags } from "./model-options.ts";
+import { showDownloads } from "./show-downloads.ts";
 
 /** Name of the tiny model for `--model`. */
 const tiny = "tiny";
@@ -24,7 +25,10 @@ export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promi
     const { truncateDim, adapter } = flags;
     return Embedder.connect(url, { model: flags.model, truncateDim, adapter, signal });
   }
-  return loadModel(model, { ...(options as object), localFilesOnly: offline, signal });
+  using downloads = showDownloads(terminal);
+  const { onDownloadProgress } = downloads;
+  const own = { localFilesOnly: offline, signal, onDownloadProgress };
+  return await loadModel(model, { ...(options as object), ...own });
 }
 
 /**

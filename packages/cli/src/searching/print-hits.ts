@@ -1,8 +1,10 @@
 import type { DocumentInterface } from "@langchain/core/documents";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
-import { cut, widthOf } from "../terminal/width.ts";
+import { cut, firstLines, widthOf } from "../terminal/width.ts";
 
-/** Prints what a search has found, best first: as JSON, or two lines a hit. */
+const shownLines = 2;
+
+/** Prints what a search has found, best first: as JSON, or with the start of each chunk. */
 export function printHits(
   hits: readonly [DocumentInterface, number][],
   json: boolean | undefined,
@@ -26,7 +28,8 @@ export function printHits(
     const heading = title && room > 8 ? `  ${colors.dim(cut(title, room))}` : "";
     print(terminal, `${colors.dim(head)}${colors.cyan(place)}${heading}`);
     const indent = " ".repeat(rank.length + 2);
-    print(terminal, indent + cut(pageContent.replace(/\s+/g, " ").trim(), width - indent.length));
+    for (const line of firstLines(pageContent, width - indent.length, shownLines))
+      print(terminal, indent + line);
   }
   if (hits.length === 0) note(terminal, "Nothing was found.");
 }

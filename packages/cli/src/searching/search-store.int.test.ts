@@ -105,6 +105,7 @@ it("says what is wrong with a store", async () => {
   const other = await run(["search", "x", "-s", store, "--truncate-dim", "128"]);
   expect(other.code).toBe(1);
   expect(other.errors).toContain("The store has vectors of 256 numbers");
+  expect(other.errors).toContain("Leave out the flags that choose a model");
   const unnamed = await FaissStore.create({ dimension: 768 });
   await unnamed.save(join(folder, "unnamed"));
   const unknown = await run(["search", "x", "-s", join(folder, "unnamed"), "--model", "tiny"]);

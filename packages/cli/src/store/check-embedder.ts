@@ -9,13 +9,22 @@ export type DocumentStore = FaissStore<DocumentRecord>;
 /**
  * Checks that an embedder made the vectors of a store.
  *
- * @throws FaissStoreError `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`
+ * @throws CommandError that says what differs
  */
 export function checkEmbedder(store: DocumentStore, { dimension, identity }: Embedder): void {
-  store.checkEmbedding({ dimension, identity });
-  if (store.identity !== undefined) return;
-  throw new CommandError(
-    "The store does not say which model made its vectors, so they may not fit those of yours. " +
-      "Index your files again, in a new store.",
-  );
+  if (store.identity === undefined) {
+    throw new CommandError(
+      "The store does not say which model made its vectors, so they may not fit those of yours. " +
+        "Index your files again, in a new store.",
+    );
+  }
+  try {
+    store.checkEmbedding({ dimension, identity });
+  } catch (error) {
+    throw new CommandError(`${(error as Error).message}\n\n${advice}`, { cause: error });
+  }
 }
+
+const advice =
+  "Leave out the flags that choose a model: the one that made the store is used then. To use " +
+  "another model, index your files in a new store.";

@@ -35,13 +35,14 @@ function isGiven(command: Command, flag: string): boolean {
 /** The flags that load the same model later, also from another folder and on another device. */
 export function flagsToReload(flags: ModelFlags, embedder: Embedder): ModelFlags {
   const { url, model, adapter, truncateDim } = flags;
-  if (url !== undefined) return defined({ url, model, truncateDim });
+  const adapterPath = adapter === undefined ? undefined : resolve(adapter);
+  if (url !== undefined) return defined({ url, model, adapter: adapterPath, truncateDim });
   const [, commit = flags.revision] = /@([0-9a-f]{40})\?/.exec(embedder.modelIdentity) ?? [];
   return defined({
     model: wherever(model ?? defaultModel),
     revision: commit,
     dtype: embedder.dtype,
-    adapter: adapter === undefined ? undefined : resolve(adapter),
+    adapter: adapterPath,
     truncateDim,
   });
 }

@@ -25,7 +25,7 @@ export function startProgress(terminal: Terminal, label: string): Progress {
   const { errors, errorColors, interactive } = terminal;
   const start = performance.now();
   let line = "";
-  let shownAt = 0;
+  let shownAt = Number.NEGATIVE_INFINITY;
   const write = (text: string) => interactive && errors.write(text);
   const draw = () => write(`${clearLine}${line}`);
   return {

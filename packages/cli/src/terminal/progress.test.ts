@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { fakeTerminal } from "../testing/fake-terminal.ts";
+import { startProgress } from "./progress.ts";
+
+it("shows a bar that stays below the notes", () => {
+  const { terminal, screen } = fakeTerminal(true);
+  const progress = startProgress(terminal, "Indexing");
+  progress.show(0.25, "1/4 files");
+  const bar = `Indexing ${"█".repeat(6)}${"░".repeat(18)} 25%  1/4 files`;
+  expect(screen()).toBe(bar);
+  progress.note("a.pdf: It is broken.");
+  expect(screen()).toBe(`a.pdf: It is broken.\n${bar}`);
+  progress.stop();
+  expect(screen()).toBe("a.pdf: It is broken.\n");
+});
+
+it("writes notes alone where there is no terminal", () => {
+  const { terminal, written } = fakeTerminal(false);
+  const progress = startProgress(terminal, "Indexing");
+  progress.show(0.25, "1/4 files");
+  progress.note("a.pdf: It is broken.");
+  progress.stop();
+  expect(written()).toBe("a.pdf: It is broken.\n");
+});
