@@ -42,11 +42,26 @@ it("removes only the model that it is told, and only when it is told", async () 
   expect(wrong).toMatchObject({ code: 1, errors: expect.stringContaining('"google/gemma"?') });
   const unasked = await run(["models", "remove", "google/gemma", ...flags]);
   expect(unasked).toMatchObject({ code: 1, errors: expect.stringContaining("Add --yes") });
+  for (const input of ["n\n", "\n", ""]) {
+    const { code, errors } = await run(["models", "remove", "google/gemma", ...flags], {
+      input,
+      interactive: true,
+    });
+    expect(code).toBe(0);
+    expect(errors).toMatch(
+      /^Delete .*models--google--gemma, 4.2 MB\? \[y\/N\] Nothing was deleted/,
+    );
+  }
   expect(await readdir(cacheDir)).toEqual(["models--google--gemma"]);
 
-  const removed = await run(["models", "remove", "google/gemma", "--yes", ...flags]);
+  const removed = await run(["models", "remove", "google/gemma", ...flags], {
+    input: "y\n",
+    interactive: true,
+  });
   expect(removed).toMatchObject({ code: 0, output: "Deleted google/gemma: 4.2 MB are free.\n" });
   expect(await readdir(cacheDir)).toEqual([]);
+  const gone = await run(["models", "remove", "google/gemma", "--yes", ...flags]);
+  expect(gone).toMatchObject({ code: 1, errors: expect.stringContaining("It has no models") });
   const { output, errors } = await run(["models", ...flags]);
   expect({ output, errors }).toEqual({
     output: "",

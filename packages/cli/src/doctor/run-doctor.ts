@@ -1,8 +1,9 @@
 import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
-import { CommandError } from "../command-error.ts";
+import { CommandExit } from "../command-exit.ts";
 import { describeError } from "../describe-error.ts";
+import { exitCodes } from "../exit-codes.ts";
 import type { ModelFlags } from "../model/model-options.ts";
-import { print, type Terminal } from "../terminal/terminal.ts";
+import { note, print, type Terminal } from "../terminal/terminal.ts";
 import { findApplication } from "./application.ts";
 import { checkCache } from "./checks/cache.ts";
 import { checkFaissAddon } from "./checks/faiss-addon.ts";
@@ -38,7 +39,7 @@ const checks = {
 /**
  * Checks what embedding and searching need here, and prints what is wrong and what to do.
  *
- * @throws CommandError if there are problems
+ * @throws CommandExit if there are problems
  */
 export async function runDoctor(
   folder: string,
@@ -48,14 +49,23 @@ export async function runDoctor(
   const surroundings = await lookAround(folder, flags, terminal);
   const findings: ({ check: string } & Finding)[] = [];
   for (const [check, look] of Object.entries(checks)) {
+    if (terminal.interactive) terminal.errors.write(`… ${check}`);
     const finding = await runCheck(look, surroundings);
+    if (terminal.interactive) terminal.errors.write("\r\x1b[K");
     findings.push({ check, ...finding });
     if (!json) show(finding, terminal);
   }
   if (json) print(terminal, JSON.stringify(findings, null, 2));
-  const problems = findings.filter(({ status }) => status === "problem").length;
-  if (problems > 0)
-    throw new CommandError(`Found ${problems} ${problems === 1 ? "problem" : "problems"}.`);
+  note(terminal, summaryOf(findings));
+  if (findings.some(({ status }) => status === "problem")) throw new CommandExit(exitCodes.failed);
+}
+
+function summaryOf(findings: readonly Finding[]): string {
+  const count = (wanted: Finding["status"]) => {
+    const number = findings.filter(({ status }) => status === wanted).length;
+    return `${number || "no"} ${wanted}${number === 1 ? "" : "s"}`;
+  };
+  return `Found ${count("problem")} and ${count("warning")}.`;
 }
 
 async function lookAround(

@@ -1,6 +1,6 @@
-import { confirm } from "@clack/prompts";
 import { removeCachedModel, scanModelCache } from "@embeddinggemma/core";
 import { CommandError } from "../command-error.ts";
+import { confirm } from "../terminal/confirm.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 
@@ -18,22 +18,13 @@ export async function removeModel(
 ): Promise<void> {
   const { models } = await scanModelCache({ cacheDir });
   const found = models.find((model) => model.id === id);
-  // What is not there needs no question: its removal fails.
-  if (found && !yes && !(await isConfirmed(`Delete ${found.path}`, found.size, terminal)))
-    return note(terminal, "Nothing was deleted.");
+  if (found && !yes) {
+    const what = `Delete ${found.path}, ${formatBytes(found.size)}?`;
+    if (!terminal.interactive)
+      throw new CommandError(`${what} There is no terminal to ask you. Add --yes to delete it.`);
+    if (!(await confirm(what, terminal))) return note(terminal, "Nothing was deleted.");
+  }
   const { path, size } = await removeCachedModel(id, { cacheDir });
   if (json) return print(terminal, JSON.stringify({ id, path, size }));
   print(terminal, `Deleted ${id}: ${formatBytes(size)} are free.`);
-}
-
-async function isConfirmed(what: string, size: number, terminal: Terminal): Promise<boolean> {
-  const { input, errors, interactive, signal } = terminal;
-  if (!interactive || !(input as NodeJS.ReadStream).isTTY) {
-    throw new CommandError(
-      `${what} (${formatBytes(size)})? There is no terminal to ask you. Add --yes to delete it.`,
-    );
-  }
-  const message = `${what} (${formatBytes(size)})?`;
-  // Ctrl-C gives a symbol.
-  return (await confirm({ message, input, output: errors, signal, initialValue: false })) === true;
 }

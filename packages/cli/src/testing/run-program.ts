@@ -14,22 +14,22 @@ export interface Outcome {
 export interface RunOptions {
   readonly input?: string;
   readonly signal?: AbortSignal;
+  /** Whether to answer questions from the input, and to write progress. @default false */
+  readonly interactive?: boolean;
   /** Called with each message, as it is written. */
   readonly onMessage?: (text: string) => void;
 }
 
-/** Runs the program in this process, without a terminal. */
-export async function run(
-  argv: readonly string[],
-  { input = "", signal = new AbortController().signal, onMessage }: RunOptions = {},
-): Promise<Outcome> {
+/** Runs the program in this process. */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  const { input = "", signal = new AbortController().signal, interactive = false } = options;
   const output: Buffer[] = [];
   const errors: Buffer[] = [];
   const into = (chunks: Buffer[]) =>
     new Writable({
       write(chunk: Buffer, _encoding, done) {
         chunks.push(chunk);
-        if (chunks === errors) onMessage?.(String(chunk));
+        if (chunks === errors) options.onMessage?.(String(chunk));
         done();
       },
     });
@@ -38,7 +38,7 @@ export async function run(
     input: Readable.from([Buffer.from(input)]).pipe(new PassThrough()),
     output: into(output),
     errors: into(errors),
-    interactive: false,
+    interactive,
     colors,
     errorColors: colors,
     signal,
