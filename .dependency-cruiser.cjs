@@ -121,6 +121,7 @@ const order = {
       "tuning/",
       "serving/",
       "models/",
+      "completion/",
     ],
     ["build-faiss/"],
     ["documents/"],

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { CommandExit } from "./command-exit.ts";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
+import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evalCommand } from "./commands/eval.ts";
@@ -26,6 +27,7 @@ const commands = [
   modelsCommand,
   doctorCommand,
   buildFaissCommand,
+  completionCommand,
 ];
 
 /**
