@@ -1,12 +1,18 @@
 import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
+import { HubServer } from "../../../core/test-support/hub-server.ts";
 import { run } from "../testing/run-program.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 let cacheDir: string;
 let snapshot: string;
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 beforeAll(async () => {
   cacheDir = await temporaryFolder();
@@ -67,6 +73,21 @@ it("removes only the model that it is told, and only when it is told", async () 
     output: "",
     errors: `There are no models in ${cacheDir}.\n`,
   });
+});
+
+it("downloads a model, which then loads offline", async () => {
+  await using hub = await HubServer.start("owner/model", modelPath);
+  vi.stubEnv("HF_ENDPOINT", hub.endpoint);
+  const flags = ["--cache-dir", join(cacheDir, "downloads")];
+  const { output } = await run(["models", "download", "owner/model", "--json", ...flags]);
+  expect(JSON.parse(output)).toMatchObject({ id: "owner/model", dtype: "q8" });
+  const { length } = hub.requests;
+  const texts = ["--model", "owner/model", "--offline", "a", "b"];
+  expect(await run(["similarity", ...texts, ...flags])).toMatchObject({ code: 0 });
+  expect(hub.requests).toHaveLength(length);
+
+  const local = await run(["models", "download", modelPath, ...flags]);
+  expect(local).toMatchObject({ code: 1, errors: expect.stringContaining("is a folder") });
 });
 
 it("says that there is no such command, with exit code 2", async () => {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { run } from "../testing/run-program.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
@@ -13,8 +13,11 @@ beforeAll(async () => {
   folder = await temporaryFolder();
 });
 
-beforeEach(() => {
+afterEach(() => {
   vi.unstubAllEnvs();
+});
+
+beforeEach(() => {
   for (const variable of ["HF_TOKEN", "HF_HUB_CACHE", "EMBEDDINGGEMMA_MODEL", "HTTPS_PROXY"])
     vi.stubEnv(variable, undefined);
   vi.stubEnv("HF_HOME", join(folder, "home"));

@@ -1,0 +1,26 @@
+import { defaultModel, scanModelCache } from "@embeddinggemma/core";
+import { CommandError } from "../command-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import { formatBytes } from "../terminal/format-bytes.ts";
+import { print, type Terminal } from "../terminal/terminal.ts";
+
+export interface DownloadFlags extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir"> {
+  json?: boolean;
+}
+
+/** Downloads the files that a load of a model needs, and computes what is computed once. */
+export async function downloadModel(
+  id = defaultModel,
+  { json, ...flags }: DownloadFlags,
+  terminal: Terminal,
+): Promise<void> {
+  await using embedder = await openEmbedder({ ...flags, model: id }, terminal);
+  const { models } = await scanModelCache({ cacheDir: flags.cacheDir });
+  const model = models.find((one) => one.id === id);
+  if (!model) throw new CommandError(`${id} is a folder, so there is nothing to download.`);
+  const { path, size } = model;
+  const { dtype } = embedder;
+  if (json) return print(terminal, JSON.stringify({ id, dtype, path, size }));
+  print(terminal, `${id} is in the cache with dtype ${dtype}: ${formatBytes(size)}\n${path}`);
+}
