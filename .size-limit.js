@@ -7,9 +7,9 @@ export default [
   forNode("faiss", "50 kB"),
   forNode("langchain", "9.2 kB"),
   forNode("llamaindex", "12.5 kB"),
-  forNode("server", "15.5 kB"),
+  forNode("server", "19.3 kB"),
   forNode("tune", "28 kB"),
-  forNode("cli", "30 kB", "embeddinggemma.js"),
+  forNode("cli", "25 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",
