@@ -276,6 +276,18 @@ describe("the code about servers, with a server", () => {
     expect(asked).toContain("10.0.0.1");
   });
 
+  it("docs/serve/server.md", async () => {
+    const page = "docs/serve/server.md";
+    await runPage(page, { programs: ["client.ts", "openai.ts"], port: server.port });
+    await expectPrintedOutput(page, "Clients");
+  });
+
+  it("docs/serve/fleet.md", async () => {
+    const { vectors } = await runPage("docs/serve/fleet.md", { port: server.port });
+    expect(vectors).toHaveLength(2);
+    expect(printed()).toBe("2");
+  });
+
   it("core, Embed on a server", async () => {
     const { port } = server;
     await runPage("packages/core/README.md", { programs: ["connect.ts"], port });
@@ -312,6 +324,8 @@ runsAllCodeOf(
   "docs/search/import-and-export.md",
   "docs/search/search-tuning.md",
   "docs/serve/connect.md",
+  "docs/serve/fleet.md",
+  "docs/serve/server.md",
   "packages/core/README.md",
   "packages/faiss/README.md",
   "packages/langchain/README.md",
