@@ -1,9 +1,11 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import ts from "typescript";
+import { npm, type PackageManager } from "./package-managers.ts";
 
 const consumers = fileURLToPath(new URL("consumers", import.meta.url));
 const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
@@ -11,14 +13,18 @@ const compiler = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 /** An application in a new folder. Installs packages, and compiles and runs programs with them. */
 export class Application {
   readonly #folder: string;
+  readonly #manager: PackageManager;
 
-  constructor(folder: string) {
+  /**
+   * @param registry address of a registry for the scope `@embeddinggemma`
+   */
+  constructor(folder: string, registry: string, manager = npm) {
     this.#folder = folder;
+    this.#manager = manager;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      this.path("package.json"),
-      JSON.stringify({ name: "application", private: true }),
-    );
+    const manifest = JSON.stringify({ name: "application", private: true });
+    const files = { "package.json": manifest, ...manager.files(registry) };
+    for (const [name, text] of Object.entries(files)) writeFileSync(this.path(name), text);
   }
 
   path(...segments: string[]): string {
@@ -26,30 +32,29 @@ export class Application {
   }
 
   /**
-   * A plain `npm install`, but without install scripts: the one of onnxruntime-node would download
-   * CUDA libraries.
+   * Adds dependencies. Where install scripts run, the one of onnxruntime-node would fail without
+   * the variable that docs/start/install.md names.
    *
-   * @returns npm's output
+   * @returns all that the package manager prints
    */
-  install(...dependencies: string[]): Promise<string> {
-    return this.#run("npm", [
-      "install",
-      "--ignore-scripts",
-      "--prefer-offline",
-      "--no-audit",
-      "--no-fund",
-      ...dependencies,
-    ]);
+  async install(...dependencies: string[]): Promise<string> {
+    const { add, prefix = "" } = this.#manager;
+    const { stdout, stderr } = await this.#execute(
+      [...(await add()), ...dependencies.map((dependency) => `${prefix}${dependency}`)],
+      { ...withoutDownloads, ONNXRUNTIME_NODE_INSTALL_CUDA: "skip" },
+    );
+    return `${stdout}\n${stderr}`;
   }
 
-  uninstall(dependency: string): Promise<string> {
-    return this.#run("npm", [
-      "uninstall",
-      "--ignore-scripts",
-      "--no-audit",
-      "--no-fund",
-      dependency,
-    ]);
+  /** Runs the install script of onnxruntime-node, which cannot download. */
+  async downloadCuda(variables: Record<string, string> = {}): Promise<void> {
+    const script = this.path("node_modules/onnxruntime-node/script/install.js");
+    await this.#execute([process.execPath, script], { ...withoutDownloads, ...variables });
+  }
+
+  async uninstall(dependency: string): Promise<void> {
+    const options = ["--ignore-scripts", "--no-audit", "--no-fund"];
+    await this.#execute(["npm", "uninstall", ...options, dependency]);
   }
 
   /**
@@ -87,27 +92,54 @@ export class Application {
     await this.#compileProject("bundler", { compilerOptions: bundler, files: filesOf("mts") });
   }
 
+  /** Makes `<name>.mjs` and `<name>.cjs` of a consumer, like {@link compile} but unchecked. */
+  transpile(name: string): void {
+    const source = readFileSync(join(consumers, `${name}.ts`), "utf8");
+    for (const [extension, module] of Object.entries({
+      mjs: ts.ModuleKind.ESNext,
+      cjs: ts.ModuleKind.CommonJS,
+    })) {
+      const compilerOptions = { module, target: ts.ScriptTarget.ES2022 };
+      const { outputText } = ts.transpileModule(source, { compilerOptions });
+      writeFileSync(this.path(`${name}.${extension}`), outputText);
+    }
+  }
+
   /**
    * Runs a compiled program in a new process without a network, and resolves to the JSON that it
    * prints.
    */
   async run(file: string): Promise<unknown> {
-    return JSON.parse(
-      await this.#run(process.execPath, ["--require", join(consumers, "offline.cjs"), file]),
-    );
+    return JSON.parse((await this.#execute([...(await this.#manager.run()), file])).stdout);
   }
 
   async #compileProject(name: string, config: object): Promise<void> {
     writeFileSync(this.path(`tsconfig.${name}.json`), JSON.stringify(config));
-    await this.#run(process.execPath, [compiler, "--project", `tsconfig.${name}.json`]);
+    await this.#execute([process.execPath, compiler, "--project", `tsconfig.${name}.json`]);
   }
 
-  async #run(command: string, args: string[]): Promise<string> {
+  async #execute(command: string[], variables: Variables = {}): Promise<Output> {
+    const [program, ...args] = command as [string, ...string[]];
+    const env = { ...process.env, ...variables };
     try {
-      return (await promisify(execFile)(command, args, { cwd: this.#folder })).stdout;
+      return await promisify(execFile)(program, args, { cwd: this.#folder, env });
     } catch (error) {
-      const { message, stdout, stderr } = error as Error & { stdout?: string; stderr?: string };
+      const { message, stdout, stderr } = error as Error & Partial<Output>;
       throw new Error(`${message}\n${stdout ?? ""}\n${stderr ?? ""}`);
     }
   }
 }
+
+type Variables = Record<string, string | undefined>;
+
+interface Output {
+  stdout: string;
+  stderr: string;
+}
+
+/** Lets install scripts run, but not download: nothing listens on port 9. */
+const withoutDownloads = {
+  npm_config_ignore_scripts: "false",
+  npm_package_json: undefined, // The script of onnxruntime-node takes that of `npm test` for its own.
+  GLOBAL_AGENT_HTTPS_PROXY: "http://127.0.0.1:9",
+};

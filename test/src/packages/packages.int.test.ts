@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { testOnEveryRuntime } from "../runtimes/on-every-runtime.ts";
 import { Application } from "./application.ts";
-import { type PackageName, packPackages } from "./tarballs.ts";
+import { npmWithoutScripts } from "./package-managers.ts";
+import { type Registry, serveRegistry } from "./registry.ts";
 
 interface Hit {
   id: string;
@@ -17,23 +18,26 @@ interface Hit {
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 let folder: string;
-let tarballs: Record<PackageName, string>;
+let registry: Registry;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "packages-")));
-  tarballs = packPackages(folder);
+  registry = await serveRegistry(folder);
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(async () => {
+  await registry.close();
+  rmSync(folder, { recursive: true });
+});
 
 describe("an application with LangChain, the server and the FAISS addon", () => {
   let application: Application;
 
   beforeAll(async () => {
-    application = new Application(join(folder, "langchain"));
+    application = new Application(join(folder, "langchain"), registry.url, npmWithoutScripts);
     await application.install(
-      ...[tarballs.core, tarballs.faiss, tarballs.langchain],
-      ...[tarballs.server, tarballs["tiny-model"], tarballs.tune],
+      ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/langchain"],
+      ...["@embeddinggemma/server", "@embeddinggemma/tiny-model", "@embeddinggemma/tune"],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
     );
     application.copyAddon();
@@ -140,16 +144,24 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
   let application: Application;
 
   beforeAll(async () => {
-    application = new Application(join(folder, "llamaindex"));
-    await application.install(
-      ...[tarballs.core, tarballs.faiss, tarballs.llamaindex, tarballs["tiny-model"]],
-      ...["llamaindex@0.12.1", "@types/node@20"],
+    application = new Application(join(folder, "llamaindex"), registry.url);
+    const output = await application.install(
+      ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/llamaindex"],
+      ...["@embeddinggemma/tiny-model", "llamaindex@0.12.1", "@types/node@20"],
     );
+    expect(output).not.toMatch(/peer dep|ERESOLVE/i);
   });
 
   it("has LlamaIndex's version of Transformers.js and the newest `llamaindex`", () => {
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^3\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.22");
+  });
+
+  it("could not be installed without a download, if a variable did not skip it", async () => {
+    const downloads = process.platform === "linux" && process.arch === "x64";
+    const failure = await application.downloadCuda().catch((error: Error) => error.message);
+    expect(failure).toEqual(downloads ? expect.stringContaining("127.0.0.1:9") : undefined);
+    await application.downloadCuda({ ONNXRUNTIME_NODE_INSTALL_CUDA: "skip" });
   });
 
   it("compiles the LlamaIndex consumer with strict types", async () => {
@@ -193,11 +205,11 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
 
 describe("an application with Transformers.js 4 and the oldest supported LlamaIndex", () => {
   it("installs, compiles, embeds, stores and retrieves", async () => {
-    const application = new Application(join(folder, "oldest-llamaindex"));
+    const application = new Application(join(folder, "oldest-llamaindex"), registry.url);
     await application.install("@huggingface/transformers@4", "llamaindex@0.11.17");
     await application.install(
-      ...[tarballs.core, tarballs.faiss, tarballs.llamaindex, tarballs["tiny-model"]],
-      "@types/node@20",
+      ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/llamaindex"],
+      ...["@embeddinggemma/tiny-model", "@types/node@20"],
     );
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.14");

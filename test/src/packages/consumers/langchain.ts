@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     ([id, pageContent]) => new Document({ id, pageContent }),
   );
   const store = await FaissStore.fromDocuments(documents, embeddings, {
-    engine: "faiss",
+    engine: "auto",
     searchDimension: 256,
   });
   const hits = await store.similaritySearchWithScore("Which planet is known as the Red Planet?", 4);
