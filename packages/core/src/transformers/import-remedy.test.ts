@@ -43,6 +43,16 @@ test.for<[code: string, message: string, remedy: RegExp]>([
   ],
   [
     "ERR_DLOPEN_FAILED",
+    `Error loading shared library libstdc++.so.6: No such file (needed by ${binding})`,
+    /musl/,
+  ],
+  [
+    "ERR_DLOPEN_FAILED",
+    `/lib64/ld-linux-x86-64.so.2: version \`GLIBC_2.35' not found (required by ${binding})`,
+    /too old/,
+  ],
+  [
+    "ERR_DLOPEN_FAILED",
     `libonnxruntime.so.1: version \`VERS_1.30.0' not found (required by ${binding})`,
     /npm ls onnxruntime-node/,
   ],

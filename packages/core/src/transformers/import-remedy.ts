@@ -59,16 +59,16 @@ const remedies: readonly Remedy[] = [
       "version.",
   },
   {
+    sign: /musl|Error (?:loading shared library|relocating)/i, // Only the loader of musl says so.
+    advice:
+      "ONNX Runtime has no binary for musl, as in Alpine Linux. Use an image with glibc, such as " +
+      "`node:22-bookworm-slim`.",
+  },
+  {
     sign: /GLIBC|libstdc\+\+/,
     advice:
       "The C or C++ library of this system is too old for ONNX Runtime. Use a newer system, such " +
       "as the image `node:22-bookworm-slim`.",
-  },
-  {
-    sign: /ld-linux|ld-musl|musl|Error (?:loading shared library|relocating)/i,
-    advice:
-      "ONNX Runtime has no binary for musl, as in Alpine Linux. Use an image with glibc, such as " +
-      "`node:22-bookworm-slim`.",
   },
   {
     sign: /wrong ELF class|invalid ELF header|incompatible architecture|mach-o|not a valid Win32/i,

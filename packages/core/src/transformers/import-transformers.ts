@@ -114,10 +114,11 @@ interface Release {
 function installedRelease(): Release | undefined {
   const { versions, getBuiltinModule } = globalThis.process ?? {};
   if (!versions?.node || versions.bun || versions.deno || !getBuiltinModule) return undefined;
+  const url: string | undefined = import.meta.url; // esbuild has none in CommonJS.
   // A test runner that runs the sources may resolve modules in its own way.
-  if (import.meta.url.endsWith(".ts")) return undefined;
+  if (url === undefined || url.endsWith(".ts")) return undefined;
   const { dirname, join } = getBuiltinModule("node:path");
-  const load = createRequireOf(import.meta.url);
+  const load = createRequireOf(url);
   try {
     const file = load.resolve("@huggingface/transformers");
     const { version } = load(join(dirname(file), "../package.json")) as { version: string };
