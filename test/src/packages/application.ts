@@ -140,6 +140,6 @@ interface Output {
 /** Lets install scripts run, but not download: nothing listens on port 9. */
 const withoutDownloads = {
   npm_config_ignore_scripts: "false",
-  npm_package_json: undefined, // The script of onnxruntime-node takes that of `npm test` for its own.
+  npm_package_json: undefined, // With that of `npm test`, the script of onnxruntime-node ends.
   GLOBAL_AGENT_HTTPS_PROXY: "http://127.0.0.1:9",
 };
