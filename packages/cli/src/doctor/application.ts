@@ -39,26 +39,29 @@ export function findApplication(folder: string): Application {
 /** Folder of this program. */
 export const ownFolder = dirname(fileURLToPath(import.meta.url));
 
-/**
- * The package that code in a folder imports; undefined if there is none. A package need not export
- * its `package.json`, so the folders are searched as Node.js does.
- */
+/** The package that code in a folder imports; undefined if there is none. */
 export function findPackage(name: string, folder: string): Package | undefined {
-  const manifest = createRequire(join(folder, "package.json"))
-    .resolve.paths(name)
+  const own = join(folder, "package.json");
+  const require = createRequire(own);
+  // A package need not export its `package.json`, so the folders are searched as Node.js does.
+  const installed = require.resolve
+    .paths(name)
     ?.map((modules) => join(modules, name, "package.json"))
     .find((path) => existsSync(path));
-  // A package can import itself.
-  const own = join(folder, "package.json");
-  const found = manifest ?? (nameIn(own) === name ? own : undefined);
-  return found === undefined ? undefined : read(found);
+  // A package can import itself, and Yarn's Plug'n'Play has no folders to search.
+  const manifest = installed ?? resolved(require, `${name}/package.json`);
+  return manifest === undefined ? undefined : read(manifest);
+}
+
+function resolved(require: NodeJS.Require, path: string): string | undefined {
+  try {
+    return require.resolve(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function read(manifest: string): Package {
   const { name, version, main = "index.js" } = JSON.parse(readFileSync(manifest, "utf8"));
   return { name, version, main, path: dirname(realpathSync(manifest)) };
-}
-
-function nameIn(manifest: string): string | undefined {
-  return existsSync(manifest) ? read(manifest).name : undefined;
 }

@@ -10,7 +10,7 @@ export function checkFaissAddon({ application }: Surroundings): Finding {
   const { works, reason } = tryAddon(folder, folder);
   if (works) return fine(`faiss-node loads: ${folder}`);
   return problem(
-    `faiss-node is installed, but does not load: ${reason}`,
+    `faiss-node is installed, but does not load: ${reason.replace(/\. Tried:$/, "")}`,
     "Run `npx embeddinggemma build-faiss`. Or uninstall it: the built-in engine searches exactly.",
   );
 }

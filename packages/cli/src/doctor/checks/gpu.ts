@@ -37,7 +37,9 @@ async function bundledBackends(path: string, signal: AbortSignal): Promise<strin
   const outcome = await runNode(script, [path], signal);
   if (!("output" in outcome)) return ["cpu"];
   const backends = JSON.parse(outcome.output) as { name: string; bundled: boolean }[];
-  return backends.filter((backend) => backend.bundled).map(({ name }) => name);
+  return backends
+    .filter((backend) => backend.bundled)
+    .map(({ name }) => (name === "webgpu" ? "webgpu (on a GPU)" : name));
 }
 
 function filesIn(path: string): string[] {

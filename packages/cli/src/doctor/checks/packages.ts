@@ -8,7 +8,6 @@ export function checkPackages({ application }: Surroundings): Finding {
     return fine(`no @embeddinggemma packages in ${path}; this program has ${own?.version}`);
   }
   const versions = [...new Set([...packages, ...cores].map((one) => one.version))];
-  const names = packages.map(({ name, version }) => `${name} ${version}`).join(", ");
   if (cores.length > 1) {
     const copies = cores.map((core) => `${core.version} in ${core.path}`).join(", ");
     return warning(
@@ -18,10 +17,12 @@ export function checkPackages({ application }: Surroundings): Finding {
     );
   }
   if (versions.length > 1) {
+    const names = packages.map(({ name, version }) => `${name} ${version}`).join(", ");
     return warning(
       `different versions: ${names}`,
       "Install the same version of all @embeddinggemma packages.",
     );
   }
-  return fine(names);
+  const shortNames = packages.map(({ name }) => name.slice(name.indexOf("/") + 1));
+  return fine(`@embeddinggemma packages ${versions[0]}: ${shortNames.join(", ")}`);
 }
