@@ -35,6 +35,7 @@ it("reads the pages of a PDF", async () => {
       { text: "Venus is hot.", page: 3 },
     ],
   });
+  expect(await read("a.pdf", smallPdf(" ", ["Mars is red."]))).not.toHaveProperty("title", "");
 });
 
 it("says why a file cannot be read", async () => {

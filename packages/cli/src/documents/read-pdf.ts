@@ -17,7 +17,7 @@ export async function readPdf(content: Uint8Array): Promise<DocumentText> {
       );
     const { info } = await getMeta(pdf);
     return {
-      title: typeof info.Title === "string" ? info.Title.trim() : undefined,
+      title: typeof info.Title === "string" ? info.Title.trim() || undefined : undefined,
       parts: text.map((page, index) => ({ text: page, page: index + 1 })),
     };
   } finally {

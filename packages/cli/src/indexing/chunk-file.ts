@@ -91,12 +91,13 @@ export function sourceOf(id: string): string | undefined {
 }
 
 /** Counts tokens as the model does; a server without a known tokenizer is asked. */
-export function tokenCounter(embedder: Embedder): CountTokens {
+export async function tokenCounter(embedder: Embedder): Promise<CountTokens> {
   try {
     embedder.tokenizer.encode("");
     return (text) => embedder.tokenizer.encode(text).length;
   } catch {
-    return (text) => embedder.countTokens(text, { prompt: "" });
+    const special = await embedder.countTokens("", { prompt: "" });
+    return async (text) => (await embedder.countTokens(text, { prompt: "" })) - special;
   }
 }
 

@@ -53,7 +53,7 @@ export async function embedFiles(
   tally: Tally,
   { chunks, embedder, writer, progress, signal }: EmbedFilesOptions,
 ): Promise<void> {
-  const countTokens = tokenCounter(embedder);
+  const countTokens = await tokenCounter(embedder);
   const meter = new Meter(files, progress);
   let batchSize = batchSizes.first;
   let batch: Chunk[] = [];

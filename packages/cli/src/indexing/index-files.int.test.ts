@@ -1,7 +1,10 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Embedder } from "@embeddinggemma/core";
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
+import { serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { run } from "../testing/run-program.ts";
@@ -96,6 +99,15 @@ it("splits files again for other chunks, and leaves other folders alone", async 
   expect(await index(...small)).toMatchObject({ changed: 1, embedded: 2, store: { chunks: 3 } });
 });
 
+it("embeds again what another program has deleted from the store", async () => {
+  await write("a.txt", "Mars is red.");
+  await write("b.txt", "Venus is hot.");
+  await index("--model", "tiny");
+  const other = await CoreStore.open<{ pageContent: string }>(store);
+  await other.delete(({ pageContent }) => pageContent === "Venus is hot.", { saveTo: store });
+  expect(await index()).toMatchObject({ added: 1, unchanged: 1, store: { chunks: 2 } });
+});
+
 it("continues where Ctrl-C has stopped it", async () => {
   const numbers = Array.from({ length: 40 }, (_, number) => number);
   for (const number of numbers) await write(`a${number}.txt`, `Planet number ${number}.`);
@@ -134,6 +146,16 @@ it("indexes the other files when some cannot be read", async () => {
   expect(errors).toContain("error: 2 files could not be read.\n");
   expect(result).toMatchObject({ added: 1, embedded: 1 });
   expect(result.failed).toHaveLength(2);
+});
+
+it("embeds with a server, and so does a search", async () => {
+  await write("a.txt", "Mars is red.\n\nVenus is hot and bright.");
+  await using embedder = await Embedder.load(modelPath);
+  await using server = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
+  const flags = ["--url", server.url, "--chunk-tokens", "10", "--chunk-overlap", "0"];
+  expect(await index(...flags)).toMatchObject({ code: 0, embedded: 2 });
+  const { output } = await run(["search", "red", "--store", store, "-k", "1"]);
+  expect(output).toContain("Mars is red.");
 });
 
 it("says what is wrong with its arguments", async () => {

@@ -26,12 +26,11 @@ export function startProgress(terminal: Terminal, label: string): Progress {
   const start = performance.now();
   let line = "";
   let shownAt = Number.NEGATIVE_INFINITY;
-  const write = (text: string) => interactive && errors.write(text);
-  const draw = () => write(`${clearLine}${line}`);
+  const clear = () => line !== "" && errors.write(clearLine);
   return {
     show(fraction, text) {
       const now = performance.now();
-      if (now - shownAt < redrawAfter) return;
+      if (!interactive || now - shownAt < redrawAfter) return;
       shownAt = now;
       const done = Math.round(fraction * barWidth);
       const bar = errorColors.cyan("█".repeat(done)) + errorColors.dim("░".repeat(barWidth - done));
@@ -39,15 +38,15 @@ export function startProgress(terminal: Terminal, label: string): Progress {
       const rest = [text, timeLeft(fraction, now - start)].filter(Boolean).join(" · ");
       const room = widthOf(errors) - label.length - barWidth - percent.length - 4;
       line = `${label} ${bar}${percent}  ${errorColors.dim(cut(rest, room))}`;
-      draw();
+      errors.write(clearLine + line);
     },
     note(text) {
-      write(clearLine);
+      clear();
       note(terminal, text);
-      draw();
+      errors.write(line);
     },
     stop() {
-      write(clearLine);
+      clear();
       line = "";
     },
   };
