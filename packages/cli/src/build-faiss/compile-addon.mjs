@@ -46,13 +46,13 @@ export async function compileAddon(packageFolder, signal) {
  * @param {string} addon
  */
 function optionsOf(packageFolder, folder, addon) {
-  const own = createRequire(import.meta.url);
-  const require = createRequire(join(packageFolder, "package.json"));
+  const require = createRequire(import.meta.url);
+  const packageRequire = createRequire(join(packageFolder, "package.json"));
   // biome-ignore format: the options of one command, grouped by meaning
   return [
     "-std=c++17", "-O3", "-fPIC", "-shared", ...systemOptions(), "-DNAPI_VERSION=8",
-    "-I", own("node-api-headers").include_dir,
-    "-I", dirname(require.resolve("node-addon-api/package.json")),
+    "-I", require("node-api-headers").include_dir,
+    "-I", dirname(packageRequire.resolve("node-addon-api/package.json")),
     "-include", join(folder, "compatibility.h"),
     join(packageFolder, "src", "faiss.cc"), "-lfaiss", ...linearAlgebra(),
     "-o", addon,
