@@ -6,7 +6,7 @@ export interface DocumentText {
 }
 
 /** A text that is split into chunks: a whole file, or a page of a PDF. */
-export interface DocumentPart {
+interface DocumentPart {
   readonly text: string;
   /** Number of the page, from 1. */
   readonly page?: number | undefined;

@@ -39,7 +39,7 @@ export interface Tally {
 }
 
 /** A file that could not be read. */
-export interface Failure {
+interface Failure {
   readonly source: string;
   readonly reason: string;
 }
