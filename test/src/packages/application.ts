@@ -113,6 +113,11 @@ export class Application {
     return JSON.parse((await this.#execute([...(await this.#manager.run()), file])).stdout);
   }
 
+  /** Runs a command in the folder of the application, and resolves to its standard output. */
+  async execute(...command: string[]): Promise<string> {
+    return (await this.#execute(command, { NEXT_TELEMETRY_DISABLED: "1" })).stdout;
+  }
+
   async #compileProject(name: string, config: object): Promise<void> {
     writeFileSync(this.path(`tsconfig.${name}.json`), JSON.stringify(config));
     await this.#execute([process.execPath, compiler, "--project", `tsconfig.${name}.json`]);

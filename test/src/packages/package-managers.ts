@@ -44,6 +44,14 @@ const yarn4 = async () => [
   join(await unpackedPackage("@yarnpkg/cli-dist", "4.18.1"), "bin/yarn.js"),
 ];
 
+/** Needs the least time. Its cache is in the application. */
+export const bun: PackageManager = {
+  title: "Bun",
+  add: async () => [await runtimeBinary("bun", "1.4.5"), "add", "--cache-dir", ".cache"],
+  run: async () => [await runtimeBinary("bun", "1.4.5"), "--preload", offline],
+  files: npmrc,
+};
+
 /** Each runs install scripts if it does so by default, as Yarn 1 does. */
 export const otherPackageManagers: PackageManager[] = [
   {
@@ -77,15 +85,7 @@ export const otherPackageManagers: PackageManager[] = [
     run: async () => [...(await yarn4()), "node", "--require", offline],
     files: (registry) => yarn4Files("pnp", registry),
   },
-  {
-    title: "Bun",
-    add: async () => [
-      ...[await runtimeBinary("bun", "1.4.5"), "add", "--prefer-offline"],
-      ...["--cache-dir", cacheOf("bun")],
-    ],
-    run: async () => [await runtimeBinary("bun", "1.4.5"), "--preload", offline],
-    files: npmrc,
-  },
+  bun,
   {
     title: "Deno",
     add: async () => [await runtimeBinary("deno", "2.9.6"), "add", "--quiet"],

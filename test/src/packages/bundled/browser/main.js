@@ -1,0 +1,5 @@
+import { Embedder, similarity } from "@embeddinggemma/core";
+
+const embedder = await Embedder.load("/model/");
+const documents = await embedder.encodeDocument(["Mars is often called the Red Planet."]);
+document.title = similarity(await embedder.encodeQuery("Which planet is red?"), documents);

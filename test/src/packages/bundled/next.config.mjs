@@ -1,0 +1,7 @@
+export default {
+  serverExternalPackages: [
+    "@embeddinggemma/core",
+    "@embeddinggemma/faiss",
+    "@embeddinggemma/tiny-model",
+  ],
+};

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { Application } from "./application.ts";
+import { bun } from "./package-managers.ts";
+import { type Registry, serveRegistry } from "./registry.ts";
+
+// Bundlers can take minutes on a busy machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
+
+const mars = "Mars is often called the Red Planet.";
+const external = "--external:@embeddinggemma/*";
+const nativeOnly = [
+  ...["--external:onnxruntime-node", "--external:sharp", "--external:faiss-node"],
+  "--external:@embeddinggemma/tiny-model",
+];
+
+let folder: string;
+let registry: Registry;
+let application: Application;
+
+beforeAll(async () => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "bundlers-")));
+  registry = await serveRegistry(folder);
+  application = new Application(join(folder, "application"), registry.url, bun);
+  await application.install(
+    ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/tiny-model"],
+    ...["next@16.4.6", "react@19.2.0", "react-dom@19.2.0"],
+    ...["esbuild@0.28.2", "vite@8.3.8", "webpack@5.113.0"],
+  );
+  cpSync(fileURLToPath(new URL("bundled", import.meta.url)), application.path(), {
+    recursive: true,
+  });
+});
+
+afterAll(async () => {
+  await registry.close();
+  rmSync(folder, { recursive: true });
+});
+
+it.each([
+  ["an ES module, with the packages outside", "outside.mjs", [external]],
+  ["CommonJS, with the packages outside", "outside.cjs", [external]],
+  ["an ES module, with all but native modules and the model inside", "inside.mjs", nativeOnly],
+  ["CommonJS, with all but native modules and the model inside", "inside.cjs", nativeOnly],
+])("esbuild makes one file for a serverless function: %s", async (_, file, externals) => {
+  const format = file.endsWith(".mjs") ? "esm" : "cjs";
+  const flags = ["--bundle", "--platform=node", `--format=${format}`, `--outfile=${file}`];
+  await application.execute(
+    ...["node_modules/esbuild/bin/esbuild", "search.mjs", ...flags, "--log-level=error"],
+    ...externals,
+  );
+  expect(await called(file)).toBe(mars);
+});
+
+it("webpack bundles for Node.js", async () => {
+  const script = `require("webpack")(require("./webpack.config.cjs"), (error, stats) => {
+    console.log(error ?? stats.toString("errors-warnings"));
+  });`;
+  const report = "webpack compiled successfully\n"; // No warnings.
+  expect(await application.execute(process.execPath, "--eval", script)).toBe(report);
+  expect(await called("webpack/search.cjs")).toBe(mars);
+});
+
+it("Vite bundles for a server, and core for a browser", async () => {
+  const vite = (...args: string[]) =>
+    application.execute(process.execPath, "node_modules/vite/bin/vite.js", "build", ...args);
+  await vite("--ssr", "search.mjs", "--outDir", "vite");
+  expect(await called("vite/search.mjs")).toBe(mars);
+  const output = await vite("browser", "--target", "esnext");
+  expect(output).toContain("dist/index.html");
+  expect(output).not.toContain("externalized for browser compatibility");
+});
+
+it("Next.js embeds and searches in a server component and a route handler", async () => {
+  const next = application.path("node_modules/next/dist/bin/next");
+  await application.execute(process.execPath, next, "build");
+  const flags = ["start", "--hostname", "127.0.0.1", "--port", "0"];
+  const server = spawn(process.execPath, [next, ...flags], {
+    cwd: application.path(),
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  try {
+    let output = "";
+    server.stdout.on("data", (text) => {
+      output += text;
+    });
+    const address = /http:\/\/127\.0\.0\.1:\d+/;
+    await vi.waitFor(() => expect(output).toMatch(address), 60_000);
+    const [url] = output.match(address)!;
+    expect(await (await fetch(`${url}/`)).text()).toContain(`<p>${mars}</p>`);
+    const answer = await fetch(`${url}/api?question=Which+planet+has+rings%3F`);
+    expect(await answer.json()).toBe("Saturn has rings.");
+  } finally {
+    server.kill();
+    await once(server, "exit");
+  }
+});
+
+/** What the bundle's search finds. */
+async function called(file: string): Promise<unknown> {
+  return JSON.parse(await application.execute(process.execPath, "call.mjs", file));
+}
