@@ -57,6 +57,16 @@ export function createProgram(terminal: Terminal): Command {
     .description("Semantic search with EmbeddingGemma on the command line.")
     .version(version)
     .showHelpAfterError("Add --help to the command for all flags and examples.")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  embeddinggemma index docs --store docs.store
+  embeddinggemma search "how do I reset my password?" --store docs.store
+  embeddinggemma doctor
+
+Add --help to a command for its flags and examples.`,
+    )
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.output.write(text),

@@ -12,7 +12,7 @@ export function searchCommand(terminal: Terminal): Command {
       "Finds the chunks of a store that are most similar to a query. It loads the model that " +
         "made the store.",
     )
-    .argument("<query>", "what to look for; - reads it from stdin")
+    .argument("<query>", "what to look for; - reads it from standard input")
     .requiredOption("-s, --store <folder>", "folder of the store")
     .option("-k, --count <count>", "most results", count, 5)
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)

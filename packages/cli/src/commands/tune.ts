@@ -32,21 +32,34 @@ export function tuneCommand(terminal: Terminal): Command {
         .default("query"),
     )
     .addOption(
-      new Option("--loss <loss>", "what is minimized").choices([
-        "multipleNegativesRanking",
-        "cachedMultipleNegativesRanking",
-        "triplet",
-        "cosent",
-      ]),
+      new Option("--loss <loss>", "what training minimizes")
+        .choices([
+          "multipleNegativesRanking",
+          "cachedMultipleNegativesRanking",
+          "triplet",
+          "cosent",
+        ])
+        .default("multipleNegativesRanking"),
     )
     .addOption(
-      new Option("--rank <rank>", "a smaller adapter: rank of its matrix").argParser(count),
+      new Option("--rank <rank>", "rank of its matrix, for a smaller file").argParser(count),
     )
-    .addOption(new Option("--epochs <count>", "passes over the pairs, at most").argParser(count))
-    .addOption(new Option("--batch-size <count>", "pairs of one step").argParser(count))
-    .addOption(new Option("--learning-rate <rate>", "the highest one").argParser(positive))
     .addOption(
-      new Option("--seed <number>", "the same seed gives the same adapter").argParser(whole),
+      new Option("--epochs <count>", "most passes over the pairs (default: 30)").argParser(count),
+    )
+    .addOption(
+      new Option("--batch-size <count>", "pairs of one step (default: 32)").argParser(count),
+    )
+    .addOption(
+      new Option(
+        "--learning-rate <rate>",
+        "the highest one (default: 0.0003, with --rank 0.001)",
+      ).argParser(positive),
+    )
+    .addOption(
+      new Option("--seed <number>", "the same seed gives the same adapter (default: 0)").argParser(
+        whole,
+      ),
     )
     .option("--metric <metric>", "the metric that decides", "ndcg@10")
     .option("--json", "print JSON")
@@ -56,7 +69,7 @@ export function tuneCommand(terminal: Terminal): Command {
 Examples:
   embeddinggemma tune data/help --output adapters/help
   embeddinggemma tune pairs.jsonl --output adapters/help
-  embeddinggemma search "my disk is full" --store index --adapter adapters/help`,
+  embeddinggemma search "my disk is full" --store docs.store --adapter adapters/help`,
     );
   return addModelOptions(command).action(async (data: string, flags: TuneFlags) => {
     const { tuneFolder } = await import("../tuning/tune-folder.ts");

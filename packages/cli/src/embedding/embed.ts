@@ -6,8 +6,10 @@ import {
 } from "@embeddinggemma/core";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { openVectorWriter } from "./open-vector-writer.ts";
+import { isOnTerminal } from "./output.ts";
 import { type InputFormat, type Item, readItems } from "./read-items.ts";
 import type { VectorFormat } from "./vector-writer.ts";
 
@@ -38,11 +40,32 @@ export async function embed(
   await using embedder = await openEmbedder(model, terminal);
   const encode = encoder(embedder, { query, title, promptName, prompt }, signal);
   const items = readItems(texts, { input, inputFormat }, terminal);
-  for await (const window of windows(items)) {
-    await writer.write(window, quantizeEmbeddings(await encode(window), precision));
+  const progress = startCounting(output, terminal);
+  try {
+    for await (const window of windows(items)) {
+      await writer.write(window, quantizeEmbeddings(await encode(window), precision));
+      progress.add(window.length);
+    }
+  } finally {
+    progress.stop();
   }
   const [sample] = quantizeEmbeddings([new Float32Array(embedder.dimension)], precision);
   await writer.finish(sample!);
+}
+
+/** Shows how many texts are done, unless the vectors on the terminal show it. */
+function startCounting(output: string | undefined, terminal: Terminal) {
+  const isSeen = output === undefined && isOnTerminal(terminal);
+  const interactive = terminal.interactive && !isSeen;
+  const progress = startProgress({ ...terminal, interactive }, "Embedding");
+  let done = 0;
+  return {
+    add(count: number): void {
+      done += count;
+      progress.show(undefined, `${done.toLocaleString("en")} texts`);
+    },
+    stop: () => progress.stop(),
+  };
 }
 
 type Encode = (items: readonly Item[]) => Promise<Float32Array[]>;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError } from "../command-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { openOutput, unwritable } from "./output.ts";
+import { isOnTerminal, openOutput, unwritable } from "./output.ts";
 import type { Item } from "./read-items.ts";
 import type { Numbers, VectorWriter } from "./vector-writer.ts";
 
@@ -39,8 +39,7 @@ export class NpyWriter implements VectorWriter {
 
   /** @throws CommandError for a terminal, and for a file that cannot be written */
   static async open(file: string | undefined, terminal: Terminal): Promise<NpyWriter> {
-    const { output } = terminal;
-    if (file === undefined && "isTTY" in output && output.isTTY) {
+    if (file === undefined && isOnTerminal(terminal)) {
       throw new CommandError(
         "An array is not for the eyes. Write it to a file: --output vectors.npy",
       );

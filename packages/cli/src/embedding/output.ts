@@ -28,6 +28,11 @@ export function unwritable(error: unknown): CommandError {
   return new CommandError(`The output cannot be written: ${(error as Error).message}`);
 }
 
+/** Whether a person sees what is written to standard output. */
+export function isOnTerminal({ output }: Terminal): boolean {
+  return "isTTY" in output && output.isTTY === true;
+}
+
 function terminalOutput({ output, signal }: Terminal): Output {
   return {
     async write(data) {

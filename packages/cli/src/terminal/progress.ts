@@ -1,4 +1,4 @@
-import { note, type Terminal } from "./terminal.ts";
+import { type Colors, note, type Terminal } from "./terminal.ts";
 import { cut, widthOf } from "./width.ts";
 
 /** A bar on the last line of the terminal. Without a terminal, there are only the notes. */
@@ -6,10 +6,10 @@ export interface Progress {
   /**
    * Updates the bar.
    *
-   * @param fraction - how much is done, from 0 to 1
+   * @param fraction - how much is done, from 0 to 1; undefined if nobody knows
    * @param text - what to write after it
    */
-  show(fraction: number, text: string): void;
+  show(fraction: number | undefined, text: string): void;
   /** Writes a line above the bar. */
   note(line: string): void;
   /** Removes the bar. */
@@ -32,12 +32,10 @@ export function startProgress(terminal: Terminal, label: string): Progress {
       const now = performance.now();
       if (!interactive || now - shownAt < redrawAfter) return;
       shownAt = now;
-      const done = Math.round(fraction * barWidth);
-      const bar = errorColors.cyan("█".repeat(done)) + errorColors.dim("░".repeat(barWidth - done));
-      const percent = `${Math.floor(fraction * 100)}%`.padStart(4);
       const rest = [text, timeLeft(fraction, now - start)].filter(Boolean).join(" · ");
-      const room = widthOf(errors) - label.length - barWidth - percent.length - 4;
-      line = `${label} ${bar}${percent}  ${errorColors.dim(cut(rest, room))}`;
+      const bar = fraction === undefined ? "" : barOf(fraction, errorColors);
+      const room = widthOf(errors) - label.length - (bar === "" ? 0 : barWidth + percentWidth) - 4;
+      line = `${label}${bar}  ${errorColors.dim(cut(rest, room))}`;
       errors.write(clearLine + line);
     },
     note(text) {
@@ -53,13 +51,21 @@ export function startProgress(terminal: Terminal, label: string): Progress {
 }
 
 const barWidth = 24;
+const percentWidth = 4;
 const clearLine = "\r\x1b[K";
 
 /** Milliseconds. More would only cost time. */
 const redrawAfter = 100;
 
-function timeLeft(fraction: number, milliseconds: number): string {
-  if (fraction < 0.01 || milliseconds < 2_000) return "";
+/** ` ████░░░░  50%` */
+function barOf(fraction: number, { cyan, dim }: Colors): string {
+  const done = Math.round(fraction * barWidth);
+  const percent = `${Math.floor(fraction * 100)}%`.padStart(percentWidth);
+  return ` ${cyan("█".repeat(done))}${dim("░".repeat(barWidth - done))}${percent}`;
+}
+
+function timeLeft(fraction: number | undefined, milliseconds: number): string {
+  if (fraction === undefined || fraction < 0.01 || milliseconds < 2_000) return "";
   return `${clock(Math.round((milliseconds / fraction - milliseconds) / 1_000))} left`;
 }
 
