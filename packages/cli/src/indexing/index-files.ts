@@ -72,17 +72,18 @@ export async function indexFiles(
 
   const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };
   const progress = startProgress(terminal, "Indexing");
-  const options = { chunks, embedder: embedder!, writer, progress, signal };
   for (const source of changes.removed) await writer.remove(source);
-  const outcome = await embedFiles(work, tally, options).then(
-    () => ({ done: true }) as const,
-    (error: unknown) => ({ done: false, error }) as const,
+  const embedding =
+    embedder && embedFiles(work, tally, { chunks, embedder, writer, progress, signal });
+  const failure = await embedding?.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
   );
   progress.stop();
   await writer.save();
   const seconds = (performance.now() - startedAt) / 1_000;
-  await report({ folder, store, changes, tally, seconds }, outcome.done, json, terminal);
-  if (!outcome.done) throw outcome.error;
+  await report({ folder, store, changes, tally, seconds }, !failure, json, terminal);
+  if (failure) throw failure.error;
   const failed = tally.failures.length;
   if (failed > 0)
     throw new CommandError(`${failed === 1 ? "1 file" : `${failed} files`} could not be read.`);
