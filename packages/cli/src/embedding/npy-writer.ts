@@ -40,9 +40,7 @@ export class NpyWriter implements VectorWriter {
   /** @throws CommandError for a terminal, and for a file that cannot be written */
   static async open(file: string | undefined, terminal: Terminal): Promise<NpyWriter> {
     if (file === undefined && isOnTerminal(terminal)) {
-      throw new CommandError(
-        "An array is not for the eyes. Write it to a file: --output vectors.npy",
-      );
+      throw new CommandError("npy is binary. Write it to a file: --output vectors.npy");
     }
     const temporary =
       file === undefined
