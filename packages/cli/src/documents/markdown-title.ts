@@ -26,7 +26,7 @@ function anyOf(...patterns: RegExp[]): RegExp {
 function plainText(markdown: string): string {
   return markdown
     .replace(/<[^>]*>/g, "")
-    .replace(/!\[[^\]]*\]\([^)]*\)/g, "")
+    .replace(/!\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])/g, "")
     .replace(/\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])/g, "$1")
     .replace(/[`*]|\\(?=[^\w\s])|\{#[^}]*\}/g, "")
     .replace(/\s+/g, " ")
