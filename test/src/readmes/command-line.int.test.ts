@@ -63,11 +63,14 @@ async function runCommands(page: string, work: string): Promise<number> {
   return compared;
 }
 
-/** The blocks with the program; `serve` would go on, and `tune` has tests that take less time. */
+/**
+ * The blocks with the program. `serve` would go on, `tune` has tests that take less time, and what
+ * `doctor` finds depends on the machine.
+ */
 function blocksOf(text: string): { script: string; output: string | undefined }[] {
   const blocks = text.matchAll(/^```sh\n(.*?)^```(?:(?:(?!```).)*?^```text\n(.*?)^```)?/gms);
   return Array.from(blocks, ([, script, output]) => ({ script: script!, output })).filter(
-    ({ script }) => script.includes("npx embeddinggemma") && !/ (serve|tune) /.test(script),
+    ({ script }) => script.includes("npx embeddinggemma") && !/ (serve|tune|doctor)\b/.test(script),
   );
 }
 
