@@ -52,11 +52,10 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
 }
 
 /** The program with all commands. */
-export function createProgram(terminal: Terminal): Command {
+function createProgram(terminal: Terminal): Command {
   const program = new Command("embeddinggemma")
     .description("Semantic search with EmbeddingGemma on the command line.")
     .version(version)
-    .showHelpAfterError("Add --help to the command for all flags and examples.")
     .addHelpText(
       "after",
       `
@@ -66,16 +65,19 @@ Examples:
   embeddinggemma doctor
 
 Add --help to a command for its flags and examples.`,
-    )
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.output.write(text),
-      writeErr: (text) => terminal.errors.write(text),
-      getOutHasColors: () => terminal.colors.isColorSupported,
-      getErrHasColors: () => terminal.errorColors.isColorSupported,
-    });
+    );
   for (const command of commands) program.addCommand(command(terminal));
-  for (const command of subcommandsOf(program)) command.copyInheritedSettings(program);
+  for (const command of [program, ...subcommandsOf(program)]) {
+    command
+      .exitOverride()
+      .showHelpAfterError("Add --help to the command for all flags and examples.")
+      .configureOutput({
+        writeOut: (text) => terminal.output.write(text),
+        writeErr: (text) => terminal.errors.write(text),
+        getOutHasColors: () => terminal.colors.isColorSupported,
+        getErrHasColors: () => terminal.errorColors.isColorSupported,
+      });
+  }
   return program;
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** The built program, as it is installed. */
-export const programPath = fileURLToPath(new URL("../../dist/embeddinggemma.js", import.meta.url));
+const programPath = fileURLToPath(new URL("../../dist/embeddinggemma.js", import.meta.url));
 
 /** A run of the program in a process of its own. */
 export interface BuiltProgram {
