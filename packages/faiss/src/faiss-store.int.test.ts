@@ -552,6 +552,19 @@ describe("FaissStore's errors", () => {
     expect(store.engine).toBe("builtin");
   });
 
+  it("works without an addon whose file is damaged", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "faiss-node-"));
+    const faissNode = join(folder, "faiss-node.node");
+    await writeFile(faissNode, "An interrupted download.");
+    await expect(FaissStore.create({ engine: "faiss", faissNode })).rejects.toMatchObject({
+      code: "ENGINE_UNAVAILABLE",
+      message: expect.stringContaining(`faiss-node (${JSON.stringify(faissNode)}) could not be`),
+    });
+    const store = await FaissStore.create({ index: "SQ8", faissNode });
+    expect(store.engine).toBe("builtin");
+    await rm(folder, { recursive: true });
+  });
+
   it("takes FAISS for all indexes but Flat, also for a saved one", async () => {
     const directory = await mkdtemp(join(tmpdir(), "faiss-engine-"));
     for (const [options, engine] of [

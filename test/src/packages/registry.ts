@@ -9,6 +9,8 @@ import { type PackageName, packPackages } from "./tarballs.ts";
 /** An npm registry for the scope `@embeddinggemma`. All other packages come from npm's. */
 export interface Registry {
   url: string;
+  /** Paths of the tarballs that it serves. */
+  tarballs: Record<PackageName, string>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,7 @@ export async function serveRegistry(folder: string): Promise<Registry> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
+    tarballs,
     close: async () => {
       server.closeAllConnections();
       server.close();

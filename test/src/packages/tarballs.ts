@@ -8,11 +8,16 @@ const packagesFolder = fileURLToPath(new URL("../../../packages", import.meta.ur
 
 /** The folders of the published packages. */
 export const packageNames = [
-  ...(["core", "faiss", "langchain", "llamaindex"] as const),
+  ...(["cli", "core", "faiss", "langchain", "llamaindex"] as const),
   ...(["server", "tiny-model", "tune"] as const),
 ];
 
 export type PackageName = (typeof packageNames)[number];
+
+/** The name in the npm registry. */
+export function npmName(name: PackageName): string {
+  return name === "cli" ? "embeddinggemma" : `@embeddinggemma/${name}`;
+}
 
 /** Packs the built packages as `npm publish` does. Returns the paths of the tarballs. */
 export function packPackages(folder: string): Record<PackageName, string> {
@@ -39,7 +44,7 @@ function pack<Name extends PackageName>(
   const tarballs = JSON.parse(output) as { name: string; filename: string }[];
   return Object.fromEntries(
     packed.map((name) => {
-      const { filename } = tarballs.find((tarball) => tarball.name.endsWith(`/${name}`))!;
+      const { filename } = tarballs.find((tarball) => tarball.name === npmName(name))!;
       return [name, join(folder, filename)];
     }),
   ) as Record<Name, string>;
