@@ -38,7 +38,7 @@ const commands = [
  */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(argv, { from: "user" });
+    await createProgram(terminal).parseAsync(withHelpFlag(argv), { from: "user" });
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommandExit) return error.code;
@@ -49,6 +49,12 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     note(terminal, `${terminal.errorColors.red("error:")} ${describeError(error)}`);
     return exitCodes.failed;
   }
+}
+
+/** `help serve` is `serve --help`: the server prints the help of its flags itself. */
+function withHelpFlag(argv: readonly string[]): readonly string[] {
+  const [first, ...rest] = argv;
+  return first === "help" && rest.length > 0 ? [...rest, "--help"] : argv;
 }
 
 /** The program with all commands. */

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import type { DoctorFlags } from "../doctor/run-doctor.ts";
-import { addModelOptions } from "../model/model-options.ts";
+import { addModelOptions, isModelGiven } from "../model/model-options.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma doctor [folder]` */
@@ -24,6 +24,6 @@ export function doctorCommand(terminal: Terminal): Command {
     );
   return addModelOptions(command).action(async (folder: string, flags: DoctorFlags) => {
     const { runDoctor } = await import("../doctor/run-doctor.ts");
-    await runDoctor(folder, flags, terminal);
+    await runDoctor(folder, flags, isModelGiven(command), terminal);
   });
 }

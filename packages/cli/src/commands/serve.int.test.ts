@@ -33,7 +33,8 @@ describe("serve", () => {
   });
 
   it("has the help of the server, under its own name", async () => {
-    const program = start("--help");
+    const program = startBuiltProgram(["help", "serve"]);
+    running.push(program);
     expect(await program.exit()).toBe(0);
     expect(program.output()).toMatch(/^Usage: embeddinggemma serve \[options\]\n/);
     expect(program.output()).toContain("--max-client-batch-size <count>");

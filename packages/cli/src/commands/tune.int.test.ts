@@ -60,6 +60,7 @@ describe("tune", () => {
     { flags: [plain, "-o", "x", "--train", "dev"], reason: 'no split "dev"', code: 1 },
     { flags: ["pairs.csv", "-o", "x"], reason: "no such file", code: 1 },
     { flags: [plain, "-o", "x", "--learning-rate", "0"], reason: "a number above 0", code: 2 },
+    { flags: [plain, "-o", "x", "--adapter", "y"], reason: "unknown option", code: 2 },
   ])("refuses $flags", async ({ flags, reason, code }) => {
     const outcome = await tune(...flags);
     expect(outcome).toMatchObject({ code, output: "" });

@@ -71,7 +71,7 @@ Examples:
   embeddinggemma tune pairs.jsonl --output adapters/help
   embeddinggemma search "my disk is full" --store docs.store --adapter adapters/help`,
     );
-  return addModelOptions(command).action(async (data: string, flags: TuneFlags) => {
+  return addModelOptions(command, ["--adapter"]).action(async (data: string, flags: TuneFlags) => {
     const { tuneFolder } = await import("../tuning/tune-folder.ts");
     await tuneFolder(data, flags, terminal);
   });

@@ -19,7 +19,9 @@ export interface Surroundings {
   readonly flags: ModelFlags;
   /** Null if it cannot be read, which only the check of the cache reports. */
   readonly cache: ModelCache | null;
-  /** Whether the model that is asked for needs no download. */
+  /** Whether the command line names the model, which may be downloaded then. */
+  readonly isModelGiven: boolean;
+  /** Whether the model needs no download. */
   readonly hasModel: boolean;
   readonly terminal: Terminal;
 }

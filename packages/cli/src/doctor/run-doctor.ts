@@ -39,14 +39,16 @@ const checks = {
 /**
  * Checks what embedding and searching need here, and prints what is wrong and what to do.
  *
+ * @param isModelGiven - whether the command line names the model, which may be downloaded then
  * @throws CommandExit if there are problems
  */
 export async function runDoctor(
   folder: string,
   { json, ...flags }: DoctorFlags,
+  isModelGiven: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  const surroundings = await lookAround(folder, flags, terminal);
+  const surroundings = { ...(await lookAround(folder, flags, terminal)), isModelGiven };
   const findings: ({ check: string } & Finding)[] = [];
   for (const [check, look] of Object.entries(checks)) {
     if (terminal.interactive) terminal.errors.write(`… ${check}`);
@@ -72,7 +74,7 @@ async function lookAround(
   folder: string,
   flags: ModelFlags,
   terminal: Terminal,
-): Promise<Surroundings> {
+): Promise<Omit<Surroundings, "isModelGiven">> {
   const cache: ModelCache | null = await scanModelCache({ cacheDir: flags.cacheDir }).catch(
     () => null,
   );

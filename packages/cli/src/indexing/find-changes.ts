@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
-import { isAbsolute, relative, resolve, sep } from "node:path";
+import { isAbsolute, join, relative, resolve, sep } from "node:path";
 import { CommandError } from "../command-error.ts";
 import { type FileSelection, findFiles } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
+import { realPath } from "./real-path.ts";
 
 /** What has changed since the last run. */
 export interface Changes {
@@ -33,7 +34,7 @@ export async function findChanges(
   indexed: Indexed,
 ): Promise<Changes> {
   const found = new Map<string, SourceFile>();
-  const places = paths.map((path) => resolve(path));
+  const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
   for (const place of places) {
     for (const file of await filesIn(place, selection)) {
       const source = sourceName(indexed.root, file.path);
@@ -49,7 +50,7 @@ export async function findChanges(
   }
   for (const source of known) {
     const path = resolve(indexed.root, source);
-    const isHere = places.some((place) => path === place || path.startsWith(place + sep));
+    const isHere = places.some((place) => `${path}${sep}`.startsWith(join(place, sep)));
     if (isHere && !found.has(source)) changes.removed.push(source);
   }
   return changes;

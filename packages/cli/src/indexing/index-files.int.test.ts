@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
@@ -106,6 +106,34 @@ it("embeds again what another program has deleted from the store", async () => {
   const other = await CoreStore.open<{ pageContent: string }>(store);
   await other.delete(({ pageContent }) => pageContent === "Venus is hot.", { saveTo: store });
   expect(await index()).toMatchObject({ added: 1, unchanged: 1, store: { chunks: 2 } });
+});
+
+it("loses nothing if two runs write to a store at once", async () => {
+  await write("a.txt", "Mars is red.");
+  const both = await Promise.all([index("--model", "tiny"), index("--model", "tiny")]);
+  expect(both.map(({ code }) => code).sort()).toEqual([0, 1]);
+  expect(both.find(({ code }) => code === 1)!.errors).toContain("Run the command again");
+  expect(await index()).toMatchObject({ unchanged: 1, store: { chunks: 1 } });
+});
+
+it("remembers where the model is now", async () => {
+  await write("a.txt", "Mars is red.");
+  await index("--model", "tiny");
+  expect(await index("--model", modelPath)).toMatchObject({ code: 0, embedded: 0 });
+  const settings = JSON.parse(await readFile(join(store, "embeddinggemma.json"), "utf8"));
+  expect(settings.model.model).toBe(modelPath);
+});
+
+it("has a file once, whatever path leads to it", async () => {
+  await mkdir(join(folder, "notes"));
+  await write("notes/a.txt", "Mars is red.");
+  await symlink(join(folder, "notes"), join(folder, "linked"));
+  await index("--model", "tiny");
+  for (const path of ["linked", "linked/a.txt", "notes/a.txt"]) {
+    const argv = ["index", join(folder, path), "--store", store, "--json"];
+    const { output } = await run(argv);
+    expect(JSON.parse(output)).toMatchObject({ unchanged: 1, store: { chunks: 1 } });
+  }
 });
 
 it("continues where Ctrl-C has stopped it", async () => {

@@ -6,15 +6,16 @@ import type { Command } from "commander";
 import { CommandError } from "../command-error.ts";
 import { readExtensions } from "../documents/file-kinds.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
-import type { ModelFlags } from "../model/model-options.ts";
+import { isModelGiven, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
-import { flagsToReload, isModelGiven, modelFlagsFor } from "../store/model-of-store.ts";
+import { flagsToReload, modelFlagsFor } from "../store/model-of-store.ts";
 import { readSettings, type StoreSettings } from "../store/store-settings.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { embedFiles, type Tally } from "./embed-files.ts";
 import { findChanges } from "./find-changes.ts";
+import { realPath } from "./real-path.ts";
 import { report } from "./report.ts";
 import { idsBySource, StoreWriter } from "./store-writer.ts";
 
@@ -36,7 +37,7 @@ export async function indexFiles(
 ): Promise<void> {
   const startedAt = performance.now();
   const { signal } = terminal;
-  const folder = resolve(storeName);
+  const folder = await realPath(resolve(storeName));
   const settings = await readSettings(folder);
   const saved = await openSaved(folder);
   const root = settings ? resolve(folder, settings.root) : process.cwd();
@@ -55,19 +56,22 @@ export async function indexFiles(
   if (!saved && work.length === 0)
     throw new CommandError(`There are no files to index. These are read: ${readExtensions}.`);
 
-  const needsModel = work.length > 0 || !settings || isModelGiven(command);
+  const isGiven = isModelGiven(command);
+  const needsModel = work.length > 0 || !settings || isGiven;
   await using embedder = needsModel
     ? await openEmbedder(modelFlagsFor(command, flags, settings), terminal)
     : undefined;
   if (embedder) checkLength(chunks, embedder);
   if (embedder && saved) checkEmbedder(saved, embedder);
   const store = saved ?? (await emptyStore(embedder!));
-  const model = settings?.model ?? flagsToReload(flags, embedder!);
+  // The folder of a model may have moved, or its server.
+  const model = settings && !isGiven ? settings.model : flagsToReload(flags, embedder!);
   const writer = new StoreWriter(
     folder,
     store,
     { model, chunks, root: rootName(folder, root) },
     files,
+    !(saved && isGiven),
   );
 
   const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };

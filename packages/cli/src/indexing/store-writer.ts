@@ -1,3 +1,5 @@
+import { FaissStoreError } from "@embeddinggemma/faiss";
+import { CommandError } from "../command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { type IndexedFile, type StoreSettings, writeSettings } from "../store/store-settings.ts";
 import { type Chunk, type ChunkedFile, sourceOf } from "./chunk-file.ts";
@@ -9,19 +11,22 @@ export class StoreWriter {
   readonly #settings: Omit<StoreSettings, "files">;
   readonly #files: Map<string, IndexedFile>;
   readonly #idsOf: Map<string, Set<string>>;
-  #isSaved = true;
+  #isSaved: boolean;
   #savedAt = performance.now();
 
+  /** @param isSaved - whether the folder has the settings already */
   constructor(
     folder: string,
     store: DocumentStore,
     settings: Omit<StoreSettings, "files">,
     files: ReadonlyMap<string, IndexedFile>,
+    isSaved: boolean,
   ) {
     this.#folder = folder;
     this.#store = store;
     this.#settings = settings;
     this.#files = new Map(files);
+    this.#isSaved = isSaved;
     this.#idsOf = idsBySource(store);
   }
 
@@ -63,10 +68,11 @@ export class StoreWriter {
    * Saves what has changed.
    *
    * @param minSeconds - do nothing if the last save is not that long ago
+   * @throws CommandError if another program has saved to the folder meanwhile
    */
   async save(minSeconds = 0): Promise<void> {
     if (this.#isSaved || performance.now() - this.#savedAt < minSeconds * 1_000) return;
-    await this.#store.save(this.#folder);
+    await this.#store.save(this.#folder, { overwrite: false }).catch(explainChange);
     // In this order: a crash in between costs reading files again, but embeds nothing twice.
     await writeSettings(this.#folder, {
       ...this.#settings,
@@ -75,6 +81,15 @@ export class StoreWriter {
     this.#isSaved = true;
     this.#savedAt = performance.now();
   }
+}
+
+function explainChange(error: unknown): never {
+  if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") throw error;
+  throw new CommandError(
+    "Another program, such as a second run of this command, has changed the store meanwhile. " +
+      "Run the command again: it embeds only what the store lacks.",
+    { cause: error },
+  );
 }
 
 /** The ids of the chunks in a store, by source. */

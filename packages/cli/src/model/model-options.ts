@@ -14,13 +14,26 @@ export interface ModelFlags {
   offline?: boolean;
 }
 
-/** Adds the flags that {@link openEmbedder} reads, but for those that the command has already. */
-export function addModelOptions(command: Command): Command {
-  for (const option of modelOptions()) {
-    const isThere = command.options.some(({ long }) => long === option.long);
-    if (!isThere) command.addOption(option.helpGroup("Model:"));
-  }
+/**
+ * Adds the flags that {@link openEmbedder} reads, but for those that the command has already.
+ *
+ * @param leftOut - flags that make no sense for the command, such as `--adapter`
+ */
+export function addModelOptions(command: Command, leftOut: readonly string[] = []): Command {
+  const others = [...leftOut, ...command.options.map(({ long }) => long)];
+  for (const option of modelOptions())
+    if (!others.includes(option.long)) command.addOption(option.helpGroup("Model:"));
   return command;
+}
+
+/** Whether the command line names a model or a server. The environment does not count. */
+export function isModelGiven(command: Command): boolean {
+  return isGiven(command, "model") || isGiven(command, "url");
+}
+
+/** Whether a flag is on the command line; defaults and environment variables do not count. */
+export function isGiven(command: Command, flag: string): boolean {
+  return command.getOptionValueSource(flag) === "cli";
 }
 
 function modelOptions(): Option[] {
@@ -41,11 +54,15 @@ function modelOptions(): Option[] {
 }
 
 export function modelOption(): Option {
-  return new Option(
+  const option = new Option(
     "-m, --model <model>",
     'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
-  ).env("EMBEDDINGGEMMA_MODEL");
+  );
+  // An empty variable is none, as scripts write it.
+  return process.env[modelVariable] === "" ? option : option.env(modelVariable);
 }
+
+const modelVariable = "EMBEDDINGGEMMA_MODEL";
 
 /** Parses a whole number of at least 1. */
 export function count(text: string): number {

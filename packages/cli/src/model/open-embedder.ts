@@ -11,7 +11,7 @@ import type { ModelFlags } from "./model-options.ts";
 import { showDownloads } from "./show-downloads.ts";
 
 /** Name of the tiny model for `--model`. */
-const tiny = "tiny";
+export const tiny = "tiny";
 
 /**
  * Loads the model that the flags name, or connects to the server. The caller disposes it.

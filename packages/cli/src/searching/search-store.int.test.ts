@@ -104,8 +104,16 @@ it("says what is wrong with a store", async () => {
   });
   const other = await run(["search", "x", "-s", store, "--truncate-dim", "128"]);
   expect(other.code).toBe(1);
-  expect(other.errors).toContain("The store has vectors of 256 numbers");
-  expect(other.errors).toContain("Leave out the flags that choose a model");
+  expect(other.errors).toBe(
+    "error: The store has vectors of 256 numbers, but the embedding makes vectors of 128.\n\n" +
+      "Leave out the flags that choose a model: the one that made the store is used then. To use " +
+      "another model, index your files in a new store.\n",
+  );
+  const fromOther = await FaissStore.create({ dimension: 768, identity: "other?dtype=fp32" });
+  await fromOther.save(join(folder, "other"));
+  const differs = await run(["search", "x", "-s", join(folder, "other"), "--model", "tiny"]);
+  expect(differs.errors).toMatch(/cannot be compared with yours\. They differ in .*dtype \(/);
+  expect(differs.errors).not.toContain("identity");
   const unnamed = await FaissStore.create({ dimension: 768 });
   await unnamed.save(join(folder, "unnamed"));
   const unknown = await run(["search", "x", "-s", join(folder, "unnamed"), "--model", "tiny"]);

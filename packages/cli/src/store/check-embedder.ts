@@ -21,8 +21,13 @@ export function checkEmbedder(store: DocumentStore, { dimension, identity }: Emb
   try {
     store.checkEmbedding({ dimension, identity });
   } catch (error) {
-    throw new CommandError(`${(error as Error).message}\n\n${advice}`, { cause: error });
+    throw new CommandError(`${reasonOf(error as Error)}\n\n${advice}`, { cause: error });
   }
+}
+
+/** What differs, without the advice for code and without the whole identities. */
+function reasonOf({ message }: Error): string {
+  return message.replace(/ Use the [\s\S]*/, "");
 }
 
 const advice =

@@ -3,33 +3,24 @@ import { resolve } from "node:path";
 import { defaultModel, type Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import type { Command } from "commander";
-import type { ModelFlags } from "../model/model-options.ts";
+import { isGiven, isModelGiven, type ModelFlags } from "../model/model-options.ts";
+import { tiny } from "../model/open-embedder.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /**
  * The flags of the model for a store: those that made it, with those of the command line. A model
  * or server on the command line is used as it is.
  *
- * @param command - says which flags were given; defaults and environment variables do not count
+ * @param command - says which flags were given
  */
 export function modelFlagsFor(
   command: Command,
   flags: ModelFlags,
   settings: StoreSettings | undefined,
 ): ModelFlags {
-  if (!settings) return flags;
-  if (isModelGiven(command)) return flags;
+  if (!settings || isModelGiven(command)) return flags;
   const given = Object.entries(flags).filter(([name]) => isGiven(command, name));
   return { ...settings.model, ...Object.fromEntries(given) };
-}
-
-/** Whether the command line names a model or a server. */
-export function isModelGiven(command: Command): boolean {
-  return isGiven(command, "model") || isGiven(command, "url");
-}
-
-function isGiven(command: Command, flag: string): boolean {
-  return command.getOptionValueSource(flag) === "cli";
 }
 
 /** The flags that load the same model later, also from another folder and on another device. */
@@ -47,7 +38,7 @@ export function flagsToReload(flags: ModelFlags, embedder: Embedder): ModelFlags
   });
 }
 
-/** A name on the Hub stays as it is. */
+/** The path of a folder; a name stays as it is. */
 function wherever(model: string): string {
-  return existsSync(model) ? resolve(model) : model;
+  return model !== tiny && existsSync(model) ? resolve(model) : model;
 }

@@ -30,14 +30,17 @@ export async function readSettings(store: string): Promise<StoreSettings | undef
     return JSON.parse(await readFile(path, "utf8")) as StoreSettings;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw new CommandError(`The file ${path} cannot be read: ${(error as Error).message}`);
+    throw new CommandError(
+      `The file ${path} cannot be read: ${(error as Error).message}. ` +
+        "Restore it, or index your files in a new store.",
+    );
   }
 }
 
 /** Saves the settings in the folder of the store. A crash leaves the old ones or the new ones. */
 export async function writeSettings(store: string, settings: StoreSettings): Promise<void> {
   const path = join(store, settingsFile);
-  await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`);
+  await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`, { flush: true });
   await rename(`${path}.new`, path);
 }
 

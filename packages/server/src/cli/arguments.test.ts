@@ -80,8 +80,10 @@ describe("parseArguments", () => {
     });
   });
 
-  it("takes --model for --model-id", () => {
+  it("takes names of Hugging Face's libraries for TEI's", () => {
     expect(parse("--model", "./model").model).toBe("./model");
+    expect(parse("--cache-dir", "/data").load.cacheDir).toBe("/data");
+    expect(parse("--offline").load.localFilesOnly).toBe(true);
   });
 
   it("does not take the HOSTNAME of a container", () => {

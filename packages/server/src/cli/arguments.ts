@@ -97,7 +97,8 @@ function createCommand(name = "embeddinggemma-server"): Command {
   );
   add("--truncate-dim <dimensions>", "length of vectors", number(1));
   add("--hf-token <token>", "token for the Hub");
-  add("--huggingface-hub-cache <folder>", "where downloads are stored");
+  add("--cache-dir, --huggingface-hub-cache <folder>", "where downloads are stored");
+  command.option("--offline", "download nothing");
   add("--served-model-name <name>", "name of the model in answers; that of --model-id by default");
   add("--default-prompt-name <name>", "name of the prompt for requests that name none", (option) =>
     option.conflicts("defaultPrompt"),
@@ -148,6 +149,7 @@ interface Flags {
   truncateDim?: number;
   hfToken?: string;
   huggingfaceHubCache?: string;
+  offline?: boolean;
   servedModelName?: string;
   defaultPromptName?: string;
   defaultPrompt?: string;
@@ -186,6 +188,7 @@ function settingsOf(flags: Flags, command: Command): ProgramSettings {
     batchSize: flags.maxBatchRequests,
     token: flags.hfToken,
     cacheDir: flags.huggingfaceHubCache,
+    localFilesOnly: flags.offline,
   } as LoadOptions;
   const serve: ServeOptions = {
     servedModelName: flags.servedModelName,

@@ -1,17 +1,18 @@
 import { defaultModel } from "@embeddinggemma/core";
-import { openEmbedder } from "../../model/open-embedder.ts";
+import { openEmbedder, tiny } from "../../model/open-embedder.ts";
 import { type Finding, fine, problem, type Surroundings } from "../finding.ts";
 
 /** Loads the model, compares its vectors with known ones, and embeds a text. */
 export async function checkModel(surroundings: Surroundings): Promise<Finding> {
-  const { flags, hasModel, terminal } = surroundings;
+  const { flags, hasModel, isModelGiven, terminal } = surroundings;
   // Without a wish, what is there is good enough: this command downloads nothing unasked.
-  const isAsked = flags.model !== undefined || flags.url !== undefined;
-  const model = isAsked || hasModel ? (flags.model ?? defaultModel) : "tiny";
+  const wanted = flags.model ?? defaultModel;
+  const isInstead = !isModelGiven && !hasModel;
+  const model = isInstead ? tiny : wanted;
   const choice = {
     ...flags,
     ...(flags.url === undefined && { model }),
-    offline: flags.offline || !isAsked,
+    offline: flags.offline || !isModelGiven,
   };
   const start = performance.now();
   await using embedder = await openEmbedder(choice, terminal);
@@ -22,8 +23,8 @@ export async function checkModel(surroundings: Surroundings): Promise<Finding> {
   await embedder.encodeQuery("Which planet is known as the Red Planet?");
   const end = performance.now();
 
-  const instead = !isAsked && !hasModel ? `, since ${defaultModel} is not in the cache` : "";
-  const name = `model: ${model === "tiny" ? "the tiny model" : embedder.model}${instead}`;
+  const instead = isInstead ? `, since ${wanted} is not in the cache` : "";
+  const name = `model: ${model === tiny ? "the tiny model" : embedder.model}${instead}`;
   if (report && !report.passed) {
     return problem(
       `${name}: wrong vectors`,
