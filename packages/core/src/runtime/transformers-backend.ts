@@ -3,7 +3,7 @@ import type {
   PretrainedConfig,
   PretrainedModelOptions,
 } from "@huggingface/transformers";
-import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { EmbeddingGemmaError, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
 import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
 import type { Backend } from "./backend.ts";
@@ -14,6 +14,7 @@ import {
   parentOf,
   transformersFileOf,
 } from "./graph-file.ts";
+import { loadFailureOf } from "./load-failure.ts";
 import {
   type ReadableFolder,
   readJson,
@@ -91,7 +92,7 @@ export async function loadTransformersModel(
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js could not load ${show(path)} ${circumstances}: ${reasonOf(cause)}`,
+      `Transformers.js could not load ${show(path)} ${circumstances}: ${loadFailureOf(cause)}`,
       {
         folder: path,
         file: graphFile.path,

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { loadFailureOf } from "./load-failure.ts";
+
+const cdn = "https://cdn.jsdelivr.net/npm/onnxruntime-web@1.31.0/dist";
+const noBackend = "no available backend found. ERR: [wasm]";
+
+// What Chromium, Firefox and Safari say, then ONNX Runtime without its binary.
+test.for([
+  `TypeError: Failed to fetch dynamically imported module: ${cdn}/ort-wasm-simd-threaded.mjs`,
+  `TypeError: error loading dynamically imported module: ${cdn}/ort-wasm-simd-threaded.mjs`,
+  "TypeError: Importing a module script failed.",
+  "RuntimeError: Aborted(both async and sync fetching of the wasm failed).",
+  "CompileError: expected magic word 00 61 73 6d, found 3c 21 64 6f @+0",
+])("ONNX Runtime's files cannot be fetched: %s", (reason) => {
+  const failure = loadFailureOf(new Error(`${noBackend} ${reason}`));
+  const from = reason.includes(cdn) ? " from cdn.jsdelivr.net" : "";
+  expect(failure).toContain(
+    `. ONNX Runtime's WebAssembly files could not be fetched${from}. Serve them yourself: `,
+  );
+  expect(failure).toMatch(/browsers\.md#serve-the-webassembly-files-yourself$/);
+});
+
+test("the libraries of CUDA are missing", () => {
+  const reason = "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library";
+  expect(loadFailureOf(new Error(reason))).toMatch(
+    /library\. The CUDA .* script of onnxruntime-node/,
+  );
+});
+
+test.for([
+  `${noBackend} Error: out of memory`,
+  "Failed to fetch weights",
+  "Protobuf parsing failed",
+])("nothing is said about another error: %s", (reason) => {
+  expect(loadFailureOf(new Error(reason))).toBe(reason);
+});
