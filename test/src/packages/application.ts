@@ -68,28 +68,39 @@ export class Application {
 
   /**
    * Compiles each `consumers/<name>.ts` with strict settings as an ES module and as a CommonJS one,
-   * and for a bundler. Together, they take little more time than one.
+   * and for a bundler.
    *
-   * @param options more compiler options
+   * @param hosts - consumers that use a framework, whose own declarations have errors
+   * @param plain - consumers for which all declarations are checked
    * @throws with the compiler's errors
    */
-  async compile(names: readonly string[], options: object = {}): Promise<void> {
-    const filesOf = (extension: string) => names.map((name) => `${name}.${extension}`);
-    for (const extension of ["mts", "cts"])
-      for (const [index, file] of filesOf(extension).entries())
-        copyFileSync(join(consumers, `${names[index]}.ts`), this.path(file));
+  async compile(hosts: readonly string[], plain: readonly string[] = []): Promise<void> {
+    for (const name of [...hosts, ...plain])
+      for (const extension of ["mts", "cts"])
+        copyFileSync(join(consumers, `${name}.ts`), this.path(`${name}.${extension}`));
     const strict = {
-      ...{ strict: true, exactOptionalPropertyTypes: true, target: "es2022" },
+      ...{ strict: true, exactOptionalPropertyTypes: true, target: "es2022", types: ["node"] },
       skipDefaultLibCheck: true, // The declarations of the compiler itself take half the time.
-      ...options,
     };
     const node = { ...strict, module: "nodenext" };
     const bundler = { ...strict, module: "esnext", moduleResolution: "bundler", noEmit: true };
-    await this.#compileProject("nodenext", {
-      compilerOptions: node,
-      files: [...filesOf("mts"), ...filesOf("cts")],
-    });
-    await this.#compileProject("bundler", { compilerOptions: bundler, files: filesOf("mts") });
+    const esm = (name: string) => `${name}.mts`;
+    const both = (name: string) => [esm(name), `${name}.cts`];
+    const projects = {
+      "hosts.json": {
+        compilerOptions: { ...node, skipLibCheck: true },
+        files: hosts.flatMap(both),
+      },
+      "plain.json": { compilerOptions: node, files: plain.flatMap(both) },
+      "bundler.json": {
+        compilerOptions: { ...bundler, skipLibCheck: true }, // They are the same declarations.
+        files: [...hosts, ...plain].map(esm),
+      },
+    };
+    const used = Object.entries(projects).filter(([, { files }]) => files.length > 0);
+    for (const [name, config] of used) writeFileSync(this.path(name), JSON.stringify(config));
+    const build = [process.execPath, compiler, "--build", "--force", ...used.map(([name]) => name)];
+    await this.#execute(build);
   }
 
   /** Makes `<name>.mjs` and `<name>.cjs` of a consumer, like {@link compile} but unchecked. */
@@ -106,21 +117,22 @@ export class Application {
   }
 
   /**
-   * Runs a compiled program in a new process without a network, and resolves to the JSON that it
-   * prints.
+   * Runs compiled consumers in a new process without a network. Resolves to what each returns as an
+   * ES module, and as a CommonJS one.
    */
-  async run(file: string): Promise<unknown> {
-    return JSON.parse((await this.#execute([...(await this.#manager.run()), file])).stdout);
+  async run<Name extends string>(...names: Name[]): Promise<Record<Name, [unknown, unknown]>> {
+    copyFileSync(join(consumers, "run.mjs"), this.path("run.mjs"));
+    return JSON.parse(await this.runProgram("run.mjs", ...names));
+  }
+
+  /** Runs a program in a new process without a network, and resolves to its standard output. */
+  async runProgram(path: string, ...args: string[]): Promise<string> {
+    return (await this.#execute([...(await this.#manager.run()), path, ...args])).stdout;
   }
 
   /** Runs a command in the folder of the application, and resolves to its standard output. */
   async execute(...command: string[]): Promise<string> {
     return (await this.#execute(command, { NEXT_TELEMETRY_DISABLED: "1" })).stdout;
-  }
-
-  async #compileProject(name: string, config: object): Promise<void> {
-    writeFileSync(this.path(`tsconfig.${name}.json`), JSON.stringify(config));
-    await this.#execute([process.execPath, compiler, "--project", `tsconfig.${name}.json`]);
   }
 
   async #execute(command: string[], variables: Variables = {}): Promise<Output> {

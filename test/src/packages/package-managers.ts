@@ -74,16 +74,10 @@ export const otherPackageManagers: PackageManager[] = [
     files: npmrc,
   },
   {
-    title: "Yarn 4 with node_modules",
-    add: async () => [...(await yarn4()), "add"],
-    run: node,
-    files: (registry) => yarn4Files("node-modules", registry),
-  },
-  {
     title: "Yarn 4 with Plug'n'Play",
     add: async () => [...(await yarn4()), "add"],
     run: async () => [...(await yarn4()), "node", "--require", offline],
-    files: (registry) => yarn4Files("pnp", registry),
+    files: yarn4Files,
   },
   bun,
   {
@@ -103,9 +97,9 @@ export async function forgetCachedPackages(): Promise<void> {
   await promisify(execFile)("find", [cacheFolder, ...ours, ...remove]);
 }
 
-function yarn4Files(linker: string, registry: string): Record<string, string> {
+function yarn4Files(registry: string): Record<string, string> {
   const config = {
-    nodeLinker: linker,
+    nodeLinker: "pnp",
     globalFolder: cacheOf("yarn-4"),
     compressionLevel: 0,
     enableTelemetry: false,

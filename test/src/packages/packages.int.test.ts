@@ -39,6 +39,7 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
       ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/langchain"],
       ...["@embeddinggemma/server", "@embeddinggemma/tiny-model", "@embeddinggemma/tune"],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
+      registry.tarballs.cli, // The registry serves the scope only.
     );
     application.copyAddon();
   });
@@ -48,25 +49,33 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     expect(installedVersion(application, "@langchain/core")).toBe("1.4.0");
   });
 
-  it("compiles consumers of LangChain and the server with strict types", async () => {
-    // LangChain's own declarations have errors.
-    await application.compile(["langchain", "server"], { skipLibCheck: true });
+  it("compiles consumers with strict types, and checks our declarations", async () => {
+    await application.compile(["langchain"], ["plain", "server", "tiny-model", "tune"]);
   });
 
-  it("compiles plain consumers with strict types, and checks our declarations", async () => {
-    await application.compile(["plain", "tune"], { types: ["node"] });
+  it("embeds, stores, searches, trains and serves, as an ES module and CommonJS", async () => {
+    const consumers = ["langchain", "plain", "server", "tiny-model", "tune"] as const;
+    const results = await application.run(...consumers);
+    expectRedPlanet(results.langchain, ["jupiter", "mars", "saturn", "venus"]);
+    expectRedPlanet(results.plain, ["mars", "saturn"]);
+    expect(results.server).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
+    expect(results["tiny-model"]).toEqual([model, model]);
+    const trained = [3, true, ["untuned", "embedder"]];
+    expect(results.tune).toEqual([trained, trained]);
   });
 
-  it("embeds, stores and searches through LangChain, as an ES module and CommonJS", async () => {
-    const hits = (await application.run("langchain.mjs")) as Hit[];
-    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
-    expect(await application.run("langchain.cjs")).toEqual(hits);
-  });
-
-  it("embeds, stores and searches without a framework, as an ES module and CommonJS", async () => {
-    const hits = (await application.run("plain.mjs")) as Hit[];
-    expectRedPlanet(hits, ["mars", "saturn"]);
-    expect(await application.run("plain.cjs")).toEqual(hits);
+  it("has a command line that runs without a network", async () => {
+    const version = installedVersion(application, "embeddinggemma");
+    expect(await application.execute("npx", "embeddinggemma", "--version")).toBe(`${version}\n`);
+    const flags = ["similarity", "--model", "tiny", "--json", "a fast car", "a car", "an apple"];
+    const compared = JSON.parse(
+      await application.runProgram("node_modules/.bin/embeddinggemma", ...flags),
+    );
+    expect(compared).toMatchObject([{ text: "a car" }, { text: "an apple" }]);
   });
 
   // Bundlers resolve these URLs, whether they are reached or not, and fail if a file is missing.
@@ -87,22 +96,7 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     expect(missing).toEqual([]);
   });
 
-  it("finds the tiny model's files, as an ES module and CommonJS", async () => {
-    await application.compile(["tiny-model"], { types: [] });
-    const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
-    expect(await application.run("tiny-model.mjs")).toBe(model);
-    expect(await application.run("tiny-model.cjs")).toBe(model);
-  });
-
-  it("trains an adapter, and loads it again, as an ES module and CommonJS", async () => {
-    const expected = [3, true, ["untuned", "embedder"]];
-    expect(await application.run("tune.mjs")).toEqual(expected);
-    expect(await application.run("tune.cjs")).toEqual(expected);
-  });
-
   it("serves with the program of the package, and ends at SIGTERM", async () => {
-    expect(await application.run("server.mjs")).toEqual([true, true]);
-    expect(await application.run("server.cjs")).toEqual([true, true]);
     const model = application.path("node_modules/@embeddinggemma/tiny-model/model");
     const program = application.path("node_modules/.bin/embeddinggemma-server");
     const flags = ["--model-id", model, "--hostname", "127.0.0.1", "--port", "0", "--json-output"];
@@ -128,15 +122,15 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     engine: "faiss",
     cache: true,
     server: true,
+    first: "consumer.mjs",
   });
 
   it("works with the oldest supported LangChain", async () => {
     await application.install("@langchain/core@1.0.0");
     expect(installedVersion(application, "@langchain/core")).toBe("1.0.0");
-    await application.compile(["langchain"], { skipLibCheck: true });
-    const hits = (await application.run("langchain.mjs")) as Hit[];
-    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
-    expect(await application.run("langchain.cjs")).toEqual(hits);
+    await application.compile(["langchain"]);
+    const { langchain } = await application.run("langchain");
+    expectRedPlanet(langchain, ["jupiter", "mars", "saturn", "venus"]);
   });
 });
 
@@ -157,61 +151,22 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.22");
   });
 
-  it("compiles the LlamaIndex consumer with strict types", async () => {
-    // LlamaIndex's own declarations have errors.
-    await application.compile(["llamaindex"], { skipLibCheck: true });
-  });
-
-  it("embeds, stores and retrieves through LlamaIndex, as an ES module and CommonJS", async () => {
-    const hits = (await application.run("llamaindex.mjs")) as Hit[];
-    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
-    expect(await application.run("llamaindex.cjs")).toEqual(hits);
-  });
+  it("compiles, embeds, stores and retrieves, as an ES module and CommonJS", () =>
+    useLlamaIndex(application));
 
   testOnEveryRuntime(() => application, {
     transformers: "3",
     engine: "builtin",
     cache: false,
     server: false,
+    first: "consumer.cjs",
   });
 
-  it("works with the newest LlamaIndex core, without `llamaindex`", async () => {
-    await application.uninstall("llamaindex");
-    await application.install("@llamaindex/core@0.6.23");
-    expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.23");
-    await application.compile(["llamaindex-core"], { skipLibCheck: true });
-    const hits = (await application.run("llamaindex-core.mjs")) as Hit[];
-    expectRedPlanet(hits, ["jupiter", "mars", "saturn"]);
-    expect(await application.run("llamaindex-core.cjs")).toEqual(hits);
-  });
-
-  it("says that two copies of LlamaIndex's core are installed", async () => {
-    // LlamaIndex 0.10.6 brings 0.6.5, and one of its own dependencies 0.6.2.
-    await application.install("@llamaindex/core@0.6.23", "llamaindex@0.10.6");
-    const first = application.path("node_modules/@llamaindex/core");
-    const second = application.path("node_modules/llamaindex/node_modules/@llamaindex/core");
-    const running = application.run("llamaindex.mjs");
-    await expect(running).rejects.toThrow("Two copies of @llamaindex/core are installed");
-    await expect(running).rejects.toThrow(`uses ${first}, but your application uses ${second}.`);
-  });
-});
-
-describe("an application with Transformers.js 4 and the oldest supported LlamaIndex", () => {
-  let application: Application;
-
-  it("installs, compiles, embeds, stores and retrieves", async () => {
-    application = new Application(join(folder, "oldest-llamaindex"), registry.url);
-    await application.install("@huggingface/transformers@4", "llamaindex@0.11.17");
-    await application.install(
-      ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/llamaindex"],
-      ...["@embeddinggemma/tiny-model", "@types/node@20"],
-    );
+  it("works with the oldest supported LlamaIndex, and Transformers.js 4", async () => {
+    await application.install("llamaindex@0.11.17", "@huggingface/transformers@4");
     expect(installedVersion(application, "@huggingface/transformers")).toMatch(/^4\./);
     expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.14");
-    await application.compile(["llamaindex"], { skipLibCheck: true });
-    const hits = (await application.run("llamaindex.mjs")) as Hit[];
-    expectRedPlanet(hits, ["jupiter", "mars", "saturn", "venus"]);
-    expect(await application.run("llamaindex.cjs")).toEqual(hits);
+    await useLlamaIndex(application);
   });
 
   it("could not be installed without a download, if a variable did not skip it", async () => {
@@ -220,14 +175,40 @@ describe("an application with Transformers.js 4 and the oldest supported LlamaIn
     expect(failure).toEqual(downloads ? expect.stringContaining("127.0.0.1:9") : undefined);
     await application.downloadCuda({ ONNXRUNTIME_NODE_INSTALL_CUDA: "skip" });
   });
+
+  it("says that two copies of LlamaIndex's core are installed", async () => {
+    // LlamaIndex 0.10.6 brings 0.6.5, and one of its own dependencies 0.6.2.
+    await application.install("@llamaindex/core@0.6.23", "llamaindex@0.10.6");
+    const first = application.path("node_modules/@llamaindex/core");
+    const second = application.path("node_modules/llamaindex/node_modules/@llamaindex/core");
+    const running = application.run("llamaindex");
+    await expect(running).rejects.toThrow("Two copies of @llamaindex/core are installed");
+    await expect(running).rejects.toThrow(`uses ${first}, but your application uses ${second}.`);
+  });
+
+  it("works with the newest LlamaIndex core, without `llamaindex`", async () => {
+    await application.uninstall("llamaindex");
+    expect(installedVersion(application, "@llamaindex/core")).toBe("0.6.23");
+    await application.compile(["llamaindex-core"]);
+    const results = await application.run("llamaindex-core");
+    expectRedPlanet(results["llamaindex-core"], ["jupiter", "mars", "saturn"]);
+  });
 });
 
-/** Expects exactly these planets, Mars first, sorted by score. */
-function expectRedPlanet(hits: Hit[], planets: string[]): void {
+async function useLlamaIndex(application: Application): Promise<void> {
+  await application.compile(["llamaindex"]);
+  const { llamaindex } = await application.run("llamaindex");
+  expectRedPlanet(llamaindex, ["jupiter", "mars", "saturn", "venus"]);
+}
+
+/** Expects exactly these planets, Mars first, sorted by score, in both module systems. */
+function expectRedPlanet([asEsModule, inCommonJs]: [unknown, unknown], planets: string[]): void {
+  const hits = asEsModule as Hit[];
   const scores = hits.map((hit) => hit.score);
   expect(hits[0]?.id).toBe("mars");
   expect(hits.map((hit) => hit.id).sort()).toEqual(planets);
   expect(scores).toEqual(scores.toSorted((a, b) => b - a));
+  expect(inCommonJs).toEqual(hits);
 }
 
 function installedVersion(application: Application, name: string): string {

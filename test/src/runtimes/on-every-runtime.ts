@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { decodeVector, expandText, readGolden } from "../golden/golden.ts";
 import type { Application } from "../packages/application.ts";
 import { runtimeBinary } from "./runtime-binary.ts";
@@ -38,37 +38,41 @@ export interface Expected {
   cache: boolean;
   /** Whether `@embeddinggemma/server` is installed. */
   server: boolean;
+  /** What the first of the runtimes runs. The next runs the other, and so on. */
+  first: "consumer.mjs" | "consumer.cjs";
 }
 
 /**
  * Tests that an application's packages embed and search in the same way on each runtime. Runs
- * `consumer.mjs` and `consumer.cjs`, which print their results.
+ * `consumer.mjs` or `consumer.cjs`, which print their results: two applications that differ in
+ * `first` run both on all runtimes.
  */
 export function testOnEveryRuntime(application: () => Application, expected: Expected): void {
-  describe.each(runtimes)("on $title", ({ title, binary, args }) => {
-    it.each(["consumer.mjs", "consumer.cjs"])("embeds and searches (%s)", async (file) => {
-      const result = await runConsumer(application(), await binary, [...args, file]);
-      expect(result.runtime).toBe(title);
-      expect(result.transformers.split(".")[0]).toBe(expected.transformers);
-      expectVectors(result.vectors);
-      expectVectors(result.inWorker);
-      if (expected.server)
-        expectVectors(result.served!.map((row, index) => row ?? result.vectors[index]!));
-      else expect(result.served).toBeNull();
-      expectStores(result.stores, expected.engine);
-      expect(result.disposed).toMatchObject({ typed: true, code: "DISPOSED" });
-      expect(result.withFaiss).toEqual(
-        expected.engine === "faiss"
-          ? null
-          : {
-              typed: true,
-              code: "ENGINE_UNAVAILABLE",
-              message: expect.stringContaining("npm install faiss-node"),
-            },
-      );
-      if (expected.cache) expect(result.tokensFromModel).toBe(0);
-      else expect(result.tokensFromModel).toBeGreaterThan(0);
-    });
+  const files = ["consumer.mjs", "consumer.cjs"];
+  if (expected.first === "consumer.cjs") files.reverse();
+  const runs = runtimes.map((runtime, index) => ({ ...runtime, file: files[index % 2]! }));
+  it.each(runs)("embeds and searches on $title ($file)", async ({ title, binary, args, file }) => {
+    const result = await runConsumer(application(), await binary, [...args, file]);
+    expect(result.runtime).toBe(title);
+    expect(result.transformers.split(".")[0]).toBe(expected.transformers);
+    expectVectors(result.vectors);
+    expectVectors(result.inWorker);
+    if (expected.server)
+      expectVectors(result.served!.map((row, index) => row ?? result.vectors[index]!));
+    else expect(result.served).toBeNull();
+    expectStores(result.stores, expected.engine);
+    expect(result.disposed).toMatchObject({ typed: true, code: "DISPOSED" });
+    expect(result.withFaiss).toEqual(
+      expected.engine === "faiss"
+        ? null
+        : {
+            typed: true,
+            code: "ENGINE_UNAVAILABLE",
+            message: expect.stringContaining("npm install faiss-node"),
+          },
+    );
+    if (expected.cache) expect(result.tokensFromModel).toBe(0);
+    else expect(result.tokensFromModel).toBeGreaterThan(0);
   });
 }
 

@@ -1,7 +1,9 @@
 import { pathToFileURL } from "node:url";
 
-// An ES module in CommonJS may be in `default`.
-const { search, default: { search: alternative } = {} } = await import(
-  pathToFileURL(process.argv[2])
-);
-console.log(JSON.stringify(await (search ?? alternative)("Which planet is red?")));
+const found = [];
+for (const file of process.argv.slice(2)) {
+  // An ES module in CommonJS may be in `default`.
+  const { search, default: { search: alternative } = {} } = await import(pathToFileURL(file));
+  found.push(await (search ?? alternative)("Which planet is red?"));
+}
+console.log(JSON.stringify(found));

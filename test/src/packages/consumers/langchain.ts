@@ -9,7 +9,7 @@ const planets = {
   saturn: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
 };
 
-async function main(): Promise<void> {
+export async function main(): Promise<unknown> {
   const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
   const documents = Object.entries(planets).map(
     ([id, pageContent]) => new Document({ id, pageContent }),
@@ -19,11 +19,5 @@ async function main(): Promise<void> {
     searchDimension: 256,
   });
   const hits = await store.similaritySearchWithScore("Which planet is known as the Red Planet?", 4);
-  console.log(
-    JSON.stringify(
-      hits.map(([document, score]: [Document, number]) => ({ id: document.id, score })),
-    ),
-  );
+  return hits.map(([document, score]: [Document, number]) => ({ id: document.id, score }));
 }
-
-void main();

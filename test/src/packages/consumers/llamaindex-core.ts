@@ -10,7 +10,7 @@ const planets = {
   saturn: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
 };
 
-async function main(): Promise<void> {
+export async function main(): Promise<unknown> {
   const embedModel = new EmbeddingGemmaEmbedding({ model: modelPath, truncateDim: 256 });
   const store: BaseVectorStore = new FaissVectorStore({ embedModel });
   const nodes = Object.entries(planets).map(
@@ -28,7 +28,5 @@ async function main(): Promise<void> {
     filters: { filters: [{ key: "planet", operator: "!=", value: "venus" }] },
   });
   await embedModel.dispose();
-  console.log(JSON.stringify(ids.map((id, place) => ({ id, score: similarities[place] }))));
+  return ids.map((id, place) => ({ id, score: similarities[place] }));
 }
-
-main();

@@ -9,7 +9,7 @@ const planets = {
   saturn: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
 };
 
-async function main(): Promise<void> {
+export async function main(): Promise<unknown> {
   Settings.embedModel = new EmbeddingGemmaEmbedding({ model: modelPath });
   const documents = Object.entries(planets).map(([id_, text]) => new Document({ id_, text }));
   const storageContext = await storageContextFromDefaults({
@@ -19,9 +19,5 @@ async function main(): Promise<void> {
   const hits = await index
     .asRetriever({ similarityTopK: 4 })
     .retrieve("Which planet is known as the Red Planet?");
-  console.log(
-    JSON.stringify(hits.map(({ node, score }) => ({ id: node.sourceNode?.nodeId, score }))),
-  );
+  return hits.map(({ node, score }) => ({ id: node.sourceNode?.nodeId, score }));
 }
-
-void main();

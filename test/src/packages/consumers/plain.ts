@@ -9,7 +9,7 @@ const planets = {
   saturn: "Saturn, famous for its rings, is sometimes mistaken for the Red Planet.",
 };
 
-async function main(): Promise<void> {
+export async function main(): Promise<unknown> {
   const embedder = await Embedder.load(modelPath);
   const vectors: Float32Array[] = await embedder.encodeDocument(Object.values(planets));
   const items = Object.entries(planets).map(([id, text], i) => ({
@@ -27,12 +27,9 @@ async function main(): Promise<void> {
     k: 4,
     filter: (record) => record.text.includes("Red Planet"),
   });
-  console.log(JSON.stringify(hits.map(({ id, score }) => ({ id, score }))));
-
   await embedder.dispose();
   const rejection: unknown = await embedder.encodeQuery("Mars").catch((error: unknown) => error);
   if (!EmbeddingGemmaError.isInstance(rejection))
     throw new Error("A disposed embedder must reject with an EmbeddingGemmaError.");
+  return hits.map(({ id, score }) => ({ id, score }));
 }
-
-void main();

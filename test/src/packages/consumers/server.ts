@@ -4,7 +4,7 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 
 const options: AppOptions = { apiKey: "secret", defaultPromptName: "document" };
 
-async function main(): Promise<void> {
+export async function main(): Promise<unknown> {
   const embedder = await Embedder.load(modelPath);
   const app = createApp(embedder, options);
   const body = JSON.stringify({ input: "Mars is red.", model: "any" });
@@ -12,9 +12,7 @@ async function main(): Promise<void> {
   const response = await app.request("/v1/embeddings", { method: "POST", headers, body });
   const { data } = (await response.json()) as { data: { embedding: number[] }[] };
   const index = await DocumentIndex.open("documents", embedder, { readOnly: true });
-  console.log(JSON.stringify([data[0]?.embedding.length === embedder.dimension, index.size === 0]));
   await index.close();
   await embedder.dispose();
+  return [data[0]?.embedding.length === embedder.dimension, index.size === 0];
 }
-
-void main();

@@ -1,4 +1,5 @@
 import { modelPath } from "@embeddinggemma/tiny-model";
 
-const path: string = modelPath;
-console.log(JSON.stringify(path));
+export async function main(): Promise<string> {
+  return modelPath;
+}

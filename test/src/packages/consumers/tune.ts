@@ -19,16 +19,14 @@ const validation: RetrievalData = {
   relevant: { red: ["mars"] },
 };
 
-async function main(): Promise<void> {
+export async function main(): Promise<unknown> {
   const untuned = await Embedder.load(modelPath);
   const { adapter, history } = await tune(untuned, { pairs, validation, epochs: 2 });
   await saveAdapter(adapter, "adapter");
   const embedder = await Embedder.load(modelPath, { adapter: "adapter" });
   const { results } = await evaluateRetrieval({ untuned, embedder }, validation);
-  const trained = [history.length, embedder.adapter?.digest === adapter.digest];
-  console.log(JSON.stringify([...trained, results.map(({ system }) => system)]));
   await embedder.dispose();
   await untuned.dispose();
+  const loaded = embedder.adapter?.digest === adapter.digest;
+  return [history.length, loaded, results.map(({ system }) => system)];
 }
-
-void main();
