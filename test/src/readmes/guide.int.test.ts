@@ -1,6 +1,7 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { FaissStore } from "@embeddinggemma/faiss";
 import type { RetrievalReport } from "@embeddinggemma/tune";
 import { describe, expect, it, vi } from "vitest";
 import { fewQuestions } from "./few-questions.ts";
@@ -18,6 +19,17 @@ it.each([
   const page = `docs/start/${name}.md`;
   await runPage(page, { programs });
   await expectPrintedOutput(page);
+});
+
+it("docs/start/llamaindex.md: the first program adds what the second one deleted", async () => {
+  const warned = vi.spyOn(process, "emitWarning");
+  await runPage("docs/start/llamaindex.md", { programs: ["index.ts", "search.ts"] });
+  await cp("index.ts", "again.ts"); // another name, since a module runs once
+  await import(join(process.cwd(), "again.ts"));
+  expect((await FaissStore.open("storage/faiss_vector_store")).size).toBe(5);
+  const missing = expect.objectContaining({ code: "EMBEDDINGGEMMA_MISSING_NODES" });
+  expect(warned).not.toHaveBeenCalledWith(expect.anything(), missing);
+  warned.mockRestore();
 });
 
 it.each([
