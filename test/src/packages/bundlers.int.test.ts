@@ -20,7 +20,7 @@ let application: Application;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "bundlers-")));
-  registry = await serveRegistry(folder);
+  registry = await serveRegistry();
   application = new Application(join(folder, "application"), registry.url, bun);
   await application.install(
     ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/tiny-model"],

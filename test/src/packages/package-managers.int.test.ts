@@ -14,7 +14,7 @@ let registry: Registry;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "managers-")));
-  registry = await serveRegistry(folder);
+  registry = await serveRegistry();
   await forgetCachedPackages();
 });
 

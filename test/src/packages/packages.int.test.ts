@@ -22,7 +22,7 @@ let registry: Registry;
 
 beforeAll(async () => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "packages-")));
-  registry = await serveRegistry(folder);
+  registry = await serveRegistry();
 });
 
 afterAll(async () => {

@@ -14,13 +14,9 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-/**
- * Packs the built packages, and serves them.
- *
- * @param folder where the tarballs are written
- */
-export async function serveRegistry(folder: string): Promise<Registry> {
-  const tarballs = packPackages(folder);
+/** Packs the built packages, and serves them. */
+export async function serveRegistry(): Promise<Registry> {
+  const tarballs = await packPackages();
   const server = createServer(({ url: path }, response) => {
     const name = /embeddinggemma(?:\/|%2f)([a-z-]+)/i.exec(path ?? "")?.[1] as PackageName;
     if (!(name in tarballs)) response.writeHead(404).end();

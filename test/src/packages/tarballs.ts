@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
 
 const packagesFolder = fileURLToPath(new URL("../../../packages", import.meta.url));
 
@@ -19,9 +20,17 @@ export function npmName(name: PackageName): string {
   return name === "cli" ? "embeddinggemma" : `@embeddinggemma/${name}`;
 }
 
-/** Packs the built packages as `npm publish` does. Returns the paths of the tarballs. */
-export function packPackages(folder: string): Record<PackageName, string> {
-  return pack(packageNames, folder);
+/**
+ * Packs the built packages as `npm publish` does, once for all test files of a run.
+ *
+ * @returns the paths of the tarballs
+ */
+export async function packPackages(): Promise<Record<PackageName, string>> {
+  const folder = join(process.env.TEST_RUN_FOLDER!, "packed");
+  const list = join(folder, "tarballs.json");
+  const first = mkdirSync(folder, { recursive: true }) !== undefined;
+  if (first) writeFileSync(list, JSON.stringify(pack(packageNames, folder)));
+  return vi.waitFor(() => JSON.parse(readFileSync(list, "utf8")), { timeout: 300_000 });
 }
 
 export function packPackage(name: PackageName, folder: string): string {
