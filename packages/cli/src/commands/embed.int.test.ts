@@ -1,4 +1,6 @@
-import { readdir, readFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -96,6 +98,34 @@ describe("embed", () => {
     });
     expect(await readFile(file)).toEqual(bytes);
     expect(await readdir(folder)).toEqual(["vectors.npy"]);
+  });
+
+  it("replaces a file only when the output is complete, so that it can be the input", async () => {
+    const file = join(await temporaryFolder(), "texts.jsonl");
+    await writeFile(file, '{"text":"Mars is red."}\n{}\n');
+    const flags = ["--input-format", "jsonl", "--input", file, "--output", file];
+    const failed = await embed(flags);
+    expect(failed).toMatchObject({ code: 1 });
+    expect(failed.errors).toContain('has no "text"');
+    expect(await readFile(file, "utf8")).toBe('{"text":"Mars is red."}\n{}\n');
+
+    await writeFile(file, '{"text":"Mars is red."}\n');
+    expect(await embed(flags)).toMatchObject({ code: 0 });
+    expect(jsonLines(await readFile(file, "utf8"))).toMatchObject([{ text: "Mars is red." }]);
+    expect(await readdir(dirname(file))).toEqual(["texts.jsonl"]);
+  });
+
+  it.each(["npy", "jsonl"])("writes %s to a pipe that has a name", async (format) => {
+    const pipe = join(await temporaryFolder(), "pipe");
+    execFileSync("mkfifo", [pipe]);
+    const flags = ["--format", format, "--truncate-dim", "128"];
+    const [{ code }, content] = await Promise.all([
+      embed([...flags, "--output", pipe]),
+      readFile(pipe),
+    ]);
+    expect(code).toBe(0);
+    expect(content).toEqual((await embed(flags)).bytes);
+    expect(await readdir(dirname(pipe))).toEqual(["pipe"]);
   });
 
   it("writes an array without rows for an empty input", async () => {

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CommandError } from "../command-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { isOnTerminal, openOutput, unwritable } from "./output.ts";
+import { isOnTerminal, openOutput } from "./output.ts";
+import { isReplaceable, PartialFile } from "./partial-file.ts";
 import type { Item } from "./read-items.ts";
 import type { Numbers, VectorWriter } from "./vector-writer.ts";
 
@@ -14,27 +14,27 @@ const headerLength = 128;
 
 /**
  * Writes vectors as the rows of a NumPy array. The header comes first and says how many rows there
- * are, so the array is written to a temporary file until it is complete.
+ * are, so the array for a pipe is written to a temporary file first.
  *
  * @see https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
  */
 export class NpyWriter implements VectorWriter {
   readonly #file: string | undefined;
   readonly #terminal: Terminal;
-  readonly #temporary: string;
-  readonly #handle: FileHandle;
+  readonly #partial: PartialFile;
+  readonly #isPiped: boolean;
   #rows = 0;
 
   private constructor(
     file: string | undefined,
     terminal: Terminal,
-    temporary: string,
-    handle: FileHandle,
+    partial: PartialFile,
+    isPiped: boolean,
   ) {
     this.#file = file;
     this.#terminal = terminal;
-    this.#temporary = temporary;
-    this.#handle = handle;
+    this.#partial = partial;
+    this.#isPiped = isPiped;
   }
 
   /** @throws CommandError for a terminal, and for a file that cannot be written */
@@ -42,34 +42,32 @@ export class NpyWriter implements VectorWriter {
     if (file === undefined && isOnTerminal(terminal)) {
       throw new CommandError("npy is binary. Write it to a file: --output vectors.npy");
     }
-    const temporary =
-      file === undefined
-        ? join(tmpdir(), `embeddinggemma-${randomUUID()}.npy`)
-        : `${file}.${randomUUID()}.partial`;
-    const handle = await open(temporary, "wx").catch((error: unknown) => {
-      throw unwritable(error);
-    });
-    const writer = new NpyWriter(file, terminal, temporary, handle);
-    await handle.appendFile(Buffer.alloc(headerLength));
-    return writer;
+    const isPiped = file === undefined || !(await isReplaceable(file));
+    const temporary = join(tmpdir(), `embeddinggemma-${randomUUID()}.npy`);
+    const partial = await PartialFile.open(isPiped ? temporary : file);
+    await partial.handle.appendFile(Buffer.alloc(headerLength));
+    return new NpyWriter(file, terminal, partial, isPiped);
   }
 
   async write(_items: readonly Item[], vectors: readonly Numbers[]): Promise<void> {
     this.#rows += vectors.length;
-    await this.#handle.appendFile(Buffer.concat(vectors.map(bytesOf)));
+    await this.#partial.handle.appendFile(Buffer.concat(vectors.map(bytesOf)));
   }
 
   async finish(sample: Numbers): Promise<void> {
-    await this.#handle.write(headerOf(this.#rows, sample), 0, headerLength, 0);
-    await this.#handle.close();
-    if (this.#file !== undefined) return await rename(this.#temporary, this.#file);
-    const output = await openOutput(undefined, this.#terminal);
-    for await (const chunk of createReadStream(this.#temporary)) await output.write(chunk);
+    await this.#partial.handle.write(headerOf(this.#rows, sample), 0, headerLength, 0);
+    if (!this.#isPiped) return await this.#partial.finish();
+    const output = await openOutput(this.#file, this.#terminal);
+    try {
+      for await (const chunk of createReadStream(this.#partial.path)) await output.write(chunk);
+      await output.finish();
+    } finally {
+      await output.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#handle.close();
-    await rm(this.#temporary, { force: true });
+    await this.#partial[Symbol.asyncDispose]();
   }
 }
 

@@ -18,7 +18,7 @@ export async function openVectorWriter(
       const lines = items.map((item, index) => `${lineOf(item, vectors[index]!)}\n`);
       await output.write(lines.join(""));
     },
-    async finish() {},
+    finish: () => output.finish(),
     [Symbol.asyncDispose]: () => output.close(),
   };
 }
