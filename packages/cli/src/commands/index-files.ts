@@ -11,12 +11,13 @@ export function indexCommand(terminal: Terminal): Command {
       "Embeds the files in folders and saves them in a store. A later run embeds only what is " +
         "new or has changed, and removes what is gone. Ctrl-C keeps what is done; the next run " +
         "continues.\n\nReads text, Markdown, HTML and PDF files. Leaves out hidden files, " +
-        "node_modules and symbolic links.",
+        "node_modules, symbolic links, and what .gitignore files name.",
     )
     .argument("<paths...>", "folders, or files")
     .requiredOption("-s, --store <folder>", "folder of the store")
     .option("--include <globs...>", "only files that match, such as 'guides/**/*.md'")
     .option("--exclude <globs...>", "leave out files and folders that match, such as drafts")
+    .option("--no-ignore", "read also what .gitignore files name")
     .option("--chunk-tokens <count>", "most tokens of a chunk (default: 256)", count)
     .option(
       "--chunk-overlap <count>",

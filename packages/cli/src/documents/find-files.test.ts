@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function find(path: string, selection: Partial<FileSelection> = {}) {
   const skip = join(folder, "my.store");
-  const found = await findFiles(join(folder, path), { skip, ...selection });
+  const found = await findFiles(join(folder, path), { skip, ignore: true, ...selection });
   return found.map((file) => relative(folder, file.path).split(sep).join("/"));
 }
 
@@ -28,6 +28,17 @@ it("finds the files that can be read", async () => {
   expect(await find(".")).toEqual(["a.txt", "b.md", "guides/c.PDF", "guides/draft/d.html"]);
   expect(await find("guides")).toEqual(["guides/c.PDF", "guides/draft/d.html"]);
   expect(await find("code.ts")).toEqual(["code.ts"]);
+});
+
+it("leaves out what Git ignores, in a repository and in folders of it", async () => {
+  await writeFile(join(folder, ".gitignore"), "*.html\n/guides/*.PDF\n");
+  await writeFile(join(folder, "guides/.gitignore"), "!d.html\n");
+  expect(await find(".")).toEqual(["a.txt", "b.md", "guides/draft/d.html"]);
+  expect(await find("guides")).toEqual(["guides/draft/d.html"]);
+  expect(await find("guides/c.PDF")).toEqual(["guides/c.PDF"]);
+  expect(await find("guides", { ignore: false })).toEqual(["guides/c.PDF", "guides/draft/d.html"]);
+  await rm(join(folder, ".gitignore"));
+  await rm(join(folder, "guides/.gitignore"));
 });
 
 it("chooses files by globs", async () => {

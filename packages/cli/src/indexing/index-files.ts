@@ -25,17 +25,19 @@ export interface IndexFlags extends ModelFlags {
   chunkOverlap?: number | undefined;
   include?: string[];
   exclude?: string[];
+  ignore: boolean;
   json?: boolean;
 }
 
 /** Makes the store the image of files and folders: embeds what is new, removes what is gone. */
 export async function indexFiles(
   paths: readonly string[],
-  { store: storeName, include, exclude, chunkTokens, chunkOverlap, json, ...flags }: IndexFlags,
+  { store: storeName, chunkTokens, chunkOverlap, json, ...others }: IndexFlags,
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
   const startedAt = performance.now();
+  const { include, exclude, ignore, ...flags } = others;
   const { signal } = terminal;
   const folder = await realPath(resolve(storeName));
   const settings = await readSettings(folder);
@@ -49,7 +51,7 @@ export async function indexFiles(
     ),
   );
 
-  const selection = { include, exclude, skip: folder };
+  const selection = { include, exclude, ignore, skip: folder };
   const indexed = { root, chunks, files, sources: idsOf.keys() };
   const changes = await findChanges(paths, selection, indexed);
   const work = [...changes.added, ...changes.changed];
