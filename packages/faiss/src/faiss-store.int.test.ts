@@ -1,4 +1,5 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
@@ -477,6 +478,8 @@ describe("FaissStore's errors", () => {
     [null, "options must be an object; null was given."],
     [[], "options must be an object; an array of 0 was given."],
     [{ searchDimensions: 4 }, "Did you mean `searchDimension`?"],
+    [{ index: "HNSW32,Flt" }, 'does not support the factory string "HNSW32,Flt"'],
+    [{ index: "PQ5", searchDimension: 128 }, '"PQ5" splits vectors into 5 parts'],
   ])("refuses options %o", async (options, message) => {
     const error = await FaissStore.create(options as FaissStoreOptions).catch(
       (thrown: unknown) => thrown,
@@ -508,6 +511,7 @@ describe("FaissStore's errors", () => {
       [() => FaissStore.open("folder", wrong({ preset: "small" })), "no option `preset`"],
       [() => FaissStore.open("folder", wrong({ exactBelow: 0 })), "`scanBelow`"],
       [() => FaissStore.import("folder", wrong({ indexname: "index" })), "`indexName`"],
+      [() => FaissStore.import("folder", { index: "banana" }), 'factory string "banana"'],
       [() => store.search([1, 2], wrong({ topK: 3 })), "no option `topK`. Did you mean `k`?"],
       [() => store.search([1, 2], wrong({ rerank: true })), "The options are k, "],
       [() => store.search([1, 2], wrong({ metric: "l2" })), "Scores are always cosines."],
@@ -530,21 +534,28 @@ describe("FaissStore's errors", () => {
     const folder = await mkdtemp(join(tmpdir(), "faiss-node-"));
     const throwing = join(folder, "throwing.cjs");
     const missing = join(folder, "missing.cjs");
+    const unbuilt = join(folder, "unbuilt.cjs");
+    const require = createRequire(createRequire(import.meta.url).resolve("faiss-node"));
+    const bindings = require.resolve("bindings");
     await writeFile(throwing, "throw new Error('GLIBC_2.38 not found')");
     await writeFile(missing, "require('bindings-of-faiss')");
+    await writeFile(join(folder, "package.json"), "{}");
+    await writeFile(unbuilt, `require(${JSON.stringify(bindings)})("never-built.node")`);
     for (const [faissNode, reason] of [
       ["no-such-module", "Cannot find module 'no-such-module'"],
       [missing, "Cannot find module 'bindings-of-faiss'"],
       [throwing, "GLIBC_2.38 not found"],
+      [unbuilt, "Could not locate the bindings file"],
     ] as const) {
       const name = JSON.stringify(faissNode);
       await expect(FaissStore.create({ engine: "faiss", faissNode })).rejects.toMatchObject({
         code: "ENGINE_UNAVAILABLE",
         message:
-          `faiss-node (${name}) could not be loaded: ${reason}. Run \`npm install faiss-node\` ` +
-          "and let its install script run, or compile it (see the README). In a bundle, keep " +
-          '@embeddinggemma/faiss and faiss-node external. Or use another engine: "builtin" ' +
-          'needs no addon, and "auto" uses FAISS only if it loads.',
+          `faiss-node (${name}) could not be loaded: ${reason}. Run ` +
+          "`npm install --ignore-scripts faiss-node`, then `npx embeddinggemma build-faiss`, " +
+          "which downloads or compiles its addon. In a bundle, keep @embeddinggemma/faiss and " +
+          'faiss-node external. Or use another engine: "builtin" needs no addon, and "auto" uses ' +
+          "FAISS only if it loads.",
       });
     }
     await rm(folder, { recursive: true });

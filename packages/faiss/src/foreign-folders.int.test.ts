@@ -38,7 +38,7 @@ describe("open", () => {
     ["faiss/expected.json", /is a file, not a folder/],
     ["faiss/saved-stores", /the folder flat in it does.*Pass .*saved-stores\/flat/],
     ["faiss/saved-stores/flat/faiss-store.json", /is a file, not a folder.*folder that/],
-    ["nowhere", /does not exist/],
+    ["nowhere", /^There is no folder .*nowhere". Pass the folder/],
   ])("says what %s is, and which call takes it", async (name, message) => {
     await expect(FaissStore.open(join(fixtures, name))).rejects.toMatchObject(notAStore(message));
   });
@@ -85,7 +85,7 @@ describe("import", () => {
     ["langchain-python", "faiss/langchain-js", /community.*loadFromCommunity/],
     ["langchain-python", "faiss/llamaindex-python", /LlamaIndex \(Python\).*FaissVectorStore/],
     ["llamaindex-python", "faiss/saved-stores/flat", /`save` wrote.*FaissStore\.open/],
-    ["langchain-js", "nowhere", /does not exist/],
+    ["langchain-js", "nowhere", /^There is no file or folder .*nowhere"/],
   ] as const)("of the format %s names what %s is", async (format, name, message) => {
     const importing = FaissStore.import(join(fixtures, name), { format });
     await expect(importing).rejects.toMatchObject(notAStore(message));

@@ -12,7 +12,7 @@ import {
 } from "./check.ts";
 import type { ForeignFormat, ImportOptions, LangChainExportOptions } from "./interchange-types.ts";
 import { frozenJson } from "./rows/json-record.ts";
-import { maxDimension, presets, settingsFor } from "./store-settings.ts";
+import { checkSettings, maxDimension, presets } from "./store-settings.ts";
 import type {
   ChangeOptions,
   EngineOptions,
@@ -146,7 +146,7 @@ const renamed = { exactBelow: "scanBelow", rescore: "precision" };
  */
 export function checkStoreOptions(options: FaissStoreOptions): void {
   checkOptions(options, storeRules, renamed);
-  if (options.dimension !== undefined) settingsFor(options, options.dimension);
+  checkSettings(options);
 }
 
 /**
@@ -158,7 +158,7 @@ export function checkLazyStoreOptions(
   options: FaissStoreOptions & Pick<OpenOptions, "allowMismatch"> & { store?: unknown },
 ): void {
   checkOptions(options, { store: existing, ...storeRules, allowMismatch: rules.flag }, renamed);
-  if (options.dimension !== undefined) settingsFor(options, options.dimension);
+  checkSettings(options);
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
@@ -175,6 +175,7 @@ export function checkOpenOptions(options: OpenOptions): void {
  */
 export function checkImportOptions<R>(options: ImportOptions<R>): void {
   checkOptions(options as ImportOptions<unknown>, importRules, renamed);
+  checkSettings(options);
 }
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */

@@ -28,6 +28,16 @@ export function factoryOf({ index, preset = "exact" }: FaissStoreOptions): strin
 }
 
 /**
+ * Checks how options fit together, as far as that is known without the dimension.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkSettings(options: FaissStoreOptions): void {
+  if (options.dimension === undefined) parseIndexKind(factoryOf(options), options.searchDimension);
+  else settingsFor(options, options.dimension);
+}
+
+/**
  * Adds presets and defaults to checked options.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT` if an option does not fit the dimension

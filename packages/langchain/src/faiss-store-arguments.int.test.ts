@@ -275,6 +275,7 @@ describe("FaissStore: wrong arguments", () => {
 
   it.each([
     { engine: "gpu" },
+    { index: "HNSW32,Flt" },
     { searchDimension: 1.5 },
     { index: "" },
     { dimension: 4, searchDimension: 8 },

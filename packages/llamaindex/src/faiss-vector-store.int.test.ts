@@ -571,6 +571,7 @@ describe("FaissVectorStore", () => {
 
   it.each([
     { engine: "gpu" },
+    { index: "HNSW32,Flt" },
     { searchDimension: 1.5 },
     { index: "" },
     { dimension: 4, searchDimension: 8 },

@@ -142,11 +142,10 @@ function checkExpected(
 }
 
 async function notAStore(directory: string): Promise<FaissStoreError> {
-  const { finding, advice } = await folderKind(directory);
-  return new FaissStoreError(
-    "NOT_A_STORE",
-    `${show(directory)} is not a saved store: it ${finding}. ` +
-      `${advice ?? "Pass the folder that store.save() wrote."}`,
-    { directory },
-  );
+  const found = await folderKind(directory);
+  const { isMissing, finding, advice = "Pass the folder that store.save() wrote." } = found;
+  const problem = isMissing
+    ? `There is no folder ${show(directory)}.`
+    : `${show(directory)} is not a saved store: it ${finding}.`;
+  return new FaissStoreError("NOT_A_STORE", `${problem} ${advice}`, { directory });
 }

@@ -85,9 +85,9 @@ export class FaissEngine {
       throw new FaissStoreError(
         "ENGINE_UNAVAILABLE",
         `faiss-node (${show(faissNode)}) could not be loaded: ${whyNotLoaded(error)}. ` +
-          "Run `npm install faiss-node` and let its install script run, or compile it (see the " +
-          "README). In a bundle, keep @embeddinggemma/faiss and faiss-node external. " +
-          'Or use another engine: "builtin" needs no addon, and "auto" uses ' +
+          "Run `npm install --ignore-scripts faiss-node`, then `npx embeddinggemma build-faiss`, " +
+          "which downloads or compiles its addon. In a bundle, keep @embeddinggemma/faiss and " +
+          'faiss-node external. Or use another engine: "builtin" needs no addon, and "auto" uses ' +
           "FAISS only if it loads.",
         { faissNode },
         { cause: error },
@@ -261,10 +261,10 @@ function newState(specification: IndexSpecification): IndexState {
   };
 }
 
+/** Without lists: Node adds who required a missing module, `bindings` where it looked. */
 function whyNotLoaded(error: unknown): string {
   const { reason = reasonOf(error) } = FaissStoreError.isInstance(error) ? error.details : {};
-  // Node adds which files have required a missing module.
-  return String(reason).split("\nRequire stack:", 1)[0]!;
+  return String(reason).split(/\.? Tried:\n|\n/, 1)[0]!;
 }
 
 function notStarted(error: unknown): FaissStoreError {

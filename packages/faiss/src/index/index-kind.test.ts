@@ -32,4 +32,15 @@ describe("parseIndexKind", () => {
   ])("refuses %j", (factory) => {
     expect(() => parseIndexKind(factory, 128)).toThrow(/^index: /);
   });
+
+  it.each(["banana", "HNSW32,Flt", "HNSW1", "IVF0,Flat", "PQ0", "PQ4x99"])(
+    "refuses %j before the dimension is known",
+    (factory) => {
+      expect(() => parseIndexKind(factory, undefined)).toThrow(/^index: /);
+    },
+  );
+
+  it("leaves open whether the bytes of PQ divide a dimension that is not known", () => {
+    expect(parseIndexKind("PQ5", undefined)).toMatchObject({ factory: "PQ5" });
+  });
 });

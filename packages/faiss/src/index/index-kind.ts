@@ -31,11 +31,11 @@ const minPerCentroid = 39;
 const maxPerCentroid = 256;
 
 /**
- * Parses a factory string and checks that it fits vectors of `dimension` numbers.
+ * Parses a factory string and checks that it fits vectors of `dimension` numbers, if that is known.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
-export function parseIndexKind(factory: string, dimension: number): IndexKind {
+export function parseIndexKind(factory: string, dimension: number | undefined): IndexKind {
   const invertedFileMatch = invertedFile.exec(factory);
   const graphMatch = graph.exec(factory);
   const match = flat.exec(factory) ?? graphMatch?.slice(1) ?? invertedFileMatch?.slice(1);
@@ -71,10 +71,11 @@ function checkProductQuantizer(
   factory: string,
   subspaces: number,
   bits: number,
-  dimension: number,
+  dimension: number | undefined,
 ): void {
   checkRange(factory, "PQ bits", bits, 1, 12);
-  if (subspaces < 1 || dimension % subspaces !== 0) {
+  checkRange(factory, "PQ bytes", subspaces, 1, 65_536);
+  if (dimension !== undefined && dimension % subspaces !== 0) {
     throw new FaissStoreError(
       "INVALID_ARGUMENT",
       `index: ${show(factory)} splits vectors into ${subspaces} parts, but the ${dimension} ` +

@@ -55,7 +55,7 @@ async function nothingToImport(
   format?: ForeignFormat,
 ): Promise<FaissStoreError> {
   const indexes = indexNames(await readdir(path).catch(() => []));
-  const { kind, finding, advice } = await folderKind(path);
+  const { kind, isMissing, finding, advice } = await folderKind(path);
   if (kind === "langchain-python" && !indexes.includes(indexName)) {
     return new FaissStoreError(
       "NOT_A_STORE",
@@ -70,9 +70,8 @@ async function nothingToImport(
       : `Pass a FAISS file, or a folder with faiss.index (LangChain.js), ${indexName}.pkl ` +
         "(LangChain for Python) or docstore.json and default__vector_store.json (LlamaIndex for " +
         "Python).";
-  return new FaissStoreError(
-    "NOT_A_STORE",
-    `${show(path)} cannot be imported: it ${finding}. ${advice ?? expected}`,
-    { path, kind, format },
-  );
+  const message = isMissing
+    ? `There is no file or folder ${show(path)}. Copy it there, or pass another path.`
+    : `${show(path)} cannot be imported: it ${finding}. ${advice ?? expected}`;
+  return new FaissStoreError("NOT_A_STORE", message, { path, kind, format });
 }

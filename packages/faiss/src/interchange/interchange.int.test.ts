@@ -111,7 +111,7 @@ describe("importing", () => {
   });
 
   it.each([
-    ["nowhere", "NOT_A_STORE", "does not exist"],
+    ["nowhere", "NOT_A_STORE", "There is no file or folder"],
     [".", "NOT_A_STORE", "faiss.index"],
     ["langchain-js/docstore.json", "NOT_A_STORE", "IxFI"],
   ])("refuses %s", async (name, code, words) => {

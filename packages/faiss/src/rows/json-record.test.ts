@@ -155,8 +155,11 @@ describe("copyRecord", () => {
     for (const record of [nested(501), nested(100_000), longKeys]) {
       const error = refusal(record);
       expect(error.message).toContain("is nested more than 500 levels deep");
-      expect(error.message.length).toBeLessThan(600);
+      expect(error.message.length).toBeLessThan(200);
     }
+    expect(refusal(nested(501)).message).toContain(
+      "record[0][0][0][0][0][0][0][0] … [0][0][0][0][0][0][0][0][0][0] is nested",
+    );
     expect(cloneRecord(copyOf(nested(500)))).toEqual(nested(500));
     const shared = { a: 1 };
     expect(copyOf([shared, shared])).toEqual([{ a: 1 }, { a: 1 }]);

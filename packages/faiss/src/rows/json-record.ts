@@ -153,7 +153,7 @@ class Copier {
 
   /** The refusal of a value that threw when it was read. */
   unreadable(cause: unknown): Refused {
-    const reason = `cannot be read: ${shortened(show(reasonOf(cause)))}`;
+    const reason = `cannot be read: ${shortened(show(reasonOf(cause)), 150)}`;
     return new Refused(this.#steps(), reason, "Leave it out, or store its value.", cause);
   }
 
@@ -251,10 +251,9 @@ function pathStep(key: string | number): string {
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${show(key)}]`;
 }
 
-const maxShownLength = 300;
-
-function shortened(text: string): string {
-  return text.length > maxShownLength ? `… ${text.slice(-maxShownLength)}` : text;
+/** Both ends of a long text. `details.path` has a path in full. */
+function shortened(text: string, end = 30): string {
+  return text.length > 2 * end ? `${text.slice(0, end)} … ${text.slice(-end)}` : text;
 }
 
 function tooLong(): Refused {

@@ -15,6 +15,8 @@ export interface FolderKind {
     | "foreign"
     /** Nothing that a new store could hide. */
     | "none";
+  /** Whether there is no such file or folder. */
+  readonly isMissing?: boolean;
   /** Completes a sentence that begins with the path, such as "is empty". */
   readonly finding: string;
   /** The call that takes it over, in whole sentences. */
@@ -107,10 +109,8 @@ export async function folderKind(path: string): Promise<FolderKind> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (stats instanceof Error) {
     const isMissing = stats.code === "ENOENT" || stats.code === "ENOTDIR";
-    return {
-      kind: "none",
-      finding: isMissing ? "does not exist" : `is not readable: ${stats.message}`,
-    };
+    const finding = isMissing ? "does not exist" : `is not readable: ${stats.message}`;
+    return { kind: "none", isMissing, finding };
   }
   if (stats.isFile()) return fileKind(path);
   const names = await readdir(path).catch(() => undefined);
