@@ -51,6 +51,7 @@ async function runCommands(page: string, work: string): Promise<number> {
     ...process.env,
     PATH: [join(work, "bin"), dirname(process.execPath), process.env.PATH].join(delimiter),
     EMBEDDINGGEMMA_MODEL: "tiny",
+    FORCE_COLOR: undefined,
   };
   let compared = 0;
   for (const { script, output } of blocksOf(textOf(page))) {

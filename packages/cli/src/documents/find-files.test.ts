@@ -37,6 +37,9 @@ it("leaves out what Git ignores, in a repository and in folders of it", async ()
   expect(await find("guides")).toEqual(["guides/draft/d.html"]);
   expect(await find("guides/c.PDF")).toEqual(["guides/c.PDF"]);
   expect(await find("guides", { ignore: false })).toEqual(["guides/c.PDF", "guides/draft/d.html"]);
+  await writeFile(join(folder, ".gitignore"), "/guides\n");
+  expect(await find(".")).toEqual(["a.txt", "b.md"]);
+  expect(await find("guides/draft")).toEqual(["guides/draft/d.html"]);
   await rm(join(folder, ".gitignore"));
   await rm(join(folder, "guides/.gitignore"));
 });

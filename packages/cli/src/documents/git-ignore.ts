@@ -5,7 +5,10 @@ import ignore from "ignore";
 /** Whether Git ignores a file or folder in a folder. */
 export type IsIgnored = (path: string, isFolder: boolean) => boolean;
 
-/** What the `.gitignore` files above a folder ignore, up to the root of its Git repository. */
+/**
+ * What the `.gitignore` files above a folder ignore, up to the root of its Git repository. If it is
+ * ignored itself, nothing in it is: somebody asks for it by name.
+ */
 export async function ignoredAbove(folder: string): Promise<IsIgnored> {
   const above: string[] = [];
   for (let current = folder; !(await exists(join(current, ".git"))); current = dirname(current)) {
@@ -14,7 +17,7 @@ export async function ignoredAbove(folder: string): Promise<IsIgnored> {
   }
   let isIgnored: IsIgnored = () => false;
   for (const one of above) isIgnored = await ignoredIn(one, isIgnored);
-  return isIgnored;
+  return isIgnored(folder, true) ? () => false : isIgnored;
 }
 
 /** What is ignored in a folder: its `.gitignore` decides, then those above it. */

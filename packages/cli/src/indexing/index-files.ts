@@ -56,7 +56,10 @@ export async function indexFiles(
   const changes = await findChanges(paths, selection, indexed);
   const work = [...changes.added, ...changes.changed];
   if (!saved && work.length === 0)
-    throw new CommandError(`There are no files to index. These are read: ${readExtensions}.`);
+    throw new CommandError(
+      `There are no files to index. These are read: ${readExtensions}. ` +
+        "What .gitignore files name is read with --no-ignore only.",
+    );
 
   const isGiven = isModelGiven(command);
   const needsModel = work.length > 0 || !settings || isGiven;
