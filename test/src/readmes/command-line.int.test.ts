@@ -8,7 +8,8 @@ import { textOf } from "./pages.ts";
 import { folder, log, runPage } from "./run-page.ts";
 import { runsAllCodeOf } from "./runs-all-code.ts";
 
-vi.setConfig({ testTimeout: 120_000 });
+// Each page starts the program many times.
+vi.setConfig({ testTimeout: 300_000 });
 
 const manifest = createRequire(import.meta.url).resolve("embeddinggemma/package.json");
 const program = join(dirname(manifest), "dist/embeddinggemma.js");
