@@ -5,9 +5,36 @@ import { CommandError } from "./command-error.ts";
 /** An error of this project says what to do. Of any other one, the stack is useful, too. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isOurs =
-    error instanceof CommandError ||
-    EmbeddingGemmaError.isInstance(error) ||
-    FaissStoreError.isInstance(error);
-  return isOurs ? error.message : (error.stack ?? error.message);
+  if (error instanceof CommandError) return error.message;
+  if (EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error))
+    return withFlags(error.message);
+  return error.stack ?? error.message;
 }
+
+/** The packages speak of their options. Here, they are flags. */
+function withFlags(message: string): string {
+  const said = phrases.reduce((text, [own, here]) => text.replace(own, here), message);
+  return said.replaceAll(
+    /(?:the option )?`(adapter|cacheDir|device|dtype|model|revision|threads|truncateDim)`/g,
+    (_, option: string) =>
+      `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  );
+}
+
+/** What is not the name of a flag alone. */
+const phrases = [
+  ["set HF_TOKEN or the option `token`,", "set HF_TOKEN,"],
+  ["the option `token`, or the environment variable HF_TOKEN", "the environment variable HF_TOKEN"],
+  [", or set allowUntrainedDim", ""],
+  [", or leave such judgements out with `ignoreUnknown: true`", ", or remove such judgements"],
+  ["For any other prompt, use the option `prompt`.", "For any other prompt: `embed --prompt`."],
+  ["localFilesOnly or HF_HUB_OFFLINE", "--offline or HF_HUB_OFFLINE"],
+  [
+    "Load the model once while online, with the same options.",
+    "Run `embeddinggemma models download` with the model while online.",
+  ],
+  [
+    "Load it once while online,",
+    "Run `embeddinggemma models download` with the model while online,",
+  ],
+] as const;

@@ -42,7 +42,10 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommandExit) return error.code;
-    if (terminal.signal.aborted) return exitCodes.interrupted;
+    if (terminal.signal.aborted) {
+      note(terminal, "Stopped.");
+      return exitCodes.interrupted;
+    }
     // Commander has printed what there is to say.
     if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;
     const { describeError } = await import("./describe-error.ts");
@@ -61,7 +64,7 @@ function withHelpFlag(argv: readonly string[]): readonly string[] {
 function createProgram(terminal: Terminal): Command {
   const program = new Command("embeddinggemma")
     .description("Semantic search with EmbeddingGemma on the command line.")
-    .version(version)
+    .version(version, "-v, --version")
     .addHelpText(
       "after",
       `

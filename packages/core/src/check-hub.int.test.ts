@@ -4,7 +4,7 @@ import { checkHub } from "./check-hub.ts";
 
 const setup = setUpHub();
 
-it("gives the commit of a model, by one request and with the token", async () => {
+it("gives the commit of a model, and sends the token", async () => {
   const { commit, endpoint, requests } = setup.hub;
   expect(await checkHub("owner/model", { endpoint })).toEqual({ endpoint, token: false, commit });
   vi.stubEnv("HF_TOKEN", "hf_secret");
@@ -13,7 +13,19 @@ it("gives the commit of a model, by one request and with the token", async () =>
   expect(requests.map(({ method, authorization }) => [method, authorization])).toEqual([
     ["HEAD", undefined],
     ["HEAD", "Bearer hf_secret"],
+    ["GET", "Bearer hf_secret"],
   ]);
+});
+
+it("refuses a token that the Hub does not know, even for a model that needs none", async () => {
+  vi.stubEnv("HF_TOKEN", "hf_wrong");
+  setup.hub.misbehave = ({ method }, response) =>
+    method === "GET" && Boolean(response.writeHead(401).end());
+  await expect(checkHub("owner/model", { endpoint: setup.hub.endpoint })).rejects.toMatchObject({
+    code: "MODEL_NOT_FOUND",
+    message: expect.stringContaining("does not know the access token"),
+    details: { status: 401 },
+  });
 });
 
 it("asks nothing if downloads are disabled", async () => {

@@ -21,7 +21,10 @@ export function evalCommand(terminal: Terminal): Command {
         .argParser(counts)
         .helpGroup("Model:"),
     )
-    .option("--run <file>", "write what was found, in the format of TREC")
+    .option(
+      "--run <file>",
+      "write what was found, in the format of TREC; for one length of vectors",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",

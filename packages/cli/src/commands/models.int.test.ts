@@ -42,6 +42,21 @@ it("lists models with what there is of them", async () => {
   expect(model.revisions).toMatchObject([{ commit, references: ["main"], dtypes: ["q8"] }]);
 });
 
+it("stops before anything is done, and says so", async () => {
+  const signal = AbortSignal.abort();
+  const stopped = await run(["embed", "Mars", "--model", "tiny"], { signal });
+  expect(stopped).toMatchObject({ code: 130, output: "", errors: "Stopped.\n" });
+});
+
+it("names its own command in what the packages say", async () => {
+  const { code, errors } = await run([
+    ...["embed", "Mars", "--model", "owner/none", "--offline", "--cache-dir", cacheDir],
+  ]);
+  expect(code).toBe(1);
+  expect(errors).toContain("downloads are disabled (--offline or HF_HUB_OFFLINE)");
+  expect(errors).toContain("`embeddinggemma models download`");
+});
+
 it("removes only the model that it is told, and only when it is told", async () => {
   const flags = ["--cache-dir", cacheDir];
   const wrong = await run(["models", "remove", "google/gemna", "--yes", ...flags]);

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { dtypeOption } from "../model/model-options.ts";
 import type { DownloadFlags } from "../models/download-model.ts";
 import type { ListFlags } from "../models/list-models.ts";
 import type { RemoveFlags } from "../models/remove-model.ts";
@@ -33,7 +34,7 @@ function downloadCommand(terminal: Terminal): Command {
     .description("Downloads a model into the cache and loads it once, so that it loads offline.")
     .argument("[id]", "repository on the Hugging Face Hub (default: EmbeddingGemma 300m)")
     .option("--revision <revision>", "branch, tag or commit on the Hub")
-    .option("--dtype <dtype>", "number format of the weights: fp32, q8, q4 …", "auto")
+    .addOption(dtypeOption())
     .option("--cache-dir <folder>", "the cache (default: as huggingface_hub)")
     .option("--json", "print JSON")
     .addHelpText(

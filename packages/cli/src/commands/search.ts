@@ -13,6 +13,7 @@ export function searchCommand(terminal: Terminal): Command {
         "made the store.",
     )
     .argument("<query>", "what to look for; - reads it from standard input")
+    .allowExcessArguments()
     .requiredOption("-s, --store <folder>", "folder of the store")
     .option("-k, --count <count>", "most results", count, 5)
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
@@ -31,6 +32,7 @@ export function searchCommand(terminal: Terminal): Command {
         "  git log -1 --format=%B | embeddinggemma search - --store docs.store --json",
     );
   return addModelOptions(command).action(async (query: string, flags: SearchFlags) => {
+    if (command.args.length > 1) command.error("error: Put the query in quotes.");
     const { searchStore } = await import("../searching/search-store.ts");
     await searchStore(query, flags, command, terminal);
   });

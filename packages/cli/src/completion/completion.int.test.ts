@@ -32,7 +32,7 @@ describe("completion of bash", () => {
     { words: ["models", "r"], expected: ["remove"] },
     { words: ["models", "remove", "--y"], expected: ["--yes"] },
     { words: ["completion", ""], expected: ["bash", "zsh", "fish"] },
-    { words: ["-"], expected: ["-V", "--version", "-h", "--help"] },
+    { words: ["-"], expected: ["-v", "--version", "-h", "--help"] },
   ])("offers $expected after $words", async ({ words, expected }) => {
     expect(await offered(...words)).toEqual(expected);
   });

@@ -73,6 +73,12 @@ it("finds all that is broken, and says what to do", { timeout }, async () => {
   });
 });
 
+it("needs a folder that is there", async () => {
+  const { code, errors } = await run(["doctor", join(folder, "none")]);
+  expect(code).toBe(2);
+  expect(errors).toContain(`error: There is no folder ${join(folder, "none")}.\n`);
+});
+
 /** Makes a package that has only a version and an entry. */
 async function install(folder: string, name: string, version: string, code: string) {
   const path = join(folder, "node_modules", name);

@@ -20,8 +20,8 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function find(path: string, selection: Partial<FileSelection> = {}) {
   const skip = join(folder, "my.store");
-  const found = await findFiles(join(folder, path), { skip, ignore: true, ...selection });
-  return found.map((file) => relative(folder, file.path).split(sep).join("/"));
+  const { files } = await findFiles(join(folder, path), { skip, ignore: true, ...selection });
+  return files.map((file) => relative(folder, file.path).split(sep).join("/"));
 }
 
 it("finds the files that can be read", async () => {
@@ -42,6 +42,15 @@ it("leaves out what Git ignores, in a repository and in folders of it", async ()
   expect(await find("guides/draft")).toEqual(["guides/draft/d.html"]);
   await rm(join(folder, ".gitignore"));
   await rm(join(folder, "guides/.gitignore"));
+});
+
+it("counts files of other kinds", async () => {
+  const skip = join(folder, "my.store");
+  const others = async (path: string, include?: string[]) =>
+    (await findFiles(join(folder, path), { skip, ignore: true, include })).others;
+  expect(await others(".")).toBe(1);
+  expect(await others(".", ["*.md"])).toBe(0);
+  expect(await others("code.ts")).toBe(0);
 });
 
 it("chooses files by globs", async () => {

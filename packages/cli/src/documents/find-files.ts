@@ -22,17 +22,25 @@ export interface FoundFile {
   readonly bytes: number;
 }
 
+/** What there is to read. */
+export interface FoundFiles {
+  readonly files: readonly FoundFile[];
+  /** How many files are of other kinds, such as images. */
+  readonly others: number;
+}
+
 /**
  * The files that can be read in a folder, sorted by name, or the file itself. Hidden files and
  * folders, `node_modules` and symbolic links are left out, and what Git ignores.
  */
-export async function findFiles(path: string, selection: FileSelection): Promise<FoundFile[]> {
+export async function findFiles(path: string, selection: FileSelection): Promise<FoundFiles> {
   const status = await stat(path);
-  if (!status.isDirectory()) return [{ path, bytes: status.size }];
+  if (!status.isDirectory()) return { files: [{ path, bytes: status.size }], others: 0 };
   const { include, exclude, ignore, skip } = selection;
   const isIncluded = include?.length ? picomatch([...include]) : () => true;
   const isExcluded = exclude?.length ? picomatch([...exclude]) : () => false;
   const nameOf = (inside: string) => relative(path, inside).split(sep).join("/");
+  let others = 0;
   const inFolder = async (folder: string, isIgnoredAbove: IsIgnored): Promise<FoundFile[]> => {
     const isIgnored = ignore ? await ignoredIn(folder, isIgnoredAbove) : isIgnoredAbove;
     const found: FoundFile[] = [];
@@ -41,12 +49,13 @@ export async function findFiles(path: string, selection: FileSelection): Promise
       if (isLeftOut(entry.name) || inside === skip || isExcluded(nameOf(inside))) continue;
       if (isIgnored(inside, entry.isDirectory())) continue;
       if (entry.isDirectory()) found.push(...(await inFolder(inside, isIgnored)));
-      else if (entry.isFile() && kindOf(entry.name) && isIncluded(nameOf(inside)))
-        found.push({ path: inside, bytes: (await stat(inside)).size });
+      else if (!entry.isFile() || !isIncluded(nameOf(inside))) continue;
+      else if (!kindOf(entry.name)) others += 1;
+      else found.push({ path: inside, bytes: (await stat(inside)).size });
     }
     return found;
   };
-  return inFolder(path, ignore ? await ignoredAbove(path) : () => false);
+  return { files: await inFolder(path, ignore ? await ignoredAbove(path) : () => false), others };
 }
 
 function isLeftOut(name: string): boolean {

@@ -39,7 +39,7 @@ it("reads the pages of a PDF", async () => {
 });
 
 it("says why a file cannot be read", async () => {
-  await expect(read("a.pdf", "%PDF-1.4 broken")).rejects.toThrow("Invalid PDF structure.");
+  await expect(read("a.pdf", "%PDF-1.4 broken")).rejects.toThrow("It is damaged, or no PDF.");
   await expect(read("a.pdf", smallPdf("Scan", [""]))).rejects.toThrow("It has no text.");
   await expect(read("a.txt", "a\0b")).rejects.toThrow("It is a binary file");
   await expect(read("a.md", Buffer.from("März", "latin1"))).rejects.toThrow(

@@ -8,7 +8,7 @@ import type { DocumentText } from "./document-text.ts";
  */
 export async function readPdf(content: Uint8Array): Promise<DocumentText> {
   // Its messages would be printed among the results.
-  const pdf = await getDocumentProxy(new Uint8Array(content), { verbosity: 0 });
+  const pdf = await getDocumentProxy(new Uint8Array(content), { verbosity: 0 }).catch(refuse);
   try {
     const { text } = await extractText(pdf);
     if (text.every((page) => page.trim() === ""))
@@ -23,4 +23,13 @@ export async function readPdf(content: Uint8Array): Promise<DocumentText> {
   } finally {
     await pdf.loadingTask.destroy();
   }
+}
+
+/** The library does not export the classes of its errors. */
+function refuse(error: Error): never {
+  if (error.name === "InvalidPDFException")
+    throw new Error("It is damaged, or no PDF.", { cause: error });
+  if (error.name === "PasswordException")
+    throw new Error("It needs a password. Save it without one.", { cause: error });
+  throw error;
 }

@@ -1,5 +1,6 @@
 import type { DocumentInput, Embedder } from "@embeddinggemma/core";
 import type { ChunkSettings } from "../documents/split-document.ts";
+import { escapeControls } from "../terminal/escape-controls.ts";
 import type { Progress } from "../terminal/progress.ts";
 import {
   type Chunk,
@@ -84,7 +85,7 @@ export async function embedFiles(
     signal.throwIfAborted();
     const content = await readSource(file).catch((error: Error) => {
       tally.failures.push({ source: file.source, reason: error.message });
-      progress.note(`${file.source}: ${error.message}`);
+      progress.note(`${escapeControls(file.source)}: ${error.message}`);
     });
     if (!content) {
       meter.pass(file.bytes);

@@ -14,6 +14,8 @@ export interface Changes {
   readonly unchanged: SourceFile[];
   /** Sources of files that are gone. */
   readonly removed: string[];
+  /** How many files in the folders are of kinds that are not read. */
+  readonly others: number;
 }
 
 /** What the store has already. */
@@ -35,14 +37,17 @@ export async function findChanges(
 ): Promise<Changes> {
   const found = new Map<string, SourceFile>();
   const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
+  let others = 0;
   for (const place of places) {
-    for (const file of await filesIn(place, selection)) {
+    const inPlace = await filesIn(place, selection);
+    others += inPlace.others;
+    for (const file of inPlace.files) {
       const source = sourceName(indexed.root, file.path);
       found.set(source, { ...file, source });
     }
   }
   const known = new Set([...indexed.sources, ...indexed.files.keys()]);
-  const changes: Changes = { added: [], changed: [], unchanged: [], removed: [] };
+  const changes: Changes = { added: [], changed: [], unchanged: [], removed: [], others };
   for (const file of found.values()) {
     if (!known.has(file.source)) changes.added.push(file);
     else if (await isUnchanged(file, indexed)) changes.unchanged.push(file);

@@ -156,6 +156,7 @@ it("continues where Ctrl-C has stopped it", async () => {
   expect(stopped.errors).toContain(
     `Stopped. ${41 - done} files are left. Run the command again to continue.\n`,
   );
+  expect(stopped.errors.match(/Stopped\./g)).toHaveLength(1);
 
   await rm(join(folder, "broken.pdf"));
   expect(await index()).toMatchObject({
@@ -168,11 +169,12 @@ it("indexes the other files when some cannot be read", async () => {
   await write("broken.pdf", "%PDF-1.4 broken");
   await write("binary.txt", "a\0b");
   await write("good.txt", "Mars is red.");
+  await write("photo.jpg", "not read from a folder");
   const { code, errors, ...result } = await index("--model", "tiny");
   expect(code).toBe(1);
-  expect(errors).toContain("broken.pdf: Invalid PDF structure.\n");
+  expect(errors).toContain("broken.pdf: It is damaged, or no PDF.\n");
   expect(errors).toContain("error: 2 files could not be read.\n");
-  expect(result).toMatchObject({ added: 1, embedded: 1 });
+  expect(result).toMatchObject({ added: 1, embedded: 1, others: 1 });
   expect(result.failed).toHaveLength(2);
 });
 
@@ -194,6 +196,10 @@ it("says what is wrong with its arguments", async () => {
   expect(empty.errors).toContain("There are no files to index. These are read: .txt,");
 
   await write("a.txt", "Mars is red.");
+  const file = await run(["index", folder, "--store", join(folder, "a.txt")]);
+  expect(file.errors).toMatch(/a\.txt is a file; --store takes a folder\.\n$/);
+  const dtype = await index("--dtype", "q9");
+  expect(dtype).toMatchObject({ code: 2, errors: expect.stringContaining("fp32, fp16, q8") });
   const overlap = await index("--chunk-tokens", "8", "--chunk-overlap", "8");
   expect(overlap).toMatchObject({ code: 2 });
   const long = await index("--model", "tiny", "--chunk-tokens", "2048");

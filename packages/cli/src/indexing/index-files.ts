@@ -4,12 +4,15 @@ import { FaissStore } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import type { Command } from "commander";
 import { CommandError } from "../command-error.ts";
+import { CommandExit } from "../command-exit.ts";
 import { readExtensions } from "../documents/file-kinds.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { isModelGiven, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { flagsToReload, modelFlagsFor } from "../store/model-of-store.ts";
+import { refuseFile } from "../store/refuse-file.ts";
 import { readSettings, type StoreSettings } from "../store/store-settings.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -39,6 +42,7 @@ export async function indexFiles(
   const startedAt = performance.now();
   const { include, exclude, ignore, ...flags } = others;
   const { signal } = terminal;
+  await refuseFile(storeName);
   const folder = await realPath(resolve(storeName));
   const settings = await readSettings(folder);
   const saved = await openSaved(folder);
@@ -92,7 +96,7 @@ export async function indexFiles(
   await writer.save();
   const seconds = (performance.now() - startedAt) / 1_000;
   await report({ folder, store, changes, tally, seconds }, !failure, json, terminal);
-  if (failure) throw failure.error;
+  if (failure) throw signal.aborted ? new CommandExit(exitCodes.interrupted) : failure.error;
   const failed = tally.failures.length;
   if (failed > 0)
     throw new CommandError(`${failed === 1 ? "1 file" : `${failed} files`} could not be read.`);

@@ -21,7 +21,7 @@ export async function report(
   json: boolean | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  const { added, changed, unchanged, removed } = changes;
+  const { added, changed, unchanged, removed, others } = changes;
   const finished = (files: readonly { source: string }[]) =>
     files.filter(({ source }) => tally.finished.has(source)).length;
   const counts = {
@@ -34,9 +34,13 @@ export async function report(
   const { embedded, failures: failed } = tally;
   if (json) {
     const size = { chunks: store.size, bytes };
-    print(terminal, JSON.stringify({ ...counts, failed, embedded, seconds, store: size }));
+    print(terminal, JSON.stringify({ ...counts, others, failed, embedded, seconds, store: size }));
   } else {
-    const numbers = Object.entries({ ...counts, "not read": failed.length })
+    const numbers = Object.entries({
+      ...counts,
+      "not read": failed.length,
+      "of other kinds left out": others,
+    })
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${number(count)} ${name === "added" ? "new" : name}`);
     print(terminal, `Files: ${numbers.join(", ") || "none"}`);

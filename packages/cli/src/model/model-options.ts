@@ -1,3 +1,4 @@
+import type { Dtype } from "@embeddinggemma/core";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** Values of the flags that choose a model, or a server with one. */
@@ -41,8 +42,8 @@ function modelOptions(): Option[] {
     modelOption(),
     new Option("--url <url>", "a server that embeds (TEI, OpenAI's API, Ollama), not a model"),
     new Option("--revision <revision>", "branch, tag or commit on the Hub"),
-    new Option("--dtype <dtype>", "number format of the weights: fp32, q8, q4 …").default("auto"),
-    new Option("--device <device>", "device that runs the model, such as cpu or cuda"),
+    dtypeOption(),
+    new Option("--device <device>", "device that runs the model").choices(devices),
     new Option("--threads <count>", "threads of one inference").argParser(count),
     new Option("--adapter <folder>", "an adapter that was trained with `embeddinggemma tune`"),
     new Option("--truncate-dim <dimensions>", "length of vectors: 768, 512, 256 or 128").argParser(
@@ -52,6 +53,20 @@ function modelOptions(): Option[] {
     new Option("--offline", "download nothing"),
   ];
 }
+
+export function dtypeOption(): Option {
+  const option = new Option("--dtype <dtype>", "number format of the weights");
+  return option.choices(["auto", ...Object.keys(dtypes)]).default("auto");
+}
+
+/** An object, so that the compiler finds one that is missing. */
+const dtypes = {
+  ...{ fp32: true, fp16: true, q8: true, int8: true },
+  ...{ uint8: true, q4: true, q4f16: true, bnb4: true },
+} satisfies Record<Dtype, true>;
+
+/** Those of Node.js. */
+const devices = ["auto", "cpu", "gpu", "cuda", "webgpu", "dml", "coreml"];
 
 export function modelOption(): Option {
   const option = new Option(

@@ -1,4 +1,5 @@
 import type { DocumentInterface } from "@langchain/core/documents";
+import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 import { cut, firstLines, widthOf } from "../terminal/width.ts";
 
@@ -21,14 +22,15 @@ export function printHits(
   const width = widthOf(output);
   for (const [index, [{ pageContent, metadata }, score]] of hits.entries()) {
     const rank = `${index + 1}`.padStart(`${hits.length}`.length);
-    const place = placeOf(metadata);
-    const title = typeof metadata.title === "string" ? metadata.title : "";
+    const place = escapeControls(placeOf(metadata));
+    const title = typeof metadata.title === "string" ? escapeControls(metadata.title) : "";
     const head = `${rank}  ${score.toFixed(4)}  `;
     const room = width - head.length - place.length - 2;
     const heading = title && room > 8 ? `  ${colors.dim(cut(title, room))}` : "";
     print(terminal, `${colors.dim(head)}${colors.cyan(place)}${heading}`);
     const indent = " ".repeat(rank.length + 2);
-    for (const line of firstLines(pageContent, width - indent.length, shownLines))
+    const text = escapeControls(pageContent.replaceAll(/\s+/g, " "));
+    for (const line of firstLines(text, width - indent.length, shownLines))
       print(terminal, indent + line);
   }
   if (hits.length === 0) note(terminal, "Nothing was found.");

@@ -102,6 +102,13 @@ it("says what is wrong with a store", async () => {
       "error: There is no store in none.store. " +
       "To make one: embeddinggemma index <folder> --store none.store\n",
   });
+  const file = await run(["search", "x", "-s", import.meta.filename]);
+  expect(file.errors).toMatch(/test\.ts is a file; --store takes a folder\.\n$/);
+  const unquoted = await run(["search", "red", "planet", "-s", store]);
+  expect(unquoted.code).toBe(2);
+  expect(unquoted.errors).toContain("error: Put the query in quotes.\n");
+  const untrained = await run(["search", "x", "-s", store, "--truncate-dim", "100"]);
+  expect(untrained.errors).toMatch(/not trained for 100 dimensions\. Use 768, 512, 256, 128\.\n$/);
   const other = await run(["search", "x", "-s", store, "--truncate-dim", "128"]);
   expect(other.code).toBe(1);
   expect(other.errors).toBe(

@@ -13,6 +13,7 @@ import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
+import { refuseFile } from "../store/refuse-file.ts";
 import { readSettings } from "../store/store-settings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printHits } from "./print-hits.ts";
@@ -34,6 +35,7 @@ export async function searchStore(
 ): Promise<void> {
   const { signal } = terminal;
   const folder = resolve(storeName);
+  await refuseFile(storeName);
   if (!(await CoreStore.exists(folder))) throw withoutStore(storeName);
   const words = (query === "-" ? await readAll(terminal.input) : query).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");

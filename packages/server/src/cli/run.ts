@@ -1,4 +1,4 @@
-import { Embedder, type LoadOptions } from "@embeddinggemma/core";
+import { Embedder, EmbeddingGemmaError, type LoadOptions } from "@embeddinggemma/core";
 import { serve } from "../serve.ts";
 import { DocumentIndex } from "../txtai/document-index.ts";
 import { refuseFile } from "../txtai/refuse-file.ts";
@@ -27,7 +27,11 @@ export async function run(
     return 0;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 0;
-    logger.fatal(errorFields(error), "The server cannot run");
+    // An error of this project says what to do. Of any other one, the stack is useful, too.
+    const fields = EmbeddingGemmaError.isInstance(error)
+      ? { error: error.message }
+      : errorFields(error);
+    logger.fatal(fields, "The server cannot run");
     return 1;
   }
 }

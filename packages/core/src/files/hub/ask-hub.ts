@@ -1,6 +1,8 @@
+import { EmbeddingGemmaError } from "../../errors.ts";
 import type { HubOptions } from "../model-folder.ts";
 import { accessToken, hubAddress, isOffline } from "./hub-environment.ts";
-import { requestCommit } from "./repository-requests.ts";
+import { requestText } from "./hub-request.ts";
+import { requestCommit, requestOptions } from "./repository-requests.ts";
 
 /** What `checkHub` has found. */
 export interface HubReport {
@@ -20,5 +22,25 @@ export async function askHub(model: string, options: HubOptions): Promise<HubRep
     token: (await accessToken(options)) !== undefined,
   };
   if (isOffline(options)) return { ...report, commit: null };
-  return { ...report, commit: await requestCommit(model, revision, "config.json", options, 1) };
+  const commit = await requestCommit(model, revision, "config.json", options, 1);
+  if (report.token) await checkToken(options);
+  return { ...report, commit };
+}
+
+/** A model for everybody needs no token, so its files say nothing about one. */
+async function checkToken(options: HubOptions): Promise<void> {
+  const url = `${hubAddress(options)}/api/whoami-v2`;
+  const request = { ...(await requestOptions(options)), attempts: 1 };
+  await requestText(url, request).catch((error: unknown) => {
+    options.signal?.throwIfAborted();
+    // Mirrors need not have this address.
+    if (!EmbeddingGemmaError.isInstance(error) || error.details?.status !== 401) return;
+    throw new EmbeddingGemmaError(
+      "MODEL_NOT_FOUND",
+      `The Hub does not know the access token (${url}). Check HF_TOKEN, or log in with ` +
+        "`hf auth login`.",
+      { url, status: 401 },
+      { cause: error },
+    );
+  });
 }
