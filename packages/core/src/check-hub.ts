@@ -20,7 +20,8 @@ const optionRules: Rules<CheckHubOptions> = {
 
 /**
  * Asks the Hub for a model once, without a download: whether the Hub can be reached, has the model,
- * and knows the token, if there is one. Uses the same options and environment variables as `Embedder.load`.
+ * and knows the token, if there is one. Uses the same options and environment variables as
+ * `Embedder.load`.
  *
  * @example
  * await checkHub("onnx-community/embeddinggemma-300m-ONNX", { signal: AbortSignal.timeout(5000) });
