@@ -15,6 +15,7 @@ export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
 export { isUrl } from "./is-url.ts";
 export { nextTurn } from "./next-turn.ts";
+export { explainElsewhere } from "./option-elsewhere.ts";
 export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";

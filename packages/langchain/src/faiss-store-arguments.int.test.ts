@@ -262,6 +262,21 @@ describe("FaissStore: wrong arguments", () => {
       /documents and ids must have the same length; 2 and 1 were given/,
     ],
     [
+      "an option of the embeddings in fromTexts",
+      () => FaissStore.fromTexts(["Mars"], {}, embeddings, { truncation: "error" } as never),
+      /^truncation must be left out .* new EmbeddingGemmaEmbeddings\({ truncation }\)/,
+    ],
+    [
+      "an option of the embeddings in load",
+      () => FaissStore.load("folder", embeddings, { titleKey: "name" } as never),
+      /It is an option of the embeddings: new EmbeddingGemmaEmbeddings\({ titleKey }\)/,
+    ],
+    [
+      "an option of the embeddings in an import",
+      () => FaissStore.loadFromPython("folder", embeddings, { dtype: "q8" } as never),
+      /It is an option of the embeddings: new EmbeddingGemmaEmbeddings\({ dtype }\)/,
+    ],
+    [
       "a misspelt option of fromDocuments",
       () => FaissStore.fromDocuments(planets, embeddings, { idz: [] } as never),
       /There is no option `idz`. Did you mean `ids`/,

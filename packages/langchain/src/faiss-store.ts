@@ -41,6 +41,7 @@ import {
   recordFilter,
 } from "./document-record.ts";
 import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-documents.ts";
+import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
 import { mergeStores } from "./merge-stores.ts";
@@ -103,7 +104,7 @@ export class FaissStore extends SaveableVectorStore {
    */
   constructor(embeddings: EmbeddingsInterface, params: FaissStoreParams = {}) {
     checkEmbeddings(embeddings);
-    const lazyStore = new LazyFaissStore<DocumentRecord>(describable(embeddings), params);
+    const lazyStore = lazyStoreOf(embeddings, params);
     const { store, ...options } = params;
     super(embeddings, options);
     this.#store = lazyStore;
@@ -367,6 +368,8 @@ export class FaissStore extends SaveableVectorStore {
       identity: null,
       ...(await describeEmbedding(describable(embeddings))),
       ...defined(options),
+    }).catch((error) => {
+      throw explainOption(error, options);
     });
     return FaissStore.#fromCheckedStore(new this(embeddings), store);
   }
@@ -501,6 +504,14 @@ export class FaissStore extends SaveableVectorStore {
   async #upsert(vectors: readonly Vector[], documents: readonly DocumentItem[]): Promise<string[]> {
     const store = await this.client();
     return store.upsert(documents.map((item, row) => ({ ...item, vector: vectors[row]! })));
+  }
+}
+
+function lazyStoreOf(embeddings: EmbeddingsInterface, params: FaissStoreParams) {
+  try {
+    return new LazyFaissStore<DocumentRecord>(describable(embeddings), params);
+  } catch (error) {
+    throw explainOption(error, params);
   }
 }
 

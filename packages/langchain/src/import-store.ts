@@ -12,6 +12,7 @@ import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { checkEmbeddings } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
 import type { DocumentRecord } from "./document-record.ts";
+import { explainOption } from "./embeddings-option.ts";
 import { importEmbedding } from "./import-embedding.ts";
 
 /** A document of another library, as `toRecord` gets it. */
@@ -64,7 +65,11 @@ export async function importStore(
   checkEmbeddings(embeddings);
   const names = format === "langchain-js" ? [...withheld, "indexName"] : withheld;
   const hint = "FaissStore.import of @embeddinggemma/faiss takes it.";
-  createWith(storeChecker, {}, options, checkImportOptions, { names, hint });
+  try {
+    createWith(storeChecker, {}, options, checkImportOptions, { names, hint });
+  } catch (error) {
+    throw explainOption(error, options);
+  }
   const { toRecord, ...others } = options;
   return CoreStore.import<DocumentRecord>(directory, {
     ...others,

@@ -19,6 +19,7 @@ import {
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
 import { withEmbedModel } from "./embed-model.ts";
+import { explainOption } from "./embedding-option.ts";
 import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
 import {
   checkedImportOptions,
@@ -31,6 +32,7 @@ import { checkedRecord, type NodeRecord, nodeFilter, nodeOf } from "./node-recor
 import { checkQueryModel } from "./query-model.ts";
 import { explainRefused } from "./refused-nodes.ts";
 import {
+  checkPersistDir,
   explainChanged,
   refuseForeignFolder,
   type StoreFolder,
@@ -105,11 +107,15 @@ export class FaissVectorStore extends BaseVectorStore<
     super(withEmbedModel(params));
     let folder: StoreFolder | undefined;
     type StoreOptions = LazyFaissStoreOptions<NodeRecord>;
-    this.#store = createWith(storeChecker, paramRules, params, (options: StoreOptions) => {
-      const { persistDir, namespace } = params;
-      folder = persistDir === undefined ? undefined : storeFolder(persistDir, namespace);
-      return new LazyFaissStore(this.embedModel, options, folder?.path);
-    });
+    try {
+      this.#store = createWith(storeChecker, paramRules, params, (options: StoreOptions) => {
+        const { persistDir, namespace } = params;
+        folder = persistDir === undefined ? undefined : storeFolder(persistDir, namespace);
+        return new LazyFaissStore(this.embedModel, options, folder?.path);
+      });
+    } catch (error) {
+      throw explainOption(error, params);
+    }
     this.#folder = folder;
     this.#namespace = params.namespace;
     this.#missing = new MissingNodes(folder);
@@ -120,7 +126,9 @@ export class FaissVectorStore extends BaseVectorStore<
    * Opens the store in the folder of a storage context, or creates one there. See `persistDir` of
    * {@link FaissVectorStoreParams}.
    *
-   * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
+   * @param given - the folder, `"./storage"` if you pass nothing, and the other options
+   * @throws `INVALID_ARGUMENT` for a folder that is undefined, or given twice;
+   * `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
    * @example
    * const vectorStore = await FaissVectorStore.fromPersistDir("storage");
    * const storageContext = await storageContextFromDefaults({
@@ -129,9 +137,13 @@ export class FaissVectorStore extends BaseVectorStore<
    * });
    */
   static async fromPersistDir(
-    persistDir: string | URL = DEFAULT_PERSIST_DIR,
-    params: Omit<FaissVectorStoreParams, "persistDir" | "store"> = {},
+    ...given: [
+      persistDir?: string | URL,
+      params?: Omit<FaissVectorStoreParams, "persistDir" | "store">,
+    ]
   ): Promise<FaissVectorStore> {
+    checkPersistDir(given);
+    const [persistDir = DEFAULT_PERSIST_DIR, params] = given;
     const store = new this({ ...params, persistDir });
     await store.client();
     return store;

@@ -12,6 +12,7 @@ import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import { type BaseNode, MetadataMode } from "@llamaindex/core/schema";
 import { storeChecker } from "./check-options.ts";
 import type { EmbeddingGemmaEmbedding } from "./embedding.ts";
+import { explainOption } from "./embedding-option.ts";
 import { checkedRecord, type NodeRecord, nodeOf, recordOf } from "./node-record.ts";
 
 /** Options that the import sets itself, or that are for other formats. */
@@ -45,7 +46,11 @@ export function checkedImportOptions(
     return options;
   };
   const hint = "FaissStore.import of @embeddinggemma/faiss takes it.";
-  return createWith(storeChecker, ownRules, params, check, { names: withheld, hint });
+  try {
+    return createWith(storeChecker, ownRules, params, check, { names: withheld, hint });
+  } catch (error) {
+    throw explainOption(error, params);
+  }
 }
 
 /** Imports a FAISS store of LlamaIndex (Python), and checks that an embedding made its vectors. */

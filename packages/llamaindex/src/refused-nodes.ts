@@ -16,12 +16,19 @@ export function explainRefused(error: unknown, nodes: readonly BaseNode[]): unkn
   const whole = nodes.length === 1 ? "The node was not added." : nothingAdded(nodes, position);
   return new FaissStoreError(
     error.code,
-    `${whole} ${error.message} If an IngestionPipeline added them, its document store lists the ` +
-      "documents already, and the next run skips them. Delete them there first, with " +
-      "`docStore.deleteDocument(id, false)` for each of `error.details.refDocIds`: " +
-      `${listOf(refDocIds)}.`,
+    `${whole} ${error.message}${pipelineAdvice(nodes, refDocIds)}`,
     { ...error.details, ...detailsOf(nodes[position], position), refDocIds },
     { cause: error },
+  );
+}
+
+/** Nodes that were added without a source document do not come from an `IngestionPipeline`. */
+function pipelineAdvice(nodes: readonly BaseNode[], refDocIds: readonly string[]): string {
+  if (!nodes.some(({ sourceNode }) => sourceNode)) return "";
+  return (
+    " If an IngestionPipeline added them, its document store lists the documents already, and " +
+    "the next run skips them. Delete them there first, with `docStore.deleteDocument(id, false)` " +
+    `for each of \`error.details.refDocIds\`: ${listOf(refDocIds)}.`
   );
 }
 

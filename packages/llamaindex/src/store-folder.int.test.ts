@@ -54,6 +54,19 @@ it("refuses the URL of a server", async () => {
     await expect(open.call(FaissVectorStore, url, { embedModel })).rejects.toMatchObject(refused);
 });
 
+it.each<[arguments_: unknown[], message: RegExp]>([
+  [["x", { persistDir: "y" }], /persistDir .* "y" was given. persistDir is given twice/],
+  [[undefined], /persistDir must be a path .* undefined was given. To use "storage", pass it/],
+  [[undefined, { embedModel }], /persistDir must be a path/],
+  [["x", { embedModel, truncation: "error" }], /new EmbeddingGemmaEmbedding\({ truncation }\)/],
+])("fromPersistDir(...%j) is refused", async (given, message) => {
+  const open = FaissVectorStore.fromPersistDir.bind(FaissVectorStore, ...(given as []));
+  await expect(open()).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: expect.stringMatching(message),
+  });
+});
+
 describe("fromPersistDir names the call for a folder of another kind", () => {
   it.each([
     [["faiss-store.json"], "Open it with FaissStore.open"],

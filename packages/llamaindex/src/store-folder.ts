@@ -1,7 +1,9 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
-import { absolutePath, folderKind } from "@embeddinggemma/internal/node";
+import { isRecord, show } from "@embeddinggemma/internal";
+import { absolutePath, folderKind, pathRule } from "@embeddinggemma/internal/node";
+import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import { storeChecker } from "./check-options.ts";
 
 /** Beside `doc_store.json` and `index_store.json`. */
@@ -22,6 +24,27 @@ export function storeFolder(persistDir: string | URL, namespace: string | undefi
   const absolute = absolutePath(persistDir, storeChecker);
   const name = namespace === undefined ? folderName : `${namespace}__${folderName}`;
   return { persistDir: absolute, namespace, path: join(absolute, name) };
+}
+
+/**
+ * Checks the arguments of `fromPersistDir`. A folder that is undefined may come from a variable of
+ * the environment that is not set: the default would be another store.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkPersistDir(given: readonly unknown[]): void {
+  const [persistDir, params] = given;
+  if (given.length > 0 && persistDir === undefined) {
+    const hint = `To use ${show(DEFAULT_PERSIST_DIR)}, pass it.`;
+    throw storeChecker.invalidArgument("persistDir", persistDir, pathRule.expected, hint);
+  }
+  if (!isRecord(params) || params.persistDir === undefined) return;
+  throw storeChecker.invalidArgument(
+    "persistDir of the options",
+    params.persistDir,
+    "left out here",
+    "persistDir is given twice: it is the first argument.",
+  );
 }
 
 /**
