@@ -14,6 +14,14 @@ it("shows a bar that stays below the notes", () => {
   expect(screen()).toBe("a.pdf: It is broken.\n");
 });
 
+it("shows numbers in place of a bar on a narrow terminal, in one line", () => {
+  const { terminal, screen } = fakeTerminal(true);
+  Object.assign(terminal.errors, { columns: 40 });
+  const progress = startProgress(terminal, "Indexing");
+  progress.show(0.25, "1/4 files · 8 chunks · 1,000 tokens/s");
+  expect(screen()).toBe("Indexing  25%  1/4 files · 8 chunks ·…");
+});
+
 it("writes notes alone where there is no terminal", () => {
   const { terminal, written } = fakeTerminal(false);
   const progress = startProgress(terminal, "Indexing");

@@ -33,8 +33,10 @@ export function startProgress(terminal: Terminal, label: string): Progress {
       if (!interactive || now - shownAt < redrawAfter) return;
       shownAt = now;
       const rest = [text, timeLeft(fraction, now - start)].filter(Boolean).join(" · ");
-      const bar = fraction === undefined ? "" : barOf(fraction, errorColors);
-      const room = widthOf(errors) - label.length - (bar === "" ? 0 : barWidth + percentWidth) - 4;
+      const columns = widthOf(errors);
+      const barWidth = columns < narrow ? 0 : 24;
+      const bar = fraction === undefined ? "" : barOf(fraction, barWidth, errorColors);
+      const room = columns - label.length - (bar === "" ? 0 : barWidth + percentWidth) - 4;
       line = `${label}${bar}  ${errorColors.dim(cut(rest, room))}`;
       errors.write(clearLine + line);
     },
@@ -50,7 +52,8 @@ export function startProgress(terminal: Terminal, label: string): Progress {
   };
 }
 
-const barWidth = 24;
+/** With fewer columns, numbers say more than a bar. */
+const narrow = 72;
 const percentWidth = 4;
 const clearLine = "\r\x1b[K";
 
@@ -58,10 +61,10 @@ const clearLine = "\r\x1b[K";
 const redrawAfter = 100;
 
 /** ` ████░░░░  50%` */
-function barOf(fraction: number, { cyan, dim }: Colors): string {
-  const done = Math.round(fraction * barWidth);
+function barOf(fraction: number, width: number, { cyan, dim }: Colors): string {
+  const done = Math.round(fraction * width);
   const percent = `${Math.floor(fraction * 100)}%`.padStart(percentWidth);
-  return ` ${cyan("█".repeat(done))}${dim("░".repeat(barWidth - done))}${percent}`;
+  return ` ${cyan("█".repeat(done))}${dim("░".repeat(width - done))}${percent}`;
 }
 
 function timeLeft(fraction: number | undefined, milliseconds: number): string {
