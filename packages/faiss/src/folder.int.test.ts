@@ -410,6 +410,20 @@ describe("a folder that cannot be written", () => {
     await expect(store.save(join(file, "below"))).rejects.toMatchObject({ code: "SAVE_FAILED" });
     await expect(store.save("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
+
+  it.runIf(process.platform === "linux")("because the system allows no folder there", async () => {
+    const store = await smallStore();
+    const path = "/proc/planets";
+    const toDocument = () => ({ pageContent: "Mars is red.", metadata: {} });
+    for (const call of [
+      () => store.save(path),
+      () => store.exportLangChainPython(path, { toDocument }),
+    ])
+      await expect(call()).rejects.toMatchObject({
+        code: "SAVE_FAILED",
+        message: expect.stringMatching(/ENOENT.*\/proc\/planets/),
+      });
+  });
 });
 
 describe("the identity of the embedding", () => {

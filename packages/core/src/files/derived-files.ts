@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { access, mkdir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { access, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@embeddinggemma/internal/node";
 
 /**
  * What a derived file or folder is, which is also its name:
@@ -52,7 +53,7 @@ export async function derivedFile<T>(
   }
   const temporary = `${path}.${randomUUID()}.incomplete`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await make(temporary);
     await replace(temporary, path);
     await removeUnused(folder);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@embeddinggemma/internal/node";
 import { FaissStoreError, reasonOf } from "../errors.ts";
 import type { SaveOptions } from "../types.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
@@ -90,7 +91,7 @@ async function writeGeneration<R>(
 
 /** Creates a folder and its missing parents, and syncs every folder that has a new entry. */
 async function makeDirectory(directory: string): Promise<void> {
-  const first = await mkdir(directory, { recursive: true });
+  const first = await makeFolder(directory);
   if (first === undefined) return;
   for (let made = directory; ; made = dirname(made)) {
     await syncDirectory(dirname(made));

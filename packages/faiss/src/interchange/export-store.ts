@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@embeddinggemma/internal/node";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { datePaths } from "../files/record-dates.ts";
@@ -131,7 +132,7 @@ async function writeTogether(
   const temporary = (path: string) => `${path}.${suffix}`;
   let current = directory;
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     for ([current] of files) await writeDurably("", temporary(current), files.get(current)!);
     for ([current] of files) await rename(temporary(current), current);
     await syncDirectory(directory);

@@ -2,7 +2,7 @@ import { cp, mkdir, mkdtemp, rename, rm, rmdir, writeFile } from "node:fs/promis
 import { basename, dirname, join } from "node:path";
 import { type Adapter, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { show, writeSafetensors } from "@embeddinggemma/internal";
-import { absolutePath, pathRule } from "@embeddinggemma/internal/node";
+import { absolutePath, makeFolder, pathRule } from "@embeddinggemma/internal/node";
 import { checker, checkOptions, invalidArgument, isRecord, type Rules } from "../check.ts";
 import { namesIn } from "./names-in.ts";
 import { type ModuleEntry, readModel } from "./read-model.ts";
@@ -54,7 +54,7 @@ export async function exportSentenceTransformers(
     );
   }
   await checkOutput(base, output);
-  await mkdir(dirname(output), { recursive: true });
+  await makeFolder(dirname(output));
   const partial = await mkdtemp(join(dirname(output), `.${basename(output)}-`));
   try {
     await copyModel(base, partial);

@@ -3,7 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Adapter, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { reasonOf } from "@embeddinggemma/internal";
-import { absolutePath } from "@embeddinggemma/internal/node";
+import { absolutePath, makeFolder } from "@embeddinggemma/internal/node";
 import { checkOptions, invalidArgument, isRecord, show } from "../check.ts";
 import { namesIn } from "./names-in.ts";
 
@@ -28,7 +28,7 @@ export async function saveAdapter(adapter: Adapter, folder: string | URL): Promi
   );
   const temporary = join(parent, `.${basename(path)}.${randomUUID()}`);
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     await mkdir(temporary);
     for (const [name, bytes] of files) await writeDurably(join(temporary, name), bytes);
     await syncFolder(temporary);

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { makeFolder } from "@embeddinggemma/internal/node";
 import { TransientFailure } from "../fetch-policy.ts";
 import {
   type MissingFile,
@@ -40,7 +41,7 @@ export async function downloadFile(
       const remote = await resumeOrRestart(url, options, partial);
       if (!remote.found) return remote;
       try {
-        await onDisk(path, () => mkdir(dirname(path), { recursive: true }));
+        await onDisk(path, () => makeFolder(dirname(path)));
         await partial.receive(remote, options.onProgress);
       } finally {
         await remote.close();

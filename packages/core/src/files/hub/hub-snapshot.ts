@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeFolder } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError, show } from "../../errors.ts";
 import { deriveBytes } from "../derive-bytes.ts";
 import type {
@@ -182,7 +183,7 @@ function isOutage(error: unknown): boolean {
 
 /** Writes a temporary file and renames it, so that no reader sees half of the content. */
 async function writeAtomically(path: string, content: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const temporary = `${path}.${randomUUID()}.incomplete`;
   await writeFile(temporary, content);
   await rename(temporary, path);
