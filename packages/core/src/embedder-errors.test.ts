@@ -9,6 +9,19 @@ async function* noTexts(): AsyncGenerator<string> {}
 
 const parts = { model: "test", backend: testBackend(), description: testDescription };
 
+test.for([undefined, "model", { model: "model" }])(
+  "new Embedder(%j) says what to use",
+  (argument) => {
+    const Constructor = Embedder as unknown as new (argument: unknown) => Embedder;
+    expect(() => new Constructor(argument)).toThrow(
+      expect.objectContaining({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/Use `await Embedder\.load\(…\)`\.$/),
+      }),
+    );
+  },
+);
+
 describe("bad input", () => {
   test.for([undefined, null, 5, {}, [["nested"]], [1, 2], new Array(2)])(
     "encode(%j)",

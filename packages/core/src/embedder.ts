@@ -87,7 +87,14 @@ export class Embedder implements AsyncDisposable {
   readonly #running = new Set<Promise<unknown>>();
   #disposing: Promise<void> | null = null;
 
-  private constructor({ model, handle, defaults, dtypeReason = null, chosen = null }: OwnParts) {
+  private constructor(parts: OwnParts) {
+    if (!Object(parts).handle)
+      throw new EmbeddingGemmaError(
+        "INVALID_ARGUMENT",
+        "An embedder cannot be made with `new`, since its model has to be loaded first. " +
+          "Use `await Embedder.load(…)`.",
+      );
+    const { model, handle, defaults, dtypeReason = null, chosen = null } = parts;
     const { description, identity } = handle.model;
     checkTruncateDim(defaults, description);
     if (chosen) {

@@ -86,3 +86,10 @@ export class EmbeddingGemmaError extends Error {
     return typeof value === "object" && value !== null && marker in value;
   }
 }
+
+/** The same error with one more sentence. */
+export function withAdvice(error: EmbeddingGemmaError, advice: string): EmbeddingGemmaError {
+  const { code, message, details } = error;
+  const cause = error.cause ?? error;
+  return new EmbeddingGemmaError(code, `${message} ${advice}`, details, { cause });
+}

@@ -466,6 +466,21 @@ describe.each([
     expect(error).toMatchObject({ code });
   });
 
+  test("says that a server answers with a web page, as applications do", async () => {
+    const index = { contentType: "text/html", body: "<!doctype html><title>App</title>" };
+    await tab.route("**/app/**", (route) => route.fulfill(index));
+    const message = await tab.evaluate(() =>
+      page.Embedder.load("/app/model/", { dtype: "fp32" }).catch(
+        ({ code, message }) => code + message,
+      ),
+    );
+    await tab.unroute("**/app/**");
+    expect(message).toMatch(/^MODEL_FILE_MISSING.* has no config\.json/);
+    expect(message).toContain(
+      `The server answered ${origin}/app/model/config.json with a web page: the file is not there.`,
+    );
+  });
+
   test("requests only its own server, and leaves no error unhandled", () => {
     expect(elsewhere.filter((url) => !url.startsWith("http://127.0.0.1:9/"))).toEqual([]);
   });

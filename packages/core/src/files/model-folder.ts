@@ -28,6 +28,8 @@ export interface ModelFolder {
    * @throws `DOWNLOAD_FAILED`
    */
   provide(name: string, confirmMissing?: boolean): Promise<boolean>;
+  /** Why a file counts as missing, as a sentence for its error, if there is more to say. */
+  whyMissing?(name: string): string | undefined;
   /**
    * Whether a file that is not here may exist in the repository, since it cannot be asked now and
    * has not said that it lacks the file.

@@ -1,5 +1,5 @@
 import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
-import { EmbeddingGemmaError } from "../errors.ts";
+import { EmbeddingGemmaError, withAdvice } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
@@ -113,9 +113,22 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
  * `MODEL_NOT_DESCRIBED`, `UNSUPPORTED_DTYPE`, `DOWNLOAD_FAILED`, `LOAD_FAILED`, `WORKER_FAILED`
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const { device, signal } = options;
   const workers = workersOf(options);
   const folder = await openModelFolder(model, options);
+  return loadFrom(folder, model, options, workers).catch((error: unknown) => {
+    const isMissing = EmbeddingGemmaError.isInstance(error) && error.code === "MODEL_FILE_MISSING";
+    const reason = isMissing ? folder.whyMissing?.(String(error.details.file)) : undefined;
+    throw isMissing && reason ? withAdvice(error, reason) : error;
+  });
+}
+
+async function loadFrom(
+  folder: ModelFolder,
+  model: string,
+  options: LoadModelOptions,
+  workers: ReturnType<typeof workersOf>,
+): Promise<LoadedModel> {
+  const { device, signal } = options;
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
   const description = await retryWithFreshFiles(folder, signal, () =>

@@ -183,3 +183,17 @@ test("a cached file that is shorter than its content-length is incomplete", asyn
   expect(await isComplete(new Response("hello"))).toBe(true);
   expect(await isComplete(new Response("he", { headers: { "content-length": "5" } }))).toBe(false);
 });
+
+test.for(["<!DOCTYPE html><title>App</title>", "\n <html lang=en>", "<!doctype html>"])(
+  "a web page in place of a file is not kept: %j",
+  async (page) => {
+    const cache = new MapCache();
+    responses = [file, (_request, response) => response.writeHead(200).end(page)];
+    await fetchInto(cacheOf(cache), url, {});
+    const result = await fetchInto(cacheOf(cache), url, {});
+    expect(result).toMatchObject({ found: false, isWebPage: true });
+    expect(cache.size).toBe(0);
+    expect(requests).toHaveLength(2);
+    expect(await isComplete(new Response(page))).toBe(false);
+  },
+);

@@ -33,6 +33,11 @@ export interface WebCache {
 export interface FetchResult {
   readonly found: boolean;
   readonly headers: Headers;
+  /**
+   * Whether the server sent a web page instead, as applications with client-side routes do for
+   * every unknown URL. Then it does not have the file.
+   */
+  readonly isWebPage?: boolean;
 }
 
 /**
@@ -57,7 +62,15 @@ export async function fetchInto(
       return { found: false, headers };
     }
     if (!response.ok) throw hubError(url, response, deniedAdvice);
-    await cache.put(url, checkedResponse(response, options, idle)).catch((cause: unknown) => {
+    const chunks = chunksOf(response, idle);
+    const first = await chunks.next();
+    if (!first.done && beginsAsWebPage(first.value)) {
+      await chunks.return();
+      await cache.delete?.(url);
+      return { found: false, headers, isWebPage: true };
+    }
+    const checked = checkedResponse(headers, joined(first, chunks), options);
+    await cache.put(url, checked).catch((cause: unknown) => {
       if (isStorageFailure(cause)) throw notStored(url, cause);
       throw cause instanceof TransientFailure
         ? cause
@@ -65,6 +78,22 @@ export async function fetchInto(
     });
     return { found: true, headers };
   });
+}
+
+/** No file of a model begins in this way. */
+function beginsAsWebPage(bytes: Uint8Array): boolean {
+  return /^\uFEFF?\s*<(!doctype|html)\b/i.test(new TextDecoder().decode(bytes.subarray(0, 256)));
+}
+
+type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;
+
+async function* joined(first: Awaited<ReturnType<Chunks["next"]>>, others: Chunks): Chunks {
+  try {
+    if (!first.done) yield first.value;
+    yield* others;
+  } finally {
+    await others.return();
+  }
 }
 
 /** Chromium says `UnknownError` where it keeps data in memory, as in private windows. */
@@ -102,12 +131,14 @@ function isMissing(response: Response, { isHub }: FetchOptions): boolean {
 }
 
 /**
- * Whether a cached file has the length that the server sent. A shorter file must not reach
- * Transformers.js 4, which can load nothing more after one failure.
+ * Whether a cached file has the length that the server sent, and is not a web page. A damaged file
+ * must not reach Transformers.js 4, which can load nothing more after one failure.
  */
 export async function isComplete(cached: Response): Promise<boolean> {
   const length = cached.headers.get("content-length");
-  return length === null || (await cached.clone().blob()).size === Number(length);
+  const blob = await cached.clone().blob();
+  if (length !== null && blob.size !== Number(length)) return false;
+  return !beginsAsWebPage(new Uint8Array(await blob.slice(0, 256).arrayBuffer()));
 }
 
 /**
@@ -151,18 +182,17 @@ async function request(
 
 /** A response that reports progress, and whose body fails if it is too short or stalls. */
 function checkedResponse(
-  response: Response,
+  received: Headers,
+  chunks: Chunks,
   { onProgress }: FetchOptions,
-  idle: IdleTimeout,
 ): Response {
-  const headers = new Headers(response.headers);
+  const headers = new Headers(received);
   // The length is that of the compressed file, but the body is decompressed.
   if (headers.has("content-encoding")) {
     headers.delete("content-encoding");
     headers.delete("content-length");
   }
   const total = numberOf(headers.get("content-length"));
-  const chunks = chunksOf(response, idle);
   let loaded = 0;
   onProgress?.(0, total);
   const body = new ReadableStream<Uint8Array<ArrayBuffer>>({

@@ -10,14 +10,16 @@ const weights = "onnx/model.onnx";
 let server: Server;
 let model: string;
 let requests: string[];
+let answer: { status: number; body: string };
 
 beforeEach(async () => {
   requests = [];
+  answer = { status: 200, body: "hello" };
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     response
-      .writeHead(200, { "content-length": 5 })
-      .end(request.method === "HEAD" ? undefined : "hello");
+      .writeHead(answer.status, { "content-length": answer.body.length })
+      .end(request.method === "HEAD" ? undefined : answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   model = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model/`;
@@ -51,4 +53,26 @@ test("a file from the cache can be fetched again once, a file of this load canno
   expect(await second.refetch(weights)).toBe(true);
   expect(await second.refetch(weights)).toBe(false);
   expect(fetches()).toBe(2);
+});
+
+test("a file is missing if the server answers with a web page, and says why", async () => {
+  answer = { status: 200, body: "<!doctype html>" };
+  const folder = await openWebFolder(model, {});
+  expect(await folder.provide(weights)).toBe(false);
+  expect(folder.whyMissing?.(weights)).toBe(
+    `The server answered ${model}${weights} with a web page: the file is not there.`,
+  );
+  expect(folder.whyMissing?.("config.json")).toBeUndefined();
+});
+
+test("an id that cannot be found may be meant as a folder", async () => {
+  answer = { status: 401, body: "denied" };
+  const { origin } = new URL(model);
+  const advice =
+    'If "models/tiny" is a folder on a web server, begin it with "/", "./" or "https:".';
+  await expect(openWebFolder("models/tiny", { endpoint: origin })).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    message: expect.stringMatching(/401.*`token`\. If "/),
+  });
+  await expect(openWebFolder("models/tiny", { endpoint: origin })).rejects.toThrow(advice);
 });

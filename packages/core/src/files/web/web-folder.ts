@@ -1,5 +1,5 @@
 import { digestBlob } from "../../digest.ts";
-import { EmbeddingGemmaError, show } from "../../errors.ts";
+import { EmbeddingGemmaError, show, withAdvice } from "../../errors.ts";
 import { encodePath, isCommit, isRepositoryId } from "../hub/hub-names.ts";
 import { fileNamesOf, listedButMissing, repositoryUrl } from "../hub/hub-responses.ts";
 import type {
@@ -37,7 +37,23 @@ export async function openWebFolder(model: string, options: HubOptions): Promise
   }
   const { revision = "main", endpoint } = options;
   const { host, folder } = await hubAddressOf(model, revision, endpoint);
-  return WebFolder.open(folder, { host, model, revision }, cache, options);
+  return WebFolder.open(folder, { host, model, revision }, cache, options).catch(
+    (error: unknown) => {
+      throw isNotFound(error)
+        ? withAdvice(
+            error,
+            `If ${show(model)} is a folder on a web server, begin it with "/", "./" or "https:".`,
+          )
+        : error;
+    },
+  );
+}
+
+function isNotFound(error: unknown): error is EmbeddingGemmaError {
+  return (
+    EmbeddingGemmaError.isInstance(error) &&
+    ["MODEL_NOT_FOUND", "DOWNLOAD_FAILED"].includes(error.code)
+  );
 }
 
 /** A repository on a host that is a Hub, or serves only the files of repositories. */
@@ -60,6 +76,7 @@ class WebFolder implements ModelFolder {
   readonly #options: HubOptions;
   readonly #provided = new Map<string, Promise<boolean>>();
   readonly #fetched = new Set<string>();
+  readonly #webPages = new Set<string>();
   #commit: string | null;
   /** Set by the first response with a commit, which only a Hub sends. */
   #isHub = false;
@@ -111,6 +128,11 @@ class WebFolder implements ModelFolder {
     if (await provided) return true;
     if (confirmMissing) await this.#confirmMissing(name);
     return false;
+  }
+
+  whyMissing(name: string): string | undefined {
+    if (!this.#webPages.has(name)) return undefined;
+    return `The server answered ${this.#url(name)} with a web page: the file is not there.`;
   }
 
   async mayHave(name: string): Promise<boolean> {
@@ -170,13 +192,14 @@ class WebFolder implements ModelFolder {
 
   async #fetch(name: string): Promise<boolean> {
     const { onDownloadProgress } = this.#options;
-    const { found, headers } = await fetchInto(this.#cache, this.#url(name), {
+    const { found, headers, isWebPage } = await fetchInto(this.#cache, this.#url(name), {
       ...this.#fetchOptions,
       onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
     });
     this.#detectHub(headers);
     this.#rememberCommit(headers);
     if (found) this.#fetched.add(name);
+    if (isWebPage) this.#webPages.add(name);
     return found;
   }
 
