@@ -147,6 +147,7 @@ describe("errors of users have the message that their entry quotes", () => {
     ],
     ["LOAD_FAILED", () => Embedder.load(modelPath, { device: "dml" })],
     ["SERVER_FAILED", () => Embedder.connect("http://127.0.0.1:1", { maxRetries: 0 })],
+    ["SERVER_FAILED", () => Embedder.connect("http://127.0.0.1:2", { maxRetries: 0 })],
     ["ADAPTER_INVALID", () => Adapter.load(at("no-such-folder"))],
     ["ADAPTER_MISMATCH", () => embedder.withAdapter(adapterOf(768, "another"))],
     ["ADAPTER_MISMATCH", () => embedder.withAdapter(adapterOf(12, embedder.modelIdentity))],

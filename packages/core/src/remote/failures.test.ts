@@ -128,6 +128,14 @@ describe("what may pass is tried again", () => {
   });
 });
 
+test("a port that fetch blocks", async () => {
+  const connecting = Embedder.connect("http://127.0.0.1:1", { maxRetries: 0 });
+  await expect(connecting).rejects.toMatchObject({
+    code: "SERVER_FAILED",
+    message: expect.stringMatching(/`fetch` blocks its port, .* Use another one\./),
+  });
+});
+
 test("a key in the query of the URL is sent, but not shown", async () => {
   const server = await serve();
   const remote = await connect(`${server.url}/?key=secret`, { maxRetries: 0 });

@@ -52,12 +52,17 @@ export async function sendRequest(
     if (cause instanceof ServerFailure) throw cause;
     const reason = timer.aborted ? `no answer within ${timeout / 1000} s` : causeOf(cause);
     throw new ServerFailure(
-      `${url} could not be reached: ${reason}. Check the URL and the network.`,
+      reason === blockedPort
+        ? `${url} could not be reached: \`fetch\` blocks its port, as browsers do. Use another one.`
+        : `${url} could not be reached: ${reason}. Check the URL and the network.`,
       { kind: "retry", url, isAddressDown: true },
       { cause },
     );
   }
 }
+
+/** How Node.js names a port on the list of the Fetch standard. */
+const blockedPort = "bad port";
 
 const contentType = { "content-type": "application/json" };
 

@@ -124,7 +124,8 @@ export async function fetchText(url: string, options: FetchOptions): Promise<str
 }
 
 const deniedAdvice =
-  "The repository is private or gated, or does not exist: set the option `token`.";
+  "The repository does not exist, or is private or gated. Check the spelling. For access, " +
+  "set the option `token`.";
 
 function isMissing(response: Response, { isHub }: FetchOptions): boolean {
   return isHub ? isMissingFile(response) : response.status === 404;
