@@ -117,8 +117,8 @@ export class Embedder implements AsyncDisposable {
    * Loads a model from a local folder if it exists (a path, in which a leading `~` is the home
    * folder, or a `file:` URL), else from a repository on the Hugging Face Hub.
    *
-   * In a browser, a folder is a URL (`https://…`, or relative to the page, such as
-   * `/models/tiny/`), and files are stored in the cache of Transformers.js. ONNX Runtime downloads
+   * In a browser, a folder is a URL, which must begin with `/`, `./` or `https:`, such as
+   * `/models/tiny/`, and files are stored in the cache of Transformers.js. ONNX Runtime downloads
    * its own WebAssembly files from a CDN, unless you set `env.backends.onnx.wasm.wasmPaths` of
    * Transformers.js.
    *

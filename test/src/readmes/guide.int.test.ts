@@ -103,7 +103,10 @@ describe("docs/embed/offline.md", async () => {
 });
 
 runsAllCodeOf(
-  "docs/start",
+  "docs/start/core.md",
+  "docs/start/install.md",
+  "docs/start/langchain.md",
+  "docs/start/llamaindex.md",
   "docs/embed/choosing.md",
   "docs/embed/matryoshka.md",
   "docs/embed/offline.md",
