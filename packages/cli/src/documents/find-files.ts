@@ -17,13 +17,13 @@ export interface FileSelection {
 }
 
 /** A file to read. */
-export interface FoundFile {
+interface FoundFile {
   readonly path: string;
   readonly bytes: number;
 }
 
 /** What there is to read. */
-export interface FoundFiles {
+interface FoundFiles {
   readonly files: readonly FoundFile[];
   /** How many files are of other kinds, such as images. */
   readonly others: number;
