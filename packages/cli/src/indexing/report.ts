@@ -70,6 +70,12 @@ function megabytes(bytes: number): string {
 
 async function sizeOf(folder: string): Promise<number> {
   const names = await readdir(folder).catch(() => []);
-  const sizes = names.map(async (name) => (await stat(join(folder, name))).size);
+  // A file of another run, such as its lock, may be gone by now.
+  const sizes = names.map((name) =>
+    stat(join(folder, name)).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
