@@ -53,7 +53,7 @@ const order = {
     ["index.ts"],
     ["faiss-store.ts"],
     ["import-store.ts", "merge-stores.ts", "from-texts.ts", "embed-documents.ts", "retriever.ts"],
-    ["import-embedding.ts"],
+    ["import-embedding.ts", "embeddings-option.ts"],
     ["embeddings.ts", "search-options.ts"],
     ["document-record.ts"],
     ["describable.ts", "check-arguments.ts"],
@@ -64,9 +64,10 @@ const order = {
   "packages/llamaindex/src": [
     ["index.ts"],
     ["faiss-vector-store.ts"],
+    ["import-from-python.ts"],
+    ["embedding-option.ts"],
     [
       "embedding.ts",
-      "import-from-python.ts",
       "embed-model.ts",
       "missing-nodes.ts",
       "node-item.ts",
