@@ -19,6 +19,7 @@ const order = {
     ["model/"],
     ["cache/"],
     ["platform/"],
+    ["cached-models.ts"],
     ["graph/"],
     ["runtime/"],
     ["tokenizer/"],

@@ -23,6 +23,7 @@ export type {
 export type { LevelDatabase, LevelEncodings } from "./cache/level-vector-cache.ts";
 export type { MemoryVectorCacheOptions } from "./cache/memory-vector-cache.ts";
 export type { VectorCache, VectorCacheEntry } from "./cache/vector-cache.ts";
+export type { CachedFile, CachedModel, CachedRevision, ModelCache } from "./cached-models.ts";
 export type { CheckHubOptions } from "./check-hub.ts";
 export type { ConnectOptions } from "./connect-options.ts";
 export type { EmbedderParts } from "./embedder-parts.ts";
@@ -32,7 +33,6 @@ export type { EncodeStatistics, Truncation } from "./encoding/run-texts.ts";
 export type { SelfCheckReport } from "./encoding/self-check.ts";
 export type { EmbeddingGemmaErrorCode } from "./errors.ts";
 export type { HubReport } from "./files/hub/ask-hub.ts";
-export type { CachedFile } from "./files/hub/cached-models.ts";
 export type { DownloadProgress, HubOptions } from "./files/model-folder.ts";
 export type { LazyEmbedderOptions } from "./lazy-embedder.ts";
 export type { ModelDescription } from "./model/description.ts";
@@ -44,12 +44,7 @@ export type {
   SelfCheckVector,
 } from "./model/model-family.ts";
 export type { PoolingMode } from "./model/modules.ts";
-export type {
-  CachedModel,
-  CachedRevision,
-  ModelCache,
-  ModelCacheOptions,
-} from "./model-cache.ts";
+export type { ModelCacheOptions } from "./model-cache.ts";
 export type {
   AdapterOptions,
   CountOptions,

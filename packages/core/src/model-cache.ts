@@ -1,49 +1,7 @@
 import { openModelCache } from "#platform";
+import type { CachedModel, ModelCache } from "./cached-models.ts";
 import { checkOptions, type Rules, rules } from "./check.ts";
-import type { CachedFile, FoundModel } from "./files/hub/cached-models.ts";
 import type { HubOptions } from "./files/model-folder.ts";
-import type { Dtype } from "./runtime/dtype.ts";
-import { namedGraphFile, standardFolder } from "./runtime/graph-file.ts";
-
-/** The cache of models, which Python's `huggingface_hub` shares. */
-export interface ModelCache {
-  /** Its folder. It may not exist. */
-  readonly path: string;
-  /** Bytes on disk of all models. */
-  readonly size: number;
-  /** The one that was used last is the first. */
-  readonly models: readonly CachedModel[];
-}
-
-/** A repository of the Hub in the cache. */
-export interface CachedModel {
-  /** Such as `onnx-community/embeddinggemma-300m-ONNX`. */
-  readonly id: string;
-  /** Its folder in the cache. */
-  readonly path: string;
-  /** Bytes on disk, which is what its removal frees. A file of several revisions counts once. */
-  readonly size: number;
-  /** Bytes of {@link CachedModel.size} that were computed from its files and can be again. */
-  readonly computedSize: number;
-  /** Parts of files whose download did not finish. They are in {@link CachedModel.size}. */
-  readonly unfinished: readonly CachedFile[];
-  /** When a file was last read or written, as exactly as the file system keeps it. */
-  readonly lastUsed: Date | null;
-  /** The one that was downloaded last is the first. */
-  readonly revisions: readonly CachedRevision[];
-}
-
-/** A commit of a repository in the cache. */
-export interface CachedRevision {
-  readonly commit: string;
-  /** Branches and tags that were this commit when they were last looked up. */
-  readonly references: readonly string[];
-  /** Folder of its files. */
-  readonly path: string;
-  readonly files: readonly CachedFile[];
-  /** Which ONNX files of the folder `onnx` are there, by the option `dtype` that loads them. */
-  readonly dtypes: readonly Dtype[];
-}
 
 export type ModelCacheOptions = Pick<HubOptions, "cacheDir">;
 
@@ -61,8 +19,7 @@ const optionRules: Rules<ModelCacheOptions> = { cacheDir: rules.text };
  */
 export async function scanModelCache(options: ModelCacheOptions = {}): Promise<ModelCache> {
   checkOptions(options, optionRules);
-  const { models, ...cache } = await (await openModelCache()).readCache(options);
-  return { ...cache, models: models.map(withDtypes) };
+  return (await openModelCache()).readCache(options);
 }
 
 /**
@@ -83,21 +40,5 @@ export async function removeCachedModel(
 ): Promise<CachedModel> {
   checkOptions({ id }, { id: { ...rules.text, required: true } });
   checkOptions(options, optionRules);
-  return withDtypes(await (await openModelCache()).removeFromCache(id, options));
-}
-
-function withDtypes({ revisions, ...model }: FoundModel): CachedModel {
-  return {
-    ...model,
-    revisions: revisions.map((revision) => ({ ...revision, dtypes: dtypesOf(revision.files) })),
-  };
-}
-
-function dtypesOf(files: readonly CachedFile[]): Dtype[] {
-  const graphs = files.flatMap(({ name, size }) => {
-    const isGraph =
-      size !== null && name.startsWith(`${standardFolder}/`) && name.endsWith(".onnx");
-    return isGraph ? (namedGraphFile({ modelFile: name }) ?? []) : [];
-  });
-  return [...new Set(graphs.map(({ dtype }) => dtype))];
+  return (await openModelCache()).removeFromCache(id, options);
 }

@@ -27,8 +27,8 @@ export async function openAdapterFolder(name: string, options: HubOptions): Prom
 }
 
 /** See `cached-models.ts`. */
-export function openModelCache(): Promise<typeof import("../files/hub/cached-models.ts")> {
-  return import("../files/hub/cached-models.ts");
+export function openModelCache(): Promise<typeof import("../cached-models.ts")> {
+  return import("../cached-models.ts");
 }
 
 /** See `ask-hub.ts`. */

@@ -2,34 +2,50 @@ import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { nearestOption } from "@embeddinggemma/internal";
-import { EmbeddingGemmaError, reasonOf, show } from "../../errors.ts";
-import type { HubOptions } from "../model-folder.ts";
-import { cacheFolder } from "./hub-environment.ts";
+import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
+import { cacheFolder } from "./files/hub/hub-environment.ts";
+import type { HubOptions } from "./files/model-folder.ts";
+import type { Dtype } from "./runtime/dtype.ts";
+import { namedGraphFile, standardFolder } from "./runtime/graph-file.ts";
 
-/** See `ModelCache`. */
-export interface FoundCache {
+/** The cache of models, which Python's `huggingface_hub` shares. */
+export interface ModelCache {
+  /** Its folder. It may not exist. */
   readonly path: string;
+  /** Bytes on disk of all models. */
   readonly size: number;
-  readonly models: readonly FoundModel[];
+  /** The one that was used last is the first. */
+  readonly models: readonly CachedModel[];
 }
 
-/** See `CachedModel`. */
-export interface FoundModel {
+/** A repository of the Hub in the cache. */
+export interface CachedModel {
+  /** Such as `onnx-community/embeddinggemma-300m-ONNX`. */
   readonly id: string;
+  /** Its folder in the cache. */
   readonly path: string;
+  /** Bytes on disk, which is what its removal frees. A file of several revisions counts once. */
   readonly size: number;
+  /** Bytes of {@link CachedModel.size} that were computed from its files and can be again. */
   readonly computedSize: number;
+  /** Parts of files whose download did not finish. They are in {@link CachedModel.size}. */
   readonly unfinished: readonly CachedFile[];
+  /** When a file was last read or written, as exactly as the file system keeps it. */
   readonly lastUsed: Date | null;
-  readonly revisions: readonly FoundRevision[];
+  /** The one that was downloaded last is the first. */
+  readonly revisions: readonly CachedRevision[];
 }
 
-/** See `CachedRevision`. */
-export interface FoundRevision {
+/** A commit of a repository in the cache. */
+export interface CachedRevision {
   readonly commit: string;
+  /** Branches and tags that were this commit when they were last looked up. */
   readonly references: readonly string[];
+  /** Folder of its files. */
   readonly path: string;
   readonly files: readonly CachedFile[];
+  /** Which ONNX files of the folder `onnx` are there, by the option `dtype` that loads them. */
+  readonly dtypes: readonly Dtype[];
 }
 
 export interface CachedFile {
@@ -40,7 +56,7 @@ export interface CachedFile {
 }
 
 /** See `scanModelCache`. */
-export async function readCache(options: HubOptions): Promise<FoundCache> {
+export async function readCache(options: HubOptions): Promise<ModelCache> {
   const path = cacheFolder(options);
   return inCache(path, async () => {
     const names = (await namesIn(path)).filter((name) => name.startsWith(prefix));
@@ -54,29 +70,29 @@ export async function readCache(options: HubOptions): Promise<FoundCache> {
 }
 
 /** See `removeCachedModel`. */
-export async function removeFromCache(id: string, options: HubOptions): Promise<FoundModel> {
-  const { path, models } = await readCache(options);
+export async function removeFromCache(id: string, options: HubOptions): Promise<CachedModel> {
+  const { path: cache, models } = await readCache(options);
   const model = models.find((one) => one.id === id);
-  if (!model) throw notInCache(id, path, models);
-  return inCache(path, async () => {
-    if ((await lstat(model.path)).isSymbolicLink()) {
-      const target = await realpath(model.path);
-      throw new EmbeddingGemmaError(
-        "INVALID_ARGUMENT",
-        `${show(id)} is not removed, since ${model.path} is a link to another folder, ${target}. ` +
-          "Delete both yourself if nothing else uses that folder.",
-        { id, path: model.path, target },
-      );
-    }
-    await rm(model.path, { recursive: true }); // It deletes links, not what they name.
-    return model;
-  });
+  if (!model) throw notInCache(id, cache, models);
+  const { path } = model;
+  const target = await inCache(cache, () => targetOfLink(path));
+  if (target !== null) {
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      `${show(id)} is not removed, since ${path} is a link to another folder, ${target}. ` +
+        "Delete both yourself if nothing else uses that folder.",
+      { id, path, target },
+    );
+  }
+  // It deletes links, not what they name.
+  await inCache(cache, () => rm(path, { recursive: true }));
+  return model;
 }
 
 /** What the names of the folders of models start with; those of data sets have another one. */
 const prefix = "models--";
 
-async function readModel(cache: string, name: string): Promise<FoundModel> {
+async function readModel(cache: string, name: string): Promise<CachedModel> {
   const path = join(cache, name);
   const [entries, revisions] = await Promise.all([entriesIn(path), readRevisions(path)]);
   const computed = join(path, ".embeddinggemma") + sep;
@@ -95,31 +111,43 @@ async function readModel(cache: string, name: string): Promise<FoundModel> {
   };
 }
 
-async function readRevisions(path: string): Promise<FoundRevision[]> {
+async function readRevisions(path: string): Promise<CachedRevision[]> {
   const references = await readReferences(join(path, "refs"));
   const snapshots = join(path, "snapshots");
   const revisions = await Promise.all(
     (await namesIn(snapshots)).map(async (commit) => {
       const folder = join(snapshots, commit);
       const [{ mtimeMs }, entries] = await Promise.all([stat(folder), entriesIn(folder)]);
-      const files = entries.filter((entry) => !isUnfinished(entry.path));
+      const files = await Promise.all(
+        entries
+          .filter((entry) => !isUnfinished(entry.path))
+          .map(async (entry) => ({
+            name: nameIn(folder, entry.path),
+            size: await sizeBehind(entry),
+          })),
+      );
       return {
         mtimeMs,
         commit,
         references: references.filter((one) => one.commit === commit).map(({ name }) => name),
         path: folder,
-        files: await Promise.all(
-          files.map(async (file) => ({
-            name: nameIn(folder, file.path),
-            size: await sizeBehind(file),
-          })),
-        ),
+        files,
+        dtypes: dtypesOf(files),
       };
     }),
   );
   return revisions
     .sort((a, b) => b.mtimeMs - a.mtimeMs)
     .map(({ mtimeMs: _, ...revision }) => revision);
+}
+
+function dtypesOf(files: readonly CachedFile[]): Dtype[] {
+  const graphs = files.flatMap(({ name, size }) => {
+    const isGraph =
+      size !== null && name.startsWith(`${standardFolder}/`) && name.endsWith(".onnx");
+    return isGraph ? (namedGraphFile({ modelFile: name }) ?? []) : [];
+  });
+  return [...new Set(graphs.map(({ dtype }) => dtype))];
 }
 
 async function readReferences(folder: string): Promise<{ name: string; commit: string }[]> {
@@ -160,6 +188,11 @@ function sizeOf(files: readonly Entry[]): number {
   return files.reduce((sum, { stats }) => sum + stats.size, 0);
 }
 
+/** The folder behind a link; null for a folder. */
+async function targetOfLink(path: string): Promise<string | null> {
+  return (await lstat(path)).isSymbolicLink() ? realpath(path) : null;
+}
+
 async function sizeBehind({ path, stats }: Entry): Promise<number | null> {
   if (!stats.isSymbolicLink()) return stats.size;
   return (await stat(path).catch(nullIfGone))?.size ?? null;
@@ -186,11 +219,8 @@ function nullIfGone(error: NodeJS.ErrnoException): null {
 }
 
 /** @throws `CACHE_FAILED` for an error of the file system */
-async function inCache<T>(path: string, action: () => Promise<T>): Promise<T> {
-  try {
-    return await action();
-  } catch (cause) {
-    if (EmbeddingGemmaError.isInstance(cause)) throw cause;
+function inCache<T>(path: string, action: () => Promise<T>): Promise<T> {
+  return action().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
       `The cache of models ${path} could not be read or changed: ${reasonOf(cause)}. ` +
@@ -199,10 +229,10 @@ async function inCache<T>(path: string, action: () => Promise<T>): Promise<T> {
       { cacheDir: path },
       { cause },
     );
-  }
+  });
 }
 
-function notInCache(id: string, path: string, models: readonly FoundModel[]): EmbeddingGemmaError {
+function notInCache(id: string, path: string, models: readonly CachedModel[]): EmbeddingGemmaError {
   const ids = models.map((model) => model.id);
   const nearest = nearestOption(id, ids);
   const advice =
