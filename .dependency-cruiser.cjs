@@ -131,7 +131,7 @@ const order = {
     ["describe-error.ts"],
     ["model/"],
     ["terminal/process-terminal.ts"],
-    ["command-error.ts", "command-exit.ts", "exit-codes.ts"],
+    ["command-error.ts", "command-exit.ts", "exit-codes.ts", "parse-number.ts"],
     ["terminal/"],
     ["version.ts"],
   ],

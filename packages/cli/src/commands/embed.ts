@@ -55,7 +55,7 @@ Examples:
     );
   return addModelOptions(command).action(async (texts: string[], flags: EmbedFlags) => {
     if (texts.length > 0 && flags.input)
-      command.error("error: give texts as arguments or with --input, not both");
+      command.error("error: Give texts as arguments or with --input, not both.");
     const { embed } = await import("../embedding/embed.ts");
     await embed(texts, flags, terminal);
   });

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { EvalFlags } from "../evaluation/evaluate.ts";
-import { addModelOptions, counts } from "../model/model-options.ts";
+import { addModelOptions } from "../model/model-options.ts";
+import { counts } from "../parse-number.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma eval <folder>` */
@@ -36,7 +37,7 @@ Examples:
     );
   return addModelOptions(command).action(async (folder: string, flags: EvalFlags) => {
     if (flags.run !== undefined && (flags.truncateDim?.length ?? 1) > 1)
-      command.error("error: --run needs one length of vectors, so give --truncate-dim one number");
+      command.error("error: --run needs one length of vectors. Give --truncate-dim one number.");
     const { evaluate } = await import("../evaluation/evaluate.ts");
     await evaluate(folder, flags, terminal);
   });

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { IndexFlags } from "../indexing/index-files.ts";
-import { addModelOptions, count } from "../model/model-options.ts";
+import { addModelOptions } from "../model/model-options.ts";
+import { count, countOrZero } from "../parse-number.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma index <paths…>` */
@@ -36,9 +37,4 @@ export function indexCommand(terminal: Terminal): Command {
     const { indexFiles } = await import("../indexing/index-files.ts");
     await indexFiles(paths, flags, command, terminal);
   });
-}
-
-function countOrZero(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number.");
 }

@@ -1,6 +1,7 @@
 import type { MetadataFilter } from "@embeddinggemma/langchain";
 import { Command, InvalidArgumentError } from "commander";
-import { addModelOptions, count } from "../model/model-options.ts";
+import { addModelOptions } from "../model/model-options.ts";
+import { count } from "../parse-number.ts";
 import type { SearchFlags } from "../searching/search-store.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 

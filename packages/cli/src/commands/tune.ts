@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError, Option } from "commander";
-import { addModelOptions, count } from "../model/model-options.ts";
+import { Command, Option } from "commander";
+import { addModelOptions } from "../model/model-options.ts";
+import { count, countOrZero, positive } from "../parse-number.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { TuneFlags } from "../tuning/tune-folder.ts";
 
@@ -58,7 +59,7 @@ export function tuneCommand(terminal: Terminal): Command {
     )
     .addOption(
       new Option("--seed <number>", "the same seed gives the same adapter (default: 0)").argParser(
-        whole,
+        countOrZero,
       ),
     )
     .option("--metric <metric>", "the metric that decides", "ndcg@10")
@@ -75,14 +76,4 @@ Examples:
     const { tuneFolder } = await import("../tuning/tune-folder.ts");
     await tuneFolder(data, flags, terminal);
   });
-}
-
-function positive(text: string): number {
-  if (Number(text) > 0) return Number(text);
-  throw new InvalidArgumentError("It must be a number above 0.");
-}
-
-function whole(text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number.");
 }

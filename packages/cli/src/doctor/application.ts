@@ -12,7 +12,7 @@ export interface Package {
   readonly main: string;
 }
 
-/** The application in the current folder, as far as it uses this project. */
+/** The application in a folder, as far as it uses this project. */
 export interface Application {
   readonly path: string;
   /** Packages of this project that it can import; empty if there are none. */

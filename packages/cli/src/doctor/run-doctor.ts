@@ -3,6 +3,8 @@ import { CommandExit } from "../command-exit.ts";
 import { describeError } from "../describe-error.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ModelFlags } from "../model/model-options.ts";
+import { countOf } from "../terminal/count-of.ts";
+import { clearLine } from "../terminal/progress.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 import { findApplication } from "./application.ts";
 import { checkCache } from "./checks/cache.ts";
@@ -53,7 +55,7 @@ export async function runDoctor(
   for (const [check, look] of Object.entries(checks)) {
     if (terminal.interactive) terminal.errors.write(`… ${check}`);
     const finding = await runCheck(look, surroundings);
-    if (terminal.interactive) terminal.errors.write("\r\x1b[K");
+    if (terminal.interactive) terminal.errors.write(clearLine);
     findings.push({ check, ...finding });
     if (!json) show(finding, terminal);
   }
@@ -65,7 +67,7 @@ export async function runDoctor(
 function summaryOf(findings: readonly Finding[]): string {
   const count = (wanted: Finding["status"]) => {
     const number = findings.filter(({ status }) => status === wanted).length;
-    return `${number || "no"} ${wanted}${number === 1 ? "" : "s"}`;
+    return number === 0 ? `no ${wanted}s` : countOf(number, wanted);
   };
   return `Found ${count("problem")} and ${count("warning")}.`;
 }

@@ -1,4 +1,5 @@
-import { readFile, stat } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import ignore from "ignore";
 
@@ -11,7 +12,7 @@ export type IsIgnored = (path: string, isFolder: boolean) => boolean;
  */
 export async function ignoredAbove(folder: string): Promise<IsIgnored> {
   const above: string[] = [];
-  for (let current = folder; !(await exists(join(current, ".git"))); current = dirname(current)) {
+  for (let current = folder; !existsSync(join(current, ".git")); current = dirname(current)) {
     if (dirname(current) === current) return () => false;
     above.unshift(dirname(current));
   }
@@ -30,11 +31,4 @@ export async function ignoredIn(folder: string, isIgnoredAbove: IsIgnored): Prom
     const { ignored, unignored } = rules.test(isFolder ? `${name}/` : name);
     return ignored || (!unignored && isIgnoredAbove(path, isFolder));
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

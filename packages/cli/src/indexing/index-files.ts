@@ -14,6 +14,7 @@ import { checkEmbedder } from "../store/check-embedder.ts";
 import { flagsToReload, modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { readSettings, type StoreSettings } from "../store/store-settings.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { embedFiles, type Tally } from "./embed-files.ts";
@@ -98,8 +99,7 @@ export async function indexFiles(
   await report({ folder, store, changes, tally, seconds }, !failure, json, terminal);
   if (failure) throw signal.aborted ? new CommandExit(exitCodes.interrupted) : failure.error;
   const failed = tally.failures.length;
-  if (failed > 0)
-    throw new CommandError(`${failed === 1 ? "1 file" : `${failed} files`} could not be read.`);
+  if (failed > 0) throw new CommandError(`${countOf(failed, "file")} could not be read.`);
 }
 
 async function openSaved(folder: string) {

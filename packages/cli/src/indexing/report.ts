@@ -1,6 +1,8 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DocumentStore } from "../store/check-embedder.ts";
+import { countOf } from "../terminal/count-of.ts";
+import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 import type { Tally } from "./embed-files.ts";
 import type { Changes } from "./find-changes.ts";
@@ -47,25 +49,20 @@ export async function report(
     const rate = embedded / seconds;
     const speed = `${rate < 10 ? rate.toFixed(1) : number(rate)} per second`;
     const time = `${seconds.toFixed(1)} s (${speed})`;
-    print(terminal, `Embedded: ${embedded === 0 ? "nothing" : `${chunks(embedded)} in ${time}`}`);
-    print(terminal, `Store: ${chunks(store.size)}, ${megabytes(bytes)}`);
+    print(
+      terminal,
+      `Embedded: ${embedded === 0 ? "nothing" : `${countOf(embedded, "chunk")} in ${time}`}`,
+    );
+    print(terminal, `Store: ${countOf(store.size, "chunk")}, ${formatBytes(bytes)}`);
   }
   if (isDone) return;
   const left = added.length + changed.length - tally.finished.size - failed.length;
-  const files = left === 1 ? "1 file is" : `${number(left)} files are`;
+  const files = `${countOf(left, "file")} ${left === 1 ? "is" : "are"}`;
   note(terminal, `Stopped. ${files} left. Run the command again to continue.`);
-}
-
-function chunks(count: number): string {
-  return count === 1 ? "1 chunk" : `${number(count)} chunks`;
 }
 
 function number(value: number): string {
   return Math.round(value).toLocaleString("en");
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 100_000 ? `${number(bytes / 1_000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }
 
 async function sizeOf(folder: string): Promise<number> {

@@ -1,5 +1,6 @@
 import type { Dtype } from "@embeddinggemma/core";
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { count } from "../parse-number.ts";
 
 /** Values of the flags that choose a model, or a server with one. */
 export interface ModelFlags {
@@ -78,14 +79,3 @@ export function modelOption(): Option {
 }
 
 const modelVariable = "EMBEDDINGGEMMA_MODEL";
-
-/** Parses a whole number of at least 1. */
-export function count(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number of at least 1.");
-}
-
-/** Parses several whole numbers of at least 1: `768,256,128`. */
-export function counts(text: string): number[] {
-  return text.split(",").map((part) => count(part.trim()));
-}

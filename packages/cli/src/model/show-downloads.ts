@@ -1,4 +1,5 @@
 import type { DownloadProgress } from "@embeddinggemma/core";
+import { formatBytes } from "../terminal/format-bytes.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -14,15 +15,9 @@ export function showDownloads(terminal: Terminal) {
         loaded += file.loaded;
         total += file.total ?? file.loaded;
       }
-      progress.show(
-        total === 0 ? 0 : loaded / total,
-        `${megabytes(loaded)} of ${megabytes(total)}`,
-      );
+      const fraction = total === 0 ? 0 : loaded / total;
+      progress.show(fraction, `${formatBytes(loaded)} of ${formatBytes(total)}`);
     },
     [Symbol.dispose]: () => progress.stop(),
   };
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1_000_000).toLocaleString("en")} MB`;
 }

@@ -1,4 +1,5 @@
 import { type CachedModel, type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { countOf } from "../terminal/count-of.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 
@@ -24,11 +25,10 @@ function linesOf(model: CachedModel, { colors }: Terminal): string[] {
   const details = [
     ...revisions.map(({ commit, references, dtypes, files }) => {
       const names = [...references, commit.slice(0, 7)].join(" ");
+      const formats = dtypes.length > 0 ? dtypes.join(", ") : "no ONNX files in onnx/";
       const lost = files.filter((file) => file.size === null).length;
-      return [
-        `${names}  ${dtypes.length > 0 ? dtypes.join(", ") : "no ONNX files in onnx/"}`,
-        `${files.length} files${lost > 0 ? `, ${lost} of them links to files that are gone` : ""}`,
-      ].join("  ");
+      const gone = lost > 0 ? `, ${lost} of them links to files that are gone` : "";
+      return `${names}  ${formats}  ${countOf(files.length, "file")}${gone}`;
     }),
     ...unfinished.map((file) => `unfinished: ${file.name}, ${formatBytes(file.size ?? 0)}`),
     ...(computedSize > 0 ? [`computed from its files: ${formatBytes(computedSize)}`] : []),
@@ -46,6 +46,5 @@ function dayOf(date: Date): string {
 
 function summaryOf({ path, size, models }: ModelCache): string {
   if (models.length === 0) return `There are no models in ${path}.`;
-  const count = models.length === 1 ? "1 model" : `${models.length} models`;
-  return `${count}, ${formatBytes(size)}, in ${path}`;
+  return `${countOf(models.length, "model")}, ${formatBytes(size)}, in ${path}`;
 }

@@ -55,7 +55,8 @@ export function startProgress(terminal: Terminal, label: string): Progress {
 /** With fewer columns, numbers say more than a bar. */
 const narrow = 72;
 const percentWidth = 4;
-const clearLine = "\r\x1b[K";
+/** Clears the line of the cursor. */
+export const clearLine = "\r\x1b[K";
 
 /** Milliseconds. More would only cost time. */
 const redrawAfter = 100;

@@ -1,5 +1,6 @@
 import { Writable } from "node:stream";
 import picocolors from "picocolors";
+import { clearLine } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** A terminal for messages, and what was written to it. */
@@ -18,7 +19,7 @@ export function fakeTerminal(interactive: boolean) {
     written: () => written,
     /** What is left on the screen after lines were cleared. */
     screen() {
-      const lines = written.split("\n").map((line) => line.split("\r\x1b[K").at(-1));
+      const lines = written.split("\n").map((line) => line.split(clearLine).at(-1));
       return lines.join("\n");
     },
   };

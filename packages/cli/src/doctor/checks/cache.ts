@@ -1,6 +1,8 @@
-import { mkdtemp, rmdir, stat, statfs } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdtemp, rmdir, statfs } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { countOf } from "../../terminal/count-of.ts";
 import { formatBytes } from "../../terminal/format-bytes.ts";
 import { type Finding, fine, problem, type Surroundings, warning } from "../finding.ts";
 
@@ -10,8 +12,7 @@ const needed = 0.8e9;
 /** The cache of models: whether it can be written, has room, and is whole. */
 export async function checkCache({ cache, flags, hasModel }: Surroundings): Promise<Finding> {
   const { path, models, size } = cache ?? (await scanModelCache({ cacheDir: flags.cacheDir }));
-  const count = models.length === 1 ? "1 model" : `${models.length} models`;
-  const summary = `cache: ${path}, ${count}, ${formatBytes(size)}`;
+  const summary = `cache: ${path}, ${countOf(models.length, "model")}, ${formatBytes(size)}`;
   const judge = hasModel ? warning : problem;
 
   const fault = await whyNotWritable(path);
@@ -21,7 +22,7 @@ export async function checkCache({ cache, flags, hasModel }: Surroundings): Prom
       "Downloads fail. Fix its permissions, or set HF_HUB_CACHE or --cache-dir to another folder.",
     );
   }
-  const { bavail, bsize } = await statfs(await existingPart(path));
+  const { bavail, bsize } = await statfs(existingPart(path));
   const room = bavail * bsize;
   if (room < needed && !hasModel) {
     return problem(
@@ -54,7 +55,7 @@ function damageOf(summary: string, models: ModelCache["models"]): Finding | unde
 /** By a try: permissions do not say whether a disk is read-only. */
 async function whyNotWritable(path: string): Promise<string | undefined> {
   try {
-    await rmdir(await mkdtemp(join(await existingPart(path), ".embeddinggemma-doctor-")));
+    await rmdir(await mkdtemp(join(existingPart(path), ".embeddinggemma-doctor-")));
     return undefined;
   } catch (error) {
     return (error as Error).message;
@@ -62,10 +63,6 @@ async function whyNotWritable(path: string): Promise<string | undefined> {
 }
 
 /** The folder, or the nearest one above it, in which it would be made. */
-async function existingPart(path: string): Promise<string> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  return exists || dirname(path) === path ? path : existingPart(dirname(path));
+function existingPart(path: string): string {
+  return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
 }

@@ -1,4 +1,5 @@
 import { availableParallelism, freemem } from "node:os";
+import { countOf } from "../../terminal/count-of.ts";
 import { formatBytes } from "../../terminal/format-bytes.ts";
 import { type Finding, fine, warning } from "../finding.ts";
 
@@ -8,8 +9,7 @@ const needed = 0.6e9;
 /** Cores, and memory that is free for this process. */
 export function checkMemory(_?: unknown, available = availableMemory()): Finding {
   const cores = availableParallelism();
-  const memory = `${formatBytes(available)} of memory free`;
-  const summary = `${cores} ${cores === 1 ? "core" : "cores"}, ${memory}`;
+  const summary = `${countOf(cores, "core")}, ${formatBytes(available)} of memory free`;
   if (available >= needed) return fine(summary);
   return warning(
     summary,
