@@ -1,23 +1,15 @@
 import { Embedder } from "@embeddinggemma/core";
+import { endPrograms } from "@embeddinggemma/internal/testing";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, describe, expect, it } from "vitest";
-import { type BuiltProgram, startBuiltProgram } from "../testing/built-program.ts";
+import { startBuiltProgram as start } from "../testing/built-program.ts";
 
-const running: BuiltProgram[] = [];
-afterEach(() => {
-  for (const { child } of running.splice(0)) child.kill("SIGKILL");
-});
-
-function start(...flags: string[]): BuiltProgram {
-  const program = startBuiltProgram(["serve", ...flags]);
-  running.push(program);
-  return program;
-}
+afterEach(endPrograms);
 
 describe("serve", () => {
   it("serves the tiny model until Ctrl-C, with the flags of the server", async () => {
     const flags = ["--hostname", "127.0.0.1", "-p", "0", "--default-prompt-name", "query"];
-    const program = start(...flags, "-m", "tiny");
+    const program = start("serve", ...flags, "-m", "tiny");
     const [, url] = await program.find(/url=(http\S+)/);
     const response = await fetch(`${url}/embed`, {
       method: "POST",
@@ -33,8 +25,7 @@ describe("serve", () => {
   });
 
   it("has the help of the server, under its own name", async () => {
-    const program = startBuiltProgram(["help", "serve"]);
-    running.push(program);
+    const program = start("help", "serve");
     expect(await program.exit()).toBe(0);
     expect(program.output()).toMatch(/^Usage: embeddinggemma serve \[options\]\n/);
     expect(program.output()).toContain("--max-client-batch-size <count>");
@@ -44,7 +35,7 @@ describe("serve", () => {
     { flags: ["--prot", "80"], reason: "Did you mean --port?", code: 2 },
     { flags: ["--model", "./no-such-folder"], reason: "no-such-folder", code: 1 },
   ])("ends with a reason for $flags", async ({ flags, reason, code }) => {
-    const program = start(...flags);
+    const program = start("serve", ...flags);
     expect(await program.exit()).toBe(code);
     expect(program.output()).toContain(reason);
     expect(program.output()).not.toContain("CommandExit");

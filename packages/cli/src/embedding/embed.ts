@@ -4,6 +4,7 @@ import {
   type Precision,
   quantizeEmbeddings,
 } from "@embeddinggemma/core";
+import { windowsOf } from "@embeddinggemma/internal";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -25,9 +26,6 @@ export interface EmbedFlags extends ModelFlags {
   precision: Extract<Precision, "float32" | "binary" | "ubinary">;
 }
 
-/** Number of texts to embed at once: enough to sort by length, but few enough to keep in memory. */
-const windowSize = 256;
-
 /** Embeds texts, and writes their vectors in the same order, as they come. */
 export async function embed(
   texts: readonly string[],
@@ -42,7 +40,7 @@ export async function embed(
   const items = readItems(texts, { input, inputFormat }, terminal);
   const progress = startCounting(output, terminal);
   try {
-    for await (const window of windows(items)) {
+    for await (const window of windowsOf(items)) {
       await writer.write(window, quantizeEmbeddings(await encode(window), precision));
       progress.add(window.length);
     }
@@ -91,15 +89,4 @@ function encoder(
     text: item.text,
   });
   return (items) => embedder.encodeDocument(items.map(documentOf), { signal });
-}
-
-async function* windows<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
-  let window: T[] = [];
-  for await (const item of items) {
-    window.push(item);
-    if (window.length < windowSize) continue;
-    yield window;
-    window = [];
-  }
-  if (window.length > 0) yield window;
 }

@@ -1,7 +1,5 @@
+import { windowsOf } from "@embeddinggemma/internal";
 import type { EncodeProgress } from "./encode-texts.ts";
-
-/** Number of items to embed at once: enough to sort by length, but few enough to keep in memory. */
-const windowSize = 256;
 
 /** Position of a window in the stream. */
 export interface StreamPosition {
@@ -24,7 +22,7 @@ export async function* encodeStream<T>(
 ): AsyncGenerator<Float32Array[], void, undefined> {
   let before: EncodeProgress = { done: 0, total: 0, tokens: 0 };
   let firstIndex = 0;
-  for await (const window of windows(items)) {
+  for await (const window of windowsOf(items)) {
     let current = before;
     const report = ({ done, total, tokens }: EncodeProgress) => {
       current = {
@@ -42,15 +40,4 @@ export async function* encodeStream<T>(
 
 export function isAsyncIterable<T>(value: unknown): value is AsyncIterable<T> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
-}
-
-async function* windows<T>(items: AsyncIterable<T>): AsyncGenerator<T[], void, undefined> {
-  let window: T[] = [];
-  for await (const item of items) {
-    window.push(item);
-    if (window.length < windowSize) continue;
-    yield window;
-    window = [];
-  }
-  if (window.length > 0) yield window;
 }

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
+import { endPrograms } from "@embeddinggemma/internal/testing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { endPrograms, localFlags, type Program, startProgram } from "../testing/program.ts";
+import { localFlags, type ServerProcess, startServer } from "../testing/program.ts";
 
 /** How many bad requests of each kind are sent. 10,000 pass, too, and take a minute. */
 const count = 3000;
@@ -17,10 +18,10 @@ const timeout = 120_000;
 let url: string;
 let port: number;
 let memoryBefore: number;
-let program: Program;
+let program: ServerProcess;
 
 beforeAll(async () => {
-  program = startProgram(localFlags);
+  program = startServer(localFlags);
   url = await program.ready();
   port = Number(new URL(url).port);
   await sendAll(200, '{"inputs":');

@@ -3,9 +3,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { endPrograms } from "@embeddinggemma/internal/testing";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, describe, expect, it } from "vitest";
-import { endPrograms, localFlags, startProgram as start } from "../testing/program.ts";
+import { localFlags, startServer as start } from "../testing/program.ts";
 
 afterEach(endPrograms);
 
