@@ -411,6 +411,7 @@ describe("a folder that cannot be written", () => {
     await expect(store.save("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
+  // Only Linux has a folder in which not even root can make one: /proc.
   it.runIf(process.platform === "linux")("because the system allows no folder there", async () => {
     const store = await smallStore();
     const path = "/proc/planets";

@@ -43,6 +43,7 @@ describe("makeFolder", () => {
     });
   });
 
+  // Only Linux has a folder in which not even root can make one: /proc.
   it.runIf(process.platform === "linux")("ends where no folder can be made", async () => {
     await expect(makeFolder("/proc/x/y")).rejects.toMatchObject({ code: "ENOENT" });
   });

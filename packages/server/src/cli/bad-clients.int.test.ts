@@ -100,7 +100,7 @@ describe(`${count} bad requests`, () => {
   });
 
   it("of clients that are slow are ended", { timeout }, async () => {
-    const impatient = startProgram([...localFlags, "--request-timeout", "1"]);
+    const impatient = startServer([...localFlags, "--request-timeout", "1"]);
     const to = Number(new URL(await impatient.ready()).port);
     const sockets = await Promise.all(Array.from({ length: 1000 }, () => open(to)));
     let ended = 0;
