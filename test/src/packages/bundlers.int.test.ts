@@ -1,27 +1,22 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { cpSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { Application } from "./application.ts";
+import { beforeAll, expect, it, vi } from "vitest";
+import type { Application } from "./application.ts";
 import { bun } from "./package-managers.ts";
-import { type Registry, serveRegistry } from "./registry.ts";
+import { setUpApplications } from "./set-up-applications.ts";
 
 // Bundlers can take minutes on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
 const mars = "Mars is often called the Red Planet.";
 
-let folder: string;
-let registry: Registry;
+const applications = setUpApplications();
 let application: Application;
 
 beforeAll(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "bundlers-")));
-  registry = await serveRegistry();
-  application = new Application(join(folder, "application"), registry.url, bun);
+  application = applications.create("application", bun);
   await application.install(
     ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/tiny-model"],
     ...["next@16.4.6", "react@19.2.0", "react-dom@19.2.0"],
@@ -30,11 +25,6 @@ beforeAll(async () => {
   cpSync(fileURLToPath(new URL("bundled", import.meta.url)), application.path(), {
     recursive: true,
   });
-});
-
-afterAll(async () => {
-  await registry.close();
-  rmSync(folder, { recursive: true });
 });
 
 it("esbuild makes one file for a serverless function", async () => {

@@ -1,33 +1,19 @@
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { Application } from "./application.ts";
+import { beforeAll, expect, it, vi } from "vitest";
 import { forgetCachedPackages, otherPackageManagers } from "./package-managers.ts";
-import { type Registry, serveRegistry } from "./registry.ts";
+import { setUpApplications } from "./set-up-applications.ts";
 
 // Package managers can take minutes on a busy machine, and the removal of what they install one.
 vi.setConfig({ testTimeout: 600_000, hookTimeout: 300_000 });
 
-let folder: string;
-let registry: Registry;
+const applications = setUpApplications();
 
-beforeAll(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "managers-")));
-  registry = await serveRegistry();
-  await forgetCachedPackages();
-});
-
-afterAll(async () => {
-  await registry.close();
-  rmSync(folder, { recursive: true });
-});
+beforeAll(forgetCachedPackages);
 
 // While one waits for downloads, others install.
 it.concurrent.each(otherPackageManagers)(
   "$title installs the packages, which embed, store and search",
   async (manager) => {
-    const application = new Application(join(folder, manager.title), registry.url, manager);
+    const application = applications.create(manager.title, manager);
     const output = await application.install(
       ...["@embeddinggemma/langchain", "@embeddinggemma/tiny-model", "@langchain/core@1.4.0"],
     );

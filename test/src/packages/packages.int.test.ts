@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { testOnEveryRuntime } from "../runtimes/on-every-runtime.ts";
-import { Application } from "./application.ts";
+import type { Application } from "./application.ts";
 import { npmWithoutScripts } from "./package-managers.ts";
-import { type Registry, serveRegistry } from "./registry.ts";
+import { setUpApplications } from "./set-up-applications.ts";
 
 interface Hit {
   id: string;
@@ -17,29 +16,18 @@ interface Hit {
 // npm and the compiler can take minutes on a busy machine.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
-let folder: string;
-let registry: Registry;
-
-beforeAll(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), "packages-")));
-  registry = await serveRegistry();
-});
-
-afterAll(async () => {
-  await registry.close();
-  rmSync(folder, { recursive: true });
-});
+const applications = setUpApplications();
 
 describe("an application with LangChain, the server and the FAISS addon", () => {
   let application: Application;
 
   beforeAll(async () => {
-    application = new Application(join(folder, "langchain"), registry.url, npmWithoutScripts);
+    application = applications.create("langchain", npmWithoutScripts);
     await application.install(
       ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/langchain"],
       ...["@embeddinggemma/server", "@embeddinggemma/tiny-model", "@embeddinggemma/tune"],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
-      registry.tarballs.cli, // The registry serves the scope only.
+      applications.tarballs.cli, // The registry serves the scope only.
     );
     application.copyAddon();
   });
@@ -138,7 +126,7 @@ describe("an application with LlamaIndex and without the FAISS addon", () => {
   let application: Application;
 
   beforeAll(async () => {
-    application = new Application(join(folder, "llamaindex"), registry.url);
+    application = applications.create("llamaindex");
     const output = await application.install(
       ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/llamaindex"],
       ...["@embeddinggemma/tiny-model", "llamaindex@0.12.1", "@types/node@20"],
