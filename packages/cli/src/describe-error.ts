@@ -21,8 +21,8 @@ function withFlags(message: string): string {
   );
 }
 
-/** What is not the name of a flag alone. */
-const phrases = [
+/** Phrases of the packages that need more than the name of a flag, and what is said here. */
+export const phrases = [
   ["set HF_TOKEN or the option `token`,", "set HF_TOKEN,"],
   ["the option `token`, or the environment variable HF_TOKEN", "the environment variable HF_TOKEN"],
   [", or set allowUntrainedDim", ""],
