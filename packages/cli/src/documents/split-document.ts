@@ -14,6 +14,13 @@ export interface ChunkSettings {
 /** Counts the tokens of a text, without prompt. */
 export type CountTokens = (text: string) => number | Promise<number>;
 
+/** What a split needs. */
+export interface SplitOptions {
+  readonly settings: ChunkSettings;
+  readonly countTokens: CountTokens;
+  readonly signal: AbortSignal;
+}
+
 /** A piece of a document. */
 export interface DocumentChunk {
   readonly text: string;
@@ -27,15 +34,13 @@ export interface DocumentChunk {
 export async function splitDocument(
   path: string,
   { parts }: DocumentText,
-  { tokens, overlap }: ChunkSettings,
-  countTokens: CountTokens,
-  signal: AbortSignal,
+  { settings, countTokens, signal }: SplitOptions,
 ): Promise<DocumentChunk[]> {
   const kind = kindOf(path);
   const pacer = new Pacer();
   const options = {
-    chunkSize: tokens,
-    chunkOverlap: overlap,
+    chunkSize: settings.tokens,
+    chunkOverlap: settings.overlap,
     lengthFunction: async (text: string) => {
       if (pacer.due) await pacer.pause();
       signal.throwIfAborted();

@@ -8,6 +8,7 @@ import { readDocument } from "../documents/read-document.ts";
 import {
   type ChunkSettings,
   type CountTokens,
+  type SplitOptions,
   splitDocument,
 } from "../documents/split-document.ts";
 
@@ -29,13 +30,6 @@ export interface SourceFile {
 export interface ReadFile extends SourceFile {
   readonly content: Uint8Array;
   readonly document: DocumentText;
-}
-
-/** How a file is split. */
-export interface ChunkOptions {
-  readonly settings: ChunkSettings;
-  readonly countTokens: CountTokens;
-  readonly signal: AbortSignal;
 }
 
 /** A file with its chunks. */
@@ -68,12 +62,12 @@ export async function readSource(file: SourceFile): Promise<ReadFile> {
 /** Splits a file. The same text in the same file has the same id, in every run. */
 export async function chunkSource(
   { content, document, ...file }: ReadFile,
-  { settings, countTokens, signal }: ChunkOptions,
+  options: SplitOptions,
 ): Promise<ChunkedFile> {
   const { path, source } = file;
   const title = document.title?.slice(0, maxTitleLength);
   const counts = new Map<string, number>();
-  const split = await splitDocument(path, document, settings, countTokens, signal);
+  const split = await splitDocument(path, document, options);
   const chunks = split.map(({ text, page, lines }) => {
     const key = JSON.stringify([title, page, text]);
     const count = counts.get(key) ?? 0;
@@ -82,7 +76,7 @@ export async function chunkSource(
     const id = `${source}#${hash(`${key}${count}`).slice(0, 16)}`;
     return { id, record: { pageContent: text, metadata } as DocumentRecord };
   });
-  return { ...file, digest: digestOf(content, settings), chunks };
+  return { ...file, digest: digestOf(content, options.settings), chunks };
 }
 
 /** The source in the id of a chunk; undefined for an id that another program has given. */
