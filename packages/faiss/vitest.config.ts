@@ -1,5 +1,15 @@
 import { defineConfig } from "vitest/config";
 import { sharedConfig } from "../../vitest.shared.ts";
 
-// Tests count, stop and kill the FAISS processes that their own process has started.
-export default defineConfig({ ...sharedConfig, test: { ...sharedConfig.test, isolate: true } });
+// These count, stop and kill the FAISS processes that their own process has started.
+const withOwnProcess = ["src/index/{engine-process,faiss-engine,time-limit}.int.test.ts"];
+const { resolve, ssr, test } = sharedConfig;
+
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve, ssr, test: { ...test, name: "shared", exclude: withOwnProcess } },
+      { resolve, ssr, test: { ...test, name: "own", include: withOwnProcess, isolate: true } },
+    ],
+  },
+});
