@@ -11,6 +11,7 @@ import {
   ExtractorConfig,
   ExtractorLogLevel,
 } from "@microsoft/api-extractor";
+import { complain } from "./complain.mjs";
 import { publishedPackages } from "./published-packages.mjs";
 
 const reports = join(import.meta.dirname, "../../api");
@@ -28,15 +29,16 @@ try {
   });
   const stale = configs.map((config) => update(config, compilerState)).filter(Boolean);
   if (stale.length > 0) {
-    console.error(`The exports have changed: ${stale.join(", ")} in api/.`);
-    console.error('Run "npm run build && npm run api", and commit what it writes.');
-    process.exitCode = 1;
+    complain(
+      `The exports have changed: ${stale.join(", ")} in api/.\n` +
+        'Run "npm run build && npm run api", and commit what it writes.',
+    );
   }
 } finally {
   rmSync(scratch, { recursive: true });
 }
 
-/** Writes the report, or returns its name if it should be there and is not. */
+/** Writes the report; with `--check`, returns its name if it differs from the file. */
 function update(config, compilerState) {
   Extractor.invoke(config, {
     compilerState,

@@ -48,6 +48,7 @@ export interface CachedRevision {
   readonly dtypes: readonly Dtype[];
 }
 
+/** A file in the cache. */
 export interface CachedFile {
   /** Path in the folder of the revision, for an unfinished one in that of the model. */
   readonly name: string;

@@ -58,8 +58,7 @@ import type { Tokenizer } from "./runtime/backend.ts";
 import type { Dtype } from "./runtime/dtype.ts";
 import { graphFileOfDtype, namedGraphFile } from "./runtime/graph-file.ts";
 import type { Token } from "./runtime/tokens-of.ts";
-import type { SimilarityFunction } from "./vectors/similarity.ts";
-import { similarity } from "./vectors/similarity.ts";
+import { type SimilarityFunction, similarity } from "./vectors/similarity.ts";
 import type { Vector } from "./vectors/vectors.ts";
 
 /**

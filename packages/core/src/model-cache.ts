@@ -3,6 +3,7 @@ import type { CachedModel, ModelCache } from "./cached-models.ts";
 import { checkOptions, type Rules, rules } from "./check.ts";
 import type { HubOptions } from "./files/model-folder.ts";
 
+/** Options of {@link scanModelCache} and {@link removeCachedModel}. */
 export type ModelCacheOptions = Pick<HubOptions, "cacheDir">;
 
 const optionRules: Rules<ModelCacheOptions> = { cacheDir: rules.text };

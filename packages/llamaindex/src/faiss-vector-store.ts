@@ -137,6 +137,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * });
    */
   static async fromPersistDir(
+    // Not two parameters: with a default, an undefined folder could not be told from none.
     ...given: [
       persistDir?: string | URL,
       params?: Omit<FaissVectorStoreParams, "persistDir" | "store">,

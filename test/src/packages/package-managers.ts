@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -93,7 +94,7 @@ export const otherPackageManagers: PackageManager[] = [
 export async function forgetCachedPackages(): Promise<void> {
   const ours = ["-maxdepth", "6", "-name", "*embeddinggemma*", "-prune"];
   const remove = ["-exec", "rm", "-rf", "{}", "+"];
-  await promisify(execFile)("mkdir", ["-p", cacheFolder]);
+  await mkdir(cacheFolder, { recursive: true });
   await promisify(execFile)("find", [cacheFolder, ...ours, ...remove]);
 }
 

@@ -1,7 +1,7 @@
 import { serverProgram } from "@embeddinggemma/server";
 import { type Command, Option } from "commander";
 
-/** A command, and what can follow it. The first one is the program itself. */
+/** The program or one of its commands, and what can follow it. */
 export interface Level {
   /** Names of the commands that lead to it: none for the program, `["models", "remove"]`. */
   readonly path: readonly string[];

@@ -58,6 +58,7 @@ export async function embedFiles(
   const meter = new Meter(files, progress);
   let batchSize = batchSizes.first;
   let batch: Chunk[] = [];
+  /** Files whose last chunk is in the batch, or in the store already. */
   let whole: ChunkedFile[] = [];
 
   const flush = async () => {
@@ -83,15 +84,15 @@ export async function embedFiles(
 
   for (const file of files) {
     signal.throwIfAborted();
-    const content = await readSource(file).catch((error: Error) => {
+    const read = await readSource(file).catch((error: Error) => {
       tally.failures.push({ source: file.source, reason: error.message });
       progress.note(`${escapeControls(file.source)}: ${error.message}`);
     });
-    if (!content) {
+    if (!read) {
       meter.pass(file.bytes);
       continue;
     }
-    const chunked = await chunkSource(content, { settings: chunks, countTokens, signal });
+    const chunked = await chunkSource(read, { settings: chunks, countTokens, signal });
     const fresh = chunked.chunks.filter((chunk) => !writer.has(chunk));
     if (fresh.length === 0) meter.pass(file.bytes);
     for (const chunk of fresh) {

@@ -37,19 +37,16 @@ export async function openWebFolder(model: string, options: HubOptions): Promise
   }
   const { revision = "main", endpoint } = options;
   const { host, folder } = await hubAddressOf(model, revision, endpoint);
-  return WebFolder.open(folder, { host, model, revision }, cache, options).catch(
-    (error: unknown) => {
-      throw isNotFound(error)
-        ? withAdvice(
-            error,
-            `If ${show(model)} is a folder on a web server, begin it with "/", "./" or "https:".`,
-          )
-        : error;
-    },
-  );
+  const opening = WebFolder.open(folder, { host, model, revision }, cache, options);
+  return opening.catch((error: unknown) => {
+    const name = show(model);
+    const advice = `If ${name} is a folder on a web server, begin it with "/", "./" or "https:".`;
+    throw mayBeFolder(error) ? withAdvice(error, advice) : error;
+  });
 }
 
-function isNotFound(error: unknown): error is EmbeddingGemmaError {
+/** Whether the Hub has no such repository, or did not answer. */
+function mayBeFolder(error: unknown): error is EmbeddingGemmaError {
   return (
     EmbeddingGemmaError.isInstance(error) &&
     ["MODEL_NOT_FOUND", "DOWNLOAD_FAILED"].includes(error.code)
