@@ -7,7 +7,7 @@ import type { PackageManager } from "./package-managers.ts";
 import { type Registry, serveRegistry } from "./registry.ts";
 
 /** The applications of a test file. */
-export interface Applications {
+interface Applications {
   /** Creates an application, which npm manages by default. */
   create(name: string, manager?: PackageManager): Application;
   /** Paths of the packed packages. */

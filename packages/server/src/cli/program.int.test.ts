@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,6 +80,17 @@ describe("embeddinggemma-server", () => {
     const program = start(flags);
     expect(await program.exit()).toBe(1);
     expect(program.output()).toContain(reason);
+    expect(program.output()).not.toContain("    at ");
+  });
+
+  it("ends with a reason if the store is damaged", async () => {
+    const store = await mkdtemp(join(tmpdir(), "server-store-"));
+    await writeFile(join(store, "faiss-store.json"), "{");
+    const program = start([...local, "--store", store]);
+    expect(await program.exit()).toBe(1);
+    expect(program.output()).toContain("faiss-store.json");
+    expect(program.output()).not.toContain("    at ");
+    await rm(store, { recursive: true });
   });
 
   it("says what is wrong with flags, with exit code 2", async () => {

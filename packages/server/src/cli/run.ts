@@ -27,13 +27,16 @@ export async function run(
     return 0;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 0;
-    // An error of this project says what to do. Of any other one, the stack is useful, too.
-    const fields = EmbeddingGemmaError.isInstance(error)
-      ? { error: error.message }
-      : errorFields(error);
-    logger.fatal(fields, "The server cannot run");
+    logger.fatal(await fatalFields(error), "The server cannot run");
     return 1;
   }
+}
+
+/** An error of this project says what to do. Of any other one, the stack is useful, too. */
+async function fatalFields(error: unknown) {
+  const { FaissStoreError } = await import("@embeddinggemma/faiss");
+  const isOwn = EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error);
+  return isOwn ? { error: error.message } : errorFields(error);
 }
 
 async function loadAndServe(
