@@ -1,12 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { CommandExit } from "./command-exit.ts";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
+import { withHelpFlag } from "./commands/command-names.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { embedCommand } from "./commands/embed.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { indexCommand } from "./commands/index-files.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { checkRequiredOptions } from "./commands/required-option.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { similarityCommand } from "./commands/similarity.ts";
@@ -38,7 +40,8 @@ const commands = [
  */
 export async function runProgram(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    await createProgram(terminal).parseAsync(withHelpFlag(argv), { from: "user" });
+    const program = createProgram(terminal);
+    await program.parseAsync(withHelpFlag(program, argv), { from: "user" });
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommandExit) return error.code;
@@ -50,14 +53,9 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;
     const { describeError } = await import("./describe-error.ts");
     note(terminal, `${terminal.errorColors.red("error:")} ${describeError(error)}`);
-    return exitCodes.failed;
+    const { exitCodeOf } = await import("./exit-code-of.ts");
+    return exitCodeOf(error);
   }
-}
-
-/** `help serve` is `serve --help`: the server prints the help of its flags itself. */
-function withHelpFlag(argv: readonly string[]): readonly string[] {
-  const [first, ...rest] = argv;
-  return first === "help" && rest.length > 0 ? [...rest, "--help"] : argv;
 }
 
 /** The program with all commands. */
@@ -65,6 +63,7 @@ function createProgram(terminal: Terminal): Command {
   const program = new Command("embeddinggemma")
     .description("Semantic search with EmbeddingGemma on the command line.")
     .version(version, "-v, --version")
+    .hook("preAction", checkRequiredOptions)
     .addHelpText(
       "after",
       `

@@ -47,6 +47,24 @@ export type FaissStoreErrorCode =
   | "UNSAFE_FILE"
   | "CLOSED";
 
+/** What an error tells a program. */
+export interface FaissStoreErrorDetails extends Readonly<Record<string, unknown>> {
+  /** With `IDENTITY_MISMATCH`: what differs, as far as the identities can be taken apart. */
+  readonly differences?: readonly IdentityDifference[];
+}
+
+/** In what the identity of a store differs from that of an embedding, or of another store. */
+export interface IdentityDifference {
+  /** The key in the identities; empty for the model, which is before the `?`. */
+  readonly key: string;
+  /** The key in words, such as `the model`. */
+  readonly name: string;
+  /** The value of the store; undefined if it has none. */
+  readonly stored: string | undefined;
+  /** The other value; undefined if there is none. */
+  readonly given: string | undefined;
+}
+
 /**
  * All errors of this package. The error of a `filter` that throws is the `cause`. Errors of your
  * own `toRecord` and `toDocument` are thrown unchanged.
@@ -65,12 +83,12 @@ export class FaissStoreError extends Error {
   override readonly name = "FaissStoreError";
   readonly code: FaissStoreErrorCode;
   /** What was given and what was expected, for example. The fields depend on `code`. */
-  readonly details: Readonly<Record<string, unknown>>;
+  readonly details: FaissStoreErrorDetails;
 
   constructor(
     code: FaissStoreErrorCode,
     message: string,
-    details: Readonly<Record<string, unknown>> = {},
+    details: FaissStoreErrorDetails = {},
     options?: ErrorOptions,
   ) {
     super(message, options);

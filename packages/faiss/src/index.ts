@@ -1,4 +1,8 @@
-export type { FaissStoreErrorCode } from "./errors.ts";
+export type {
+  FaissStoreErrorCode,
+  FaissStoreErrorDetails,
+  IdentityDifference,
+} from "./errors.ts";
 export { FaissStoreError } from "./errors.ts";
 export { FaissStore } from "./faiss-store.ts";
 export type { TextEmbedding } from "./interchange/prompt-variants.ts";

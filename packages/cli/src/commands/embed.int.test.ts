@@ -63,6 +63,27 @@ describe("embed", () => {
     );
   });
 
+  it.each([
+    { what: "JSON", second: "{bad", reason: "Line 2 of standard input is not JSON" },
+    { what: "a text", second: '{"id":1}', reason: 'Line 2 of standard input has no "text"' },
+  ])("prints what comes before a line that is not $what", async ({ second, reason }) => {
+    const lines = `{"text":"Mars is red."}\n${second}\n{"text":"Venus is hot."}\n`;
+    const { code, output, errors } = await embed(["--input-format", "jsonl"], lines);
+    expect(code).toBe(1);
+    expect(jsonLines(output)).toMatchObject([{ text: "Mars is red." }]);
+    expect(errors).toContain(`error: ${reason}`);
+  });
+
+  it("prints what comes before a line that is not UTF-8", async () => {
+    const file = join(await temporaryFolder(), "latin1.txt");
+    const bytes = Buffer.concat([Buffer.from("\ufeffred\n\ufeffhot\n"), Buffer.from([0xe9, 10])]);
+    await writeFile(file, bytes);
+    const { code, output, errors } = await embed(["--input", file]);
+    expect(code).toBe(1);
+    expect(jsonLines(output).map(({ text }) => text)).toEqual(["red", "\ufeffhot"]);
+    expect(errors).toBe(`error: Line 3 of ${file} is not UTF-8. Convert it to UTF-8 first.\n`);
+  });
+
   it("writes base64, also of signs", async () => {
     const documents = await embedder.encodeDocument(texts);
     const floats = await embed(["--format", "base64"]);
@@ -146,7 +167,11 @@ describe("embed", () => {
 
   it.each([
     { flags: ["--input", "no-such-file"], reason: "no-such-file", code: 1 },
-    { flags: ["--output", "no-such-folder/x"], reason: "no-such-folder/x", code: 1 },
+    { flags: ["--output", "nowhere/x"], reason: "nowhere/x cannot be written: there is", code: 1 },
+    { flags: ["--output", "src"], reason: "src cannot be written: it is a folder.\n", code: 1 },
+    { flags: ["--output", "/dev/full"], reason: "/dev/full cannot be written: no space", code: 1 },
+    { flags: ["--prompt-name", "Foo"], reason: 'no prompt named "Foo"', code: 2 },
+    { flags: ["--truncate-dim", "100"], reason: "not trained for 100 dimensions", code: 2 },
     { flags: ["--input-format", "jsonl"], reason: "Line 1 of standard input is not JSON", code: 1 },
     { flags: ["--query", "--title", "Mars"], reason: "cannot be used with", code: 2 },
     { flags: ["--format", "csv"], reason: "Allowed choices are jsonl, npy, base64", code: 2 },
@@ -155,7 +180,7 @@ describe("embed", () => {
     const outcome = await embed(flags);
     expect(outcome).toMatchObject({ code, output: "" });
     expect(outcome.errors).toContain(reason);
-    expect(outcome.errors).not.toContain("    at ");
+    expect(outcome.errors).not.toMatch(/ {4}at |\.partial|ENOENT/);
   });
 });
 

@@ -9,7 +9,8 @@ export function embedCommand(terminal: Terminal): Command {
     .summary("turn texts into vectors")
     .description(
       "Turns texts into vectors: the arguments, or the lines of --input or of standard input. " +
-        "They are embedded as documents, unless you say --query or choose another prompt.",
+        "They are embedded as documents, unless you say --query or choose another prompt. An " +
+        "empty line is an empty text, so that vectors have the numbers of their lines.",
     )
     .argument("[texts...]", "texts to embed")
     .option("-i, --input <file...>", "embed the lines of these files")

@@ -37,6 +37,8 @@ describe("eval", () => {
   it.each([
     { flags: ["--split", "dev"], reason: "The splits are test, train, validation.", code: 1 },
     { flags: ["--truncate-dim", "768,"], reason: "whole number of at least 1", code: 2 },
+    { flags: ["--run", "nowhere/x"], reason: "nowhere/x cannot be written: there", code: 1 },
+    { flags: ["--run", "src"], reason: "src cannot be written: it is a folder", code: 1 },
     { flags: ["--truncate-dim", "768,128", "--run", "x"], reason: "--run needs one", code: 2 },
   ])("refuses $flags", async ({ flags, reason, code }) => {
     const outcome = await evaluate(...flags);

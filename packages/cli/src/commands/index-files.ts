@@ -3,6 +3,7 @@ import type { IndexFlags } from "../indexing/index-files.ts";
 import { addModelOptions } from "../model/model-options.ts";
 import { count, countOrZero } from "../parse-number.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { RequiredOption } from "./required-option.ts";
 
 /** `embeddinggemma index <paths…>` */
 export function indexCommand(terminal: Terminal): Command {
@@ -15,7 +16,7 @@ export function indexCommand(terminal: Terminal): Command {
         "node_modules, symbolic links, and what .gitignore files name.",
     )
     .argument("<paths...>", "folders, or files")
-    .requiredOption("-s, --store <folder>", "folder of the store")
+    .addOption(new RequiredOption("-s, --store <folder>", "folder of the store"))
     .option("--include <globs...>", "only files that match, such as 'guides/**/*.md'")
     .option("--exclude <globs...>", "leave out files and folders that match, such as drafts")
     .option("--no-ignore", "read also what .gitignore files name")

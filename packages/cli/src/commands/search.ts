@@ -4,6 +4,7 @@ import { addModelOptions } from "../model/model-options.ts";
 import { count } from "../parse-number.ts";
 import type { SearchFlags } from "../searching/search-store.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { RequiredOption } from "./required-option.ts";
 
 /** `embeddinggemma search <query>` */
 export function searchCommand(terminal: Terminal): Command {
@@ -15,7 +16,7 @@ export function searchCommand(terminal: Terminal): Command {
     )
     .argument("<query>", "what to look for; - reads it from standard input")
     .allowExcessArguments()
-    .requiredOption("-s, --store <folder>", "folder of the store")
+    .addOption(new RequiredOption("-s, --store <folder>", "folder of the store"))
     .option("-k, --count <count>", "most results", count, 5)
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
     .option(

@@ -3,6 +3,7 @@ import { addModelOptions } from "../model/model-options.ts";
 import { count, countOrZero, positive } from "../parse-number.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { TuneFlags } from "../tuning/tune-folder.ts";
+import { RequiredOption } from "./required-option.ts";
 
 /** `embeddinggemma tune <data>` */
 export function tuneCommand(terminal: Terminal): Command {
@@ -15,7 +16,7 @@ export function tuneCommand(terminal: Terminal): Command {
         "document), or a folder of BEIR, of which the split train is learned from.",
     )
     .argument("<data>", "file of pairs, or BEIR folder")
-    .requiredOption("-o, --output <folder>", "where to save the adapter")
+    .addOption(new RequiredOption("-o, --output <folder>", "where to save the adapter"))
     .option("--train <split>", "questions of the BEIR folder to learn from", "train")
     .option(
       "--validation <split>",

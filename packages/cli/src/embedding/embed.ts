@@ -7,6 +7,7 @@ import {
 import { windowsOf } from "@embeddinggemma/internal";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { openVectorWriter } from "./open-vector-writer.ts";
@@ -60,7 +61,7 @@ function startCounting(output: string | undefined, terminal: Terminal) {
   return {
     add(count: number): void {
       done += count;
-      progress.show(undefined, `${done.toLocaleString("en")} texts`);
+      progress.show(undefined, countOf(done, "text"));
     },
     stop: () => progress.stop(),
   };

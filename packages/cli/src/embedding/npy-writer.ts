@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CommandError } from "../command-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../usage-error.ts";
 import { isOnTerminal, openOutput } from "./output.ts";
 import { isReplaceable, PartialFile } from "./partial-file.ts";
 import type { Item } from "./read-items.ts";
@@ -37,25 +37,25 @@ export class NpyWriter implements VectorWriter {
     this.#isPiped = isPiped;
   }
 
-  /** @throws CommandError for a terminal, and for a file that cannot be written */
+  /** @throws UsageError for a terminal, CommandError for a file that cannot be written */
   static async open(file: string | undefined, terminal: Terminal): Promise<NpyWriter> {
     if (file === undefined && isOnTerminal(terminal)) {
-      throw new CommandError("npy is binary. Write it to a file: --output vectors.npy");
+      throw new UsageError("npy is binary. Write it to a file: --output vectors.npy");
     }
     const isPiped = file === undefined || !(await isReplaceable(file));
     const temporary = join(tmpdir(), `embeddinggemma-${randomUUID()}.npy`);
     const partial = await PartialFile.open(isPiped ? temporary : file);
-    await partial.handle.appendFile(Buffer.alloc(headerLength));
+    await partial.append(Buffer.alloc(headerLength));
     return new NpyWriter(file, terminal, partial, isPiped);
   }
 
   async write(_items: readonly Item[], vectors: readonly Numbers[]): Promise<void> {
     this.#rows += vectors.length;
-    await this.#partial.handle.appendFile(Buffer.concat(vectors.map(bytesOf)));
+    await this.#partial.append(Buffer.concat(vectors.map(bytesOf)));
   }
 
   async finish(sample: Numbers): Promise<void> {
-    await this.#partial.handle.write(headerOf(this.#rows, sample), 0, headerLength, 0);
+    await this.#partial.replaceStart(headerOf(this.#rows, sample));
     if (!this.#isPiped) return await this.#partial.finish();
     const output = await openOutput(this.#file, this.#terminal);
     try {

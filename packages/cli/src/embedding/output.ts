@@ -18,7 +18,7 @@ export async function openOutput(file: string | undefined, terminal: Terminal): 
   if (file === undefined) return terminalOutput(terminal);
   const partial = await PartialFile.open(file);
   return {
-    write: (data) => partial.handle.appendFile(data),
+    write: (data) => partial.append(data),
     finish: () => partial.finish(),
     close: () => partial[Symbol.asyncDispose](),
   };

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { CommandError } from "../command-error.ts";
+import { notWritten } from "../file-failure.ts";
 
 /**
  * A file that takes its place when it is complete. Until then, an older file stays as it is: it can
@@ -8,12 +8,14 @@ import { CommandError } from "../command-error.ts";
  */
 export class PartialFile implements AsyncDisposable {
   readonly path: string;
-  readonly handle: FileHandle;
+  readonly #file: string;
+  readonly #handle: FileHandle;
   readonly #target: string;
 
-  private constructor(path: string, handle: FileHandle, target: string) {
+  private constructor(file: string, path: string, handle: FileHandle, target: string) {
     this.path = path;
-    this.handle = handle;
+    this.#file = file;
+    this.#handle = handle;
     this.#target = target;
   }
 
@@ -21,19 +23,35 @@ export class PartialFile implements AsyncDisposable {
   static async open(file: string): Promise<PartialFile> {
     const target = await realpath(file).catch(() => file);
     const path = (await isReplaceable(target)) ? `${target}.${randomUUID()}.partial` : target;
-    const handle = await open(path, path === target ? "w" : "wx").catch((error: Error) => {
-      throw new CommandError(`The output cannot be written: ${error.message}`);
+    const handle = await open(path, path === target ? "w" : "wx").catch((error: unknown) => {
+      throw notWritten(file, error);
     });
-    return new PartialFile(path, handle, target);
+    return new PartialFile(file, path, handle, target);
   }
 
+  /** @throws CommandError if the file cannot be written */
+  async append(data: string | Uint8Array): Promise<void> {
+    await this.#handle.appendFile(data).catch((error: unknown) => {
+      throw notWritten(this.#file, error);
+    });
+  }
+
+  /** Replaces the first bytes. */
+  async replaceStart(bytes: Uint8Array): Promise<void> {
+    await this.#handle.write(bytes, 0, bytes.length, 0);
+  }
+
+  /** @throws CommandError if the file cannot be written */
   async finish(): Promise<void> {
-    await this.handle.close();
-    if (this.path !== this.#target) await rename(this.path, this.#target);
+    await this.#handle.close();
+    if (this.path === this.#target) return;
+    await rename(this.path, this.#target).catch((error: unknown) => {
+      throw notWritten(this.#file, error);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.handle.close();
+    await this.#handle.close();
     if (this.path !== this.#target) await rm(this.path, { force: true });
   }
 }

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
 import { CommandError } from "../command-error.ts";
+import { fileFailure } from "../file-failure.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -54,7 +55,7 @@ async function openFile(file: string): Promise<Readable> {
     const handle = await open(file);
     return handle.createReadStream();
   } catch (error) {
-    throw new CommandError(`The input cannot be read: ${(error as Error).message}`);
+    throw new CommandError(`${file} cannot be read: ${fileFailure(error)}.`);
   }
 }
 

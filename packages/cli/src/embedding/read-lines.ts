@@ -5,30 +5,40 @@ import { CommandError } from "../command-error.ts";
  * nothing else: Node's `readline` would cut a text at other marks that Unicode calls line ends.
  *
  * @param name - name of the stream in error messages
- * @throws CommandError if the bytes are not UTF-8
+ * @throws CommandError if the bytes of a line are not UTF-8
  */
 export async function* readLines(
   stream: AsyncIterable<Uint8Array>,
   name: string,
 ): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (chunk?: Uint8Array) => {
+  let number = 0;
+  for await (const bytes of lines(stream)) {
+    number += 1;
+    // Only a file begins with a byte order mark.
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: number > 1 });
+    let line: string;
     try {
-      return decoder.decode(chunk, { stream: chunk !== undefined });
+      line = decoder.decode(bytes);
     } catch {
-      throw new CommandError(`The text of ${name} is not UTF-8. Convert it to UTF-8 first.`);
+      throw new CommandError(`Line ${number} of ${name} is not UTF-8. Convert it to UTF-8 first.`);
     }
-  };
-  let rest = "";
-  for await (const chunk of stream) {
-    const lines = (rest + decode(chunk)).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) yield withoutReturn(line);
+    yield line.endsWith("\r") ? line.slice(0, -1) : line;
   }
-  rest += decode();
-  if (rest !== "") yield withoutReturn(rest);
 }
 
-function withoutReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
+const lineFeed = 10;
+
+/** The bytes of each line, without the line feed. */
+async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = [];
+  for await (const chunk of stream) {
+    let start = 0;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      yield Buffer.concat([...parts, chunk.subarray(start, end)]);
+      parts = [];
+      start = end + 1;
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
+  }
+  if (parts.length > 0) yield Buffer.concat(parts);
 }

@@ -1,4 +1,6 @@
-import { defaultModel } from "@embeddinggemma/core";
+import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
 import {
   compareSystems,
   evaluateRetrieval,
@@ -7,8 +9,10 @@ import {
   type SystemComparison,
   writeTrecRun,
 } from "@embeddinggemma/tune";
+import { notWritten } from "../file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
 import { describeDifference } from "./describe-difference.ts";
@@ -26,6 +30,7 @@ export async function evaluate(
   { split, truncateDim: truncateDims, run, json, ...model }: EvalFlags,
   terminal: Terminal,
 ): Promise<void> {
+  if (run !== undefined) await refuseMissingFolder(run);
   const data = await readBeir(folder, { split });
   await using embedder = await openEmbedder(model, terminal);
   const progress = startProgress(terminal, "Evaluating");
@@ -39,19 +44,34 @@ export async function evaluate(
     },
   ).finally(() => progress.stop());
   const [first, ...others] = report.results;
-  if (run !== undefined) await writeTrecRun(run, first!.rankings);
+  if (run !== undefined) {
+    await writeTrecRun(run, first!.rankings).catch((error: unknown) => {
+      throw EmbeddingGemmaError.isInstance(error) ? error : notWritten(run, error);
+    });
+  }
+  const [queries, documents] = [first!.perQuery.size, data.corpus.size];
   const comparisons = others.map((other) => compareSystems(first!, other));
   if (json) {
     const { identity } = embedder;
     const results = report.results.map(({ dimension, metrics }) => ({ dimension, metrics }));
-    const counts = { queries: first!.perQuery.size, documents: data.corpus.size };
-    return print(terminal, JSON.stringify({ identity, split, ...counts, results, comparisons }));
+    return print(
+      terminal,
+      JSON.stringify({ identity, split, queries, documents, results, comparisons }),
+    );
   }
-  print(terminal, `${first!.perQuery.size} queries, ${data.corpus.size} documents\n`);
+  const counts = [countOf(queries, "query", "queries"), countOf(documents, "document")];
+  print(terminal, `${counts.join(", ")}\n`);
   print(terminal, String(report));
   if (others.length > 0) print(terminal);
   for (const [index, other] of others.entries())
     print(terminal, compared(first!, other, comparisons[index]!));
+}
+
+/** Finds out before the work, not after it. */
+async function refuseMissingFolder(file: string): Promise<void> {
+  await stat(dirname(file)).catch((error: unknown) => {
+    throw notWritten(file, error);
+  });
 }
 
 function compared(

@@ -5,7 +5,6 @@ import { type FileSelection, findFiles } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
-import { realPath } from "./real-path.ts";
 
 /** What has changed since the last run. */
 export interface Changes {
@@ -29,14 +28,17 @@ export interface Indexed {
   readonly sources: Iterable<string>;
 }
 
-/** Compares files and folders with the store. Sources elsewhere are left alone. */
+/**
+ * Compares files and folders with the store. Sources elsewhere are left alone.
+ *
+ * @param places - absolute paths without symbolic links
+ */
 export async function findChanges(
-  paths: readonly string[],
+  places: readonly string[],
   selection: FileSelection,
   indexed: Indexed,
 ): Promise<Changes> {
   const found = new Map<string, SourceFile>();
-  const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
   let others = 0;
   for (const place of places) {
     const inPlace = await filesIn(place, selection);

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
@@ -203,7 +203,39 @@ it("says what is wrong with its arguments", async () => {
   const overlap = await index("--chunk-tokens", "8", "--chunk-overlap", "8");
   expect(overlap).toMatchObject({ code: 2 });
   const long = await index("--model", "tiny", "--chunk-tokens", "2048");
-  expect(long).toMatchObject({ code: 1 });
+  expect(long).toMatchObject({ code: 2 });
   expect(long.errors).toContain("--chunk-tokens can be at most 1984");
   await expect(readFile(join(store, "embeddinggemma.json"))).rejects.toThrow("ENOENT");
+});
+
+it("leaves folders alone that are no store", async () => {
+  await write("a.txt", "Mars is red.");
+  for (const path of [folder, `${folder}/`]) {
+    const refused = await run(["index", folder, "--store", path, "--model", "tiny"]);
+    expect(refused).toMatchObject({ code: 2, output: "" });
+    expect(refused.errors).toMatch(/such as a\.txt\. .* own: --store \S+[^/]\.store\n$/);
+  }
+  const elsewhere = join(folder, "photos");
+  await mkdir(elsewhere);
+  await writeFile(join(elsewhere, "mars.jpg"), "");
+  const foreign = await run(["index", folder, "--store", elsewhere, "--model", "tiny"]);
+  expect(foreign).toMatchObject({ code: 2, output: "" });
+  expect(await readdir(elsewhere)).toEqual(["mars.jpg"]);
+  expect((await readdir(folder)).sort()).toEqual(["a.txt", "photos"]);
+});
+
+it("takes an empty folder, and a store in the folder that it indexes", async () => {
+  await write("a.txt", "Mars is red.");
+  const inside = join(folder, "inside");
+  await mkdir(inside);
+  // As file managers leave them.
+  await writeFile(join(inside, ".DS_Store"), "");
+  // As a run that was killed in its first save leaves them.
+  await writeFile(join(inside, "vectors-1-0123abcd.faiss"), "");
+  const argv = ["index", folder, "--store", inside, "--json"];
+  const first = await run([...argv, "--model", "tiny"]);
+  expect(JSON.parse(first.output)).toMatchObject({ added: 1, others: 0 });
+  expect(JSON.parse((await run(argv)).output)).toMatchObject({ unchanged: 1, others: 0 });
+  const itself = await run(["index", inside, "--store", inside]);
+  expect(itself).toMatchObject({ code: 2, errors: expect.stringContaining("is the store.") });
 });

@@ -13,10 +13,12 @@ import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { flagsToReload, modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
+import { refuseForeignFolder, refuseStoreAsInput } from "../store/store-folder.ts";
 import { readSettings, type StoreSettings } from "../store/store-settings.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../usage-error.ts";
 import { embedFiles, type Tally } from "./embed-files.ts";
 import { findChanges } from "./find-changes.ts";
 import { realPath } from "./real-path.ts";
@@ -40,11 +42,13 @@ export async function indexFiles(
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
-  const startedAt = performance.now();
-  const { include, exclude, ignore, ...flags } = others;
+  const { include, exclude, ignore, ...given } = others;
   const { signal } = terminal;
   await refuseFile(storeName);
   const folder = await realPath(resolve(storeName));
+  const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
+  await refuseForeignFolder(storeName, folder);
+  refuseStoreAsInput(places, storeName, folder);
   const settings = await readSettings(folder);
   const saved = await openSaved(folder);
   const root = settings ? resolve(folder, settings.root) : process.cwd();
@@ -58,7 +62,7 @@ export async function indexFiles(
 
   const selection = { include, exclude, ignore, skip: folder };
   const indexed = { root, chunks, files, sources: idsOf.keys() };
-  const changes = await findChanges(paths, selection, indexed);
+  const changes = await findChanges(places, selection, indexed);
   const work = [...changes.added, ...changes.changed];
   if (!saved && work.length === 0)
     throw new CommandError(
@@ -68,14 +72,14 @@ export async function indexFiles(
 
   const isGiven = isModelGiven(command);
   const needsModel = work.length > 0 || !settings || isGiven;
-  await using embedder = needsModel
-    ? await openEmbedder(modelFlagsFor(command, flags, settings), terminal)
-    : undefined;
+  const flags = modelFlagsFor(command, given, settings, terminal);
+  await using embedder = needsModel ? await openEmbedder(flags, terminal) : undefined;
+  const startedAt = performance.now();
   if (embedder) checkLength(chunks, embedder);
-  if (embedder && saved) checkEmbedder(saved, embedder);
+  if (embedder && saved) checkEmbedder(saved, embedder, { settings, flags });
   const store = saved ?? (await emptyStore(embedder!));
   // The folder of a model may have moved, or its server.
-  const model = settings && !isGiven ? settings.model : flagsToReload(flags, embedder!);
+  const model = settings && !isGiven ? settings.model : flagsToReload(given, embedder!);
   const writer = new StoreWriter(
     folder,
     store,
@@ -131,7 +135,7 @@ const promptRoom = 64;
 function checkLength({ tokens }: ChunkSettings, { maxTokens }: Embedder): void {
   const limit = maxTokens - promptRoom;
   if (tokens <= limit) return;
-  throw new CommandError(
+  throw new UsageError(
     `--chunk-tokens can be at most ${limit}: the model reads ${maxTokens} tokens at once, of ` +
       `which the prompt and the title take up to ${promptRoom}.`,
   );

@@ -78,4 +78,4 @@ export function modelOption(): Option {
   return process.env[modelVariable] === "" ? option : option.env(modelVariable);
 }
 
-const modelVariable = "EMBEDDINGGEMMA_MODEL";
+export const modelVariable = "EMBEDDINGGEMMA_MODEL";

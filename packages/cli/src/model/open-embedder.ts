@@ -25,7 +25,7 @@ export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promi
     const { truncateDim, adapter } = flags;
     return Embedder.connect(url, { model: flags.model, truncateDim, adapter, signal });
   }
-  using downloads = showDownloads(terminal);
+  await using downloads = showDownloads(model, flags, terminal);
   const { onDownloadProgress } = downloads;
   const own = { localFilesOnly: offline, signal, onDownloadProgress };
   return await loadModel(model, { ...(options as object), ...own });

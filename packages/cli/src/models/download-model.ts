@@ -1,9 +1,9 @@
 import { defaultModel, scanModelCache } from "@embeddinggemma/core";
-import { CommandError } from "../command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface DownloadFlags extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir"> {
   json?: boolean;
@@ -18,7 +18,7 @@ export async function downloadModel(
   await using embedder = await openEmbedder({ ...flags, model: id }, terminal);
   const { models } = await scanModelCache({ cacheDir: flags.cacheDir });
   const model = models.find((one) => one.id === id);
-  if (!model) throw new CommandError(`${id} is a folder, so there is nothing to download.`);
+  if (!model) throw new UsageError(`${id} is a folder, so there is nothing to download.`);
   const { path, size } = model;
   const { dtype } = embedder;
   if (json) return print(terminal, JSON.stringify({ id, dtype, path, size }));

@@ -1,8 +1,8 @@
 import { removeCachedModel, scanModelCache } from "@embeddinggemma/core";
-import { CommandError } from "../command-error.ts";
 import { confirm } from "../terminal/confirm.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface RemoveFlags {
   cacheDir?: string;
@@ -21,7 +21,7 @@ export async function removeModel(
   if (found && !yes) {
     const what = `Delete ${found.path}, ${formatBytes(found.size)}?`;
     if (!terminal.interactive)
-      throw new CommandError(`${what} There is no terminal to ask you. Add --yes to delete it.`);
+      throw new UsageError(`${what} There is no terminal to ask you. Add --yes to delete it.`);
     if (!(await confirm(what, terminal))) return note(terminal, "Nothing was deleted.");
   }
   const { path, size } = await removeCachedModel(id, { cacheDir });

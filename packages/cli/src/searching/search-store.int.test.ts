@@ -1,17 +1,28 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { modelPath } from "@embeddinggemma/tiny-model";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { run } from "../testing/run-program.ts";
 import { smallPdf } from "../testing/small-pdf.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 let folder = "";
 let store = "";
+let otherModel = "";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "search-store-"));
   store = join(folder, "planets.store");
+  otherModel = join(await temporaryFolder(), "other-model");
+  await cp(modelPath, otherModel, { recursive: true });
+  // The same graph with other bytes at its end, which a reader of Protocol Buffers passes over.
+  await appendFile(join(otherModel, "onnx/model_quantized.onnx"), Buffer.from([0xfa, 0x3e, 1, 0]));
   await writeFile(join(folder, "mars.md"), "# Mars\n\nMars is the red planet.");
   await writeFile(join(folder, "cook.txt"), "Boil the pasta for ten minutes.");
   const pages = ["Saturn has rings.", "Neptune is windy and cold."];
@@ -80,7 +91,7 @@ it("filters by metadata", async () => {
   expect(wrong.code).toBe(2);
   expect(wrong.errors).toContain("It must be key=value or a JSON object");
   const unknown = await run(["search", "x", "-s", store, "--filter", '{"page": {"$like": 2}}']);
-  expect(unknown.code).toBe(1);
+  expect(unknown.code).toBe(2);
   expect(unknown.errors).toContain('error: An operator for "page" must be one of $eq,');
 });
 
@@ -108,21 +119,46 @@ it("says what is wrong with a store", async () => {
   expect(unquoted.code).toBe(2);
   expect(unquoted.errors).toContain("error: Put the query in quotes.\n");
   const untrained = await run(["search", "x", "-s", store, "--truncate-dim", "100"]);
+  expect(untrained.code).toBe(2);
   expect(untrained.errors).toMatch(/not trained for 100 dimensions\. Use 768, 512, 256, 128\.\n$/);
   const other = await run(["search", "x", "-s", store, "--truncate-dim", "128"]);
   expect(other.code).toBe(1);
   expect(other.errors).toBe(
-    "error: The store has vectors of 256 numbers, but the embedding makes vectors of 128.\n\n" +
+    "error: The store has vectors of 256 numbers, but yours have 128.\n\n" +
       "Leave out the flags that choose a model: the one that made the store is used then. To use " +
       "another model, index your files in a new store.\n",
   );
   const fromOther = await FaissStore.create({ dimension: 768, identity: "other?dtype=fp32" });
   await fromOther.save(join(folder, "other"));
   const differs = await run(["search", "x", "-s", join(folder, "other"), "--model", "tiny"]);
-  expect(differs.errors).toMatch(/cannot be compared with yours\. They differ in .*dtype \(/);
-  expect(differs.errors).not.toContain("identity");
+  expect(differs.errors).toMatch(
+    /cannot be compared with yours\. They differ in the model \(the store: other; yours: sha256:/,
+  );
   const unnamed = await FaissStore.create({ dimension: 768 });
   await unnamed.save(join(folder, "unnamed"));
   const unknown = await run(["search", "x", "-s", join(folder, "unnamed"), "--model", "tiny"]);
   expect(unknown.errors).toContain("error: The store does not say which model made its vectors");
+});
+
+describe("a model that did not make the store", () => {
+  it("is refused, and both models are named", async () => {
+    const { code, errors } = await run(["search", "x", "-s", store, "--model", otherModel]);
+    expect(code).toBe(1);
+    expect(errors).toMatch(
+      /^error: The model of the store is tiny, and yours is \S+other-model\. Vectors of different/,
+    );
+  });
+
+  it("is not used from the environment, and a note says so", async () => {
+    vi.stubEnv("EMBEDDINGGEMMA_MODEL", otherModel);
+    const { code, output, errors } = await run(["search", "pasta", "-s", store, "-k", "1"]);
+    expect(code).toBe(0);
+    expect(output).toContain("Boil the pasta");
+    expect(errors).toBe(
+      "EMBEDDINGGEMMA_MODEL is ignored: the store was made with tiny. To use another model, " +
+        "say --model.\n",
+    );
+    vi.stubEnv("EMBEDDINGGEMMA_MODEL", "tiny");
+    expect(await run(["search", "pasta", "-s", store])).toMatchObject({ code: 0, errors: "" });
+  });
 });

@@ -41,9 +41,10 @@ export async function searchStore(
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
   const store = await CoreStore.open<DocumentRecord>(folder);
-  const model = modelFlagsFor(command, modelFlags, await readSettings(folder));
-  await using embedder = await openEmbedder(model, terminal);
-  checkEmbedder(store, embedder);
+  const settings = await readSettings(folder);
+  const flags = modelFlagsFor(command, modelFlags, settings, terminal);
+  await using embedder = await openEmbedder(flags, terminal);
+  checkEmbedder(store, embedder, { settings, flags });
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
   const hits = await documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
     minScore,

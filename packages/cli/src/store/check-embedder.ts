@@ -1,17 +1,31 @@
 import type { Embedder } from "@embeddinggemma/core";
-import type { FaissStore } from "@embeddinggemma/faiss";
+import { type FaissStore, FaissStoreError, type IdentityDifference } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { CommandError } from "../command-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { nameOfModel } from "./model-of-store.ts";
+import type { StoreSettings } from "./store-settings.ts";
 
 /** A store of documents, as `FaissStore` of `@embeddinggemma/langchain` keeps them. */
 export type DocumentStore = FaissStore<DocumentRecord>;
+
+/** The models of a store and of the command line, for messages. */
+interface Choice {
+  readonly settings: StoreSettings | undefined;
+  /** The flags that the embedder was opened with. */
+  readonly flags: ModelFlags;
+}
 
 /**
  * Checks that an embedder made the vectors of a store.
  *
  * @throws CommandError that says what differs
  */
-export function checkEmbedder(store: DocumentStore, { dimension, identity }: Embedder): void {
+export function checkEmbedder(
+  store: DocumentStore,
+  { dimension, identity }: Embedder,
+  choice: Choice,
+): void {
   if (store.identity === undefined) {
     throw new CommandError(
       "The store does not say which model made its vectors, so they may not fit those of yours. " +
@@ -21,13 +35,30 @@ export function checkEmbedder(store: DocumentStore, { dimension, identity }: Emb
   try {
     store.checkEmbedding({ dimension, identity });
   } catch (error) {
-    throw new CommandError(`${reasonOf(error as Error)}\n\n${advice}`, { cause: error });
+    if (!FaissStoreError.isInstance(error)) throw error;
+    throw new CommandError(`${reasonOf(error, choice)}\n\n${advice}`, { cause: error });
   }
 }
 
-/** What differs, without the advice for code and without the whole identities. */
-function reasonOf({ message }: Error): string {
-  return message.replace(/ Use the [\s\S]*/, "");
+function reasonOf({ code, details }: FaissStoreError, { settings, flags }: Choice): string {
+  const { differences = [], expected, given } = details;
+  const model = differences.find(({ key }) => key === "");
+  const named = { stored: settings && nameOfModel(settings.model), given: nameOfModel(flags) };
+  if (named.stored !== undefined && named.stored !== named.given && (model || expected)) {
+    return (
+      `The model of the store is ${named.stored}, and yours is ${named.given}. Vectors of ` +
+      "different models cannot be compared."
+    );
+  }
+  if (code === "DIMENSION_MISMATCH")
+    return `The store has vectors of ${expected} numbers, but yours have ${given}.`;
+  const parts = (model ? [model] : differences).map(describe);
+  const what = parts.length === 0 ? "their identities" : parts.join(", and in ");
+  return `The vectors of the store cannot be compared with yours. They differ in ${what}.`;
+}
+
+function describe({ name, stored = "none", given = "none" }: IdentityDifference): string {
+  return `${name} (the store: ${stored}; yours: ${given})`;
 }
 
 const advice =

@@ -3,13 +3,15 @@ import { resolve } from "node:path";
 import { defaultModel, type Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import type { Command } from "commander";
-import { isGiven, isModelGiven, type ModelFlags } from "../model/model-options.ts";
+import { isGiven, isModelGiven, type ModelFlags, modelVariable } from "../model/model-options.ts";
 import { tiny } from "../model/open-embedder.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /**
  * The flags of the model for a store: those that made it, with those of the command line. A model
- * or server on the command line is used as it is.
+ * or server on the command line is used as it is. A model of the environment is not used, and a
+ * note says so.
  *
  * @param command - says which flags were given
  */
@@ -17,8 +19,14 @@ export function modelFlagsFor(
   command: Command,
   flags: ModelFlags,
   settings: StoreSettings | undefined,
+  terminal: Terminal,
 ): ModelFlags {
   if (!settings || isModelGiven(command)) return flags;
+  const name = nameOfModel(settings.model);
+  if (flags.model !== undefined && nameOfModel(flags) !== name) {
+    const advice = "To use another model, say --model.";
+    note(terminal, `${modelVariable} is ignored: the store was made with ${name}. ${advice}`);
+  }
   const given = Object.entries(flags).filter(([name]) => isGiven(command, name));
   return { ...settings.model, ...Object.fromEntries(given) };
 }
@@ -36,6 +44,11 @@ export function flagsToReload(flags: ModelFlags, embedder: Embedder): ModelFlags
     adapter: adapterPath,
     truncateDim,
   });
+}
+
+/** Name of the model or server of flags, for messages and to compare. */
+export function nameOfModel({ url, model = defaultModel }: ModelFlags): string {
+  return url ?? wherever(model);
 }
 
 /** The path of a folder; a name stays as it is. */

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
-import { CommandError } from "../command-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 /**
  * Refuses the path of a file for a store.
  *
- * @throws CommandError
+ * @throws UsageError
  */
 export async function refuseFile(store: string): Promise<void> {
   const found = await stat(store).catch(() => undefined);
   if (found && !found.isDirectory())
-    throw new CommandError(`${store} is a file; --store takes a folder.`);
+    throw new UsageError(`${store} is a file; --store takes a folder.`);
 }

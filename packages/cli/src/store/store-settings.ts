@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CommandError } from "../command-error.ts";
+import { fileFailure } from "../file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 
 /** What the program remembers of a store, in a file in its folder. */
@@ -31,7 +32,7 @@ export async function readSettings(store: string): Promise<StoreSettings | undef
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CommandError(
-      `The file ${path} cannot be read: ${(error as Error).message}. ` +
+      `The file ${path} cannot be read: ${fileFailure(error)}. ` +
         "Restore it, or index your files in a new store.",
     );
   }

@@ -1,4 +1,4 @@
-/** A number with what it counts, for people: `1 chunk`, `1,234 chunks`. */
-export function countOf(count: number, noun: string): string {
-  return `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
+/** A number with its noun: `1 query`, `1,200 queries`. */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }

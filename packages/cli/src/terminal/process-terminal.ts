@@ -1,5 +1,6 @@
 import picocolors from "picocolors";
 import { exitCodes } from "../exit-codes.ts";
+import { fileFailure } from "../file-failure.ts";
 import type { Terminal } from "./terminal.ts";
 
 const { createColors, isColorSupported } = picocolors;
@@ -7,7 +8,7 @@ const { createColors, isColorSupported } = picocolors;
 /** The terminal of this process. The first Ctrl-C aborts its signal, the second ends it. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
-  endQuietlyWithoutReader(stdout);
+  endWithoutOutput(stdout, stderr);
   return {
     input: stdin,
     output: stdout,
@@ -25,11 +26,15 @@ function colorsOf(stream: NodeJS.WriteStream) {
   return createColors(isColorSupported && (stream.isTTY === true || forced));
 }
 
-/** In `embeddinggemma … | head`, nobody reads what comes after the first lines. */
-function endQuietlyWithoutReader(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
+/**
+ * Ends the program where its results cannot be written. In `embeddinggemma … | head`, nobody reads
+ * what comes after the first lines.
+ */
+function endWithoutOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): void {
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(exitCodes.done);
-    throw error;
+    stderr.write(`error: The results cannot be written: ${fileFailure(error)}.\n`);
+    process.exit(exitCodes.failed);
   });
 }
 

@@ -1,5 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { CommandError } from "../command-error.ts";
+import { fileFailure } from "../file-failure.ts";
+import { UsageError } from "../usage-error.ts";
 
 /** The files of an adapter, which a new one replaces. */
 const files = ["adapter.json", "adapter.safetensors"];
@@ -12,11 +14,11 @@ const files = ["adapter.json", "adapter.safetensors"];
 export async function checkAdapterFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
-    throw new CommandError(`The adapter cannot be saved: ${error.message}`);
+    throw new CommandError(`The adapter cannot be saved to ${folder}: ${fileFailure(error)}.`);
   });
   const other = names.find((name) => !files.includes(name));
   if (other === undefined) return;
-  throw new CommandError(
+  throw new UsageError(
     `${folder} has ${other}. Choose a new folder for --output, or one with only an adapter.`,
   );
 }

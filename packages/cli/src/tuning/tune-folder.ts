@@ -5,6 +5,7 @@ import { describeDifference } from "../evaluation/describe-difference.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { countOf } from "../terminal/count-of.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 import { checkAdapterFolder } from "./check-adapter-folder.ts";
 import { showTuning } from "./show-tuning.ts";
@@ -47,7 +48,7 @@ export async function tuneFolder(
     const training = { pairs: data.pairs.length, bestEpoch, history, warnings };
     print(terminal, JSON.stringify({ improved, difference, ...metrics, ...training }));
   } else {
-    print(terminal, `${difference.queries} questions, of which none was trained on\n`);
+    print(terminal, `${countOf(difference.queries, "question")}, not trained on\n`);
     print(terminal, String(new RetrievalReport([before, after], report.after.skipped)));
     print(terminal, `\n${describeDifference(difference)}`);
   }

@@ -7,7 +7,7 @@ import {
   type TuneOptions,
   trainingPairs,
 } from "@embeddinggemma/tune";
-import { CommandError } from "../command-error.ts";
+import { UsageError } from "../usage-error.ts";
 
 export interface TuningDataFlags {
   /** Splits of the BEIR folder. */
@@ -21,7 +21,7 @@ export interface TuningDataFlags {
 /**
  * Reads what to learn from, and what to compare on.
  *
- * @throws EmbeddingGemmaError `DATA_INVALID`; CommandError for splits without a folder
+ * @throws EmbeddingGemmaError `DATA_INVALID`; UsageError for splits without a folder
  */
 export async function readTuningData(
   path: string,
@@ -34,7 +34,7 @@ export async function readTuningData(
     : await readPairs(path);
   if (folder === undefined) {
     if (validation === undefined && test === undefined) return { pairs };
-    throw new CommandError("--validation and --test name questions of a BEIR folder: add --beir.");
+    throw new UsageError("--validation and --test name questions of a BEIR folder: add --beir.");
   }
   return {
     pairs,

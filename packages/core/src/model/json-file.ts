@@ -1,4 +1,5 @@
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { isWebPage } from "../files/web-page.ts";
 
 /** Reads a text file of the model. Returns null if the model does not have it. */
 export type ReadModelFile = (name: string, confirmMissing?: boolean) => Promise<string | null>;
@@ -32,6 +33,7 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
     try {
       return { value: JSON.parse(text) };
     } catch (cause) {
+      if (isWebPage(text)) throw invalidFile(model, file, webPage, cause);
       throw invalidFile(model, file, `is not valid JSON (${reasonOf(cause)})`, cause);
     }
   }
@@ -53,6 +55,9 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
     },
   };
 }
+
+const webPage =
+  "is a web page, which a server or proxy has sent in its place, perhaps so that you log in first";
 
 /**
  * An object in a JSON file of the model. Its fields are checked when they are read. A field that is

@@ -10,7 +10,8 @@ test.for([
   `TypeError: error loading dynamically imported module: ${cdn}/ort-wasm-simd-threaded.mjs`,
   "TypeError: Importing a module script failed.",
   "RuntimeError: Aborted(both async and sync fetching of the wasm failed).",
-  "CompileError: expected magic word 00 61 73 6d, found 3c 21 64 6f @+0",
+  "CompileError: expected magic word 00 61 73 6d, found 7b 22 61 22 @+0",
+  "CompileError: WebAssembly.Module doesn't parse at byte 0: module doesn't start with '\\0asm'",
 ])("ONNX Runtime's files cannot be fetched: %s", (reason) => {
   const failure = loadFailureOf(new Error(`${noBackend} ${reason}`));
   const from = reason.includes(cdn) ? " from cdn.jsdelivr.net" : "";
@@ -18,6 +19,16 @@ test.for([
     `. ONNX Runtime's WebAssembly files could not be fetched${from}. Serve them yourself: `,
   );
   expect(failure).toMatch(/browsers\.md#serve-the-webassembly-files-yourself$/);
+});
+
+test.for([
+  "SyntaxError: Unexpected token '<'",
+  "SyntaxError: expected expression, got '<'",
+  "CompileError: expected magic word 00 61 73 6d, found 3c 21 64 6f @+0",
+])("a web page is in place of ONNX Runtime's files: %s", (reason) => {
+  expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(
+    /WebAssembly files answers with a web page, so they are not there\. Serve them yourself: .*browsers\.md#serve-the-/,
+  );
 });
 
 test("the libraries of CUDA are missing", () => {

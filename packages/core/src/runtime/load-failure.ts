@@ -10,10 +10,12 @@ export function loadFailureOf(error: unknown): string {
 function remedyOf(reason: string): string | undefined {
   if (isWithoutWebAssembly(reason)) {
     const host = /https?:\/\/([^/\s]+)\/\S*ort-wasm/.exec(reason)?.[1];
-    return (
-      `ONNX Runtime's WebAssembly files could not be fetched${host ? ` from ${host}` : ""}. ` +
-      `Serve them yourself: ${servingPage}`
-    );
+    const from = host ? ` from ${host}` : "";
+    const why = webPage.test(reason)
+      ? "The address of ONNX Runtime's WebAssembly files answers with a web page, so they are " +
+        "not there"
+      : `ONNX Runtime's WebAssembly files could not be fetched${from}`;
+    return `${why}. Serve them yourself: ${servingPage}`;
   }
   if (/ExecutionProvider_Cuda|onnxruntime_providers_cuda/i.test(reason)) {
     return (
@@ -31,9 +33,16 @@ function remedyOf(reason: string): string | undefined {
 function isWithoutWebAssembly(reason: string): boolean {
   return (
     /no available backend found/i.test(reason) &&
-    /dynamically imported module|importing a module script|fetch|magic/i.test(reason)
+    (webPage.test(reason) ||
+      /dynamically imported module|importing a module script|fetch|magic|\\0asm/i.test(reason))
   );
 }
+
+/**
+ * A `<` in place of a module, as Chromium or Safari, and Firefox say it; or the bytes `<!` or `<h`
+ * in place of a binary.
+ */
+const webPage = /unexpected token '<'|got '<'|found 3c (21|68)/i;
 
 const docs = "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs";
 const servingPage = `${docs}/embed/browsers.md#serve-the-webassembly-files-yourself`;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { differencesOf } from "./identity-differences.ts";
+import { differencesOf, sayDifferences } from "./identity-differences.ts";
 
 const identity =
   "owner/name@0123?dtype=q8&recipe=1.0123456789abcdef&prompts=aaaaaaaaaaaaaaaa&dimension=768";
 const differences = (one: unknown, two: unknown) =>
-  differencesOf(one as never, two as never, "the store", "yours");
+  sayDifferences(differencesOf(one as never, two as never), "the store", "yours");
 
 describe("differencesOf", () => {
   it.each([
@@ -43,6 +43,25 @@ describe("differencesOf", () => {
         'the model\'s prompts (the store: {"query":"q"}; yours: not set) ' +
         "and dtype (the store: not set; yours: q8). ",
     );
+  });
+
+  it("names the model of a digest where the other one has a name", () => {
+    expect(differences(`sha256:${"a".repeat(32)}?dtype=q8`, "owner/name@0123?dtype=q8")).toBe(
+      "They differ in the model (the store: sha256:aaaaaaaa…; yours: owner/name@0123). ",
+    );
+  });
+
+  it("gives the values to programs", () => {
+    expect(differencesOf(identity, "tiny?dtype=q8&recipe=1.0123456789abcdef")).toEqual([
+      { key: "", name: "the model", stored: "owner/name@0123", given: "tiny" },
+      {
+        key: "prompts",
+        name: "the model's prompts",
+        stored: "aaaaaaaaaaaaaaaa",
+        given: undefined,
+      },
+      { key: "dimension", name: "dimension", stored: "768", given: undefined },
+    ]);
   });
 
   it("does not print digests and long values", () => {

@@ -1,29 +1,42 @@
 import { isRecord, stableJson } from "@embeddinggemma/internal";
+import type { IdentityDifference } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
 /**
- * Says in words in what two identities differ, as far as they can be taken apart: strings of the
- * form `model?key=value&key=value`, and objects.
- *
- * @param one - name of the side with the first identity
- * @param two - name of the side with the second identity
- * @returns a sentence with a space after it, such as `They differ in dtype (the store: q8; yours:
- * fp32). `; an empty string if the identities cannot be taken apart
+ * In what two identities differ, as far as they can be taken apart: strings of the form
+ * `model?key=value&key=value`, and objects.
  */
-export function differencesOf(first: Identity, second: Identity, one: string, two: string): string {
-  const [fields, others] = [fieldsOf(first), fieldsOf(second)];
-  if (!fields || !others) return "";
+export function differencesOf(stored: Identity, given: Identity): IdentityDifference[] {
+  const [fields, others] = [fieldsOf(stored), fieldsOf(given)];
+  if (!fields || !others) return [];
   const keys = [...new Set([...fields.keys(), ...others.keys()])];
-  const differences = keys.flatMap((key) => {
+  return keys.flatMap((key) => {
     const [value, other] = [fields.get(key), others.get(key)];
-    if (value === other) return [];
-    const name = words.get(key) ?? key;
-    if (key !== adapter && isDigest(value) && isDigest(other)) return [name];
-    const show = key === adapter ? (each = "none") => each : readable;
-    const [shown, otherShown] = [value, other].map((each) => show(each));
-    return [`${name} (${one}: ${shown}; ${two}: ${otherShown})`];
+    return value === other
+      ? []
+      : [{ key, name: words.get(key) ?? key, stored: value, given: other }];
   });
-  return differences.length === 0 ? "" : `They differ in ${listed(differences)}. `;
+}
+
+/**
+ * Says in words what differs.
+ *
+ * @param one - name of the side of `stored`
+ * @param two - name of the side of `given`
+ * @returns a sentence with a space after it, such as `They differ in dtype (the store: q8; yours:
+ * fp32). `; an empty string without differences
+ */
+export function sayDifferences(
+  differences: readonly IdentityDifference[],
+  one: string,
+  two: string,
+): string {
+  const said = differences.map(({ key, name, stored, given }) => {
+    if (key !== adapter && isDigest(stored) && isDigest(given)) return name;
+    const show = key === adapter ? (value = "none") => value : readable;
+    return `${name} (${one}: ${show(stored)}; ${two}: ${show(given)})`;
+  });
+  return said.length === 0 ? "" : `They differ in ${listed(said)}. `;
 }
 
 /** The key of what stands before the `?`. */
@@ -80,8 +93,13 @@ function isDigest(value: string | undefined): boolean {
 
 function readable(value: string | undefined): string {
   if (value === undefined) return "not set";
-  if (isDigest(value)) return "another";
+  if (isDigest(value)) return shortDigest(value);
   return value.length > 80 ? `${value.slice(0, 79)}…` : value;
+}
+
+/** `sha256:0123abcd…`: enough to tell it from others. */
+function shortDigest(digest: string): string {
+  return `${digest.replace(/([0-9a-f]{8})[0-9a-f]+$/, "$1")}…`;
 }
 
 function listed(items: readonly string[]): string {

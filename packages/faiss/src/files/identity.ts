@@ -1,7 +1,7 @@
 import { stableJson } from "@embeddinggemma/internal";
-import { FaissStoreError } from "../errors.ts";
+import { FaissStoreError, type IdentityDifference } from "../errors.ts";
 import type { Identity, OpenOptions } from "../types.ts";
-import { differencesOf } from "./identity-differences.ts";
+import { differencesOf, sayDifferences } from "./identity-differences.ts";
 
 /** What is known about what makes vectors. An identity of `null` says that there is none. */
 export type Embedding = Pick<OpenOptions, "dimension" | "identity">;
@@ -56,16 +56,17 @@ function checkDimension(stored: Embedding, given: Embedding): void {
  */
 export function checkSameIdentity(own: Identity | undefined, other: Identity | undefined): void {
   if (own === undefined || isSameIdentity(own, other ?? null)) return;
+  const differences = other ? differencesOf(own, other) : [];
   const reason = other
     ? "Different embeddings made the vectors of the two stores, so they cannot be compared. " +
-      differencesOf(own, other, "this store", "the other")
+      sayDifferences(differences, "this store", "the other")
     : "It is unknown what made the vectors of the other store, so they may not fit this one's. ";
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
     `${reason}Embed the texts again with the embedding of this store, or pass [...store] if you ` +
       "are sure that they agree.\n" +
       `This store has ${named(own)}.\nThe other has ${named(other ?? null)}.`,
-    { own, other },
+    { own, other, differences },
   );
 }
 
@@ -78,15 +79,21 @@ function mismatch(
   stored: Identity | null,
   given: Identity | null,
 ): FaissStoreError {
+  const differences = stored === null || given === null ? [] : differencesOf(stored, given);
   return new FaissStoreError(
     "IDENTITY_MISMATCH",
-    `${reasonOf(name, stored, given)} ${advice}\n` +
+    `${reasonOf(name, stored, given, differences)} ${advice}\n` +
       `The store has ${named(stored)}.\nYour embedding has ${named(given)}.`,
-    { stored, given },
+    { stored, given, differences },
   );
 }
 
-function reasonOf(store: string, stored: Identity | null, given: Identity | null): string {
+function reasonOf(
+  store: string,
+  stored: Identity | null,
+  given: Identity | null,
+  differences: readonly IdentityDifference[],
+): string {
   if (given === null) {
     return (
       `The identity of ${store} says what made its vectors, but your embedding states no ` +
@@ -96,9 +103,8 @@ function reasonOf(store: string, stored: Identity | null, given: Identity | null
   }
   if (stored === null)
     return `It is unknown what made the vectors in ${store}, so they may not fit yours.`;
-  const differences = differencesOf(stored, given, "the store", "yours");
   const reason = `Another embedding made the vectors in ${store}, so they cannot be compared`;
-  return `${reason} with yours. ${differences}`.trimEnd();
+  return `${reason} with yours. ${sayDifferences(differences, "the store", "yours")}`.trimEnd();
 }
 
 function named(identity: Identity | null): string {

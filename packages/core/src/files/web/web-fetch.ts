@@ -8,6 +8,7 @@ import {
   withRetries,
 } from "../fetch-policy.ts";
 import { hubError, isMissingFile } from "../hub/hub-responses.ts";
+import { isWebPage } from "../web-page.ts";
 
 export interface FetchOptions {
   readonly token?: string | undefined;
@@ -80,9 +81,8 @@ export async function fetchInto(
   });
 }
 
-/** No file of a model begins in this way. */
 function beginsAsWebPage(bytes: Uint8Array): boolean {
-  return /^\uFEFF?\s*<(!doctype|html)\b/i.test(new TextDecoder().decode(bytes.subarray(0, 256)));
+  return isWebPage(new TextDecoder().decode(bytes.subarray(0, 256)));
 }
 
 type Chunks = AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined>;

@@ -1,0 +1,20 @@
+import { dirname } from "node:path";
+import { CommandError } from "./command-error.ts";
+
+/** What the file system says, without its code and path: `permission denied`. */
+export function fileFailure(error: unknown): string {
+  const { message } = error as Error;
+  return message.replace(/^E[A-Z]+: /, "").replace(/, [a-z]+( '.*)?$/s, "");
+}
+
+/** The error for a file that cannot be written, by the name that the user knows. */
+export function notWritten(file: string, error: unknown): CommandError {
+  const { code = "" } = error as NodeJS.ErrnoException;
+  const reasons: Readonly<Record<string, string>> = {
+    ENOENT: `there is no folder ${dirname(file)}`,
+    EISDIR: "it is a folder",
+    ENOTDIR: "part of its path is a file",
+  };
+  const reason = reasons[code] ?? fileFailure(error);
+  return new CommandError(`${file} cannot be written: ${reason}.`, { cause: error });
+}

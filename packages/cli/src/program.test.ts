@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { run } from "./testing/run-program.ts";
+
+describe("what is misspelt", () => {
+  it.each([
+    { argv: ["index", "notes", "--stor", "x"], meant: "--store" },
+    { argv: ["search", "--stor", "x"], meant: "--store" },
+    { argv: ["tune", "data", "--outptu", "x"], meant: "--output" },
+    { argv: ["embed", "a", "--modle", "tiny"], meant: "--model" },
+    { argv: ["similarity", "a", "--jsno"], meant: "--json" },
+    { argv: ["eval", "--splti", "test"], meant: "--split" },
+    { argv: ["models", "download", "--dtpye", "q4"], meant: "--dtype" },
+    { argv: ["doctor", "--ofline"], meant: "--offline" },
+    { argv: ["serch", "red"], meant: "search" },
+    { argv: ["help", "serch"], meant: "search" },
+    { argv: ["serch", "--help"], meant: "search" },
+    { argv: ["models", "downlaod"], meant: "download" },
+    { argv: ["help", "models", "remov"], meant: "remove" },
+    { argv: ["models", "help", "remov"], meant: "remove" },
+  ])("$argv", async ({ argv, meant }) => {
+    const { code, output, errors } = await run(argv);
+    expect({ code, output }).toEqual({ code: 2, output: "" });
+    expect(errors).toContain(`(Did you mean ${meant}?)\n`);
+  });
+});
+
+it("names the commands where none is similar", async () => {
+  const { code, output, errors } = await run(["help", "nope"]);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(errors).toMatch(
+    /^error: unknown command 'nope'\n\(The commands are index, search, .*\.\)\n/,
+  );
+});
+
+it.each([
+  ["help", "search"],
+  ["search", "--help"],
+])("%s %s prints the help", async (...argv) => {
+  const { code, output } = await run(argv);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^Usage: embeddinggemma search /);
+  expect(output).toContain("folder of the store (required)\n");
+});
+
+it.each([
+  ["help", "models", "remove"],
+  ["models", "help", "remove"],
+])("%s %s %s prints the help", async (...argv) => {
+  const { code, output } = await run(argv);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^Usage: embeddinggemma models remove /);
+});
+
+it.each([
+  { argv: ["index", "notes"], option: "-s, --store <folder>" },
+  { argv: ["search", "red"], option: "-s, --store <folder>" },
+  { argv: ["tune", "data"], option: "-o, --output <folder>" },
+])("$argv lacks $option", async ({ argv, option }) => {
+  const { code, output, errors } = await run(argv);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(errors).toContain(`error: required option '${option}' not specified\n`);
+});

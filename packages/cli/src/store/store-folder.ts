@@ -1,0 +1,43 @@
+import { readdir } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { FaissStore } from "@embeddinggemma/faiss";
+import { UsageError } from "../usage-error.ts";
+
+/**
+ * Refuses a folder with files that are not of a store: a store has a folder of its own.
+ *
+ * @param name - the folder as the user has written it
+ * @throws UsageError that says which folder would do
+ */
+export async function refuseForeignFolder(name: string, folder: string): Promise<void> {
+  if (await FaissStore.exists(folder)) return;
+  const names = await readdir(folder).catch(() => []);
+  const other = names.find((file) => !file.startsWith(".") && !ofFirstSave.test(file));
+  if (other === undefined) return;
+  throw new UsageError(
+    `${name} has files that are not of a store, such as ${other}. A store has a folder of its ` +
+      `own: --store ${ownFolder(name)}`,
+  );
+}
+
+/**
+ * Refuses to index the folder of the store.
+ *
+ * @param places - what to index
+ * @throws UsageError
+ */
+export function refuseStoreAsInput(places: readonly string[], name: string, folder: string): void {
+  if (!places.includes(folder)) return;
+  throw new UsageError(`${name} is the store. Name the folders with your files to index them.`);
+}
+
+/** Files of a store, whose manifest is written last. */
+const ofFirstSave = /^(faiss-store\.json|faiss-store\.lock|(vectors|records|deleted|index)-\d+-)/;
+
+/** `notes.store` beside `notes`; `.store` in the current folder. */
+function ownFolder(name: string): string {
+  const trimmed = name.replace(/[/\\]+$/, "");
+  return [".", ".."].includes(basename(trimmed)) || trimmed === ""
+    ? relative("", join(name, ".store"))
+    : `${trimmed}.store`;
+}
