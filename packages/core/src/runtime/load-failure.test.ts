@@ -27,7 +27,7 @@ test.for([
   "CompileError: expected magic word 00 61 73 6d, found 3c 21 64 6f @+0",
 ])("a web page is in place of ONNX Runtime's files: %s", (reason) => {
   expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(
-    /WebAssembly files answers with a web page, so they are not there\. Serve them yourself: .*browsers\.md#serve-the-/,
+    /files answers with a web page, so they are not there\. Serve .*browsers\.md#serve-the-/,
   );
 });
 
