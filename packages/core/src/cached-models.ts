@@ -4,6 +4,7 @@ import { join, relative, sep } from "node:path";
 import { nearestOption } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
 import { cacheFolder } from "./files/hub/hub-environment.ts";
+import { idOfCacheName } from "./files/hub/hub-names.ts";
 import type { HubOptions } from "./files/model-folder.ts";
 import type { Dtype } from "./runtime/dtype.ts";
 import { namedGraphFile, standardFolder } from "./runtime/graph-file.ts";
@@ -60,8 +61,8 @@ export interface CachedFile {
 export async function readCache(options: HubOptions): Promise<ModelCache> {
   const path = cacheFolder(options);
   return inCache(path, async () => {
-    const names = (await namesIn(path)).filter((name) => name.startsWith(prefix));
-    const models = await Promise.all(names.map((name) => readModel(path, name)));
+    const found = await Promise.all((await namesIn(path)).map((name) => readModel(path, name)));
+    const models = found.filter((model) => model !== undefined);
     return {
       path,
       size: models.reduce((sum, { size }) => sum + size, 0),
@@ -90,17 +91,17 @@ export async function removeFromCache(id: string, options: HubOptions): Promise<
   return model;
 }
 
-/** What the names of the folders of models start with; those of data sets have another one. */
-const prefix = "models--";
-
-async function readModel(cache: string, name: string): Promise<CachedModel> {
+/** Undefined for a folder of something else. */
+async function readModel(cache: string, name: string): Promise<CachedModel | undefined> {
+  const id = idOfCacheName(name);
+  if (id === undefined) return undefined;
   const path = join(cache, name);
   const [entries, revisions] = await Promise.all([entriesIn(path), readRevisions(path)]);
   const computed = join(path, ".embeddinggemma") + sep;
   const files = distinct(entries);
   const times = files.map(({ stats }) => Math.max(stats.atimeMs, stats.mtimeMs));
   return {
-    id: name.slice(prefix.length).replace("--", "/"),
+    id,
     path,
     size: sizeOf(files),
     computedSize: sizeOf(files.filter((file) => file.path.startsWith(computed))),

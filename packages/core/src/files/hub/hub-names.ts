@@ -17,6 +17,20 @@ export function idInHubUrl(url: string): string | undefined {
   return id !== undefined && isRepositoryId(id) ? id : undefined;
 }
 
+/** Name of a repository's folder in the cache, as in Python's `huggingface_hub`. */
+export function cacheNameOf(id: string): string {
+  return `${cacheNamePrefix}${id.replace("/", "--")}`;
+}
+
+/** The repository whose folder in the cache has this name; undefined for what is no model. */
+export function idOfCacheName(name: string): string | undefined {
+  if (!name.startsWith(cacheNamePrefix)) return undefined;
+  return name.slice(cacheNamePrefix.length).replace("--", "/");
+}
+
+/** Data sets have another one. */
+const cacheNamePrefix = "models--";
+
 /** The path of a file as part of a URL. */
 export function encodePath(path: string): string {
   return path.split("/").map(encodeURIComponent).join("/");

@@ -14,7 +14,7 @@ import type {
 import { digestIfExists, isFile, listFiles, openIfExists, readIfExists } from "../read-files.ts";
 import { downloadFile, mayBeDamaged } from "./download.ts";
 import { cacheFolder, isOffline } from "./hub-environment.ts";
-import { isCommit } from "./hub-names.ts";
+import { cacheNameOf, isCommit } from "./hub-names.ts";
 import { listedButMissing } from "./hub-responses.ts";
 import { fileUrl, requestCommit, requestFileNames, requestOptions } from "./repository-requests.ts";
 
@@ -62,7 +62,7 @@ export class HubSnapshot implements ModelFolder {
     options: HubOptions,
     mainFile = "config.json",
   ): Promise<HubSnapshot> {
-    const repository = join(cacheFolder(options), `models--${model.replace("/", "--")}`);
+    const repository = join(cacheFolder(options), cacheNameOf(model));
     const { revision = "main" } = options;
     const reference = join(repository, "refs", revision);
     const referenced = isCommit(revision) ? revision : (await readIfExists(reference))?.trim();
