@@ -5,7 +5,7 @@ let loading: Promise<Embedder> | undefined;
 
 /** An embedder with the tiny model. All tests share it, so none disposes it. */
 export function tinyEmbedder(): Promise<Embedder> {
-  loading ??= Embedder.load(modelPath);
+  loading ??= Embedder.load(modelPath, { threads: 1 });
   return loading;
 }
 
