@@ -8,7 +8,7 @@ export default mergeConfig(
     "src/{encoding,graph,tokenizer}/*.int.test.ts",
     "src/files/{web/*,hub/damaged-files}.int.test.ts",
     "src/model/!(auto-dtype|fit-pooling|identity).int.test.ts",
-    "src/runtime/**/!(session-pool|worker-ends).int.test.ts",
+    "src/runtime/**/!(session-pool|worker-backend|worker-ends).int.test.ts",
   ]),
   // No other package's tests take as long: on two cores, they would end alone.
   defineConfig({ test: { maxWorkers: 2 } }),

@@ -1,40 +1,26 @@
-import { cp, mkdir, mkdtemp, symlink } from "node:fs/promises";
+import { access, cp, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tsdown from "tsdown";
+import { vi } from "vitest";
 import packageBuilds from "../tsdown.config.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const require = createRequire(import.meta.url);
-
-/** Builds these sources into the folder `dist` of a folder. */
-export async function buildCore(parent: string): Promise<void> {
-  for (const build of packageBuilds) {
-    await tsdown.build({
-      ...build,
-      config: false,
-      cwd: root,
-      outDir: join(parent, "dist"),
-      dts: false,
-      clean: false,
-      logLevel: "silent",
-    });
-  }
-}
 
 /**
  * Installs a build of these sources in a new folder, with the release of Transformers.js under
  * test. It has to be a build, since a worker starts from a file and resolves its modules as Node
  * does.
  *
- * @param parent - folder with the build of {@link buildCore}
+ * @param parent - folder of the application's folder
  * @returns the folder of an application, and that of the package in it
  */
 export async function installCore(parent: string): Promise<{ folder: string; installed: string }> {
   const folder = await mkdtemp(join(parent, "app-"));
   const installed = join(folder, "node_modules", "@embeddinggemma", "core");
-  await cp(join(parent, "dist"), join(installed, "dist"), { recursive: true });
+  await cp(await buildCore(), join(installed, "dist"), { recursive: true });
   await cp(join(root, "package.json"), join(installed, "package.json"));
   const transformers =
     process.env.TRANSFORMERS_MAJOR === "4" ? "transformers-v4" : "@huggingface/transformers";
@@ -48,6 +34,33 @@ export async function installCore(parent: string): Promise<{ folder: string; ins
     await symlink(packageFolder(source), link);
   }
   return { folder, installed };
+}
+
+/**
+ * Builds these sources, once for all test files of a run.
+ *
+ * @returns the folder `dist`
+ */
+async function buildCore(): Promise<string> {
+  const folder = join(process.env.TEST_RUN_FOLDER!, "core");
+  const marker = join(folder, "built");
+  const dist = join(folder, "dist");
+  if ((await mkdir(folder, { recursive: true })) !== undefined) {
+    for (const build of packageBuilds) {
+      await tsdown.build({
+        ...build,
+        config: false,
+        cwd: root,
+        outDir: dist,
+        dts: false,
+        clean: false,
+        logLevel: "silent",
+      });
+    }
+    await writeFile(marker, "");
+  }
+  await vi.waitFor(() => access(marker), { timeout: 100_000 });
+  return dist;
 }
 
 function packageFolder(module: string): string {

@@ -1,11 +1,10 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { moveWeightsOut } from "../../../test-support/external-data.ts";
-import { buildCore, installCore } from "../../../test-support/installed-core.ts";
-import { field, number, text } from "../../../test-support/protobuf.ts";
+import { installCore } from "../../../test-support/installed-core.ts";
 import { areClose } from "../../vectors/vectors.ts";
 
 type Core = typeof import("../../index.ts");
@@ -19,7 +18,6 @@ let parent: string;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "worker-"));
-  await buildCore(parent);
 });
 
 afterAll(() => rm(parent, { recursive: true }));
@@ -34,27 +32,6 @@ describe("a model in a worker", () => {
     core = await import(pathToFileURL(join(installed, "dist", "index.js")).href);
   });
 
-  test("gives the same results as without a worker", async () => {
-    await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
-    await using there = await core.Embedder.load(fixture, options);
-    const documents = [
-      "Mars",
-      { title: "Venus", text: "is hot" },
-      "",
-      "lone \ud800 surrogate",
-      "日本語 🙂",
-    ];
-    expect(await there.encodeDocument(documents)).toEqual(await here.encodeDocument(documents));
-    expect(await there.encodeQuery("Which planet?")).toEqual(
-      await here.encodeQuery("Which planet?"),
-    );
-    expect(there.identity).toBe(here.identity);
-    expect(await there.countTokens("Which planet?")).toBe(await here.countTokens("Which planet?"));
-    const ids = there.tokenizer.encode("Which planet?");
-    expect(ids).toEqual(here.tokenizer.encode("Which planet?"));
-    expect(there.tokenizer.decode(ids)).toBe("Which planet?");
-  });
-
   test("tokenizes a long text in pieces, and an abort stops it", async () => {
     await using here = await core.Embedder.load(fixture, { dtype: "fp32" });
     await using there = await core.Embedder.load(fixture, options);
@@ -65,14 +42,6 @@ describe("a model in a worker", () => {
     setTimeout(() => abort.abort(new Error("enough")), 10);
     await expect(count).rejects.toThrow("enough");
     expect(await there.encodeDocument(text)).toEqual(await here.encodeDocument(text));
-  });
-
-  test("can return hidden states, which are pooled in this process", async () => {
-    const model = join(fixtures, "bert-mean");
-    await using here = await core.Embedder.load(model, { dtype: "fp32" });
-    await using there = await core.Embedder.load(model, options);
-    const texts = ["a longer text of some words", "short"];
-    expect(await there.encode(texts)).toEqual(await here.encode(texts));
   });
 
   test("can be an ONNX file with a name of its own, with weights beside it", async () => {
@@ -112,40 +81,6 @@ describe("a model in a worker", () => {
     expect(await second.encodeQuery("still there")).toHaveLength(768);
     await second.dispose();
     await expect(second.encodeQuery("gone")).rejects.toMatchObject({ code: "DISPOSED" });
-  });
-
-  test("rejects with the code, details and cause of the worker's error", async () => {
-    const broken = join(parent, "broken");
-    await cp(fixture, broken, { recursive: true });
-    const graph = field(
-      7,
-      field(1, text(4, "NoSuchOperator")),
-      field(11, text(1, "input_ids"), field(2, field(1, number(1, 7)))),
-      field(12, text(1, "last_hidden_state")),
-    );
-    await writeFile(join(broken, "onnx", "model.onnx"), graph);
-    const failure = async (worker: boolean) =>
-      core.Embedder.load(broken, { dtype: "fp32", worker }).then(
-        () => null,
-        (error: unknown) => error as InstanceType<Core["EmbeddingGemmaError"]>,
-      );
-    const [here, there] = [await failure(false), await failure(true)];
-    expect(core.EmbeddingGemmaError.isInstance(there)).toBe(true);
-    expect(there).toMatchObject({
-      code: "LOAD_FAILED",
-      message: here!.message,
-      details: here!.details,
-    });
-    expect((there!.cause as Error).message).toBe((here!.cause as Error).message);
-  });
-
-  test("stays usable after a batch that failed", async () => {
-    await using there = await core.Embedder.load(await withUnknownTokens(), options);
-    await expect(there.encode("unknown")).rejects.toMatchObject({
-      code: "INFERENCE_FAILED",
-      cause: expect.any(Error),
-    });
-    expect(await there.encode("")).toHaveLength(768);
   });
 
   test("ends if the load is aborted", async () => {
@@ -199,22 +134,4 @@ describe("a model in a worker", () => {
  */
 function distance(a: Float32Array, b: Float32Array): number {
   return Math.max(...a.map((value, index) => Math.abs(value - b[index]!)));
-}
-
-/** A model whose tokenizer has a word without an embedding in the graph. */
-async function withUnknownTokens(): Promise<string> {
-  const folder = join(parent, "unknown-tokens");
-  await cp(fixture, folder, { recursive: true });
-  const path = join(folder, "tokenizer.json");
-  const tokenizer = JSON.parse(await readFile(path, "utf8")) as {
-    added_tokens: Record<string, unknown>[];
-  };
-  tokenizer.added_tokens.push({
-    ...tokenizer.added_tokens.at(-1),
-    id: 9_999_999,
-    content: "unknown",
-    special: false,
-  });
-  await writeFile(path, JSON.stringify(tokenizer));
-  return folder;
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { buildCore, installCore } from "../../../test-support/installed-core.ts";
+import { installCore } from "../../../test-support/installed-core.ts";
 
 type Core = typeof import("../../index.ts");
 
@@ -21,7 +21,6 @@ let parent: string;
 
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), "worker-ends-"));
-  await buildCore(parent);
 });
 
 afterAll(() => rm(parent, { recursive: true }));
