@@ -12,8 +12,8 @@ import type { ServeOptions } from "./serve-options.ts";
 let embedder: Embedder;
 
 beforeAll(async () => {
-  // In a process of its own, so that clients and server of a test run while a text is embedded. More
-  // threads would only take the processor from the tests of other packages.
+  // In a process of its own, so that clients and server of a test run while a text is embedded.
+  // More threads would only take the processor from the tests of other packages.
   embedder = await Embedder.load(modelPath, { worker: true, threads: 1 });
 });
 
