@@ -3,6 +3,7 @@ import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DefaultTheme, defineConfig, type HeadConfig } from "vitepress";
 import { githubSlug } from "./site/github-slug.ts";
+import { highlightOnce } from "./site/highlight-once.ts";
 import { repositoryLinks } from "./site/links.ts";
 import { writeLlmsFiles } from "./site/llms.ts";
 import { findPages, pathOf } from "./site/pages.ts";
@@ -68,7 +69,10 @@ export default defineConfig({
     anchor: { slugify: githubSlug },
     // GitHub shows braces as they are.
     attrs: { disable: true },
-    config: (md) => repositoryLinks(md, sources),
+    config: (md) => {
+      repositoryLinks(md, sources);
+      highlightOnce(md);
+    },
   },
   themeConfig: {
     logo: "/favicon.svg",
