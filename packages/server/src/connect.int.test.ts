@@ -8,7 +8,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { createApp } from "./app.ts";
 import type { AppOptions } from "./options.ts";
 
-const local = await Embedder.load(modelPath);
+/** Texts that are cut at so many tokens embed fast. */
+const maxTokens = 256;
+const local = await Embedder.load(modelPath, { threads: 1, maxTokens });
 const stops: (() => Promise<unknown>)[] = [() => local.dispose()];
 
 afterAll(async () => {
@@ -72,7 +74,7 @@ describe("Embedder.connect to this server", () => {
 
   test("gets full vectors, though the server cuts them by default", async () => {
     const [dimension] = local.matryoshkaDimensions.slice(-1);
-    const short = await Embedder.load(modelPath, { truncateDim: dimension });
+    const short = await Embedder.load(modelPath, { truncateDim: dimension, maxTokens });
     stops.push(() => short.dispose());
     const remote = await Embedder.connect(await serve({}, short));
     expect(remote.identity).toBe(local.identity);

@@ -35,7 +35,7 @@ describe(`${count} bad requests`, () => {
     { name: "malformed JSON", times: count, body: '{"inputs": ["a", ' },
     { name: "wrong fields", times: fewer, body: '{"inputs": {"a": [1, null]}}' },
     { name: "deep nesting", times: count, body: "[".repeat(5000) },
-    { name: "no UTF-8", times: count, body: Buffer.from([0x22, 0xff, 0xfe, 0x80, 0x22]) },
+    { name: "no UTF-8", times: fewer, body: Buffer.from([0x22, 0xff, 0xfe, 0x80, 0x22]) },
     { name: "many inputs", times: fewer, body: JSON.stringify({ inputs: Array(100).fill("a") }) },
   ])("with $name are refused", { timeout }, async ({ body, times }) => {
     const statuses = await sendAll(times, body);
@@ -46,7 +46,7 @@ describe(`${count} bad requests`, () => {
   });
 
   it("with 100 MB are refused before they are sent", { timeout }, async () => {
-    await inParallel(count, async () => {
+    await inParallel(fewer, async () => {
       const socket = await open();
       socket.write(head(100_000_000));
       const [answer] = (await once(socket, "data")) as [Buffer];
@@ -58,7 +58,7 @@ describe(`${count} bad requests`, () => {
 
   it("with 100 MB in chunks are refused when they have sent too much", { timeout }, async () => {
     const chunk = Buffer.from(`F4240\r\n${" ".repeat(1_000_000)}\r\n`);
-    await inParallel(100, async () => {
+    await inParallel(connections, async () => {
       const socket = await open();
       socket.write(
         "POST /embed HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n" +

@@ -53,7 +53,7 @@ describe("/api/embed", () => {
     expect(await post("/api/embed", { model: "any", input })).toMatchObject({ status: 200 });
     expect(await post("/api/embed", { model: "any", input, truncate: false })).toMatchObject({
       status: 400,
-      body: { error: expect.stringContaining("2048 tokens") },
+      body: { error: expect.stringContaining(`${embedder.maxTokens} tokens`) },
     });
   });
 
