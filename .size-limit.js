@@ -9,7 +9,8 @@ export default [
   forNode("llamaindex", "12.5 kB"),
   forNode("server", "19.3 kB"),
   forNode("tune", "28 kB"),
-  forNode("cli", "26.5 kB", "embeddinggemma.js"),
+  // A program, which nobody bundles: its limit finds what came in by mistake.
+  forNode("cli", "29.5 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",

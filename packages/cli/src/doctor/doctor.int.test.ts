@@ -73,6 +73,19 @@ it("finds all that is broken, and says what to do", { timeout }, async () => {
   });
 });
 
+it("says how to install ONNX Runtime where its install script has failed", {
+  timeout,
+}, async () => {
+  const application = join(folder, "without-runtime");
+  await install(application, "@embeddinggemma/core", "9.9.9", "");
+  await install(application, "@huggingface/transformers", "4.0.0", "");
+  const { code, output } = await run(["doctor", application, "--offline"]);
+  expect(code).toBe(1);
+  expect(output).toMatch(
+    /✖ onnxruntime-node is not installed, which @huggingface\/transformers 4\.0\.0 needs\n {2}→ .*=skip/,
+  );
+});
+
 it("needs a folder that is there", async () => {
   const { code, errors } = await run(["doctor", join(folder, "none")]);
   expect(code).toBe(2);

@@ -20,16 +20,24 @@ export async function checkRuntime({ application, terminal }: Surroundings): Pro
   const [core] = application.cores;
   if (!core) return problem("@embeddinggemma/core is not installed", "Run `npm install` again.");
   const { transformers, runtime } = findRuntime(core);
+  if (transformers && !runtime) {
+    return problem(
+      `onnxruntime-node is not installed, which ${transformers.name} ${transformers.version} needs`,
+      "Its install script may have failed. Run `export ONNXRUNTIME_NODE_INSTALL_CUDA=skip`, then " +
+        `install again: ${docs}/start/install.md#install-scripts`,
+    );
+  }
   const names = [transformers, runtime].flatMap((one) => (one ? `${one.name} ${one.version}` : []));
   const entry = join(core.path, core.main);
   const outcome = await runNode(script, [entry, modelPath], terminal.signal);
   if ("output" in outcome) return fine(`${names.join(", ")}: they load`);
   return problem(
     `${names.join(", ") || "Transformers.js"} cannot embed: ${outcome.failure}`,
-    "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/reference/errors.md" +
-      "#load_failed lists such messages, with what to do.",
+    `${docs}/reference/errors.md#load_failed lists such messages, with what to do.`,
   );
 }
+
+const docs = "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs";
 
 /** The packages that a copy of core uses. */
 export function findRuntime(core: Package): {
