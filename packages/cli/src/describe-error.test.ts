@@ -16,6 +16,8 @@ it("names flags instead of options", () => {
 it("leaves its own messages as they are, and gives the stack of a mistake", () => {
   expect(describeError(new CommandError("Change the `model`."))).toBe("Change the `model`.");
   expect(describeError(new TypeError("no function"))).toMatch(/^TypeError: no function\n +at /);
+  const full = Object.assign(new Error("ENOSPC: no space left"), { syscall: "write" });
+  expect(describeError(full)).toBe("ENOSPC: no space left");
   expect(describeError("words")).toBe("words");
 });
 

@@ -8,6 +8,8 @@ export function describeError(error: unknown): string {
   if (error instanceof CommandError) return error.message;
   if (EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error))
     return withFlags(error.message);
+  // Of the operating system: the message names the file.
+  if ("syscall" in error) return error.message;
   return error.stack ?? error.message;
 }
 

@@ -5,6 +5,7 @@ describe("what is misspelt", () => {
   it.each([
     { argv: ["index", "notes", "--stor", "x"], meant: "--store" },
     { argv: ["search", "--stor", "x"], meant: "--store" },
+    { argv: ["search", "red", "-store", "x"], meant: "--store" },
     { argv: ["tune", "data", "--outptu", "x"], meant: "--output" },
     { argv: ["embed", "a", "--modle", "tiny"], meant: "--model" },
     { argv: ["similarity", "a", "--jsno"], meant: "--json" },
@@ -54,6 +55,7 @@ it.each([
 it.each([
   { argv: ["index", "notes"], option: "-s, --store <folder>" },
   { argv: ["search", "red"], option: "-s, --store <folder>" },
+  { argv: ["search", "red", "--store", ""], option: "-s, --store <folder>" },
   { argv: ["tune", "data"], option: "-o, --output <folder>" },
 ])("$argv lacks $option", async ({ argv, option }) => {
   const { code, output, errors } = await run(argv);

@@ -20,7 +20,17 @@ export function withHelpFlag(program: Command, argv: readonly string[]): readonl
       place += 1;
     }
   }
+  refuseSingleDash(command, words);
   return asksForHelp ? [...words, "--help"] : words;
+}
+
+/** `-store` would be read as `-s tore`. */
+function refuseSingleDash(command: Command, words: readonly string[]): void {
+  for (const word of words) {
+    if (word === "--") return;
+    if (command.options.some(({ long }) => long === `-${word}` && word.length > 2))
+      command.error(`error: unknown option '${word}'\n(Did you mean -${word}?)`);
+  }
 }
 
 function find(command: Command, name: string): Command {

@@ -168,6 +168,7 @@ describe("embed", () => {
   it.each([
     { flags: ["--input", "no-such-file"], reason: "no-such-file", code: 1 },
     { flags: ["--output", "nowhere/x"], reason: "nowhere/x cannot be written: there is", code: 1 },
+    { flags: ["--input", "src"], reason: "src is a folder. --input takes files", code: 1 },
     { flags: ["--output", "src"], reason: "src cannot be written: it is a folder.\n", code: 1 },
     { flags: ["--output", "/dev/full"], reason: "/dev/full cannot be written: no space", code: 1 },
     { flags: ["--prompt-name", "Foo"], reason: 'no prompt named "Foo"', code: 2 },

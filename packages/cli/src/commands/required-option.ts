@@ -13,7 +13,8 @@ export class RequiredOption extends Option {
 /** Ends a command that lacks an option. */
 export function checkRequiredOptions(_program: Command, command: Command): void {
   for (const option of command.options) {
-    const isMissing = command.getOptionValue(option.attributeName()) === undefined;
+    // A variable that is not set makes it empty: --store "$STORE".
+    const isMissing = !command.getOptionValue(option.attributeName());
     if (option instanceof RequiredOption && isMissing)
       command.error(`error: required option '${option.flags}' not specified`);
   }

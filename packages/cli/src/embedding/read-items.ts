@@ -53,10 +53,12 @@ function inputOf(terminal: Terminal): Readable {
 async function openFile(file: string): Promise<Readable> {
   try {
     const handle = await open(file);
-    return handle.createReadStream();
+    if (!(await handle.stat()).isDirectory()) return handle.createReadStream();
+    await handle.close();
   } catch (error) {
     throw new CommandError(`${file} cannot be read: ${fileFailure(error)}.`);
   }
+  throw new CommandError(`${file} is a folder. --input takes files, and \`index\` takes folders.`);
 }
 
 function textItem(text: string): Item {

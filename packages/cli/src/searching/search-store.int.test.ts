@@ -113,6 +113,11 @@ it("says what is wrong with a store", async () => {
       "error: There is no store in none.store. " +
       "To make one: embeddinggemma index <folder> --store none.store\n",
   });
+  const notes = await run(["search", "x", "-s", folder]);
+  expect(notes.errors).toBe(
+    `error: There is no store in ${folder}. ` +
+      `To make one: embeddinggemma index ${folder} --store ${folder}.store\n`,
+  );
   const file = await run(["search", "x", "-s", import.meta.filename]);
   expect(file.errors).toMatch(/test\.ts is a file; --store takes a folder\.\n$/);
   const unquoted = await run(["search", "red", "planet", "-s", store]);

@@ -14,6 +14,7 @@ import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
+import { howToMakeStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printHits } from "./print-hits.ts";
@@ -36,7 +37,8 @@ export async function searchStore(
   const { signal } = terminal;
   const folder = resolve(storeName);
   await refuseFile(storeName);
-  if (!(await CoreStore.exists(folder))) throw withoutStore(storeName);
+  if (!(await CoreStore.exists(folder)))
+    throw new CommandError(await howToMakeStore(storeName, folder));
   const words = (query === "-" ? await readAll(terminal.input) : query).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
@@ -51,10 +53,4 @@ export async function searchStore(
     signal,
   });
   printHits(hits, json, terminal);
-}
-
-function withoutStore(store: string): CommandError {
-  return new CommandError(
-    `There is no store in ${store}. To make one: embeddinggemma index <folder> --store ${store}`,
-  );
 }

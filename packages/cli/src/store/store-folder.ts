@@ -10,9 +10,7 @@ import { UsageError } from "../usage-error.ts";
  * @throws UsageError that says which folder would do
  */
 export async function refuseForeignFolder(name: string, folder: string): Promise<void> {
-  if (await FaissStore.exists(folder)) return;
-  const names = await readdir(folder).catch(() => []);
-  const other = names.find((file) => !file.startsWith(".") && !ofFirstSave.test(file));
+  const other = await foreignFile(folder);
   if (other === undefined) return;
   throw new UsageError(
     `${name} has files that are not of a store, such as ${other}. A store has a folder of its ` +
@@ -29,6 +27,24 @@ export async function refuseForeignFolder(name: string, folder: string): Promise
 export function refuseStoreAsInput(places: readonly string[], name: string, folder: string): void {
   if (!places.includes(folder)) return;
   throw new UsageError(`${name} is the store. Name the folders with your files to index them.`);
+}
+
+/**
+ * What to say where there is no store.
+ *
+ * @param name - the folder as the user has written it
+ */
+export async function howToMakeStore(name: string, folder: string): Promise<string> {
+  const isOccupied = (await foreignFile(folder)) !== undefined;
+  const [files, store] = isOccupied ? [name, ownFolder(name)] : ["<folder>", name];
+  return `There is no store in ${name}. To make one: embeddinggemma index ${files} --store ${store}`;
+}
+
+/** A file in a folder that is not of a store. */
+async function foreignFile(folder: string): Promise<string | undefined> {
+  if (await FaissStore.exists(folder)) return undefined;
+  const names = await readdir(folder).catch(() => []);
+  return names.find((file) => !file.startsWith(".") && !ofFirstSave.test(file));
 }
 
 /** Files of a store, whose manifest is written last. */
