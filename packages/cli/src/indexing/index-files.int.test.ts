@@ -215,13 +215,14 @@ it("leaves folders alone that are no store", async () => {
     expect(refused).toMatchObject({ code: 2, output: "" });
     expect(refused.errors).toMatch(/such as a\.txt\. .* own: --store \S+[^/]\.store\n$/);
   }
-  const elsewhere = join(folder, "photos");
+  const elsewhere = join(folder, "my photos");
   await mkdir(elsewhere);
   await writeFile(join(elsewhere, "mars.jpg"), "");
   const foreign = await run(["index", folder, "--store", elsewhere, "--model", "tiny"]);
   expect(foreign).toMatchObject({ code: 2, output: "" });
+  expect(foreign.errors).toContain(`--store "${elsewhere}.store"\n`);
   expect(await readdir(elsewhere)).toEqual(["mars.jpg"]);
-  expect((await readdir(folder)).sort()).toEqual(["a.txt", "photos"]);
+  expect((await readdir(folder)).sort()).toEqual(["a.txt", "my photos"]);
 });
 
 it("takes an empty folder, and a store in the folder that it indexes", async () => {

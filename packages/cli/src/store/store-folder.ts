@@ -36,8 +36,9 @@ export function refuseStoreAsInput(places: readonly string[], name: string, fold
  */
 export async function howToMakeStore(name: string, folder: string): Promise<string> {
   const isOccupied = (await foreignFile(folder)) !== undefined;
-  const [files, store] = isOccupied ? [name, ownFolder(name)] : ["<folder>", name];
-  return `There is no store in ${name}. To make one: embeddinggemma index ${files} --store ${store}`;
+  const [files, store] = isOccupied ? [quoted(name), ownFolder(name)] : ["<folder>", quoted(name)];
+  const command = `embeddinggemma index ${files} --store ${store}`;
+  return `There is no store in ${name}. To make one: ${command}`;
 }
 
 /** A file in a folder that is not of a store. */
@@ -53,7 +54,11 @@ const ofFirstSave = /^(faiss-store\.json|faiss-store\.lock|(vectors|records|dele
 /** `notes.store` beside `notes`; `.store` in the current folder. */
 function ownFolder(name: string): string {
   const trimmed = name.replace(/[/\\]+$/, "");
-  return [".", ".."].includes(basename(trimmed)) || trimmed === ""
-    ? relative("", join(name, ".store"))
-    : `${trimmed}.store`;
+  const isUnnamed = [".", "..", ""].includes(basename(trimmed));
+  return quoted(isUnnamed ? relative("", join(name, ".store")) : `${trimmed}.store`);
+}
+
+/** As it is typed in a shell. */
+function quoted(name: string): string {
+  return /\s/.test(name) ? `"${name}"` : name;
 }
