@@ -5,7 +5,7 @@ import { note, type Terminal } from "../terminal/terminal.ts";
 import type { ModelFlags } from "./model-options.ts";
 
 /** Shows the downloads of a model. */
-export interface Downloads extends AsyncDisposable {
+interface Downloads extends AsyncDisposable {
   onDownloadProgress(download: DownloadProgress): void;
 }
 
