@@ -37,9 +37,13 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     expect(installedVersion(application, "@langchain/core")).toBe("1.4.0");
   });
 
-  it("compiles consumers with strict types, and checks our declarations", async () => {
-    await application.compile(["langchain"], ["plain", "server", "tiny-model", "tune"]);
-  });
+  it.each([6, 7] as const)(
+    "compiles consumers with strict types, and checks our declarations, with TypeScript %i",
+    async (version) => {
+      const plain = ["plain", "server", "tiny-model", "tune"];
+      await application.compile(["langchain"], plain, version);
+    },
+  );
 
   it("embeds, stores, searches, trains and serves, as an ES module and CommonJS", async () => {
     const consumers = ["langchain", "plain", "server", "tiny-model", "tune"] as const;
