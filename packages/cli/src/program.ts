@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { CommandExit } from "./command-exit.ts";
 import { buildFaissCommand } from "./commands/build-faiss.ts";
 import { withHelpFlag } from "./commands/command-names.ts";
 import { completionCommand } from "./commands/completion.ts";
@@ -13,7 +12,8 @@ import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { similarityCommand } from "./commands/similarity.ts";
 import { tuneCommand } from "./commands/tune.ts";
-import { exitCodes } from "./exit-codes.ts";
+import { CommandExit } from "./failures/command-exit.ts";
+import { exitCodes } from "./failures/exit-codes.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
 import { version } from "./version.ts";
 
@@ -51,10 +51,10 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     }
     // Commander has printed what there is to say.
     if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;
-    const { describeError } = await import("./describe-error.ts");
-    note(terminal, `${terminal.errorColors.red("error:")} ${describeError(error)}`);
-    const { exitCodeOf } = await import("./exit-code-of.ts");
-    return exitCodeOf(error);
+    const { explainFailure } = await import("./failures/explain-failure.ts");
+    const { message, exitCode } = explainFailure(error);
+    note(terminal, `${terminal.errorColors.red("error:")} ${message}`);
+    return exitCode;
   }
 }
 

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { CommandError } from "../command-error.ts";
+import { CommandError } from "../failures/command-error.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
 import { AddonError } from "./addon-error.mjs";
 import { provideAddon } from "./provide-addon.mjs";

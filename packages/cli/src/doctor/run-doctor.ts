@@ -1,7 +1,7 @@
 import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
-import { CommandExit } from "../command-exit.ts";
-import { describeError } from "../describe-error.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { CommandExit } from "../failures/command-exit.ts";
+import { exitCodes } from "../failures/exit-codes.ts";
+import { explainFailure } from "../failures/explain-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { clearLine } from "../terminal/progress.ts";
@@ -89,7 +89,7 @@ async function runCheck(look: Check, surroundings: Surroundings): Promise<Findin
     return await look(surroundings);
   } catch (error) {
     surroundings.terminal.signal.throwIfAborted();
-    const [summary = "", ...advice] = describeError(error).split(/(?<=\.) /);
+    const [summary = "", ...advice] = explainFailure(error).message.split(/(?<=\.) /);
     return problem(summary, advice.join(" "));
   }
 }

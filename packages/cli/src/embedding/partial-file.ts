@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
-import { notWritten } from "../file-failure.ts";
+import { notWritten } from "../failures/file-failure.ts";
 
 /**
  * A file that takes its place when it is complete. Until then, an older file stays as it is: it can

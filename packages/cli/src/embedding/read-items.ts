@@ -1,7 +1,7 @@
 import { open } from "node:fs/promises";
 import { addAbortSignal, type Readable } from "node:stream";
-import { CommandError } from "../command-error.ts";
-import { fileFailure } from "../file-failure.ts";
+import { CommandError } from "../failures/command-error.ts";
+import { fileFailure } from "../failures/file-failure.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { readLines } from "./read-lines.ts";
 

@@ -1,4 +1,4 @@
-import { CommandError } from "../command-error.ts";
+import { CommandError } from "../failures/command-error.ts";
 
 /**
  * The lines of a stream of UTF-8, also the empty ones. Lines end with `\n` or `\r\n`, and with

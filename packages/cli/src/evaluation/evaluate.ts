@@ -9,7 +9,7 @@ import {
   type SystemComparison,
   writeTrecRun,
 } from "@embeddinggemma/tune";
-import { notWritten } from "../file-failure.ts";
+import { notWritten } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { CommandError } from "../command-error.ts";
 import { type FileSelection, findFiles } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
+import { CommandError } from "../failures/command-error.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
 

@@ -1,5 +1,5 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
-import { CommandError } from "../command-error.ts";
+import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { type IndexedFile, type StoreSettings, writeSettings } from "../store/store-settings.ts";
 import { type Chunk, type ChunkedFile, sourceOf } from "./chunk-file.ts";

@@ -1,9 +1,9 @@
 import { defaultModel, scanModelCache } from "@embeddinggemma/core";
+import { UsageError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
-import { UsageError } from "../usage-error.ts";
 
 export interface DownloadFlags extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir"> {
   json?: boolean;

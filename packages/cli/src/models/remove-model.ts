@@ -1,8 +1,8 @@
 import { removeCachedModel, scanModelCache } from "@embeddinggemma/core";
+import { UsageError } from "../failures/command-error.ts";
 import { confirm } from "../terminal/confirm.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
-import { UsageError } from "../usage-error.ts";
 
 export interface RemoveFlags {
   cacheDir?: string;

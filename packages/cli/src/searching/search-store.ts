@@ -8,7 +8,7 @@ import {
   type MetadataFilter,
 } from "@embeddinggemma/langchain";
 import type { Command } from "commander";
-import { CommandError } from "../command-error.ts";
+import { CommandError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";

@@ -1,5 +1,5 @@
 import { serverProgram } from "@embeddinggemma/server";
-import { CommandExit } from "../command-exit.ts";
+import { CommandExit } from "../failures/command-exit.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
 

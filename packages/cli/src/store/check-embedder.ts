@@ -1,7 +1,7 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type FaissStore, FaissStoreError, type IdentityDifference } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
-import { CommandError } from "../command-error.ts";
+import { CommandError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { nameOfModel } from "./model-of-store.ts";
 import type { StoreSettings } from "./store-settings.ts";

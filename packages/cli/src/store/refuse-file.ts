@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../failures/command-error.ts";
 
 /**
  * Refuses the path of a file for a store.

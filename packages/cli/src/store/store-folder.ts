@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../failures/command-error.ts";
 
 /**
  * Refuses a folder with files that are not of a store: a store has a folder of its own.

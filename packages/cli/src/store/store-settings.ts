@@ -1,7 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { CommandError } from "../command-error.ts";
-import { fileFailure } from "../file-failure.ts";
+import { CommandError } from "../failures/command-error.ts";
+import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 
 /** What the program remembers of a store, in a file in its folder. */

@@ -1,6 +1,6 @@
 import picocolors from "picocolors";
-import { exitCodes } from "../exit-codes.ts";
-import { fileFailure } from "../file-failure.ts";
+import { exitCodes } from "../failures/exit-codes.ts";
+import { fileFailure } from "../failures/file-failure.ts";
 import type { Terminal } from "./terminal.ts";
 
 const { createColors, isColorSupported } = picocolors;

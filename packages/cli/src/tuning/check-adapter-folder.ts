@@ -1,7 +1,6 @@
 import { readdir } from "node:fs/promises";
-import { CommandError } from "../command-error.ts";
-import { fileFailure } from "../file-failure.ts";
-import { UsageError } from "../usage-error.ts";
+import { CommandError, UsageError } from "../failures/command-error.ts";
+import { fileFailure } from "../failures/file-failure.ts";
 
 /** The files of an adapter, which a new one replaces. */
 const files = ["adapter.json", "adapter.safetensors"];

@@ -1,8 +1,8 @@
 import { defined } from "@embeddinggemma/internal";
 import { RetrievalReport, saveAdapter, type TuneOptions, tune } from "@embeddinggemma/tune";
-import { CommandExit } from "../command-exit.ts";
 import { describeDifference } from "../evaluation/describe-difference.ts";
-import { exitCodes } from "../exit-codes.ts";
+import { CommandExit } from "../failures/command-exit.ts";
+import { exitCodes } from "../failures/exit-codes.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";

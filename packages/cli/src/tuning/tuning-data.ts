@@ -7,7 +7,7 @@ import {
   type TuneOptions,
   trainingPairs,
 } from "@embeddinggemma/tune";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../failures/command-error.ts";
 
 export interface TuningDataFlags {
   /** Splits of the BEIR folder. */

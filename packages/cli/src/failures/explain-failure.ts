@@ -1,13 +1,33 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "./command-error.ts";
+import { exitCodes } from "./exit-codes.ts";
 
-/** An error of this project says what to do. Of any other one, the stack is useful, too. */
-export function describeError(error: unknown): string {
+/** What to say of an error, and the exit code. */
+export interface Explanation {
+  readonly message: string;
+  readonly exitCode: number;
+}
+
+/** Explains an error: those of this project say what to do; of others, the stack is useful. */
+export function explainFailure(error: unknown): Explanation {
+  if (error instanceof CommandError) return error;
+  if (EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error)) {
+    const exitCode = usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
+    return { message: withFlags(error.message), exitCode };
+  }
+  return { message: unexpected(error), exitCode: exitCodes.failed };
+}
+
+/** Some values of flags are wrong only for the chosen model. */
+const usageCodes: ReadonlySet<string> = new Set([
+  "INVALID_ARGUMENT",
+  "UNKNOWN_PROMPT",
+  "UNTRAINED_DIMENSION",
+]);
+
+function unexpected(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof CommandError) return error.message;
-  if (EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error))
-    return withFlags(error.message);
   // Of the operating system: the message names the file.
   if ("syscall" in error) return error.message;
   return error.stack ?? error.message;
