@@ -129,7 +129,7 @@ const order = {
     ["documents/"],
     ["store/"],
     ["model/"],
-    ["terminal/", "parse-number.ts"],
+    ["terminal/", "outputs/", "parse-number.ts"],
     ["failures/"],
     ["version.ts"],
   ],

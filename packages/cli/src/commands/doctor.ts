@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { Command } from "commander";
 import type { DoctorFlags } from "../doctor/run-doctor.ts";
 import { addModelOptions, isModelGiven } from "../model/model-options.ts";
@@ -24,8 +23,6 @@ export function doctorCommand(terminal: Terminal): Command {
         "  embeddinggemma doctor ../my-application --model onnx-community/embeddinggemma-300m-ONNX",
     );
   return addModelOptions(command).action(async (folder: string, flags: DoctorFlags) => {
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
-      command.error(`error: There is no folder ${folder}.`);
     const { runDoctor } = await import("../doctor/run-doctor.ts");
     await runDoctor(folder, flags, isModelGiven(command), terminal);
   });

@@ -106,7 +106,7 @@ it("downloads a model, which then loads offline", async () => {
   expect(hub.requests).toHaveLength(length);
 
   const local = await run(["models", "download", modelPath, ...flags]);
-  expect(local).toMatchObject({ code: 2, errors: expect.stringContaining("is a folder") });
+  expect(local).toMatchObject({ code: 1, errors: expect.stringContaining("is a folder") });
 });
 
 async function write(path: string, size: number): Promise<void> {

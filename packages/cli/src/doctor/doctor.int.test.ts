@@ -88,7 +88,7 @@ it("says how to install ONNX Runtime where its install script has failed", {
 
 it("needs a folder that is there", async () => {
   const { code, errors } = await run(["doctor", join(folder, "none")]);
-  expect(code).toBe(2);
+  expect(code).toBe(1);
   expect(errors).toContain(`error: There is no folder ${join(folder, "none")}.\n`);
 });
 

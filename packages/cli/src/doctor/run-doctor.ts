@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { CommandError } from "../failures/command-error.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { exitCodes } from "../failures/exit-codes.ts";
 import { explainFailure } from "../failures/explain-failure.ts";
@@ -42,7 +44,7 @@ const checks = {
  * Checks what embedding and searching need here, and prints what is wrong and what to do.
  *
  * @param isModelGiven - whether the command line names the model, which may be downloaded then
- * @throws CommandExit if there are problems
+ * @throws CommandExit if there are problems; CommandError if there is no such folder
  */
 export async function runDoctor(
   folder: string,
@@ -50,6 +52,8 @@ export async function runDoctor(
   isModelGiven: boolean,
   terminal: Terminal,
 ): Promise<void> {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new CommandError(`There is no folder ${folder}.`);
   const surroundings = { ...(await lookAround(folder, flags, terminal)), isModelGiven };
   const findings: ({ check: string } & Finding)[] = [];
   for (const [check, look] of Object.entries(checks)) {

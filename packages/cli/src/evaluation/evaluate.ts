@@ -1,5 +1,3 @@
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
 import {
   compareSystems,
@@ -12,6 +10,7 @@ import {
 import { notWritten } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { checkFileIsWritable } from "../outputs/check-writable.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
@@ -30,7 +29,7 @@ export async function evaluate(
   { split, truncateDim: truncateDims, run, json, ...model }: EvalFlags,
   terminal: Terminal,
 ): Promise<void> {
-  if (run !== undefined) await refuseMissingFolder(run);
+  if (run !== undefined) await checkFileIsWritable(run);
   const data = await readBeir(folder, { split });
   await using embedder = await openEmbedder(model, terminal);
   const progress = startProgress(terminal, "Evaluating");
@@ -65,13 +64,6 @@ export async function evaluate(
   if (others.length > 0) print(terminal);
   for (const [index, other] of others.entries())
     print(terminal, compared(first!, other, comparisons[index]!));
-}
-
-/** Finds out before the work, not after it. */
-async function refuseMissingFolder(file: string): Promise<void> {
-  await stat(dirname(file)).catch((error: unknown) => {
-    throw notWritten(file, error);
-  });
 }
 
 function compared(

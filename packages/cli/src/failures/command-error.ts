@@ -6,7 +6,7 @@ export class CommandError extends Error {
   readonly exitCode: number = exitCodes.failed;
 }
 
-/** The flags or arguments are wrong, so nothing was done. The message says what would be right. */
+/** The flags or arguments are wrong, whatever the files are. The message says what is right. */
 export class UsageError extends CommandError {
   override readonly name = "UsageError";
   override readonly exitCode = exitCodes.usage;

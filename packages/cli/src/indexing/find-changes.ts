@@ -5,6 +5,7 @@ import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
+import type { SavedState } from "./saved-state.ts";
 
 /** What has changed since the last run. */
 export interface Changes {
@@ -17,26 +18,17 @@ export interface Changes {
   readonly others: number;
 }
 
-/** What the store has already. */
-export interface Indexed {
-  /** The folder that sources are relative to. */
-  readonly root: string;
-  readonly chunks: ChunkSettings;
-  /** Files whose chunks are all in the store, by source. */
-  readonly files: ReadonlyMap<string, IndexedFile>;
-  /** Sources of all chunks in the store, also those of files of which some chunks are missing. */
-  readonly sources: Iterable<string>;
-}
-
 /**
  * Compares files and folders with the store. Sources elsewhere are left alone.
  *
  * @param places - absolute paths without symbolic links
+ * @param chunks - how files become chunks now
  */
 export async function findChanges(
   places: readonly string[],
   selection: FileSelection,
-  indexed: Indexed,
+  { root, files, idsOf }: SavedState,
+  chunks: ChunkSettings,
 ): Promise<Changes> {
   const found = new Map<string, SourceFile>();
   let others = 0;
@@ -44,19 +36,19 @@ export async function findChanges(
     const inPlace = await filesIn(place, selection);
     others += inPlace.others;
     for (const file of inPlace.files) {
-      const source = sourceName(indexed.root, file.path);
+      const source = sourceName(root, file.path);
       found.set(source, { ...file, source });
     }
   }
-  const known = new Set([...indexed.sources, ...indexed.files.keys()]);
+  const known = new Set([...idsOf.keys(), ...files.keys()]);
   const changes: Changes = { added: [], changed: [], unchanged: [], removed: [], others };
   for (const file of found.values()) {
     if (!known.has(file.source)) changes.added.push(file);
-    else if (await isUnchanged(file, indexed)) changes.unchanged.push(file);
+    else if (await isUnchanged(file, files.get(file.source), chunks)) changes.unchanged.push(file);
     else changes.changed.push(file);
   }
   for (const source of known) {
-    const path = resolve(indexed.root, source);
+    const path = resolve(root, source);
     const isHere = places.some((place) => `${path}${sep}`.startsWith(join(place, sep)));
     if (isHere && !found.has(source)) changes.removed.push(source);
   }
@@ -74,8 +66,11 @@ async function filesIn(path: string, selection: FileSelection) {
   }
 }
 
-async function isUnchanged({ path, source }: SourceFile, { files, chunks }: Indexed) {
-  const indexed = files.get(source);
+async function isUnchanged(
+  { path }: SourceFile,
+  indexed: IndexedFile | undefined,
+  chunks: ChunkSettings,
+): Promise<boolean> {
   if (!indexed) return false;
   // A file that cannot be read is reported when it is its turn.
   const content = await readFile(path).catch(() => undefined);

@@ -197,7 +197,13 @@ it("says what is wrong with its arguments", async () => {
 
   await write("a.txt", "Mars is red.");
   const file = await run(["index", folder, "--store", join(folder, "a.txt")]);
+  expect(file.code).toBe(1);
   expect(file.errors).toMatch(/a\.txt is a file; --store takes a folder\.\n$/);
+  // Before the model loads, which is not there.
+  const below = ["--store", join(folder, "a.txt/store"), "--model", join(folder, "none")];
+  const unwritable = await run(["index", folder, ...below]);
+  expect(unwritable.code).toBe(1);
+  expect(unwritable.errors).toMatch(/store cannot be written: part of its path is a file\.\n$/);
   const dtype = await index("--dtype", "q9");
   expect(dtype).toMatchObject({ code: 2, errors: expect.stringContaining("fp32, fp16, q8") });
   const overlap = await index("--chunk-tokens", "8", "--chunk-overlap", "8");
@@ -212,14 +218,14 @@ it("leaves folders alone that are no store", async () => {
   await write("a.txt", "Mars is red.");
   for (const path of [folder, `${folder}/`]) {
     const refused = await run(["index", folder, "--store", path, "--model", "tiny"]);
-    expect(refused).toMatchObject({ code: 2, output: "" });
+    expect(refused).toMatchObject({ code: 1, output: "" });
     expect(refused.errors).toMatch(/such as a\.txt\. .* own: --store \S+[^/]\.store\n$/);
   }
   const elsewhere = join(folder, "my photos");
   await mkdir(elsewhere);
   await writeFile(join(elsewhere, "mars.jpg"), "");
   const foreign = await run(["index", folder, "--store", elsewhere, "--model", "tiny"]);
-  expect(foreign).toMatchObject({ code: 2, output: "" });
+  expect(foreign).toMatchObject({ code: 1, output: "" });
   expect(foreign.errors).toContain(`--store "${elsewhere}.store"\n`);
   expect(await readdir(elsewhere)).toEqual(["mars.jpg"]);
   expect((await readdir(folder)).sort()).toEqual(["a.txt", "my photos"]);

@@ -4,22 +4,14 @@ import type { DocumentStore } from "../store/check-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
-import type { Tally } from "./embed-files.ts";
-import type { Changes } from "./find-changes.ts";
-
-/** What a run has done. */
-export interface Run {
-  readonly folder: string;
-  readonly store: DocumentStore;
-  readonly changes: Changes;
-  readonly tally: Tally;
-  readonly seconds: number;
-}
+import type { Plan } from "./plan.ts";
+import type { Result } from "./run-plan.ts";
 
 /** Prints what a run has done. */
 export async function report(
-  { folder, store, changes, tally, seconds }: Run,
-  isDone: boolean,
+  { folder, changes }: Plan,
+  store: DocumentStore,
+  { tally, seconds, failure }: Result,
   json: boolean | undefined,
   terminal: Terminal,
 ): Promise<void> {
@@ -55,7 +47,7 @@ export async function report(
     );
     print(terminal, `Store: ${countOf(store.size, "chunk")}, ${formatBytes(bytes)}`);
   }
-  if (isDone) return;
+  if (!failure) return;
   const left = added.length + changed.length - tally.finished.size - failed.length;
   const files = `${countOf(left, "file")} ${left === 1 ? "is" : "are"}`;
   note(terminal, `Stopped. ${files} left. Run the command again to continue.`);

@@ -2,42 +2,47 @@ import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { type IndexedFile, type StoreSettings, writeSettings } from "../store/store-settings.ts";
-import { type Chunk, type ChunkedFile, sourceOf } from "./chunk-file.ts";
+import type { Chunk, ChunkedFile } from "./chunk-file.ts";
+import type { SavedState } from "./saved-state.ts";
+
+/** What the store has when writing begins. */
+interface Start extends Pick<SavedState, "files" | "idsOf"> {
+  /** Whether the folder has the store and its settings. */
+  readonly isSaved: boolean;
+}
 
 /** Writes chunks and remembers which files are complete. */
 export class StoreWriter {
+  readonly store: DocumentStore;
   readonly #folder: string;
-  readonly #store: DocumentStore;
   readonly #settings: Omit<StoreSettings, "files">;
   readonly #files: Map<string, IndexedFile>;
-  readonly #idsOf: Map<string, Set<string>>;
+  readonly #idsOf: Map<string, ReadonlySet<string>>;
   #isSaved: boolean;
   #savedAt = performance.now();
 
-  /** @param isSaved - whether the folder has the settings already */
   constructor(
     folder: string,
     store: DocumentStore,
     settings: Omit<StoreSettings, "files">,
-    files: ReadonlyMap<string, IndexedFile>,
-    isSaved: boolean,
+    { files, idsOf, isSaved }: Start,
   ) {
+    this.store = store;
     this.#folder = folder;
-    this.#store = store;
     this.#settings = settings;
     this.#files = new Map(files);
+    this.#idsOf = new Map(idsOf);
     this.#isSaved = isSaved;
-    this.#idsOf = idsBySource(store);
   }
 
   /** Whether a chunk needs no vector. */
   has({ id }: Chunk): boolean {
-    return this.#store.has(id);
+    return this.store.has(id);
   }
 
   /** Adds chunks of any files. */
   async add(chunks: readonly Chunk[], vectors: readonly Float32Array[]): Promise<void> {
-    await this.#store.upsert(chunks.map((chunk, row) => ({ ...chunk, vector: vectors[row]! })));
+    await this.store.upsert(chunks.map((chunk, row) => ({ ...chunk, vector: vectors[row]! })));
     this.#isSaved = false;
   }
 
@@ -47,10 +52,10 @@ export class StoreWriter {
     const ids = new Set(chunks.map(({ id }) => id));
     // Lines may have moved.
     const kept = chunks.filter(({ id }) => old?.has(id));
-    await this.#store.upsert(
-      kept.map((chunk) => ({ ...chunk, vector: this.#store.get(chunk.id)!.vector })),
+    await this.store.upsert(
+      kept.map((chunk) => ({ ...chunk, vector: this.store.get(chunk.id)!.vector })),
     );
-    await this.#store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
+    await this.store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
     this.#idsOf.set(source, ids);
     this.#files.set(source, { digest, chunks: ids.size });
     this.#isSaved = false;
@@ -58,7 +63,7 @@ export class StoreWriter {
 
   /** Removes a file that is gone. */
   async remove(source: string): Promise<void> {
-    await this.#store.delete([...(this.#idsOf.get(source) ?? [])]);
+    await this.store.delete([...(this.#idsOf.get(source) ?? [])]);
     this.#idsOf.delete(source);
     this.#files.delete(source);
     this.#isSaved = false;
@@ -72,7 +77,7 @@ export class StoreWriter {
    */
   async save(minSeconds = 0): Promise<void> {
     if (this.#isSaved || performance.now() - this.#savedAt < minSeconds * 1_000) return;
-    await this.#store.save(this.#folder, { overwrite: false }).catch(explainChange);
+    await this.store.save(this.#folder, { overwrite: false }).catch(explainChange);
     // In this order: a crash in between costs reading files again, but embeds nothing twice.
     await writeSettings(this.#folder, {
       ...this.#settings,
@@ -90,16 +95,4 @@ function explainChange(error: unknown): never {
       "Run the command again: it embeds only what the store lacks.",
     { cause: error },
   );
-}
-
-/** The ids of the chunks in a store, by source. */
-export function idsBySource(store: DocumentStore): Map<string, Set<string>> {
-  const idsOf = new Map<string, Set<string>>();
-  for (const id of store.ids()) {
-    const source = sourceOf(id);
-    if (source === undefined) continue;
-    const ids = idsOf.get(source) ?? new Set();
-    idsOf.set(source, ids.add(id));
-  }
-  return idsOf;
 }

@@ -1,5 +1,5 @@
 import { defaultModel, scanModelCache } from "@embeddinggemma/core";
-import { UsageError } from "../failures/command-error.ts";
+import { CommandError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
@@ -18,7 +18,7 @@ export async function downloadModel(
   await using embedder = await openEmbedder({ ...flags, model: id }, terminal);
   const { models } = await scanModelCache({ cacheDir: flags.cacheDir });
   const model = models.find((one) => one.id === id);
-  if (!model) throw new UsageError(`${id} is a folder, so there is nothing to download.`);
+  if (!model) throw new CommandError(`${id} is a folder, so there is nothing to download.`);
   const { path, size } = model;
   const { dtype } = embedder;
   if (json) return print(terminal, JSON.stringify({ id, dtype, path, size }));

@@ -1,18 +1,18 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
-import { UsageError } from "../failures/command-error.ts";
+import { CommandError, UsageError } from "../failures/command-error.ts";
 
 /**
  * Refuses a folder with files that are not of a store: a store has a folder of its own.
  *
  * @param name - the folder as the user has written it
- * @throws UsageError that says which folder would do
+ * @throws CommandError that says which folder would do
  */
 export async function refuseForeignFolder(name: string, folder: string): Promise<void> {
   const other = await foreignFile(folder);
   if (other === undefined) return;
-  throw new UsageError(
+  throw new CommandError(
     `${name} has files that are not of a store, such as ${other}. A store has a folder of its ` +
       `own: --store ${ownFolder(name)}`,
   );

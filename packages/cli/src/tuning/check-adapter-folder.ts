@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
-import { CommandError, UsageError } from "../failures/command-error.ts";
+import { dirname, resolve } from "node:path";
+import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
+import { checkFolderIsWritable } from "../outputs/check-writable.ts";
 
 /** The files of an adapter, which a new one replaces. */
 const files = ["adapter.json", "adapter.safetensors"];
@@ -16,8 +18,9 @@ export async function checkAdapterFolder(folder: string): Promise<void> {
     throw new CommandError(`The adapter cannot be saved to ${folder}: ${fileFailure(error)}.`);
   });
   const other = names.find((name) => !files.includes(name));
-  if (other === undefined) return;
-  throw new UsageError(
+  // The new files are written beside the folder, and take its place.
+  if (other === undefined) return await checkFolderIsWritable(dirname(resolve(folder)), folder);
+  throw new CommandError(
     `${folder} has ${other}. Choose a new folder for --output, or one with only an adapter.`,
   );
 }

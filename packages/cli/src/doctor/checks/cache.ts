@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
-import { mkdtemp, rmdir, statfs } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { statfs } from "node:fs/promises";
 import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { fileFailure } from "../../failures/file-failure.ts";
+import { existingPart, whyNotWritable } from "../../outputs/check-writable.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { formatBytes } from "../../terminal/format-bytes.ts";
 import { type Finding, fine, problem, type Surroundings, warning } from "../finding.ts";
@@ -18,7 +18,7 @@ export async function checkCache({ cache, flags, hasModel }: Surroundings): Prom
   const fault = await whyNotWritable(path);
   if (fault !== undefined) {
     return judge(
-      `${summary}; it cannot be written: ${fault}`,
+      `${summary}; it cannot be written: ${fileFailure(fault)}`,
       "Downloads fail. Fix its permissions, or set HF_HUB_CACHE or --cache-dir to another folder.",
     );
   }
@@ -50,19 +50,4 @@ function damageOf(summary: string, models: ModelCache["models"]): Finding | unde
     "They go on when the model is loaded. To free the space, run " +
       `\`embeddinggemma models remove ${unfinished[0]!.id}\`.`,
   );
-}
-
-/** By a try: permissions do not say whether a disk is read-only. */
-async function whyNotWritable(path: string): Promise<string | undefined> {
-  try {
-    await rmdir(await mkdtemp(join(existingPart(path), ".embeddinggemma-doctor-")));
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** The folder, or the nearest one above it, in which it would be made. */
-function existingPart(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
 }

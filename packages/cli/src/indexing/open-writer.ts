@@ -1,0 +1,61 @@
+import { relative, sep } from "node:path";
+import type { Embedder } from "@embeddinggemma/core";
+import { FaissStore } from "@embeddinggemma/faiss";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
+import type { ChunkSettings } from "../documents/split-document.ts";
+import { UsageError } from "../failures/command-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
+import { checkEmbedder } from "../store/check-embedder.ts";
+import { flagsToReload } from "../store/model-of-store.ts";
+import type { Plan } from "./plan.ts";
+import { StoreWriter } from "./store-writer.ts";
+
+/** The model of a run, and how it was chosen. */
+export interface ModelChoice {
+  /** Undefined if the run needs none. */
+  readonly embedder: Embedder | undefined;
+  /** The flags that it was opened with. */
+  readonly flags: ModelFlags;
+  /** Whether the command line names it: the folder of a model may have moved, or its server. */
+  readonly isGiven: boolean;
+}
+
+/**
+ * The writer for the store of a plan, or for a new one.
+ *
+ * @throws CommandError if the store or the chunks do not fit the model
+ */
+export async function openWriter(
+  { folder, saved, chunks }: Plan,
+  { embedder, flags, isGiven }: ModelChoice,
+): Promise<StoreWriter> {
+  const { settings, root } = saved;
+  if (embedder) {
+    checkLength(chunks, embedder);
+    if (saved.store) checkEmbedder(saved.store, embedder, { settings, flags });
+  }
+  const store = saved.store ?? (await emptyStore(embedder!));
+  const model = settings && !isGiven ? settings.model : flagsToReload(flags, embedder!);
+  return new StoreWriter(
+    folder,
+    store,
+    { model, chunks, root: relative(folder, root).split(sep).join("/") },
+    { ...saved, isSaved: saved.store !== undefined && !isGiven },
+  );
+}
+
+function emptyStore({ dimension, identity }: Embedder) {
+  return FaissStore.create<DocumentRecord>({ dimension, identity });
+}
+
+/** Tokens for the prompt and the title. */
+const promptRoom = 64;
+
+function checkLength({ tokens }: ChunkSettings, { maxTokens }: Embedder): void {
+  const limit = maxTokens - promptRoom;
+  if (tokens <= limit) return;
+  throw new UsageError(
+    `--chunk-tokens can be at most ${limit}: the model reads ${maxTokens} tokens at once, of ` +
+      `which the prompt and the title take up to ${promptRoom}.`,
+  );
+}

@@ -1,0 +1,83 @@
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { readExtensions } from "../documents/file-kinds.ts";
+import type { ChunkSettings } from "../documents/split-document.ts";
+import { CommandError } from "../failures/command-error.ts";
+import { checkFolderIsWritable } from "../outputs/check-writable.ts";
+import { refuseFile } from "../store/refuse-file.ts";
+import { refuseForeignFolder, refuseStoreAsInput } from "../store/store-folder.ts";
+import type { StoreSettings } from "../store/store-settings.ts";
+import type { SourceFile } from "./chunk-file.ts";
+import { type Changes, findChanges } from "./find-changes.ts";
+import { realPath } from "./real-path.ts";
+import { readSavedState, type SavedState } from "./saved-state.ts";
+
+/** What to index, and how. */
+export interface PlanFlags {
+  store: string;
+  chunkTokens?: number | undefined;
+  chunkOverlap?: number | undefined;
+  include?: string[] | undefined;
+  exclude?: string[] | undefined;
+  ignore: boolean;
+}
+
+/** What a run will do. */
+export interface Plan {
+  /** Folder of the store. */
+  readonly folder: string;
+  readonly saved: SavedState;
+  readonly chunks: ChunkSettings;
+  readonly changes: Changes;
+  /** Files to read and embed. */
+  readonly work: readonly SourceFile[];
+}
+
+/**
+ * Compares files and folders with the store.
+ *
+ * @throws CommandError if the store cannot be there, or there is nothing to index
+ */
+export async function makePlan(
+  paths: readonly string[],
+  { store, chunkTokens, chunkOverlap, include, exclude, ignore }: PlanFlags,
+  command: Command,
+): Promise<Plan> {
+  const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
+  const folder = await checkedFolder(store, places);
+  const saved = await readSavedState(folder);
+  const chunks = chunkSettings({ chunkTokens, chunkOverlap }, saved.settings, command);
+  const selection = { include, exclude, ignore, skip: folder };
+  const changes = await findChanges(places, selection, saved, chunks);
+  const work = [...changes.added, ...changes.changed];
+  if (!saved.store && work.length === 0)
+    throw new CommandError(
+      `There are no files to index. These are read: ${readExtensions}. ` +
+        "What .gitignore files name is read with --no-ignore only.",
+    );
+  return { folder, saved, chunks, changes, work };
+}
+
+/** The folder of the store, to which a run can save. */
+async function checkedFolder(name: string, places: readonly string[]): Promise<string> {
+  await refuseFile(name);
+  const folder = await realPath(resolve(name));
+  await refuseForeignFolder(name, folder);
+  refuseStoreAsInput(places, name, folder);
+  await checkFolderIsWritable(name);
+  return folder;
+}
+
+/** The flags, else those of the last run. */
+function chunkSettings(
+  { chunkTokens, chunkOverlap }: Pick<PlanFlags, "chunkTokens" | "chunkOverlap">,
+  settings: StoreSettings | undefined,
+  command: Command,
+): ChunkSettings {
+  const last = chunkTokens === undefined ? settings?.chunks : undefined;
+  const tokens = chunkTokens ?? last?.tokens ?? 256;
+  const overlap = chunkOverlap ?? last?.overlap ?? Math.floor(tokens / 8);
+  if (overlap >= tokens)
+    command.error(`error: --chunk-overlap must be less than the ${tokens} tokens of a chunk.`);
+  return { tokens, overlap };
+}

@@ -1,0 +1,41 @@
+import type { Embedder } from "@embeddinggemma/core";
+import { startProgress } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { embedFiles, type Tally } from "./embed-files.ts";
+import type { Plan } from "./plan.ts";
+import type { StoreWriter } from "./store-writer.ts";
+
+/** What a run has done. */
+export interface Result {
+  readonly tally: Tally;
+  readonly seconds: number;
+  /** Why it ended before all was done. */
+  readonly failure: { readonly error: unknown } | undefined;
+}
+
+/**
+ * Removes what is gone, embeds what is new, and saves. What is done is saved after an error, too.
+ *
+ * @param embedder - needed if there are files to embed
+ */
+export async function runPlan(
+  { changes, chunks, work }: Plan,
+  writer: StoreWriter,
+  embedder: Embedder | undefined,
+  terminal: Terminal,
+): Promise<Result> {
+  const { signal } = terminal;
+  const startedAt = performance.now();
+  const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };
+  const progress = startProgress(terminal, "Indexing");
+  for (const source of changes.removed) await writer.remove(source);
+  const embedding =
+    embedder && embedFiles(work, tally, { chunks, embedder, writer, progress, signal });
+  const failure = await embedding?.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  progress.stop();
+  await writer.save();
+  return { tally, seconds: (performance.now() - startedAt) / 1_000, failure };
+}

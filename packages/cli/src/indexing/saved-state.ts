@@ -1,0 +1,47 @@
+import { resolve } from "node:path";
+import { FaissStore } from "@embeddinggemma/faiss";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
+import type { DocumentStore } from "../store/check-embedder.ts";
+import { type IndexedFile, readSettings, type StoreSettings } from "../store/store-settings.ts";
+import { sourceOf } from "./chunk-file.ts";
+
+/** What earlier runs have left in the folder of a store. */
+export interface SavedState {
+  readonly store: DocumentStore | undefined;
+  /** Undefined also if another program made the store. */
+  readonly settings: StoreSettings | undefined;
+  /** The folder that sources are relative to. */
+  readonly root: string;
+  /** The ids of the chunks in the store, by source. */
+  readonly idsOf: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Files whose chunks are all in the store, by source. */
+  readonly files: ReadonlyMap<string, IndexedFile>;
+}
+
+/** Reads the folder of a store, which need not exist. */
+export async function readSavedState(folder: string): Promise<SavedState> {
+  const settings = await readSettings(folder);
+  const store = await openStore(folder);
+  const root = settings ? resolve(folder, settings.root) : process.cwd();
+  const idsOf = store ? idsBySource(store) : new Map<string, Set<string>>();
+  const files = Object.entries(settings?.files ?? {}).filter(
+    ([source, { chunks }]) => (idsOf.get(source)?.size ?? 0) === chunks,
+  );
+  return { store, settings, root, idsOf, files: new Map(files) };
+}
+
+async function openStore(folder: string): Promise<DocumentStore | undefined> {
+  if (!(await FaissStore.exists(folder))) return undefined;
+  return FaissStore.open<DocumentRecord>(folder);
+}
+
+function idsBySource(store: DocumentStore): Map<string, Set<string>> {
+  const idsOf = new Map<string, Set<string>>();
+  for (const id of store.ids()) {
+    const source = sourceOf(id);
+    if (source === undefined) continue;
+    const ids = idsOf.get(source) ?? new Set();
+    idsOf.set(source, ids.add(id));
+  }
+  return idsOf;
+}
