@@ -52,7 +52,8 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     // Commander has printed what there is to say.
     if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;
     const { explainFailure } = await import("./failures/explain-failure.ts");
-    const { message, exitCode } = explainFailure(error);
+    const { reason, advice, exitCode } = explainFailure(error);
+    const message = advice ? `${reason} ${advice}` : reason;
     note(terminal, `${terminal.errorColors.red("error:")} ${message}`);
     return exitCode;
   }

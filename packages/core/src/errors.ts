@@ -67,7 +67,10 @@ export type EmbeddingGemmaErrorCode =
 export class EmbeddingGemmaError extends Error {
   override readonly name = "EmbeddingGemmaError";
   readonly code: EmbeddingGemmaErrorCode;
-  /** What was given and what was expected. The fields depend on `code`. */
+  /**
+   * What was given and what was expected. The fields depend on `code`. If there is a `reason`, it
+   * is the message without the advice, for programs that give their own.
+   */
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(

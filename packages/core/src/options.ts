@@ -258,11 +258,11 @@ export function checkTruncateDim(
     throw invalidArgument("truncateDim", truncateDim, expected);
   }
   if (allowUntrainedDim || anyDimension) return;
+  const reason = `The model was not trained for ${truncateDim} dimensions.`;
   throw new EmbeddingGemmaError(
     "UNTRAINED_DIMENSION",
-    `The model was not trained for ${truncateDim} dimensions. ` +
-      `Use ${trained.join(", ")}, or set allowUntrainedDim.`,
-    { truncateDim, matryoshkaDimensions: trained },
+    `${reason} Use ${trained.join(", ")}, or set allowUntrainedDim.`,
+    { truncateDim, matryoshkaDimensions: trained, reason },
   );
 }
 

@@ -16,7 +16,7 @@ export function doctorCommand(terminal: Terminal): Command {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nMarks: ✔ fine, ! works, but could be better, ✖ problem. " +
+      "\nMarks: ✔ fine, ! works, but could be better, ✖ problem, – not tried. " +
         "The exit code is 1 if there is a problem.\n" +
         "\nExamples:\n" +
         "  embeddinggemma doctor\n" +

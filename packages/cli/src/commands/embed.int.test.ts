@@ -171,8 +171,16 @@ describe("embed", () => {
     { flags: ["--input", "src"], reason: "src is a folder. --input takes files", code: 1 },
     { flags: ["--output", "src"], reason: "src cannot be written: it is a folder.\n", code: 1 },
     { flags: ["--output", "/dev/full"], reason: "/dev/full cannot be written: no space", code: 1 },
-    { flags: ["--prompt-name", "Foo"], reason: 'no prompt named "Foo"', code: 2 },
-    { flags: ["--truncate-dim", "100"], reason: "not trained for 100 dimensions", code: 2 },
+    {
+      flags: ["--prompt-name", "Foo"],
+      reason: "For any other prompt: `embed --prompt`.\n",
+      code: 2,
+    },
+    {
+      flags: ["--truncate-dim", "100"],
+      reason: "100 dimensions. Use --truncate-dim with 768, 512, 256, 128.\n",
+      code: 2,
+    },
     { flags: ["--input-format", "jsonl"], reason: "Line 1 of standard input is not JSON", code: 1 },
     { flags: ["--query", "--title", "Mars"], reason: "cannot be used with", code: 2 },
     { flags: ["--format", "csv"], reason: "Allowed choices are jsonl, npy, base64", code: 2 },

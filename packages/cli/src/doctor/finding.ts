@@ -5,8 +5,11 @@ import type { Application } from "./application.ts";
 
 /** What a check has found. */
 export interface Finding {
-  /** `fine`, `warning`: works, but not as well as it could; `problem`: does not work. */
-  readonly status: "fine" | "warning" | "problem";
+  /**
+   * `fine`, `warning`: works, but not as well as it could; `problem`: does not work; `untried`: not
+   * looked at, because of another problem.
+   */
+  readonly status: "fine" | "warning" | "problem" | "untried";
   /** What is so, in a line. */
   readonly summary: string;
   /** What to do about it. */
@@ -23,6 +26,8 @@ export interface Surroundings {
   readonly isModelGiven: boolean;
   /** Whether the model needs no download. */
   readonly hasModel: boolean;
+  /** Checks that have found a problem so far. */
+  readonly problems: ReadonlySet<string>;
   readonly terminal: Terminal;
 }
 
@@ -37,6 +42,10 @@ export function warning(summary: string, advice: string): Finding {
   return { status: "warning", summary, advice };
 }
 
-export function problem(summary: string, advice: string): Finding {
-  return { status: "problem", summary, advice };
+export function problem(summary: string, advice?: string): Finding {
+  return { status: "problem", summary, ...(advice && { advice }) };
+}
+
+export function untried(summary: string): Finding {
+  return { status: "untried", summary };
 }

@@ -54,18 +54,21 @@ export async function runDoctor(
 ): Promise<void> {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
     throw new CommandError(`There is no folder ${folder}.`);
-  const surroundings = { ...(await lookAround(folder, flags, terminal)), isModelGiven };
+  const problems = new Set<string>();
+  const seen = await lookAround(folder, flags, terminal);
+  const surroundings = { ...seen, isModelGiven, problems };
   const findings: ({ check: string } & Finding)[] = [];
   for (const [check, look] of Object.entries(checks)) {
     if (terminal.interactive) terminal.errors.write(`… ${check}`);
     const finding = await runCheck(look, surroundings);
     if (terminal.interactive) terminal.errors.write(clearLine);
     findings.push({ check, ...finding });
+    if (finding.status === "problem") problems.add(check);
     if (!json) show(finding, terminal);
   }
   if (json) print(terminal, JSON.stringify(findings, null, 2));
   note(terminal, summaryOf(findings));
-  if (findings.some(({ status }) => status === "problem")) throw new CommandExit(exitCodes.failed);
+  if (problems.size > 0) throw new CommandExit(exitCodes.failed);
 }
 
 function summaryOf(findings: readonly Finding[]): string {
@@ -80,7 +83,7 @@ async function lookAround(
   folder: string,
   flags: ModelFlags,
   terminal: Terminal,
-): Promise<Omit<Surroundings, "isModelGiven">> {
+): Promise<Omit<Surroundings, "isModelGiven" | "problems">> {
   const cache: ModelCache | null = await scanModelCache({ cacheDir: flags.cacheDir }).catch(
     () => null,
   );
@@ -93,13 +96,13 @@ async function runCheck(look: Check, surroundings: Surroundings): Promise<Findin
     return await look(surroundings);
   } catch (error) {
     surroundings.terminal.signal.throwIfAborted();
-    const [summary = "", ...advice] = explainFailure(error).message.split(/(?<=\.) /);
-    return problem(summary, advice.join(" "));
+    const { reason, advice } = explainFailure(error);
+    return problem(reason, advice);
   }
 }
 
-const marks = { fine: "✔", warning: "!", problem: "✖" } as const;
-const colors = { fine: "green", warning: "yellow", problem: "red" } as const;
+const marks = { fine: "✔", warning: "!", problem: "✖", untried: "–" } as const;
+const colors = { fine: "green", warning: "yellow", problem: "red", untried: "dim" } as const;
 
 function show({ status, summary, advice }: Finding, terminal: Terminal): void {
   print(terminal, `${terminal.colors[colors[status]](marks[status])} ${summary}`);

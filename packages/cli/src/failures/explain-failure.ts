@@ -5,18 +5,22 @@ import { exitCodes } from "./exit-codes.ts";
 
 /** What to say of an error, and the exit code. */
 export interface Explanation {
-  readonly message: string;
+  /** What went wrong. It can have the advice, too. */
+  readonly reason: string;
+  /** What to do. */
+  readonly advice: string | undefined;
   readonly exitCode: number;
 }
 
 /** Explains an error: those of this project say what to do; of others, the stack is useful. */
 export function explainFailure(error: unknown): Explanation {
-  if (error instanceof CommandError) return error;
+  if (error instanceof CommandError)
+    return { reason: error.message, advice: undefined, exitCode: error.exitCode };
   if (EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error)) {
     const exitCode = usageCodes.has(error.code) ? exitCodes.usage : exitCodes.failed;
-    return { message: withFlags(error.message), exitCode };
+    return { ...explainOwn(error), exitCode };
   }
-  return { message: unexpected(error), exitCode: exitCodes.failed };
+  return { reason: unexpected(error), advice: undefined, exitCode: exitCodes.failed };
 }
 
 /** Some values of flags are wrong only for the chosen model. */
@@ -26,37 +30,50 @@ const usageCodes: ReadonlySet<string> = new Set([
   "UNTRAINED_DIMENSION",
 ]);
 
-function unexpected(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  // Of the operating system: the message names the file.
-  if ("syscall" in error) return error.message;
-  return error.stack ?? error.message;
+type OwnError = EmbeddingGemmaError | FaissStoreError;
+
+function explainOwn(error: OwnError): Pick<Explanation, "reason" | "advice"> {
+  const { message, details } = error;
+  const { reason } = details;
+  if (typeof reason !== "string") return { reason: withFlags(message), advice: undefined };
+  const here = adviceHere(error);
+  const advice = here ? withAlternative(here, details) : message.slice(reason.length).trim();
+  return { reason, advice: withFlags(advice) };
+}
+
+/** Advice in place of that of the packages, where theirs is about code. */
+function adviceHere({ code, details }: OwnError): string | undefined {
+  if (code === "UNTRAINED_DIMENSION")
+    return `Use --truncate-dim with ${(details.matryoshkaDimensions as number[]).join(", ")}.`;
+  if (code === "UNKNOWN_PROMPT") return "For any other prompt: `embed --prompt`.";
+  if (details.option === "token") return "Check the environment variable HF_TOKEN.";
+  if (details.offline) {
+    return (
+      "--offline or HF_HUB_OFFLINE is set, or the Hub cannot be reached. While online, run " +
+      `\`embeddinggemma models download ${details.model}\` with the same flags, or give the path ` +
+      "of a folder with the model."
+    );
+  }
+  return undefined;
+}
+
+/** The advice of `loadModel`, which holds here, too. */
+function withAlternative(advice: string, { alternative }: OwnError["details"]): string {
+  return typeof alternative === "string" ? `${advice}\n\n${alternative}` : advice;
 }
 
 /** The packages speak of their options. Here, they are flags. */
 function withFlags(message: string): string {
-  const said = phrases.reduce((text, [own, here]) => text.replace(own, here), message);
-  return said.replaceAll(
+  return message.replaceAll(
     /(?:the option )?`(adapter|cacheDir|device|dtype|model|revision|threads|truncateDim)`/g,
     (_, option: string) =>
       `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   );
 }
 
-/** Phrases of the packages that need more than the name of a flag, and what is said here. */
-export const phrases = [
-  ["set HF_TOKEN or the option `token`,", "set HF_TOKEN,"],
-  ["the option `token`, or the environment variable HF_TOKEN", "the environment variable HF_TOKEN"],
-  [", or set allowUntrainedDim", ""],
-  [", or leave such judgements out with `ignoreUnknown: true`", ", or remove such judgements"],
-  ["For any other prompt, use the option `prompt`.", "For any other prompt: `embed --prompt`."],
-  ["localFilesOnly or HF_HUB_OFFLINE", "--offline or HF_HUB_OFFLINE"],
-  [
-    "Load the model once while online, with the same options.",
-    "Run `embeddinggemma models download` with the model while online.",
-  ],
-  [
-    "Load it once while online,",
-    "Run `embeddinggemma models download` with the model while online,",
-  ],
-] as const;
+function unexpected(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // Of the operating system: the message names the file.
+  if ("syscall" in error) return error.message;
+  return error.stack ?? error.message;
+}

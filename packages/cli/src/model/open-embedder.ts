@@ -42,15 +42,15 @@ export async function loadModel(model: string, options: LoadOptions): Promise<Em
     return await Embedder.load(model === tiny ? modelPath : model, options);
   } catch (error) {
     if (model !== defaultModel || !isUnavailable(error)) throw error;
-    throw new EmbeddingGemmaError(
-      error.code,
-      `${error.message}\n\nTo try the command without a download, add --model tiny. It is the ` +
-        "tiny model: good for a first look and for tests, and worse than EmbeddingGemma.",
-      error.details,
-      { cause: error },
-    );
+    const details = { ...error.details, alternative: tryTiny };
+    const message = `${error.message}\n\n${tryTiny}`;
+    throw new EmbeddingGemmaError(error.code, message, details, { cause: error });
   }
 }
+
+const tryTiny =
+  "To try the command without a download, add --model tiny. It is the tiny model: good for a " +
+  "first look and for tests, and worse than EmbeddingGemma.";
 
 function isUnavailable(error: unknown): error is EmbeddingGemmaError {
   return (

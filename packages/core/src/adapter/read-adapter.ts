@@ -110,11 +110,13 @@ async function missing(
   folder: ModelFolder,
 ): Promise<EmbeddingGemmaError> {
   const files = await folder.list().catch(() => []);
-  return new EmbeddingGemmaError(
-    "ADAPTER_INVALID",
-    `${show(name)} has no ${file}. ${adviceOn(files, file, folder)}`,
-    { adapter: name, file, files },
-  );
+  const reason = `${show(name)} has no ${file}.`;
+  return new EmbeddingGemmaError("ADAPTER_INVALID", `${reason} ${adviceOn(files, file, folder)}`, {
+    adapter: name,
+    file,
+    files,
+    reason,
+  });
 }
 
 function adviceOn(files: readonly string[], file: string, { offline }: ModelFolder): string {
@@ -135,8 +137,8 @@ function adviceOn(files: readonly string[], file: string, { offline }: ModelFold
   if (inner) return `The folder ${inner} in it has one: pass that.`;
   if (offline) {
     return (
-      "It is not in the cache, and downloads are not possible: localFilesOnly or HF_HUB_OFFLINE " +
-      "is set, or the Hub cannot be reached. Load the adapter once while online."
+      "It is not in the cache, and downloads are disabled or the Hub cannot be reached. Load the " +
+      "adapter once while online."
     );
   }
   const other = file === manifestName ? weightsName : manifestName;

@@ -53,7 +53,10 @@ describe("the prompt of a call", () => {
         expect.objectContaining({
           code: "UNKNOWN_PROMPT",
           message: expect.stringContaining("query, document, STS"),
-          details: { promptName, promptNames: ["query", "document", "STS"] },
+          details: expect.objectContaining({
+            promptName,
+            promptNames: ["query", "document", "STS"],
+          }),
         }),
       );
     },

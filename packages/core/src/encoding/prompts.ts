@@ -79,11 +79,12 @@ export function choosePrompt(
   );
   if (known !== undefined) return description.prompts[known]!;
   const promptNames = Object.keys(description.prompts);
+  const has = `Its prompts are ${promptNames.join(", ")}.`;
+  const reason = `The model has no prompt named ${show(name)}. ${has}`;
   throw new EmbeddingGemmaError(
     "UNKNOWN_PROMPT",
-    `The model has no prompt named ${show(name)}. Its prompts are ${promptNames.join(", ")}. ` +
-      "For any other prompt, use the option `prompt`.",
-    { promptName: name, promptNames },
+    `${reason} For any other prompt, use the option \`prompt\`.`,
+    { promptName: name, promptNames, reason },
   );
 }
 

@@ -59,10 +59,11 @@ export async function withRetries<T>(
       if (!(error instanceof TransientFailure)) throw error;
       failures = error.madeProgress ? 0 : failures + 1;
       if (failures >= attempts) {
+        const reason = `Could not download ${url} in ${attemptCount(count)}: ${error.message}.`;
         throw new EmbeddingGemmaError(
           "DOWNLOAD_FAILED",
-          `Could not download ${url} in ${attemptCount(count)}: ${error.message}. ${advice}`,
-          { url, attempts: count, status: error.status },
+          `${reason} ${advice}`,
+          { url, attempts: count, status: error.status, reason },
           { cause: error },
         );
       }
@@ -96,13 +97,18 @@ export function responseError(
     });
   }
   const isDenied = status === 401 || status === 403;
-  const rest = status === 404 ? foreign404 : isDenied ? `. ${deniedAdvice}` : ".";
-  return new EmbeddingGemmaError("DOWNLOAD_FAILED", `${url} ${answer}${rest}`, { url, status });
+  const reason = `${url} ${answer}${status === 404 ? foreign404 : "."}`;
+  const advice = status === 404 ? foreign404Advice : deniedAdvice;
+  return new EmbeddingGemmaError(
+    "DOWNLOAD_FAILED",
+    status === 404 || isDenied ? `${reason} ${advice}` : reason,
+    { url, status, reason },
+  );
 }
 
-const foreign404 =
-  ", but not as the Hub reports a missing file. Check the proxy and the URL of the Hub or mirror " +
-  "(the option `endpoint`, or HF_ENDPOINT).";
+const foreign404 = ", but not as the Hub reports a missing file.";
+const foreign404Advice =
+  "Check the proxy and the URL of the Hub or mirror (the option `endpoint`, or HF_ENDPOINT).";
 
 /**
  * The header with an access token. `fetch` would refuse an invalid one with an error that looks
@@ -113,10 +119,11 @@ const foreign404 =
 export function authorizationOf(token: string | undefined): { authorization?: string } {
   if (!token) return {};
   if (/^[\x21-\x7e]+$/.test(token)) return { authorization: `Bearer ${token}` };
+  const reason = "The access token has spaces, line breaks or other characters that no token has.";
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    "The access token has spaces, line breaks or other characters that no token has. Check the " +
-      "option `token`, or the environment variable HF_TOKEN.",
+    `${reason} Check the option \`token\`, or the environment variable HF_TOKEN.`,
+    { option: "token", reason },
   );
 }
 

@@ -72,11 +72,12 @@ export function notInCache(
   { path }: ModelFolder,
   hint = "",
 ): EmbeddingGemmaError {
+  const absence = `${file} of ${show(model)} is not in the cache (${path})`;
+  const reason = `${absence}, and downloads are not possible`;
   return new EmbeddingGemmaError(
     "MODEL_FILE_MISSING",
-    `${file} of ${show(model)} is not in the cache (${path}), and downloads are not possible: ` +
-      "localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. " +
+    `${reason}: localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. ` +
       `Load the model once while online, with the same options.${hint}`,
-    { model, file, folder: path },
+    { model, file, folder: path, offline: true, reason: `${reason}.${hint}` },
   );
 }

@@ -179,10 +179,10 @@ class UnknownIds {
     if (this.#ids.size === 0) return;
     const ids = [...this.#ids];
     const number = count(ids.length, `${this.#kind} id`);
+    const are = ids.length === 1 ? "is" : "are";
     const message =
-      `${number} here ${ids.length === 1 ? "is" : "are"} not in ${this.#source}: ` +
-      `${someOf(ids)}. Add what is missing, or leave such judgements out with ` +
-      "`ignoreUnknown: true`.";
+      `${number} here ${are} not in ${this.#source}: ${someOf(ids)}. Add what is missing, or ` +
+      "remove these judgements. In code, `ignoreUnknown: true` leaves them out.";
     const details = { unknown: ids.length, ids };
     throw dataInvalid({ file, line: this.#firstLine }, message, details);
   }

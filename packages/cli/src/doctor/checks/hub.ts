@@ -1,4 +1,5 @@
 import { checkHub, defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { explainFailure } from "../../failures/explain-failure.ts";
 import { isRepositoryId } from "../chosen-model.ts";
 import { type Finding, fine, problem, type Surroundings, warning } from "../finding.ts";
 
@@ -19,24 +20,25 @@ export async function checkHubAccess(surroundings: Surroundings): Promise<Findin
     terminal.signal.throwIfAborted();
     const { details } = Object(error) as Partial<EmbeddingGemmaError>;
     const isRefused = details?.status === 401 || details?.status === 403;
-    const [reason = "", ...advice] = sentencesOf(error);
+    const { reason, advice = "" } = EmbeddingGemmaError.isInstance(error)
+      ? explainFailure(error)
+      : tooLate;
     const summary = `Hub: ${reason}`;
     // A token that is refused fails the load of a branch, even if it is in the cache.
     if (hasModel && !isRefused) return warning(summary, adviceOnProxy("What is here, loads."));
-    return problem(summary, adviceOnProxy(...advice, "Or take the tiny model: --model tiny."));
+    return problem(summary, adviceOnProxy(advice, "Or take the tiny model: --model tiny."));
   }
 }
 
-function sentencesOf(error: unknown): string[] {
-  return EmbeddingGemmaError.isInstance(error)
-    ? error.message.split(/(?<=\.) /)
-    : [`no answer within ${timeLimitMs / 1000} seconds`, "Check the network."];
-}
+const tooLate = {
+  reason: `no answer within ${timeLimitMs / 1000} seconds`,
+  advice: "Check the network.",
+};
 
 /** `fetch` of Node.js ignores these variables unless it is told. */
 function adviceOnProxy(...others: string[]): string {
   const { HTTPS_PROXY, https_proxy, NODE_USE_ENV_PROXY } = process.env;
   const isUnused = Boolean(HTTPS_PROXY || https_proxy) && NODE_USE_ENV_PROXY !== "1";
   const advice = "HTTPS_PROXY needs NODE_USE_ENV_PROXY=1 (Node.js 22.21, 24 or later).";
-  return [...(isUnused ? [advice] : []), ...others].join(" ");
+  return [isUnused ? advice : "", ...others].filter(Boolean).join(" ");
 }

@@ -1,5 +1,9 @@
+import { tmpdir } from "node:os";
 import { expect, it } from "vitest";
+import { findApplication } from "../application.ts";
+import type { Surroundings } from "../finding.ts";
 import { checkMemory } from "./memory.ts";
+import { checkModel } from "./model.ts";
 import { checkNodeVersion } from "./node-version.ts";
 import { checkSystem } from "./system.ts";
 
@@ -28,5 +32,14 @@ it("warns of scarce memory", () => {
   expect(checkMemory(null, 1e8)).toMatchObject({
     status: "warning",
     advice: expect.stringContaining("--dtype q4"),
+  });
+});
+
+it("does not load a model where ONNX Runtime does not work", async () => {
+  const application = findApplication(tmpdir());
+  const surroundings = { application, flags: {}, problems: new Set(["runtime"]) };
+  expect(await checkModel(surroundings as unknown as Surroundings)).toEqual({
+    status: "untried",
+    summary: "model: not tried, since ONNX Runtime does not work",
   });
 });

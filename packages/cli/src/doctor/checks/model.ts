@@ -1,10 +1,13 @@
 import { defaultModel } from "@embeddinggemma/core";
 import { openEmbedder, tiny } from "../../model/open-embedder.ts";
-import { type Finding, fine, problem, type Surroundings } from "../finding.ts";
+import { findPackage, ownFolder } from "../application.ts";
+import { type Finding, fine, problem, type Surroundings, untried } from "../finding.ts";
 
 /** Loads the model, compares its vectors with known ones, and embeds a text. */
 export async function checkModel(surroundings: Surroundings): Promise<Finding> {
-  const { flags, hasModel, isModelGiven, terminal } = surroundings;
+  const { flags, hasModel, isModelGiven, problems, terminal } = surroundings;
+  if (problems.has("runtime") && needsRuntime(surroundings))
+    return untried("model: not tried, since ONNX Runtime does not work");
   // Without a wish, what is there is good enough: this command downloads nothing unasked.
   const wanted = flags.model ?? defaultModel;
   const isInstead = !isModelGiven && !hasModel;
@@ -35,6 +38,12 @@ export async function checkModel(surroundings: Surroundings): Promise<Finding> {
   const correct = report ? "correct vectors" : "no known vectors to compare with";
   const load = `loaded in ${((loaded - start) / 1000).toFixed(1)} s`;
   return fine(`${name}: ${embedder.dtype}, ${correct}, ${load}, a query in ${ms(end - warm)}`);
+}
+
+/** Whether it is the runtime of this program that was checked, and the model runs on it. */
+function needsRuntime({ application, flags }: Surroundings): boolean {
+  const own = findPackage("@embeddinggemma/core", ownFolder);
+  return flags.url === undefined && application.cores[0]?.path === own?.path;
 }
 
 function ms(milliseconds: number): string {

@@ -35,11 +35,11 @@ async function checkToken(options: HubOptions): Promise<void> {
     options.signal?.throwIfAborted();
     // Mirrors need not have this address.
     if (!EmbeddingGemmaError.isInstance(error) || error.details?.status !== 401) return;
+    const reason = `The Hub does not know the access token (${url}).`;
     throw new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      `The Hub does not know the access token (${url}). Check HF_TOKEN, or log in with ` +
-        "`hf auth login`.",
-      { url, status: 401 },
+      `${reason} Check HF_TOKEN, or log in with \`hf auth login\`.`,
+      { url, status: 401, reason },
       { cause: error },
     );
   });

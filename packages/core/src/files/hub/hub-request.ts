@@ -111,7 +111,7 @@ const wrongToken =
   "or check that the repository exists.";
 const noToken =
   "The repository does not exist, or is private or gated. Check the spelling. For access, " +
-  "set HF_TOKEN or the option `token`, or log in with `hf auth login`.";
+  "set HF_TOKEN, or log in with `hf auth login`.";
 
 const maxRedirects = 5;
 

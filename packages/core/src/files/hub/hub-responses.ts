@@ -34,10 +34,11 @@ export function hubError(
   const code = headers.get("x-error-code");
   if (code === "RepoNotFound" || code === "RevisionNotFound") {
     const what = code === "RepoNotFound" ? "repository" : "revision";
+    const reason = `The Hub has no such ${what} (${url}).`;
     return new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      `The Hub has no such ${what} (${url}).${what === "repository" ? ` ${deniedAdvice}` : ""}`,
-      { url, status },
+      what === "repository" ? `${reason} ${deniedAdvice}` : reason,
+      { url, status, reason },
     );
   }
   return responseError(url, response, deniedAdvice);

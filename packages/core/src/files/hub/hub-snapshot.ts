@@ -190,11 +190,13 @@ async function writeAtomically(path: string, content: string): Promise<void> {
 }
 
 function notInCache(model: string, revision: string, cacheDir: string): EmbeddingGemmaError {
+  const reason =
+    `${show(model)} at revision ${show(revision)} is not in the cache ${cacheDir}, ` +
+    "and downloads are disabled";
   return new EmbeddingGemmaError(
     "MODEL_NOT_FOUND",
-    `${show(model)} at revision ${show(revision)} is not in the cache ${cacheDir}, ` +
-      "and downloads are disabled (localFilesOnly or HF_HUB_OFFLINE). " +
+    `${reason} (localFilesOnly or HF_HUB_OFFLINE). ` +
       "Load it once while online, or pass the path of a folder that contains the model.",
-    { model, revision, cacheDir },
+    { model, revision, cacheDir, offline: true, reason: `${reason}.` },
   );
 }

@@ -21,7 +21,7 @@ describe("the token", () => {
   });
 
   test.for([
-    { token: undefined, advice: "set HF_TOKEN or the option `token`" },
+    { token: undefined, advice: "set HF_TOKEN, or log in" },
     { token: "hf_wrong", advice: "The token is wrong" },
   ])("$token: the error of a 401 says what to do", async ({ token, advice }) => {
     setup.hub.misbehave = (_request, response) => Boolean(response.writeHead(401).end());

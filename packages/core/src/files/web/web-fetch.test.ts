@@ -125,7 +125,7 @@ test("an incomplete body leaves nothing in the cache", async () => {
   await expect(fetchInto(cacheOf(cache), url, {})).rejects.toThrow(
     expect.objectContaining({
       code: "DOWNLOAD_FAILED",
-      details: { url, attempts: 4, status: undefined },
+      details: expect.objectContaining({ url, attempts: 4, status: undefined }),
     }),
   );
   expect(cache.size).toBe(0);
@@ -151,7 +151,7 @@ test.for([401, 403])("%d fails without retries, and the error names the token", 
     expect.objectContaining({
       code: "DOWNLOAD_FAILED",
       message: expect.stringContaining("`token`"),
-      details: { url, status: code },
+      details: expect.objectContaining({ url, status: code }),
     }),
   );
   expect(requests).toHaveLength(1);
