@@ -53,8 +53,8 @@ it("names its own command in what the packages say", async () => {
     ...["embed", "Mars", "--model", "owner/none", "--offline", "--cache-dir", cacheDir],
   ]);
   expect(code).toBe(1);
-  expect(errors).toContain("downloads are disabled. --offline or HF_HUB_OFFLINE is set,");
-  expect(errors).toContain("run `embeddinggemma models download owner/none` with");
+  expect(errors).toContain("downloads are disabled. --offline or HF_HUB_OFFLINE is set. ");
+  expect(errors).toContain("run `embeddinggemma models download owner/none`,");
 });
 
 it("removes only the model that it is told, and only when it is told", async () => {

@@ -48,10 +48,11 @@ function adviceHere({ code, details }: OwnError): string | undefined {
   if (code === "UNKNOWN_PROMPT") return "For any other prompt: `embed --prompt`.";
   if (details.option === "token") return "Check the environment variable HF_TOKEN.";
   if (details.offline) {
+    const cause = code === "MODEL_NOT_FOUND" ? "" : ", or the Hub cannot be reached";
     return (
-      "--offline or HF_HUB_OFFLINE is set, or the Hub cannot be reached. While online, run " +
-      `\`embeddinggemma models download ${details.model}\` with the same flags, or give the path ` +
-      "of a folder with the model."
+      `--offline or HF_HUB_OFFLINE is set${cause}. While online, run ` +
+      `\`embeddinggemma models download ${details.model}\`, with --dtype and --revision if you ` +
+      "use them, or give the path of a folder with the model."
     );
   }
   return undefined;

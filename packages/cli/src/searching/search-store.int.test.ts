@@ -125,7 +125,9 @@ it("says what is wrong with a store", async () => {
   expect(unquoted.errors).toContain("error: Put the query in quotes.\n");
   const untrained = await run(["search", "x", "-s", store, "--truncate-dim", "100"]);
   expect(untrained.code).toBe(2);
-  expect(untrained.errors).toMatch(/not trained for 100 dimensions\. Use 768, 512, 256, 128\.\n$/);
+  expect(untrained.errors).toMatch(
+    /not trained for 100 dimensions\. Use --truncate-dim with 768, 512, 256, 128\.\n$/,
+  );
   const other = await run(["search", "x", "-s", store, "--truncate-dim", "128"]);
   expect(other.code).toBe(1);
   expect(other.errors).toBe(
