@@ -4,6 +4,9 @@ import type { DocumentStore } from "../store/check-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
+import type { SourceFile } from "./chunk-file.ts";
+import type { Tally } from "./embed-files.ts";
+import type { Changes } from "./find-changes.ts";
 import type { Plan } from "./plan.ts";
 import type { Result } from "./run-plan.ts";
 
@@ -15,42 +18,67 @@ export async function report(
   json: boolean | undefined,
   terminal: Terminal,
 ): Promise<void> {
-  const { added, changed, unchanged, removed, others } = changes;
-  const finished = (files: readonly { source: string }[]) =>
+  const summary: Summary = {
+    ...countFiles(changes, tally),
+    others: changes.others,
+    failed: tally.failures,
+    embedded: tally.embedded,
+    seconds,
+    store: { chunks: store.size, bytes: await sizeOf(folder) },
+  };
+  if (json) print(terminal, JSON.stringify(summary));
+  else for (const line of linesOf(summary)) print(terminal, line);
+  if (failure) note(terminal, whatIsLeft(changes, tally));
+}
+
+/** What `--json` prints. */
+interface Summary extends FileCounts {
+  /** Files of kinds that are not read. */
+  readonly others: number;
+  readonly failed: Tally["failures"];
+  readonly embedded: number;
+  readonly seconds: number;
+  readonly store: { readonly chunks: number; readonly bytes: number };
+}
+
+type FileCounts = Readonly<Record<"added" | "changed" | "removed" | "unchanged", number>>;
+
+function countFiles({ added, changed, removed, unchanged }: Changes, tally: Tally): FileCounts {
+  const finished = (files: readonly SourceFile[]) =>
     files.filter(({ source }) => tally.finished.has(source)).length;
-  const counts = {
+  return {
     added: finished(added),
     changed: finished(changed),
     removed: removed.length,
     unchanged: unchanged.length,
   };
-  const bytes = await sizeOf(folder);
-  const { embedded, failures: failed } = tally;
-  if (json) {
-    const size = { chunks: store.size, bytes };
-    print(terminal, JSON.stringify({ ...counts, others, failed, embedded, seconds, store: size }));
-  } else {
-    const numbers = Object.entries({
-      ...counts,
-      "not read": failed.length,
-      "of other kinds left out": others,
-    })
-      .filter(([, count]) => count > 0)
-      .map(([name, count]) => `${number(count)} ${name === "added" ? "new" : name}`);
-    print(terminal, `Files: ${numbers.join(", ") || "none"}`);
-    const rate = embedded / seconds;
-    const speed = `${rate < 10 ? rate.toFixed(1) : number(rate)} per second`;
-    const time = `${seconds.toFixed(1)} s (${speed})`;
-    print(
-      terminal,
-      `Embedded: ${embedded === 0 ? "nothing" : `${countOf(embedded, "chunk")} in ${time}`}`,
-    );
-    print(terminal, `Store: ${countOf(store.size, "chunk")}, ${formatBytes(bytes)}`);
-  }
-  if (!failure) return;
-  const left = added.length + changed.length - tally.finished.size - failed.length;
+}
+
+function linesOf({ embedded, seconds, store, ...files }: Summary): string[] {
+  const counts = {
+    new: files.added,
+    changed: files.changed,
+    removed: files.removed,
+    unchanged: files.unchanged,
+    "not read": files.failed.length,
+    "of other kinds left out": files.others,
+  };
+  const shown = Object.entries(counts).filter(([, count]) => count > 0);
+  const numbers = shown.map(([name, count]) => `${number(count)} ${name}`);
+  const rate = embedded / seconds;
+  const speed = `${rate < 10 ? rate.toFixed(1) : number(rate)} per second`;
+  const work = `${countOf(embedded, "chunk")} in ${seconds.toFixed(1)} s (${speed})`;
+  return [
+    `Files: ${numbers.join(", ") || "none"}`,
+    `Embedded: ${embedded === 0 ? "nothing" : work}`,
+    `Store: ${countOf(store.chunks, "chunk")}, ${formatBytes(store.bytes)}`,
+  ];
+}
+
+function whatIsLeft({ added, changed }: Changes, { finished, failures }: Tally): string {
+  const left = added.length + changed.length - finished.size - failures.length;
   const files = `${countOf(left, "file")} ${left === 1 ? "is" : "are"}`;
-  note(terminal, `Stopped. ${files} left. Run the command again to continue.`);
+  return `Stopped. ${files} left. Run the command again to continue.`;
 }
 
 function number(value: number): string {
