@@ -4,7 +4,7 @@ import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-codes.ts";
 
 /** What to say of an error, and the exit code. */
-export interface Explanation {
+interface Explanation {
   /** What went wrong. It can have the advice, too. */
   readonly reason: string;
   /** What to do. */

@@ -11,7 +11,7 @@ import type { Plan } from "./plan.ts";
 import { StoreWriter } from "./store-writer.ts";
 
 /** The model of a run, and how it was chosen. */
-export interface ModelChoice {
+interface ModelChoice {
   /** Undefined if the run needs none. */
   readonly embedder: Embedder | undefined;
   /** The flags that it was opened with. */
