@@ -88,4 +88,4 @@ function expectSame(printed: string, shown: string): void {
     expect(Math.abs(value - expected[index]!)).toBeLessThan(0.02);
 }
 
-runsAllCodeOf(guide);
+runsAllCodeOf("docs/start/command-line.md");

@@ -112,8 +112,5 @@ function headingOf(part: string): string {
 }
 
 function asModule(code: string): string {
-  // The first block disposes the embedder, but later blocks still use it.
-  const disposal = "await embedder.dispose();\n";
-  const ordered = code.includes(disposal) ? code.replace(disposal, "") + disposal : code;
-  return ordered.replaceAll(/^(?=(?:const|let|class|function|async function) )/gm, "export ");
+  return code.replaceAll(/^(?=(?:const|let|class|function|async function) )/gm, "export ");
 }

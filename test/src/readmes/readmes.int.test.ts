@@ -80,7 +80,8 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("core", async () => {
-    await runPage("packages/core/README.md");
+    const { embedder } = await runPage("packages/core/README.md");
+    await embedder.dispose();
     await expectPrintedOutput("packages/core/README.md");
     expect(log.mock.calls.map(([first]) => first)).toContain("UNKNOWN_PROMPT");
     expect(log.mock.calls).toContainEqual([3]);

@@ -8,9 +8,9 @@ import type { Vector } from "./vectors.ts";
 export type Precision = "float32" | "int8" | "uint8" | "binary" | "ubinary";
 
 /** Smallest and largest value of each dimension. */
-export interface QuantizationRanges {
-  readonly min: Vector;
-  readonly max: Vector;
+export interface QuantizationRanges<Values extends Vector = Vector> {
+  readonly min: Values;
+  readonly max: Values;
 }
 
 export interface QuantizeOptions {
@@ -82,7 +82,7 @@ export function quantizeEmbeddings<P extends Precision>(
  * @param embeddings - at least two vectors of one length, not quantized
  * @throws `INVALID_ARGUMENT`
  */
-export function calibrate(embeddings: readonly Vector[]): QuantizationRanges {
+export function calibrate(embeddings: readonly Vector[]): QuantizationRanges<Float32Array> {
   checkVectors(embeddings, "embeddings");
   refuseQuantized(embeddings, "embeddings");
   if (embeddings.length < 2)
@@ -194,7 +194,7 @@ function calibrationOf(
   );
 }
 
-function rangesOf(vectors: readonly Vector[], dimension: number): QuantizationRanges {
+function rangesOf(vectors: readonly Vector[], dimension: number): QuantizationRanges<Float32Array> {
   const min = new Float32Array(dimension).fill(Number.POSITIVE_INFINITY);
   const max = new Float32Array(dimension).fill(Number.NEGATIVE_INFINITY);
   for (const vector of vectors) {
