@@ -99,6 +99,8 @@ const embedderRules = known(
   "model",
   "truncateDim",
   "normalize",
+  "onTruncate",
+  "truncation",
   "promptName",
   "cacheDir",
   "dtype",
@@ -110,6 +112,7 @@ const storeRules = known("dimension", "searchDimension", "precision", "scanBelow
 test.for<[string, Rules<Record<string, string>>, string]>([
   ["truncate_dim", embedderRules, "truncateDim"],
   ["TruncateDim", embedderRules, "truncateDim"],
+  ["truncate", embedderRules, "truncation"],
   ["prompt-name", embedderRules, "promptName"],
   ["dimensions", embedderRules, "truncateDim"],
   ["output_dimensionality", embedderRules, "truncateDim"],

@@ -16,6 +16,7 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   ],
   dimension: ["dims", "vectorSize", "embeddingSize", "embeddingDimension"],
   normalize: ["normalizeEmbeddings", "normalizeL2"],
+  truncation: ["truncate"],
   maxTokens: ["maxLength", "maxSeqLength", "modelMaxLength"],
   maxBatchTokens: ["maxTokensPerBatch"],
   batchSize: ["embedBatchSize", "encodeBatchSize"],
