@@ -25,4 +25,5 @@ export { stableJson } from "./stable-json.ts";
 export { isDate, isSameValue, timeOf } from "./time-of.ts";
 export { toNumbers } from "./to-numbers.ts";
 export { untilAborted } from "./until-aborted.ts";
+export { valueAt } from "./value-at.ts";
 export { windowsOf } from "./windows-of.ts";

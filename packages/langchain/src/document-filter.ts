@@ -1,4 +1,4 @@
-import { isObject, isRecord } from "@embeddinggemma/internal";
+import { isObject, valueAt } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import { storeChecker } from "./check-options.ts";
 import {
@@ -115,26 +115,6 @@ function atKey(key: string, tests: readonly ValueTest[]): MetadataPredicate {
     const value = valueAt(metadata, key) ?? null;
     return needed.every((test) => test(value));
   };
-}
-
-/**
- * The value under a key. A key with dots also leads into nested values; a key that the metadata
- * have in one piece takes precedence.
- */
-function valueAt(data: unknown, key: string): unknown {
-  if (!isRecord(data)) return undefined;
-  if (hasKey(data, key)) return data[key];
-  for (let dot = key.indexOf("."); dot !== -1; dot = key.indexOf(".", dot + 1)) {
-    const first = key.slice(0, dot);
-    const value = hasKey(data, first) ? valueAt(data[first], key.slice(dot + 1)) : undefined;
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-/** Not the `length` of an array, nor what is inherited. */
-function hasKey(data: object, key: string): boolean {
-  return Object.prototype.propertyIsEnumerable.call(data, key);
 }
 
 function misplaced(operator: string): Error {

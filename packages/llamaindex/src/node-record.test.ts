@@ -23,3 +23,11 @@ it("inherited properties are not metadata", () => {
   for (const key of ["toString", "constructor", "__proto__"])
     expect(passes({}, { key, operator: "is_empty" })).toBe(true);
 });
+
+it("a key with dots leads into nested metadata, unless the metadata have exactly this key", () => {
+  const nested = { author: { name: "Ada" } };
+  const filter: MetadataFilter = { key: "author.name", operator: "==", value: "Ada" };
+  expect(passes(nested, filter)).toBe(true);
+  expect(passes({ ...nested, "author.name": "Bo" }, filter)).toBe(false);
+  expect(passes({ author: "Ada" }, { ...filter, operator: "!=" })).toBe(false);
+});

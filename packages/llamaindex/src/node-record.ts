@@ -1,5 +1,5 @@
 import { FaissStoreError, type FaissStoreFilter, type RecordValue } from "@embeddinggemma/faiss";
-import { isRecord, show } from "@embeddinggemma/internal";
+import { isRecord, show, valueAt } from "@embeddinggemma/internal";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
@@ -83,8 +83,8 @@ export function nodeFilter({
 /** LlamaIndex's own stores use these keys for the id of the source document. */
 const documentKeys = new Set(["document_id", "doc_id", "ref_doc_id"]);
 
-/** The metadata come first, then the {@link documentKeys}. */
+/** The metadata come first, nested ones under a key with dots, then the {@link documentKeys}. */
 function metadataValue({ refDocId, node: { metadata } }: NodeRecord, key: string): unknown {
-  if (metadata && Object.hasOwn(metadata, key)) return metadata[key];
-  return documentKeys.has(key) ? refDocId : undefined;
+  if (documentKeys.has(key) && !(metadata && Object.hasOwn(metadata, key))) return refDocId;
+  return valueAt(metadata, key);
 }

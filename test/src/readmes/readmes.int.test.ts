@@ -187,8 +187,8 @@ describe("the code of the READMEs, with the tiny model", () => {
       { title: "Saturn", moons: 274 },
     ]);
     expect(found).toMatchObject([{ node: { metadata: { title: "Mars" } } }]);
-    expect(parts).toEqual(["Mars is red. Venus is hot and cloudy."]);
-    expect(await FaissStore.open("storage/faiss_vector_store")).toMatchObject({ size: 3 });
+    expect(parts).toHaveLength(3);
+    expect(await FaissStore.open("storage/faiss_vector_store")).toMatchObject({ size: 2 });
   });
 
   it("tiny-model", async () => {
