@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import type { IndexFlags } from "../indexing/index-files.ts";
 import { addModelOptions } from "../model/model-options.ts";
 import { count, countOrZero } from "../parse-number.ts";
@@ -11,14 +11,22 @@ export function indexCommand(terminal: Terminal): Command {
     .summary("index folders for search")
     .description(
       "Embeds the files in folders and saves them in a store. A later run embeds only what is " +
-        "new or has changed, and removes what is gone. Ctrl-C keeps what is done; the next run " +
-        "continues.\n\nReads text, Markdown, HTML and PDF files. Leaves out hidden files, " +
-        "node_modules, symbolic links, and what .gitignore files name.",
+        "new or has changed, and removes what is gone or left out now. Ctrl-C keeps what is " +
+        "done; the next run continues.\n\nReads text, Markdown, HTML and PDF files. Leaves out " +
+        "hidden files, node_modules, symbolic links, and what .gitignore files name.",
     )
     .argument("<paths...>", "folders, or files")
     .addOption(new RequiredOption("-s, --store <folder>", "folder of the store"))
-    .option("--include <globs...>", "only files that match, such as 'guides/**/*.md'")
-    .option("--exclude <globs...>", "leave out files and folders that match, such as drafts")
+    .option(
+      "--include <pattern>",
+      "only files that match, such as '**/*.md', from the folder that you name; can be repeated",
+      addPattern,
+    )
+    .option(
+      "--exclude <pattern>",
+      "leave out files and folders that match, such as drafts; can be repeated",
+      addPattern,
+    )
     .option("--no-ignore", "read also what .gitignore files name")
     .option("--chunk-tokens <count>", "most tokens of a chunk (default: 256)", count)
     .option(
@@ -32,10 +40,16 @@ export function indexCommand(terminal: Terminal): Command {
       "\nExamples:\n" +
         "  embeddinggemma index docs --store docs.store\n" +
         "  embeddinggemma index notes papers/gemma.pdf --store my.store --truncate-dim 256\n" +
-        "  embeddinggemma index . --store .store --include '**/*.md' --exclude drafts CHANGELOG.md",
+        "  embeddinggemma index . --store .store --include '**/*.md' --exclude drafts",
     );
   return addModelOptions(command).action(async (paths: string[], flags: IndexFlags) => {
     const { indexFiles } = await import("../indexing/index-files.ts");
     await indexFiles(paths, flags, command, terminal);
   });
+}
+
+/** One pattern a flag, so that it takes no path. */
+function addPattern(pattern: string, patterns: readonly string[] = []): string[] {
+  if (pattern === "") throw new InvalidArgumentError("It is empty.");
+  return [...patterns, pattern];
 }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type FileSelection, findFiles } from "./find-files.ts";
+import { Globs } from "./globs.ts";
 
 let folder = "";
 
@@ -46,17 +47,18 @@ it("leaves out what Git ignores, in a repository and in folders of it", async ()
 
 it("counts files of other kinds", async () => {
   const skip = join(folder, "my.store");
-  const others = async (path: string, include?: string[]) =>
-    (await findFiles(join(folder, path), { skip, ignore: true, include })).others;
+  const others = async (path: string, selection: Partial<FileSelection> = {}) =>
+    (await findFiles(join(folder, path), { skip, ignore: true, ...selection })).others.length;
   expect(await others(".")).toBe(1);
-  expect(await others(".", ["*.md"])).toBe(0);
+  expect(await others(".", { include: new Globs(["*.md"]) })).toBe(0);
   expect(await others("code.ts")).toBe(0);
 });
 
-it("chooses files by globs", async () => {
-  expect(await find(".", { include: ["*.md", "**/*.html"] })).toEqual([
-    "b.md",
-    "guides/draft/d.html",
-  ]);
-  expect(await find(".", { exclude: ["**/draft", "b.*"] })).toEqual(["a.txt", "guides/c.PDF"]);
+it("chooses files by patterns, and says which match nothing", async () => {
+  const include = new Globs(["*.md", "**/*.html", "*.docx"]);
+  expect(await find(".", { include })).toEqual(["b.md", "guides/draft/d.html"]);
+  expect(include.unmatched()).toEqual(["*.docx"]);
+  const exclude = new Globs(["guides/draft/", "b.*", "node_modules", "guide"]);
+  expect(await find(".", { exclude })).toEqual(["a.txt", "guides/c.PDF"]);
+  expect(exclude.unmatched()).toEqual(["guide"]);
 });

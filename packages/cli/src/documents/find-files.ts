@@ -1,15 +1,15 @@
 import { readdir, stat } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
-import picomatch from "picomatch";
+import { dirname, join, relative, sep } from "node:path";
 import { kindOf } from "./file-kinds.ts";
 import { type IsIgnored, ignoredAbove, ignoredIn } from "./git-ignore.ts";
+import type { Globs } from "./globs.ts";
 
 /** Which files of a folder to find. */
 export interface FileSelection {
-  /** Globs of which a file must match one, relative to the folder. @default all files */
-  readonly include?: readonly string[] | undefined;
-  /** Globs of files and folders to leave out, relative to the folder. */
-  readonly exclude?: readonly string[] | undefined;
+  /** Patterns of which a file must match one, relative to the folder. @default all files */
+  readonly include?: Globs | undefined;
+  /** Patterns of files and folders to leave out, relative to the folder. */
+  readonly exclude?: Globs | undefined;
   /** Whether to leave out what Git ignores. */
   readonly ignore: boolean;
   /** A folder to leave out. */
@@ -25,8 +25,10 @@ interface FoundFile {
 /** What there is to read. */
 interface FoundFiles {
   readonly files: readonly FoundFile[];
-  /** How many files are of other kinds, such as images. */
-  readonly others: number;
+  /** Paths of files of other kinds, such as images. */
+  readonly others: readonly string[];
+  /** Whether they were looked for in a folder. */
+  readonly inFolder: boolean;
 }
 
 /**
@@ -35,27 +37,37 @@ interface FoundFiles {
  */
 export async function findFiles(path: string, selection: FileSelection): Promise<FoundFiles> {
   const status = await stat(path);
-  if (!status.isDirectory()) return { files: [{ path, bytes: status.size }], others: 0 };
+  if (!status.isDirectory())
+    return { files: [{ path, bytes: status.size }], others: [], inFolder: false };
   const { include, exclude, ignore, skip } = selection;
-  const isIncluded = include?.length ? picomatch([...include]) : () => true;
-  const isExcluded = exclude?.length ? picomatch([...exclude]) : () => false;
-  const nameOf = (inside: string) => relative(path, inside).split(sep).join("/");
-  let others = 0;
-  const inFolder = async (folder: string, isIgnoredAbove: IsIgnored): Promise<FoundFile[]> => {
+  const others: string[] = [];
+  const find = async (folder: string, isIgnoredAbove: IsIgnored): Promise<FoundFile[]> => {
     const isIgnored = ignore ? await ignoredIn(folder, isIgnoredAbove) : isIgnoredAbove;
     const found: FoundFile[] = [];
     for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName)) {
       const inside = join(folder, entry.name);
-      if (isLeftOut(entry.name) || inside === skip || isExcluded(nameOf(inside))) continue;
+      const name = nameIn(path, inside);
+      if (inside === skip || exclude?.matches(name) || isLeftOut(entry.name)) continue;
       if (isIgnored(inside, entry.isDirectory())) continue;
-      if (entry.isDirectory()) found.push(...(await inFolder(inside, isIgnored)));
-      else if (!entry.isFile() || !isIncluded(nameOf(inside))) continue;
-      else if (!kindOf(entry.name)) others += 1;
+      if (entry.isDirectory()) found.push(...(await find(inside, isIgnored)));
+      else if (!entry.isFile() || include?.matches(name) === false) continue;
+      else if (!kindOf(entry.name)) others.push(inside);
       else found.push({ path: inside, bytes: (await stat(inside)).size });
     }
     return found;
   };
-  return { files: await inFolder(path, ignore ? await ignoredAbove(path) : () => false), others };
+  const files = await find(path, ignore ? await ignoredAbove(path) : () => false);
+  return { files, others, inFolder: true };
+}
+
+/** Whether patterns match a file, or a folder above it, in a folder. */
+export function isExcluded(exclude: Globs | undefined, folder: string, path: string): boolean {
+  if (!exclude || path === folder) return false;
+  return exclude.matches(nameIn(folder, path)) || isExcluded(exclude, folder, dirname(path));
+}
+
+function nameIn(folder: string, path: string): string {
+  return relative(folder, path).split(sep).join("/");
 }
 
 function isLeftOut(name: string): boolean {

@@ -24,6 +24,8 @@ export interface SourceFile {
   /** Its name in the store. */
   readonly source: string;
   readonly bytes: number;
+  /** Whether this run or one before has named it, and not only a folder above it. */
+  readonly isNamed: boolean;
 }
 
 /** A file that was read. */

@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve, sep } from "node:path";
-import { type FileSelection, findFiles } from "../documents/find-files.ts";
+import { type FileSelection, findFiles, isExcluded } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
@@ -8,18 +8,29 @@ import { digestOf, type SourceFile } from "./chunk-file.ts";
 import type { SavedState } from "./saved-state.ts";
 
 /** What has changed since the last run. */
-export interface Changes {
+export interface Changes extends Readonly<Lost> {
   readonly added: SourceFile[];
   readonly changed: SourceFile[];
   readonly unchanged: SourceFile[];
-  /** Sources of files that are gone. */
-  readonly removed: string[];
   /** How many files in the folders are of kinds that are not read. */
   readonly others: number;
+  /** Whether there are folders, and no file in them to read. */
+  readonly foundNone: boolean;
+}
+
+/** Files of the store that a run does not find. */
+interface Lost {
+  /** Sources of files that are gone. */
+  gone: string[];
+  /** Sources of files that are there, but are left out now. */
+  leftOut: string[];
+  /** How many are not in the places of the run. */
+  elsewhere: number;
 }
 
 /**
- * Compares files and folders with the store. Sources elsewhere are left alone.
+ * Compares files and folders with the store. Sources elsewhere are left alone. In the folders,
+ * files that a run has named stay until they are gone or excluded.
  *
  * @param places - absolute paths without symbolic links
  * @param chunks - how files become chunks now
@@ -27,32 +38,66 @@ export interface Changes {
 export async function findChanges(
   places: readonly string[],
   selection: FileSelection,
-  { root, files, idsOf }: SavedState,
+  saved: SavedState,
   chunks: ChunkSettings,
 ): Promise<Changes> {
-  const found = new Map<string, SourceFile>();
-  let others = 0;
-  for (const place of places) {
-    const inPlace = await filesIn(place, selection);
-    others += inPlace.others;
-    for (const file of inPlace.files) {
-      const source = sourceName(root, file.path);
-      found.set(source, { ...file, source });
-    }
-  }
+  const { root, files, idsOf } = saved;
   const known = new Set([...idsOf.keys(), ...files.keys()]);
-  const changes: Changes = { added: [], changed: [], unchanged: [], removed: [], others };
+  const { found, others, foundNone } = await readPlaces(places, selection, saved);
+  const lost: Lost = { gone: [], leftOut: [], elsewhere: 0 };
+  for (const source of known) {
+    if (found.has(source)) continue;
+    const path = resolve(root, source);
+    const around = places.filter((place) => `${path}${sep}`.startsWith(join(place, sep)));
+    const bytes = await sizeOf(path);
+    const isNamed = files.get(source)?.named === true;
+    if (around.length === 0) lost.elsewhere += 1;
+    else if (bytes === undefined) lost.gone.push(source);
+    else if (!isNamed || around.some((place) => isExcluded(selection.exclude, place, path)))
+      lost.leftOut.push(source);
+    else found.set(source, { path, source, bytes, isNamed });
+  }
+  const paths = new Set(Array.from(found.values(), ({ path }) => path));
+  const changes: Changes = {
+    ...{ added: [], changed: [], unchanged: [], ...lost, foundNone },
+    others: others.filter((path) => !paths.has(path)).length,
+  };
   for (const file of found.values()) {
     if (!known.has(file.source)) changes.added.push(file);
     else if (await isUnchanged(file, files.get(file.source), chunks)) changes.unchanged.push(file);
     else changes.changed.push(file);
   }
-  for (const source of known) {
-    const path = resolve(root, source);
-    const isHere = places.some((place) => `${path}${sep}`.startsWith(join(place, sep)));
-    if (isHere && !found.has(source)) changes.removed.push(source);
-  }
   return changes;
+}
+
+/** What files and folders have now. */
+async function readPlaces(
+  places: readonly string[],
+  selection: FileSelection,
+  { root, files }: SavedState,
+) {
+  const found = new Map<string, SourceFile>();
+  const others: string[] = [];
+  let folders = 0;
+  let inFolders = 0;
+  for (const place of places) {
+    const { inFolder, ...inPlace } = await filesIn(place, selection);
+    folders += Number(inFolder);
+    inFolders += inFolder ? inPlace.files.length : 0;
+    others.push(...inPlace.others);
+    for (const file of inPlace.files) {
+      const source = sourceName(root, file.path);
+      const wasNamed = found.get(source)?.isNamed === true || files.get(source)?.named === true;
+      found.set(source, { ...file, source, isNamed: !inFolder || wasNamed });
+    }
+  }
+  return { found, others, foundNone: folders > 0 && inFolders === 0 };
+}
+
+/** The size of a file; undefined if it is gone. */
+async function sizeOf(path: string): Promise<number | undefined> {
+  const status = await stat(path).catch(() => undefined);
+  return status?.isFile() ? status.size : undefined;
 }
 
 async function filesIn(path: string, selection: FileSelection) {

@@ -108,6 +108,62 @@ it("embeds again what another program has deleted from the store", async () => {
   expect(await index()).toMatchObject({ added: 1, unchanged: 1, store: { chunks: 2 } });
 });
 
+it("removes files that patterns leave out, and says so", async () => {
+  await write("a.md", "Mars is red.");
+  await write("b.txt", "Venus is hot.");
+  await index("--model", "tiny");
+  const argv = ["index", "--include", "*.md", folder, "--exclude", "*.html", "--store", store];
+  const { output, errors } = await run(argv);
+  expect(output).toContain(
+    "Files: 1 removed, 1 unchanged\n" +
+      "Removed though still there: 1, left out by --include '*.md' --exclude '*.html'\n",
+  );
+  expect(errors).toContain("--exclude '*.html' matches nothing. Give one pattern a flag.");
+  expect(await index("--exclude", "a.md")).toMatchObject({ added: 1, removed: 1, leftOut: 1 });
+});
+
+it.each([
+  ["--include '*.docx,*.md' matches no file that can be read in ", "--include", "*.docx,*.md"],
+  ["All files are left out by --exclude '**', so ", "--exclude", "**"],
+])("does not empty a store: %s", async (message, ...flags) => {
+  await write("a.md", "Mars is red.");
+  await write("b.md", "Venus is hot.");
+  await index("--model", "tiny");
+  const { code, errors } = await index(...flags);
+  expect(code).toBe(2);
+  expect(errors).toContain(message);
+  expect(errors).toContain("all 2 files of the store would be removed. Nothing was changed.");
+  expect(await index()).toMatchObject({ unchanged: 2, store: { chunks: 2 } });
+});
+
+it("does not empty a store for a new .gitignore, but for files that are gone", async () => {
+  await mkdir(join(folder, ".git"));
+  await write("a.md", "Mars is red.");
+  await index("--model", "tiny");
+  await write(".gitignore", "*.md\n");
+  const { code, errors } = await index();
+  expect(code).toBe(1);
+  expect(errors).toContain("All files are left out by .gitignore files, so the only file");
+  await rm(join(folder, "a.md"));
+  expect(await index()).toMatchObject({ code: 0, removed: 1, leftOut: 0, store: { chunks: 0 } });
+});
+
+it("keeps files that a run has named until they are gone or excluded", async () => {
+  await write("a.md", "Mars is red.");
+  await write("code.py", "print('Venus')");
+  await write(".hidden.md", "Saturn has rings.");
+  await index("--model", "tiny");
+  const named = [join(folder, "code.py"), join(folder, ".hidden.md"), join(folder, "a.md")];
+  expect(await index(...named)).toMatchObject({ added: 2, unchanged: 1, others: 0 });
+  await write("code.py", "print('Neptune')");
+  expect(await index("--include", "*.md")).toMatchObject({ changed: 1, unchanged: 2, others: 0 });
+  await write("b.txt", "Jupiter is large.");
+  expect(await index("--include", "*.txt")).toMatchObject({ added: 1, unchanged: 3, removed: 0 });
+  expect(await index("--exclude", "code.py")).toMatchObject({ removed: 1, leftOut: 1 });
+  await rm(join(folder, ".hidden.md"));
+  expect(await index()).toMatchObject({ removed: 1, leftOut: 0, unchanged: 2, others: 1 });
+});
+
 it("loses nothing if two runs write to a store at once", async () => {
   await write("a.txt", "Mars is red.");
   const both = await Promise.all([index("--model", "tiny"), index("--model", "tiny")]);

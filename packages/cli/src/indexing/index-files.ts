@@ -8,6 +8,7 @@ import { modelFlagsFor } from "../store/model-of-store.ts";
 import { countOf } from "../terminal/count-of.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { openWriter } from "./open-writer.ts";
+import { warnOfUnmatched } from "./patterns.ts";
 import { makePlan, type PlanFlags } from "./plan.ts";
 import { report } from "./report.ts";
 import { type Result, runPlan } from "./run-plan.ts";
@@ -25,6 +26,7 @@ export async function indexFiles(
 ): Promise<void> {
   const selection = { store, chunkTokens, chunkOverlap, include, exclude, ignore };
   const plan = await makePlan(paths, selection, command);
+  warnOfUnmatched(plan.unmatched, terminal);
   const { settings } = plan.saved;
   const isGiven = isModelGiven(command);
   const flags = modelFlagsFor(command, model, settings, terminal);

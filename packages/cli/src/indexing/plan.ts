@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { readExtensions } from "../documents/file-kinds.ts";
+import { Globs } from "../documents/globs.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
 import { checkFolderIsWritable } from "../outputs/check-writable.ts";
@@ -9,16 +10,15 @@ import { refuseForeignFolder, refuseStoreAsInput } from "../store/store-folder.t
 import type { StoreSettings } from "../store/store-settings.ts";
 import type { SourceFile } from "./chunk-file.ts";
 import { type Changes, findChanges } from "./find-changes.ts";
+import { type PatternFlags, refuseEmptying } from "./patterns.ts";
 import { realPath } from "./real-path.ts";
 import { readSavedState, type SavedState } from "./saved-state.ts";
 
 /** What to index, and how. */
-export interface PlanFlags {
+export interface PlanFlags extends PatternFlags {
   store: string;
   chunkTokens?: number | undefined;
   chunkOverlap?: number | undefined;
-  include?: string[] | undefined;
-  exclude?: string[] | undefined;
   ignore: boolean;
 }
 
@@ -31,6 +31,9 @@ export interface Plan {
   readonly changes: Changes;
   /** Files to read and embed. */
   readonly work: readonly SourceFile[];
+  readonly flags: PatternFlags;
+  /** The patterns that match nothing. */
+  readonly unmatched: PatternFlags;
 }
 
 /**
@@ -47,15 +50,25 @@ export async function makePlan(
   const folder = await checkedFolder(store, places);
   const saved = await readSavedState(folder);
   const chunks = chunkSettings({ chunkTokens, chunkOverlap }, saved.settings, command);
-  const selection = { include, exclude, ignore, skip: folder };
-  const changes = await findChanges(places, selection, saved, chunks);
+  const patterns = { include: globs(include), exclude: globs(exclude) };
+  const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, saved, chunks);
   const work = [...changes.added, ...changes.changed];
+  const flags = { include, exclude };
+  refuseEmptying(changes, flags, paths);
   if (!saved.store && work.length === 0)
     throw new CommandError(
       `There are no files to index. These are read: ${readExtensions}. ` +
         "What .gitignore files name is read with --no-ignore only.",
     );
-  return { folder, saved, chunks, changes, work };
+  const unmatched = {
+    include: patterns.include?.unmatched(),
+    exclude: patterns.exclude?.unmatched(),
+  };
+  return { folder, saved, chunks, changes, work, flags, unmatched };
+}
+
+function globs(patterns: readonly string[] | undefined): Globs | undefined {
+  return patterns && new Globs(patterns);
 }
 
 /** The folder of the store, to which a run can save. */

@@ -7,12 +7,13 @@ import { note, print, type Terminal } from "../terminal/terminal.ts";
 import type { SourceFile } from "./chunk-file.ts";
 import type { Tally } from "./embed-files.ts";
 import type { Changes } from "./find-changes.ts";
+import { causeOf, type PatternFlags } from "./patterns.ts";
 import type { Plan } from "./plan.ts";
 import type { Result } from "./run-plan.ts";
 
 /** Prints what a run has done. */
 export async function report(
-  { folder, changes }: Plan,
+  { folder, changes, flags }: Plan,
   store: DocumentStore,
   { tally, seconds, failure }: Result,
   json: boolean | undefined,
@@ -20,6 +21,7 @@ export async function report(
 ): Promise<void> {
   const summary: Summary = {
     ...countFiles(changes, tally),
+    leftOut: changes.leftOut.length,
     others: changes.others,
     failed: tally.failures,
     embedded: tally.embedded,
@@ -27,12 +29,14 @@ export async function report(
     store: { chunks: store.size, bytes: await sizeOf(folder) },
   };
   if (json) print(terminal, JSON.stringify(summary));
-  else for (const line of linesOf(summary)) print(terminal, line);
+  else for (const line of linesOf(summary, flags)) print(terminal, line);
   if (failure) note(terminal, whatIsLeft(changes, tally));
 }
 
 /** What `--json` prints. */
 interface Summary extends FileCounts {
+  /** How many of the removed are still there. */
+  readonly leftOut: number;
   /** Files of kinds that are not read. */
   readonly others: number;
   readonly failed: Tally["failures"];
@@ -43,18 +47,24 @@ interface Summary extends FileCounts {
 
 type FileCounts = Readonly<Record<"added" | "changed" | "removed" | "unchanged", number>>;
 
-function countFiles({ added, changed, removed, unchanged }: Changes, tally: Tally): FileCounts {
+function countFiles(
+  { added, changed, gone, leftOut, unchanged }: Changes,
+  tally: Tally,
+): FileCounts {
   const finished = (files: readonly SourceFile[]) =>
     files.filter(({ source }) => tally.finished.has(source)).length;
   return {
     added: finished(added),
     changed: finished(changed),
-    removed: removed.length,
+    removed: gone.length + leftOut.length,
     unchanged: unchanged.length,
   };
 }
 
-function linesOf({ embedded, seconds, store, ...files }: Summary): string[] {
+function linesOf(
+  { embedded, seconds, store, leftOut, ...files }: Summary,
+  flags: PatternFlags,
+): string[] {
   const counts = {
     new: files.added,
     changed: files.changed,
@@ -70,6 +80,9 @@ function linesOf({ embedded, seconds, store, ...files }: Summary): string[] {
   const work = `${countOf(embedded, "chunk")} in ${seconds.toFixed(1)} s (${speed})`;
   return [
     `Files: ${numbers.join(", ") || "none"}`,
+    ...(leftOut > 0
+      ? [`Removed though still there: ${number(leftOut)}, left out by ${causeOf(flags)}`]
+      : []),
     `Embedded: ${embedded === 0 ? "nothing" : work}`,
     `Store: ${countOf(store.chunks, "chunk")}, ${formatBytes(store.bytes)}`,
   ];

@@ -14,7 +14,8 @@ export interface Result {
 }
 
 /**
- * Removes what is gone, embeds what is new, and saves. What is done is saved after an error, too.
+ * Removes what is gone or left out, embeds what is new, and saves. What is done is saved after an
+ * error, too.
  *
  * @param embedder - needed if there are files to embed
  */
@@ -28,7 +29,8 @@ export async function runPlan(
   const startedAt = performance.now();
   const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };
   const progress = startProgress(terminal, "Indexing");
-  for (const source of changes.removed) await writer.remove(source);
+  for (const source of [...changes.gone, ...changes.leftOut]) await writer.remove(source);
+  for (const file of changes.unchanged) writer.keep(file);
   const embedding =
     embedder && embedFiles(work, tally, { chunks, embedder, writer, progress, signal });
   const failure = await embedding?.then(

@@ -2,7 +2,7 @@ import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { type IndexedFile, type StoreSettings, writeSettings } from "../store/store-settings.ts";
-import type { Chunk, ChunkedFile } from "./chunk-file.ts";
+import type { Chunk, ChunkedFile, SourceFile } from "./chunk-file.ts";
 import type { SavedState } from "./saved-state.ts";
 
 /** What the store has when writing begins. */
@@ -47,7 +47,7 @@ export class StoreWriter {
   }
 
   /** Drops the old chunks of a file that has all new ones. */
-  async finish({ source, digest, chunks }: ChunkedFile): Promise<void> {
+  async finish({ source, digest, chunks, isNamed }: ChunkedFile): Promise<void> {
     const old = this.#idsOf.get(source);
     const ids = new Set(chunks.map(({ id }) => id));
     // Lines may have moved.
@@ -57,11 +57,19 @@ export class StoreWriter {
     );
     await this.store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
     this.#idsOf.set(source, ids);
-    this.#files.set(source, { digest, chunks: ids.size });
+    this.#files.set(source, { digest, chunks: ids.size, named: isNamed || undefined });
     this.#isSaved = false;
   }
 
-  /** Removes a file that is gone. */
+  /** Remembers a file that is unchanged, but that a run has named for the first time. */
+  keep({ source, isNamed }: SourceFile): void {
+    const file = this.#files.get(source);
+    if (!file || !isNamed || file.named) return;
+    this.#files.set(source, { ...file, named: true });
+    this.#isSaved = false;
+  }
+
+  /** Removes a file that is gone or left out. */
   async remove(source: string): Promise<void> {
     await this.store.delete([...(this.#idsOf.get(source) ?? [])]);
     this.#idsOf.delete(source);

@@ -22,6 +22,8 @@ export interface IndexedFile {
   readonly digest: string;
   /** Number of chunks. */
   readonly chunks: number;
+  /** Whether a run has named it, and not only a folder above it. */
+  readonly named?: true | undefined;
 }
 
 /** The settings of a store; undefined if another program made the store, or there is none. */

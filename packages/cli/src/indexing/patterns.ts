@@ -1,0 +1,62 @@
+import { CommandError, UsageError } from "../failures/command-error.ts";
+import { countOf } from "../terminal/count-of.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
+import type { Changes } from "./find-changes.ts";
+
+/** The patterns that choose files in folders. */
+export interface PatternFlags {
+  include?: string[] | undefined;
+  exclude?: string[] | undefined;
+}
+
+/**
+ * Refuses a run whose `--include` matches nothing, or that would remove all files of the store
+ * although they are there. A mistake is more likely, and to want no files is to delete the store.
+ *
+ * @param paths - files and folders as the user has written them
+ * @throws CommandError
+ */
+export function refuseEmptying(
+  { added, changed, unchanged, elsewhere, leftOut, foundNone }: Changes,
+  flags: PatternFlags,
+  paths: readonly string[],
+): void {
+  const kept = added.length + changed.length + unchanged.length + elsewhere;
+  const include = asFlags("include", flags.include);
+  const loss = `${lossOf(leftOut.length, kept)} would be removed. Nothing was changed.`;
+  if (include && foundNone) {
+    const nothing = `${include} matches no file that can be read in ${paths.join(", ")}`;
+    throw new UsageError(leftOut.length > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${hint}`);
+  }
+  if (kept > 0 || leftOut.length === 0) return;
+  const advice = "To have none of them, delete the folder of the store.";
+  const message = `All files are left out by ${causeOf(flags)}, so ${loss} ${advice}`;
+  throw flags.exclude ? new UsageError(message) : new CommandError(message);
+}
+
+function lossOf(count: number, kept: number): string {
+  if (kept > 0) return `${countOf(count, "file")} of the store`;
+  return count === 1 ? "the only file of the store" : `all ${countOf(count, "file")} of the store`;
+}
+
+/** Notes patterns that match nothing: they may be misspelt, or several in one. */
+export function warnOfUnmatched(unmatched: PatternFlags, terminal: Terminal): void {
+  for (const name of ["include", "exclude"] as const)
+    for (const pattern of unmatched[name] ?? [])
+      note(terminal, `${asFlags(name, [pattern])} matches nothing. ${hint}`);
+}
+
+const hint =
+  "Give one pattern a flag. It begins at the folder that you index: '**/*.md' is for all folders " +
+  "in it.";
+
+/** What leaves files out. */
+export function causeOf({ include, exclude }: PatternFlags): string {
+  const flags = [asFlags("include", include), asFlags("exclude", exclude)];
+  return flags.filter(Boolean).join(" ") || ".gitignore files";
+}
+
+/** As they are typed in a shell. */
+function asFlags(name: string, patterns: readonly string[] = []): string {
+  return patterns.map((pattern) => `--${name} '${pattern}'`).join(" ");
+}
