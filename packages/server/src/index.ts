@@ -7,15 +7,12 @@ export { DocumentIndexError } from "./txtai/document-index-error.ts";
 
 // Types
 
+export type { ServerProgramOptions } from "./cli/program-options.ts";
 export type { InputStatistics } from "./embed-inputs.ts";
 export type { AppMetrics } from "./metrics/server-metrics.ts";
 export type { RunningServer, ServeOptions } from "./node/serve-options.ts";
 export type { AppOptions } from "./options.ts";
 export type { RequestReport } from "./reports/request-report.ts";
-export type {
-  ServerProgram,
-  ServerProgramFlag,
-  ServerProgramOptions,
-} from "./server-program.ts";
+export type { ServerProgram, ServerProgramFlag } from "./server-program.ts";
 export type { DocumentHit, DocumentIndexOptions, IndexedDocument } from "./txtai/document-index.ts";
 export type { DocumentIndexErrorCode } from "./txtai/document-index-error.ts";

@@ -1,12 +1,4 @@
-import type { Embedder, LoadOptions } from "@embeddinggemma/core";
-
-/** Options of {@link serverProgram}. */
-export interface ServerProgramOptions {
-  /** What the program is called in its help and messages. @default "embeddinggemma-server" */
-  name?: string | undefined;
-  /** How the model is loaded. @default Embedder.load */
-  load?: ((model: string, options: LoadOptions) => Promise<Embedder>) | undefined;
-}
+import type { ServerProgramOptions } from "./cli/program-options.ts";
 
 /** A flag of the program. */
 export interface ServerProgramFlag {
@@ -25,8 +17,9 @@ export interface ServerProgram {
    * output, and reads the environment variables of the flags.
    *
    * @param argv - arguments, without the paths of Node.js and the program
-   * @returns the exit code: 0; 1 if the server cannot run; 2 if flags are wrong. What there is to
-   * say about it is printed
+   * @returns the exit code: 0; 1 if the server cannot run, or that of
+   * {@link ServerProgramOptions.explain}; 2 if flags are wrong. What there is to say about it is
+   * printed
    */
   run(argv: readonly string[]): Promise<number>;
 }
@@ -38,10 +31,7 @@ export interface ServerProgram {
  * const program = await serverProgram({ name: "my-tool serve" });
  * process.exit(await program.run(["--port", "8080"]));
  */
-export async function serverProgram({
-  name,
-  load,
-}: ServerProgramOptions = {}): Promise<ServerProgram> {
+export async function serverProgram(options: ServerProgramOptions = {}): Promise<ServerProgram> {
   // Not part of servers that are made with `createApp`.
   const [{ shownFlags }, { runProgram }] = await Promise.all([
     import("./cli/arguments.ts"),
@@ -53,6 +43,6 @@ export async function serverProgram({
       description,
       choices,
     })),
-    run: (argv) => runProgram(argv, { name, load }),
+    run: (argv) => runProgram(argv, options),
   };
 }

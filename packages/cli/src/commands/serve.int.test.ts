@@ -34,6 +34,7 @@ describe("serve", () => {
   it.each([
     { flags: ["--prot", "80"], reason: "Did you mean --port?", code: 2 },
     { flags: ["--model", "./no-such-folder"], reason: "no-such-folder", code: 1 },
+    { flags: ["--model", "tiny", "--dtype", "fp31"], reason: "fp31", code: 2 },
   ])("ends with a reason for $flags", async ({ flags, reason, code }) => {
     const program = start("serve", ...flags);
     expect(await program.exit()).toBe(code);

@@ -1,6 +1,7 @@
-import { constants, existsSync } from "node:fs";
-import { mkdtemp, open, rmdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { tryFolder, whyNotWritable } from "@embeddinggemma/internal/node";
 import { notWritten } from "../failures/file-failure.ts";
 
 /**
@@ -29,24 +30,4 @@ export async function checkFileIsWritable(file: string): Promise<void> {
   } catch (error) {
     throw notWritten(file, error);
   }
-}
-
-/** The error that writing to a folder meets; undefined if there is none. */
-export async function whyNotWritable(folder: string): Promise<unknown> {
-  try {
-    await tryFolder(existingPart(folder));
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
-
-/** Permissions do not say whether a disk is read-only. */
-async function tryFolder(folder: string): Promise<void> {
-  await rmdir(await mkdtemp(join(folder, ".embeddinggemma-")));
-}
-
-/** The folder, or the nearest one above it, in which it would be made. */
-export function existingPart(path: string): string {
-  return existsSync(path) || dirname(path) === path ? path : existingPart(dirname(path));
 }

@@ -1,5 +1,6 @@
 import { serverProgram } from "@embeddinggemma/server";
 import { CommandExit } from "../failures/command-exit.ts";
+import { explainFailure } from "../failures/explain-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
 
@@ -7,7 +8,14 @@ export interface ServeFlags extends Pick<ModelFlags, "model"> {}
 
 /** Runs the program of `@embeddinggemma/server`. */
 export async function serve(argv: readonly string[], { model }: ServeFlags): Promise<void> {
-  const program = await serverProgram({ name: "embeddinggemma serve", load: loadModel });
+  const program = await serverProgram({
+    name: "embeddinggemma serve",
+    load: loadModel,
+    explain: (error) => {
+      const { reason, advice, exitCode } = explainFailure(error);
+      return { message: advice ? `${reason} ${advice}` : reason, exitCode };
+    },
+  });
   const code = await program.run(model === undefined ? argv : ["--model", model, ...argv]);
   if (code !== 0) throw new CommandExit(code);
 }

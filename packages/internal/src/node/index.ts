@@ -3,6 +3,7 @@ export { expandUser, lacksHome } from "./expand-user.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
+export { foreignFile, ownStoreFolder, quoted, whyNotStore } from "./store-folder.ts";
 export {
   type WorkerEnd,
   WorkerProcess,
@@ -10,3 +11,4 @@ export {
   type WorkerReply,
   type WorkerRequestOptions,
 } from "./worker-process.ts";
+export { existingPart, tryFolder, whyNotWritable } from "./writable.ts";

@@ -51,6 +51,7 @@ describe("embeddinggemma-server", () => {
     await add.exit();
     const search = start([...local, "--store", store, "--read-only"]);
     const readOnly = await search.ready();
+    expect(search.output()).toContain(` store=${store} documents=1 `);
     const hits = await fetch(`${readOnly}/search?query=red`);
     expect(await hits.json()).toMatchObject([{ id: "mars" }]);
     expect((await post(`${readOnly}/add`, [{ id: "a", text: "b" }])).status).toBe(403);
@@ -75,7 +76,7 @@ describe("embeddinggemma-server", () => {
     { flags: ["--model-id", "./no-such-folder"], reason: "no-such-folder" },
     { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31" },
     { flags: [...local, "--default-prompt-name", "nonsense"], reason: "nonsense" },
-    { flags: [...local, "--store", import.meta.filename], reason: "is a file" },
+    { flags: [...local, "--store", import.meta.dirname], reason: "files that are not of a store" },
   ])("ends with a reason for $flags", async ({ flags, reason }) => {
     const program = start(flags);
     expect(await program.exit()).toBe(1);

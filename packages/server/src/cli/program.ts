@@ -1,19 +1,21 @@
 import { CommanderError } from "commander";
 import { parseArguments } from "./arguments.ts";
-import { type LoadModel, run } from "./run.ts";
+import type { ServerProgramOptions } from "./program-options.ts";
+import { run } from "./run.ts";
 
 /**
  * Runs the program.
  *
  * @param argv - arguments, without the paths of Node.js and the program
- * @returns the exit code: 0; 1 if the server cannot run; 2 if flags are wrong
+ * @returns the exit code: 0; 1 if the server cannot run, or that of `explain`; 2 if flags are
+ * wrong
  */
 export async function runProgram(
   argv: readonly string[],
-  { name, load }: { name?: string | undefined; load?: LoadModel | undefined } = {},
+  { name, ...options }: ServerProgramOptions = {},
 ): Promise<number> {
   try {
-    return await run(parseArguments(argv, { name }), load);
+    return await run(parseArguments(argv, { name }), options);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode && wrongFlags;
     throw error;

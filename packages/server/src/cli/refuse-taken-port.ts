@@ -1,21 +1,19 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import type { ServeOptions } from "../node/serve-options.ts";
+import { CannotRun } from "./cannot-run.ts";
 
 /**
  * Refuses a port that is in use, before the time that it takes to load a model.
  *
- * @throws EmbeddingGemmaError `INVALID_ARGUMENT`; other errors of Node, such as `EACCES`
+ * @throws CannotRun; other errors of Node, such as `EACCES`
  */
 export async function refuseTakenPort({ hostname, port = 3000 }: ServeOptions): Promise<void> {
   const server = createServer().listen(port, hostname);
   await once(server, "listening").catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    throw new EmbeddingGemmaError(
-      "INVALID_ARGUMENT",
+    throw new CannotRun(
       `Port ${port} is in use. Choose another with --port, or --port 0 for any that is free.`,
-      { port },
       { cause: error },
     );
   });

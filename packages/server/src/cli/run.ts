@@ -1,13 +1,14 @@
-import { Embedder, EmbeddingGemmaError, type LoadOptions } from "@embeddinggemma/core";
+import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { serve } from "../serve.ts";
 import { DocumentIndex } from "../txtai/document-index.ts";
-import { refuseFile } from "../txtai/refuse-file.ts";
 import type { ProgramSettings } from "./arguments.ts";
+import { CannotRun } from "./cannot-run.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
+import type { ServerProgramOptions } from "./program-options.ts";
 import { refuseTakenPort } from "./refuse-taken-port.ts";
+import { checkStoreFolder } from "./store-folder.ts";
 
-/** Loads a model, as `Embedder.load` does. */
-export type LoadModel = (model: string, options: LoadOptions) => Promise<Embedder>;
+type RunOptions = Pick<ServerProgramOptions, "load" | "explain">;
 
 /**
  * Loads the model and serves it until SIGTERM or SIGINT. Then answers the requests that are there.
@@ -16,37 +17,40 @@ export type LoadModel = (model: string, options: LoadOptions) => Promise<Embedde
  */
 export async function run(
   settings: ProgramSettings,
-  loadModel: LoadModel = Embedder.load,
+  { load = Embedder.load, explain }: RunOptions = {},
 ): Promise<number> {
   const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
   for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
   using stop = listenForStop(logger);
   const { signal } = stop;
   try {
-    await loadAndServe(settings, loadModel, logger, signal);
+    await loadAndServe(settings, load, logger, signal);
     return 0;
   } catch (error) {
     if (signal.aborted && error === signal.reason) return 0;
-    logger.fatal(await fatalFields(error), "The server cannot run");
-    return 1;
+    const explained = error instanceof CannotRun ? undefined : explain?.(error);
+    const fields = explained ? { error: explained.message } : await fatalFields(error);
+    logger.fatal(fields, "The server cannot run");
+    return explained?.exitCode ?? 1;
   }
 }
 
 /** An error of this project says what to do. Of any other one, the stack is useful, too. */
 async function fatalFields(error: unknown) {
   const { FaissStoreError } = await import("@embeddinggemma/faiss");
-  const isOwn = EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error);
-  return isOwn ? { error: error.message } : errorFields(error);
+  const own = [EmbeddingGemmaError, FaissStoreError];
+  const isOwn = error instanceof CannotRun || own.some((type) => type.isInstance(error));
+  return isOwn ? { error: (error as Error).message } : errorFields(error);
 }
 
 async function loadAndServe(
   { model, load, ...settings }: ProgramSettings,
-  loadModel: LoadModel,
+  loadModel: NonNullable<RunOptions["load"]>,
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, readOnly } = settings;
-  if (store !== undefined) await refuseFile(store);
+  const store = await checkStoreFolder(settings);
+  if (store?.note !== undefined) logger.info(store.note);
   await refuseTakenPort(settings.serve);
   logger.info({ model }, "Loading the model");
   await using embedder = await loadModel(model, { ...load, signal });
@@ -54,7 +58,7 @@ async function loadAndServe(
   const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
   logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");
   const index =
-    store === undefined ? undefined : await DocumentIndex.open(store, embedder, { readOnly });
+    store && (await DocumentIndex.open(store.folder, embedder, { readOnly: store.isReadOnly }));
   try {
     await serveUntil(signal, embedder, settings, index, logger);
   } finally {
@@ -79,7 +83,9 @@ async function serveUntil(
     index,
     onRequest: (report) => logRequest(logger, report),
   });
-  logger.info({ url: server.url, prompts: promptAdvice(embedder, options) }, "Ready");
+  const documents = index && { store: index.folder, documents: index.size };
+  const prompts = promptAdvice(embedder, options);
+  logger.info({ url: server.url, ...documents, prompts }, "Ready");
   await aborted(signal);
   await server.close();
   logger.info("All requests are answered");

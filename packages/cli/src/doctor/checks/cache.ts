@@ -1,7 +1,7 @@
 import { statfs } from "node:fs/promises";
 import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { existingPart, whyNotWritable } from "@embeddinggemma/internal/node";
 import { fileFailure } from "../../failures/file-failure.ts";
-import { existingPart, whyNotWritable } from "../../outputs/check-writable.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { formatBytes } from "../../terminal/format-bytes.ts";
 import { type Finding, fine, problem, type Surroundings, warning } from "../finding.ts";

@@ -1,0 +1,54 @@
+import { existsSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { localPath, whyNotStore, whyNotWritable } from "@embeddinggemma/internal/node";
+import type { ProgramSettings } from "./arguments.ts";
+import { CannotRun } from "./cannot-run.ts";
+
+/** The folder of `--store`. */
+export interface StoreFolder {
+  readonly folder: string;
+  /** Whether clients cannot change it. */
+  readonly isReadOnly: boolean;
+  /** Why it is read-only although `--read-only` was not given. */
+  readonly note?: string;
+}
+
+/**
+ * Finds out before the time that it takes to load a model that a folder cannot be the store.
+ *
+ * @throws CannotRun
+ */
+export async function checkStoreFolder({
+  store,
+  readOnly,
+}: Pick<ProgramSettings, "store" | "readOnly">): Promise<StoreFolder | undefined> {
+  if (store === undefined) return undefined;
+  const found = localPath(store);
+  if ("fault" in found) throw new CannotRun(`--store takes a folder, not ${store}. ${found.fault}`);
+  const folder = found.path;
+  await refuseOtherThanStore(store, folder);
+  // The program `embeddinggemma` remembers in it which files are in the store.
+  if (existsSync(join(folder, "embeddinggemma.json"))) {
+    const note = `${store} is read-only for clients, because \`embeddinggemma index\` keeps it.`;
+    return { folder, isReadOnly: true, ...(!readOnly && { note }) };
+  }
+  if (readOnly) {
+    if (existsSync(join(folder, "faiss-store.json"))) return { folder, isReadOnly: true };
+    throw new CannotRun(`There is no store in ${store}, and with --read-only, clients make none.`);
+  }
+  const error = await whyNotWritable(folder);
+  if (error === undefined) return { folder, isReadOnly: false };
+  const { message } = error as Error;
+  const advice = "To serve the store as it is, add --read-only.";
+  throw new CannotRun(`${store} cannot be written: ${message}. ${advice}`, { cause: error });
+}
+
+/** @throws CannotRun */
+async function refuseOtherThanStore(store: string, folder: string): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (found && !found.isDirectory())
+    throw new CannotRun(`${store} is a file; --store takes a folder.`);
+  const reason = await whyNotStore(store, folder);
+  if (reason !== undefined) throw new CannotRun(reason);
+}
