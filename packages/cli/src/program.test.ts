@@ -25,6 +25,12 @@ describe("what is misspelt", () => {
   });
 });
 
+it.each(["Tiny", "tinny"])("--model %s is no model", async (name) => {
+  const { code, errors } = await run(["embed", "Mars", "--model", name]);
+  expect(code).toBe(2);
+  expect(errors).toContain("is invalid. Did you mean tiny?\n");
+});
+
 it("names the commands where none is similar", async () => {
   const { code, output, errors } = await run(["help", "nope"]);
   expect({ code, output }).toEqual({ code: 2, output: "" });

@@ -48,13 +48,31 @@ it("stops before anything is done, and says so", async () => {
   expect(stopped).toMatchObject({ code: 130, output: "", errors: "Stopped.\n" });
 });
 
-it("names its own command in what the packages say", async () => {
-  const { code, errors } = await run([
-    ...["embed", "Mars", "--model", "owner/none", "--offline", "--cache-dir", cacheDir],
-  ]);
+it("says with which command a model is downloaded that is not in the cache", async () => {
+  const offline = ["embed", "Mars", "--offline", "--cache-dir", cacheDir];
+  const chosen = ["--model", "owner/none", "--dtype", "q4", "--revision", "v1"];
+  const { code, errors } = await run([...offline, ...chosen]);
   expect(code).toBe(1);
   expect(errors).toContain("downloads are disabled. --offline or HF_HUB_OFFLINE is set. ");
-  expect(errors).toContain("run `embeddinggemma models download owner/none`,");
+  const command = "models download owner/none --dtype q4 --revision v1 --cache-dir";
+  expect(errors).toContain(`run \`embeddinggemma ${command} ${cacheDir}\`,`);
+  const adapter = await run([...offline, "--model", "tiny", "--adapter", "owner/adapter"]);
+  expect(adapter.errors).toContain("While online, run the command once, which downloads the ad");
+});
+
+it("offers the tiny model only where it does", async () => {
+  const offers = async (...argv: string[]) => {
+    const { code, errors } = await run([...argv, "--cache-dir", cacheDir]);
+    expect(code).toBe(1);
+    return errors.includes("add --model tiny.");
+  };
+  vi.stubEnv("EMBEDDINGGEMMA_MODEL", "");
+  expect(await offers("embed", "Mars", "--offline")).toBe(true);
+  expect(await offers("embed", "Mars", "--offline", "--dtype", "q4")).toBe(false);
+  expect(await offers("embed", "Mars", "--offline", "--revision", "v1")).toBe(false);
+  expect(await offers("embed", "Mars", "--offline", "--adapter", "owner/adapter")).toBe(false);
+  vi.stubEnv("HF_HUB_OFFLINE", "1");
+  expect(await offers("models", "download")).toBe(false);
 });
 
 it("removes only the model that it is told, and only when it is told", async () => {

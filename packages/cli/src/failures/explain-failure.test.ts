@@ -26,9 +26,13 @@ it("gives the advice of packages, unless it is about code", () => {
     explainFailure(
       new EmbeddingGemmaError(code, `${reason} Set allowAll.`, { reason, ...details }),
     );
-  const missing = explain("MODEL_NOT_FOUND", { offline: true, model: "a/b", alternative: "Or c." });
+  const missing = explain("MODEL_NOT_FOUND", {
+    offline: true,
+    download: "get a/b",
+    alternative: "Or c.",
+  });
   expect(missing).toMatchObject({ reason, exitCode: 1 });
-  expect(missing.advice).toMatch(/`embeddinggemma models download a\/b`, .*\n\nOr c\.$/s);
+  expect(missing.advice).toMatch(/`get a\/b`, .*\n\nOr c\.$/s);
   expect(explain("INVALID_ARGUMENT", { option: "token" })).toEqual({
     reason,
     advice: "Check the environment variable HF_TOKEN.",

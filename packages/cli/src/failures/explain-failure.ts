@@ -49,11 +49,12 @@ function adviceHere({ code, details }: OwnError): string | undefined {
   if (details.option === "token") return "Check the environment variable HF_TOKEN.";
   if (details.offline) {
     const cause = code === "MODEL_NOT_FOUND" ? "" : ", or the Hub cannot be reached";
-    return (
-      `--offline or HF_HUB_OFFLINE is set${cause}. While online, run ` +
-      `\`embeddinggemma models download ${details.model}\`, with --dtype and --revision if you ` +
-      "use them, or give the path of a folder with the model."
-    );
+    const { download } = details;
+    const todo =
+      typeof download === "string"
+        ? `run \`${download}\`, or give the path of a folder with the model`
+        : "run the command once, which downloads the adapter, or give the path of its folder";
+    return `--offline or HF_HUB_OFFLINE is set${cause}. While online, ${todo}.`;
   }
   return undefined;
 }

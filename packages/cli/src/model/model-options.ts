@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import type { Dtype } from "@embeddinggemma/core";
-import { type Command, Option } from "commander";
+import { nearestOption } from "@embeddinggemma/internal";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { count } from "../parse-number.ts";
 
 /** Values of the flags that choose a model, or a server with one. */
@@ -74,8 +76,19 @@ export function modelOption(): Option {
     "-m, --model <model>",
     'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
   );
+  option.argParser(modelName);
   // An empty variable is none, as scripts write it.
   return process.env[modelVariable] === "" ? option : option.env(modelVariable);
 }
+
+/** A name without an owner is a folder, one of a few old repositories, or the tiny model. */
+function modelName(text: string): string {
+  const isMisspelt = text !== tiny && nearestOption(text, [tiny]) === tiny;
+  if (isMisspelt && !existsSync(text)) throw new InvalidArgumentError(`Did you mean ${tiny}?`);
+  return text;
+}
+
+/** Name of the tiny model for `--model`. */
+export const tiny = "tiny";
 
 export const modelVariable = "EMBEDDINGGEMMA_MODEL";

@@ -5,13 +5,11 @@ import {
   type LoadOptions,
 } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
+import { quoted } from "@embeddinggemma/internal/node";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { Terminal } from "../terminal/terminal.ts";
-import type { ModelFlags } from "./model-options.ts";
+import { type ModelFlags, tiny } from "./model-options.ts";
 import { showDownloads } from "./show-downloads.ts";
-
-/** Name of the tiny model for `--model`. */
-export const tiny = "tiny";
 
 /**
  * Loads the model that the flags name, or connects to the server. The caller disposes it.
@@ -28,22 +26,33 @@ export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promi
   await using downloads = showDownloads(model, flags, terminal);
   const { onDownloadProgress } = downloads;
   const own = { localFilesOnly: offline, signal, onDownloadProgress };
-  return await loadModel(model, { ...(options as object), ...own });
+  const load = { ...(options as LoadOptions), ...own };
+  return await loadModel(model, load, flags.model !== undefined);
 }
 
 /**
  * Loads a model, also the tiny one by its name.
  *
- * @throws EmbeddingGemmaError; if the default model cannot be downloaded, its message offers the
- * tiny one
+ * @param isChosen - whether the user has named the model
+ * @throws EmbeddingGemmaError; if files are not there, its details have a command that downloads
+ * them as `download`, and a model in place of the default one as `alternative`
  */
-export async function loadModel(model: string, options: LoadOptions): Promise<Embedder> {
+export async function loadModel(
+  model: string,
+  options: LoadOptions,
+  isChosen: boolean,
+): Promise<Embedder> {
   try {
     return await Embedder.load(model === tiny ? modelPath : model, options);
   } catch (error) {
-    if (model !== defaultModel || !isUnavailable(error)) throw error;
-    const details = { ...error.details, alternative: tryTiny };
-    const message = `${error.message}\n\n${tryTiny}`;
+    if (!isUnavailable(error)) throw error;
+    const isAdapter = error.details.model !== undefined && error.details.model === options.adapter;
+    const download = isAdapter ? undefined : downloadCommand(model, options, isChosen);
+    const { dtype = "auto", revision, adapter } = options;
+    const isPlain = dtype === "auto" && revision === undefined && !adapter;
+    const alternative = isPlain && !isChosen ? tryTiny : undefined;
+    const message = alternative ? `${error.message}\n\n${alternative}` : error.message;
+    const details = { ...error.details, download, alternative };
     throw new EmbeddingGemmaError(error.code, message, details, { cause: error });
   }
 }
@@ -52,9 +61,25 @@ const tryTiny =
   "To try the command without a download, add --model tiny. It is the tiny model: good for a " +
   "first look and for tests, and worse than EmbeddingGemma.";
 
+/** The command that downloads what a load lacks. */
+function downloadCommand(
+  model: string,
+  { dtype = "auto", revision, cacheDir }: LoadOptions,
+  isChosen: boolean,
+): string {
+  const flags = {
+    "": isChosen ? model : undefined,
+    " --dtype": dtype === "auto" ? undefined : dtype,
+    " --revision": revision,
+    " --cache-dir": cacheDir,
+  };
+  const words = Object.entries(defined(flags)).map(([flag, value]) => `${flag} ${quoted(value)}`);
+  return `embeddinggemma models download${words.join("")}`;
+}
+
+/** Whether files are neither in the cache nor to be had from the Hub now. */
 function isUnavailable(error: unknown): error is EmbeddingGemmaError {
-  return (
-    EmbeddingGemmaError.isInstance(error) &&
-    ["MODEL_NOT_FOUND", "DOWNLOAD_FAILED", "MODEL_FILE_MISSING"].includes(error.code)
-  );
+  if (!EmbeddingGemmaError.isInstance(error)) return false;
+  const { code, details } = error;
+  return code === "DOWNLOAD_FAILED" || code === "MODEL_NOT_FOUND" || details.offline === true;
 }

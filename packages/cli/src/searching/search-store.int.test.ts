@@ -163,7 +163,7 @@ describe("a model that did not make the store", () => {
     expect(output).toContain("Boil the pasta");
     expect(errors).toBe(
       "EMBEDDINGGEMMA_MODEL is ignored: the store was made with tiny. To use another model, " +
-        "say --model.\n",
+        "index your files in a new store.\n",
     );
     vi.stubEnv("EMBEDDINGGEMMA_MODEL", "tiny");
     expect(await run(["search", "pasta", "-s", store])).toMatchObject({ code: 0, errors: "" });

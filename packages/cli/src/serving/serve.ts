@@ -10,7 +10,7 @@ export interface ServeFlags extends Pick<ModelFlags, "model"> {}
 export async function serve(argv: readonly string[], { model }: ServeFlags): Promise<void> {
   const program = await serverProgram({
     name: "embeddinggemma serve",
-    load: loadModel,
+    load: (name, options) => loadModel(name, options, model !== undefined),
     explain: (error) => {
       const { reason, advice, exitCode } = explainFailure(error);
       return { message: advice ? `${reason} ${advice}` : reason, exitCode };

@@ -3,8 +3,14 @@ import { resolve } from "node:path";
 import { defaultModel, type Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import type { Command } from "commander";
-import { isGiven, isModelGiven, type ModelFlags, modelVariable } from "../model/model-options.ts";
-import { tiny } from "../model/open-embedder.ts";
+import {
+  isGiven,
+  isModelGiven,
+  type ModelFlags,
+  modelVariable,
+  tiny,
+} from "../model/model-options.ts";
+
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -24,7 +30,7 @@ export function modelFlagsFor(
   if (!settings || isModelGiven(command)) return flags;
   const name = nameOfModel(settings.model);
   if (flags.model !== undefined && nameOfModel(flags) !== name) {
-    const advice = "To use another model, say --model.";
+    const advice = "To use another model, index your files in a new store.";
     note(terminal, `${modelVariable} is ignored: the store was made with ${name}. ${advice}`);
   }
   const given = Object.entries(flags).filter(([name]) => isGiven(command, name));

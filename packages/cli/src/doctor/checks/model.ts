@@ -1,5 +1,6 @@
 import { defaultModel } from "@embeddinggemma/core";
-import { openEmbedder, tiny } from "../../model/open-embedder.ts";
+import { tiny } from "../../model/model-options.ts";
+import { openEmbedder } from "../../model/open-embedder.ts";
 import { findPackage, ownFolder } from "../application.ts";
 import { type Finding, fine, problem, type Surroundings, untried } from "../finding.ts";
 
