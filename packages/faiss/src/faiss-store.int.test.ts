@@ -508,7 +508,8 @@ describe("FaissStore's errors", () => {
     const store = await FaissStore.create<LangChainDocument>({ dimension: 2 });
     const wrong = (options: object) => options as never;
     const calls: [() => Promise<unknown>, string][] = [
-      [() => FaissStore.open("folder", wrong({ preset: "small" })), "no option `preset`"],
+      [() => FaissStore.open("folder", wrong({ preset: "small" })), "A saved store keeps its own."],
+      [() => FaissStore.open("folder", wrong({ searchDimension: 2 })), "`upsert(saved)`"],
       [() => FaissStore.open("folder", wrong({ exactBelow: 0 })), "`scanBelow`"],
       [() => FaissStore.import("folder", wrong({ indexname: "index" })), "`indexName`"],
       [() => FaissStore.import("folder", { index: "banana" }), 'factory string "banana"'],

@@ -163,7 +163,25 @@ export function checkLazyStoreOptions(
 
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkOpenOptions(options: OpenOptions): void {
+  refuseKept(options);
   checkOptions(options, openRules, renamed);
+}
+
+/**
+ * Refuses an option of `create` that a store is saved with.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+function refuseKept(options: object): void {
+  const isKept = ([name, value]: [string, unknown]) =>
+    value !== undefined && Object.hasOwn(storeRules, name) && !Object.hasOwn(openRules, name);
+  const [name, value] = Object.entries(Object(options)).find(isKept) ?? [];
+  if (name === undefined) return;
+  const advice =
+    "A saved store keeps its own. To change it, create a store with this option, and add the " +
+    "saved store to it: `upsert(saved)`, or in LangChain.js `mergeFrom(saved)`. Nothing is " +
+    "embedded.";
+  throw invalidArgument(name, value, "left out here", advice);
 }
 
 /**

@@ -67,6 +67,32 @@ describe("FaissStore: wrong arguments", () => {
     embedded.mockRestore();
   });
 
+  describe("options of a search in place of its filter", () => {
+    const fourth = /Options are the fourth argument.*\(query, k, undefined, { minScore: 0\.4 }\)/;
+
+    it.each(["minScore", "scoreThreshold"])("are refused: %s", async (name) => {
+      const filter = { [name]: 0.4 };
+      await expect(store.similaritySearch(question, 3, filter)).rejects.toThrow(fourth);
+      await expect(store.asRetriever(3, filter).invoke(question)).rejects.toThrow(fourth);
+    });
+
+    it("are a filter if a document has such metadata, or they match", async () => {
+      expect(await store.similaritySearch(question, 3, { minScore: null })).toHaveLength(3);
+      await store.addDocuments([new Document({ pageContent: "a", metadata: { minScore: 1 } })]);
+      expect(await store.similaritySearch(question, 3, { minScore: 0.4 })).toEqual([]);
+    });
+
+    it("are refused before anything is embedded if they have a signal", async () => {
+      const embedded = vi.spyOn(embedder, "encodeQuery");
+      const filter = { minScore: 0.4, signal: new AbortController().signal } as never;
+      await expect(store.similaritySearch(question, 3, filter)).rejects.toThrow(
+        /\(query, k, undefined, { minScore: 0\.4, signal }\)/,
+      );
+      expect(embedded).not.toHaveBeenCalled();
+      embedded.mockRestore();
+    });
+  });
+
   it("reports what cannot be stored before it embeds anything, by position and id", async () => {
     const embedded = vi.spyOn(embedder, "encodeDocument");
     const good = Array.from({ length: 5 }, (_, row) => new Document({ pageContent: `${row}` }));

@@ -45,6 +45,7 @@ import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
 import { mergeStores } from "./merge-stores.ts";
+import { refuseOptions } from "./options-as-filter.ts";
 import {
   type FaissRetrieverFields,
   FaissStoreRetriever,
@@ -262,6 +263,7 @@ export class FaissStore extends SaveableVectorStore {
       const store = await this.#store.existing();
       // In an array, since an empty array would be no queries.
       const [hits = []] = (await store?.search([query], search)) ?? [];
+      if (hits.length === 0) refuseOptions(filter, store);
       return hits.map(scored);
     });
   }
@@ -273,10 +275,12 @@ export class FaissStore extends SaveableVectorStore {
    * `k` if that is more). `lambda` goes from 0 (most different) to 1 (most relevant), default 0.5.
    * `filter` is a {@link DocumentFilter}; `minScore` and `signal` as in
    * {@link FaissStore.similaritySearch}.
+   * @param _callbacks - without effect, as in LangChain's own stores
    */
   override async maxMarginalRelevanceSearch(
     query: string,
     options: FaissDiverseSearchOptions,
+    _callbacks?: Callbacks,
   ): Promise<Document[]> {
     const found = await this.maxMarginalRelevanceSearchWithScore(query, options);
     return found.map(([document]) => document);

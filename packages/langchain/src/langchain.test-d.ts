@@ -61,6 +61,11 @@ describe("FaissStore", () => {
     });
   });
 
+  it("takes the callbacks of LangChain's own signatures", () => {
+    store.similaritySearch("", 1, undefined, undefined);
+    store.maxMarginalRelevanceSearch("", { k: 1 }, undefined);
+  });
+
   it("is created like LangChain's own stores", async () => {
     expectTypeOf(await FaissStore.fromDocuments(documents, embeddings)).toEqualTypeOf<FaissStore>();
     expectTypeOf(

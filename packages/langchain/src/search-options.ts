@@ -6,6 +6,7 @@ import { checkDiverseOptions } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { recordFilter } from "./document-record.ts";
+import { refuseSignal } from "./options-as-filter.ts";
 
 /** Options of a search, beside `k` and the filter. */
 export interface FaissSearchOptions {
@@ -35,6 +36,7 @@ export function similarityOptions(
   options: FaissSearchOptions | Callbacks | undefined,
 ) {
   const { minScore, signal } = ownSearchOptions(options);
+  refuseSignal(filter);
   const search = { k, filter: recordFilter(filter), minScore };
   checkSearchOptions(search);
   return { ...search, signal };
