@@ -133,21 +133,44 @@ test.each([
   ["/v1/embeddings", { input: [1, 2], model: "x" }, 422],
   ["/v1/embeddings", { input: "a", model: "tiny:qery" }, 404],
   ["/v1/embeddings", { input: "a", model: "embeddinggemma:qery" }, 404],
+  ["/v1/embeddings", { input: "a", model: "embeddinggemma:foo" }, 404],
+  ["/v1/embeddings", { input: "a", model: "embeddinggemma:" }, 404],
   ["/api/embed", { input: "a", model: "embeddinggemma:Document" }, 404],
 ])("%s refuses %j with %i", async (path, body, status) => {
   expect(await post(path, body, { servedModelName: "tiny" })).toMatchObject({ status });
 });
 
-test.each(["embeddinggemma:300m", "embeddinggemma:latest", "tiny:latest", "a:b"])(
-  "the model name %s asks for no prompt",
-  async (model) => {
-    const embedder = await tinyEmbedder();
-    const [expected] = toArrays([await embedder.encode(query, { prompt: "" })]);
-    const options = { servedModelName: "tiny" };
-    const { body } = await post("/v1/embeddings", { input: query, model }, options);
-    expect(body.data[0].embedding).toEqual(expected);
-  },
-);
+test("an unknown prompt is named, and what was probably meant", async () => {
+  const meant = 'The model has no prompt named "qery". Its prompts are query, document, ';
+  for (const fields of [{ prompt_name: "qery" }, { model: "embeddinggemma:qery" }]) {
+    const { body } = await post("/v1/embeddings", { input: "a", ...fields });
+    expect(body.message).toContain(meant);
+    expect(body.message).toContain(' Did you mean "query"?');
+  }
+  expect((await post("/embed", { inputs: "a", prompt_name: "qery" })).body.error).toMatch(
+    /^Input validation error: `default-prompt-name` is set to `qery` but it was not found in the /,
+  );
+  const embedder = await tinyEmbedder();
+  expect(() => createApp(embedder, { defaultPromptName: "qury" })).toThrow(meantInstead);
+});
+
+const meantInstead = /^The model has no prompt named "qury"\..* Did you mean "query"\?$/;
+
+test.each([
+  "embeddinggemma:300m",
+  "embeddinggemma:300m-qat-q8_0",
+  "embeddinggemma:latest",
+  "tiny:latest",
+  "tiny:300m",
+  "nomic-embed-text:v1.5",
+  "registry:5000/a",
+])("the model name %s asks for no prompt", async (model) => {
+  const embedder = await tinyEmbedder();
+  const [expected] = toArrays([await embedder.encode(query, { prompt: "" })]);
+  const options = { servedModelName: "tiny" };
+  const { body } = await post("/v1/embeddings", { input: query, model }, options);
+  expect(body.data[0].embedding).toEqual(expected);
+});
 
 test.each([undefined, "model", Promise.resolve({})])(
   "createApp refuses %s as an embedder",

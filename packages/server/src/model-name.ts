@@ -1,11 +1,12 @@
 import type { Embedder } from "@embeddinggemma/core";
-import { nearestOption } from "@embeddinggemma/internal";
 import { RequestError } from "./http/request-error.ts";
+import { noPromptNamed } from "./prompt.ts";
 
 /**
  * The prompt that a model name asks for, such as `name:query` or `name:document`: clients that
- * cannot send a prompt can send a name. Any name of a model is accepted, as in TEI, but not one of
- * this model with an unknown prompt, nor one with a prompt that seems misspelt.
+ * cannot send a prompt can send a name. The part before ":" can be anything, as in TEI. The part
+ * after it is the name of a prompt, or a tag as models of Ollama have them; any other one is
+ * probably a misspelt prompt.
  *
  * @returns name of the prompt; null for none
  * @throws RequestError
@@ -16,19 +17,17 @@ export function promptNameOf(
   servedModelName: string,
 ): string | null {
   if (!model || model === servedModelName) return null;
-  const colon = model.lastIndexOf(":");
-  if (colon < 0) return null;
-  const suffix = model.slice(colon + 1);
+  const [, suffix] = /:([^:/\\]*)$/.exec(model) ?? [];
+  if (suffix === undefined) return null;
   if (Object.hasOwn(prompts, suffix)) return suffix;
-  const names = Object.keys(prompts);
-  const nearest = nearestOption(suffix, names);
-  const isOwn = model.slice(0, colon) === servedModelName;
-  if (suffix === "latest" || (!isOwn && nearest === undefined)) return null;
-  const advice = nearest === undefined ? "" : ` Did you mean "${nearest}"?`;
+  if (ollamaTag.test(suffix)) return null;
   throw new RequestError(
     "Validation",
-    `The model \`${model}\` does not exist: the part after ":" is the name of a prompt. ` +
-      `This model has ${names.join(", ")}.${advice}`,
+    `The model \`${model}\` does not exist: the part after ":" is the name of a prompt, or a tag ` +
+      `such as latest or 300m. ${noPromptNamed(suffix, { prompts })}`,
     { status: 404, param: "model" },
   );
 }
+
+/** `latest`, a number of parameters such as `300m-qat-q8_0`, or a version such as `v1.5`. */
+const ollamaTag = /^(latest|v?\d[\w.-]*)$/i;

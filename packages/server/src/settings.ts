@@ -8,6 +8,7 @@ import {
   rules,
 } from "@embeddinggemma/internal";
 import type { AppOptions, AppSettings } from "./options.ts";
+import { noPromptNamed } from "./prompt.ts";
 
 const checker = checkerFor(
   (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
@@ -53,13 +54,10 @@ function defaultPromptOf(
     );
   }
   if (Object.hasOwn(prompts, defaultPromptName)) return prompts[defaultPromptName]!;
-  const promptNames = Object.keys(prompts);
-  throw new EmbeddingGemmaError(
-    "UNKNOWN_PROMPT",
-    `The model has no prompt named "${defaultPromptName}". Its prompts are ` +
-      `${promptNames.join(", ")}.`,
-    { promptName: defaultPromptName, promptNames },
-  );
+  throw new EmbeddingGemmaError("UNKNOWN_PROMPT", noPromptNamed(defaultPromptName, { prompts }), {
+    promptName: defaultPromptName,
+    promptNames: Object.keys(prompts),
+  });
 }
 
 const text: Rule = {

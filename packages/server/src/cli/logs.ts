@@ -14,13 +14,14 @@ const quietRoutes = ["/health", "/ping", "/metrics", "/"];
 
 /** A line for a request. It has no texts and no keys. */
 export function logRequest(logger: Logger, report: RequestReport): void {
-  const { method, route, status, duration, inputs, statistics, error } = report;
+  const { method, route, status, duration, inputs, dimensions, statistics, error } = report;
   const fields = {
     method,
     route,
     status,
     duration: rounded(duration),
     ...(inputs !== undefined && { inputs }),
+    ...(dimensions !== undefined && { dimensions }),
     ...(statistics && {
       tokens: statistics.tokens,
       queueTime: rounded(statistics.queueTime),

@@ -7,6 +7,7 @@ import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
 import { refuseTakenPort } from "./refuse-taken-port.ts";
 import { checkStoreFolder } from "./store-folder.ts";
+import { untrainedWarning } from "./untrained-warning.ts";
 
 type RunOptions = Pick<ServerProgramOptions, "load" | "explain">;
 
@@ -78,10 +79,14 @@ async function serveUntil(
   logger: Logger,
 ): Promise<void> {
   signal.throwIfAborted();
+  const warnOfDimensions = untrainedWarning(embedder, logger);
   const server = await serve(embedder, {
     ...options,
     index,
-    onRequest: (report) => logRequest(logger, report),
+    onRequest: (report) => {
+      logRequest(logger, report);
+      warnOfDimensions(report);
+    },
   });
   const documents = index && { store: index.folder, documents: index.size };
   const prompts = promptAdvice(embedder, options);

@@ -39,7 +39,7 @@ export function ollamaRoutes({ embedder, settings, permits }: OllamaOptions): Ho
     texts: readonly string[],
     { model, truncate, dimensions }: EmbedFields,
   ) => {
-    noteInputs(context, texts.length);
+    noteInputs(context, texts.length, dimensions);
     checkBatchSize(texts.length, settings.maxOpenAIBatchSize);
     const promptName = promptNameOf(model, embedder, servedModelName);
     const startedAt = performance.now();

@@ -1,5 +1,6 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
+import type { z } from "zod";
 import { setComputeHeaders } from "../compute-headers.ts";
 import { embedInputs } from "../embed-inputs.ts";
 import { checkBatchSize } from "../http/batch-size.ts";
@@ -8,7 +9,7 @@ import type { Permits } from "../http/permits.ts";
 import { RequestError, refusalOf } from "../http/request-error.ts";
 import { promptNameOf } from "../model-name.ts";
 import type { AppSettings } from "../options.ts";
-import { promptNamed } from "../prompt.ts";
+import { noPromptNamed } from "../prompt.ts";
 import { noteInputs } from "../reports/request-report.ts";
 import { base64Of } from "./base64.ts";
 import { embeddingsForm } from "./forms.ts";
@@ -31,14 +32,21 @@ export function openAIRoutes({ embedder, settings, permits }: OpenAIOptions): Ho
   const { servedModelName } = settings;
   const created = Math.floor(Date.now() / 1000);
 
+  const promptOf = ({ prompt_name, model }: z.output<typeof embeddingsForm>) => {
+    const name = prompt_name ?? promptNameOf(model, embedder, servedModelName);
+    if (name === null) return settings.defaultPrompt;
+    const prompt = Object.hasOwn(embedder.prompts, name) ? embedder.prompts[name] : undefined;
+    if (prompt !== undefined) return prompt;
+    // TEI's words for it speak of an option of the server.
+    throw new RequestError("Validation", noPromptNamed(name, embedder), { param: "prompt_name" });
+  };
   const embeddings = async (context: Context) => {
     const body = await readDeclaredJson(context, settings.openAIPayloadLimit);
     const form = checkForm(embeddingsForm, body);
     const inputs = textsOf(form.input);
-    noteInputs(context, inputs.length);
+    noteInputs(context, inputs.length, form.dimensions);
     checkBatchSize(inputs.length, settings.maxOpenAIBatchSize);
-    const promptName = form.prompt_name ?? promptNameOf(form.model, embedder, servedModelName);
-    const prompt = promptName === null ? settings.defaultPrompt : promptNamed(embedder, promptName);
+    const prompt = promptOf(form);
     const startedAt = performance.now();
     const { vectors, statistics } = await permits.run(() =>
       embedInputs(embedder, inputs, {

@@ -41,11 +41,21 @@ describe("onRequest", () => {
         status: 200,
         duration: expect.any(Number),
         inputs: 2,
+        dimensions: undefined,
         statistics: expect.objectContaining({ characters: 9, tokens: expect.any(Number) }),
         errorType: null,
         error: undefined,
       },
     ]);
+  });
+
+  it.each([
+    { path: "/embed", body: { inputs: "Mars" } },
+    { path: "/v1/embeddings", body: { input: "Mars", model: "a" } },
+    { path: "/api/embed", body: { input: "Mars", model: "a" } },
+  ])("has the dimensions that $path was asked for", async ({ path, body }) => {
+    await request(path, { ...body, dimensions: 100 });
+    expect(reports).toMatchObject([{ route: path, status: 200, dimensions: 100 }]);
   });
 
   it.each([

@@ -14,6 +14,8 @@ export interface RequestReport {
   readonly duration: number;
   /** Number of inputs, if the request was read so far. */
   readonly inputs: number | undefined;
+  /** Length of vectors that the request asked for, if it did. */
+  readonly dimensions: number | undefined;
   /** What embedding took, if it was done. */
   readonly statistics: InputStatistics | undefined;
   /** Kind of the failure; null for success, and for a client that went away. */
@@ -41,9 +43,10 @@ export function reportRequests(onReport: (report: RequestReport) => void): Middl
   };
 }
 
-/** Notes how many inputs a request has, for its report. */
-export function noteInputs(context: Context, count: number): void {
+/** Notes how many inputs a request has, and the length of vectors it asks for, for its report. */
+export function noteInputs(context: Context, count: number, dimensions?: number | null): void {
   context.set("inputs", count);
+  if (dimensions) context.set("dimensions", dimensions);
 }
 
 /** Notes what a request took, for its report. */
@@ -70,6 +73,7 @@ export function reportOf(context: Context, duration: number): RequestReport {
     status: isAborted ? clientWentAway : res.status,
     duration,
     inputs: context.get("inputs"),
+    dimensions: context.get("dimensions"),
     statistics: context.get("statistics"),
     errorType: isAborted || !error ? null : errorType,
     error: isAborted || !hasFailed ? undefined : error,

@@ -59,6 +59,7 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
   const embed = (context: Context, body: unknown) => {
     const { inputs: given, normalize, dimensions, ...fields } = checkForm(embedForm, body);
     const inputs = inputsOf(given);
+    noteInputs(context, inputs.length, dimensions);
     return answer(context, inputs.length, async () => {
       const how = { ...settingsOf(fields, context), normalize, dimensions };
       const { vectors, statistics } = await embedInputs(embedder, inputs, how);
