@@ -1,5 +1,5 @@
 import { isInBrowser, loadWorkerBackend, openModelFolder } from "#platform";
-import { EmbeddingGemmaError, withAdvice } from "../errors.ts";
+import { EmbeddingGemmaError, show, withAdvice } from "../errors.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { Dtype } from "../runtime/dtype.ts";
 import { namedGraphFile } from "../runtime/graph-file.ts";
@@ -11,6 +11,7 @@ import { needsProcess } from "../transformers/import-transformers.ts";
 import { chooseGraph } from "./choose-graph.ts";
 import { type DescriptionOverrides, describeModel } from "./description.ts";
 import { refuseDtype, refuseOperators } from "./dtype-rules.ts";
+import { conversionOf } from "./families.ts";
 import { fitPooling } from "./fit-pooling.ts";
 import { checkSignature } from "./graph-signature.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
@@ -114,12 +115,27 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const workers = workersOf(options);
-  const folder = await openModelFolder(model, options);
-  return loadFrom(folder, model, options, workers).catch((error: unknown) => {
-    const isMissing = EmbeddingGemmaError.isInstance(error) && error.code === "MODEL_FILE_MISSING";
-    const reason = isMissing ? folder.whyMissing?.(String(error.details.file)) : undefined;
-    throw isMissing && reason ? withAdvice(error, reason) : error;
-  });
+  try {
+    const folder = await openModelFolder(model, options);
+    return await loadFrom(folder, model, options, workers).catch((error: unknown) => {
+      const isMissing =
+        EmbeddingGemmaError.isInstance(error) && error.code === "MODEL_FILE_MISSING";
+      const reason = isMissing ? folder.whyMissing?.(String(error.details.file)) : undefined;
+      throw isMissing && reason ? withAdvice(error, reason) : error;
+    });
+  } catch (error) {
+    throw nameConversion(model, error);
+  }
+}
+
+/** Names the open ONNX files of a model that was denied or not found on the Hub. */
+function nameConversion(model: string, error: unknown): unknown {
+  const conversion = conversionOf(model);
+  if (!conversion || conversion === model || !EmbeddingGemmaError.isInstance(error)) return error;
+  const isDenied = [401, 403].includes(error.details.status as number);
+  const isUnknown = error.code === "MODEL_NOT_FOUND" && error.details.status === 404;
+  if (!isDenied && !isUnknown) return error;
+  return withAdvice(error, `For its ONNX files, load ${show(conversion)}, which needs no token.`);
 }
 
 async function loadFrom(

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { setUpHub, weights } from "../../../test-support/hub-setup.ts";
+import { Embedder } from "../../embedder.ts";
 
 const prompts = "config_sentence_transformers.json";
 const fileList = "(file list)";
@@ -127,4 +128,17 @@ test("a gated repository asks for a token", async () => {
     code: "DOWNLOAD_FAILED",
     message: expect.stringContaining("set HF_TOKEN"),
   });
+});
+
+test("a repository with a known conversion to ONNX is pointed to it", async () => {
+  const { hub, cacheDir } = setup;
+  const loadFromHub = (model: string) =>
+    Embedder.load(model, { dtype: "fp32", endpoint: hub.endpoint, cacheDir });
+  const advice = 'load "onnx-community/embeddinggemma-300m-ONNX", which needs no token.';
+  const pointed = { message: expect.stringContaining(advice) };
+  await expect(loadFromHub("google/embeddinggemma-300m")).rejects.toMatchObject(pointed);
+  await expect(loadFromHub("owner/other")).rejects.not.toMatchObject(pointed);
+  hub.misbehave = (_request, response) =>
+    Boolean(response.writeHead(403, { "x-error-code": "GatedRepo" }).end());
+  await expect(loadFromHub("google/embeddinggemma-300m")).rejects.toMatchObject(pointed);
 });
