@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { howToConvert } from "../failures/file-failure.ts";
 import { run } from "../testing/run-program.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
@@ -49,6 +50,27 @@ describe("embed", () => {
     expect(jsonLines(output)).toEqual([{ text: "red", embedding: exactly(await vector()) }]);
   });
 
+  it("says which texts were cut", async () => {
+    const long = "Mars ".repeat(2100);
+    const first = await embed([], `red\n${long}\n\n${long}\n`);
+    expect(first.errors).toBe(
+      "2 of 4 texts were longer than 2,048 tokens, and were cut: line 2, line 4.\n",
+    );
+    const file = join(await temporaryFolder(), "long.txt");
+    await writeFile(file, `${`${long}\n`.repeat(6)}`);
+    const second = await embed(["--input", file, file, "--format", "base64"]);
+    expect(second.errors).toMatch(
+      /^12 of 12 .* cut: line 1 of \S+, .*line 5 of \S+long\.txt, …\n$/,
+    );
+    expect((await embed([], "Mars is red.")).errors).toBe("");
+  });
+
+  it("says that there was no text", async () => {
+    const { code, output, errors } = await embed([], "");
+    expect({ code, output }).toEqual({ code: 0, output: "" });
+    expect(errors).toBe("There was no text to embed.\n");
+  });
+
   it("reads JSON lines with titles, and keeps their other keys", async () => {
     const rows = [{ id: 7, title: "Mars", text: "It is red." }, { text: "Venus is hot." }];
     const { output } = await embed(
@@ -65,6 +87,11 @@ describe("embed", () => {
 
   it.each([
     { what: "JSON", second: "{bad", reason: "Line 2 of standard input is not JSON" },
+    {
+      what: "a string",
+      second: '{"text":5}',
+      reason: 'Line 2 of standard input has a "text" that is not a string',
+    },
     { what: "a text", second: '{"id":1}', reason: 'Line 2 of standard input has no "text"' },
   ])("prints what comes before a line that is not $what", async ({ second, reason }) => {
     const lines = `{"text":"Mars is red."}\n${second}\n{"text":"Venus is hot."}\n`;
@@ -81,7 +108,7 @@ describe("embed", () => {
     const { code, output, errors } = await embed(["--input", file]);
     expect(code).toBe(1);
     expect(jsonLines(output).map(({ text }) => text)).toEqual(["red", "\ufeffhot"]);
-    expect(errors).toBe(`error: Line 3 of ${file} is not UTF-8. Convert it to UTF-8 first.\n`);
+    expect(errors).toBe(`error: Line 3 of ${file} is not UTF-8. ${howToConvert}\n`);
   });
 
   it("writes base64, also of signs", async () => {

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -32,6 +32,17 @@ describe("eval", () => {
     expect(others).toMatchObject({ split: "validation", queries: 8, documents: 8 });
     expect(results[0].metrics["cosine_ndcg@10"]).toBeGreaterThan(0);
     expect(await readFile(file, "utf8")).toMatch(/^validation-bread Q0 \w+ 1 /);
+  });
+
+  it("counts the texts that were cut", async () => {
+    const other = join(folder, "other");
+    await writeSmallData(other);
+    const long = JSON.stringify({ _id: "long", text: "Mars ".repeat(2100) });
+    await appendFile(join(other, "corpus.jsonl"), `${long}\n`);
+    const argv = ["eval", other, "--model", "tiny", "--truncate-dim", "768,128"];
+    const { code, errors } = await run(argv);
+    expect(code).toBe(0);
+    expect(errors).toBe("1 of 17 texts was longer than 2,048 tokens, and was cut.\n");
   });
 
   it.each([

@@ -13,6 +13,12 @@ it("ranks texts by similarity", async () => {
   expect(output).toBe(ranked.map(({ text, score }) => `${score.toFixed(4)}  ${text}\n`).join(""));
 });
 
+it("says which texts were cut", async () => {
+  const argv = ["similarity", "red", "Mars ".repeat(2100), "--model", "tiny"];
+  const { errors } = await run(argv);
+  expect(errors).toBe("1 of 2 texts was longer than 2,048 tokens, and was cut: text 2.\n");
+});
+
 it("says what is wrong with flags, with exit code 2", async () => {
   const { code, errors } = await run(["similarity", "--treshold", "1", "a", "b"]);
   expect(code).toBe(2);

@@ -1,3 +1,5 @@
+import { howToConvert } from "../failures/file-failure.ts";
+
 /**
  * The text of a file: UTF-8, UTF-16 with a byte order mark, or a charset that the file names.
  *
@@ -13,7 +15,7 @@ function decode(content: Uint8Array, charset: string): string {
   try {
     return new TextDecoder(charset, { fatal: true }).decode(content);
   } catch {
-    throw new Error(`It is not ${charset.toUpperCase()} text. Convert it to UTF-8.`);
+    throw new Error(`It is not ${charset.toUpperCase()} text. ${howToConvert}`);
   }
 }
 

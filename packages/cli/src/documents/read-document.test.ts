@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { howToConvert } from "../failures/file-failure.ts";
 import { smallPdf } from "../testing/small-pdf.ts";
 import { readDocument } from "./read-document.ts";
 
@@ -43,6 +44,6 @@ it("says why a file cannot be read", async () => {
   await expect(read("a.pdf", smallPdf("Scan", [""]))).rejects.toThrow("It has no text.");
   await expect(read("a.txt", "a\0b")).rejects.toThrow("It is a binary file");
   await expect(read("a.md", Buffer.from("März", "latin1"))).rejects.toThrow(
-    "It is not UTF-8 text. Convert it to UTF-8.",
+    `It is not UTF-8 text. ${howToConvert}`,
   );
 });

@@ -5,11 +5,12 @@ import {
   quantizeEmbeddings,
 } from "@embeddinggemma/core";
 import { windowsOf } from "@embeddinggemma/internal";
+import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { startProgress } from "../terminal/progress.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
 import { openVectorWriter } from "./open-vector-writer.ts";
 import { isOnTerminal } from "./output.ts";
 import { type InputFormat, type Item, readItems } from "./read-items.ts";
@@ -36,12 +37,14 @@ export async function embed(
   const { query, title, promptName, prompt, ...model } = flags;
   const { signal } = terminal;
   await using writer = await openVectorWriter(format, output, terminal);
-  await using embedder = await openEmbedder(model, terminal);
+  let window: readonly Item[] = [];
+  const cutTexts = new CutTexts((index) => window[index]?.place);
+  await using embedder = await openEmbedder(model, terminal, cutTexts);
   const encode = encoder(embedder, { query, title, promptName, prompt }, signal);
   const items = readItems(texts, { input, inputFormat }, terminal);
   const progress = startCounting(output, terminal);
   try {
-    for await (const window of windowsOf(items)) {
+    for await (window of windowsOf(items)) {
       await writer.write(window, quantizeEmbeddings(await encode(window), precision));
       progress.add(window.length);
     }
@@ -50,6 +53,8 @@ export async function embed(
   }
   const [sample] = quantizeEmbeddings([new Float32Array(embedder.dimension)], precision);
   await writer.finish(sample!);
+  cutTexts.note(progress.done(), terminal);
+  if (progress.done() === 0) note(terminal, "There was no text to embed.");
 }
 
 /** Shows how many texts are done, unless the vectors on the terminal show it. */
@@ -63,6 +68,7 @@ function startCounting(output: string | undefined, terminal: Terminal) {
       done += count;
       progress.show(undefined, countOf(done, "text"));
     },
+    done: () => done,
     stop: () => progress.stop(),
   };
 }

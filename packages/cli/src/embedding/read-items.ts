@@ -10,6 +10,8 @@ export type InputFormat = "lines" | "jsonl";
 
 /** A text to embed. */
 export interface Item {
+  /** Where it stands, for messages: `line 3`. */
+  readonly place: string;
   readonly text: string;
   readonly title?: string | undefined;
   /** What the output repeats beside the vector. */
@@ -29,16 +31,18 @@ export async function* readItems(
   { input, inputFormat }: { input?: readonly string[] | undefined; inputFormat: InputFormat },
   terminal: Terminal,
 ): AsyncGenerator<Item> {
-  for (const text of texts) yield textItem(text);
+  for (const [index, text] of texts.entries()) yield textItem(text, `text ${index + 1}`);
   if (texts.length > 0) return;
-  for (const file of input ?? [standardInput]) {
+  const files = input ?? [standardInput];
+  for (const file of files) {
     const name = file === standardInput ? "standard input" : file;
     const stream = file === standardInput ? inputOf(terminal) : await openFile(file);
     let number = 0;
     for await (const line of readLines(addAbortSignal(terminal.signal, stream), name)) {
       number += 1;
-      if (inputFormat === "lines") yield textItem(line);
-      else if (line.trim() !== "") yield jsonItem(line, `Line ${number} of ${name}`);
+      const place = `line ${number}${files.length > 1 ? ` of ${name}` : ""}`;
+      if (inputFormat === "lines") yield textItem(line, place);
+      else if (line.trim() !== "") yield { ...jsonItem(line, `Line ${number} of ${name}`), place };
     }
   }
 }
@@ -61,11 +65,11 @@ async function openFile(file: string): Promise<Readable> {
   throw new CommandError(`${file} is a folder. --input takes files, and \`index\` takes folders.`);
 }
 
-function textItem(text: string): Item {
-  return { text, fields: { text } };
+function textItem(text: string, place: string): Item {
+  return { text, fields: { text }, place };
 }
 
-function jsonItem(line: string, name: string): Item {
+function jsonItem(line: string, name: string): Omit<Item, "place"> {
   const expected = 'With --input-format jsonl, each line is like {"id": 1, "text": "Mars is red."}';
   let fields: Record<string, unknown>;
   try {
@@ -74,6 +78,8 @@ function jsonItem(line: string, name: string): Item {
     throw new CommandError(`${name} is not JSON: ${(error as Error).message}. ${expected}`);
   }
   const { text, title } = Object(fields) as Record<string, unknown>;
-  if (typeof text !== "string") throw new CommandError(`${name} has no "text". ${expected}`);
+  if (text === undefined) throw new CommandError(`${name} has no "text". ${expected}`);
+  if (typeof text !== "string")
+    throw new CommandError(`${name} has a "text" that is not a string. ${expected}`);
   return { text, title: typeof title === "string" ? title : undefined, fields };
 }

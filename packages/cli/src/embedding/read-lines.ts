@@ -1,4 +1,5 @@
 import { CommandError } from "../failures/command-error.ts";
+import { howToConvert } from "../failures/file-failure.ts";
 
 /**
  * The lines of a stream of UTF-8, also the empty ones. Lines end with `\n` or `\r\n`, and with
@@ -20,7 +21,7 @@ export async function* readLines(
     try {
       line = decoder.decode(bytes);
     } catch {
-      throw new CommandError(`Line ${number} of ${name} is not UTF-8. Convert it to UTF-8 first.`);
+      throw new CommandError(`Line ${number} of ${name} is not UTF-8. ${howToConvert}`);
     }
     yield line.endsWith("\r") ? line.slice(0, -1) : line;
   }

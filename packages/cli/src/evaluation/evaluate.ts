@@ -8,6 +8,7 @@ import {
   writeTrecRun,
 } from "@embeddinggemma/tune";
 import { notWritten } from "../failures/file-failure.ts";
+import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkFileIsWritable } from "../outputs/check-writable.ts";
@@ -31,7 +32,8 @@ export async function evaluate(
 ): Promise<void> {
   if (run !== undefined) await checkFileIsWritable(run);
   const data = await readBeir(folder, { split });
-  await using embedder = await openEmbedder(model, terminal);
+  const cutTexts = new CutTexts();
+  await using embedder = await openEmbedder(model, terminal, cutTexts);
   const progress = startProgress(terminal, "Evaluating");
   const report = await evaluateRetrieval(
     { [model.model ?? (model.url === undefined ? defaultModel : embedder.model)]: embedder },
@@ -49,6 +51,7 @@ export async function evaluate(
     });
   }
   const [queries, documents] = [first!.perQuery.size, data.corpus.size];
+  cutTexts.note(queries + documents, terminal);
   const comparisons = others.map((other) => compareSystems(first!, other));
   if (json) {
     const { identity } = embedder;

@@ -7,6 +7,10 @@ export function fileFailure(error: unknown): string {
   return message.replace(/^E[A-Z]+: /, "").replace(/, [a-z]+( '.*)?$/s, "");
 }
 
+/** What to do with text that is not UTF-8. */
+export const howToConvert =
+  "Convert it to UTF-8, such as from Windows-1252: `iconv -f WINDOWS-1252 -t UTF-8`.";
+
 /** The error for a file that cannot be written, by the name that the user knows. */
 export function notWritten(file: string, error: unknown): CommandError {
   const { code = "" } = error as NodeJS.ErrnoException;

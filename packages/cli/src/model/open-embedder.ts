@@ -8,15 +8,21 @@ import { defined } from "@embeddinggemma/internal";
 import { quoted } from "@embeddinggemma/internal/node";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { CutTexts } from "./cut-texts.ts";
 import { type ModelFlags, tiny } from "./model-options.ts";
 import { showDownloads } from "./show-downloads.ts";
 
 /**
  * Loads the model that the flags name, or connects to the server. The caller disposes it.
  *
+ * @param cutTexts - hears of texts that are too long for a model; a server does not say so
  * @throws EmbeddingGemmaError as {@link loadModel}
  */
-export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promise<Embedder> {
+export async function openEmbedder(
+  flags: ModelFlags,
+  terminal: Terminal,
+  cutTexts?: CutTexts,
+): Promise<Embedder> {
   const { model = defaultModel, url, offline, ...options } = defined(flags);
   const { signal } = terminal;
   if (url !== undefined) {
@@ -25,7 +31,8 @@ export async function openEmbedder(flags: ModelFlags, terminal: Terminal): Promi
   }
   await using downloads = showDownloads(model, flags, terminal);
   const { onDownloadProgress } = downloads;
-  const own = { localFilesOnly: offline, signal, onDownloadProgress };
+  const { onTruncate } = cutTexts ?? {};
+  const own = defined({ localFilesOnly: offline, signal, onDownloadProgress, onTruncate });
   const load = { ...(options as LoadOptions), ...own };
   return await loadModel(model, load, flags.model !== undefined);
 }

@@ -9,6 +9,7 @@ import {
 } from "@embeddinggemma/langchain";
 import type { Command } from "commander";
 import { CommandError } from "../failures/command-error.ts";
+import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
@@ -45,12 +46,14 @@ export async function searchStore(
   const store = await CoreStore.open<DocumentRecord>(folder);
   const settings = await readSettings(folder);
   const flags = modelFlagsFor(command, modelFlags, settings, terminal);
-  await using embedder = await openEmbedder(flags, terminal);
+  const cutTexts = new CutTexts(() => "the query");
+  await using embedder = await openEmbedder(flags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
   const hits = await documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
     minScore,
     signal,
   });
+  cutTexts.note(1, terminal);
   printHits(hits, json, terminal);
 }

@@ -1,3 +1,4 @@
+import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
@@ -15,9 +16,11 @@ export async function compare(
   terminal: Terminal,
 ): Promise<void> {
   const { signal } = terminal;
-  await using embedder = await openEmbedder(model, terminal);
+  const cutTexts = new CutTexts((index) => `text ${index + 1}`);
+  await using embedder = await openEmbedder(model, terminal, cutTexts);
   const promptName = chosen ?? (Object.hasOwn(embedder.prompts, "STS") ? "STS" : undefined);
   const [first, ...rest] = await embedder.encode([text, ...others], { promptName, signal });
+  cutTexts.note(others.length + 1, terminal);
   const [scores] = embedder.similarity([first!], rest);
   const ranked = others
     .map((other, index) => ({ text: other, score: scores![index]! }))

@@ -3,6 +3,7 @@ import { RetrievalReport, saveAdapter, type TuneOptions, tune } from "@embedding
 import { describeDifference } from "../evaluation/describe-difference.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { exitCodes } from "../failures/exit-codes.ts";
+import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
@@ -30,7 +31,8 @@ export async function tuneFolder(
   const { sides, loss, rank, epochs, batchSize, learningRate, seed, metric, ...model } = flags;
   await checkAdapterFolder(output);
   const data = await readTuningData(path, { train, validation, test, beir });
-  await using embedder = await openEmbedder(model, terminal);
+  const cutTexts = new CutTexts();
+  await using embedder = await openEmbedder(model, terminal, cutTexts);
   using progress = showTuning(terminal);
   const report = await tune(embedder, {
     ...defined({ sides, loss, rank, epochs, batchSize, learningRate, seed, metric }),
@@ -39,6 +41,7 @@ export async function tuneFolder(
     signal: terminal.signal,
   });
   progress.stop();
+  cutTexts.note(undefined, terminal);
   const { adapter, improved, difference, history, bestEpoch, warnings } = report;
   if (improved) await saveAdapter(adapter, output);
   const before = { ...report.before.results[0]!, system: "without adapter" };
