@@ -116,6 +116,27 @@ describe("nodes that queries cannot find", () => {
     expect(all).toEqual([expect.stringMatching(/is empty: it has no nodes of 3 documents/)]);
   });
 
+  it("are told if deleteRefDoc failed halfway, and come back as the page says", async () => {
+    const documents = documentsOf("Mars", "Venus");
+    const open = () => FaissVectorStore.fromPersistDir(persistDir);
+    await ingest(documents, await open());
+    const withoutDocuments = await VectorStoreIndex.fromVectorStore(await open());
+    // docs/reference/troubleshooting.md has this message.
+    await expect(withoutDocuments.deleteRefDoc("Mars")).rejects.toThrow(
+      "Cannot use 'in' operator to search for 'Mars' in undefined",
+    );
+    const halfway = await warningsOf(async () => {
+      expect(await ingest(documents, await open())).toBe(1);
+    });
+    expect(halfway).toEqual([expect.stringMatching(/has no nodes of 1 document .*"Mars"/)]);
+    const storageContext = await storageContextFromDefaults({
+      persistDir,
+      vectorStore: await open(),
+    });
+    await (await VectorStoreIndex.init({ storageContext })).deleteRefDoc("Mars");
+    expect(await ingest(documents, await open())).toBe(2);
+  });
+
   it("are told if the vector store is in memory, but the document store is saved", async () => {
     const first = await warningsOf(() => ingest(documentsOf("Mars"), new FaissVectorStore()));
     expect(first).toEqual([]);
