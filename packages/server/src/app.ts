@@ -5,6 +5,7 @@ import { openApiDocument } from "./docs/openapi.ts";
 import { bearerKey } from "./http/bearer-key.ts";
 import { limitBodyBytes } from "./http/body-budget.ts";
 import { Permits } from "./http/permits.ts";
+import { answerUnknownRoute } from "./http/unknown-route.ts";
 import { ollamaRoutes } from "./ollama/routes.ts";
 import { openAIRoutes } from "./openai/routes.ts";
 import type { AppOptions } from "./options.ts";
@@ -38,6 +39,7 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   };
   const app = new Hono();
   app.onError(answerUnexpected);
+  app.notFound(answerUnknownRoute(app));
   app.use(
     reportRequests(report),
     traceRequests(settings.servedModelName),

@@ -5,6 +5,7 @@ import { type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { createApp } from "../app.ts";
+import { answerUnknownRoute } from "../http/unknown-route.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
 import { checkOptions } from "../settings.ts";
@@ -28,6 +29,8 @@ export async function startServer(
   checkOptions({ ...ofServer, shutdownTimeout }, serverRules);
   const metrics = options.metrics ?? (await ServerMetrics.create({ process: true }));
   const app = new Hono();
+  // Hono asks only the outer application.
+  app.notFound(answerUnknownRoute(app));
   addSwaggerUi(app);
   app.route("/", createApp(embedder, { ...options, metrics }));
   // Clients of Hugging Face repeat a request at once if it fails: the port opens when all is ready.

@@ -68,7 +68,25 @@ export function txtaiRoutes(options: TxtaiOptions): Hono {
     return context.json(await transform(context, texts, category));
   });
   if (index) app.route("/", indexRoutes(index, options));
+  else app.on("ALL", indexPaths, refuseWithoutIndex);
   return app;
+}
+
+/** The paths of {@link indexRoutes}. */
+const indexPaths = [
+  "/search",
+  "/batchsearch",
+  "/add",
+  "/index",
+  "/upsert",
+  "/delete",
+  "/count",
+  "/reindex",
+];
+
+function refuseWithoutIndex({ req }: Context): never {
+  const advice = "start the server with --store, or give createApp an `index`.";
+  throw new TxtaiError(404, `${req.path} needs a store of documents: ${advice}`);
 }
 
 function indexRoutes(
@@ -162,10 +180,10 @@ async function vectorsOf(
 
 /** A request that is refused, in the form of FastAPI. */
 class TxtaiError extends Error {
-  readonly status: 403 | 413 | 422;
+  readonly status: 403 | 404 | 413 | 422;
   readonly detail: unknown;
 
-  constructor(status: 403 | 413 | 422, detail: unknown) {
+  constructor(status: TxtaiError["status"], detail: unknown) {
     super(typeof detail === "string" ? detail : JSON.stringify(detail));
     this.status = status;
     this.detail = detail;

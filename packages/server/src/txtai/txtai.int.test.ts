@@ -195,3 +195,20 @@ test("requests share the permits, and the limit of inputs", async () => {
   const statuses = await Promise.all(["a", "b"].map((text) => get(`/transform?text=${text}`)));
   expect(statuses.map(({ status }) => status).sort()).toEqual([200, 429]);
 });
+
+test("without a store, its routes say what they need", async () => {
+  const embedder = await tinyEmbedder();
+  const app = createApp(embedder);
+  const index = await DocumentIndex.open(await newFolder(), embedder);
+  const { routes } = createApp(embedder, { index });
+  const others = new Set(createApp(embedder).routes.map(({ method, path }) => method + path));
+  const ofIndex = routes.filter(({ method, path }) => !others.has(method + path));
+  expect(ofIndex.map(({ path }) => path)).toContain("/search");
+  for (const { method, path } of ofIndex) {
+    const response = await app.request(path, { method });
+    expect(response.status).toBe(404);
+    const detail = expect.stringMatching(`^${path} needs a store of documents: .*--store`);
+    expect(await response.json()).toEqual({ detail });
+  }
+  await index.close();
+});
