@@ -68,3 +68,9 @@ it.each([
   expect({ code, output }).toEqual({ code: 2, output: "" });
   expect(errors).toContain(`error: required option '${option}' not specified\n`);
 });
+
+it.each(["-v", "-V", "--version"])("prints its version for %s", async (flag) => {
+  const { code, output } = await run([flag]);
+  expect(code).toBe(0);
+  expect(output).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

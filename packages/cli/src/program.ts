@@ -75,6 +75,8 @@ Examples:
 
 Add --help to a command for its flags and examples.`,
     );
+  // Many programs have this one.
+  program.version(version, "-V").options.at(-1)!.hideHelp();
   for (const command of commands) program.addCommand(command(terminal));
   for (const command of [program, ...subcommandsOf(program)]) {
     command

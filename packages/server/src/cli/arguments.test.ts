@@ -1,9 +1,16 @@
 import { defaultModel } from "@embeddinggemma/core";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { type ProgramSettings, parseArguments } from "./arguments.ts";
+import { type ProgramSettings, parseArguments, shownFlags } from "./arguments.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
+});
+
+describe("shownFlags", () => {
+  it("leave room for their descriptions in 80 columns", () => {
+    // Commander breaks no lines if less than 40 columns are left.
+    for (const { flags } of shownFlags()) expect(flags.length).toBeLessThan(36);
+  });
 });
 
 describe("parseArguments", () => {
@@ -81,7 +88,7 @@ describe("parseArguments", () => {
   });
 
   it("takes names of Hugging Face's libraries for TEI's", () => {
-    expect(parse("--model", "./model").model).toBe("./model");
+    for (const flag of ["-m", "--model"]) expect(parse(flag, "./model").model).toBe("./model");
     expect(parse("--cache-dir", "/data").load.cacheDir).toBe("/data");
     expect(parse("--offline").load.localFilesOnly).toBe(true);
   });

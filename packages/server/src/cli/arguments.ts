@@ -35,6 +35,9 @@ const unusedFlags = [
   "--prometheus-port <port>",
 ];
 
+/** Names of TEI that have a shorter one here, as in Hugging Face's libraries. */
+const otherNames = ["--model-id <model>", "--huggingface-hub-cache <folder>"];
+
 /** Where messages about wrong flags go, and what the program is called in them. */
 interface ParseOptions {
   readonly name?: string | undefined;
@@ -68,7 +71,7 @@ function createCommand(name = "embeddinggemma-server"): Command {
     .description(
       "EmbeddingGemma behind the HTTP APIs of Text Embeddings Inference, OpenAI, Ollama and txtai.",
     )
-    .version(version)
+    .version(version, "-v, --version")
     .allowExcessArguments(false)
     .showHelpAfterError(`Run ${name} --help for all flags.`);
   const add = (flags: string, description: string, configure?: (option: Option) => Option) => {
@@ -79,8 +82,8 @@ function createCommand(name = "embeddinggemma-server"): Command {
   const number = (minimum: number, maximum?: number) => (option: Option) =>
     option.argParser(numberParser(minimum, maximum));
 
-  add("--model, --model-id <model>", "folder, or repository on the Hugging Face Hub", (option) =>
-    option.default(defaultModel),
+  add("-m, --model <model>", "folder, or repository on the Hub; also --model-id", (option) =>
+    option.default(defaultModel).env("MODEL_ID"),
   );
   add("--revision <revision>", "branch, tag or commit on the Hub");
   add("--dtype <dtype>", "number format of the weights, such as fp32, q8 or q4; auto by default");
@@ -97,9 +100,11 @@ function createCommand(name = "embeddinggemma-server"): Command {
   );
   add("--truncate-dim <dimensions>", "length of vectors", number(1));
   add("--hf-token <token>", "token for the Hub");
-  add("--cache-dir, --huggingface-hub-cache <folder>", "where downloads are stored");
+  add("--cache-dir <folder>", "where downloads are stored", (option) =>
+    option.env("HUGGINGFACE_HUB_CACHE"),
+  );
   command.option("--offline", "download nothing");
-  add("--served-model-name <name>", "name of the model in answers; that of --model-id by default");
+  add("--served-model-name <name>", "name of the model in answers; that of --model by default");
   add("--default-prompt-name <name>", "name of the prompt for requests that name none", (option) =>
     option.conflicts("defaultPrompt"),
   );
@@ -132,12 +137,16 @@ function createCommand(name = "embeddinggemma-server"): Command {
     option.choices(logLevels).default("info"),
   );
   for (const flags of unusedFlags) add(flags, "not used", (option) => option.hideHelp());
+  for (const flags of otherNames) command.addOption(new Option(flags).hideHelp());
+  // Many programs have this one.
+  command.version(version, "-V").options.at(-1)!.hideHelp();
   return command;
 }
 
 /** Values of {@link createCommand}'s flags. */
 interface Flags {
-  modelId: string;
+  model: string;
+  modelId?: string;
   revision?: string;
   dtype?: string;
   modelFile?: string;
@@ -148,6 +157,7 @@ interface Flags {
   adapter?: string;
   truncateDim?: number;
   hfToken?: string;
+  cacheDir?: string;
   huggingfaceHubCache?: string;
   offline?: boolean;
   servedModelName?: string;
@@ -174,7 +184,7 @@ interface Flags {
 }
 
 function settingsOf(flags: Flags, command: Command): ProgramSettings {
-  const { modelId, workers, dtype, pooling } = flags;
+  const { model, modelId = model, workers, dtype, pooling } = flags;
   const load = {
     revision: flags.revision,
     dtype: dtype && (teiDtypes[dtype] ?? dtype),
@@ -187,7 +197,7 @@ function settingsOf(flags: Flags, command: Command): ProgramSettings {
     truncateDim: flags.truncateDim,
     batchSize: flags.maxBatchRequests,
     token: flags.hfToken,
-    cacheDir: flags.huggingfaceHubCache,
+    cacheDir: flags.huggingfaceHubCache ?? flags.cacheDir,
     localFilesOnly: flags.offline,
   } as LoadOptions;
   const serve: ServeOptions = {
@@ -210,7 +220,7 @@ function settingsOf(flags: Flags, command: Command): ProgramSettings {
   };
   const { store, readOnly, jsonOutput, logLevel } = flags;
   const unused = command.options
-    .filter(({ hidden }) => hidden)
+    .filter(({ flags }) => unusedFlags.includes(flags))
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
     .map(({ long }) => long!);
   return { model: modelId, load, serve, store, readOnly, jsonOutput, logLevel, unused };

@@ -110,11 +110,13 @@ describe("embeddinggemma-server", () => {
   it("prints its flags and its version", async () => {
     const help = start(["--help"]);
     expect(await help.exit()).toBe(0);
-    expect(help.output()).toContain("--max-client-batch-size");
+    expect(help.output()).toMatch(/^ +--max-client-batch-size <count> +inputs of one/m);
     expect(help.output()).not.toContain("--otlp-endpoint");
-    const version = start(["--version"]);
-    expect(await version.exit()).toBe(0);
-    expect(version.output()).toMatch(/^\d+\.\d+\.\d+/);
+    for (const flag of ["--version", "-v", "-V"]) {
+      const version = start([flag]);
+      expect(await version.exit()).toBe(0);
+      expect(version.output()).toMatch(/^\d+\.\d+\.\d+/);
+    }
   });
 });
 
