@@ -1,6 +1,5 @@
-import type { FaissStore } from "@embeddinggemma/faiss";
+import { type FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
 import { isObject, rules, show } from "@embeddinggemma/internal";
-import { storeChecker } from "./check-options.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import type { DocumentRecord } from "./document-record.ts";
 
@@ -39,13 +38,12 @@ function misplaced(filter: Record<string, unknown>): Error {
   const options = Object.entries(filter).map(([name, value]) =>
     name === "signal" ? name : `${optionNames.includes(name) ? "minScore" : name}: ${show(value)}`,
   );
-  const given = `{ ${options.join(", ")} }`;
-  return storeChecker.invalidArgument(
-    "filter",
-    filter,
-    "a filter of metadata",
-    "Options are the fourth argument, after the filter: " +
-      `similaritySearch(query, k, undefined, ${given}). A retriever takes minScore in its ` +
-      "searchKwargs.",
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `The filter has ${Object.keys(filter).join(" and ")}, but no document has such metadata. ` +
+      "Options are the fourth argument, after the filter: " +
+      `similaritySearch(query, k, undefined, { ${options.join(", ")} }). ` +
+      "A retriever takes minScore in its searchKwargs.",
+    { filter },
   );
 }
