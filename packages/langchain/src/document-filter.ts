@@ -5,6 +5,7 @@ import {
   anyValue,
   type FilterOperators,
   type FilterValue,
+  needsFunction,
   operatorNames,
   type ValueTest,
   valueTests,
@@ -118,13 +119,9 @@ function atKey(key: string, tests: readonly ValueTest[]): MetadataPredicate {
 }
 
 function misplaced(operator: string): Error {
-  const isOperator = operatorNames.includes(operator);
-  return storeChecker.invalidArgument(
-    "A filter's operator",
-    operator,
-    `one of $and, $or, $not, or, for a key, one of ${operatorNames.join(", ")}`,
-    isOperator
-      ? `Write it under a key, such as { year: { ${operator}: 1969 } }.`
-      : "For anything else, use a function of the document.",
-  );
+  const name = "A filter's operator";
+  const expected = `one of $and, $or, $not, or, for a key, one of ${operatorNames.join(", ")}`;
+  if (!operatorNames.includes(operator)) return needsFunction(name, operator, expected);
+  const advice = `Write it under a key, such as { year: { ${operator}: 1969 } }.`;
+  return storeChecker.invalidArgument(name, operator, expected, advice);
 }

@@ -1,3 +1,4 @@
+import { FaissStoreError } from "@embeddinggemma/faiss";
 import { isDate, isObject, isSameValue, timeOf } from "@embeddinggemma/internal";
 import { storeChecker } from "./check-options.ts";
 
@@ -133,7 +134,13 @@ function ownValue(value: unknown): unknown {
 const undefinedHint = (value: unknown) =>
   value === undefined ? "For a missing key, use null." : undefined;
 
-const functionHint = "For anything else, use a function of the document.";
+/** What a filter cannot say. A program that takes filters as text has no functions. */
+export function needsFunction(name: string, value: unknown, expected: string): Error {
+  const { message: reason } = storeChecker.invalidArgument(name, value, expected);
+  const advice = "For anything else, use a function of the document.";
+  const details = { [name]: value, reason, needsFunction: true };
+  return new FaissStoreError("INVALID_ARGUMENT", `${reason} ${advice}`, details);
+}
 
 function invalid(
   name: string,
@@ -141,18 +148,40 @@ function invalid(
   expected: string,
   hint?: (value: unknown) => string | undefined,
 ): Error {
-  return storeChecker.invalidArgument(name, value, expected, hint?.(value) ?? functionHint);
+  const advice = hint?.(value);
+  return advice === undefined
+    ? needsFunction(name, value, expected)
+    : storeChecker.invalidArgument(name, value, expected, advice);
 }
 
 function unknownOperator(key: string, operator: string): Error {
-  const nested = `${key}.${operator}`;
-  const advice = operator.startsWith("$")
-    ? functionHint
-    : `For nested metadata, use the key ${JSON.stringify(nested)}.`;
-  return storeChecker.invalidArgument(
-    `An operator for ${JSON.stringify(key)}`,
-    operator,
-    `one of ${operatorNames.join(", ")}`,
-    operator === "$not" ? "Write { $not: { … } } around the key." : advice,
-  );
+  const name = `An operator for ${JSON.stringify(key)}`;
+  const expected = `one of ${operatorNames.join(", ")}`;
+  const advice = adviceOn(key, operator);
+  return advice === undefined
+    ? needsFunction(name, operator, expected)
+    : storeChecker.invalidArgument(name, operator, expected, advice);
 }
+
+function adviceOn(key: string, operator: string): string | undefined {
+  if (operator === "$not") return "Write { $not: { … } } around the key.";
+  if (!operator.startsWith("$"))
+    return `For nested metadata, use the key ${JSON.stringify(`${key}.${operator}`)}.`;
+  const name = operator
+    .slice(1)
+    .toLowerCase()
+    .replaceAll(/[^a-z=<>]/g, "");
+  const meant = operatorNames.includes(`$${name}`) ? `$${name}` : otherNames.get(name);
+  return meant && `Did you mean ${meant}?`;
+}
+
+/** What other programs call the operators. */
+const otherNames: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ...{ is: "$eq", equal: "$eq", equals: "$eq", "=": "$eq", "==": "$eq" },
+    ...{ isnot: "$ne", noteq: "$ne", notequal: "$ne", notequals: "$ne" },
+    ...{ greater: "$gt", greaterthan: "$gt", ">": "$gt", less: "$lt", lessthan: "$lt", "<": "$lt" },
+    ...{ ge: "$gte", geq: "$gte", ">=": "$gte", le: "$lte", leq: "$lte", "<=": "$lte" },
+    ...{ oneof: "$in", any: "$in", notin: "$nin", between: "$gte and $lte" },
+  }),
+);

@@ -35,6 +35,7 @@ export function searchCommand(terminal: Terminal): Command {
     );
   return addModelOptions(command).action(async (query: string, flags: SearchFlags) => {
     if (command.args.length > 1) command.error("error: Put the query in quotes.");
+    if (query.trim() === "") command.error("error: The query is empty. Say what to look for.");
     const { searchStore } = await import("../searching/search-store.ts");
     await searchStore(query, flags, command, terminal);
   });

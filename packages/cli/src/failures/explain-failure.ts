@@ -46,6 +46,7 @@ function adviceHere({ code, details }: OwnError): string | undefined {
   if (code === "UNTRAINED_DIMENSION")
     return `Use --truncate-dim with ${(details.matryoshkaDimensions as number[]).join(", ")}.`;
   if (code === "UNKNOWN_PROMPT") return "For any other prompt: `embed --prompt`.";
+  if (details.needsFunction) return "For examples of filters: `embeddinggemma search --help`.";
   if (details.option === "token") return "Check the environment variable HF_TOKEN.";
   if (details.offline) {
     const cause = code === "MODEL_NOT_FOUND" ? "" : ", or the Hub cannot be reached";

@@ -1,6 +1,6 @@
 import type { DocumentInterface } from "@langchain/core/documents";
 import { escapeControls } from "../terminal/escape-controls.ts";
-import { note, print, type Terminal } from "../terminal/terminal.ts";
+import { print, type Terminal } from "../terminal/terminal.ts";
 import { cut, firstLines, widthOf } from "../terminal/width.ts";
 
 const shownLines = 2;
@@ -33,7 +33,6 @@ export function printHits(
     for (const line of firstLines(text, width - indent.length, shownLines))
       print(terminal, indent + line);
   }
-  if (hits.length === 0) note(terminal, "Nothing was found.");
 }
 
 /** The file, with its line, or the page of a PDF. */

@@ -93,6 +93,21 @@ it("filters by metadata", async () => {
   const unknown = await run(["search", "x", "-s", store, "--filter", '{"page": {"$like": 2}}']);
   expect(unknown.code).toBe(2);
   expect(unknown.errors).toContain('error: An operator for "page" must be one of $eq,');
+  expect(unknown.errors).toMatch(
+    /was given\. For examples of filters: `embeddinggemma search --help/,
+  );
+});
+
+it("says why nothing was found", async () => {
+  const argv = ["search", "planet", "-s", store];
+  const { code, errors } = await run([...argv, "--filter", "sorce=mars.md", "--min-score", "0.9"]);
+  expect(code).toBe(0);
+  expect(errors).toMatch(
+    /^No chunk matches the filter\. The keys of the chunks are source, .* --filter source=\S+\.\n$/,
+  );
+  const strict = await run([...argv, "--filter", "page=2", "--min-score", "0.99"]);
+  expect(strict).toMatchObject({ output: "", errors: "Nothing was found.\n" });
+  expect(await run(["search", " ", "-s", store])).toMatchObject({ code: 2, output: "" });
 });
 
 it("reads the query from stdin", async () => {

@@ -17,8 +17,9 @@ import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { howToMakeStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
 import { printHits } from "./print-hits.ts";
+import { whyFilterMatchesNothing } from "./why-nothing.ts";
 
 export interface SearchFlags extends ModelFlags {
   store: string;
@@ -50,10 +51,15 @@ export async function searchStore(
   await using embedder = await openEmbedder(flags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
-  const hits = await documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
-    minScore,
-    signal,
-  });
+  const find = (minScore?: number) =>
+    documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
+      minScore,
+      signal,
+    });
+  const hits = await find(minScore);
   cutTexts.note(1, terminal);
   printHits(hits, json, terminal);
+  if (hits.length > 0) return;
+  const isFiltered = filter && (minScore === undefined || (await find()).length === 0);
+  note(terminal, isFiltered ? whyFilterMatchesNothing(store) : "Nothing was found.");
 }
