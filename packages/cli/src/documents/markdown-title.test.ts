@@ -8,7 +8,6 @@ it.each([
   ['<h1 align="center">\n  <img src="logo.svg"> Mars\n</h1>\n\n# Moons', "Mars"],
   ["# [![version](badge.svg)](url) [Mars](url) rover\n", "Mars rover"],
   ["# minimist <sup>[![Version Badge][badge]][package]</sup>", "minimist"],
-  ["---\ntitle: x\n# comment\n---\n\n# Mars", "Mars"],
   ["```sh\n# a comment\n```\n\n# Mars", "Mars"],
   ["```sh\n# never closed\n", undefined],
   ["Text\n\n---\n\n# Mars\n\n---\n\n# Moons", "Mars"],

@@ -5,9 +5,8 @@ export function markdownTitle(text: string): string | undefined {
   return plainText(hashes ?? underlined ?? html ?? "") || undefined;
 }
 
-/** Frontmatter, comments and code blocks can have lines that look like headings. */
+/** Comments and code blocks can have lines that look like headings. */
 const notProse = anyOf(
-  /(?<![\s\S])---\n[\s\S]*?\n---$/,
   /<!--[\s\S]*?-->/,
   /^ {0,3}(`{3,}|~{3,}).*\n[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|$(?![\s\S]))/,
 );

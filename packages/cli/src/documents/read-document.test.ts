@@ -12,9 +12,13 @@ it("reads text", async () => {
   expect(await read("LICENSE", utf16)).toEqual({ parts: [{ text: "März" }] });
 });
 
-it("reads Markdown as it is, with its title", async () => {
+it("reads Markdown as it is, with its title, but without front matter", async () => {
   const text = "# The *red* planet\n\nMars.";
   expect(await read("a.md", text)).toEqual({ title: "The red planet", parts: [{ text }] });
+  const named = await read("a.md", `---\ntitle: Mars\n---\n${text}`);
+  expect(named).toEqual({ title: "Mars", parts: [{ text: `\n\n\n${text}` }] });
+  const unnamed = await read("a.md", `---\ndate: 2025\n---\n${text}`);
+  expect(unnamed.title).toBe("The red planet");
 });
 
 it("reads the main part of a page, without links, images and scripts", async () => {

@@ -1,6 +1,7 @@
 import { decodeText } from "./decode-text.ts";
 import type { DocumentText } from "./document-text.ts";
 import { kindOf } from "./file-kinds.ts";
+import { splitFrontMatter } from "./front-matter.ts";
 import { markdownTitle } from "./markdown-title.ts";
 
 /**
@@ -19,8 +20,8 @@ export async function readDocument(path: string, content: Uint8Array): Promise<D
       return readHtml(content);
     }
     case "markdown": {
-      const text = decodeText(content);
-      return { title: markdownTitle(text), parts: [{ text }] };
+      const { title, text } = splitFrontMatter(decodeText(content));
+      return { title: title ?? markdownTitle(text), parts: [{ text }] };
     }
     default:
       return { parts: [{ text: decodeText(content) }] };

@@ -13,7 +13,7 @@ import {
 } from "../documents/split-document.ts";
 
 /** Increase it when other chunks are made of the same files. */
-const chunksVersion = 1;
+const chunksVersion = 2;
 
 /** Titles are part of every chunk's prompt. */
 const maxTitleLength = 200;

@@ -59,6 +59,15 @@ it("makes a store that LangChain loads", async () => {
   expect(embedder.similarity([mars.vector], [vector!])[0]![0]).toBeCloseTo(1, 5);
 });
 
+it("counts the lines of front matter, which is no text", async () => {
+  await write("mars.md", "---\ntitle: Mars\ndate: 2025\n---\n\nIt is red.");
+  await index("--model", "tiny");
+  const { output } = await run(["search", "red", "--store", store, "--json", "--offline"]);
+  expect(JSON.parse(output)).toMatchObject([
+    { text: "It is red.", metadata: { title: "Mars", loc: { lines: { from: 6, to: 6 } } } },
+  ]);
+});
+
 it("embeds only what is new or has changed", async () => {
   await write("a.txt", "Mars is red.");
   await write("b.txt", "Venus is hot.");
