@@ -1,9 +1,10 @@
 import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { serve } from "../serve.ts";
-import { DocumentIndex } from "../txtai/document-index.ts";
+import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
+import { openIndex } from "./open-index.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
 import { refuseTakenPort } from "./refuse-taken-port.ts";
 import { checkStoreFolder } from "./store-folder.ts";
@@ -58,8 +59,7 @@ async function loadAndServe(
   const { dtype, dtypeReason, dimension, identity, adapter } = embedder;
   const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
   logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");
-  const index =
-    store && (await DocumentIndex.open(store.folder, embedder, { readOnly: store.isReadOnly }));
+  const index = store && (await openIndex(store, embedder));
   try {
     await serveUntil(signal, embedder, settings, index, logger);
   } finally {

@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaissStore } from "@embeddinggemma/faiss";
+import { afterAll, expect, it } from "vitest";
+import { tinyEmbedder } from "../testing/tiny.ts";
+import { CannotRun } from "./cannot-run.ts";
+import { openIndex } from "./open-index.ts";
+
+const root = await mkdtemp(join(tmpdir(), "server-index-"));
+
+afterAll(() => rm(root, { recursive: true }));
+
+it.each([
+  { name: "model", dimension: 768, identity: "sha256:00?dtype=q8", reason: "They differ in" },
+  { name: "length", dimension: 2, identity: undefined, reason: "which have 768 numbers. Start" },
+  {
+    name: "unknown",
+    dimension: 768,
+    identity: undefined,
+    reason: "an unknown model. Start",
+  },
+])("says that a store has vectors of another $name", async ({ name, reason, ...options }) => {
+  const folder = join(root, name);
+  const store = await FaissStore.create(options);
+  await store.save(folder);
+  await store.close();
+  const opening = openIndex({ folder, isReadOnly: false }, await tinyEmbedder());
+  const failure = await opening.catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(CannotRun);
+  expect((failure as CannotRun).message).toContain(`${folder} has vectors of `);
+  expect((failure as CannotRun).message).toContain(reason);
+});

@@ -1,0 +1,38 @@
+import type { Embedder } from "@embeddinggemma/core";
+import type { FaissStoreError, IdentityDifference } from "@embeddinggemma/faiss";
+import { DocumentIndex } from "../txtai/document-index.ts";
+import { CannotRun } from "./cannot-run.ts";
+import type { StoreFolder } from "./store-folder.ts";
+
+/**
+ * Opens the store of `--store`.
+ *
+ * @throws CannotRun if its vectors are not those of the embedder; other FaissStoreErrors
+ */
+export async function openIndex(
+  { folder, isReadOnly }: StoreFolder,
+  embedder: Embedder,
+): Promise<DocumentIndex> {
+  try {
+    return await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly });
+  } catch (error) {
+    const { FaissStoreError } = await import("@embeddinggemma/faiss");
+    const reason = FaissStoreError.isInstance(error) && differenceOf(error, embedder);
+    if (!reason) throw error;
+    const advice = "Start the server with the model that made the store, or with another --store.";
+    throw new CannotRun(`${folder} has ${reason}. ${advice}`, { cause: error });
+  }
+}
+
+function differenceOf(
+  { code, details }: FaissStoreError,
+  { dimension }: Embedder,
+): string | undefined {
+  if (code === "DIMENSION_MISMATCH")
+    return `vectors of another length than those of the model, which have ${dimension} numbers`;
+  if (code !== "IDENTITY_MISMATCH") return undefined;
+  const differences = (details.differences ?? []) as IdentityDifference[];
+  if (differences.length === 0) return "vectors of an unknown model";
+  const names = differences.map(({ name }) => name).join(", ");
+  return `vectors of another model. They differ in ${names}`;
+}
