@@ -36,7 +36,9 @@ it("lists models with what there is of them", async () => {
   expect(output).toContain("computed from its files: 3.0 MB\n");
   expect(errors).toBe(`1 model, 4.2 MB, in ${cacheDir}\n`);
 
-  const json = await run(["models", "--cache-dir", cacheDir, "--json"]);
+  expect((await run(["models", "list", "--cache-dir", cacheDir])).output).toBe(output);
+
+  const json = await run(["models", "list", "--cache-dir", cacheDir, "--json"]);
   const [model] = JSON.parse(json.output).models;
   expect(model).toMatchObject({ id: "google/gemma", size: 4_236_607, computedSize: 3_000_000 });
   expect(model.revisions).toMatchObject([{ commit, references: ["main"], dtypes: ["q8"] }]);

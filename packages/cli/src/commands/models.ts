@@ -22,8 +22,18 @@ export function modelsCommand(terminal: Terminal): Command {
       const { listModels } = await import("../models/list-models.ts");
       await listModels(flags, terminal);
     })
+    .addCommand(listCommand(terminal))
     .addCommand(downloadCommand(terminal))
     .addCommand(removeCommand(terminal));
+}
+
+/** `embeddinggemma models list`, as in other programs */
+function listCommand(terminal: Terminal): Command {
+  const command = new Command("list").summary("list models, as without a command");
+  return addCacheOptions(command).action(async () => {
+    const { listModels } = await import("../models/list-models.ts");
+    await listModels(command.optsWithGlobals<ListFlags>(), terminal);
+  });
 }
 
 /** `embeddinggemma models download [id]` */

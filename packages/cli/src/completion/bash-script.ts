@@ -36,12 +36,13 @@ complete -o bashdefault -o default -F _${name} ${name}
 function caseOf({ path, flags, words }: Level): string {
   const names = flags.flatMap((flag) => flag.names);
   const withValue = flags.filter(({ takesValue }) => takesValue);
-  const free = withValue.filter(({ choices }) => choices.length === 0);
+  const offered = ({ choices, example = "" }: Flag) => choices.join(" ") || example;
+  const free = withValue.filter((flag) => offered(flag) === "");
   const values = [
     ...(free.length > 0 ? [`${patternOf(free)}) flags= words= ;;`] : []),
     ...withValue
-      .filter(({ choices }) => choices.length > 0)
-      .map((flag) => `${patternOf([flag])}) flags= words="${flag.choices.join(" ")}" ;;`),
+      .filter((flag) => !free.includes(flag))
+      .map((flag) => `${patternOf([flag])}) flags= words="${offered(flag)}" ;;`),
   ];
   return `    "${path.join(" ")}")
       flags="${names.join(" ")}"

@@ -29,6 +29,7 @@ describe("completion of bash", () => {
     { words: ["embed", "--format", "="], expected: ["jsonl", "npy", "base64"] },
     { words: ["embed", "--format", "=", "n"], expected: ["npy"] },
     { words: ["serve", "--max-b"], expected: ["--max-batch-tokens", "--max-batch-requests"] },
+    { words: ["embed", "--model", ""], expected: ["tiny"] },
     { words: ["models", "r"], expected: ["remove"] },
     { words: ["models", "remove", "--y"], expected: ["--yes"] },
     { words: ["completion", ""], expected: ["bash", "zsh", "fish"] },
@@ -37,13 +38,14 @@ describe("completion of bash", () => {
     expect(await offered(...words)).toEqual(expected);
   });
 
-  it.each([{ words: ["index", "my"] }, { words: ["models", "--cache-dir", ""] }])(
-    "leaves $words to the completion of files",
-    async ({ words }) => {
-      expect(await offered(...words)).toEqual([]);
-      expect(script).toContain("complete -o bashdefault -o default -F");
-    },
-  );
+  it.each([
+    { words: ["index", "my"] },
+    { words: ["models", "--cache-dir", ""] },
+    { words: ["embed", "-m", "my"] },
+  ])("leaves $words to the completion of files", async ({ words }) => {
+    expect(await offered(...words)).toEqual([]);
+    expect(script).toContain("complete -o bashdefault -o default -F");
+  });
 
   it("runs nothing of what is typed", async () => {
     await offered("search", "$(touch ran)", "`touch ran`", "--st");

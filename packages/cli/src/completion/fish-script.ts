@@ -24,11 +24,12 @@ function conditionOf(path: readonly string[], words: Level["words"]): string {
   return [...seen, ...(names ? [`not __fish_seen_subcommand_from ${names}`] : [])].join("; and ");
 }
 
-function flagOptions({ names, description, takesValue, choices }: Flag): string {
+function flagOptions({ names, description, takesValue, choices, example }: Flag): string {
   const options = names.map((flag) =>
     flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`,
   );
   if (choices.length > 0) options.push(`-x -a ${quoted(choices.join(" "))}`);
+  else if (example) options.push(`-r -a ${quoted(example)}`);
   else if (takesValue) options.push("-r");
   return [...options, `-d ${quoted(description)}`].join(" ");
 }

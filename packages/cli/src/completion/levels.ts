@@ -1,5 +1,6 @@
 import { serverProgram } from "@embeddinggemma/server";
 import { type Command, Option } from "commander";
+import { tiny } from "../model/model-options.ts";
 
 /** The program or one of its commands, and what can follow it. */
 export interface Level {
@@ -22,6 +23,8 @@ export interface Flag {
   readonly takesValue: boolean;
   /** Its values, if there are only a few. */
   readonly choices: readonly string[];
+  /** A value to offer beside files, which zsh offers alone. */
+  readonly example: string | undefined;
 }
 
 /** All levels of a program, each before those below it. */
@@ -57,14 +60,17 @@ async function serverOptions(): Promise<Option[]> {
 /** Each name once, since the server has `--model`, too. */
 function distinct(flags: readonly Flag[]): Flag[] {
   const seen = new Set<string>();
-  return flags.map((flag) => {
+  const own = flags.map((flag) => {
     const names = flag.names.filter((name) => !seen.has(name));
     for (const name of names) seen.add(name);
     return { ...flag, names };
   });
+  return own.filter(({ names }) => names.length > 0);
 }
 
 function flagOf({ short, long, description, required, optional, argChoices }: Option): Flag {
   const names = [short, long].filter((name) => name !== undefined);
-  return { names, description, takesValue: required || optional, choices: argChoices ?? [] };
+  const example = long === "--model" ? tiny : undefined;
+  const takesValue = required || optional;
+  return { names, description, takesValue, choices: argChoices ?? [], example };
 }

@@ -5,11 +5,19 @@ import { explainFailure } from "./explain-failure.ts";
 
 const messageOf = (error: unknown) => explainFailure(error).reason;
 
-it("names flags instead of options", () => {
-  const message = "Set the option `truncateDim` to 256, or another `model`, or change `k`.";
-  expect(messageOf(new EmbeddingGemmaError("INVALID_ARGUMENT", message))).toBe(
+it.each([
+  [
+    "Set the option `truncateDim` to 256, or another `model`, or change `k`.",
     "Set --truncate-dim to 256, or another --model, or change `k`.",
-  );
+  ],
+  ["truncateDim must be 768; 900 was given.", "--truncate-dim must be 768; 900 was given."],
+  ['Set the option `dtype: "q4"`, or `learningRate`.', "Set --dtype q4, or --learning-rate."],
+  [
+    'It has a.onnx (set dtype: "q8"), b.onnx (set subfolder: "", modelFile: "b").',
+    "It has a.onnx (--dtype q8), b.onnx (in code only).",
+  ],
+])("names flags instead of options: %s", (message, shown) => {
+  expect(messageOf(new EmbeddingGemmaError("INVALID_ARGUMENT", message))).toBe(shown);
 });
 
 it("leaves its own messages as they are, and gives the stack of a mistake", () => {

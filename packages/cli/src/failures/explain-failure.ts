@@ -67,11 +67,28 @@ function withAlternative(advice: string, { alternative }: OwnError["details"]): 
 
 /** The packages speak of their options. Here, they are flags. */
 function withFlags(message: string): string {
-  return message.replaceAll(
-    /(?:the option )?`(adapter|cacheDir|device|dtype|model|revision|threads|truncateDim)`/g,
-    (_, option: string) =>
-      `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-  );
+  return message
+    .replace(new RegExp(`^(${options})(?= must be )`), (_, option: string) => flagOf(option))
+    .replaceAll(
+      new RegExp(`(?:[tT]he option )?\`(${options})(?:: "([^"]*)")?\``, "g"),
+      (_, option: string, value?: string) => flagOf(option, value),
+    )
+    .replaceAll(new RegExp(`\\bset (${options}): "([^"]*)"`, "g"), (_, option, value) =>
+      flagOf(option, value),
+    )
+    .replaceAll(/ \(set (?:subfolder|modelFile): [^)]*\)/g, " (in code only)")
+    .replaceAll("pass it to Embedder.load as the model", "pass it as --model");
+}
+
+/** Options that are flags of the same name. */
+const options = [
+  ...["adapter", "cacheDir", "device", "dtype", "model", "revision", "threads", "truncateDim"],
+  ...["batchSize", "epochs", "learningRate", "loss", "metric", "rank", "seed", "sides"],
+].join("|");
+
+function flagOf(option: string, value?: string): string {
+  const flag = `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return value === undefined ? flag : `${flag} ${value}`;
 }
 
 function unexpected(error: unknown): string {
