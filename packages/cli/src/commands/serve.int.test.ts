@@ -1,8 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { endPrograms } from "@embeddinggemma/internal/testing";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, describe, expect, it } from "vitest";
 import { startBuiltProgram as start } from "../testing/built-program.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
 
 afterEach(endPrograms);
 
@@ -20,6 +23,21 @@ describe("serve", () => {
     await using embedder = await Embedder.load(modelPath);
     const expected = await embedder.encodeQuery("Which planet is red?");
     expect(embedder.similarity([vector], expected)[0]![0]).toBeCloseTo(1, 5);
+    program.child.kill("SIGINT");
+    expect(await program.exit()).toBe(0);
+  });
+
+  it("serves a store with the model that made it", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "mars.md"), "Mars is red.");
+    const store = join(folder, "notes.store");
+    const index = start("index", join(folder, "mars.md"), "--store", store, "--model", "tiny");
+    expect(await index.exit()).toBe(0);
+    const program = start("serve", "--hostname", "127.0.0.1", "-p", "0", "--store", store);
+    const [, url] = await program.find(/url=(http\S+) store=\S+ documents=1 /);
+    expect(program.output()).toContain("notes.store is read-only for clients");
+    const response = await fetch(`${url}/search?query=red`);
+    expect(await response.json()).toMatchObject([{ text: "Mars is red." }]);
     program.child.kill("SIGINT");
     expect(await program.exit()).toBe(0);
   });

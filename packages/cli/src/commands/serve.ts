@@ -1,12 +1,13 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { modelOption } from "../model/model-options.ts";
 import type { ServeFlags } from "../serving/serve.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /**
  * `embeddinggemma serve`. Its flags are those of `@embeddinggemma/server`, which prints its help,
  * too.
  */
-export function serveCommand(): Command {
+export function serveCommand(terminal: Terminal): Command {
   return new Command("serve")
     .summary("answer the HTTP APIs of TEI, OpenAI, Ollama and txtai")
     .description(
@@ -14,11 +15,13 @@ export function serveCommand(): Command {
         "All flags: embeddinggemma serve --help",
     )
     .addOption(modelOption())
+    .addOption(new Option("--model-id <model>").hideHelp())
+    .addOption(new Option("--store <folder>").hideHelp())
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()
-    .action(async (flags: ServeFlags, { args }: Command) => {
+    .action(async (flags: ServeFlags, command: Command) => {
       const { serve } = await import("../serving/serve.ts");
-      await serve(args, flags);
+      await serve(flags, command, terminal);
     });
 }

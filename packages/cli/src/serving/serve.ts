@@ -1,21 +1,63 @@
+import { defined } from "@embeddinggemma/internal";
 import { serverProgram } from "@embeddinggemma/server";
+import type { Command } from "commander";
 import { CommandExit } from "../failures/command-exit.ts";
 import { explainFailure } from "../failures/explain-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
+import { modelFlagsFor } from "../store/model-of-store.ts";
+import { refuseFile } from "../store/refuse-file.ts";
+import { readSettings } from "../store/store-settings.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
-export interface ServeFlags extends Pick<ModelFlags, "model"> {}
+export interface ServeFlags extends Pick<ModelFlags, "model"> {
+  /** TEI's name of `model`. */
+  modelId?: string;
+  store?: string;
+}
 
-/** Runs the program of `@embeddinggemma/server`. */
-export async function serve(argv: readonly string[], { model }: ServeFlags): Promise<void> {
+/** Runs the program of `@embeddinggemma/server`; a store with the model that made it. */
+export async function serve(
+  { store, ...flags }: ServeFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  const chosen = await modelFor(store, flags, command, terminal);
   const program = await serverProgram({
     name: "embeddinggemma serve",
-    load: (name, options) => loadModel(name, options, model !== undefined),
+    load: (name, options) => loadModel(name, options, chosen.model !== undefined),
     explain: (error) => {
       const { reason, advice, exitCode } = explainFailure(error);
       return { message: advice ? `${reason} ${advice}` : reason, exitCode };
     },
   });
-  const code = await program.run(model === undefined ? argv : ["--model", model, ...argv]);
+  // The flags of the user come last, so that they win.
+  const code = await program.run([...flagsOf({ ...chosen, store }), ...command.args]);
   if (code !== 0) throw new CommandExit(code);
+}
+
+async function modelFor(
+  store: string | undefined,
+  { modelId, model }: Omit<ServeFlags, "store">,
+  command: Command,
+  terminal: Terminal,
+): Promise<ModelFlags> {
+  if (modelId !== undefined) return { model: modelId };
+  const given = defined({ model });
+  if (store === undefined) return given;
+  await refuseFile(store);
+  const settings = await readSettings(store);
+  // A server made the vectors, and its model is not known here.
+  if (settings?.model.url !== undefined) return given;
+  return modelFlagsFor(command, given, settings, terminal);
+}
+
+/** `--truncate-dim 256` for `truncateDim`. */
+function flagsOf(flags: object): string[] {
+  return Object.entries(flags)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([name, value]) => [
+      `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+      String(value),
+    ]);
 }
