@@ -130,7 +130,9 @@ function withServerPrompt(facts: ServerFacts): ServerFacts {
 }
 
 function notFound(url: string, api: string, tried: readonly ServerFailure[]): ServerFailure {
-  const answers = tried.map(({ message }) => message).join(" ");
+  // The same advice follows once, for all of them.
+  const advice = / Check the URL(?: and the network|, and the option `model`)?\.$/;
+  const answers = tried.map(({ message }) => message.replace(advice, "")).join(" ");
   return new ServerFailure(
     `${url} does not seem to have ${api}. ${answers} Check the URL` +
       (api === "an embedding API" ? ", and set the option `model` if it lists none." : "."),
