@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { moveWeightsOut } from "../../test-support/external-data.ts";
+import { HubServer } from "../../test-support/hub-server.ts";
 import { type Quantization, quantizeGraph } from "../../test-support/quantized-graph.ts";
 import { Embedder } from "../embedder.ts";
 import { parseOnnx } from "./onnx-model.ts";
@@ -193,6 +194,23 @@ test("a model in a folder that is linked, as in the cache of huggingface_hub", a
   await rm(graph);
   await quantizeGraph(join(model, "onnx/model.onnx"), graph);
   expect(largestDifference(await vectors(), linked)).toBeLessThan(1e-6);
+});
+
+test("a model of the Hub: its graph is kept in the folder of its repository", async () => {
+  await quantizeGraph(join(model, "onnx/model.onnx"), graph);
+  const local = await vectors();
+  await using hub = await HubServer.start("owner/model", model);
+  const cacheDir = join(parent, "hub");
+  const options = { dtype: "q8", endpoint: hub.endpoint, cacheDir } as const;
+  kept = join(cacheDir, "models--owner--model/.embeddinggemma");
+  for (let load = 1; load <= 2; load++) {
+    await using embedder = await Embedder.load("owner/model", options);
+    const rows = await embedder.encodeDocument(texts);
+    expect(rows.flatMap((row) => [...row])).toEqual(local);
+    const [folder, ...others] = await preparedFolders();
+    expect(await readdir(folder!)).toContain("model.onnx");
+    expect(others).toEqual([]);
+  }
 });
 
 test("a model whose weights are not in 8 bits stays as it is", async () => {

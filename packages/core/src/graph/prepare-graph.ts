@@ -35,29 +35,30 @@ const contentsName = "contents.json";
  * @throws the reason of `signal`; an error if the graph or a data file is damaged
  */
 export async function prepareGraph(
-  { path: folder, derived, digest }: Pick<ModelFolder, "path" | "derived" | "digest">,
+  model: Pick<ModelFolder, "path" | "derived" | "digest">,
   { path }: GraphFile,
   dataFiles: readonly string[],
   signal?: AbortSignal,
 ): Promise<KeptGraph | null> {
-  const source = join(folder, path);
+  const { derived } = model;
+  const source = join(model.path, path);
   if (derived === null || (await stat(source)).size > maxGraphBytes) return null;
-  const digests = await Promise.all([path, ...dataFiles].map((file) => digest(file)));
+  const digests = await Promise.all([path, ...dataFiles].map((file) => model.digest(file)));
   const file = { name: "graph", digest: digestText(stableJson(digests)).slice(0, 32), version };
   const made = await derivedFile(derived, file, {
     read: readPrepared,
     async make(target) {
       await mkdir(target);
-      const model = parseOnnx(await readFile(source));
-      const weights = hasDataOfInitializersOnly(model, dataFiles)
-        ? dequantizeWeights(model, { constants: true })
+      const graph = parseOnnx(await readFile(source));
+      const weights = hasDataOfInitializersOnly(graph, dataFiles)
+        ? dequantizeWeights(graph, { constants: true })
         : null;
       const names = weights ? [graphName, numbersName] : [];
       if (weights) {
         const numbers = join(target, numbersName);
         await writeNumbers(weights, dirname(source), numbers, numbersName, signal);
-        names.push(...(await shareDataFiles(model, dirname(source), target)));
-        await writeFile(join(target, graphName), serializeOnnx(model));
+        names.push(...(await shareDataFiles(graph, dirname(source), target)));
+        await writeFile(join(target, graphName), serializeOnnx(graph));
       }
       await writeFile(join(target, contentsName), JSON.stringify(await contentsOf(target, names)));
     },

@@ -1,4 +1,5 @@
-import { isInBrowser, prepareGraph } from "#platform";
+import { isInBrowser, prepareGraph, warn } from "#platform";
+import { reasonOf } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
 import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
 import { type DeviceOptions, defaultDevice, devicesOf } from "./dtype-rules.ts";
@@ -32,9 +33,17 @@ export async function prepareToRun(
     isInBrowser ? {} : withoutSpinning,
   );
   if (!mayHaveQuantizedWeights(graphFile, graph)) return { prepared: null, sessionOptions: onCpu };
-  // What is wrong with files that cannot be converted, such as damaged ones, the runtime says.
-  const prepared = await prepareGraph(folder, graphFile, graph.dataFiles, signal).catch(() => null);
-  signal?.throwIfAborted();
+  const prepared = await prepareGraph(folder, graphFile, graph.dataFiles, signal).catch(
+    (error: unknown) => {
+      signal?.throwIfAborted();
+      warn(
+        `The weights of ${graphFile.path} could not be converted to fp32 (${reasonOf(error)}). ` +
+          "The model is loaded as it is, which takes longer and more memory.",
+        "EMBEDDINGGEMMA_NOT_CONVERTED",
+      );
+      return null;
+    },
+  );
   return { prepared, sessionOptions: withConfiguration(onCpu, withoutFusedQuantization) };
 }
 
