@@ -19,7 +19,7 @@ export function indexCommand(terminal: Terminal): Command {
     .addOption(new RequiredOption("-s, --store <folder>", "folder of the store"))
     .option(
       "--include <pattern>",
-      "only files that match, such as '**/*.md', from the folder that you name; can be repeated",
+      "only files that match, such as '*.md' or 'guides/**'; can be repeated",
       addPattern,
     )
     .option(
@@ -40,7 +40,7 @@ export function indexCommand(terminal: Terminal): Command {
       "\nExamples:\n" +
         "  embeddinggemma index docs --store docs.store\n" +
         "  embeddinggemma index notes papers/gemma.pdf --store my.store --truncate-dim 256\n" +
-        "  embeddinggemma index . --store .store --include '**/*.md' --exclude drafts",
+        "  embeddinggemma index . --store .store --include '*.md' --exclude drafts",
     );
   return addModelOptions(command).action(async (paths: string[], flags: IndexFlags) => {
     const { indexFiles } = await import("../indexing/index-files.ts");

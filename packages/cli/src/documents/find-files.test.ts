@@ -55,9 +55,11 @@ it("counts files of other kinds", async () => {
 });
 
 it("chooses files by patterns, and says which match nothing", async () => {
-  const include = new Globs(["*.md", "**/*.html", "*.docx"]);
+  const include = new Globs(["*.md", "guides/**/*.html", "*.docx"]);
   expect(await find(".", { include })).toEqual(["b.md", "guides/draft/d.html"]);
   expect(include.unmatched()).toEqual(["*.docx"]);
+  const html = new Globs(["*.html"]);
+  expect(await find(".", { include: html })).toEqual(["guides/draft/d.html"]);
   const exclude = new Globs(["guides/draft/", "b.*", "node_modules", "guide"]);
   expect(await find(".", { exclude })).toEqual(["a.txt", "guides/c.PDF"]);
   expect(exclude.unmatched()).toEqual(["guide"]);

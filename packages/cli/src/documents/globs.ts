@@ -1,14 +1,16 @@
 import picomatch from "picomatch";
 
-/** Patterns for the names of files and folders, which remember what they have matched. */
+/**
+ * Patterns for the names of files and folders, which remember what they have matched. As in
+ * `.gitignore` files, a pattern without a slash matches names in all folders.
+ */
 export class Globs {
   readonly #patterns: readonly Pattern[];
 
   constructor(patterns: readonly string[]) {
     this.#patterns = patterns.map((text) => ({
       text,
-      // `drafts/` is a folder, too.
-      isMatch: picomatch(text.replace(/(?<=.)\/+$/, "")),
+      isMatch: matcherOf(text),
       hasMatched: false,
     }));
   }
@@ -30,4 +32,9 @@ interface Pattern {
   readonly text: string;
   readonly isMatch: (name: string) => boolean;
   hasMatched: boolean;
+}
+
+function matcherOf(text: string): (name: string) => boolean {
+  const pattern = text.replace(/(?<=.)\/+$/, ""); // `drafts/` is a folder, too
+  return picomatch(pattern, { basename: !pattern.includes("/") });
 }

@@ -46,9 +46,7 @@ export function warnOfUnmatched(unmatched: PatternFlags, terminal: Terminal): vo
       note(terminal, `${asFlags(name, [pattern])} matches nothing. ${hint}`);
 }
 
-const hint =
-  "Give one pattern a flag. It begins at the folder that you index: '**/*.md' is for all folders " +
-  "in it.";
+const hint = "Give one pattern a flag. One with a slash begins at the folder that you index.";
 
 /** What leaves files out. */
 export function causeOf({ include, exclude }: PatternFlags): string {
