@@ -145,7 +145,7 @@ it.each([
   expect(await index()).toMatchObject({ unchanged: 2, store: { chunks: 2 } });
 });
 
-it("does not empty a store for a new .gitignore, but for files that are gone", async () => {
+it("does not empty a store for a new .gitignore, or when all files are gone", async () => {
   await mkdir(join(folder, ".git"));
   await write("a.md", "Mars is red.");
   await index("--model", "tiny");
@@ -154,7 +154,14 @@ it("does not empty a store for a new .gitignore, but for files that are gone", a
   expect(code).toBe(1);
   expect(errors).toContain("All files are left out by .gitignore files, so the only file");
   await rm(join(folder, "a.md"));
-  expect(await index()).toMatchObject({ code: 0, removed: 1, leftOut: 0, store: { chunks: 0 } });
+  const empty = await index();
+  expect(empty.code).toBe(1);
+  expect(empty.errors).toContain(
+    `${folder} has no file that can be read, so the only file of the store would be removed. ` +
+      "Nothing was changed. To empty the store, delete its folder.",
+  );
+  await write("b.txt", "Venus is hot.");
+  expect(await index()).toMatchObject({ added: 1, removed: 1, leftOut: 0, store: { chunks: 1 } });
 });
 
 it("keeps files that a run has named until they are gone or excluded", async () => {

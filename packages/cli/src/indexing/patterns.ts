@@ -10,28 +10,34 @@ export interface PatternFlags {
 }
 
 /**
- * Refuses a run whose `--include` matches nothing, or that would remove all files of the store
- * although they are there. A mistake is more likely, and to want no files is to delete the store.
+ * Refuses a run whose `--include` matches nothing, or that would remove all files of the store. A
+ * mistake is more likely, such as a drive that is not mounted, and to want no files is to delete
+ * the store.
  *
  * @param paths - files and folders as the user has written them
  * @throws CommandError
  */
 export function refuseEmptying(
-  { added, changed, unchanged, elsewhere, leftOut, foundNone }: Changes,
+  { added, changed, unchanged, elsewhere, gone, leftOut, foundNone }: Changes,
   flags: PatternFlags,
   paths: readonly string[],
 ): void {
   const kept = added.length + changed.length + unchanged.length + elsewhere;
+  const lost = gone.length + leftOut.length;
+  const places = paths.join(", ");
   const include = asFlags("include", flags.include);
-  const loss = `${lossOf(leftOut.length, kept)} would be removed. Nothing was changed.`;
+  const loss = `${lossOf(lost, kept)} would be removed. Nothing was changed.`;
   if (include && foundNone) {
-    const nothing = `${include} matches no file that can be read in ${paths.join(", ")}`;
-    throw new UsageError(leftOut.length > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${hint}`);
+    const nothing = `${include} matches no file that can be read in ${places}`;
+    throw new UsageError(lost > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${hint}`);
   }
-  if (kept > 0 || leftOut.length === 0) return;
-  const advice = "To have none of them, delete the folder of the store.";
-  const message = `All files are left out by ${causeOf(flags)}, so ${loss} ${advice}`;
-  throw flags.exclude ? new UsageError(message) : new CommandError(message);
+  if (kept > 0 || lost === 0) return;
+  const reason =
+    leftOut.length > 0
+      ? `All files are left out by ${causeOf(flags)}`
+      : `${places} ${paths.length === 1 ? "has" : "have"} no file that can be read`;
+  const message = `${reason}, so ${loss} To empty the store, delete its folder.`;
+  throw leftOut.length > 0 && flags.exclude ? new UsageError(message) : new CommandError(message);
 }
 
 function lossOf(count: number, kept: number): string {
