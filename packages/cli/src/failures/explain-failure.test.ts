@@ -11,6 +11,7 @@ it.each([
     "Set --truncate-dim to 256, or another --model, or change `k`.",
   ],
   ["truncateDim must be 768; 900 was given.", "--truncate-dim must be 768; 900 was given."],
+  ["Set the option `apiKey` to the key.", "Set --api-key to the key."],
   ['Set the option `dtype: "q4"`, or `learningRate`.', "Set --dtype q4, or --learning-rate."],
   [
     'It has a.onnx (set dtype: "q8"), b.onnx (set subfolder: "", modelFile: "b").',

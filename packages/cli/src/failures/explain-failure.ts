@@ -46,6 +46,12 @@ function adviceHere({ code, details }: OwnError): string | undefined {
   if (code === "UNTRAINED_DIMENSION")
     return `Use --truncate-dim with ${(details.matryoshkaDimensions as number[]).join(", ")}.`;
   if (code === "UNKNOWN_PROMPT") return "For any other prompt: `embed --prompt`.";
+  if (details.option === "prompts")
+    return "Use a server with a model whose prompts are known, such as EmbeddingGemma.";
+  if (code === "ADAPTER_MISMATCH" && details.url !== undefined)
+    return "Give a copy of the adapter's folder as --adapter.";
+  if (details.serverPrompt !== undefined)
+    return "Start the server without --default-prompt-name and --default-prompt.";
   if (details.needsFunction) return "For examples of filters: `embeddinggemma search --help`.";
   if (details.option === "token") return "Check the environment variable HF_TOKEN.";
   if (details.offline) {
@@ -82,7 +88,17 @@ function withFlags(message: string): string {
 
 /** Options that are flags of the same name. */
 const options = [
-  ...["adapter", "cacheDir", "device", "dtype", "model", "revision", "threads", "truncateDim"],
+  ...[
+    "adapter",
+    "apiKey",
+    "cacheDir",
+    "device",
+    "dtype",
+    "model",
+    "revision",
+    "threads",
+    "truncateDim",
+  ],
   ...["batchSize", "epochs", "learningRate", "loss", "metric", "rank", "seed", "sides"],
 ].join("|");
 

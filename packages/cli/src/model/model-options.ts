@@ -8,6 +8,8 @@ import { count } from "../parse-number.ts";
 export interface ModelFlags {
   model?: string;
   url?: string;
+  /** A secret: it is neither printed nor stored. */
+  apiKey?: string;
   revision?: string;
   dtype?: string;
   device?: string;
@@ -44,6 +46,7 @@ function modelOptions(): Option[] {
   return [
     modelOption(),
     new Option("--url <url>", "a server that embeds (TEI, OpenAI's API, Ollama), not a model"),
+    apiKeyOption(),
     new Option("--revision <revision>", "branch, tag or commit on the Hub"),
     dtypeOption(),
     new Option("--device <device>", "device that runs the model").choices(devices),
@@ -77,8 +80,16 @@ export function modelOption(): Option {
     'folder, repository on the Hugging Face Hub, or "tiny" (default: EmbeddingGemma 300m)',
   );
   option.argParser(modelName);
-  // An empty variable is none, as scripts write it.
-  return process.env[modelVariable] === "" ? option : option.env(modelVariable);
+  return withVariable(option, modelVariable);
+}
+
+function apiKeyOption(): Option {
+  return withVariable(new Option("--api-key <key>", "key of the server"), apiKeyVariable);
+}
+
+/** An empty variable is none, as scripts write it. */
+function withVariable(option: Option, name: string): Option {
+  return process.env[name] === "" ? option : option.env(name);
 }
 
 /** A name without an owner is a folder, one of a few old repositories, or the tiny model. */
@@ -92,3 +103,6 @@ function modelName(text: string): string {
 export const tiny = "tiny";
 
 export const modelVariable = "EMBEDDINGGEMMA_MODEL";
+
+/** Other users of the machine can see the command line, but not the environment. */
+const apiKeyVariable = "EMBEDDINGGEMMA_API_KEY";

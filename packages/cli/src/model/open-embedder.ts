@@ -23,11 +23,11 @@ export async function openEmbedder(
   terminal: Terminal,
   cutTexts?: CutTexts,
 ): Promise<Embedder> {
-  const { model = defaultModel, url, offline, ...options } = defined(flags);
+  const { model = defaultModel, url, apiKey, offline, ...options } = defined(flags);
   const { signal } = terminal;
   if (url !== undefined) {
     const { truncateDim, adapter } = flags;
-    return Embedder.connect(url, { model: flags.model, truncateDim, adapter, signal });
+    return Embedder.connect(url, { model: flags.model, apiKey, truncateDim, adapter, signal });
   }
   await using downloads = showDownloads(model, flags, terminal);
   const { onDownloadProgress } = downloads;

@@ -34,7 +34,9 @@ export function modelFlagsFor(
     note(terminal, `${modelVariable} is ignored: the store was made with ${name}. ${advice}`);
   }
   const given = Object.entries(flags).filter(([name]) => isGiven(command, name));
-  return { ...settings.model, ...Object.fromEntries(given) };
+  // The store does not remember the key of its server.
+  const { apiKey } = flags;
+  return { ...settings.model, ...defined({ apiKey }), ...Object.fromEntries(given) };
 }
 
 /** The flags that load the same model later, also from another folder and on another device. */

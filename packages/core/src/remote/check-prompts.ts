@@ -26,13 +26,14 @@ export async function checkPrompts(
     const idsOf = (tokens: readonly { id: number }[]) => tokens.map(({ id }) => id).join();
     if (idsOf(served[0]!) === idsOf(ours!)) continue;
     const text = served[0]!.map((token) => (token.special ? "" : token.text)).join("");
+    const reason =
+      `The files of ${show(model)} at ${shownUrl(baseUrl)} have another prompt ` +
+      `${show(promptName)} than its family: about ${show(text.slice(0, -1))}, not ` +
+      `${show(prompts[promptName])}.`;
     throw new EmbeddingGemmaError(
       "MODEL_NOT_DESCRIBED",
-      `The files of ${show(model)} at ${shownUrl(baseUrl)} have another prompt ` +
-        `${show(promptName)} than its family: about ${show(text.slice(0, -1))}, not ` +
-        `${show(prompts[promptName])}. Set the ` +
-        "option `prompts` to those of its config_sentence_transformers.json.",
-      { model, promptName, url: shownUrl(baseUrl) },
+      `${reason} Set the option \`prompts\` to those of its config_sentence_transformers.json.`,
+      { model, promptName, url: shownUrl(baseUrl), reason, option: "prompts" },
     );
   }
 }

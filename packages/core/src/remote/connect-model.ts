@@ -113,13 +113,14 @@ async function askDimension(
 function refuseQueryAdapter({ baseUrl, own }: ServerFacts): void {
   if (own?.adapterSides !== "query") return;
   const url = shownUrl(baseUrl);
+  const reason =
+    `${url} has an adapter for queries, which it applies only where it adds the prompt of ` +
+    "queries itself. Prompts are added here, so its queries would be left without the adapter.";
   throw new EmbeddingGemmaError(
     "ADAPTER_MISMATCH",
-    `${url} has an adapter for queries, which it applies only where it adds the prompt of ` +
-      "queries itself. Embedder.connect adds prompts here, so its queries would be left without " +
-      "the adapter. Load the adapter here: `Embedder.connect(url, { adapter: folder })`, with a " +
+    `${reason} Load the adapter here: \`Embedder.connect(url, { adapter: folder })\`, with a ` +
       "copy of its folder; or set `adapter: null` for queries without it.",
-    { url },
+    { url, reason },
   );
 }
 

@@ -135,12 +135,14 @@ function promptsOf(
   const known = prompts ?? (family && (family.prompts ?? {}));
   if (known) return known;
   if (needsNoPrompts(model)) return {};
+  const reason =
+    `The server has the model ${show(model)}, which belongs to no family that this package ` +
+    "knows, so its prompts are unknown.";
   throw new EmbeddingGemmaError(
     "MODEL_NOT_DESCRIBED",
-    `The server has the model ${show(model)}, which belongs to no family that this package ` +
-      "knows, so its prompts are unknown. Set the option `prompts` to those of its model card, " +
-      'such as { query: "query: ", document: "passage: " }, or to {} if it needs none.',
-    { model },
+    `${reason} Set the option \`prompts\` to those of its model card, such as ` +
+      '{ query: "query: ", document: "passage: " }, or to {} if it needs none.',
+    { model, reason, option: "prompts" },
   );
 }
 
@@ -150,13 +152,15 @@ function refuseDoublePrompts(
   prompts: Readonly<Record<string, string>>,
 ): void {
   if (!serverPrompt || !hasPrompts({ prompts })) return;
+  const url = shownUrl(baseUrl);
+  const puts = `puts the prompt ${show(serverPrompt)} before every text`;
+  const reason = `${url} ${puts}, so each would have two.`;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `${shownUrl(baseUrl)} puts the prompt ${show(serverPrompt)} before every text, so each ` +
-      "would have two. Start the server without a default prompt (--default-prompt-name, " +
+    `${reason} Start the server without a default prompt (--default-prompt-name, ` +
       "--default-prompt), or set the option `prompts: {}`, so that all texts get only that of " +
       "the server.",
-    { url: shownUrl(baseUrl), serverPrompt },
+    { url, serverPrompt, reason },
   );
 }
 
