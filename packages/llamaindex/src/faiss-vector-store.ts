@@ -34,6 +34,7 @@ import { explainRefused } from "./refused-nodes.ts";
 import {
   checkPersistDir,
   explainChanged,
+  explainNotReplaced,
   refuseForeignFolder,
   type StoreFolder,
   storeFolder,
@@ -270,20 +271,22 @@ export class FaissVectorStore extends BaseVectorStore<
   /**
    * Saves to the folder of a storage context, atomically.
    *
+   * @param persistDir - by default, the store's own folder, or `"./storage"`
    * @throws `STORE_CHANGED` if another writer has saved there since this store was opened from
-   * there or, in the store's own `persistDir`, created
+   * there or, in the store's own `persistDir`, created. Without `overwrite: true`, also if the
+   * default folder, or any folder for an empty store, contains another store.
    */
-  async persist(
-    persistDir: string | URL = this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR,
-    options: SaveOptions = {},
-  ): Promise<void> {
+  async persist(persistDir?: string | URL, options: SaveOptions = {}): Promise<void> {
     checkOptions({ persistDir }, paramRules);
     const store = (await this.#store.existing()) ?? (await this.client());
-    const { path } = storeFolder(persistDir, this.#namespace);
-    if (path !== this.#folder?.path || options?.overwrite !== undefined)
-      return store.save(path, options);
-    return store.save(path, { ...options, overwrite: false }).catch((error) => {
-      throw explainChanged(error, this.#folder);
+    const given = persistDir ?? this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR;
+    const folder = storeFolder(given, this.#namespace);
+    const isOwn = folder.path === this.#folder?.path;
+    // Whoever names a folder replaces what is there, but hardly by nothing.
+    const isCareful = isOwn || persistDir === undefined || store.size === 0;
+    if (!isCareful || options?.overwrite !== undefined) return store.save(folder.path, options);
+    return store.save(folder.path, { ...options, overwrite: false }).catch((error) => {
+      throw isOwn ? explainChanged(error, folder) : explainNotReplaced(error, folder);
     });
   }
 

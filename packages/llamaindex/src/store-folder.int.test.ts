@@ -82,3 +82,57 @@ describe("fromPersistDir names the call for a folder of another kind", () => {
     });
   });
 });
+
+describe("persist does not replace a store that it was not opened from", () => {
+  const before = process.cwd();
+  let storage: string;
+  beforeAll(async () => {
+    const folder = await mkdtemp(join(home, "default-"));
+    process.chdir(folder);
+    storage = join(process.cwd(), "storage");
+    await (await FaissVectorStore.fromPersistDir(storage, { embedModel })).add([node]);
+  });
+  afterAll(() => process.chdir(before));
+
+  const idsIn = async (folder: string) =>
+    (await (await FaissVectorStore.fromPersistDir(folder, { embedModel })).client()).ids();
+  const refused = () => ({
+    code: "STORE_CHANGED",
+    message:
+      `The store was not saved to ${join(storage, "faiss_vector_store")}: another store is ` +
+      `there. To add to that one, open it: FaissVectorStore.fromPersistDir("${storage}"). To ` +
+      `keep both, pass another folder. To replace it: persist("${storage}", { overwrite: true }).`,
+  });
+
+  it("in the default folder", async () => {
+    const venus = new TextNode({ id_: "venus", text: "Venus is hot.", embedding: [1, 0] });
+    const store = new FaissVectorStore({ embedModel });
+    await store.add([venus]);
+    await expect(store.persist()).rejects.toMatchObject(refused());
+    expect(await idsIn(storage)).toEqual(["mars"]);
+    await store.persist(undefined, { overwrite: true });
+    await store.delete("venus");
+    await store.add([node]);
+    await store.persist(); // it has saved there
+    expect(await idsIn(storage)).toContain("mars");
+  });
+
+  it("by an empty store, in any folder", async () => {
+    const store = new FaissVectorStore({ embedModel, dimension: 2 });
+    for (const folder of [undefined, storage])
+      await expect(store.persist(folder)).rejects.toMatchObject(refused());
+    expect(await idsIn(storage)).toContain("mars");
+    await store.persist(storage, { overwrite: true });
+    expect(await idsIn(storage)).toEqual([]);
+  });
+
+  it("names the namespace", async () => {
+    const params = { embedModel, dimension: 2, namespace: "image" };
+    await (await FaissVectorStore.fromPersistDir(storage, params)).add([node]);
+    const store = new FaissVectorStore(params);
+    await expect(store.persist()).rejects.toMatchObject({
+      code: "STORE_CHANGED",
+      message: expect.stringContaining(`fromPersistDir("${storage}", { namespace: "image" })`),
+    });
+  });
+});

@@ -90,6 +90,25 @@ export function explainChanged(error: unknown, folder: StoreFolder | undefined):
   );
 }
 
+/** Says what to do when a folder contains another store, which this one was not opened from. */
+export function explainNotReplaced(
+  error: unknown,
+  { persistDir, namespace, path }: StoreFolder,
+): unknown {
+  if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") return error;
+  // It was saved there before: another writer has saved since.
+  if (error.details.expected !== undefined) return error;
+  const others = namespace === undefined ? "" : `, { namespace: ${show(namespace)} }`;
+  return new FaissStoreError(
+    "STORE_CHANGED",
+    `The store was not saved to ${path}: another store is there. To add to that one, open it: ` +
+      `FaissVectorStore.fromPersistDir(${show(persistDir)}${others}). To keep both, pass another ` +
+      `folder. To replace it: persist(${show(persistDir)}, { overwrite: true }).`,
+    error.details,
+    { cause: error },
+  );
+}
+
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(
     (stats) => stats.isFile(),
