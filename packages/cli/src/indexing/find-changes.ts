@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { type FileSelection, findFiles, isExcluded } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
@@ -26,11 +26,14 @@ interface Lost {
   leftOut: string[];
   /** How many are not in the places of the run. */
   elsewhere: number;
+  /** Sources of those elsewhere that are gone. They stay: their drive may not be mounted. */
+  goneElsewhere: string[];
 }
 
 /**
- * Compares files and folders with the store. Sources elsewhere are left alone. In the folders,
- * files that a run has named stay until they are gone or excluded.
+ * Compares files and folders with the store. Sources elsewhere are left alone, unless they are gone
+ * from the folder of a file that this run names: a shell leaves them out of `docs/*.md`. In the
+ * folders, files that a run has named stay until they are gone or excluded.
  *
  * @param places - absolute paths without symbolic links
  * @param chunks - how files become chunks now
@@ -43,16 +46,18 @@ export async function findChanges(
 ): Promise<Changes> {
   const { root, files, idsOf } = saved;
   const known = new Set([...idsOf.keys(), ...files.keys()]);
-  const { found, others, foundNone } = await readPlaces(places, selection, saved);
-  const lost: Lost = { gone: [], leftOut: [], elsewhere: 0 };
+  const { found, others, foundNone, beside } = await readPlaces(places, selection, saved);
+  const lost: Lost = { gone: [], leftOut: [], elsewhere: 0, goneElsewhere: [] };
   for (const source of known) {
     if (found.has(source)) continue;
     const path = resolve(root, source);
     const around = places.filter((place) => `${path}${sep}`.startsWith(join(place, sep)));
     const bytes = await sizeOf(path);
     const isNamed = files.get(source)?.named === true;
-    if (around.length === 0) lost.elsewhere += 1;
-    else if (bytes === undefined) lost.gone.push(source);
+    if (around.length === 0 && !(bytes === undefined && beside.has(dirname(path)))) {
+      lost.elsewhere += 1;
+      if (bytes === undefined) lost.goneElsewhere.push(source);
+    } else if (bytes === undefined) lost.gone.push(source);
     else if (!isNamed || around.some((place) => isExcluded(selection.exclude, place, path)))
       lost.leftOut.push(source);
     else found.set(source, { path, source, bytes, isNamed });
@@ -78,10 +83,13 @@ async function readPlaces(
 ) {
   const found = new Map<string, SourceFile>();
   const others: string[] = [];
+  /** Folders of the files that are named. */
+  const beside = new Set<string>();
   let folders = 0;
   let inFolders = 0;
   for (const place of places) {
     const { inFolder, ...inPlace } = await filesIn(place, selection);
+    if (!inFolder) beside.add(dirname(place));
     folders += Number(inFolder);
     inFolders += inFolder ? inPlace.files.length : 0;
     others.push(...inPlace.others);
@@ -91,7 +99,7 @@ async function readPlaces(
       found.set(source, { ...file, source, isNamed: !inFolder || wasNamed });
     }
   }
-  return { found, others, foundNone: folders > 0 && inFolders === 0 };
+  return { found, others, beside, foundNone: folders > 0 && inFolders === 0 };
 }
 
 /** The size of a file; undefined if it is gone. */

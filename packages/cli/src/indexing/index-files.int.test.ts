@@ -180,6 +180,26 @@ it("keeps files that a run has named until they are gone or excluded", async () 
   expect(await index()).toMatchObject({ removed: 1, leftOut: 0, unchanged: 2, others: 1 });
 });
 
+it("removes what is gone beside the files that a run names, and tells of others", async () => {
+  await mkdir(join(folder, "docs"));
+  for (const name of ["docs/a.md", "docs/b.md", "notes.md"]) await write(name, `About ${name}.`);
+  await index("--model", "tiny");
+  await rm(join(folder, "docs/a.md"));
+  await rm(join(folder, "notes.md"));
+  const argv = ["index", join(folder, "docs/b.md"), "--store", store, "--json"];
+  const { code, output, errors } = await run(argv);
+  expect(code).toBe(0);
+  expect(JSON.parse(output)).toMatchObject({ removed: 1, unchanged: 1, store: { chunks: 2 } });
+  expect(errors).toBe(
+    `1 file of the store is gone: ${join(folder, "notes.md")}. \`index ${folder}\` removes it.\n`,
+  );
+  expect(await index()).toMatchObject({ errors: "", removed: 1, store: { chunks: 1 } });
+
+  await rm(join(folder, "docs"), { recursive: true });
+  const { errors: others } = await run(["index", "src/version.ts", "--store", store]);
+  expect(others).toMatch(/^1 file of the store is gone: \S+b\.md\. Its folder is gone, too\.\n$/);
+});
+
 it("loses nothing if two runs write to a store at once", async () => {
   await write("a.txt", "Mars is red.");
   const both = await Promise.all([index("--model", "tiny"), index("--model", "tiny")]);

@@ -7,6 +7,7 @@ import { openEmbedder } from "../model/open-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { countOf } from "../terminal/count-of.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { noteGone } from "./note-gone.ts";
 import { openWriter } from "./open-writer.ts";
 import { warnOfUnmatched } from "./patterns.ts";
 import { makePlan, type PlanFlags } from "./plan.ts";
@@ -27,6 +28,7 @@ export async function indexFiles(
   const selection = { store, chunkTokens, chunkOverlap, include, exclude, ignore };
   const plan = await makePlan(paths, selection, command);
   warnOfUnmatched(plan.unmatched, terminal);
+  noteGone(plan, terminal);
   const { settings } = plan.saved;
   const isGiven = isModelGiven(command);
   const flags = modelFlagsFor(command, model, settings, terminal);
