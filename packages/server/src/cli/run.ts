@@ -53,6 +53,7 @@ async function loadAndServe(
 ): Promise<void> {
   const store = await checkStoreFolder(settings);
   if (store?.note !== undefined) logger.info(store.note);
+  if (store?.warning !== undefined) logger.warn(store.warning);
   await refuseTakenPort(settings.serve);
   logger.info({ model }, "Loading the model");
   await using embedder = await loadModel(model, { ...load, signal });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -21,10 +21,20 @@ const check = (store: string | undefined, readOnly = false) =>
 it("takes a store, and a folder where one can be made", async () => {
   expect(await check(undefined)).toBeUndefined();
   for (const folder of [await folderWith(), join(root, "new/store")])
-    expect(await check(folder)).toEqual({ folder, isReadOnly: false });
+    expect(await check(folder)).toMatchObject({ folder, isReadOnly: false });
   const folder = await folderWith("faiss-store.json");
   expect(await check(folder)).toEqual({ folder, isReadOnly: false });
   expect(await check(folder, true)).toEqual({ folder, isReadOnly: true });
+});
+
+it("warns of a new store, and names one that was perhaps meant", async () => {
+  const notes = join(await folderWith(), "notes.store");
+  await mkdir(notes);
+  const { warning } = (await check(notes))!;
+  expect(warning).toBe(`There is no store in ${notes} yet, so it is new and empty.`);
+  await writeFile(join(notes, "faiss-store.json"), "");
+  const misspelt = await check(join(notes, "../note.store"));
+  expect(misspelt?.warning).toMatch(/note\.store yet, .* Did you mean notes\.store\?$/);
 });
 
 it("lets no client change a store of `embeddinggemma index`", async () => {

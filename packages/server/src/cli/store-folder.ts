@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { nearestOption } from "@embeddinggemma/internal";
 import { localPath, whyNotStore, whyNotWritable } from "@embeddinggemma/internal/node";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
@@ -12,6 +13,8 @@ export interface StoreFolder {
   readonly isReadOnly: boolean;
   /** Why it is read-only although `--read-only` was not given. */
   readonly note?: string;
+  /** That there is no store yet, which can be a mistake. */
+  readonly warning?: string;
 }
 
 /**
@@ -34,14 +37,30 @@ export async function checkStoreFolder({
     return { folder, isReadOnly: true, ...(!readOnly && { note }) };
   }
   if (readOnly) {
-    if (existsSync(join(folder, "faiss-store.json"))) return { folder, isReadOnly: true };
+    if (isStore(folder)) return { folder, isReadOnly: true };
     throw new CannotRun(`There is no store in ${store}, and with --read-only, clients make none.`);
   }
   const error = await whyNotWritable(folder);
-  if (error === undefined) return { folder, isReadOnly: false };
+  if (error === undefined) {
+    if (isStore(folder)) return { folder, isReadOnly: false };
+    return { folder, isReadOnly: false, warning: await newStoreWarning(store, folder) };
+  }
   const { message } = error as Error;
   const advice = "To serve the store as it is, add --read-only.";
   throw new CannotRun(`${store} cannot be written: ${message}. ${advice}`, { cause: error });
+}
+
+function isStore(folder: string): boolean {
+  return existsSync(join(folder, "faiss-store.json"));
+}
+
+async function newStoreWarning(store: string, folder: string): Promise<string> {
+  const beside = dirname(folder);
+  const names = await readdir(beside).catch((): string[] => []);
+  const stores = names.filter((name) => isStore(join(beside, name)));
+  const nearest = nearestOption(basename(folder), stores);
+  const advice = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
+  return `There is no store in ${store} yet, so it is new and empty.${advice}`;
 }
 
 /** @throws CannotRun */
