@@ -173,6 +173,30 @@ describe("FaissStore", () => {
     expect((await store.similaritySearch(question, 1))[0]).toEqual(planets[1]);
   });
 
+  it.each<[filter: DocumentFilter, message: RegExp]>([
+    [
+      { dpt: { $ne: "it" } },
+      /^No document has the metadata key `dpt`\. Did you mean `dept`\? Nothing was deleted\./,
+    ],
+    [{ $or: [{ dept: "it" }, { $not: { "author.nam": "Ada" } }] }, /Did you mean `author\.name`\?/],
+    [{ source: null }, /`source`\. Nothing was deleted\. To delete documents without a key, use/],
+  ])("deletes nothing with %j, which has a key that no document has", async (filter, message) => {
+    const metadatas = [
+      { dept: "it", author: { name: "Ada" } },
+      { dept: "hr", draft: null },
+    ];
+    const made = await FaissStore.fromTexts(["a", "b"], metadatas, embeddings);
+    await expect(made.delete({ filter })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(message),
+    });
+    expect((await made.client()).size).toBe(2);
+    await made.delete({ filter: { $not: { "author.name": "Ada" }, draft: null } });
+    expect((await made.client()).size).toBe(1);
+    await made.delete({ filter: { dept: "it" } });
+    await made.delete({ filter }); // the store is empty
+  });
+
   it("finds relevant and different documents by maximal marginal relevance", async () => {
     const twins = planets.map(
       (document) => new Document({ ...document, id: `${document.id} again` }),

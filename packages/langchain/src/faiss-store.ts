@@ -58,6 +58,7 @@ import {
   type FaissSearchOptions,
   similarityOptions,
 } from "./search-options.ts";
+import { refuseUnknownKeys } from "./unknown-keys.ts";
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -196,7 +197,7 @@ export class FaissStore extends SaveableVectorStore {
 
   /**
    * Deletes documents by id or by filter. Unknown ids are ignored. The filter `{}` is refused; use
-   * `() => true` to delete all documents.
+   * `() => true` to delete all documents. So is a filter with a key that no document has.
    *
    * @throws `INVALID_ARGUMENT`
    * @example
@@ -209,6 +210,7 @@ export class FaissStore extends SaveableVectorStore {
     const { ids, filter } = checkDeletion(which);
     const idsOrFilter = ids ?? recordFilter(filter)!;
     const store = await this.#store.existing();
+    if (filter) refuseUnknownKeys(filter, store);
     await store?.delete(idsOrFilter);
   }
 

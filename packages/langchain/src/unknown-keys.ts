@@ -1,0 +1,49 @@
+import { type FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+import { isObject, nearestOption, valueAt } from "@embeddinggemma/internal";
+import type { DocumentFilter, MetadataFilter } from "./document-filter.ts";
+import { checkRecords, type DocumentRecord } from "./document-record.ts";
+
+/**
+ * Refuses a filter for a deletion that has a key that no document has. A missing key counts as
+ * null, so with a misspelt one, `$ne` would delete all documents.
+ *
+ * @param filter - a checked one
+ * @throws `INVALID_ARGUMENT`
+ */
+export function refuseUnknownKeys(
+  filter: DocumentFilter,
+  store: FaissStore<DocumentRecord> | undefined,
+): void {
+  if (typeof filter === "function" || !store?.size) return;
+  checkRecords(store);
+  const unknown = new Set(keysOf(filter));
+  for (const { record } of store) {
+    for (const key of unknown) if (valueAt(record.metadata, key) !== undefined) unknown.delete(key);
+    if (unknown.size === 0) return;
+  }
+  const [key] = unknown;
+  if (key === undefined) return;
+  const known = new Set<string>();
+  for (const { record } of store) for (const path of pathsOf(record.metadata)) known.add(path);
+  const nearest = nearestOption(key, [...known]);
+  throw new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `No document has the metadata key \`${key}\`. ` +
+      `${nearest === undefined ? "" : `Did you mean \`${nearest}\`? `}Nothing was deleted. ` +
+      "To delete documents without a key, use a function of the document.",
+    { key, nearest },
+  );
+}
+
+function keysOf(filter: MetadataFilter): string[] {
+  return Object.entries(filter).flatMap(([key, value]) =>
+    key.startsWith("$") ? [value].flat().flatMap(keysOf) : [key],
+  );
+}
+
+/** The keys of metadata. Those of nested metadata lead there: `author.name`. */
+function pathsOf(metadata: object = {}): string[] {
+  return Object.entries(metadata).flatMap(([key, value]) =>
+    isObject(value) ? [key, ...pathsOf(value).map((path) => `${key}.${path}`)] : [key],
+  );
+}
