@@ -5,9 +5,12 @@ import { FaissStore } from "@embeddinggemma/faiss";
 import { afterAll, expect, it } from "vitest";
 import { tinyEmbedder } from "../testing/tiny.ts";
 import { CannotRun } from "./cannot-run.ts";
+import { createLogger } from "./logs.ts";
 import { openIndex } from "./open-index.ts";
 
 const root = await mkdtemp(join(tmpdir(), "server-index-"));
+
+const logger = createLogger({ level: "silent", json: true });
 
 afterAll(() => rm(root, { recursive: true }));
 
@@ -25,7 +28,7 @@ it.each([
   const store = await FaissStore.create(options);
   await store.save(folder);
   await store.close();
-  const opening = openIndex({ folder, isReadOnly: false }, await tinyEmbedder());
+  const opening = openIndex({ folder, isReadOnly: false }, await tinyEmbedder(), logger);
   const failure = await opening.catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(CannotRun);
   expect((failure as CannotRun).message).toContain(`${folder} has vectors of `);

@@ -2,6 +2,7 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStoreError, IdentityDifference } from "@embeddinggemma/faiss";
 import { DocumentIndex } from "../txtai/document-index.ts";
 import { CannotRun } from "./cannot-run.ts";
+import { errorFields, type Logger } from "./logs.ts";
 import type { StoreFolder } from "./store-folder.ts";
 
 /**
@@ -12,9 +13,15 @@ import type { StoreFolder } from "./store-folder.ts";
 export async function openIndex(
   { folder, isReadOnly }: StoreFolder,
   embedder: Embedder,
+  logger: Logger,
 ): Promise<DocumentIndex> {
+  const onReopen = (failure?: unknown) => {
+    if (failure === undefined) return logger.info("The store has changed, and was opened again");
+    const change = "The store has changed, but cannot be opened";
+    logger.warn({ error: errorFields(failure).error }, `${change}. Its former state is served`);
+  };
   try {
-    return await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly });
+    return await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly, onReopen });
   } catch (error) {
     const { FaissStoreError } = await import("@embeddinggemma/faiss");
     const reason = FaissStoreError.isInstance(error) && differenceOf(error, embedder);

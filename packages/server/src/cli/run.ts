@@ -60,7 +60,7 @@ async function loadAndServe(
   const { dtype, dtypeReason, dimension, identity, adapter } = embedder;
   const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
   logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");
-  const index = store && (await openIndex(store, embedder));
+  const index = store && (await openIndex(store, embedder, logger));
   try {
     await serveUntil(signal, embedder, settings, index, logger);
   } finally {

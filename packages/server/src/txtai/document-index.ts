@@ -2,6 +2,7 @@ import type { DocumentInput, Embedder } from "@embeddinggemma/core";
 import type { FaissStore, FaissStoreOptions, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import { refuseFile } from "./refuse-file.ts";
+import { SavedState } from "./saved-state.ts";
 
 /** A document as clients send it. All its fields are stored; `text` is embedded. */
 export interface IndexedDocument {
@@ -23,8 +24,18 @@ export interface DocumentHit {
 
 /** Options of {@link DocumentIndex.open}. */
 export interface DocumentIndexOptions {
-  /** Refuse all changes. @default false */
+  /**
+   * Refuse all changes. Those that another program saves are seen, within a second.
+   *
+   * @default false
+   */
   readOnly?: boolean | undefined;
+  /**
+   * Called when another program has saved a read-only store, which was opened again.
+   *
+   * @param failure - why it could not be opened; the documents are those from before then
+   */
+  onReopen?: ((failure?: unknown) => void) | undefined;
   /** Options of the store, if the folder has none yet. */
   store?: Omit<FaissStoreOptions, "dimension" | "identity"> | undefined;
   /**
@@ -36,6 +47,13 @@ export interface DocumentIndexOptions {
 }
 
 type DocumentRecord = Record<string, RecordValue>;
+
+/** The folder of an index, and how its stores are made. */
+interface Source {
+  readonly create: () => Promise<FaissStore<DocumentRecord>>;
+  readonly open: () => Promise<FaissStore<DocumentRecord>>;
+  readonly saved: SavedState;
+}
 
 /**
  * Documents in a folder, as txtai's API manages them: `add` collects documents, `index` makes them
@@ -51,8 +69,9 @@ export class DocumentIndex {
   readonly folder: string;
   readonly isReadOnly: boolean;
   readonly #embedder: Embedder;
-  readonly #create: () => Promise<FaissStore<DocumentRecord>>;
+  readonly #source: Source;
   readonly #maxPending: number;
+  readonly #onReopen: DocumentIndexOptions["onReopen"];
   #store: FaissStore<DocumentRecord>;
   #pending: IndexedDocument[] = [];
   /** Changes run one after another. */
@@ -61,16 +80,17 @@ export class DocumentIndex {
   private constructor(
     folder: string,
     embedder: Embedder,
-    create: () => Promise<FaissStore<DocumentRecord>>,
+    source: Source,
     store: FaissStore<DocumentRecord>,
-    { readOnly = false, maxPending = 1_000_000 }: DocumentIndexOptions,
+    { readOnly = false, maxPending = 1_000_000, onReopen }: DocumentIndexOptions,
   ) {
     this.folder = folder;
     this.isReadOnly = readOnly;
     this.#embedder = embedder;
-    this.#create = create;
+    this.#source = source;
     this.#store = store;
     this.#maxPending = maxPending;
+    this.#onReopen = onReopen;
   }
 
   /**
@@ -91,10 +111,10 @@ export class DocumentIndex {
     const { dimension, identity } = embedder;
     const create = () =>
       FaissStore.create<DocumentRecord>({ ...options.store, dimension, identity });
-    const store = (await FaissStore.exists(folder))
-      ? await FaissStore.open<DocumentRecord>(folder, { identity, dimension })
-      : await create();
-    return new DocumentIndex(folder, embedder, create, store, options);
+    const open = () => FaissStore.open<DocumentRecord>(folder, { identity, dimension });
+    const source = { create, open, saved: await SavedState.of(folder) };
+    const store = (await FaissStore.exists(folder)) ? await open() : await create();
+    return new DocumentIndex(folder, embedder, source, store, options);
   }
 
   /** Number of documents. */
@@ -134,16 +154,14 @@ export class DocumentIndex {
   index(): Promise<void> {
     this.#checkWritable("index");
     return this.#change(async (documents) => {
-      const store = await this.#create();
+      const store = await this.#source.create();
       try {
         await this.#upsertInto(store, documents, { overwrite: true });
       } catch (error) {
         await store.close();
         throw error;
       }
-      const former = this.#store;
-      this.#store = store;
-      await former.close();
+      await this.#replaceStore(store);
     });
   }
 
@@ -174,6 +192,21 @@ export class DocumentIndex {
   }
 
   /**
+   * Opens a read-only store again if another program has saved it. {@link DocumentIndex.search}
+   * does so, too.
+   */
+  async refresh(): Promise<void> {
+    const { saved, open } = this.#source;
+    if (!this.isReadOnly || !(await saved.hasChanged())) return;
+    await this.#afterChanges(async () => {
+      const failure = await open()
+        .then((store) => this.#replaceStore(store))
+        .catch((error: unknown) => error);
+      this.#onReopen?.(failure);
+    });
+  }
+
+  /**
    * Finds the documents that fit queries best.
    *
    * @returns for each query the hits, best first. Their scores are cosines, all above 0.
@@ -183,6 +216,7 @@ export class DocumentIndex {
     limit: number,
     options: { signal?: AbortSignal | undefined } = {},
   ): Promise<DocumentHit[][]> {
+    await this.refresh();
     if (this.size === 0) return queries.map(() => []);
     const vectors = await this.#embedder.encodeQuery(queries, options);
     // Meanwhile, `index` may have closed the store that was there before.
@@ -197,6 +231,12 @@ export class DocumentIndex {
   /** Waits for running changes, then closes the store. */
   async close(): Promise<void> {
     await this.#afterChanges(() => this.#store.close());
+  }
+
+  async #replaceStore(store: FaissStore<DocumentRecord>): Promise<void> {
+    const former = this.#store;
+    this.#store = store;
+    await former.close();
   }
 
   /** Runs a change on the collected documents. They are kept if it fails. */

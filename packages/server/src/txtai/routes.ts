@@ -130,7 +130,10 @@ function indexRoutes(
     const ids = parsed(z.array(documentId), await bodyOf(context), "body");
     return context.json(await index.delete(ids));
   });
-  app.get("/count", (context) => context.json(index.size));
+  app.get("/count", async (context) => {
+    await index.refresh();
+    return context.json(index.size);
+  });
   app.post("/reindex", () => {
     throw new TxtaiError(403, "Attempting to reindex with reindexing disabled (reindex != True)");
   });

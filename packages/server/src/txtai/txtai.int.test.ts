@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -108,6 +108,32 @@ test("similarity, transform and their batch forms need no index", async () => {
   expect((await get(`/transform?text=${encodeURIComponent(query)}`)).body).toEqual(vector);
   const document = Array.from(await embedder.encodeDocument("Mars"));
   expect((await post("/batchtransform?category=data", ["Mars"])).body).toEqual([document]);
+});
+
+test("a read-only index sees what another program saves, unless it is damaged", async () => {
+  const folder = await newFolder();
+  const writer = await DocumentIndex.open(folder, await tinyEmbedder());
+  const write = (text: string) => {
+    writer.add([{ id: 1, text }]);
+    return writer.upsert();
+  };
+  await write("Mars is red.");
+  const failures: unknown[] = [];
+  const { get, index } = await client(folder, {
+    readOnly: true,
+    onReopen: (failure) => failures.push(failure),
+  });
+  await write("Venus is hot.");
+  expect((await get(found("red"))).body).toMatchObject([{ text: "Venus is hot." }]);
+  expect(failures).toEqual([undefined]);
+
+  await writeFile(join(folder, "faiss-store.json"), "{}");
+  await expect.poll(() => index.refresh().then(() => failures.length), { timeout: 30_000 }).toBe(2);
+  expect(failures[1]).toMatchObject({ code: "NOT_A_STORE" });
+  expect((await get(found("red"))).body).toMatchObject([{ text: "Venus is hot." }]);
+
+  await writer.close();
+  await index.close();
 });
 
 test("a read-only index refuses changes with 403", async () => {
