@@ -66,7 +66,7 @@ export function valueTests(key: string, condition: unknown): ValueTest[] {
   if (entries.length === 0)
     throw invalid(name, condition, "a value or an object with at least one operator");
   return entries.map(([operator, operand]) => {
-    if (!Object.hasOwn(operators, operator)) throw unknownOperator(key, operator);
+    if (!Object.hasOwn(operators, operator)) throw unknownOperator(key, operator, condition);
     return operators[operator]!(operand, `The filter value of ${JSON.stringify(key)} ${operator}`);
   });
 }
@@ -154,26 +154,33 @@ function invalid(
     : storeChecker.invalidArgument(name, value, expected, advice);
 }
 
-function unknownOperator(key: string, operator: string): Error {
+function unknownOperator(key: string, operator: string, condition: object): Error {
   const name = `An operator for ${JSON.stringify(key)}`;
   const expected = `one of ${operatorNames.join(", ")}`;
-  const advice = adviceOn(key, operator);
+  const advice = adviceOn(key, operator, condition);
   return advice === undefined
     ? needsFunction(name, operator, expected)
     : storeChecker.invalidArgument(name, operator, expected, advice);
 }
 
-function adviceOn(key: string, operator: string): string | undefined {
-  if (operator === "$not") return "Write { $not: { … } } around the key.";
-  if (!operator.startsWith("$"))
-    return `For nested metadata, use the key ${JSON.stringify(`${key}.${operator}`)}.`;
-  const name = operator
-    .slice(1)
-    .toLowerCase()
-    .replaceAll(/[^a-z=<>]/g, "");
+function adviceOn(key: string, operator: string, condition: object): string | undefined {
+  const name = operator.toLowerCase().replaceAll(/[^a-z=<>]/g, "");
   const meant = operatorNames.includes(`$${name}`) ? `$${name}` : otherNames.get(name);
-  return meant && `Did you mean ${meant}?`;
+  if (meant !== undefined) return `Did you mean ${meant}?`;
+  if (!operator.startsWith("$") || combiners.has(operator)) {
+    if (wrappers.has(key)) return `Pass the filter itself, without \`${key}:\`.`;
+    if (key === "metadata")
+      return `The filter is already about the metadata: { ${Object.keys(condition).join(", ")} }.`;
+  }
+  if (name === "not") return "Write { $not: { … } } around the key.";
+  if (operator.startsWith("$")) return undefined;
+  return `For nested metadata, use the key ${JSON.stringify(`${key}.${operator}`)}.`;
 }
+
+const combiners: ReadonlySet<string> = new Set(["$and", "$or", "$not"]);
+
+/** Options of other calls and programs that have a filter as their value. */
+const wrappers: ReadonlySet<string> = new Set(["filter", "filters", "where"]);
 
 /** What other programs call the operators. */
 const otherNames: ReadonlyMap<string, string> = new Map(
