@@ -85,6 +85,27 @@ describe("embed", () => {
     );
   });
 
+  it("reads JSON lines of files by their names, and tells of those it takes for texts", async () => {
+    const line = '{"id":7,"text":"It is red."}\n';
+    const fields = async (name: string, ...flags: string[]) => {
+      const file = join(await temporaryFolder(), name);
+      await writeFile(file, line);
+      const { output, errors } = await embed(["--input", file, ...flags]);
+      const { embedding, ...row } = jsonLines(output)[0]!;
+      return { row, errors };
+    };
+    const read = { row: { id: 7, text: "It is red." }, errors: "" };
+    expect(await fields("rows.jsonl")).toEqual(read);
+    expect(await fields("rows.NDJSON")).toEqual(read);
+    const row = { text: line.trim() };
+    expect(await fields("rows.jsonl", "--input-format", "lines")).toEqual({ row, errors: "" });
+    const advice = 'is JSON, and is embedded as it is. To embed its "text": --input-format jsonl\n';
+    const lines = await fields("rows.txt");
+    expect(lines).toEqual({ row, errors: expect.stringMatching(`rows.txt ${advice}$`) });
+    expect((await embed([], line)).errors).toBe(`The first line of standard input ${advice}`);
+    expect((await embed([], '{"id":7}\n{text}\n')).errors).toBe("");
+  });
+
   it.each([
     { what: "JSON", second: "{bad", reason: "Line 2 of standard input is not JSON" },
     {

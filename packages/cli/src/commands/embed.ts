@@ -17,10 +17,9 @@ export function embedCommand(terminal: Terminal): Command {
     .addOption(
       new Option(
         "--input-format <format>",
-        'lines are texts, or JSON: {"text": …, "title": …}, whose keys the output keeps',
-      )
-        .choices(["lines", "jsonl"])
-        .default("lines"),
+        'lines are texts, or JSON: {"text": …, "title": …}, whose keys the output keeps ' +
+          "(default: jsonl for names that end in .jsonl or .ndjson, else lines)",
+      ).choices(["lines", "jsonl"]),
     )
     .addOption(
       new Option("-f, --format <format>", "JSON lines, a NumPy array, or base64 of the numbers")

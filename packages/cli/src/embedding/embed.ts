@@ -18,7 +18,7 @@ import type { VectorFormat } from "./vector-writer.ts";
 
 export interface EmbedFlags extends ModelFlags {
   input?: string[];
-  inputFormat: InputFormat;
+  inputFormat?: InputFormat;
   format: VectorFormat;
   output?: string;
   query?: boolean;

@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { extname } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
@@ -18,6 +19,13 @@ export interface Item {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Where texts are, if they are no arguments. */
+interface Source {
+  readonly input?: readonly string[] | undefined;
+  /** The name of a file says its format by default. */
+  readonly inputFormat?: InputFormat | undefined;
+}
+
 /** What stands for standard input among the files, as in other programs. */
 const standardInput = "-";
 
@@ -28,7 +36,7 @@ const standardInput = "-";
  */
 export async function* readItems(
   texts: readonly string[],
-  { input, inputFormat }: { input?: readonly string[] | undefined; inputFormat: InputFormat },
+  { input, inputFormat }: Source,
   terminal: Terminal,
 ): AsyncGenerator<Item> {
   for (const [index, text] of texts.entries()) yield textItem(text, `text ${index + 1}`);
@@ -37,14 +45,22 @@ export async function* readItems(
   for (const file of files) {
     const name = file === standardInput ? "standard input" : file;
     const stream = file === standardInput ? inputOf(terminal) : await openFile(file);
+    const format = inputFormat ?? formatOf(file);
     let number = 0;
     for await (const line of readLines(addAbortSignal(terminal.signal, stream), name)) {
       number += 1;
       const place = `line ${number}${files.length > 1 ? ` of ${name}` : ""}`;
-      if (inputFormat === "lines") yield textItem(line, place);
+      if (number === 1 && !inputFormat && format === "lines" && isJsonItem(line))
+        note(terminal, embeddedAsJson(name));
+      if (format === "lines") yield textItem(line, place);
       else if (line.trim() !== "") yield { ...jsonItem(line, `Line ${number} of ${name}`), place };
     }
   }
+}
+
+/** The format that the name of a file says. */
+function formatOf(file: string): InputFormat {
+  return [".jsonl", ".ndjson"].includes(extname(file).toLowerCase()) ? "jsonl" : "lines";
 }
 
 function inputOf(terminal: Terminal): Readable {
@@ -69,8 +85,27 @@ function textItem(text: string, place: string): Item {
   return { text, fields: { text }, place };
 }
 
+function embeddedAsJson(name: string): string {
+  return (
+    `The first line of ${name} is JSON, and is embedded as it is. ` +
+    'To embed its "text": --input-format jsonl'
+  );
+}
+
+/** Whether a line is JSON as `--input-format jsonl` reads it. */
+function isJsonItem(line: string): boolean {
+  if (!line.startsWith("{")) return false;
+  try {
+    return typeof (JSON.parse(line) as { text?: unknown }).text === "string";
+  } catch {
+    return false;
+  }
+}
+
 function jsonItem(line: string, name: string): Omit<Item, "place"> {
-  const expected = 'With --input-format jsonl, each line is like {"id": 1, "text": "Mars is red."}';
+  const expected =
+    'In JSON lines, each line is like {"id": 1, "text": "Mars is red."}. ' +
+    "For lines of plain text: --input-format lines";
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(line);
