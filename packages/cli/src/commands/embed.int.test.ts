@@ -65,6 +65,20 @@ describe("embed", () => {
     expect((await embed([], "Mars is red.")).errors).toBe("");
   });
 
+  it("says that an argument is a text, and not the file of this name", async () => {
+    const one = await run(["embed", "--model", "tiny", "package.json", "Mars", "src"]);
+    expect(one.errors).toBe(
+      "package.json is taken as a text, though there is a file of this name. " +
+        "To embed the lines of a file: --input package.json\n",
+    );
+    expect(jsonLines(one.output).map(({ text }) => text)).toEqual(["package.json", "Mars", "src"]);
+    const two = await run(["similarity", "--model", "tiny", "package.json", "README.md"]);
+    expect(two.errors).toBe(
+      "package.json and 1 more are taken as texts, though there are files of these names. " +
+        'To compare what it says: "$(cat package.json)"\n',
+    );
+  });
+
   it("says that there was no text", async () => {
     const { code, output, errors } = await embed([], "");
     expect({ code, output }).toEqual({ code: 0, output: "" });
@@ -85,7 +99,7 @@ describe("embed", () => {
     );
   });
 
-  it("reads JSON lines of files by their names, and tells of those it takes for texts", async () => {
+  it("reads files of JSON lines by their names, and tells of JSON taken for text", async () => {
     const line = '{"id":7,"text":"It is red."}\n';
     const fields = async (name: string, ...flags: string[]) => {
       const file = join(await temporaryFolder(), name);

@@ -5,6 +5,7 @@ import {
   quantizeEmbeddings,
 } from "@embeddinggemma/core";
 import { windowsOf } from "@embeddinggemma/internal";
+import { noteFileNames } from "../documents/note-file-names.ts";
 import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
@@ -36,6 +37,7 @@ export async function embed(
 ): Promise<void> {
   const { query, title, promptName, prompt, ...model } = flags;
   const { signal } = terminal;
+  await noteFileNames(texts, (name) => `To embed the lines of a file: --input ${name}`, terminal);
   await using writer = await openVectorWriter(format, output, terminal);
   let window: readonly Item[] = [];
   const cutTexts = new CutTexts((index) => window[index]?.place);

@@ -1,3 +1,4 @@
+import { noteFileNames } from "../documents/note-file-names.ts";
 import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
@@ -16,11 +17,13 @@ export async function compare(
   terminal: Terminal,
 ): Promise<void> {
   const { signal } = terminal;
+  const texts = [text, ...others];
+  await noteFileNames(texts, (name) => `To compare what it says: "$(cat ${name})"`, terminal);
   const cutTexts = new CutTexts((index) => `text ${index + 1}`);
   await using embedder = await openEmbedder(model, terminal, cutTexts);
   const promptName = chosen ?? (Object.hasOwn(embedder.prompts, "STS") ? "STS" : undefined);
-  const [first, ...rest] = await embedder.encode([text, ...others], { promptName, signal });
-  cutTexts.note(others.length + 1, terminal);
+  const [first, ...rest] = await embedder.encode(texts, { promptName, signal });
+  cutTexts.note(texts.length, terminal);
   const [scores] = embedder.similarity([first!], rest);
   const ranked = others
     .map((other, index) => ({ text: other, score: scores![index]! }))
