@@ -162,6 +162,23 @@ it("says what is wrong with a store", async () => {
   expect(unknown.errors).toContain("error: The store does not say which model made its vectors");
 });
 
+it.each([
+  {
+    record: { id: 1, text: "Mars is red." },
+    reason: /was filled over a server .*: `embedding/,
+  },
+  { record: "Mars is red.", reason: /was made by another program/ },
+])("refuses a store of $record, before a model loads", async ({ record, reason }) => {
+  const foreign = join(await temporaryFolder(), "foreign.store");
+  await using made = await FaissStore.create<typeof record>({ dimension: 2, identity: "other" });
+  await made.upsert([{ id: "1", vector: [1, 0], record }], { saveTo: foreign });
+  const none = join(folder, "no-model");
+  const { code, errors } = await run(["search", "x", "-s", foreign, "--model", none]);
+  expect(code).toBe(1);
+  expect(errors).toMatch(reason);
+  expect(errors).not.toContain(none);
+});
+
 describe("a model that did not make the store", () => {
   it("is refused, and both models are named", async () => {
     const { code, errors } = await run(["search", "x", "-s", store, "--model", otherModel]);

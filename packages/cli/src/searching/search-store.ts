@@ -18,6 +18,7 @@ import { refuseFile } from "../store/refuse-file.ts";
 import { howToMakeStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
+import { checkRecords } from "./check-records.ts";
 import { printHits } from "./print-hits.ts";
 import { whyFilterMatchesNothing } from "./why-nothing.ts";
 
@@ -45,6 +46,7 @@ export async function searchStore(
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
   const store = await CoreStore.open<DocumentRecord>(folder);
+  checkRecords(store, storeName);
   const settings = await readSettings(folder);
   const flags = modelFlagsFor(command, modelFlags, settings, terminal);
   const cutTexts = new CutTexts(() => "the query");
