@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 it.each([
   ["langchain", ["index.ts", "search.ts", "update.ts"]],
-  ["llamaindex", ["index.ts", "search.ts"]],
+  ["llamaindex", ["index.ts", "search.ts", "update.ts"]],
   ["core", ["compare.ts", "index.ts", "search.ts"]],
 ])("docs/start/%s.md, one program after the other", async (name, programs) => {
   const page = `docs/start/${name}.md`;
