@@ -49,6 +49,24 @@ describe("FaissStore: wrong arguments", () => {
     expect(await store.similaritySearch(question, 10)).toHaveLength(4);
   });
 
+  it("says that the option dimension does not shorten vectors, before it embeds", async () => {
+    const embedded = vi.spyOn(embedder, "encodeDocument");
+    for (const [dimension, advice] of [
+      [256, "For shorter vectors: new EmbeddingGemmaEmbeddings({ truncateDim: 256 })."],
+      [1024, "Leave the option out."],
+    ] as const)
+      await expect(
+        FaissStore.fromDocuments(planets, embeddings, { dimension }),
+      ).rejects.toMatchObject({
+        code: "DIMENSION_MISMATCH",
+        message: `The option dimension says ${dimension}, but your embeddings make 768. ${advice}`,
+      });
+    expect(embedded).not.toHaveBeenCalled();
+    embedded.mockRestore();
+    const made = await FaissStore.fromDocuments(planets, embeddings, { dimension: 768 });
+    expect((await made.client()).dimension).toBe(768);
+  });
+
   it("reports wrong arguments before it embeds anything", async () => {
     const embedded = vi.spyOn(embedder, "encodeDocument");
     const failing = [

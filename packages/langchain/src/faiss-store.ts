@@ -29,6 +29,7 @@ import {
   checkStore,
   checkVector,
 } from "./check-arguments.ts";
+import { checkDimension } from "./check-dimension.ts";
 import { storeChecker } from "./check-options.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
@@ -91,7 +92,9 @@ export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
+  readonly #dimension: number | undefined;
   readonly #opened = new SharedPromise(async () => {
+    await checkDimension(this.embeddings, this.#dimension);
     const store = await this.#store.get();
     checkRecords(store);
     return store;
@@ -110,6 +113,7 @@ export class FaissStore extends SaveableVectorStore {
     const { store, ...options } = params;
     super(embeddings, options);
     this.#store = lazyStore;
+    this.#dimension = options.dimension;
   }
 
   override _vectorstoreType(): string {
