@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -35,6 +38,21 @@ it("gives a server its key, of a flag or of the environment", async () => {
   vi.stubEnv("EMBEDDINGGEMMA_API_KEY", "secret");
   expect(await embed("--url", server.url)).toEqual(given);
   expect(await embed("--model", "tiny")).toMatchObject({ code: 0, errors: "" });
+});
+
+it("sends no key of the environment to a server that only a store names", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "servers-"));
+  await writeFile(join(folder, "mars.txt"), "Mars is red.");
+  const store = join(folder, "notes.store");
+  vi.stubEnv("EMBEDDINGGEMMA_API_KEY", "secret");
+  const made = await run(["index", folder, "--store", store, "--url", server.url]);
+  expect(made.code).toBe(0);
+  const search = (...flags: string[]) => run(["search", "red", "--store", store, ...flags]);
+  const { errors } = await search();
+  expect(errors).toContain("401");
+  expect(await search("--api-key", "secret")).toMatchObject({ code: 0 });
+  expect(await search("--url", server.url)).toMatchObject({ code: 0 });
+  await rm(folder, { recursive: true });
 });
 
 it("says what to do about a default prompt, without options of code", async () => {

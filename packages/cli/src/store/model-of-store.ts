@@ -34,9 +34,8 @@ export function modelFlagsFor(
     note(terminal, `${modelVariable} is ignored: the store was made with ${name}. ${advice}`);
   }
   const given = Object.entries(flags).filter(([name]) => isGiven(command, name));
-  // The store does not remember the key of its server.
-  const { apiKey } = flags;
-  return { ...settings.model, ...defined({ apiKey }), ...Object.fromEntries(given) };
+  // The key of the environment is not sent to a server that the store of somebody else may name.
+  return { ...settings.model, ...Object.fromEntries(given) };
 }
 
 /** The flags that load the same model later, also from another folder and on another device. */
