@@ -191,6 +191,7 @@ describe("FaissStore", () => {
       message: expect.stringMatching(message),
     });
     expect((await made.client()).size).toBe(2);
+    await made.delete({ filter: { year: 1999, dept: "it" } }); // matches none
     await made.delete({ filter: { $not: { "author.name": "Ada" }, draft: null } });
     expect((await made.client()).size).toBe(1);
     await made.delete({ filter: { dept: "it" } });

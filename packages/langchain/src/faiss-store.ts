@@ -212,10 +212,10 @@ export class FaissStore extends SaveableVectorStore {
     which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined } = {},
   ): Promise<void> {
     const { ids, filter } = checkDeletion(which);
-    const idsOrFilter = ids ?? recordFilter(filter)!;
+    const matches = recordFilter(filter);
     const store = await this.#store.existing();
-    if (filter) refuseUnknownKeys(filter, store);
-    await store?.delete(idsOrFilter);
+    if (filter && matches) refuseUnknownKeys(filter, matches, store);
+    await store?.delete(ids ?? matches!);
   }
 
   /**

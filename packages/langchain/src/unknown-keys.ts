@@ -1,17 +1,19 @@
-import { type FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+import { type FaissStore, FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject, nearestOption, valueAt } from "@embeddinggemma/internal";
 import type { DocumentFilter, MetadataFilter } from "./document-filter.ts";
 import { checkRecords, type DocumentRecord } from "./document-record.ts";
 
 /**
- * Refuses a filter for a deletion that has a key that no document has. A missing key counts as
- * null, so with a misspelt one, `$ne` would delete all documents.
+ * Refuses a filter for a deletion if it matches documents, but has a key that none has. A missing
+ * key counts as null, so with a misspelt one, `$ne` would delete all documents.
  *
  * @param filter - a checked one
+ * @param matches - the filter as a function
  * @throws `INVALID_ARGUMENT`
  */
 export function refuseUnknownKeys(
   filter: DocumentFilter,
+  matches: FaissStoreFilter<DocumentRecord>,
   store: FaissStore<DocumentRecord> | undefined,
 ): void {
   if (typeof filter === "function" || !store?.size) return;
@@ -22,7 +24,7 @@ export function refuseUnknownKeys(
     if (unknown.size === 0) return;
   }
   const [key] = unknown;
-  if (key === undefined) return;
+  if (key === undefined || !hasMatch(store, matches)) return;
   const known = new Set<string>();
   for (const { record } of store) for (const path of pathsOf(record.metadata)) known.add(path);
   const nearest = nearestOption(key, [...known]);
@@ -33,6 +35,14 @@ export function refuseUnknownKeys(
       "To delete documents without a key, use a function of the document.",
     { key, nearest },
   );
+}
+
+function hasMatch(
+  store: FaissStore<DocumentRecord>,
+  matches: FaissStoreFilter<DocumentRecord>,
+): boolean {
+  for (const { id, record } of store) if (matches(record, id)) return true;
+  return false;
 }
 
 function keysOf(filter: MetadataFilter): string[] {
