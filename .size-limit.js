@@ -5,12 +5,12 @@
 export default [
   forNode("core", "72 kB"),
   forNode("faiss", "50 kB"),
-  forNode("langchain", "9.2 kB"),
+  forNode("langchain", "10 kB"),
   forNode("llamaindex", "12.5 kB"),
   forNode("server", "21.2 kB"),
   forNode("tune", "28 kB"),
   // A program, which nobody bundles: its limit finds what came in by mistake.
-  forNode("cli", "32 kB", "embeddinggemma.js"),
+  forNode("cli", "33.5 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",
