@@ -46,10 +46,20 @@ function isReady() {
   );
 }
 
-/** Checks each step again: another set-up may have done it while this one waited. */
+/**
+ * Checks each step again: another set-up may have done it while this one waited. npm needs one core
+ * for a minute, so the system's packages are installed meanwhile.
+ */
 async function makeReady() {
-  if (!dependenciesAreInstalled(root)) installDependencies(root);
+  const steps = await Promise.allSettled([
+    dependenciesAreInstalled(root) || installDependencies(root),
+    providePrograms(),
+  ]);
+  for (const step of steps) if (step.status === "rejected") throw step.reason;
   if (!faissAddonWorks(root)) await provideFaissAddon(root);
+}
+
+async function providePrograms() {
   if (needsBrowser && !findBrowser()) provideBrowser();
   for (const name of neededPrograms) if (!hasProgram(name)) provideProgram(name);
 }

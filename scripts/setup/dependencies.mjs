@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { elapsed, report } from "./report.mjs";
@@ -32,7 +33,7 @@ export function dependenciesAreInstalled(root) {
  *
  * @param {string} root
  */
-export function installDependencies(root) {
+export async function installDependencies(root) {
   const start = performance.now();
   report("installing the dependencies (npm ci) …");
   const options = [
@@ -43,12 +44,10 @@ export function installDependencies(root) {
     "--no-audit",
     "--no-fund",
   ];
-  const { status, error } = runNpm(root, [...options, "--loglevel=error"]);
-  if (error || status !== 0) {
+  const failure = await runNpm(root, [...options, "--loglevel=error"]);
+  if (failure) {
     throw new SetupError(
-      error
-        ? `npm could not be started: ${error.message}`
-        : `npm ci failed with exit code ${status}.`,
+      failure,
       "Read npm's message above. npm needs the npm registry. Behind a proxy, set HTTPS_PROXY. " +
         "For a mirror, run `npm config set registry <url>`.",
     );
@@ -66,15 +65,23 @@ function readPackages(path) {
 }
 
 /**
- * Uses the npm that runs this script, or else the one on the PATH.
+ * Runs the npm that runs this script, or else the one on the PATH.
  *
  * @param {string} root
  * @param {readonly string[]} args
+ * @returns what failed; undefined if nothing did
  */
-function runNpm(root, args) {
-  /** @type {import("node:child_process").SpawnSyncOptions} */
+async function runNpm(root, args) {
+  /** @type {import("node:child_process").SpawnOptions} */
   const options = { cwd: root, stdio: ["ignore", "ignore", "inherit"] };
   const script = process.env.npm_execpath;
-  if (script?.endsWith(".js")) return spawnSync(process.execPath, [script, ...args], options);
-  return spawnSync("npm", args, { ...options, shell: process.platform === "win32" });
+  const npm = script?.endsWith(".js")
+    ? spawn(process.execPath, [script, ...args], options)
+    : spawn("npm", args, { ...options, shell: process.platform === "win32" });
+  try {
+    const [status] = await once(npm, "close");
+    return status === 0 ? undefined : `npm ci failed with exit code ${status}.`;
+  } catch (error) {
+    return `npm could not be started: ${error}`;
+  }
 }
