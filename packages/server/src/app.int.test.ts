@@ -133,7 +133,7 @@ test.each([
   ["/v1/embeddings", { input: [1, 2], model: "x" }, 422],
   ["/v1/embeddings", { input: "a", model: "tiny:qery" }, 404],
   ["/v1/embeddings", { input: "a", model: "embeddinggemma:qery" }, 404],
-  ["/v1/embeddings", { input: "a", model: "embeddinggemma:foo" }, 404],
+  ["/v1/embeddings", { input: "a", model: "tiny:foo" }, 404],
   ["/v1/embeddings", { input: "a", model: "embeddinggemma:" }, 404],
   ["/api/embed", { input: "a", model: "embeddinggemma:Document" }, 404],
 ])("%s refuses %j with %i", async (path, body, status) => {
@@ -164,6 +164,13 @@ test.each([
   "tiny:300m",
   "nomic-embed-text:v1.5",
   "registry:5000/a",
+  "tiny:BF16",
+  "tiny:f16",
+  "tiny:UD-Q4_K_XL",
+  "embeddinggemma:bf16",
+  "hf.co/unsloth/embeddinggemma-300m-GGUF:Q8_0",
+  "hf.co/unsloth/embeddinggemma-300m-GGUF:Q4_K_M",
+  "ft:gpt-x:acme::abc",
 ])("the model name %s asks for no prompt", async (model) => {
   const embedder = await tinyEmbedder();
   const [expected] = toArrays([await embedder.encode(query, { prompt: "" })]);

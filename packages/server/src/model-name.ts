@@ -1,12 +1,13 @@
 import type { Embedder } from "@embeddinggemma/core";
+import { nearestOption } from "@embeddinggemma/internal";
 import { RequestError } from "./http/request-error.ts";
 import { noPromptNamed } from "./prompt.ts";
 
 /**
  * The prompt that a model name asks for, such as `name:query` or `name:document`: clients that
  * cannot send a prompt can send a name. The part before ":" can be anything, as in TEI. The part
- * after it is the name of a prompt, or a tag as models of Ollama have them; any other one is
- * probably a misspelt prompt.
+ * after it is the name of a prompt, or a tag, which asks for no prompt. Refused is what is neither
+ * of them: after the name of this model, and anywhere if it seems to be a misspelt prompt.
  *
  * @returns name of the prompt; null for none
  * @throws RequestError
@@ -17,10 +18,12 @@ export function promptNameOf(
   servedModelName: string,
 ): string | null {
   if (!model || model === servedModelName) return null;
-  const [, suffix] = /:([^:/\\]*)$/.exec(model) ?? [];
+  const [, name, suffix] = /^(.*):([^:/\\]*)$/.exec(model) ?? [];
   if (suffix === undefined) return null;
   if (Object.hasOwn(prompts, suffix)) return suffix;
-  if (ollamaTag.test(suffix)) return null;
+  if (tag.test(suffix)) return null;
+  const isMistake = suffix === "" || nearestOption(suffix, Object.keys(prompts)) !== undefined;
+  if (!isMistake && name !== servedModelName) return null;
   throw new RequestError(
     "Validation",
     `The model \`${model}\` does not exist: the part after ":" is the name of a prompt, or a tag ` +
@@ -29,5 +32,8 @@ export function promptNameOf(
   );
 }
 
-/** `latest`, a number of parameters such as `300m-qat-q8_0`, or a version such as `v1.5`. */
-const ollamaTag = /^(latest|v?\d[\w.-]*)$/i;
+/**
+ * Tags of Ollama and of GGUF files: `latest`, a number of parameters such as `300m-qat-q8_0`, a
+ * version such as `v1.5`, or a number format such as `Q8_0`, `UD-Q4_K_XL` or `BF16`.
+ */
+const tag = /^(latest|v?\d[\w.-]*|(ud-)?i?q\d\w*|bf16|fp?(16|32))$/i;
