@@ -69,6 +69,15 @@ it.each([
   expect(errors).toContain(`error: required option '${option}' not specified\n`);
 });
 
+it.each([["index", "docs"], ["search", "red"], ["serve"]])(
+  "%s takes no URL as --store",
+  async (...argv) => {
+    const { code, output, errors } = await run([...argv, "--store", "https://example.com/docs"]);
+    expect({ code, output }).toEqual({ code: 2, output: "" });
+    expect(errors).toContain("is invalid. Only files on this machine can be used:");
+  },
+);
+
 it.each(["-v", "-V", "--version"])("prints its version for %s", async (flag) => {
   const { code, output } = await run([flag]);
   expect(code).toBe(0);

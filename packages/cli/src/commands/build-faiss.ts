@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import type { BuildFaissFlags } from "../build-faiss/build-faiss.ts";
+import { path } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma build-faiss [folder]` */
@@ -10,7 +11,7 @@ export function buildFaissCommand(terminal: Terminal): Command {
       "Makes the native addon of faiss-node work, if its install script did not: downloads the " +
         "binary of its release or, if that fails, compiles it against the FAISS of your system.",
     )
-    .argument("[folder]", "the application that has faiss-node in its node_modules", ".")
+    .argument("[folder]", "the application that has faiss-node in its node_modules", path, ".")
     .option("--no-download", "compile, without trying to download the binary")
     .option("--force", "make the addon again, even if it works")
     .option("--json", "print JSON")

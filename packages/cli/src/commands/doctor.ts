@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { DoctorFlags } from "../doctor/run-doctor.ts";
 import { addModelOptions, isModelGiven } from "../model/model-options.ts";
+import { path } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma doctor [folder]` */
@@ -12,7 +13,7 @@ export function doctorCommand(terminal: Terminal): Command {
         "GPU, the Hub, the cache and a model. Says what to do about problems. Downloads nothing, " +
         "unless --model names what must be downloaded.",
     )
-    .argument("[folder]", "the application", ".")
+    .argument("[folder]", "the application", path, ".")
     .option("--json", "print JSON")
     .addHelpText(
       "after",

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import type { EmbedFlags } from "../embedding/embed.ts";
 import { addModelOptions } from "../model/model-options.ts";
+import { path, paths } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma embed [texts…]` */
@@ -13,7 +14,7 @@ export function embedCommand(terminal: Terminal): Command {
         "empty line is an empty text, so that vectors have the numbers of their lines.",
     )
     .argument("[texts...]", "texts to embed")
-    .option("-i, --input <file...>", "embed the lines of these files")
+    .option("-i, --input <file...>", "embed the lines of these files", paths)
     .addOption(
       new Option(
         "--input-format <format>",
@@ -26,7 +27,7 @@ export function embedCommand(terminal: Terminal): Command {
         .choices(["jsonl", "npy", "base64"])
         .default("jsonl"),
     )
-    .option("-o, --output <file>", "write to a file in place of standard output")
+    .option("-o, --output <file>", "write to a file in place of standard output", path)
     .addOption(
       new Option("--query", "embed search queries").conflicts(["title", "promptName", "prompt"]),
     )

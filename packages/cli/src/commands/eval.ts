@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import type { EvalFlags } from "../evaluation/evaluate.ts";
 import { addModelOptions } from "../model/model-options.ts";
 import { counts } from "../parse-number.ts";
+import { path } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma eval <folder>` */
@@ -12,7 +13,7 @@ export function evalCommand(terminal: Terminal): Command {
       "Measures how well the model finds the documents that answer questions: NDCG, MRR, MAP and " +
         "recall. The data is a folder of BEIR: corpus.jsonl, queries.jsonl, qrels/<split>.tsv.",
     )
-    .argument("<folder>", "the BEIR folder")
+    .argument("<folder>", "the BEIR folder", path)
     .option("--split <split>", "name of the questions: qrels/<split>.tsv", "test")
     .addOption(
       new Option(
@@ -25,6 +26,7 @@ export function evalCommand(terminal: Terminal): Command {
     .option(
       "--run <file>",
       "write what was found, in the format of TREC; for one length of vectors",
+      path,
     )
     .option("--json", "print JSON")
     .addHelpText(

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { IndexFlags } from "../indexing/index-files.ts";
 import { addModelOptions } from "../model/model-options.ts";
 import { count, countOrZero } from "../parse-number.ts";
+import { path, paths } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { RequiredOption } from "./required-option.ts";
 
@@ -15,8 +16,8 @@ export function indexCommand(terminal: Terminal): Command {
         "done; the next run continues.\n\nReads text, Markdown, HTML and PDF files. Leaves out " +
         "hidden files, node_modules, symbolic links, and what .gitignore files name.",
     )
-    .argument("<paths...>", "folders, or files")
-    .addOption(new RequiredOption("-s, --store <folder>", "folder of the store"))
+    .argument("<paths...>", "folders, or files", paths)
+    .addOption(new RequiredOption("-s, --store <folder>", "folder of the store").argParser(path))
     .option(
       "--include <pattern>",
       "only files that match, such as '*.md' or 'guides/**'; can be repeated",

@@ -3,6 +3,7 @@ import { dtypeOption } from "../model/model-options.ts";
 import type { DownloadFlags } from "../models/download-model.ts";
 import type { ListFlags } from "../models/list-models.ts";
 import type { RemoveFlags } from "../models/remove-model.ts";
+import { path } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** `embeddinggemma models`, and its commands that change what is in the cache */
@@ -80,6 +81,6 @@ function removeCommand(terminal: Terminal): Command {
  */
 function addCacheOptions(command: Command): Command {
   return command
-    .option("--cache-dir <folder>", "the cache (default: as huggingface_hub)")
+    .option("--cache-dir <folder>", "the cache (default: as huggingface_hub)", path)
     .option("--json", "print JSON");
 }

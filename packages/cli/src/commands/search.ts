@@ -2,6 +2,7 @@ import type { MetadataFilter } from "@embeddinggemma/langchain";
 import { Command, InvalidArgumentError } from "commander";
 import { addModelOptions } from "../model/model-options.ts";
 import { count } from "../parse-number.ts";
+import { path } from "../parse-path.ts";
 import type { SearchFlags } from "../searching/search-store.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { RequiredOption } from "./required-option.ts";
@@ -16,7 +17,7 @@ export function searchCommand(terminal: Terminal): Command {
     )
     .argument("<query>", "what to look for; - reads it from standard input")
     .allowExcessArguments()
-    .addOption(new RequiredOption("-s, --store <folder>", "folder of the store"))
+    .addOption(new RequiredOption("-s, --store <folder>", "folder of the store").argParser(path))
     .option("-k, --count <count>", "most results", count, 5)
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
     .option(

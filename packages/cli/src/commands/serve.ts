@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import { modelOption } from "../model/model-options.ts";
+import { path } from "../parse-path.ts";
 import type { ServeFlags } from "../serving/serve.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -16,7 +17,7 @@ export function serveCommand(terminal: Terminal): Command {
     )
     .addOption(modelOption())
     .addOption(new Option("--model-id <model>").hideHelp())
-    .addOption(new Option("--store <folder>").hideHelp())
+    .addOption(new Option("--store <folder>").argParser(path).hideHelp())
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()

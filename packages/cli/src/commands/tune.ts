@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { addModelOptions } from "../model/model-options.ts";
 import { count, countOrZero, positive } from "../parse-number.ts";
+import { path } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { TuneFlags } from "../tuning/tune-folder.ts";
 import { RequiredOption } from "./required-option.ts";
@@ -15,8 +16,10 @@ export function tuneCommand(terminal: Terminal): Command {
         "help is not saved. The data is a file of pairs (JSONL, CSV or TSV with query and " +
         "document), or a folder of BEIR, of which the split train is learned from.",
     )
-    .argument("<data>", "file of pairs, or BEIR folder")
-    .addOption(new RequiredOption("-o, --output <folder>", "where to save the adapter"))
+    .argument("<data>", "file of pairs, or BEIR folder", path)
+    .addOption(
+      new RequiredOption("-o, --output <folder>", "where to save the adapter").argParser(path),
+    )
     .option("--train <split>", "questions of the BEIR folder to learn from", "train")
     .option(
       "--validation <split>",
@@ -27,7 +30,11 @@ export function tuneCommand(terminal: Terminal): Command {
       "--test <split>",
       "questions to compare on (default: test of the BEIR folder, else those of --validation)",
     )
-    .option("--beir <folder>", "BEIR folder of --validation and --test, if the data is a file")
+    .option(
+      "--beir <folder>",
+      "BEIR folder of --validation and --test, if the data is a file",
+      path,
+    )
     .addOption(
       new Option("--sides <sides>", "adapt queries alone, so that indexes stay valid, or all texts")
         .choices(["query", "both"])

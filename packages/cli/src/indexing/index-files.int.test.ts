@@ -1,12 +1,13 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
 import { serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { run } from "../testing/run-program.ts";
 import { smallPdf } from "../testing/small-pdf.ts";
 
@@ -18,7 +19,10 @@ beforeEach(async () => {
   store = join(folder, ".store");
 });
 
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(folder, { recursive: true });
+});
 
 const write = (name: string, content: string) => writeFile(join(folder, name), content);
 
@@ -221,8 +225,11 @@ it("has a file once, whatever path leads to it", async () => {
   await write("notes/a.txt", "Mars is red.");
   await symlink(join(folder, "notes"), join(folder, "linked"));
   await index("--model", "tiny");
-  for (const path of ["linked", "linked/a.txt", "notes/a.txt"]) {
-    const argv = ["index", join(folder, path), "--store", store, "--json"];
+  vi.stubEnv("HOME", folder);
+  vi.stubEnv("USERPROFILE", folder);
+  const inFolder = ["linked", "linked/a.txt", "notes/a.txt"].map((name) => join(folder, name));
+  for (const path of [...inFolder, "~/notes", pathToFileURL(folder).href]) {
+    const argv = ["index", path, "--store=~/.store", "--json"];
     const { output } = await run(argv);
     expect(JSON.parse(output)).toMatchObject({ unchanged: 1, store: { chunks: 1 } });
   }

@@ -3,6 +3,7 @@ import type { Dtype } from "@embeddinggemma/core";
 import { nearestOption } from "@embeddinggemma/internal";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { count } from "../parse-number.ts";
+import { path } from "../parse-path.ts";
 
 /** Values of the flags that choose a model, or a server with one. */
 export interface ModelFlags {
@@ -55,7 +56,7 @@ function modelOptions(): Option[] {
     new Option("--truncate-dim <dimensions>", "length of vectors: 768, 512, 256 or 128").argParser(
       count,
     ),
-    new Option("--cache-dir <folder>", "where downloads are stored"),
+    new Option("--cache-dir <folder>", "where downloads are stored").argParser(path),
     new Option("--offline", "download nothing"),
   ];
 }

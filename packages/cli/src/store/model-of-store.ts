@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
 import { defaultModel, type Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
+import { localPath } from "@embeddinggemma/internal/node";
 import type { Command } from "commander";
 import {
   isGiven,
@@ -10,7 +10,6 @@ import {
   modelVariable,
   tiny,
 } from "../model/model-options.ts";
-
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -41,15 +40,14 @@ export function modelFlagsFor(
 /** The flags that load the same model later, also from another folder and on another device. */
 export function flagsToReload(flags: ModelFlags, embedder: Embedder): ModelFlags {
   const { url, model, adapter, truncateDim } = flags;
-  const adapterPath = adapter === undefined ? undefined : resolve(adapter);
-  if (url !== undefined) return defined({ url, model, adapter: adapterPath, truncateDim });
+  const options = { adapter: adapter && wherever(adapter), truncateDim };
+  if (url !== undefined) return defined({ url, model, ...options });
   const [, commit = flags.revision] = /@([0-9a-f]{40})\?/.exec(embedder.modelIdentity) ?? [];
   return defined({
     model: wherever(model ?? defaultModel),
     revision: commit,
     dtype: embedder.dtype,
-    adapter: adapterPath,
-    truncateDim,
+    ...options,
   });
 }
 
@@ -58,7 +56,9 @@ export function nameOfModel({ url, model = defaultModel }: ModelFlags): string {
   return url ?? wherever(model);
 }
 
-/** The path of a folder; a name stays as it is. */
-function wherever(model: string): string {
-  return model !== tiny && existsSync(model) ? resolve(model) : model;
+/** The absolute path of a folder; a name stays as it is. */
+function wherever(name: string): string {
+  if (name === tiny) return name;
+  const found = localPath(name);
+  return "path" in found && existsSync(found.path) ? found.path : name;
 }
