@@ -23,7 +23,8 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  *   use it.
  * - `STORE_LOCKED`: another writer is saving to the folder.
  * - `STORE_CHANGED`: another writer has saved to the folder since this store was opened or saved
- *   there; or, with `overwrite: false`, the folder contains another store.
+ *   there; or the folder contains another store, and this one is empty or `overwrite: false` was
+ *   given.
  * - `SAVE_FAILED`, `READ_FAILED`: the file system reported an error; see `cause`.
  * - `UNSAFE_FILE`: an imported file wants to run code, or would expand to far more than its size.
  * - `CLOSED`: the store was used after `close()`.

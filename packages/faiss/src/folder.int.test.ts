@@ -110,6 +110,40 @@ describe("writers of the same folder", () => {
     expect((await FaissStore.open(backup)).has("step")).toBe(false);
   });
 
+  it("do not replace the items of another store by none, unless they are told to", async () => {
+    const directory = join(folder, "by-none");
+    const full = await smallStore();
+    await full.save(directory);
+    const empty = await FaissStore.create({ dimension: 16, engine: "builtin" });
+    for (const options of [{}, { overwrite: false }])
+      await expect(empty.save(directory, options)).rejects.toMatchObject({
+        code: "STORE_CHANGED",
+        message:
+          `The store was not saved to ${directory}: it has 0 items, and the store in that folder ` +
+          `has ${full.size} items. To add to that store, load it first. To replace it by an ` +
+          "empty one, pass overwrite: true.",
+        details: { size: 0, foundSize: full.size },
+      });
+    expect((await FaissStore.open(directory)).size).toBe(full.size);
+    await empty.save(directory, { overwrite: true });
+    expect((await FaissStore.open(directory)).size).toBe(0);
+    await (await smallStore()).save(directory);
+    await (await smallStore()).save(directory); // a new store with items replaces any other
+  });
+
+  it("save that all items were deleted, also over an older state in another folder", async () => {
+    const [directory, backup] = [join(folder, "emptied"), join(folder, "emptied-backup")];
+    await (await smallStore()).save(directory);
+    const opened = await FaissStore.open(directory);
+    await opened.save(backup);
+    await opened.delete(opened.ids());
+    await opened.save(directory);
+    const emptied = await FaissStore.open(directory);
+    expect(emptied.size).toBe(0);
+    await emptied.save(backup);
+    expect((await FaissStore.open(backup)).size).toBe(0);
+  });
+
   it("do not both save to an empty folder with overwrite: false", async () => {
     const directory = await mkdtemp(join(folder, "begun-"));
     expect(await FaissStore.exists(directory)).toBe(false);

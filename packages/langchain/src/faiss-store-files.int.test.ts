@@ -48,6 +48,21 @@ describe("FaissStore: saved and existing stores", () => {
     ).toHaveLength(3);
   });
 
+  it("does not save an empty store over documents", async () => {
+    const directory = join(folder, "not-by-none");
+    await store.save(directory);
+    const empty = new FaissStore(embeddings);
+    await expect(empty.save(directory)).rejects.toMatchObject({
+      code: "STORE_CHANGED",
+      message: expect.stringContaining("load it first"),
+    });
+    const loaded = await FaissStore.load(directory, embeddings);
+    await loaded.delete({ filter: () => true });
+    await loaded.save(directory);
+    const again = await FaissStore.load(directory, embeddings);
+    expect((await again.client()).size).toBe(0);
+  });
+
   it("rejects a saved store of another model or dimension", async () => {
     const directory = join(folder, "identity");
     await store.save(directory);

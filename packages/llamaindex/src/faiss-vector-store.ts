@@ -282,10 +282,10 @@ export class FaissVectorStore extends BaseVectorStore<
     const given = persistDir ?? this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR;
     const folder = storeFolder(given, this.#namespace);
     const isOwn = folder.path === this.#folder?.path;
-    // Whoever names a folder replaces what is there, but hardly by nothing.
-    const isCareful = isOwn || persistDir === undefined || store.size === 0;
-    if (!isCareful || options?.overwrite !== undefined) return store.save(folder.path, options);
-    return store.save(folder.path, { ...options, overwrite: false }).catch((error) => {
+    // Whoever names a folder replaces what is there.
+    const isCareful = isOwn || persistDir === undefined;
+    const overwrite = options?.overwrite ?? (isCareful ? false : undefined);
+    return store.save(folder.path, { ...options, overwrite }).catch((error) => {
       throw isOwn ? explainChanged(error, folder) : explainNotReplaced(error, folder);
     });
   }

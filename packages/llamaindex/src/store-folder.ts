@@ -99,9 +99,15 @@ export function explainNotReplaced(
   // It was saved there before: another writer has saved since.
   if (error.details.expected !== undefined) return error;
   const others = namespace === undefined ? "" : `, { namespace: ${show(namespace)} }`;
+  const { foundSize } = error.details;
+  const nodes = foundSize === 1 ? "1 node" : `${foundSize} nodes`;
+  const what =
+    foundSize === undefined
+      ? "another store is there"
+      : `it has 0 nodes, and the store there has ${nodes}`;
   return new FaissStoreError(
     "STORE_CHANGED",
-    `The store was not saved to ${path}: another store is there. To add to that one, open it: ` +
+    `The store was not saved to ${path}: ${what}. To add to that one, open it: ` +
       `FaissVectorStore.fromPersistDir(${show(persistDir)}${others}). To keep both, pass another ` +
       `folder. To replace it: persist(${show(persistDir)}, { overwrite: true }).`,
     error.details,

@@ -101,18 +101,22 @@ async function makeDirectory(directory: string): Promise<void> {
 
 /**
  * A folder that is in none of the known states can be replaced if this store has not used that path
- * yet, and the folder contains another store, or this one without changes that it lacks.
+ * yet, and the folder contains another store, or this one without changes that it lacks. An empty
+ * store does not replace the items of another one: it was probably meant to be opened from there.
  *
  * @throws FaissStoreError `STORE_CHANGED`
  */
 function checkReplaceable<R>(
   directory: string,
   current: Manifest,
-  { id, versions }: SavedContent<R>,
+  { id, versions, table }: SavedContent<R>,
   { here }: KnownStates,
   overwrite: boolean | undefined,
 ): void {
-  const isNewer = current.id === id && !includes(versions, current.versions);
+  const isOther = current.id !== id;
+  if (!here && isOther && table.size === 0 && current.size > 0)
+    throw emptyReplacement(directory, current);
+  const isNewer = !isOther && !includes(versions, current.versions);
   if (!here && !isNewer && overwrite === undefined) return;
   const since = here ? ` (generation ${current.generation}, not ${here.manifest.generation})` : "";
   const what =
@@ -124,6 +128,17 @@ function checkReplaceable<R>(
     `The store was not saved to ${directory}. ${what} ` +
       "Open that store and repeat your changes, or pass overwrite: true to replace it.",
     { directory, expected: here?.manifest.generation, found: current.generation },
+  );
+}
+
+function emptyReplacement(directory: string, { size, generation }: Manifest): FaissStoreError {
+  const items = size === 1 ? "1 item" : `${size} items`;
+  return new FaissStoreError(
+    "STORE_CHANGED",
+    `The store was not saved to ${directory}: it has 0 items, and the store in that folder has ` +
+      `${items}. To add to that store, load it first. To replace it by an empty one, pass ` +
+      "overwrite: true.",
+    { directory, found: generation, size: 0, foundSize: size },
   );
 }
 
