@@ -22,29 +22,43 @@ interface FoundFile {
   readonly bytes: number;
 }
 
+/** A folder that cannot be read. */
+interface UnreadableFolder {
+  readonly path: string;
+  readonly error: unknown;
+}
+
 /** What there is to read. */
 interface FoundFiles {
   readonly files: readonly FoundFile[];
   /** Paths of files of other kinds, such as images. */
   readonly others: readonly string[];
+  /** Folders whose content is not known. */
+  readonly unreadable: readonly UnreadableFolder[];
   /** Whether they were looked for in a folder. */
   readonly inFolder: boolean;
 }
 
 /**
  * The files that can be read in a folder, sorted by name, or the file itself. Hidden files and
- * folders, `node_modules` and symbolic links are left out, and what Git ignores.
+ * folders, `node_modules` and symbolic links are left out, and what Git ignores. A folder that
+ * cannot be read does not stop the search.
  */
 export async function findFiles(path: string, selection: FileSelection): Promise<FoundFiles> {
   const status = await stat(path);
   if (!status.isDirectory())
-    return { files: [{ path, bytes: status.size }], others: [], inFolder: false };
+    return { files: [{ path, bytes: status.size }], others: [], unreadable: [], inFolder: false };
   const { include, exclude, ignore, skip } = selection;
   const others: string[] = [];
+  const unreadable: UnreadableFolder[] = [];
   const find = async (folder: string, isIgnoredAbove: IsIgnored): Promise<FoundFile[]> => {
     const isIgnored = ignore ? await ignoredIn(folder, isIgnoredAbove) : isIgnoredAbove;
     const found: FoundFile[] = [];
-    for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName)) {
+    const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
+      unreadable.push({ path: folder, error });
+      return [];
+    });
+    for (const entry of entries.sort(byName)) {
       const inside = join(folder, entry.name);
       const name = nameIn(path, inside);
       if (inside === skip || exclude?.matches(name) || isLeftOut(entry.name)) continue;
@@ -52,12 +66,20 @@ export async function findFiles(path: string, selection: FileSelection): Promise
       if (entry.isDirectory()) found.push(...(await find(inside, isIgnored)));
       else if (!entry.isFile() || include?.matches(name) === false) continue;
       else if (!kindOf(entry.name)) others.push(inside);
-      else found.push({ path: inside, bytes: (await stat(inside)).size });
+      else found.push({ path: inside, bytes: await sizeOf(inside) });
     }
     return found;
   };
   const files = await find(path, ignore ? await ignoredAbove(path) : () => false);
-  return { files, others, inFolder: true };
+  return { files, others, unreadable, inFolder: true };
+}
+
+/** 0 for a file that cannot be read, which is reported when it is its turn. */
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
 }
 
 /** Whether patterns match a file, or a folder above it, in a folder. */

@@ -26,6 +26,9 @@ it("leaves its own messages as they are, and gives the stack of a mistake", () =
   expect(messageOf(new TypeError("no function"))).toMatch(/^TypeError: no function\n +at /);
   const full = Object.assign(new Error("ENOSPC: no space left"), { syscall: "write" });
   expect(messageOf(full)).toBe("ENOSPC: no space left");
+  const message = "EACCES: permission denied, open '/etc/shadow'";
+  const closed = Object.assign(new Error(message), { syscall: "open", path: "/etc/shadow" });
+  expect(messageOf(closed)).toBe("/etc/shadow: permission denied.");
   expect(messageOf("words")).toBe("words");
 });
 

@@ -2,6 +2,7 @@ import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { fileFailure } from "./file-failure.ts";
 
 /** What to say of an error, and the exit code. */
 interface Explanation {
@@ -109,7 +110,8 @@ function flagOf(option: string, value?: string): string {
 
 function unexpected(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Of the operating system: the message names the file.
-  if ("syscall" in error) return error.message;
+  // Of the operating system.
+  const { syscall, path } = error as NodeJS.ErrnoException;
+  if (syscall !== undefined) return path ? `${path}: ${fileFailure(error)}.` : error.message;
   return error.stack ?? error.message;
 }

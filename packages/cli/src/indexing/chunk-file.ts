@@ -11,6 +11,7 @@ import {
   type SplitOptions,
   splitDocument,
 } from "../documents/split-document.ts";
+import { fileFailure } from "../failures/file-failure.ts";
 
 /** Increase it when other chunks are made of the same files. */
 const chunksVersion = 2;
@@ -57,7 +58,9 @@ export function digestOf(content: Uint8Array, { tokens, overlap }: ChunkSettings
  * @throws Error that says why it cannot be read
  */
 export async function readSource(file: SourceFile): Promise<ReadFile> {
-  const content = await readFile(file.path);
+  const content = await readFile(file.path).catch((error: unknown) => {
+    throw new Error(`It cannot be read: ${fileFailure(error)}.`, { cause: error });
+  });
   return { ...file, content, document: await readDocument(file.path, content) };
 }
 

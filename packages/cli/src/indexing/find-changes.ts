@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { type FileSelection, findFiles, isExcluded } from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
+import { fileFailure } from "../failures/file-failure.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
 import type { SavedState } from "./saved-state.ts";
@@ -16,6 +17,16 @@ export interface Changes extends Readonly<Lost> {
   readonly others: number;
   /** Whether there are folders, and no file in them to read. */
   readonly foundNone: boolean;
+  readonly unreadable: readonly UnreadableFolder[];
+}
+
+/** A folder that cannot be read. */
+export interface UnreadableFolder {
+  /** As the sources of its files begin. */
+  readonly source: string;
+  readonly reason: string;
+  /** Whether the store has files of it, which stay. */
+  readonly isKept: boolean;
 }
 
 /** Files of the store that a run does not find. */
@@ -24,7 +35,7 @@ interface Lost {
   gone: string[];
   /** Sources of files that are there, but are left out now. */
   leftOut: string[];
-  /** How many are not in the places of the run. */
+  /** How many are not in the places of the run, or where it cannot look. */
   elsewhere: number;
   /** Sources of those elsewhere that are gone. They stay: their drive may not be mounted. */
   goneElsewhere: string[];
@@ -46,15 +57,19 @@ export async function findChanges(
 ): Promise<Changes> {
   const { root, files, idsOf } = saved;
   const known = new Set([...idsOf.keys(), ...files.keys()]);
-  const { found, others, foundNone, beside } = await readPlaces(places, selection, saved);
+  const { found, beside, ...now } = await readPlaces(places, selection, saved);
+  const kept = new Set<string>();
   const lost: Lost = { gone: [], leftOut: [], elsewhere: 0, goneElsewhere: [] };
   for (const source of known) {
     if (found.has(source)) continue;
     const path = resolve(root, source);
-    const around = places.filter((place) => `${path}${sep}`.startsWith(join(place, sep)));
-    const bytes = await sizeOf(path);
+    const around = places.filter((place) => isIn(place, path));
+    const hidden = now.unreadable.find((folder) => isIn(folder.path, path));
+    if (hidden) kept.add(hidden.path);
+    const bytes = hidden ? "unknown" : await sizeOf(path);
     const isNamed = files.get(source)?.named === true;
-    if (around.length === 0 && !(bytes === undefined && beside.has(dirname(path)))) {
+    if (bytes === "unknown") lost.elsewhere += 1;
+    else if (around.length === 0 && !(bytes === undefined && beside.has(dirname(path)))) {
       lost.elsewhere += 1;
       if (bytes === undefined) lost.goneElsewhere.push(source);
     } else if (bytes === undefined) lost.gone.push(source);
@@ -64,8 +79,13 @@ export async function findChanges(
   }
   const paths = new Set(Array.from(found.values(), ({ path }) => path));
   const changes: Changes = {
-    ...{ added: [], changed: [], unchanged: [], ...lost, foundNone },
-    others: others.filter((path) => !paths.has(path)).length,
+    ...{ added: [], changed: [], unchanged: [], ...lost, foundNone: now.foundNone },
+    others: now.others.filter((path) => !paths.has(path)).length,
+    unreadable: now.unreadable.map(({ path, error }) => ({
+      source: sourceName(root, path),
+      reason: `The folder cannot be read: ${fileFailure(error)}.`,
+      isKept: kept.has(path),
+    })),
   };
   for (const file of found.values()) {
     if (!known.has(file.source)) changes.added.push(file);
@@ -83,6 +103,7 @@ async function readPlaces(
 ) {
   const found = new Map<string, SourceFile>();
   const others: string[] = [];
+  const unreadable: { path: string; error: unknown }[] = [];
   /** Folders of the files that are named. */
   const beside = new Set<string>();
   let folders = 0;
@@ -93,28 +114,44 @@ async function readPlaces(
     folders += Number(inFolder);
     inFolders += inFolder ? inPlace.files.length : 0;
     others.push(...inPlace.others);
+    unreadable.push(...inPlace.unreadable);
     for (const file of inPlace.files) {
       const source = sourceName(root, file.path);
       const wasNamed = found.get(source)?.isNamed === true || files.get(source)?.named === true;
       found.set(source, { ...file, source, isNamed: !inFolder || wasNamed });
     }
   }
-  return { found, others, beside, foundNone: folders > 0 && inFolders === 0 };
+  const foundNone = folders > 0 && inFolders === 0 && unreadable.length === 0;
+  return { found, others, beside, foundNone, unreadable };
+}
+
+/** Whether a path is a place, or in it. */
+function isIn(place: string, path: string): boolean {
+  return `${path}${sep}`.startsWith(join(place, sep));
 }
 
 /** The size of a file; undefined if it is gone. */
-async function sizeOf(path: string): Promise<number | undefined> {
-  const status = await stat(path).catch(() => undefined);
-  return status?.isFile() ? status.size : undefined;
+async function sizeOf(path: string): Promise<number | "unknown" | undefined> {
+  try {
+    const status = await stat(path);
+    return status.isFile() ? status.size : undefined;
+  } catch (error) {
+    return isMissing(error) ? undefined : "unknown";
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
 async function filesIn(path: string, selection: FileSelection) {
   try {
     return await findFiles(path, selection);
   } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw new CommandError(
-      isMissing ? `There is no file or folder ${path}.` : (error as Error).message,
+      isMissing(error)
+        ? `There is no file or folder ${path}.`
+        : `${path} cannot be read: ${fileFailure(error)}.`,
     );
   }
 }

@@ -1,6 +1,16 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  chown,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
@@ -276,6 +286,58 @@ it("indexes the other files when some cannot be read", async () => {
   expect(result).toMatchObject({ added: 1, embedded: 1, others: 1 });
   expect(result.failed).toHaveLength(2);
 });
+
+it("keeps what the store has of folders and files that cannot be read", async () => {
+  for (const name of ["secret", "secret/below", "listed"]) await mkdir(join(folder, name));
+  const names = ["a.txt", "b.txt", "listed/c.txt", "secret/d.txt", "secret/below/e.txt"];
+  for (const name of names) await write(name, `About ${name}.`);
+  expect(await index("--model", "tiny")).toMatchObject({ embedded: 5 });
+  await write("b.txt", "Mars is red.");
+  await mkdir(join(folder, "other"));
+  for (const name of ["secret", "other", "a.txt"]) await chmod(join(folder, name), 0);
+  await chmod(join(folder, "listed"), 0o444);
+  const { code, errors, ...result } = await asNobody(() => index());
+  await chmod(join(folder, "secret"), 0o777);
+  expect(code).toBe(1);
+  expect(result).toMatchObject({ changed: 1, removed: 0, store: { chunks: 5 } });
+  expect(errors).toBe(
+    `${folder}/other: The folder cannot be read: permission denied.\n` +
+      `${folder}/secret: The folder cannot be read: permission denied. Its files in the store ` +
+      `are kept.\n${folder}/a.txt: It cannot be read: permission denied.\n` +
+      `${folder}/listed/c.txt: It cannot be read: permission denied.\n` +
+      "error: 2 files and 2 folders could not be read.\n",
+  );
+  expect(await index()).toMatchObject({ code: 0, removed: 0, store: { chunks: 5 } });
+});
+
+it("names what cannot be read if there is nothing else", async () => {
+  const secret = join(folder, "secret");
+  await mkdir(secret);
+  await write("secret/a.txt", "Mars is red.");
+  await chmod(secret, 0);
+  const [whole, file] = await asNobody(async () => [
+    await index("--model", "tiny"),
+    await run(["index", join(secret, "a.txt"), "--store", store, "--model", "tiny"]),
+  ]);
+  expect(whole!.code).toBe(1);
+  expect(whole!.errors).toContain(
+    `There are no files to index. ${secret}: The folder cannot be read: permission denied.\n`,
+  );
+  expect(file!.errors).toBe(`error: ${secret}/a.txt: permission denied.\n`);
+});
+
+/** Runs something without the rights of root, who can read all files. */
+async function asNobody<T>(task: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return task();
+  for (const path of [folder, ...(await readdir(folder, { recursive: true }))])
+    await chown(resolve(folder, path), 65534, 65534);
+  process.seteuid!("nobody");
+  try {
+    return await task();
+  } finally {
+    process.seteuid!(0);
+  }
+}
 
 it("embeds with a server, and so does a search", async () => {
   await write("a.txt", "Mars is red.\n\nVenus is hot and bright.");

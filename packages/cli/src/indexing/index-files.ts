@@ -8,9 +8,10 @@ import { modelFlagsFor } from "../store/model-of-store.ts";
 import { countOf } from "../terminal/count-of.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { noteGone } from "./note-gone.ts";
+import { noteUnreadable } from "./note-unreadable.ts";
 import { openWriter } from "./open-writer.ts";
 import { warnOfUnmatched } from "./patterns.ts";
-import { makePlan, type PlanFlags } from "./plan.ts";
+import { makePlan, type Plan, type PlanFlags } from "./plan.ts";
 import { report } from "./report.ts";
 import { type Result, runPlan } from "./run-plan.ts";
 
@@ -28,6 +29,7 @@ export async function indexFiles(
   const selection = { store, chunkTokens, chunkOverlap, include, exclude, ignore };
   const plan = await makePlan(paths, selection, command);
   warnOfUnmatched(plan.unmatched, terminal);
+  noteUnreadable(plan.changes.unreadable, terminal);
   noteGone(plan, terminal);
   const { settings } = plan.saved;
   const isGiven = isModelGiven(command);
@@ -37,11 +39,14 @@ export async function indexFiles(
   const writer = await openWriter(plan, { embedder, flags, isGiven });
   const result = await runPlan(plan, writer, embedder, terminal);
   await report(plan, writer.store, result, json, terminal);
-  throwFailure(result, terminal);
+  throwFailure(plan, result, terminal);
 }
 
-function throwFailure({ failure, tally }: Result, { signal }: Terminal): void {
+function throwFailure({ changes }: Plan, { failure, tally }: Result, { signal }: Terminal): void {
   if (failure) throw signal.aborted ? new CommandExit(exitCodes.interrupted) : failure.error;
-  const failed = tally.failures.length;
-  if (failed > 0) throw new CommandError(`${countOf(failed, "file")} could not be read.`);
+  const counts = { file: tally.failures.length, folder: changes.unreadable.length };
+  const failed = Object.entries(counts).filter(([, count]) => count > 0);
+  if (failed.length === 0) return;
+  const what = failed.map(([name, count]) => countOf(count, name)).join(" and ");
+  throw new CommandError(`${what} could not be read.`);
 }

@@ -55,16 +55,21 @@ export async function makePlan(
   const work = [...changes.added, ...changes.changed];
   const flags = { include, exclude };
   refuseEmptying(changes, flags, paths);
-  if (!saved.store && work.length === 0)
-    throw new CommandError(
-      `There are no files to index. These are read: ${readExtensions}. ` +
-        "What .gitignore files name is read with --no-ignore only.",
-    );
+  if (!saved.store && work.length === 0) throw new CommandError(whyNothing(changes));
   const unmatched = {
     include: patterns.include?.unmatched(),
     exclude: patterns.exclude?.unmatched(),
   };
   return { folder, saved, chunks, changes, work, flags, unmatched };
+}
+
+function whyNothing({ unreadable: [folder] }: Changes): string {
+  const nothing = "There are no files to index.";
+  if (folder) return `${nothing} ${folder.source}: ${folder.reason}`;
+  return (
+    `${nothing} These are read: ${readExtensions}. ` +
+    "What .gitignore files name is read with --no-ignore only."
+  );
 }
 
 function globs(patterns: readonly string[] | undefined): Globs | undefined {

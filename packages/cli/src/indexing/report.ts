@@ -24,6 +24,7 @@ export async function report(
     leftOut: changes.leftOut.length,
     others: changes.others,
     failed: tally.failures,
+    failedFolders: changes.unreadable.map(({ source, reason }) => ({ source, reason })),
     embedded: tally.embedded,
     seconds,
     store: { chunks: store.size, bytes: await sizeOf(folder) },
@@ -40,6 +41,7 @@ interface Summary extends FileCounts {
   /** Files of kinds that are not read. */
   readonly others: number;
   readonly failed: Tally["failures"];
+  readonly failedFolders: Tally["failures"];
   readonly embedded: number;
   readonly seconds: number;
   readonly store: { readonly chunks: number; readonly bytes: number };
