@@ -67,8 +67,8 @@ export interface IdentityDifference {
 }
 
 /**
- * All errors of this package. The error of a `filter` that throws is the `cause`. Errors of your
- * own `toRecord` and `toDocument` are thrown unchanged.
+ * All errors of this package. The error of a `filter` that throws is the `cause`, unless it is one
+ * of these. Errors of your own `toRecord` and `toDocument` are thrown unchanged.
  *
  * Check for it with {@link FaissStoreError.isInstance}, which works even if two copies of the
  * package are installed.

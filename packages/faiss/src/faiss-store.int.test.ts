@@ -169,6 +169,26 @@ describe.each([
     expect(await store.search([0, -1, 0], { minScore: 0.5 })).toEqual([]);
   });
 
+  it("lets other work run while a slow filter chooses what to delete", async () => {
+    const store = await FaissStore.create<number>();
+    const items = Array.from({ length: 200 }, (_, record) => ({ vector: [1, record], record }));
+    await store.upsert(items);
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      immediate = setImmediate(turn);
+    };
+    let immediate = setImmediate(turn);
+    const seen = new Set<number>();
+    await store.delete(() => {
+      seen.add(turns);
+      for (const start = performance.now(); performance.now() - start < 0.1; );
+      return false;
+    });
+    clearImmediate(immediate);
+    expect(seen.size).toBeGreaterThan(1);
+  });
+
   it("deletes by id, by ids and by filter", async () => {
     const store = await planetStore();
     expect(await store.delete("pluto")).toBe(0);

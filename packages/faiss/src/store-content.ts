@@ -8,7 +8,7 @@ import { refuseExisting, stageItems } from "./rows/stage-items.ts";
 import { type SavableTable, Table } from "./rows/table.ts";
 import { TableChange } from "./rows/table-change.ts";
 import type { RankedRow } from "./search/rank.ts";
-import { askFilter } from "./search/row-filter.ts";
+import { RowFilter } from "./search/row-filter.ts";
 import { type StoreSettings, settingsFor } from "./store-settings.ts";
 import type {
   FaissStoreEntry,
@@ -112,7 +112,7 @@ export class StoreContent<R> {
    */
   async delete(which: readonly string[] | FaissStoreFilter<R>, save?: SaveTable): Promise<number> {
     const change = new TableChange(this.table);
-    const ids = typeof which === "function" ? this.#matching(which) : which;
+    const ids = typeof which === "function" ? await this.#matching(which) : which;
     const removed = ids.filter((id) => change.delete(id)).length;
     await this.#apply(change, save);
     return removed;
@@ -131,11 +131,10 @@ export class StoreContent<R> {
   }
 
   /** The ids of the items for which a filter returns true. */
-  #matching(filter: FaissStoreFilter<R>): string[] {
-    const { rowOf, records } = this.table;
-    return [...rowOf]
-      .filter(([id, row]) => askFilter(filter, records[row] as R, id))
-      .map(([id]) => id);
+  async #matching(filter: FaissStoreFilter<R>): Promise<string[]> {
+    const { table } = this;
+    const rows = await new RowFilter(table, filter).rows(new Pacer());
+    return rows.map((row) => table.ids[row]!);
   }
 
   /** Saves and commits a change. If the save fails, the content stays as it was. */

@@ -21,7 +21,6 @@ import {
 import {
   addRules,
   checkArray,
-  checkDeletion,
   checkEmbeddings,
   checkIds,
   checkLengths,
@@ -31,6 +30,7 @@ import {
 } from "./check-arguments.ts";
 import { checkDimension } from "./check-dimension.ts";
 import { storeChecker } from "./check-options.ts";
+import { deleteDocuments } from "./delete-documents.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import {
@@ -39,7 +39,6 @@ import {
   type DocumentRecord,
   documentOf,
   itemsOf,
-  recordFilter,
 } from "./document-record.ts";
 import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-documents.ts";
 import { explainOption } from "./embeddings-option.ts";
@@ -59,7 +58,6 @@ import {
   type FaissSearchOptions,
   similarityOptions,
 } from "./search-options.ts";
-import { refuseUnknownKeys } from "./unknown-keys.ts";
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -211,11 +209,7 @@ export class FaissStore extends SaveableVectorStore {
   override async delete(
     which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined } = {},
   ): Promise<void> {
-    const { ids, filter } = checkDeletion(which);
-    const matches = recordFilter(filter);
-    const store = await this.#store.existing();
-    if (filter && matches) refuseUnknownKeys(filter, matches, store);
-    await store?.delete(ids ?? matches!);
+    await deleteDocuments(this.#store, which);
   }
 
   /**

@@ -65,15 +65,15 @@ export class RowFilter<R> {
 /**
  * Calls a filter with a read-only record.
  *
- * @throws FaissStoreError `INVALID_ARGUMENT` if it throws, or returns a promise, which would always
- * count as true
+ * @throws FaissStoreError its own; `INVALID_ARGUMENT` if it throws anything else, or returns a
+ * promise, which would always count as true
  */
-export function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boolean {
+function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boolean {
   let answer: unknown;
   try {
     answer = filter(readOnlyRecord(record), id);
   } catch (error) {
-    throw filterThrew(error, id);
+    throw FaissStoreError.isInstance(error) ? error : filterThrew(error, id);
   }
   if (typeof answer === "object" && answer !== null && "then" in answer) {
     throw new FaissStoreError(

@@ -1,0 +1,86 @@
+import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { Document } from "@langchain/core/documents";
+import { FakeEmbeddings } from "@langchain/core/utils/testing";
+import { describe, expect, it } from "vitest";
+import type { DocumentFilter } from "./document-filter.ts";
+import type { DocumentRecord } from "./document-record.ts";
+import { FaissStore } from "./faiss-store.ts";
+
+const documentsOf = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, row) => new Document({ id: `${row}`, pageContent: `${row}`, metadata: { lang: "en" } }),
+  );
+
+const vectorsOf = (count: number) => Array.from({ length: count }, (_, row) => [1, row]);
+
+describe("FaissStore: deletion by a filter", () => {
+  let store: FaissStore;
+  const size = async () => (await store.client()).size;
+
+  /** What a deletion does at each moment of an addition, from its call on. */
+  async function deleteDuringAddition(filter: DocumentFilter, before: Document[]) {
+    const outcomes = new Set<string>();
+    for (let ticks = 0; ticks < 12; ticks++) {
+      const index = await CoreStore.create<DocumentRecord>();
+      store = new FaissStore(new FakeEmbeddings(), { store: index });
+      await store.addVectors(vectorsOf(before.length), before);
+      const added = store.addVectors(vectorsOf(5), documentsOf(5));
+      for (let tick = 0; tick < ticks; tick++) await null;
+      const deleted = store.delete({ filter }).then(
+        () => "deleted",
+        () => "refused",
+      );
+      outcomes.add(`${await deleted}, ${(await added) && index.size} left`);
+    }
+    return [...outcomes];
+  }
+
+  it("with an unknown key, loses no documents that are being added", async () => {
+    const outcomes = await deleteDuringAddition({ lnag: { $ne: "en" } }, []);
+    expect(outcomes).toEqual(["refused, 5 left"]);
+  });
+
+  it("knows the keys of documents that are being added", async () => {
+    const before = [new Document({ pageContent: "without metadata" })];
+    const outcomes = await deleteDuringAddition({ lang: { $ne: "de" } }, before);
+    expect(outcomes).toEqual(["deleted, 0 left"]);
+  });
+
+  it("asks a function once about each document", async () => {
+    store = new FaissStore(new FakeEmbeddings());
+    await store.addVectors(vectorsOf(4), documentsOf(4));
+    let asked = 0;
+    await store.delete({ filter: () => asked++ % 2 === 0 });
+    expect([asked, await size()]).toEqual([4, 2]);
+  });
+
+  it("says which record is no document", async () => {
+    const index = await CoreStore.create<DocumentRecord>();
+    const record = { pageContent: "b", metadata: null };
+    await index.upsert([
+      { id: "a", vector: [1, 0], record: { pageContent: "a", metadata: { lang: "en" } } },
+      { id: "b", vector: [0, 1], record: record as never },
+    ]);
+    store = new FaissStore(new FakeEmbeddings(), { store: index });
+    for (const filter of [{ lang: "en" }, { lnag: null }, () => true])
+      for (const call of [
+        () => store.delete({ filter }),
+        () => store.similaritySearchVectorWithScore([1, 0], 2, filter),
+      ])
+        await expect(call()).rejects.toMatchObject({
+          code: "INVALID_RECORD",
+          message: expect.stringMatching(/^The item "b" of the store is no document/),
+        });
+    expect(await size()).toBe(2);
+  });
+
+  it("takes a document without metadata for one without keys", async () => {
+    const index = await CoreStore.create<DocumentRecord>();
+    const records = [{ pageContent: "a", metadata: { lang: "en" } }, { pageContent: "b" }];
+    await index.upsert(records.map((record, row) => ({ vector: [1, row], record }) as never));
+    store = new FaissStore(new FakeEmbeddings(), { store: index });
+    await store.delete({ filter: { lang: null } });
+    expect(await size()).toBe(1);
+  });
+});

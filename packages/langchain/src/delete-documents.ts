@@ -1,0 +1,82 @@
+import {
+  type FaissStore,
+  FaissStoreError,
+  type FaissStoreFilter,
+  type LazyFaissStore,
+} from "@embeddinggemma/faiss";
+import { isObject, nearestOption, valueAt } from "@embeddinggemma/internal";
+import { checkDeletion } from "./check-arguments.ts";
+import type { DocumentFilter, MetadataFilter } from "./document-filter.ts";
+import { type DocumentRecord, recordFilter } from "./document-record.ts";
+
+/**
+ * Deletes documents. Nothing is deleted with a filter that matches some, but has a key that no
+ * document has: a missing key counts as null, so with a misspelt one, `$ne` would delete them all.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export async function deleteDocuments(
+  lazyStore: LazyFaissStore<DocumentRecord>,
+  which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined },
+): Promise<void> {
+  const { ids, filter } = checkDeletion(which);
+  const matches = recordFilter(filter);
+  const keys = isObject(filter) ? keysOf(filter) : [];
+  const store = await lazyStore.existing();
+  if (!matches || keys.length === 0) {
+    await store?.delete(ids ?? matches!);
+    return;
+  }
+  const found = await findWithKeys(store, matches, keys);
+  // A document may have been replaced meanwhile.
+  await store?.delete((record, id) => found.has(id) && matches(record, id));
+}
+
+/**
+ * The ids of the documents that a filter matches.
+ *
+ * @throws `INVALID_ARGUMENT` if there are some, but no document has one of the keys
+ */
+async function findWithKeys(
+  store: FaissStore<DocumentRecord> | undefined,
+  matches: FaissStoreFilter<DocumentRecord>,
+  keys: readonly string[],
+): Promise<Set<string>> {
+  const found = new Set<string>();
+  const unknown = new Set(keys);
+  const known = new Set<string>();
+  // Deletes nothing, but waits for earlier changes, so that it sees what they have left.
+  await store?.delete((record, id) => {
+    if (matches(record, id)) found.add(id);
+    for (const key of unknown) if (valueAt(record.metadata, key) !== undefined) unknown.delete(key);
+    if (unknown.size > 0) for (const path of pathsOf(record.metadata)) known.add(path);
+    return false;
+  });
+  const [key] = unknown;
+  if (found.size > 0 && key !== undefined) throw unknownKey(key, [...known]);
+  return found;
+}
+
+function unknownKey(key: string, known: readonly string[]): Error {
+  const nearest = nearestOption(key, known);
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `No document has the metadata key \`${key}\`. ` +
+      `${nearest === undefined ? "" : `Did you mean \`${nearest}\`? `}Nothing was deleted. ` +
+      "To delete documents without a key, use a function of the document.",
+    { key, nearest },
+  );
+}
+
+function keysOf(filter: MetadataFilter): string[] {
+  return Object.entries(filter).flatMap(([key, value]) =>
+    key.startsWith("$") ? [value].flat().flatMap(keysOf) : [key],
+  );
+}
+
+/** The keys of metadata. Those of nested metadata lead there: `author.name`. */
+function pathsOf(metadata: object = {}): string[] {
+  return Object.entries(metadata).flatMap(([key, value]) =>
+    isObject(value) ? [key, ...pathsOf(value).map((path) => `${key}.${path}`)] : [key],
+  );
+}
