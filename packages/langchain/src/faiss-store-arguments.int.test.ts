@@ -100,12 +100,32 @@ describe("FaissStore: wrong arguments", () => {
       expect(await store.similaritySearch(question, 3, { minScore: 0.4 })).toEqual([]);
     });
 
+    it("are refused beside metadata, which stay the filter", async () => {
+      const filter = { rings: true, "author.name": ["Ada"], minScore: 0.4 };
+      await expect(store.similaritySearch(question, 3, filter)).rejects.toThrow(
+        "The filter has minScore, but no document has such metadata. Options are the fourth " +
+          "argument, after the filter: similaritySearch(query, k, " +
+          '{ rings: true, "author.name": … }, { minScore: 0.4 }).',
+      );
+    });
+
+    it("are not looked for in an empty store", async () => {
+      const empty = new FaissStore(embeddings);
+      expect(await empty.similaritySearch(question, 3, { minScore: 0.4 })).toEqual([]);
+    });
+
     it("are refused before anything is embedded if they have a signal", async () => {
       const embedded = vi.spyOn(embedder, "encodeQuery");
-      const filter = { minScore: 0.4, signal: new AbortController().signal } as never;
-      await expect(store.similaritySearch(question, 3, filter)).rejects.toThrow(
-        /\(query, k, undefined, { minScore: 0\.4, signal }\)/,
-      );
+      const { signal } = new AbortController();
+      const after = "Options are the fourth argument, after the filter: similaritySearch(query, k,";
+      for (const [filter, message] of [
+        [
+          { minScore: 0.4, signal },
+          `The filter has minScore and signal. ${after} undefined, { minScore: 0.4, signal }).`,
+        ],
+        [{ rings: true, signal }, `The filter has signal. ${after} { rings: true }, { signal }).`],
+      ] as const)
+        await expect(store.similaritySearch(question, 3, filter as never)).rejects.toThrow(message);
       expect(embedded).not.toHaveBeenCalled();
       embedded.mockRestore();
     });

@@ -45,7 +45,7 @@ import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
 import { mergeStores } from "./merge-stores.ts";
-import { refuseOptions } from "./options-as-filter.ts";
+import { searchWithoutOptions } from "./options-as-filter.ts";
 import {
   type FaissRetrieverFields,
   FaissStoreRetriever,
@@ -259,13 +259,14 @@ export class FaissStore extends SaveableVectorStore {
   ): Promise<[Document, number][]> {
     const { signal, ...search } = similarityOptions(k, filter, options);
     checkVector(query);
-    return untilAborted(signal, async () => {
-      const store = await this.#store.existing();
-      // In an array, since an empty array would be no queries.
-      const [hits = []] = (await store?.search([query], search)) ?? [];
-      if (hits.length === 0) refuseOptions(filter, store);
-      return hits.map(scored);
-    });
+    return untilAborted(signal, () =>
+      searchWithoutOptions(filter, search.filter, async (matches) => {
+        const store = await this.#store.existing();
+        // In an array, since an empty array would be no queries.
+        const [hits] = (await store?.search([query], { ...search, filter: matches })) ?? [];
+        return (hits ?? []).map(scored);
+      }),
+    );
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+import { FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject, rules, show } from "@embeddinggemma/internal";
 import type { DocumentFilter } from "./document-filter.ts";
 import type { DocumentRecord } from "./document-record.ts";
@@ -12,38 +12,69 @@ const optionNames = ["minScore", "scoreThreshold"];
  * @throws `INVALID_ARGUMENT`
  */
 export function refuseSignal(filter: DocumentFilter | undefined): void {
-  if (isObject(filter) && rules.signal.accepts(filter.signal)) throw misplaced(filter);
+  if (isObject(filter) && rules.signal.accepts(filter.signal))
+    throw misplaced(filter, [...optionNamesIn(filter), "signal"], "");
 }
 
 /**
- * Refuses a filter that found nothing if it has the names of options, which no document has in its
- * metadata.
+ * Searches, and refuses a filter that matches nothing if it has the names of options, which no
+ * document has in its metadata.
  *
+ * @param matches - the filter as a function
+ * @param search - searches with that function, or another one in its place
  * @throws `INVALID_ARGUMENT`
  */
-export function refuseOptions(
+export async function searchWithoutOptions<T>(
   filter: DocumentFilter | undefined,
-  store: FaissStore<DocumentRecord> | undefined,
-): void {
-  if (!isObject(filter) || !store?.size) return;
-  const names = Object.keys(filter);
-  if (names.length === 0 || !names.every((name) => optionNames.includes(name))) return;
-  for (const { record } of store) {
-    if (names.some((name) => Object.hasOwn(record.metadata ?? {}, name))) return;
-  }
-  throw misplaced(filter);
+  matches: FaissStoreFilter<DocumentRecord> | undefined,
+  search: (matches: FaissStoreFilter<DocumentRecord> | undefined) => Promise<T>,
+): Promise<T> {
+  const names = isObject(filter) ? optionNamesIn(filter) : [];
+  if (!isObject(filter) || !matches || names.length === 0) return search(matches);
+  let isAsked = false;
+  let isMeant = false;
+  const found = await search((record, id) => {
+    const isMatch = matches(record, id);
+    isAsked = true;
+    isMeant ||= isMatch || names.some((name) => Object.hasOwn(record.metadata ?? {}, name));
+    return isMatch;
+  });
+  // A search asks a filter that matches nothing about all documents.
+  if (isAsked && !isMeant) throw misplaced(filter, names, ", but no document has such metadata");
+  return found;
 }
 
-function misplaced(filter: Record<string, unknown>): Error {
-  const options = Object.entries(filter).map(([name, value]) =>
-    name === "signal" ? name : `${optionNames.includes(name) ? "minScore" : name}: ${show(value)}`,
-  );
+function optionNamesIn(filter: Record<string, unknown>): string[] {
+  return optionNames.filter((name) => Object.hasOwn(filter, name));
+}
+
+function misplaced(
+  filter: Record<string, unknown>,
+  names: readonly string[],
+  finding: string,
+): Error {
+  const others = Object.keys(filter).filter((name) => !names.includes(name));
+  const rest = others.length === 0 ? "undefined" : said(others.map((name) => [name, filter[name]]));
+  const options = names.map((name): [string, unknown] => [
+    optionNames.includes(name) ? "minScore" : name,
+    filter[name],
+  ]);
   return new FaissStoreError(
     "INVALID_ARGUMENT",
-    `The filter has ${Object.keys(filter).join(" and ")}, but no document has such metadata. ` +
+    `The filter has ${names.join(" and ")}${finding}. ` +
       "Options are the fourth argument, after the filter: " +
-      `similaritySearch(query, k, undefined, { ${options.join(", ")} }). ` +
+      `similaritySearch(query, k, ${rest}, ${said(options)}). ` +
       "A retriever takes minScore in its searchKwargs.",
     { filter },
   );
+}
+
+/** An object in code. A signal stands for a variable. */
+function said(entries: readonly (readonly [string, unknown])[]): string {
+  const parts = entries.map(([name, value]) => {
+    if (rules.signal.accepts(value)) return name;
+    const key = /^\w+$/.test(name) ? name : JSON.stringify(name);
+    return `${key}: ${typeof value === "object" && value !== null ? "…" : show(value)}`;
+  });
+  return `{ ${parts.join(", ")} }`;
 }
