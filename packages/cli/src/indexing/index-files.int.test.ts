@@ -1,6 +1,7 @@
 import {
   chmod,
   chown,
+  cp,
   mkdir,
   mkdtemp,
   readdir,
@@ -242,6 +243,33 @@ it("has a file once, whatever path leads to it", async () => {
     const argv = ["index", path, "--store=~/.store", "--json"];
     const { output } = await run(argv);
     expect(JSON.parse(output)).toMatchObject({ unchanged: 1, store: { chunks: 1 } });
+  }
+});
+
+it("has a file once if the store moves, with the file or alone", async () => {
+  const cwd = process.cwd();
+  process.chdir(folder);
+  try {
+    await mkdir("docs");
+    await write("docs/a.txt", "Mars is red.");
+    const first = ["index", "docs", "--store", "docs.store", "--model", "tiny"];
+    expect(await run(first)).toMatchObject({ code: 0 });
+    await mkdir("sub");
+    const together = ["sub/docs", "sub/docs.store"] as const;
+    await cp("docs", together[0], { recursive: true });
+    await cp("docs.store", together[1], { recursive: true });
+    await cp("docs.store", "sub/alone/docs.store", { recursive: true });
+    for (const [files, place] of [together, ["docs", "sub/alone/docs.store"]] as const) {
+      const { output } = await run(["index", files, "--store", place, "--json"]);
+      expect(JSON.parse(output)).toMatchObject({ added: 0, unchanged: 1, store: { chunks: 1 } });
+    }
+    await rm("docs", { recursive: true });
+    await write("b.txt", "Venus is hot.");
+    const again = await run(["index", "b.txt", "--store", "sub/alone/docs.store", "--json"]);
+    expect(JSON.parse(again.output)).toMatchObject({ added: 1, store: { chunks: 2 } });
+    expect(again.errors).toContain("1 file of the store is gone: docs/a.txt.");
+  } finally {
+    process.chdir(cwd);
   }
 });
 

@@ -36,11 +36,12 @@ export async function openWriter(
   }
   const store = saved.store ?? (await emptyStore(embedder!));
   const model = settings && !isGiven ? settings.model : flagsToReload(flags, embedder!);
+  const isMoved = settings !== undefined && settings.folder !== folder;
   return new StoreWriter(
     folder,
     store,
-    { model, chunks, root: relative(folder, root).split(sep).join("/") },
-    { ...saved, isSaved: saved.store !== undefined && !isGiven },
+    { model, chunks, folder, root: relative(folder, root).split(sep).join("/") },
+    { ...saved, isSaved: saved.store !== undefined && !isGiven && !isMoved },
   );
 }
 

@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { type IndexedFile, readSettings, type StoreSettings } from "../store/store-settings.ts";
 import { sourceOf } from "./chunk-file.ts";
+import { findRoot } from "./find-root.ts";
 
 /** What earlier runs have left in the folder of a store. */
 export interface SavedState {
@@ -18,11 +18,16 @@ export interface SavedState {
   readonly files: ReadonlyMap<string, IndexedFile>;
 }
 
-/** Reads the folder of a store, which need not exist. */
+/**
+ * Reads the folder of a store, which need not exist.
+ *
+ * @param folder - without symbolic links
+ * @throws CommandError if its settings are damaged, or if it was moved away from its files
+ */
 export async function readSavedState(folder: string): Promise<SavedState> {
   const settings = await readSettings(folder);
   const store = await openStore(folder);
-  const root = settings ? resolve(folder, settings.root) : process.cwd();
+  const root = settings ? findRoot(folder, settings) : process.cwd();
   const idsOf = store ? idsBySource(store) : new Map<string, Set<string>>();
   const files = Object.entries(settings?.files ?? {}).filter(
     ([source, { chunks }]) => (idsOf.get(source)?.size ?? 0) === chunks,

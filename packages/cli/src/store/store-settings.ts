@@ -10,6 +10,8 @@ export interface StoreSettings {
   readonly model: ModelFlags;
   /** The most tokens of a chunk, and how many of them the next chunk repeats. */
   readonly chunks: { readonly tokens: number; readonly overlap: number };
+  /** Absolute path of the store when it was saved; it may have moved since. */
+  readonly folder?: string;
   /** The folder that sources are relative to, relative to the store. */
   readonly root: string;
   /** The files whose chunks are in the store, by source. */
@@ -26,11 +28,15 @@ export interface IndexedFile {
   readonly named?: true | undefined;
 }
 
-/** The settings of a store; undefined if another program made the store, or there is none. */
+/**
+ * The settings of a store; undefined if another program made the store, or there is none.
+ *
+ * @throws CommandError if they are damaged
+ */
 export async function readSettings(store: string): Promise<StoreSettings | undefined> {
   const path = join(store, settingsFile);
   try {
-    return JSON.parse(await readFile(path, "utf8")) as StoreSettings;
+    return settingsOf(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CommandError(
@@ -38,6 +44,13 @@ export async function readSettings(store: string): Promise<StoreSettings | undef
         "Restore it, or index your files in a new store.",
     );
   }
+}
+
+function settingsOf(content: unknown): StoreSettings {
+  const { model, chunks, files, root } = Object(content) as Record<string, unknown>;
+  if ([model, chunks, files].some((part) => Object(part) !== part) || typeof root !== "string")
+    throw new Error("parts of it are missing");
+  return content as StoreSettings;
 }
 
 /** Saves the settings in the folder of the store. A crash leaves the old ones or the new ones. */

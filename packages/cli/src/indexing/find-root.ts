@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
+import { CommandError } from "../failures/command-error.ts";
+import type { StoreSettings } from "../store/store-settings.ts";
+
+/**
+ * The folder that the sources of a store are relative to. If the store has moved, its files may
+ * have moved with it. Else they are where they were, or in the current folder.
+ *
+ * @throws CommandError if the store has moved, and no file of it is found
+ */
+export function findRoot(folder: string, settings: StoreSettings): string {
+  const moved = resolve(folder, settings.root);
+  const { folder: before = folder } = settings;
+  if (before === folder) return moved;
+  const sources = Object.keys(settings.files).filter((source) => !isAbsolute(source));
+  if (sources.length === 0) return moved;
+  const roots = new Set([moved, resolve(before, settings.root), process.cwd()]);
+  for (const root of roots)
+    if (sources.some((source) => existsSync(resolve(root, source)))) return root;
+  throw new CommandError(
+    `The store was moved from ${before} to ${folder}, and none of its files, such as ` +
+      `${sources[0]}, is in ${[...roots].join(" or ")}. Run the command in the folder that they ` +
+      "are in now, or index your files in a new store.",
+  );
+}
