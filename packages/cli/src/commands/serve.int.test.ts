@@ -3,11 +3,14 @@ import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { endPrograms } from "@embeddinggemma/internal/testing";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { startBuiltProgram as start } from "../testing/built-program.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 
-afterEach(endPrograms);
+afterEach(() => {
+  vi.unstubAllEnvs();
+  endPrograms();
+});
 
 describe("serve", () => {
   it("serves the tiny model until Ctrl-C, with the flags of the server", async () => {
@@ -33,9 +36,12 @@ describe("serve", () => {
     const store = join(folder, "notes.store");
     const index = start("index", join(folder, "mars.md"), "--store", store, "--model", "tiny");
     expect(await index.exit()).toBe(0);
-    const program = start("serve", "--hostname", "127.0.0.1", "-p", "0", "--store", store);
+    vi.stubEnv("STORE", store);
+    vi.stubEnv("MODEL_ID", "owner/other");
+    const program = start("serve", "--hostname", "127.0.0.1", "-p", "0");
     const [, url] = await program.find(/url=(http\S+) store=\S+ documents=1 /);
     expect(program.output()).toContain("notes.store is read-only for clients");
+    expect(program.output()).toContain("MODEL_ID is ignored: the store was made with tiny.");
     const response = await fetch(`${url}/search?query=red`);
     expect(await response.json()).toMatchObject([{ text: "Mars is red." }]);
     program.child.kill("SIGINT");
@@ -47,6 +53,13 @@ describe("serve", () => {
     expect(await program.exit()).toBe(0);
     expect(program.output()).toMatch(/^Usage: embeddinggemma serve \[options\]\n/);
     expect(program.output()).toContain("--max-client-batch-size <count>");
+  });
+
+  it("takes a model of the environment", async () => {
+    vi.stubEnv("MODEL_ID", "owner/other");
+    const program = start("serve", "-p", "0", "--offline");
+    expect(await program.exit()).toBe(1);
+    expect(program.output()).toContain("`embeddinggemma models download owner/other`");
   });
 
   it.each([

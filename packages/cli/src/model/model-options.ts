@@ -88,8 +88,8 @@ function apiKeyOption(): Option {
   return withVariable(new Option("--api-key <key>", "key of the server"), apiKeyVariable);
 }
 
-/** An empty variable is none, as scripts write it. */
-function withVariable(option: Option, name: string): Option {
+/** Adds the variable of an option. An empty variable is none, as scripts write it. */
+export function withVariable(option: Option, name: string): Option {
   return process.env[name] === "" ? option : option.env(name);
 }
 
@@ -104,6 +104,9 @@ function modelName(text: string): string {
 export const tiny = "tiny";
 
 export const modelVariable = "EMBEDDINGGEMMA_MODEL";
+
+/** That of Text Embeddings Inference, for `serve`. */
+export const modelIdVariable = "MODEL_ID";
 
 /** Other users of the machine can see the command line, but not the environment. */
 const apiKeyVariable = "EMBEDDINGGEMMA_API_KEY";

@@ -3,7 +3,12 @@ import { serverProgram } from "@embeddinggemma/server";
 import type { Command } from "commander";
 import { CommandExit } from "../failures/command-exit.ts";
 import { explainFailure } from "../failures/explain-failure.ts";
-import type { ModelFlags } from "../model/model-options.ts";
+import {
+  isGiven,
+  type ModelFlags,
+  modelIdVariable,
+  modelVariable,
+} from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
@@ -11,7 +16,7 @@ import { readSettings } from "../store/store-settings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export interface ServeFlags extends Pick<ModelFlags, "model"> {
-  /** TEI's name of `model`. */
+  /** TEI's name of `model`, also of the environment. */
   modelId?: string;
   store?: string;
 }
@@ -42,14 +47,15 @@ async function modelFor(
   command: Command,
   terminal: Terminal,
 ): Promise<ModelFlags> {
-  if (modelId !== undefined) return { model: modelId };
-  const given = defined({ model });
+  if (modelId !== undefined && isGiven(command, "modelId")) return { model: modelId };
+  const given = defined({ model: model ?? modelId });
   if (store === undefined) return given;
   await refuseFile(store);
   const settings = await readSettings(store);
   // A server made the vectors, and its model is not known here.
   if (settings?.model.url !== undefined) return given;
-  return modelFlagsFor(command, given, settings, terminal);
+  const variable = model === undefined ? modelIdVariable : modelVariable;
+  return modelFlagsFor(command, given, settings, terminal, variable);
 }
 
 /** `--truncate-dim 256` for `truncateDim`. */

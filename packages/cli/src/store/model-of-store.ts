@@ -19,18 +19,20 @@ import type { StoreSettings } from "./store-settings.ts";
  * note says so.
  *
  * @param command - says which flags were given
+ * @param variable - the environment variable that can have the model
  */
 export function modelFlagsFor(
   command: Command,
   flags: ModelFlags,
   settings: StoreSettings | undefined,
   terminal: Terminal,
+  variable = modelVariable,
 ): ModelFlags {
   if (!settings || isModelGiven(command)) return flags;
   const name = nameOfModel(settings.model);
   if (flags.model !== undefined && nameOfModel(flags) !== name) {
     const advice = "To use another model, index your files in a new store.";
-    note(terminal, `${modelVariable} is ignored: the store was made with ${name}. ${advice}`);
+    note(terminal, `${variable} is ignored: the store was made with ${name}. ${advice}`);
   }
   const given = Object.entries(flags).filter(([name]) => isGiven(command, name));
   // The key of the environment is not sent to a server that the store of somebody else may name.
