@@ -109,6 +109,20 @@ describe("LazyFaissStore", () => {
     }
   });
 
+  it("is not opened at the caller's word: the dimension", async () => {
+    for (const directory of [saved, undefined])
+      for (const dimension of [1, 3])
+        await expect(
+          new LazyFaissStore(embeddingOf(own), { dimension }, directory).get(),
+        ).rejects.toMatchObject({
+          code: "DIMENSION_MISMATCH",
+          message: expect.stringContaining(`The option dimension says ${dimension}, but`),
+          details: { expected: dimension, given: 2 },
+        });
+    const silent = new LazyFaissStore({}, { dimension: 3 });
+    expect((await silent.get()).dimension).toBe(3);
+  });
+
   it("without identity, is opened by an embedding that states none", async () => {
     expect((await new LazyFaissStore({}, {}, anonymous).get()).size).toBe(1);
     const stating = new LazyFaissStore(embeddingOf(own), {}, anonymous);

@@ -92,7 +92,10 @@ export class LazyFaissStore<R = RecordValue> {
   }
 
   async #fit(): Promise<FaissStore<R>> {
-    const described = { ...(await describeEmbedding(this.#embedding)), ...this.#options };
+    const described = {
+      ...(await describeEmbedding(this.#embedding, this.#options)),
+      ...this.#options,
+    };
     const store = await this.existing();
     if (!store) {
       this.#store = await FaissStore.create<R>(described);
@@ -130,16 +133,31 @@ export class LazyFaissStore<R = RecordValue> {
 /**
  * The dimension and identity of an embedding's vectors, from its methods `dimension()` and
  * `identity()`. What an embedding has no method for is left out.
+ *
+ * @param options - what the caller says of the vectors
+ * @throws FaissStoreError `DIMENSION_MISMATCH` if the option `dimension` is another one
  */
 export async function describeEmbedding(
   embedding: object,
+  options: Pick<FaissStoreOptions, "dimension"> = {},
 ): Promise<Pick<FaissStoreOptions, "dimension" | "identity">> {
   const { dimension, identity } = embedding as Partial<DescribedEmbedding>;
   const stated = typeof identity === "function" ? await identity.call(embedding) : undefined;
-  return defined({
-    identity: stated ?? undefined,
-    dimension: typeof dimension === "function" ? await dimension.call(embedding) : undefined,
-  });
+  const made = typeof dimension === "function" ? await dimension.call(embedding) : undefined;
+  checkDimensionOption(options.dimension, made);
+  return defined({ identity: stated ?? undefined, dimension: made });
+}
+
+/** Some expect that the option shortens vectors. */
+function checkDimensionOption(option: number | undefined, made: number | undefined): void {
+  if (option === undefined || made === undefined || option === made) return;
+  const advice = option < made ? " For shorter vectors, set `truncateDim` of the embedding." : "";
+  throw new FaissStoreError(
+    "DIMENSION_MISMATCH",
+    `The option dimension says ${option}, but the embedding makes vectors of ${made} numbers. ` +
+      `Leave the option out.${advice}`,
+    { expected: option, given: made },
+  );
 }
 
 interface DescribedEmbedding {

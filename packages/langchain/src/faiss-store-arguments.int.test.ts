@@ -52,15 +52,19 @@ describe("FaissStore: wrong arguments", () => {
   it("says that the option dimension does not shorten vectors, before it embeds", async () => {
     const embedded = vi.spyOn(embedder, "encodeDocument");
     for (const [dimension, advice] of [
-      [256, "For shorter vectors: new EmbeddingGemmaEmbeddings({ truncateDim: 256 })."],
-      [1024, "Leave the option out."],
+      [256, " For shorter vectors, set `truncateDim` of the embedding."],
+      [1024, ""],
     ] as const)
-      await expect(
-        FaissStore.fromDocuments(planets, embeddings, { dimension }),
-      ).rejects.toMatchObject({
-        code: "DIMENSION_MISMATCH",
-        message: `The option dimension says ${dimension}, but your embeddings make 768. ${advice}`,
-      });
+      for (const call of [
+        () => FaissStore.fromDocuments(planets, embeddings, { dimension }),
+        () => FaissStore.load("folder", embeddings, { dimension }),
+      ])
+        await expect(call()).rejects.toMatchObject({
+          code: "DIMENSION_MISMATCH",
+          message:
+            `The option dimension says ${dimension}, but the embedding makes vectors of 768 ` +
+            `numbers. Leave the option out.${advice}`,
+        });
     expect(embedded).not.toHaveBeenCalled();
     embedded.mockRestore();
     const made = await FaissStore.fromDocuments(planets, embeddings, { dimension: 768 });

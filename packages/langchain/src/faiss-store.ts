@@ -28,7 +28,6 @@ import {
   checkStore,
   checkVector,
 } from "./check-arguments.ts";
-import { checkDimension } from "./check-dimension.ts";
 import { storeChecker } from "./check-options.ts";
 import { deleteDocuments } from "./delete-documents.ts";
 import { describable } from "./describable.ts";
@@ -90,9 +89,7 @@ export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
-  readonly #dimension: number | undefined;
   readonly #opened = new SharedPromise(async () => {
-    await checkDimension(this.embeddings, this.#dimension);
     const store = await this.#store.get();
     checkRecords(store);
     return store;
@@ -111,7 +108,6 @@ export class FaissStore extends SaveableVectorStore {
     const { store, ...options } = params;
     super(embeddings, options);
     this.#store = lazyStore;
-    this.#dimension = options.dimension;
   }
 
   override _vectorstoreType(): string {
@@ -371,7 +367,7 @@ export class FaissStore extends SaveableVectorStore {
     checkEmbeddings(embeddings);
     const store = await CoreStore.open<DocumentRecord>(directory, {
       identity: null,
-      ...(await describeEmbedding(describable(embeddings))),
+      ...(await describeEmbedding(describable(embeddings), options)),
       ...defined(options),
     }).catch((error) => {
       throw explainOption(error, options);

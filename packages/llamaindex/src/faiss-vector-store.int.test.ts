@@ -397,6 +397,16 @@ describe("FaissVectorStore", () => {
     });
   });
 
+  it("says that the option dimension does not shorten vectors", async () => {
+    const persistDir = join(folder, "shorter");
+    await expect(
+      FaissVectorStore.fromPersistDir(persistDir, { dimension: 256 }),
+    ).rejects.toMatchObject({
+      code: "DIMENSION_MISMATCH",
+      message: expect.stringContaining("The option dimension says 256, but the embedding makes"),
+    });
+  });
+
   it("opens for an embedding model without identity only at the caller's word", async () => {
     class Anonymous extends BaseEmbedding {
       override readonly getTextEmbedding;
