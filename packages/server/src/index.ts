@@ -14,5 +14,6 @@ export type { RunningServer, ServeOptions } from "./node/serve-options.ts";
 export type { AppOptions } from "./options.ts";
 export type { RequestReport } from "./reports/request-report.ts";
 export type { ServerProgram, ServerProgramFlag } from "./server-program.ts";
-export type { DocumentHit, DocumentIndexOptions, IndexedDocument } from "./txtai/document-index.ts";
+export type { DocumentHit, IndexedDocument } from "./txtai/document-index.ts";
 export type { DocumentIndexErrorCode } from "./txtai/document-index-error.ts";
+export type { DocumentIndexOptions } from "./txtai/document-index-options.ts";

@@ -3,16 +3,17 @@ const marker = Symbol.for("embeddinggemma.server.document-index-error");
 /**
  * - `READ_ONLY`: the index was opened with `readOnly`.
  * - `TOO_MANY_PENDING`: too many documents wait for `index` or `upsert`.
+ * - `OTHER_WRITER`: another program saves documents to the same folder.
  */
-export type DocumentIndexErrorCode = "READ_ONLY" | "TOO_MANY_PENDING";
+export type DocumentIndexErrorCode = "READ_ONLY" | "TOO_MANY_PENDING" | "OTHER_WRITER";
 
 /** A change of a {@link DocumentIndex} that is refused. */
 export class DocumentIndexError extends Error {
   override readonly name = "DocumentIndexError";
   readonly code: DocumentIndexErrorCode;
 
-  constructor(code: DocumentIndexErrorCode, message: string) {
-    super(message);
+  constructor(code: DocumentIndexErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
     Object.defineProperty(this, marker, { value: true });
   }

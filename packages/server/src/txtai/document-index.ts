@@ -1,8 +1,9 @@
 import type { DocumentInput, Embedder } from "@embeddinggemma/core";
-import type { FaissStore, FaissStoreOptions, RecordValue } from "@embeddinggemma/faiss";
+import type { FaissStoreItem, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
+import type { DocumentIndexOptions } from "./document-index-options.ts";
+import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
 import { refuseFile } from "./refuse-file.ts";
-import { SavedState } from "./saved-state.ts";
 
 /** A document as clients send it. All its fields are stored; `text` is embedded. */
 export interface IndexedDocument {
@@ -22,39 +23,6 @@ export interface DocumentHit {
   readonly text: string;
 }
 
-/** Options of {@link DocumentIndex.open}. */
-export interface DocumentIndexOptions {
-  /**
-   * Refuse all changes. Those that another program saves are seen, within a second.
-   *
-   * @default false
-   */
-  readOnly?: boolean | undefined;
-  /**
-   * Called when another program has saved a read-only store, which was opened again.
-   *
-   * @param failure - why it could not be opened; the documents are those from before then
-   */
-  onReopen?: ((failure?: unknown) => void) | undefined;
-  /** Options of the store, if the folder has none yet. */
-  store?: Omit<FaissStoreOptions, "dimension" | "identity"> | undefined;
-  /**
-   * How many documents can wait for `index` or `upsert`.
-   *
-   * @default 1_000_000
-   */
-  maxPending?: number | undefined;
-}
-
-type DocumentRecord = Record<string, RecordValue>;
-
-/** The folder of an index, and how its stores are made. */
-interface Source {
-  readonly create: () => Promise<FaissStore<DocumentRecord>>;
-  readonly open: () => Promise<FaissStore<DocumentRecord>>;
-  readonly saved: SavedState;
-}
-
 /**
  * Documents in a folder, as txtai's API manages them: `add` collects documents, `index` makes them
  * the whole index, and `upsert` adds them to it. What these return from is saved.
@@ -66,31 +34,21 @@ interface Source {
  * const hits = await index.search(["Which planet is red?"], 3);
  */
 export class DocumentIndex {
-  readonly folder: string;
-  readonly isReadOnly: boolean;
   readonly #embedder: Embedder;
-  readonly #source: Source;
+  readonly #store: OpenStore;
   readonly #maxPending: number;
-  readonly #onReopen: DocumentIndexOptions["onReopen"];
-  #store: FaissStore<DocumentRecord>;
   #pending: IndexedDocument[] = [];
   /** Changes run one after another. */
   #changing: Promise<unknown> = Promise.resolve();
 
   private constructor(
-    folder: string,
     embedder: Embedder,
-    source: Source,
-    store: FaissStore<DocumentRecord>,
-    { readOnly = false, maxPending = 1_000_000, onReopen }: DocumentIndexOptions,
+    store: OpenStore,
+    { maxPending = 1_000_000 }: DocumentIndexOptions,
   ) {
-    this.folder = folder;
-    this.isReadOnly = readOnly;
     this.#embedder = embedder;
-    this.#source = source;
     this.#store = store;
     this.#maxPending = maxPending;
-    this.#onReopen = onReopen;
   }
 
   /**
@@ -106,20 +64,20 @@ export class DocumentIndex {
     options: DocumentIndexOptions = {},
   ): Promise<DocumentIndex> {
     await refuseFile(folder);
-    // Not imported by applications that have no store: FAISS needs Node.
-    const { FaissStore } = await import("@embeddinggemma/faiss");
-    const { dimension, identity } = embedder;
-    const create = () =>
-      FaissStore.create<DocumentRecord>({ ...options.store, dimension, identity });
-    const open = () => FaissStore.open<DocumentRecord>(folder, { identity, dimension });
-    const source = { create, open, saved: await SavedState.of(folder) };
-    const store = (await FaissStore.exists(folder)) ? await open() : await create();
-    return new DocumentIndex(folder, embedder, source, store, options);
+    return new DocumentIndex(embedder, await OpenStore.of(folder, embedder, options), options);
+  }
+
+  get folder(): string {
+    return this.#store.folder;
+  }
+
+  get isReadOnly(): boolean {
+    return this.#store.isReadOnly;
   }
 
   /** Number of documents. */
   get size(): number {
-    return this.#store.size;
+    return this.#store.current.size;
   }
 
   /** Number of documents that wait for `index` or `upsert`. They are only in memory. */
@@ -146,64 +104,64 @@ export class DocumentIndex {
 
   /**
    * Makes the collected documents the whole index, and saves it. Without collected documents, this
-   * does nothing.
+   * does nothing. Documents that another program has saved since the store was opened are not
+   * replaced: this throws `OTHER_WRITER`, and the store is opened again. The next call replaces
+   * them.
    *
-   * @throws DocumentIndexError `READ_ONLY`; the errors of the embedder and of `FaissStore.save`.
-   * The collected documents are kept then.
+   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`; the errors of the embedder and of
+   * `FaissStore.save`. The collected documents are kept then.
    */
   index(): Promise<void> {
     this.#checkWritable("index");
     return this.#change(async (documents) => {
-      const store = await this.#source.create();
+      const store = await this.#store.create();
       try {
-        await this.#upsertInto(store, documents, { overwrite: true });
+        await store.upsert(itemsFor(store, documents));
+        await this.#store.replace(store);
       } catch (error) {
         await store.close();
         throw error;
       }
-      await this.#replaceStore(store);
     });
   }
 
   /**
    * Adds the collected documents to the index, or replaces those with the same ids, and saves it.
+   * Documents that another program has saved meanwhile are kept.
    *
    * @throws as {@link DocumentIndex.index}
    */
   upsert(): Promise<void> {
     this.#checkWritable("upsert");
-    return this.#change((documents) => this.#upsertInto(this.#store, documents));
+    return this.#change(async (documents) => {
+      await this.#store.change((store, saving) => store.upsert(itemsFor(store, documents), saving));
+    });
   }
 
   /**
    * Deletes documents, and saves the index.
    *
    * @returns those ids that the index had
-   * @throws DocumentIndexError `READ_ONLY`; the errors of `FaissStore.save`. Nothing is deleted
-   * then.
+   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`; the errors of `FaissStore.save`.
+   * Nothing is deleted then.
    */
   delete<Id extends string | number>(ids: readonly Id[]): Promise<Id[]> {
     this.#checkWritable("delete from");
-    return this.#afterChanges(async () => {
-      const known = [...new Set(ids)].filter((id) => this.#store.has(String(id)));
-      if (known.length > 0) await this.#store.delete(known.map(String), { saveTo: this.folder });
-      return known;
-    });
+    return this.#afterChanges(() =>
+      this.#store.change(async (store, saving) => {
+        const known = distinct(ids).filter((id) => store.has(String(id)));
+        if (known.length > 0) await store.delete(known.map(String), saving);
+        return known;
+      }),
+    );
   }
 
   /**
    * Opens a read-only store again if another program has saved it. {@link DocumentIndex.search}
    * does so, too.
    */
-  async refresh(): Promise<void> {
-    const { saved, open } = this.#source;
-    if (!this.isReadOnly || !(await saved.hasChanged())) return;
-    await this.#afterChanges(async () => {
-      const failure = await open()
-        .then((store) => this.#replaceStore(store))
-        .catch((error: unknown) => error);
-      this.#onReopen?.(failure);
-    });
+  refresh(): Promise<void> {
+    return this.#store.refresh();
   }
 
   /**
@@ -220,7 +178,7 @@ export class DocumentIndex {
     if (this.size === 0) return queries.map(() => []);
     const vectors = await this.#embedder.encodeQuery(queries, options);
     // Meanwhile, `index` may have closed the store that was there before.
-    const found = await this.#store.search(vectors, { k: limit });
+    const found = await this.#store.current.search(vectors, { k: limit });
     return found.map((hits) =>
       hits
         .filter(({ score }) => score > 0)
@@ -233,20 +191,14 @@ export class DocumentIndex {
     await this.#afterChanges(() => this.#store.close());
   }
 
-  async #replaceStore(store: FaissStore<DocumentRecord>): Promise<void> {
-    const former = this.#store;
-    this.#store = store;
-    await former.close();
-  }
-
   /** Runs a change on the collected documents. They are kept if it fails. */
-  #change(run: (documents: readonly IndexedDocument[]) => Promise<void>): Promise<void> {
+  #change(run: (documents: readonly EmbeddedDocument[]) => Promise<void>): Promise<void> {
     return this.#afterChanges(async () => {
       const documents = this.#pending;
       if (documents.length === 0) return;
       this.#pending = [];
       try {
-        await run(documents);
+        await run(await this.#embed(documents));
       } catch (error) {
         this.#pending = [...documents, ...this.#pending];
         throw error;
@@ -260,28 +212,10 @@ export class DocumentIndex {
     return changed;
   }
 
-  async #upsertInto(
-    store: FaissStore<DocumentRecord>,
-    documents: readonly IndexedDocument[],
-    { overwrite }: { overwrite?: boolean } = {},
-  ): Promise<void> {
-    // Of documents with the same id, the last one counts.
-    const byId = new Map<string, IndexedDocument>();
-    let next = nextNumber(store, documents);
-    for (const document of documents) {
-      const id = document.id ?? next++;
-      byId.set(String(id), { ...document, id });
-    }
-    const vectors = await this.#embedder.encodeDocument(Array.from(byId.values(), documentInput));
-    const items = Array.from(byId, ([id, document], row) => ({
-      id,
-      vector: vectors[row]!,
-      record: document as DocumentRecord,
-    }));
-    await store.upsert(items, {
-      saveTo: this.folder,
-      ...(overwrite !== undefined && { overwrite }),
-    });
+  async #embed(documents: readonly IndexedDocument[]): Promise<EmbeddedDocument[]> {
+    const distinct = lastOfEachId(documents);
+    const vectors = await this.#embedder.encodeDocument(distinct.map(documentInput));
+    return distinct.map((document, row) => ({ document, vector: vectors[row]! }));
   }
 
   #checkWritable(action: string): void {
@@ -290,23 +224,47 @@ export class DocumentIndex {
   }
 }
 
+interface EmbeddedDocument {
+  readonly document: IndexedDocument;
+  readonly vector: Float32Array;
+}
+
 /** The title goes into the prompt. */
 function documentInput({ text, title }: IndexedDocument): DocumentInput {
   return typeof title === "string" ? { title, text } : text;
 }
 
-/** One more than the largest id that is a whole number, in the store or of a new document. */
-function nextNumber(
-  store: FaissStore<DocumentRecord>,
-  documents: readonly IndexedDocument[],
-): number {
+/** Of documents with the same id, the last one counts. */
+function lastOfEachId(documents: readonly IndexedDocument[]): IndexedDocument[] {
+  const byId = new Map<string | symbol, IndexedDocument>();
+  for (const document of documents)
+    byId.set(document.id === undefined ? Symbol() : String(document.id), document);
+  return [...byId.values()];
+}
+
+/** The items of documents in a store, which has the numbers for those without an id. */
+function itemsFor(
+  store: DocumentStore,
+  documents: readonly EmbeddedDocument[],
+): FaissStoreItem<DocumentRecord>[] {
+  let next = nextNumber([...store.ids(), ...documents.map(({ document }) => String(document.id))]);
+  return documents.map(({ document, vector }) => {
+    const id = document.id ?? next++;
+    return { id: String(id), vector, record: { ...document, id } as DocumentRecord };
+  });
+}
+
+/** One more than the largest id that is a whole number. */
+function nextNumber(ids: readonly string[]): number {
   let next = 0;
-  const consider = (id: string) => {
-    if (/^\d{1,15}$/.test(id)) next = Math.max(next, Number(id) + 1);
-  };
-  for (const id of store.ids()) consider(id);
-  for (const { id } of documents) consider(String(id));
+  for (const id of ids) if (/^\d{1,15}$/.test(id)) next = Math.max(next, Number(id) + 1);
   return next;
+}
+
+/** Of ids of the same document, such as 1 and "1", the first one. */
+function distinct<Id extends string | number>(ids: readonly Id[]): Id[] {
+  const seen = new Set<string>();
+  return ids.filter((id) => !seen.has(String(id)) && seen.add(String(id)));
 }
 
 /** Ids of the store are strings; a number as id stays a number. */

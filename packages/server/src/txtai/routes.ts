@@ -193,10 +193,12 @@ class TxtaiError extends Error {
   }
 }
 
+const indexStatuses = { READ_ONLY: 403, TOO_MANY_PENDING: 413, OTHER_WRITER: 409 } as const;
+
 function answerError(error: Error, context: Context): Response {
   if (error instanceof TxtaiError) return context.json({ detail: error.detail }, error.status);
   if (DocumentIndexError.isInstance(error))
-    return context.json({ detail: error.message }, error.code === "READ_ONLY" ? 403 : 413);
+    return context.json({ detail: error.message }, indexStatuses[error.code]);
   const { message, status } = refusalOf(error, context);
   return context.json({ detail: message }, status);
 }
@@ -238,10 +240,7 @@ const documents = z.array(
 );
 
 /** txtai takes any number, and clamps it. */
-const searchLimit = z.coerce
-  .number()
-  .int()
-  .transform((limit) => Math.min(Math.max(limit, 1), 250));
+const clamped = (limit: number) => Math.min(Math.max(limit, 1), 250);
 
 /** A store of one model has no other indexes and no graph. */
 const unsupported = {
@@ -251,14 +250,14 @@ const unsupported = {
 
 const searchQuery = z.object({
   query: z.string(),
-  limit: searchLimit.default(10),
+  limit: z.coerce.number().int().transform(clamped).default(10),
   index: z.never("This index has no subindexes.").optional(),
   graph: z.literal("false", "This index has no graph.").optional(),
 });
 
 const batchSearchBody = z.object({
   queries: z.array(z.string()),
-  limit: z.int().min(1).nullish(),
+  limit: z.int().transform(clamped).nullish(),
   ...unsupported,
 });
 

@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createApp } from "../app.ts";
 import type { AppOptions } from "../options.ts";
 import { planets, tinyEmbedder } from "../testing/tiny.ts";
-import { DocumentIndex, type DocumentIndexOptions } from "./document-index.ts";
+import { DocumentIndex } from "./document-index.ts";
+import type { DocumentIndexOptions } from "./document-index-options.ts";
 
 const { query, documents } = planets;
 const folders: string[] = [];
@@ -74,7 +75,7 @@ test("documents are added, indexed, found, replaced and deleted, and saved", asy
   await get("/upsert");
   expect((await get("/count")).body).toBe(5);
   expect((await get(found("Pluto"))).body[0]).toMatchObject({ id: "4", text: "Pluto is small." });
-  expect((await post("/delete", [0, 77, "nope"])).body).toEqual([0]);
+  expect((await post("/delete", [0, 77, "0", "nope"])).body).toEqual([0]);
   await index.close();
 
   const again = await client(folder);
@@ -94,6 +95,16 @@ test("without content, hits have ids as they were given, and scores", async () =
   const { body } = await get(found(query, 2));
   expect(body.map(({ id }: { id: unknown }) => id)).toEqual([7, "a"]);
   expect(Object.keys(body[0])).toEqual(["id", "score"]);
+});
+
+test("limits are clamped", async () => {
+  const { get, post, index } = await client(await newFolder());
+  const search = vi.spyOn(index, "search");
+  await get(found(query, 1000));
+  await get(found(query, 0));
+  for (const limit of [1000, 0, null])
+    expect((await post("/batchsearch", { queries: [query], limit })).status).toBe(200);
+  expect(search.mock.calls.map(([, limit]) => limit)).toEqual([250, 1, 250, 1, 3]);
 });
 
 test("similarity, transform and their batch forms need no index", async () => {

@@ -1,0 +1,87 @@
+import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FaissStore } from "@embeddinggemma/faiss";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { OpenStore } from "./open-store.ts";
+
+const embedding = { dimension: 2, identity: "model" };
+const manifest = "faiss-store.json";
+
+let root: string;
+let writer: FaissStore;
+
+beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  root = await mkdtemp(join(tmpdir(), "server-open-store-"));
+  writer = await FaissStore.create(embedding);
+});
+
+afterEach(async () => {
+  vi.useRealTimers();
+  await writer.close();
+  await rm(root, { recursive: true });
+});
+
+const at = (name: string) => join(root, name);
+
+async function save(id: string): Promise<void> {
+  await writer.upsert([{ id, vector: [0, 1], record: {} }], { saveTo: at("store") });
+}
+
+/** Opens a folder to read. `seen` are the calls of `onReopen`. */
+async function openReader(folder: string) {
+  const seen: unknown[] = [];
+  const onReopen = (failure?: unknown) => void seen.push(failure);
+  const reader = await OpenStore.of(folder, embedding, { readOnly: true, onReopen });
+  const refreshLater = () => {
+    vi.advanceTimersByTime(1_000);
+    return reader.refresh();
+  };
+  return { reader, seen, refreshLater };
+}
+
+it("opens a store again whose manifest was copied before its data", async () => {
+  await save("a");
+  await cp(at("store"), at("copy"), { recursive: true });
+  const { reader, seen, refreshLater } = await openReader(at("copy"));
+  await save("b");
+  await cp(join(at("store"), manifest), join(at("copy"), manifest));
+  await refreshLater();
+  await refreshLater();
+  expect(seen).toEqual([expect.objectContaining({ code: "FILE_MISSING" })]);
+  expect(reader.current.size).toBe(1);
+
+  for (const file of await readdir(at("store")))
+    if (file !== manifest) await cp(join(at("store"), file), join(at("copy"), file));
+  await refreshLater();
+  await refreshLater();
+  expect(seen.slice(1)).toEqual([undefined]);
+  expect(reader.current.size).toBe(2);
+  await reader.close();
+});
+
+it("looks at the folder once a second", async () => {
+  await save("a");
+  const { reader, seen, refreshLater } = await openReader(at("store"));
+  await refreshLater();
+  await save("b");
+  await reader.refresh();
+  expect(seen).toEqual([]);
+  await refreshLater();
+  expect(seen).toEqual([undefined]);
+  await reader.close();
+});
+
+it("is closed for good, also while it opens a store again", async () => {
+  await save("a");
+  const { reader, seen, refreshLater } = await openReader(at("store"));
+  await save("b");
+  const refreshing = refreshLater();
+  await reader.close();
+  await refreshing;
+  await expect(reader.current.search([0, 1])).rejects.toMatchObject({ code: "CLOSED" });
+  await save("c");
+  await refreshLater();
+  expect(seen).toEqual([undefined]);
+});
