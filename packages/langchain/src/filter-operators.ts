@@ -1,6 +1,7 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { isDate, isObject, isSameValue, timeOf } from "@embeddinggemma/internal";
 import { storeChecker } from "./check-options.ts";
+import { operatorAdvice } from "./operator-advice.ts";
 
 /**
  * A value that a key of the metadata can be compared with. A date in the metadata equals a `Date`,
@@ -134,7 +135,10 @@ function ownValue(value: unknown): unknown {
 const undefinedHint = (value: unknown) =>
   value === undefined ? "For a missing key, use null." : undefined;
 
-/** What a filter cannot say. A program that takes filters as text has no functions. */
+/**
+ * The error for what a filter cannot say. Marked, so that the command line can replace this advice:
+ * it has no functions.
+ */
 export function needsFunction(name: string, value: unknown, expected: string): Error {
   const { message: reason } = storeChecker.invalidArgument(name, value, expected);
   const advice = "For anything else, use a function of the document.";
@@ -157,38 +161,8 @@ function invalid(
 function unknownOperator(key: string, operator: string, condition: object): Error {
   const name = `An operator for ${JSON.stringify(key)}`;
   const expected = `one of ${operatorNames.join(", ")}`;
-  const advice = adviceOn(key, operator, condition);
+  const advice = operatorAdvice(key, operator, condition, operatorNames);
   return advice === undefined
     ? needsFunction(name, operator, expected)
     : storeChecker.invalidArgument(name, operator, expected, advice);
 }
-
-function adviceOn(key: string, operator: string, condition: object): string | undefined {
-  const name = operator.toLowerCase().replaceAll(/[^a-z=<>]/g, "");
-  const meant = operatorNames.includes(`$${name}`) ? `$${name}` : otherNames.get(name);
-  if (meant !== undefined) return `Did you mean ${meant}?`;
-  if (!operator.startsWith("$") || combiners.has(operator)) {
-    if (wrappers.has(key)) return `Pass the filter itself, without \`${key}:\`.`;
-    if (key === "metadata")
-      return `The filter is already about the metadata: { ${Object.keys(condition).join(", ")} }.`;
-  }
-  if (name === "not") return "Write { $not: { … } } around the key.";
-  if (operator.startsWith("$")) return undefined;
-  return `For nested metadata, use the key ${JSON.stringify(`${key}.${operator}`)}.`;
-}
-
-const combiners: ReadonlySet<string> = new Set(["$and", "$or", "$not"]);
-
-/** Options of other calls and programs that have a filter as their value. */
-const wrappers: ReadonlySet<string> = new Set(["filter", "filters", "where"]);
-
-/** What other programs call the operators. */
-const otherNames: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    ...{ is: "$eq", equal: "$eq", equals: "$eq", "=": "$eq", "==": "$eq" },
-    ...{ isnot: "$ne", noteq: "$ne", notequal: "$ne", notequals: "$ne" },
-    ...{ greater: "$gt", greaterthan: "$gt", ">": "$gt", less: "$lt", lessthan: "$lt", "<": "$lt" },
-    ...{ ge: "$gte", geq: "$gte", ">=": "$gte", le: "$lte", leq: "$lte", "<=": "$lte" },
-    ...{ oneof: "$in", any: "$in", notin: "$nin", between: "$gte and $lte" },
-  }),
-);
