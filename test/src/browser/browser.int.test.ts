@@ -18,6 +18,7 @@ declare const page: Page;
 
 const fixtures = fileURLToPath(new URL("../../fixtures", import.meta.url));
 const fixture = join(fixtures, "embeddinggemma");
+const guide = readFileSync(join(fixtures, "../../docs/embed/browsers.md"), "utf8");
 const golden = readGolden("embeddinggemma");
 /** Short cases with all calls, prompt names, titles and kinds of text. */
 const cases = golden.cases
@@ -437,6 +438,48 @@ describe.each([
     expect(server.requests).toContain("GET /models/hub/owner/bert/resolve/main/onnx/model.onnx");
   });
 
+  test("embeds after an inference that failed", async () => {
+    const folder = join(models, "too-long");
+    cpSync(join(models, "bert"), folder, { recursive: true });
+    const settings = { max_seq_length: 1000 }; // The model has 512 positions.
+    writeFileSync(join(folder, "sentence_bert_config.json"), JSON.stringify(settings));
+    const outcomes = await tab.evaluate(async () => {
+      const embedder = await page.Embedder.load("/models/too-long/", { dtype: "fp32" });
+      const failure = await embedder.encode("a ".repeat(600)).catch((error) => error.code);
+      const { length } = await embedder.encode("a");
+      await embedder.dispose();
+      return [failure, length];
+    });
+    expect(outcomes).toEqual(["INFERENCE_FAILED", readGolden("bert-mean").dimension]);
+  });
+
+  test("takes WebAssembly without a GPU, as the guide says", async () => {
+    const load = (isThere: boolean) =>
+      tab.evaluate(async (isThere) => {
+        if (!isThere)
+          Object.defineProperty(navigator, "gpu", { value: undefined, configurable: true });
+        const options = { dtype: "fp32", device: "webgpu" } as const;
+        const error = await page.Embedder.load("/models/bert/", options).catch((error) => error);
+        return `${error.code}: ${error.message}`;
+      }, isThere);
+    server.requests.length = 0;
+    expect(await load(true)).toMatch(/^LOAD_FAILED: .* no GPU for it\. Leave out `device`/);
+    expect(await load(false)).toMatch(/^LOAD_FAILED: .* needs `https` or `localhost`\. Leave/);
+    expect(server.requests).toEqual([]);
+    const [, code] = /```js\n(const adapter = .*?)```/s.exec(guide)!;
+    const length = await tab.evaluate(async (code) => {
+      const given = code
+        .replace("/models/tiny/", "/models/bert/")
+        .replace("}", ', dtype: "fp32" }');
+      const run = new Function("Embedder", `return (async () => { ${given} return embedder; })()`);
+      const embedder = await run(page.Embedder);
+      const vector = await embedder.encode("red planet");
+      await embedder.dispose();
+      return vector.length;
+    }, code!);
+    expect(length).toBe(readGolden("bert-mean").dimension);
+  });
+
   test.for([
     ["a name without a model", "gemma", {}, "MODEL_NOT_FOUND"],
     ["a missing folder", "/models/nothing/", {}, "MODEL_FILE_MISSING"],
@@ -479,6 +522,23 @@ describe.each([
     expect(message).toContain(
       `The server answered ${origin}/app/model/config.json with a web page: the file is not there.`,
     );
+  });
+
+  test("says what helps after the runtime has failed on a GPU", async () => {
+    const messages = await tab.evaluate(async () => {
+      const gpu = { requestAdapter: async () => ({}) }; // It cannot compute.
+      Object.defineProperty(navigator, "gpu", { value: gpu });
+      const load = (device: string) =>
+        page.Embedder.load("/models/bert/", { dtype: "fp32", device }).then(
+          async (embedder) => embedder.dispose(),
+          ({ message }) => message as string,
+        );
+      return [await load("webgpu"), await load("wasm")];
+    });
+    expect(messages[0]).toMatch(/ \S.*\. Leave out `device` .* in a new Web Worker: /s);
+    // Transformers.js 3 forgets the failure if a model was loaded before.
+    if (major === "3") expect(messages[1]).toBe(undefined);
+    else expect(messages[1]).toMatch(/\. This is the error of an earlier load: .* Reload the page/);
   });
 
   test("requests only its own server, and leaves no error unhandled", () => {

@@ -20,6 +20,7 @@ import type { LoadedModel } from "./loaded-model.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 import { prepareToRun } from "./prepare-to-run.ts";
 import { notInCache, provideDataFiles, provideGraph, provideTokenizer } from "./provide-files.ts";
+import { refuseDevice } from "./refuse-device.ts";
 import { workersOf } from "./workers.ts";
 
 /** Name of a device in Transformers.js. */
@@ -115,6 +116,7 @@ export interface LoadModelOptions extends HubOptions, DescriptionOverrides {
  */
 export async function loadModel(model: string, options: LoadModelOptions): Promise<LoadedModel> {
   const workers = workersOf(options);
+  await refuseDevice(model, options);
   try {
     const folder = await openModelFolder(model, options);
     return await loadFrom(folder, model, options, workers).catch((error: unknown) => {

@@ -45,3 +45,10 @@ test.for([
 ])("nothing is said about another error: %s", (reason) => {
   expect(loadFailureOf(new Error(reason))).toBe(reason);
 });
+
+test("an error that comes again is that of an earlier load", () => {
+  const error = new TypeError("Protobuf parsing failed.");
+  expect(loadFailureOf(error)).toBe("Protobuf parsing failed.");
+  expect(loadFailureOf(error)).toMatch(/^Protobuf parsing failed\. .*Reload the page/);
+  expect(loadFailureOf(new TypeError(error.message))).toBe("Protobuf parsing failed.");
+});

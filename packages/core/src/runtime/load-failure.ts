@@ -1,13 +1,35 @@
 import { reasonOf } from "../errors.ts";
 
-/** What an error says with which ONNX Runtime refuses to load a model, and what to do about it. */
-export function loadFailureOf(error: unknown): string {
+/**
+ * What an error says with which ONNX Runtime refuses to load a model, and what to do about it.
+ *
+ * @param device - the option `device`, in a browser
+ */
+export function loadFailureOf(error: unknown, device?: string): string {
   const reason = reasonOf(error);
-  const remedy = remedyOf(reason);
+  const isEarlier = isRepeated(error);
+  const remedy = remedyOf(reason, device) ?? (isEarlier ? startAgain : undefined);
   return remedy === undefined ? reason : `${reason.replace(/\.$/, "")}. ${remedy}`;
 }
 
-function remedyOf(reason: string): string | undefined {
+/**
+ * Whether this very error was reported before. In browsers, Transformers.js 4 loads a model after
+ * the one before, and after a failure throws its error again for all others.
+ */
+function isRepeated(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isKnown = reported.has(error);
+  reported.add(error);
+  return isKnown;
+}
+
+const reported = new WeakSet<Error>();
+
+const startAgain =
+  "This is the error of an earlier load: Transformers.js loads no model in this page or worker " +
+  "after it. Reload the page, or load the model in a new Web Worker.";
+
+function remedyOf(reason: string, device: string | undefined): string | undefined {
   if (isWithoutWebAssembly(reason)) {
     const host = /https?:\/\/([^/\s]+)\/\S*ort-wasm/.exec(reason)?.[1];
     const from = host ? ` from ${host}` : "";
@@ -21,6 +43,12 @@ function remedyOf(reason: string): string | undefined {
     return (
       "The CUDA libraries come with the install script of onnxruntime-node, which may have been " +
       `skipped: ${installPage}`
+    );
+  }
+  if (device === "webgpu") {
+    return (
+      "Leave out `device` to use WebAssembly, after a reload of the page or in a new Web Worker: " +
+      "Transformers.js may load no other model here after this error."
     );
   }
   return undefined;

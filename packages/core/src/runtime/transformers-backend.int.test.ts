@@ -43,6 +43,24 @@ test("unknown tokenizer and model classes print no warning", async () => {
   expect(warn.mock.calls).toEqual([]);
 });
 
+test("an inference that fails prints no tokens", async () => {
+  const backend = await loadTransformersBackend(folderOf(`${fixtures}bert-mean`), {
+    graphFile: graphFileOfDtype("fp32"),
+  });
+  onTestFinished(() => backend.dispose());
+  const error = vi.spyOn(console, "error");
+  onTestFinished(() => error.mockRestore());
+  const batchOf = (length: number) => ({
+    rows: 1,
+    length,
+    inputIds: new BigInt64Array(length).fill(5n),
+    attentionMask: new BigInt64Array(length).fill(1n),
+  });
+  await expect(backend.run(batchOf(600))).rejects.toThrow(/512/);
+  expect(error.mock.calls).toEqual([]);
+  expect((await backend.run(batchOf(3))).lastHiddenState).toHaveLength(3 * 48);
+});
+
 function settings(): Record<string, unknown> {
   return JSON.parse(JSON.stringify(env)) as Record<string, unknown>;
 }

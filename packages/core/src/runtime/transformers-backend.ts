@@ -7,6 +7,7 @@ import { EmbeddingGemmaError, show } from "../errors.ts";
 import { encodePath } from "../files/hub/hub-names.ts";
 import { importTransformers, type Transformers } from "../transformers/import-transformers.ts";
 import type { Backend } from "./backend.ts";
+import { containFailures, outputsOf } from "./contain-failures.ts";
 import {
   described,
   type GraphFile,
@@ -78,6 +79,7 @@ export async function loadTransformersModel(
     use_external_data_format: false,
   } as PretrainedModelOptions;
   const circumstances = `${described(graphFile)}${device ? ` on device ${device}` : ""}`;
+  const webDevice = isUrl(path) ? device : undefined;
   const load = async () => {
     const config = withoutMedia(new PretrainedConfig(await readJson(folder, "config.json")));
     const ModelClass = modelClassFor(config, transformers);
@@ -92,7 +94,8 @@ export async function loadTransformersModel(
   const { config, model } = await load().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "LOAD_FAILED",
-      `Transformers.js could not load ${show(path)} ${circumstances}: ${loadFailureOf(cause)}`,
+      `Transformers.js could not load ${show(path)} ${circumstances}: ` +
+        loadFailureOf(cause, webDevice),
       {
         folder: path,
         file: graphFile.path,
@@ -103,6 +106,7 @@ export async function loadTransformersModel(
       { cause },
     );
   });
+  containFailures(model);
   const noMedia = Object.fromEntries(
     mediaInputsOf(model).map((name) => [
       name,
@@ -111,11 +115,12 @@ export async function loadTransformersModel(
   );
   return {
     async run({ rows, length, inputIds, attentionMask }, { hiddenStates = false } = {}) {
-      const outputs = await model({
+      const result = await model({
         ...noMedia,
         input_ids: new Tensor("int64", integersFor(Tensor, inputIds), [rows, length]),
         attention_mask: new Tensor("int64", integersFor(Tensor, attentionMask), [rows, length]),
       });
+      const outputs = outputsOf(result);
       const { sentence_embedding, last_hidden_state = outputs.token_embeddings } = outputs;
       // Hidden states are large, and usually not needed if the graph gives finished vectors.
       const needsHiddenStates = last_hidden_state && (hiddenStates || !sentence_embedding);
