@@ -64,6 +64,26 @@ describe("a stream of documents", () => {
     expect(closed).toBe(2);
   });
 
+  test("rejects after dispose, and closes its source", async () => {
+    let closed = 0;
+    async function* source() {
+      try {
+        yield* documents(600);
+      } finally {
+        closed++;
+      }
+    }
+    const backend = testBackend();
+    const embedder = testEmbedder(backend);
+    const stream = embedder.encodeDocumentStream(source());
+    expect((await stream.next()).value).toHaveLength(256);
+    const batches = backend.batches.length;
+    await embedder.dispose();
+    await expect(stream.next()).rejects.toMatchObject({ code: "DISPOSED" });
+    expect(backend.batches).toHaveLength(batches);
+    expect(closed).toBe(1);
+  });
+
   test("is read only as far as vectors are taken", async () => {
     let read = 0;
     async function* endless() {

@@ -473,8 +473,9 @@ export class Embedder implements AsyncDisposable {
       throw invalidArgument("documents", documents, "an AsyncIterable", hint);
     }
     const call = this.#startCall("bulk", options, "document");
+    // Between two windows, the embedder may be disposed.
     const encodeWindow = (window: DocumentInput[], position: StreamPosition) =>
-      this.#encodeAll(call, window, promptedDocument, position);
+      this.#encodeAll({ ...call, model: this.#model }, window, promptedDocument, position);
     yield* encodeStream(documents, encodeWindow, options);
   }
 
