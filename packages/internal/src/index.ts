@@ -22,6 +22,13 @@ export { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts
 export { SharedPromise } from "./shared-promise.ts";
 export { reasonOf, show } from "./show.ts";
 export { stableJson } from "./stable-json.ts";
+export {
+  indexSettingsName,
+  isDataFile,
+  isUnfinishedManifest,
+  lockName,
+  manifestName,
+} from "./store-files.ts";
 export { isDate, isSameValue, timeOf } from "./time-of.ts";
 export { toNumbers } from "./to-numbers.ts";
 export { untilAborted } from "./until-aborted.ts";

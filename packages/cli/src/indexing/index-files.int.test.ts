@@ -415,7 +415,7 @@ it("leaves folders alone that are no store", async () => {
   await writeFile(join(elsewhere, "mars.jpg"), "");
   const foreign = await run(["index", folder, "--store", elsewhere, "--model", "tiny"]);
   expect(foreign).toMatchObject({ code: 1, output: "" });
-  expect(foreign.errors).toContain(`--store "${elsewhere}.store"\n`);
+  expect(foreign.errors).toContain(`--store '${elsewhere}.store'\n`);
   expect(await readdir(elsewhere)).toEqual(["mars.jpg"]);
   expect((await readdir(folder)).sort()).toEqual(["a.txt", "my photos"]);
 });

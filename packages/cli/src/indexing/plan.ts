@@ -6,7 +6,7 @@ import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
 import { checkFolderIsWritable } from "../outputs/check-writable.ts";
 import { refuseFile } from "../store/refuse-file.ts";
-import { refuseForeignFolder, refuseStoreAsInput } from "../store/store-folder.ts";
+import { refuseOtherFolder, refuseStoreAsInput } from "../store/store-folder.ts";
 import type { StoreSettings } from "../store/store-settings.ts";
 import type { SourceFile } from "./chunk-file.ts";
 import { type Changes, findChanges } from "./find-changes.ts";
@@ -80,7 +80,7 @@ function globs(patterns: readonly string[] | undefined): Globs | undefined {
 async function checkedFolder(name: string, places: readonly string[]): Promise<string> {
   await refuseFile(name);
   const folder = await realPath(resolve(name));
-  await refuseForeignFolder(name, folder);
+  await refuseOtherFolder(name, folder);
   refuseStoreAsInput(places, name, folder);
   await checkFolderIsWritable(name);
   return folder;

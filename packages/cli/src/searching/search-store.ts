@@ -15,7 +15,7 @@ import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
-import { howToMakeStore } from "../store/store-folder.ts";
+import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { checkRecords } from "./check-records.ts";
@@ -40,8 +40,7 @@ export async function searchStore(
   const { signal } = terminal;
   const folder = resolve(storeName);
   await refuseFile(storeName);
-  if (!(await CoreStore.exists(folder)))
-    throw new CommandError(await howToMakeStore(storeName, folder));
+  await requireStore(storeName, folder);
   const words = (query === "-" ? await readAll(terminal.input) : query).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 

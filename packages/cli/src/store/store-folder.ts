@@ -1,15 +1,21 @@
-import { foreignFile, ownStoreFolder, quoted, whyNotStore } from "@embeddinggemma/internal/node";
+import { manifestName } from "@embeddinggemma/internal";
+import { ownStoreFolder, quoted, storeFolder } from "@embeddinggemma/internal/node";
 import { CommandError, UsageError } from "../failures/command-error.ts";
 
 /**
- * Refuses a folder with files that are not of a store: a store has a folder of its own.
+ * Refuses a folder that can neither be nor become a store.
  *
  * @param name - the folder as the user has written it
- * @throws CommandError that says which folder would do
+ * @throws CommandError that says what to do
  */
-export async function refuseForeignFolder(name: string, folder: string): Promise<void> {
-  const reason = await whyNotStore(name, folder);
-  if (reason !== undefined) throw new CommandError(reason);
+export async function refuseOtherFolder(name: string, folder: string): Promise<void> {
+  const there = await storeFolder(folder);
+  if (there.kind === "damaged") throw lacksManifest(name);
+  if (there.kind === "foreign")
+    throw new CommandError(
+      `${name} has files that are not of a store, such as ${there.file}. A store has a folder of ` +
+        `its own: --store ${ownStoreFolder(name)}`,
+    );
 }
 
 /**
@@ -24,15 +30,28 @@ export function refuseStoreAsInput(places: readonly string[], name: string, fold
 }
 
 /**
- * What to say where there is no store.
+ * Refuses a folder without a store.
  *
  * @param name - the folder as the user has written it
+ * @throws CommandError that says how to make one
  */
-export async function howToMakeStore(name: string, folder: string): Promise<string> {
-  const isOccupied = (await foreignFile(folder)) !== undefined;
-  const [files, store] = isOccupied
-    ? [quoted(name), ownStoreFolder(name)]
-    : ["<folder>", quoted(name)];
+export async function requireStore(name: string, folder: string): Promise<void> {
+  const there = await storeFolder(folder);
+  if (there.kind === "store") return;
+  if (there.kind === "damaged") throw lacksManifest(name);
+  const [files, store] =
+    there.kind === "foreign" ? [quoted(name), ownStoreFolder(name)] : ["<folder>", quoted(name)];
   const command = `embeddinggemma index ${files} --store ${store}`;
-  return `There is no store in ${name}. To make one: ${command}`;
+  throw new CommandError(`There is no store in ${name}. To make one: ${command}`);
+}
+
+function lacksManifest(name: string): CommandError {
+  return new CommandError(
+    `${name} is a damaged store: ${manifestName} is missing. ${howToRepair(name)}`,
+  );
+}
+
+/** What to do about a damaged store. */
+export function howToRepair(name: string): string {
+  return `Restore it from a backup, or delete the folder ${quoted(name)} and run \`index\` again.`;
 }

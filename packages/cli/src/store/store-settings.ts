@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { indexSettingsName } from "@embeddinggemma/internal";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
@@ -34,7 +35,7 @@ export interface IndexedFile {
  * @throws CommandError if they are damaged
  */
 export async function readSettings(store: string): Promise<StoreSettings | undefined> {
-  const path = join(store, settingsFile);
+  const path = join(store, indexSettingsName);
   try {
     return settingsOf(JSON.parse(await readFile(path, "utf8")));
   } catch (error) {
@@ -55,9 +56,7 @@ function settingsOf(content: unknown): StoreSettings {
 
 /** Saves the settings in the folder of the store. A crash leaves the old ones or the new ones. */
 export async function writeSettings(store: string, settings: StoreSettings): Promise<void> {
-  const path = join(store, settingsFile);
+  const path = join(store, indexSettingsName);
   await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`, { flush: true });
   await rename(`${path}.new`, path);
 }
-
-const settingsFile = "embeddinggemma.json";

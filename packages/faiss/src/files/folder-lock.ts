@@ -15,7 +15,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isProcessAlive } from "@embeddinggemma/internal";
+import { isProcessAlive, lockName } from "@embeddinggemma/internal";
 import { FaissStoreError } from "../errors.ts";
 
 interface Owner {
@@ -30,8 +30,6 @@ interface Owner {
    */
   space?: string;
 }
-
-const lockName = "faiss-store.lock";
 
 /** Milliseconds between two updates of the modification time of a held lock. */
 const heartbeatInterval = 5_000;

@@ -1,3 +1,4 @@
+import { isDataFile } from "@embeddinggemma/internal";
 import { reasonOf } from "../errors.ts";
 import { checkStoreOptions } from "../options.ts";
 import type { TableShape } from "../rows/table.ts";
@@ -77,8 +78,6 @@ const minLineBytes = 5;
 
 /** A deleted row is a uint32. */
 const deletedRowBytes = 4;
-
-const fileName = /^(?:vectors|records|deleted|index)-\d+-[0-9a-f]{8}\.(?:faiss|int8|jsonl|bin)$/;
 
 /**
  * What is wrong with a manifest in itself. A checksum protects only against accidents: whoever
@@ -174,16 +173,11 @@ function isFile(value: unknown): boolean {
   const { file, bytes, sha256 } = (value ?? {}) as Partial<StoredFile>;
   return (
     typeof file === "string" &&
-    isFileOfAStore(file) &&
+    isDataFile(file) &&
     isCount(bytes, 0, Number.MAX_SAFE_INTEGER) &&
     typeof sha256 === "string" &&
     /^[0-9a-f]{64}$/.test(sha256)
   );
-}
-
-/** Whether a file has a name that a save gives to files other than the manifest. */
-export function isFileOfAStore(name: string): boolean {
-  return fileName.test(name);
 }
 
 function isCount(value: unknown, min: number, max: number): boolean {

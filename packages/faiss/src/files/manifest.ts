@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { manifestName } from "@embeddinggemma/internal";
 import { FaissStoreError, readFailed, reasonOf, show } from "../errors.ts";
 import { isTooDeep } from "../rows/json-record.ts";
 import { type Manifest, manifestFault, versionWithDates } from "./manifest-content.ts";
 import { openToRead } from "./open-to-read.ts";
 
-export const manifestName = "faiss-store.json";
 const format = "embeddinggemma-faiss-store";
 const readableVersions = [1, versionWithDates];
 

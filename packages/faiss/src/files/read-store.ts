@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { manifestName } from "@embeddinggemma/internal";
 import { folderKind } from "@embeddinggemma/internal/node";
 import { FaissStoreError, show } from "../errors.ts";
 import { Table } from "../rows/table.ts";
@@ -6,7 +7,7 @@ import type { VectorRows } from "../rows/vector-rows.ts";
 import type { OpenOptions } from "../types.ts";
 import { readVerified } from "./durable-file.ts";
 import { allowMismatchAdvice, checkEmbedding } from "./identity.ts";
-import { damaged, manifestName, readManifest } from "./manifest.ts";
+import { damaged, readManifest } from "./manifest.ts";
 import {
   type Manifest,
   type Segment,

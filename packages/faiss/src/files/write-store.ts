@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { isDataFile, isUnfinishedManifest, manifestName } from "@embeddinggemma/internal";
 import { makeFolder } from "@embeddinggemma/internal/node";
 import { FaissStoreError, reasonOf } from "../errors.ts";
 import type { SaveOptions } from "../types.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { isSameIdentity } from "./identity.ts";
-import { manifestName, manifestText, readManifest } from "./manifest.ts";
-import { type ContentVersion, filesOf, isFileOfAStore, type Manifest } from "./manifest-content.ts";
+import { manifestText, readManifest } from "./manifest.ts";
+import { type ContentVersion, filesOf, type Manifest } from "./manifest-content.ts";
 import { type SavedContent, writeContent } from "./write-content.ts";
 
 /** What a folder contained when a store was last opened from it or saved to it. */
@@ -81,7 +82,9 @@ async function writeGeneration<R>(
     await rename(join(directory, temporaryManifest), join(directory, manifestName));
     await syncDirectory(directory);
     const named = new Set(filesOf(manifest).map(({ file }) => file));
-    await removeFiles(directory, (file) => isOfStore(file) && !named.has(file));
+    await removeFiles(directory, (file) => {
+      return isUnfinishedManifest(file) || (isDataFile(file) && !named.has(file));
+    });
     return { manifest, lineage, version };
   } catch (error) {
     await removeFiles(directory, (file) => file.includes(suffix));
@@ -188,11 +191,6 @@ async function hasFiles(directory: string, manifest: Manifest): Promise<boolean>
     }),
   );
   return !checks.includes(false);
-}
-
-/** Whether a file is one of a store, or a manifest that was not renamed. */
-function isOfStore(file: string): boolean {
-  return isFileOfAStore(file) || /^faiss-store\.json\.\d+-[0-9a-f]{8}$/.test(file);
 }
 
 async function removeFiles(

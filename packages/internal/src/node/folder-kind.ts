@@ -1,5 +1,6 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { manifestName } from "../store-files.ts";
 
 /** What a file or folder is, for the errors of calls that need another one. */
 export interface FolderKind {
@@ -31,7 +32,7 @@ interface Known extends FolderKind {
 const known: readonly Known[] = [
   {
     kind: "store",
-    fits: (has) => has("faiss-store.json"),
+    fits: (has) => has(manifestName),
     finding: "is a store that `save` wrote",
     advice: "Open it with FaissStore.open, or in LangChain.js with FaissStore.load.",
   },
@@ -122,7 +123,7 @@ export async function folderKind(path: string): Promise<FolderKind> {
   return (
     known.find(({ fits }) => fits(has)) ??
     (indexes.length > 0 ? savedByPython(indexes) : undefined) ??
-    (await folderOfStores(path, names)) ?? { kind: "none", finding: "contains no faiss-store.json" }
+    (await folderOfStores(path, names)) ?? { kind: "none", finding: `contains no ${manifestName}` }
   );
 }
 
@@ -161,7 +162,7 @@ async function fileKind(path: string): Promise<FolderKind> {
 
 async function folderOfStores(path: string, names: string[]): Promise<FolderKind | undefined> {
   for (const name of names.slice(0, 100)) {
-    const manifest = await stat(join(path, name, "faiss-store.json")).catch(() => undefined);
+    const manifest = await stat(join(path, name, manifestName)).catch(() => undefined);
     if (manifest?.isFile())
       return {
         kind: "none",

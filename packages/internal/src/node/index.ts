@@ -3,7 +3,7 @@ export { expandUser, lacksHome } from "./expand-user.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
-export { foreignFile, ownStoreFolder, quoted, whyNotStore } from "./store-folder.ts";
+export { ownStoreFolder, quoted, type StoreFolder, storeFolder } from "./store-folder.ts";
 export {
   type WorkerEnd,
   WorkerProcess,

@@ -1,33 +1,45 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
+import { generationOf, indexSettingsName, isStoreFile, manifestName } from "../store-files.ts";
+
+/** What is in a folder, for programs that want to open a store in it, or to make one. */
+export type StoreFolder =
+  | { readonly kind: "store" }
+  /** It is missing or empty, or has what a first save has left that did not end. */
+  | { readonly kind: "free" }
+  /** The manifest of a store is gone. */
+  | { readonly kind: "damaged" }
+  /** It has files that are not of a store, such as this one. A store has a folder of its own. */
+  | { readonly kind: "foreign"; readonly file: string };
 
 /**
- * Why a folder cannot become a store: it has files that are not of a store. A store has a folder of
- * its own.
+ * Looks at the names of the files in a folder.
  *
- * @param name - the folder as the user has written it
- * @returns undefined if the folder has a store, is empty, or does not exist
+ * @throws errors of the file system, unless the folder is missing
  */
-export async function whyNotStore(name: string, folder: string): Promise<string | undefined> {
-  const other = await foreignFile(folder);
-  if (other === undefined) return undefined;
-  return (
-    `${name} has files that are not of a store, such as ${other}. A store has a folder of its ` +
-    `own: --store ${ownStoreFolder(name)}`
-  );
+export async function storeFolder(folder: string): Promise<StoreFolder> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+    throw error;
+  });
+  if (names.includes(manifestName)) return { kind: "store" };
+  const file = names.find((name) => !name.startsWith(".") && !isHarmless(name));
+  if (file !== undefined) return { kind: "foreign", file };
+  const isDamaged = names.some((name) => name === indexSettingsName || isOfLaterSave(name));
+  return { kind: isDamaged ? "damaged" : "free" };
 }
 
-/** A file in a folder that is not of a store. */
-export async function foreignFile(folder: string): Promise<string | undefined> {
-  const names = await readdir(folder).catch((): string[] => []);
-  if (names.includes("faiss-store.json")) return undefined;
-  return names.find((file) => !file.startsWith(".") && !harmless.test(file));
+/** `lost+found` is in the root of a new disk of Linux. */
+function isHarmless(name: string): boolean {
+  return isStoreFile(name) || name === "lost+found";
 }
 
-/** Files of a store, whose manifest is written last, and what a new disk of Linux has. */
-const harmless = /^(faiss-store\.lock$|(vectors|records|deleted|index)-\d+-|lost\+found$)/;
+/** The first save writes no settings, and its manifest last. */
+function isOfLaterSave(name: string): boolean {
+  return (generationOf(name) ?? 0) > 1;
+}
 
-/** For the shell: `notes.store` beside `notes`; `.store` in the current folder. */
+/** A name for a store, for the shell: `notes.store` beside `notes`; `.store` in this folder. */
 export function ownStoreFolder(name: string): string {
   const trimmed = name.replace(/[/\\]+$/, "");
   const isUnnamed = [".", "..", ""].includes(basename(trimmed));
@@ -35,6 +47,8 @@ export function ownStoreFolder(name: string): string {
 }
 
 /** As it is typed in a shell. */
-export function quoted(name: string): string {
-  return /\s/.test(name) ? `"${name}"` : name;
+export function quoted(text: string, platform = process.platform): string {
+  const isWindows = platform === "win32";
+  if (/^[\p{L}\p{N}./:=,@_+-]+$/u.test(isWindows ? text.replaceAll("\\", "/") : text)) return text;
+  return isWindows ? `"${text}"` : `'${text.replaceAll("'", "'\\''")}'`;
 }

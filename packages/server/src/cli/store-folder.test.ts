@@ -46,6 +46,12 @@ it("lets no client change a store of `embeddinggemma index`", async () => {
 
 it.each([
   { store: await folderWith("bread.md"), reason: /has files that are not of a store, .*bread\.md/ },
+  { store: await folderWith("index-2024-notes.md"), reason: /such as index-2024-notes\.md\./ },
+  {
+    store: await folderWith("embeddinggemma.json", "vectors-1-0123abcd.faiss"),
+    reason:
+      /is a damaged store: faiss-store\.json is missing\. Restore it, or delete the folder\.$/,
+  },
   { store: import.meta.filename, reason: /test\.ts is a file; --store takes a folder\.$/ },
   { store: await folderWith(), readOnly: true, reason: /^There is no store in / },
   { store: join(import.meta.filename, "new"), reason: /new cannot be written: ENOTDIR/ },

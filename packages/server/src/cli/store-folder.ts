@@ -1,8 +1,13 @@
 import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { nearestOption } from "@embeddinggemma/internal";
-import { localPath, whyNotStore, whyNotWritable } from "@embeddinggemma/internal/node";
+import { indexSettingsName, manifestName, nearestOption } from "@embeddinggemma/internal";
+import {
+  localPath,
+  ownStoreFolder,
+  storeFolder,
+  whyNotWritable,
+} from "@embeddinggemma/internal/node";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 
@@ -32,7 +37,7 @@ export async function checkStoreFolder({
   const folder = found.path;
   await refuseOtherThanStore(store, folder);
   // The program `embeddinggemma` remembers in it which files are in the store.
-  if (existsSync(join(folder, "embeddinggemma.json"))) {
+  if (existsSync(join(folder, indexSettingsName))) {
     const note = `${store} is read-only for clients, because \`embeddinggemma index\` keeps it.`;
     return { folder, isReadOnly: true, ...(!readOnly && { note }) };
   }
@@ -51,7 +56,7 @@ export async function checkStoreFolder({
 }
 
 function isStore(folder: string): boolean {
-  return existsSync(join(folder, "faiss-store.json"));
+  return existsSync(join(folder, manifestName));
 }
 
 async function newStoreWarning(store: string, folder: string): Promise<string> {
@@ -68,6 +73,16 @@ async function refuseOtherThanStore(store: string, folder: string): Promise<void
   const found = await stat(folder).catch(() => undefined);
   if (found && !found.isDirectory())
     throw new CannotRun(`${store} is a file; --store takes a folder.`);
-  const reason = await whyNotStore(store, folder);
-  if (reason !== undefined) throw new CannotRun(reason);
+  const there = await storeFolder(folder).catch((cause: Error) => {
+    throw new CannotRun(`${store} cannot be read: ${cause.message}.`, { cause });
+  });
+  if (there.kind === "damaged")
+    throw new CannotRun(
+      `${store} is a damaged store: ${manifestName} is missing. Restore it, or delete the folder.`,
+    );
+  if (there.kind === "foreign")
+    throw new CannotRun(
+      `${store} has files that are not of a store, such as ${there.file}. A store has a folder ` +
+        `of its own: --store ${ownStoreFolder(store)}`,
+    );
 }

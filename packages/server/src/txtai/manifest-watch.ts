@@ -1,3 +1,5 @@
+import { manifestName } from "@embeddinggemma/internal";
+
 /** What a look at a manifest has led to. */
 export interface Reopening {
   /** Why the store could not be opened. */
@@ -61,6 +63,6 @@ export class ManifestWatch {
 async function stateOf(folder: string): Promise<string> {
   // Not imported by applications that have no store.
   const { stat } = await import("node:fs/promises");
-  const found = await stat(`${folder}/faiss-store.json`, { bigint: true }).catch(() => undefined);
+  const found = await stat(`${folder}/${manifestName}`, { bigint: true }).catch(() => undefined);
   return found ? `${found.ino} ${found.size} ${found.mtimeNs}` : "none";
 }
