@@ -14,6 +14,7 @@ import { similarityCommand } from "./commands/similarity.ts";
 import { tuneCommand } from "./commands/tune.ts";
 import { CommandExit } from "./failures/command-exit.ts";
 import { exitCodes } from "./failures/exit-codes.ts";
+import { isAbort } from "./failures/is-abort.ts";
 import { note, type Terminal } from "./terminal/terminal.ts";
 import { version } from "./version.ts";
 
@@ -45,7 +46,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     return exitCodes.done;
   } catch (error) {
     if (error instanceof CommandExit) return error.code;
-    if (terminal.signal.aborted) {
+    if (isAbort(error, terminal.signal)) {
       note(terminal, "Stopped.");
       return exitCodes.interrupted;
     }
@@ -55,7 +56,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     const { reason, advice, exitCode } = explainFailure(error);
     const message = advice ? `${reason} ${advice}` : reason;
     note(terminal, `${terminal.errorColors.red("error:")} ${message}`);
-    return exitCode;
+    return terminal.signal.aborted ? exitCodes.interrupted : exitCode;
   }
 }
 

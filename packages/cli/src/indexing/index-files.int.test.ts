@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import {
   chmod,
   chown,
@@ -300,6 +301,23 @@ it("continues where Ctrl-C has stopped it", async () => {
     ...{ code: 0, added: 41 - done, unchanged: done },
     ...{ embedded: 41 - done, store: { chunks: 41 } },
   });
+});
+
+it("says why it cannot save what is done before Ctrl-C", async () => {
+  await write("a.txt", "Mars is red.");
+  await write("broken.pdf", "%PDF-1.4");
+  await write("c.txt", "Venus is hot.");
+  const controller = new AbortController();
+  const { code, errors } = await run(["index", folder, "--store", store, "--model", "tiny"], {
+    signal: controller.signal,
+    onMessage(message) {
+      if (!message.includes("broken.pdf")) return;
+      writeFileSync(store, "in the way");
+      controller.abort();
+    },
+  });
+  expect(code).toBe(130);
+  expect(errors).toMatch(/\nerror: .*\.store/);
 });
 
 it("indexes the other files when some cannot be read", async () => {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { CommandError } from "../failures/command-error.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { exitCodes } from "../failures/exit-codes.ts";
+import { isAbort } from "../failures/is-abort.ts";
 import { isModelGiven, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
@@ -43,7 +44,8 @@ export async function indexFiles(
 }
 
 function throwFailure({ changes }: Plan, { failure, tally }: Result, { signal }: Terminal): void {
-  if (failure) throw signal.aborted ? new CommandExit(exitCodes.interrupted) : failure.error;
+  if (failure && isAbort(failure.error, signal)) throw new CommandExit(exitCodes.interrupted);
+  if (failure) throw failure.error;
   const counts = { file: tally.failures.length, folder: changes.unreadable.length };
   const failed = Object.entries(counts).filter(([, count]) => count > 0);
   if (failed.length === 0) return;
