@@ -1,8 +1,9 @@
 import { open } from "node:fs/promises";
 import { extname } from "node:path";
-import { addAbortSignal, type Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
+import { readInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -43,11 +44,14 @@ export async function* readItems(
   if (texts.length > 0) return;
   const files = input ?? [standardInput];
   for (const file of files) {
-    const name = file === standardInput ? "standard input" : file;
-    const stream = file === standardInput ? inputOf(terminal) : await openFile(file);
+    const isInput = file === standardInput;
+    const stream = isInput
+      ? readInput("texts, one a line", terminal)
+      : await openFile(file, terminal.signal);
+    const name = isInput ? "standard input" : file;
     const format = inputFormat ?? formatOf(file);
     let number = 0;
-    for await (const line of readLines(addAbortSignal(terminal.signal, stream), name)) {
+    for await (const line of readLines(stream, name)) {
       number += 1;
       const place = `line ${number}${files.length > 1 ? ` of ${name}` : ""}`;
       if (number === 1 && !inputFormat && format === "lines" && isJsonItem(line))
@@ -63,17 +67,10 @@ function formatOf(file: string): InputFormat {
   return [".jsonl", ".ndjson"].includes(extname(file).toLowerCase()) ? "jsonl" : "lines";
 }
 
-function inputOf(terminal: Terminal): Readable {
-  const { input } = terminal;
-  if ("isTTY" in input && input.isTTY)
-    note(terminal, "Type texts, one a line. Ctrl-D ends the input.");
-  return input;
-}
-
-async function openFile(file: string): Promise<Readable> {
+async function openFile(file: string, signal: AbortSignal): Promise<Readable> {
   try {
     const handle = await open(file);
-    if (!(await handle.stat()).isDirectory()) return handle.createReadStream();
+    if (!(await handle.stat()).isDirectory()) return handle.createReadStream({ signal });
     await handle.close();
   } catch (error) {
     throw new CommandError(`${file} cannot be read: ${fileFailure(error)}.`);

@@ -1,6 +1,7 @@
 import { appendFile, cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
@@ -117,6 +118,19 @@ it("reads the query from stdin", async () => {
   expect(empty).toMatchObject({
     code: 1,
     errors: "error: The query is empty. Say what to look for.\n",
+  });
+});
+
+it("asks a person for the query, until Ctrl-C", async () => {
+  const controller = new AbortController();
+  const stopped = await run(["search", "-", "-s", store], {
+    input: Object.assign(new PassThrough(), { isTTY: true }),
+    signal: controller.signal,
+    onMessage: () => setImmediate(() => controller.abort()),
+  });
+  expect(stopped).toMatchObject({
+    code: 130,
+    errors: "Type the query. Ctrl-D ends the input.\nStopped.\n",
   });
 });
 

@@ -17,6 +17,7 @@ import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
+import { readInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { checkRecords } from "./check-records.ts";
 import { printHits } from "./print-hits.ts";
@@ -41,7 +42,7 @@ export async function searchStore(
   const folder = resolve(storeName);
   await refuseFile(storeName);
   await requireStore(storeName, folder);
-  const words = (query === "-" ? await readAll(terminal.input) : query).trim();
+  const words = (query === "-" ? await readAll(readInput("the query", terminal)) : query).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
   const store = await CoreStore.open<DocumentRecord>(folder);

@@ -12,7 +12,8 @@ export interface Outcome {
 
 /** How to run the program. */
 export interface RunOptions {
-  readonly input?: string;
+  /** A text, or a stream, such as one that does not end. */
+  readonly input?: string | Readable;
   readonly signal?: AbortSignal;
   /** Whether to answer questions from the input, and to write progress. @default false */
   readonly interactive?: boolean;
@@ -35,7 +36,10 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     });
   const colors = picocolors.createColors(false);
   const code = await runProgram(argv, {
-    input: Readable.from([Buffer.from(input)]).pipe(new PassThrough()),
+    input:
+      typeof input === "string"
+        ? Readable.from([Buffer.from(input)]).pipe(new PassThrough())
+        : input,
     output: into(output),
     errors: into(errors),
     interactive,
