@@ -1,4 +1,4 @@
-/** Whether a text is a web page, as which no file of a model begins. */
+/** Whether a text is a web page. No file of a model starts like this. */
 export function isWebPage(text: string): boolean {
   return /^\uFEFF?\s*<(!doctype|html)\b/i.test(text);
 }

@@ -1,3 +1,4 @@
+import { idOfCacheName, isRepositoryId } from "../files/hub/hub-names.ts";
 import { modelFamilies } from "./family-table.ts";
 import type { ModelFamily, SelfCheckValues } from "./model-family.ts";
 
@@ -46,8 +47,13 @@ export function publishedFamily(model: string): ModelFamily | undefined {
   return modelFamilies.find(({ published }) => published?.test(name));
 }
 
-/** Repository with ONNX files of the weights of a model whose name says that they are published. */
+/**
+ * Repository with ONNX files of the weights of a model, if these are the published ones: its owner
+ * says so, or for a folder its name.
+ */
 export function conversionOf(model: string): string | undefined {
+  const id = idOf(model);
+  if (isRepositoryId(id)) return publishedFamily(id)?.conversion;
   const name = nameOf(model);
   return modelFamilies.find(({ published }) => published?.test(name))?.conversion;
 }
@@ -55,15 +61,22 @@ export function conversionOf(model: string): string | undefined {
 /** Who publishes EmbeddingGemma and its ONNX conversions on the Hub. */
 const publishers = ["google", "onnx-community"];
 
-/**
- * The last part of a repository id or path. For a folder in the Hub's cache,
- * `models--owner--name/snapshots/<commit>`, this is the name of the repository.
- */
+/** The last part of a repository id or path. */
 function nameOf(model: string): string {
-  const parts = model.replace(/[\\/]+$/, "").split(/[\\/]/);
-  const cached =
-    parts.at(-2) === "snapshots" ? parts.at(-3)?.match(/^models--.+?--(.+)$/)?.[1] : undefined;
-  return cached ?? parts.at(-1) ?? model;
+  return partsOf(idOf(model)).at(-1) ?? model;
+}
+
+/**
+ * The id of the repository for its folder in the Hub's cache,
+ * `models--owner--name/snapshots/<commit>`; anything else as it is.
+ */
+function idOf(model: string): string {
+  const [folder = "", snapshots] = partsOf(model).slice(-3);
+  return (snapshots === "snapshots" ? idOfCacheName(folder) : undefined) ?? model;
+}
+
+function partsOf(path: string): string[] {
+  return path.replace(/[\\/]+$/, "").split(/[\\/]/);
 }
 
 function isArchitecture(

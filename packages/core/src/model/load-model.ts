@@ -134,9 +134,9 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
 function nameConversion(model: string, error: unknown): unknown {
   const conversion = conversionOf(model);
   if (!conversion || conversion === model || !EmbeddingGemmaError.isInstance(error)) return error;
-  const isDenied = [401, 403].includes(error.details.status as number);
-  const isUnknown = error.code === "MODEL_NOT_FOUND" && error.details.status === 404;
-  if (!isDenied && !isUnknown) return error;
+  const { status, missing } = error.details;
+  const isDenied = status === 401 || status === 403;
+  if (!isDenied && missing !== "repository") return error;
   return withAdvice(error, `For its ONNX files, load ${show(conversion)}, which needs no token.`);
 }
 

@@ -117,6 +117,7 @@ describe("an ONNX file that is missing", () => {
 describe("a folder for Sentence Transformers in Python, without ONNX files", () => {
   async function messageOf(name: string, weights = "model.safetensors"): Promise<string> {
     const model = join(parent, name);
+    await mkdir(dirname(model), { recursive: true });
     await rename(folder, model);
     await rm(join(model, "onnx"), { recursive: true });
     await writeFile(join(model, weights), "weights");
@@ -131,7 +132,6 @@ describe("a folder for Sentence Transformers in Python, without ONNX files", () 
   test.for(["embeddinggemma-300m", "models--google--embeddinggemma-300m/snapshots/0123"])(
     "is pointed to its conversion: %s",
     async (name) => {
-      await mkdir(dirname(join(parent, name)), { recursive: true });
       const message = await messageOf(name);
       expect(message).toMatch(/^MODEL_FILE_MISSING: .* has no onnx\/model_quantized\.onnx, /);
       expect(message).toContain(
@@ -143,6 +143,7 @@ describe("a folder for Sentence Transformers in Python, without ONNX files", () 
   test.for([
     ["my-model", "model.safetensors"],
     ["embeddinggemma-300m-my-fine-tune", "model-00001-of-00002.safetensors"],
+    ["models--acme--embeddinggemma-300m/snapshots/0123", "model.safetensors"],
     ["old", "pytorch_model.bin"],
   ] as const)("is pointed to the export: %s with %s", async ([name, weights]) => {
     const message = await messageOf(name, weights);

@@ -28,7 +28,7 @@ export function idOfCacheName(name: string): string | undefined {
   return name.slice(cacheNamePrefix.length).replace("--", "/");
 }
 
-/** Data sets have another one. */
+/** Folders of data sets start with `datasets--`. */
 const cacheNamePrefix = "models--";
 
 /** The path of a file as part of a URL. */

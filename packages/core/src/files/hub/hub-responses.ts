@@ -33,12 +33,12 @@ export function hubError(
   const { status, headers } = response;
   const code = headers.get("x-error-code");
   if (code === "RepoNotFound" || code === "RevisionNotFound") {
-    const what = code === "RepoNotFound" ? "repository" : "revision";
-    const reason = `The Hub has no such ${what} (${url}).`;
+    const missing = code === "RepoNotFound" ? "repository" : "revision";
+    const reason = `The Hub has no such ${missing} (${url}).`;
     return new EmbeddingGemmaError(
       "MODEL_NOT_FOUND",
-      what === "repository" ? `${reason} ${deniedAdvice}` : reason,
-      { url, status, reason },
+      missing === "repository" ? `${reason} ${deniedAdvice}` : reason,
+      { url, status, reason, missing },
     );
   }
   return responseError(url, response, deniedAdvice);

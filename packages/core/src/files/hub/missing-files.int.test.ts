@@ -138,7 +138,15 @@ test("a repository with a known conversion to ONNX is pointed to it", async () =
   const pointed = { message: expect.stringContaining(advice) };
   await expect(loadFromHub("google/embeddinggemma-300m")).rejects.toMatchObject(pointed);
   await expect(loadFromHub("owner/other")).rejects.not.toMatchObject(pointed);
-  hub.misbehave = (_request, response) =>
-    Boolean(response.writeHead(403, { "x-error-code": "GatedRepo" }).end());
+  const respondWith = (status: number, code: string) => {
+    hub.misbehave = (_request, response) =>
+      Boolean(response.writeHead(status, { "x-error-code": code }).end());
+  };
+  respondWith(403, "GatedRepo");
   await expect(loadFromHub("google/embeddinggemma-300m")).rejects.toMatchObject(pointed);
+  // A private fine-tune may have the same name.
+  respondWith(401, "RepoNotFound");
+  await expect(loadFromHub("acme/embeddinggemma-300m")).rejects.not.toMatchObject(pointed);
+  respondWith(404, "RevisionNotFound");
+  await expect(loadFromHub("google/embeddinggemma-300m")).rejects.not.toMatchObject(pointed);
 });
