@@ -415,7 +415,7 @@ describe("a folder that cannot be written", () => {
     if (!mayMount) await chmod(directory, 0o500);
     const { before, outcome, after } = saveIn(directory, shell, 10, { engine: "builtin" });
     await chmod(directory, 0o700);
-    expect(outcome).toMatch(/^SAVE_FAILED .*Save to a folder that/s);
+    expect(outcome).toMatch(/^SAVE_FAILED .*before is intact\. .*Choose a folder/s);
     expect(after).toBe(before);
   });
 
@@ -440,8 +440,16 @@ describe("a folder that cannot be written", () => {
     const file = join(folder, "file");
     await writeFile(file, "");
     const store = await smallStore();
-    await expect(store.save(file)).rejects.toMatchObject({ code: "SAVE_FAILED" });
-    await expect(store.save(join(file, "below"))).rejects.toMatchObject({ code: "SAVE_FAILED" });
+    for (const [path, reason] of [
+      [file, "EEXIST: .*\\. The path is a file\\. Choose a folder\\.$"],
+      [join(file, "below"), "ENOTDIR: .*\\. Part of the path is a file\\. Choose a folder\\.$"],
+    ] as const)
+      await expect(store.save(path)).rejects.toMatchObject({
+        code: "SAVE_FAILED",
+        message: expect.stringMatching(
+          new RegExp(`^The store could not be saved to ${path}: ${reason}`),
+        ),
+      });
     await expect(store.save("")).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 
@@ -456,7 +464,9 @@ describe("a folder that cannot be written", () => {
     ])
       await expect(call()).rejects.toMatchObject({
         code: "SAVE_FAILED",
-        message: expect.stringMatching(/ENOENT.*\/proc\/planets/),
+        message: expect.stringMatching(
+          /ENOENT: .*'\/proc\/planets'\. Choose a folder that this user can write\.$/,
+        ),
       });
   });
 });

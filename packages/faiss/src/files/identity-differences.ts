@@ -3,10 +3,11 @@ import type { IdentityDifference } from "../errors.ts";
 import type { Identity } from "../types.ts";
 
 /**
- * In what two identities differ, as far as they can be taken apart: strings of the form
- * `model?key=value&key=value`, and objects.
+ * In what two identities differ, as far as they can be taken apart: two strings of the form
+ * `model?key=value&key=value`, or two objects, whose keys need not be those of a string.
  */
 export function differencesOf(stored: Identity, given: Identity): IdentityDifference[] {
+  if (typeof stored !== typeof given) return [];
   const [fields, others] = [fieldsOf(stored), fieldsOf(given)];
   if (!fields || !others) return [];
   const keys = [...new Set([...fields.keys(), ...others.keys()])];

@@ -8,8 +8,9 @@ import type { SaveOptions } from "../types.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { isSameIdentity } from "./identity.ts";
-import { manifestText, readManifest } from "./manifest.ts";
+import { hasManifest, manifestText, readManifest } from "./manifest.ts";
 import { type ContentVersion, filesOf, type Manifest } from "./manifest-content.ts";
+import { writeAdvice } from "./write-advice.ts";
 import { type SavedContent, writeContent } from "./write-content.ts";
 
 /** What a folder contained when a store was last opened from it or saved to it. */
@@ -58,7 +59,7 @@ export async function writeStore<R>(
   } catch (error) {
     throw FaissStoreError.isInstance(error) && error.code !== "ENGINE_FAILED"
       ? error
-      : saveFailed(directory, error);
+      : await saveFailed(directory, error);
   }
 }
 
@@ -202,19 +203,13 @@ async function removeFiles(
     if (isUnwanted(file)) await rm(join(directory, file), { force: true }).catch(() => {});
 }
 
-function saveFailed(directory: string, error: unknown): FaissStoreError {
-  const advice: Record<string, string> = {
-    ENOSPC: "The disk is full. Free some space and save again.",
-    EACCES: "Save to a folder that you have permission to write.",
-    EROFS: "The file system is read-only. Save to a folder that can be written.",
-    ENOTDIR: "Part of the path is a file. Save to a folder.",
-    EEXIST: "The path is a file. Save to a folder.",
-  };
-  const { code = "" } = error as NodeJS.ErrnoException;
+async function saveFailed(directory: string, error: unknown): Promise<FaissStoreError> {
+  const hasStore = await hasManifest(directory).catch(() => false);
+  const intact = hasStore ? "What was saved there before is intact. " : "";
   return new FaissStoreError(
     "SAVE_FAILED",
     `The store could not be saved to ${directory}: ${reasonOf(error)}. ` +
-      `What was saved there before is intact. ${advice[code] ?? "Fix the cause and save again."}`,
+      `${intact}${writeAdvice(error)}`,
     { directory },
     { cause: error },
   );

@@ -6,6 +6,7 @@ import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { datePaths } from "../files/record-dates.ts";
 import { flatHeader } from "../files/vector-file.ts";
+import { writeAdvice } from "../files/write-advice.ts";
 import type { LangChainDocument, LangChainExportOptions } from "../interchange-types.ts";
 import { cloneRecord, copyRecord, hasDates, pathSteps } from "../rows/json-record.ts";
 import type { Table } from "../rows/table.ts";
@@ -140,7 +141,7 @@ async function writeTogether(
     for (const path of files.keys()) await rm(temporary(path), { force: true }).catch(() => {});
     throw new FaissStoreError(
       "SAVE_FAILED",
-      `${current} could not be written: ${reasonOf(error)}. Fix the cause and export again.`,
+      `${current} could not be written: ${reasonOf(error)}. ${writeAdvice(error)}`,
       { path: current },
       { cause: error },
     );
