@@ -125,7 +125,8 @@ export class FaissVectorStore extends BaseVectorStore<
 
   /**
    * Opens the store in the folder of a storage context, or creates one there. See `persistDir` of
-   * {@link FaissVectorStoreParams}.
+   * {@link FaissVectorStoreParams}. The process warns if the store lacks nodes of documents that
+   * the folder's document store lists.
    *
    * @param given - the folder, `"./storage"` if you pass nothing, and the other options
    * @throws `INVALID_ARGUMENT` for a folder that is undefined, or given twice;
@@ -147,7 +148,7 @@ export class FaissVectorStore extends BaseVectorStore<
     checkPersistDir(given);
     const [persistDir = DEFAULT_PERSIST_DIR, params] = given;
     const store = new this({ ...params, persistDir });
-    await store.client();
+    store.#missing.openedFirst(await store.client());
     return store;
   }
 

@@ -14,7 +14,8 @@ const embedAll =
   "docStoreStrategy: DocStoreStrategy.NONE, or delete the document store first.";
 const embedSome =
   "To embed them, delete them from the document store with `docStore.deleteDocument(id, false)`, " +
-  "and run VectorStoreIndex.fromDocuments or the pipeline again.";
+  "and run VectorStoreIndex.fromDocuments or the pipeline again. `details.refDocIds` of this " +
+  "warning has all ids.";
 
 /** How many records are read before the event loop gets its turn. */
 const recordsPerTurn = 1_000;
@@ -22,7 +23,7 @@ const recordsPerTurn = 1_000;
 /**
  * Finds out whether a store lacks nodes that a user expects in it. LlamaIndex skips a document that
  * its document store lists, without a word to the vector store, so queries would find nothing in
- * silence. The process is warned at the first query.
+ * silence. The process is warned when a folder is opened, or at the first query.
  */
 export class MissingNodes {
   readonly #folder: StoreFolder | undefined;
@@ -53,6 +54,16 @@ export class MissingNodes {
     this.#isNew = false;
   }
 
+  /**
+   * Call it after {@link opened} if no ingestion can have begun. An empty store may be about to get
+   * all nodes from elsewhere.
+   */
+  openedFirst(store: FaissStore<NodeRecord>): void {
+    if (!this.#folder || this.#documents.length === 0 || store.size === 0) return;
+    this.#isChecked = true;
+    warnOfDocuments(this.#folder, this.#documents, false);
+  }
+
   /** Call it with each query. */
   async queried(store: FaissStore<NodeRecord>): Promise<void> {
     if (this.#isChecked) return;
@@ -77,8 +88,8 @@ function warnOfDocuments(
   warn(
     `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has no nodes of ` +
       `${documents} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
-      `${some}. ` +
-      `${skipped} ${isEmpty ? embedAll : embedSome}`,
+      `${some}. ${skipped} ${isEmpty ? embedAll : embedSome}`,
+    ids,
   );
 }
 
@@ -93,8 +104,9 @@ async function warnOfEmpty(folder: StoreFolder | undefined): Promise<void> {
   );
 }
 
-function warn(message: string): void {
-  process.emitWarning(message, { code: "EMBEDDINGGEMMA_MISSING_NODES" });
+function warn(message: string, refDocIds: readonly string[] = []): void {
+  const fields = { name: "Warning", code: "EMBEDDINGGEMMA_MISSING_NODES", details: { refDocIds } };
+  process.emitWarning(Object.assign(new Error(message), fields));
 }
 
 /** Which of some documents have no node in the store. */

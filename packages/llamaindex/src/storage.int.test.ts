@@ -100,6 +100,22 @@ describe("nodes that queries cannot find", () => {
     expect(cured).toEqual([]);
   });
 
+  it("are told when a folder is opened, with the ids of all documents", async () => {
+    await ingest(documentsOf("Jupiter"), new FaissVectorStore({ persistDir }));
+    await ingest(documentsOf("Mars", "Venus", "Earth", "Pluto"), new FaissVectorStore());
+    const warnings = await allWarningsOf(async () => {
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+      await (await VectorStoreIndex.fromVectorStore(vectorStore)).asRetriever().retrieve(question);
+    });
+    expect(warnings).toMatchObject([
+      {
+        code: "EMBEDDINGGEMMA_MISSING_NODES",
+        message: expect.stringMatching(/of 4 documents .*: "Mars", "Venus", "Earth", …\./),
+        details: { refDocIds: ["Mars", "Venus", "Earth", "Pluto"] },
+      },
+    ]);
+  });
+
   it("are told if some documents are missing, and after the store was deleted", async () => {
     await ingest(documentsOf("Mars", "Venus"));
     const open = () => FaissVectorStore.fromPersistDir(persistDir);

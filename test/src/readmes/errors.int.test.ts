@@ -6,12 +6,21 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
-import { EmbeddingGemmaEmbedding, FaissVectorStore } from "@embeddinggemma/llamaindex";
+import {
+  EmbeddingGemmaEmbedding,
+  FaissVectorStore,
+  type NodeRecord,
+} from "@embeddinggemma/llamaindex";
 import { DocumentIndex, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { evaluateRetrieval, tune } from "@embeddinggemma/tune";
 import faiss from "faiss-node";
-import { VectorStoreQueryMode } from "llamaindex";
+import {
+  Settings,
+  storageContextFromDefaults,
+  VectorStoreIndex,
+  VectorStoreQueryMode,
+} from "llamaindex";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type ErrorEntry, errorEntries } from "./error-entries.ts";
 import { messageTemplates } from "./message-templates.ts";
@@ -286,9 +295,9 @@ describe("errors of users have the message that their entry quotes", () => {
     index.add([0, 1, 0, 0]);
     index.write(at("zero.faiss"));
     await FaissStore.import(at("zero.faiss"));
-    const warnings = emit.mock.calls.map(([message, options]) => {
-      const { code } = options as unknown as { code: string };
-      return { code, message: String(message) };
+    const warnings = emit.mock.calls.map(([warning, options]) => {
+      const { code } = (options ?? warning) as unknown as { code: string };
+      return { code, message: warning instanceof Error ? warning.message : warning };
     });
     emit.mockRestore();
     for (const { code, message } of warnings) expectEntry("Warnings", code, message);
@@ -305,7 +314,51 @@ describe("errors of users have the message that their entry quotes", () => {
   });
 });
 
-runsAllCodeOf("docs/reference/errors.md");
+it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store again", async () => {
+  const page = "docs/reference/troubleshooting.md";
+  const { documents } = await runPage(page, { programs: ["documents.ts"] });
+  const model = new EmbeddingGemmaEmbedding({ model: modelPath });
+  Settings.embedModel = model;
+  const open = async () => {
+    const vectorStore = await FaissVectorStore.fromPersistDir("storage");
+    return storageContextFromDefaults({ persistDir: "storage", vectorStore });
+  };
+  const stored = async () =>
+    new Map(
+      Array.from(await FaissStore.open<NodeRecord>("storage/faiss_vector_store"), (item) => [
+        item.record.refDocId,
+        item.id,
+      ]),
+    );
+  const storageContext = await open();
+  await VectorStoreIndex.fromDocuments(documents.slice(0, 2), { storageContext });
+  await storageContext.docStore.addDocuments(documents, true); // listed, but never embedded
+  const two = await stored();
+  expect([...two.keys()]).toEqual(["mars", "venus"]);
+  await VectorStoreIndex.fromDocuments(documents, { storageContext: await open() });
+  expect(await stored()).toEqual(two);
+  await import(join(process.cwd(), "embed-missing.ts"));
+  const all = await stored();
+  expect([...all].slice(0, 2)).toEqual([...two]);
+  expect([...all.keys()]).toEqual(["mars", "venus", "saturn"]);
+
+  await truncate("storage/doc_store.json", 100);
+  await expect(open()).rejects.toThrow("Failed to load data from path: storage/doc_store.json");
+  await rm("storage/doc_store.json");
+  await rm("storage/index_store.json");
+  const [mars] = documents;
+  mars.setContent("Mars has two moons."); // it has changed since
+  await import(join(process.cwd(), "restore.ts"));
+  const restored = await stored();
+  expect([...restored.keys()].toSorted()).toEqual(["mars", "saturn", "venus"]);
+  for (const id of ["venus", "saturn"]) expect(restored.get(id)).toBe(all.get(id));
+  expect(restored.get("mars")).not.toBe(all.get("mars"));
+  await VectorStoreIndex.fromDocuments(documents, { storageContext: await open() });
+  expect(await stored()).toEqual(restored);
+  await model.dispose();
+});
+
+runsAllCodeOf("docs/reference/errors.md", "docs/reference/troubleshooting.md");
 
 async function errorOf(act: () => unknown): Promise<{ code: string; message: string }> {
   try {
