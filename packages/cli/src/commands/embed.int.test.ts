@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -193,7 +193,13 @@ describe("embed", () => {
     expect(await readFile(file, "utf8")).toBe('{"text":"Mars is red."}\n{}\n');
 
     await writeFile(file, '{"text":"Mars is red."}\n');
-    expect(await embed(flags)).toMatchObject({ code: 0 });
+    const modes = [0o600, 0o666];
+    for (const mode of modes) {
+      await chmod(file, mode);
+      expect(await embed(flags)).toMatchObject({ code: 0 });
+      // Windows has no permissions of groups.
+      if (process.platform !== "win32") expect((await stat(file)).mode & 0o777).toBe(mode);
+    }
     expect(jsonLines(await readFile(file, "utf8"))).toMatchObject([{ text: "Mars is red." }]);
     expect(await readdir(dirname(file))).toEqual(["texts.jsonl"]);
   });

@@ -23,10 +23,12 @@ export class PartialFile implements AsyncDisposable {
   static async open(file: string): Promise<PartialFile> {
     const target = await realpath(file).catch(() => file);
     const path = (await isReplaceable(target)) ? `${target}.${randomUUID()}.partial` : target;
-    const handle = await open(path, path === target ? "w" : "wx").catch((error: unknown) => {
+    try {
+      const handle = path === target ? await open(path, "w") : await openAs(path, target);
+      return new PartialFile(file, path, handle, target);
+    } catch (error) {
       throw notWritten(file, error);
-    });
-    return new PartialFile(file, path, handle, target);
+    }
   }
 
   /** @throws CommandError if the file cannot be written */
@@ -54,6 +56,15 @@ export class PartialFile implements AsyncDisposable {
     await this.#handle.close();
     if (this.path !== this.#target) await rm(this.path, { force: true });
   }
+}
+
+/** Opens a new file with the permissions of the one that it will replace. */
+async function openAs(path: string, target: string): Promise<FileHandle> {
+  const old = await stat(target).catch(() => undefined);
+  const handle = await open(path, "wx", old?.mode);
+  // `open` leaves out what the process denies to new files. Not all file systems have permissions.
+  if (old) await handle.chmod(old.mode).catch(() => {});
+  return handle;
 }
 
 /** Whether there is a file or nothing. A pipe or a device must be written as it is. */
