@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative, sep } from "node:path";
@@ -52,6 +53,26 @@ it("counts files of other kinds", async () => {
   expect(await others(".")).toBe(1);
   expect(await others(".", { include: new Globs(["*.md"]) })).toBe(0);
   expect(await others("code.ts")).toBe(0);
+});
+
+it("passes over what is deleted meanwhile", async () => {
+  const names = ["guides/gone.md", "guides/old/gone.md"];
+  for (const name of names) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), "x");
+  }
+  /** Is asked after a folder was listed. */
+  class Deleting extends Globs {
+    override matches(name: string): boolean {
+      if (/gone|old/.test(name)) rmSync(join(folder, "guides", name), { recursive: true });
+      return false;
+    }
+  }
+  const skip = join(folder, "my.store");
+  const exclude = new Deleting([]);
+  const found = await findFiles(join(folder, "guides"), { skip, ignore: true, exclude });
+  expect(found.files).toHaveLength(2);
+  expect(found.unreadable).toEqual([]);
 });
 
 it("chooses files by patterns, and says which match nothing", async () => {

@@ -42,7 +42,7 @@ interface FoundFiles {
 /**
  * The files that can be read in a folder, sorted by name, or the file itself. Hidden files and
  * folders, `node_modules` and symbolic links are left out, and what Git ignores. A folder that
- * cannot be read does not stop the search.
+ * cannot be read does not stop the search, and neither does what is deleted meanwhile.
  */
 export async function findFiles(path: string, selection: FileSelection): Promise<FoundFiles> {
   const status = await stat(path);
@@ -55,7 +55,7 @@ export async function findFiles(path: string, selection: FileSelection): Promise
     const isIgnored = ignore ? await ignoredIn(folder, isIgnoredAbove) : isIgnoredAbove;
     const found: FoundFile[] = [];
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      unreadable.push({ path: folder, error });
+      if (!isGone(error)) unreadable.push({ path: folder, error });
       return [];
     });
     for (const entry of entries.sort(byName)) {
@@ -66,7 +66,10 @@ export async function findFiles(path: string, selection: FileSelection): Promise
       if (entry.isDirectory()) found.push(...(await find(inside, isIgnored)));
       else if (!entry.isFile() || include?.matches(name) === false) continue;
       else if (!kindOf(entry.name)) others.push(inside);
-      else found.push({ path: inside, bytes: await sizeOf(inside) });
+      else {
+        const bytes = await sizeOf(inside);
+        if (bytes !== undefined) found.push({ path: inside, bytes });
+      }
     }
     return found;
   };
@@ -75,11 +78,16 @@ export async function findFiles(path: string, selection: FileSelection): Promise
 }
 
 /** 0 for a file that cannot be read, which is reported when it is its turn. */
-async function sizeOf(path: string): Promise<number> {
+async function sizeOf(path: string): Promise<number | undefined> {
   return stat(path).then(
     ({ size }) => size,
-    () => 0,
+    (error: unknown) => (isGone(error) ? undefined : 0),
   );
+}
+
+/** Whether a file or folder was deleted since its folder was listed. */
+function isGone(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "ENOENT";
 }
 
 /** Whether patterns match a file, or a folder above it, in a folder. */
