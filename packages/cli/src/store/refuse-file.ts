@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { whyNotFolder } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 
 /**
@@ -7,7 +7,6 @@ import { CommandError } from "../failures/command-error.ts";
  * @throws CommandError
  */
 export async function refuseFile(store: string): Promise<void> {
-  const found = await stat(store).catch(() => undefined);
-  if (found && !found.isDirectory())
-    throw new CommandError(`${store} is a file; --store takes a folder.`);
+  const reason = await whyNotFolder(store);
+  if (reason !== undefined) throw new CommandError(reason);
 }

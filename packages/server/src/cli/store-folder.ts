@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { indexSettingsName, manifestName, nearestOption } from "@embeddinggemma/internal";
 import {
   localPath,
   ownStoreFolder,
   storeFolder,
+  whyNotFolder,
   whyNotWritable,
 } from "@embeddinggemma/internal/node";
 import type { ProgramSettings } from "./arguments.ts";
@@ -70,9 +71,8 @@ async function newStoreWarning(store: string, folder: string): Promise<string> {
 
 /** @throws CannotRun */
 async function refuseOtherThanStore(store: string, folder: string): Promise<void> {
-  const found = await stat(folder).catch(() => undefined);
-  if (found && !found.isDirectory())
-    throw new CannotRun(`${store} is a file; --store takes a folder.`);
+  const reason = await whyNotFolder(store, folder);
+  if (reason !== undefined) throw new CannotRun(reason);
   const there = await storeFolder(folder).catch((cause: Error) => {
     throw new CannotRun(`${store} cannot be read: ${cause.message}.`, { cause });
   });

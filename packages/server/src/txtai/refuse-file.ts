@@ -7,9 +7,8 @@ import { EmbeddingGemmaError } from "@embeddinggemma/core";
  */
 export async function refuseFile(path: string): Promise<void> {
   // Not imported by applications that have no store.
-  const { stat } = await import("node:fs/promises");
-  const found = await stat(path).catch(() => undefined);
-  if (!found || found.isDirectory()) return;
+  const { isFile } = await import("@embeddinggemma/internal/node");
+  if (!(await isFile(path))) return;
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
     `The store of documents must be a folder, or a path where none is yet; ${path} is a file.`,

@@ -198,6 +198,12 @@ test("ids that are given are not given again", async () => {
   await index.close();
 });
 
+test("a file is refused as the folder", async () => {
+  const opening = DocumentIndex.open(import.meta.filename, await tinyEmbedder());
+  const message = expect.stringMatching(/must be a folder, .*txtai\.int\.test\.ts is a file\.$/);
+  await expect(opening).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message });
+});
+
 test("searches during a new index find documents", async () => {
   const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
   const texts = documents.map((text) => ({ text }));
