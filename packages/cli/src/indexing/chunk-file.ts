@@ -84,11 +84,6 @@ export async function chunkSource(
   return { ...file, digest: digestOf(content, options.settings), chunks };
 }
 
-/** The source in the id of a chunk; undefined for an id that another program has given. */
-export function sourceOf(id: string): string | undefined {
-  return /^(.*)#[0-9a-f]{16}$/s.exec(id)?.[1];
-}
-
 /** Counts tokens as the model does; a server without a known tokenizer is asked. */
 export async function tokenCounter(embedder: Embedder): Promise<CountTokens> {
   try {

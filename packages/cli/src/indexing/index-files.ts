@@ -5,6 +5,7 @@ import { exitCodes } from "../failures/exit-codes.ts";
 import { isAbort } from "../failures/is-abort.ts";
 import { isModelGiven, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
+import { checkFlags } from "../store/check-flags.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { countOf } from "../terminal/count-of.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -35,6 +36,7 @@ export async function indexFiles(
   const { settings } = plan.saved;
   const isGiven = isModelGiven(command);
   const flags = modelFlagsFor(command, model, settings, terminal);
+  if (plan.saved.store) checkFlags(plan.saved.store, { name: store, settings, flags, command });
   const needsModel = plan.work.length > 0 || !settings || isGiven;
   await using embedder = needsModel ? await openEmbedder(flags, terminal) : undefined;
   const writer = await openWriter(plan, { embedder, flags, isGiven });

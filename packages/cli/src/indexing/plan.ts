@@ -48,7 +48,7 @@ export async function makePlan(
 ): Promise<Plan> {
   const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
   const folder = await checkedFolder(store, places);
-  const saved = await readSavedState(folder);
+  const saved = await readSavedState(store, folder);
   const chunks = chunkSettings({ chunkTokens, chunkOverlap }, saved.settings, command);
   const patterns = { include: globs(include), exclude: globs(exclude) };
   const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, saved, chunks);

@@ -1,8 +1,8 @@
 import { FaissStore } from "@embeddinggemma/faiss";
-import type { DocumentRecord } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
+import { sourceOf } from "../store/chunk-id.ts";
+import { openStore } from "../store/open-store.ts";
 import { type IndexedFile, readSettings, type StoreSettings } from "../store/store-settings.ts";
-import { sourceOf } from "./chunk-file.ts";
 import { findRoot } from "./find-root.ts";
 
 /** What earlier runs have left in the folder of a store. */
@@ -21,23 +21,19 @@ export interface SavedState {
 /**
  * Reads the folder of a store, which need not exist.
  *
+ * @param name - the folder as the user has written it
  * @param folder - without symbolic links
  * @throws CommandError if its settings are damaged, or if it was moved away from its files
  */
-export async function readSavedState(folder: string): Promise<SavedState> {
+export async function readSavedState(name: string, folder: string): Promise<SavedState> {
   const settings = await readSettings(folder);
-  const store = await openStore(folder);
+  const store = (await FaissStore.exists(folder)) ? await openStore(name, folder) : undefined;
   const root = settings ? findRoot(folder, settings) : process.cwd();
   const idsOf = store ? idsBySource(store) : new Map<string, Set<string>>();
   const files = Object.entries(settings?.files ?? {}).filter(
     ([source, { chunks }]) => (idsOf.get(source)?.size ?? 0) === chunks,
   );
   return { store, settings, root, idsOf, files: new Map(files) };
-}
-
-async function openStore(folder: string): Promise<DocumentStore | undefined> {
-  if (!(await FaissStore.exists(folder))) return undefined;
-  return FaissStore.open<DocumentRecord>(folder);
 }
 
 function idsBySource(store: DocumentStore): Map<string, Set<string>> {

@@ -1,8 +1,6 @@
 import { resolve } from "node:path";
 import { text as readAll } from "node:stream/consumers";
-import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import {
-  type DocumentRecord,
   EmbeddingGemmaEmbeddings,
   FaissStore,
   type MetadataFilter,
@@ -13,7 +11,9 @@ import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
+import { checkFlags } from "../store/check-flags.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
@@ -45,10 +45,11 @@ export async function searchStore(
   const words = (query === "-" ? await readAll(readInput("the query", terminal)) : query).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
-  const store = await CoreStore.open<DocumentRecord>(folder);
+  const store = await openStore(storeName, folder);
   checkRecords(store, storeName);
   const settings = await readSettings(folder);
   const flags = modelFlagsFor(command, modelFlags, settings, terminal);
+  checkFlags(store, { name: storeName, settings, flags, command });
   const cutTexts = new CutTexts(() => "the query");
   await using embedder = await openEmbedder(flags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });

@@ -36,7 +36,8 @@ export function checkEmbedder(
     store.checkEmbedding({ dimension, identity });
   } catch (error) {
     if (!FaissStoreError.isInstance(error)) throw error;
-    throw new CommandError(`${reasonOf(error, choice)}\n\n${advice}`, { cause: error });
+    const message = `${reasonOf(error, choice)}\n\n${advice(choice.settings)}`;
+    throw new CommandError(message, { cause: error });
   }
 }
 
@@ -44,23 +45,41 @@ function reasonOf({ code, details }: FaissStoreError, { settings, flags }: Choic
   const { differences = [], expected, given } = details;
   const model = differences.find(({ key }) => key === "");
   const named = { stored: settings && nameOfModel(settings.model), given: nameOfModel(flags) };
-  if (named.stored !== undefined && named.stored !== named.given && (model || expected)) {
-    return (
-      `The model of the store is ${named.stored}, and yours is ${named.given}. Vectors of ` +
-      "different models cannot be compared."
-    );
-  }
-  if (code === "DIMENSION_MISMATCH")
-    return `The store has vectors of ${expected} numbers, but yours have ${given}.`;
-  const parts = (model ? [model] : differences).map(describe);
+  if (named.stored !== undefined && named.stored !== named.given && (model || expected))
+    return differentModels(named.stored, named.given);
+  if (code === "DIMENSION_MISMATCH") return differentLengths(expected, given);
+  return differentVectors(model ? [model] : differences);
+}
+
+export function differentModels(stored: string, given: string): string {
+  return (
+    `The model of the store is ${stored}, and yours is ${given}. Vectors of different models ` +
+    "cannot be compared."
+  );
+}
+
+export function differentLengths(stored: unknown, given: unknown): string {
+  return `The store has vectors of ${stored} numbers, but yours have ${given}.`;
+}
+
+export function differentVectors(differences: readonly Omit<IdentityDifference, "key">[]): string {
+  const parts = differences.map(describe);
   const what = parts.length === 0 ? "their identities" : parts.join(", and in ");
   return `The vectors of the store cannot be compared with yours. They differ in ${what}.`;
 }
 
-function describe({ name, stored = "none", given = "none" }: IdentityDifference): string {
+function describe({
+  name,
+  stored = "none",
+  given = "none",
+}: Omit<IdentityDifference, "key">): string {
   return `${name} (the store: ${stored}; yours: ${given})`;
 }
 
-const advice =
-  "Leave out the flags that choose a model: the one that made the store is used then. To use " +
-  "another model, index your files in a new store.";
+/** What to do, by whether the program knows the model of the store. */
+export function advice(settings: StoreSettings | undefined): string {
+  const known = settings
+    ? "Leave out the flags that choose a model: the one that made the store is used then."
+    : "Give the model that made the store as --model.";
+  return `${known} To use another model, index your files in a new store.`;
+}

@@ -3,13 +3,7 @@ import { defaultModel, type Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import { localPath } from "@embeddinggemma/internal/node";
 import type { Command } from "commander";
-import {
-  isGiven,
-  isModelGiven,
-  type ModelFlags,
-  modelVariable,
-  tiny,
-} from "../model/model-options.ts";
+import { isGiven, type ModelFlags, modelVariable, tiny } from "../model/model-options.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -28,8 +22,9 @@ export function modelFlagsFor(
   terminal: Terminal,
   variable = modelVariable,
 ): ModelFlags {
-  if (!settings || isModelGiven(command)) return flags;
+  if (!settings || isGiven(command, "url")) return flags;
   const name = nameOfModel(settings.model);
+  if (isGiven(command, "model") && nameOfModel(flags) !== name) return flags;
   if (flags.model !== undefined && nameOfModel(flags) !== name) {
     const advice = "To use another model, index your files in a new store.";
     note(terminal, `${variable} is ignored: the store was made with ${name}. ${advice}`);

@@ -1,0 +1,26 @@
+import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
+import { CommandError } from "../failures/command-error.ts";
+import type { DocumentStore } from "./check-embedder.ts";
+import { howToRepair } from "./store-folder.ts";
+
+/**
+ * Opens a store.
+ *
+ * @param name - the folder as the user has written it
+ * @throws CommandError if it is damaged; other FaissStoreErrors
+ */
+export async function openStore(name: string, folder: string): Promise<DocumentStore> {
+  try {
+    return await FaissStore.open<DocumentRecord>(folder);
+  } catch (error) {
+    if (!FaissStoreError.isInstance(error) || !isDamage(error)) throw error;
+    // Theirs is about code.
+    const reason = error.message.replace(/ Restore the folder from a backup, or build .*$/s, "");
+    throw new CommandError(`${reason} ${howToRepair(name)}`, { cause: error });
+  }
+}
+
+function isDamage({ code }: FaissStoreError): boolean {
+  return code === "FILE_DAMAGED" || code === "FILE_MISSING";
+}
