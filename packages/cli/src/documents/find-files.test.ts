@@ -84,4 +84,7 @@ it("chooses files by patterns, and says which match nothing", async () => {
   const exclude = new Globs(["guides/draft/", "b.*", "node_modules", "guide"]);
   expect(await find(".", { exclude })).toEqual(["a.txt", "guides/c.PDF"]);
   expect(exclude.unmatched()).toEqual(["guide"]);
+  const anchored = new Globs(["/b.md", "./guides/*.PDF", "/d.html", "/"]);
+  expect(await find(".", { include: anchored })).toEqual(["b.md", "guides/c.PDF"]);
+  expect(anchored.unmatched()).toEqual(["/d.html", "/"]);
 });

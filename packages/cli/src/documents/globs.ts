@@ -36,5 +36,7 @@ interface Pattern {
 
 function matcherOf(text: string): (name: string) => boolean {
   const pattern = text.replace(/(?<=.)\/+$/, ""); // `drafts/` is a folder, too
-  return picomatch(pattern, { basename: !pattern.includes("/") });
+  // `/drafts` is that of the folder itself, as `./drafts` is.
+  const name = pattern.replace(/^\.?\/+(?=.)/, "");
+  return picomatch(name, { basename: !pattern.includes("/") });
 }
