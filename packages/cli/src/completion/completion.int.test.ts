@@ -59,6 +59,10 @@ it.each([
     line: "base64 of the numbers]:value:(jsonl npy base64)'",
   },
   {
+    shell: "zsh",
+    line: "]:value:{compadd -- tiny; _files}'",
+  },
+  {
     shell: "fish",
     line: "__fish_seen_subcommand_from embed' -s f -l format -x -a 'jsonl npy base64' -d 'JSON",
   },

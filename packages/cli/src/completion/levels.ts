@@ -23,7 +23,7 @@ export interface Flag {
   readonly takesValue: boolean;
   /** Its values, if there are only a few. */
   readonly choices: readonly string[];
-  /** A value to offer beside files, which zsh offers alone. */
+  /** A value to offer beside files. */
   readonly example: string | undefined;
 }
 

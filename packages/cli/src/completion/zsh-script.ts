@@ -49,11 +49,12 @@ function functionName(name: string, path: readonly string[]): string {
 }
 
 /** A spec such as `'--format=[description]:value:(jsonl npy)'` for each name. */
-function flagSpecs({ names, description, takesValue, choices }: Flag): string[] {
+function flagSpecs({ names, description, takesValue, choices, example }: Flag): string[] {
   const text = `[${description.replaceAll(/[[\]\\:]/g, "\\$&")}]`;
   return names.map((flag) => {
     if (!takesValue) return quoted(`${flag}${text}`);
-    const action = choices.length > 0 ? `(${choices.join(" ")})` : "_files";
+    const files = example === undefined ? "_files" : `{compadd -- ${example}; _files}`;
+    const action = choices.length > 0 ? `(${choices.join(" ")})` : files;
     return quoted(`*${flag}${flag.startsWith("--") ? "=" : "+"}${text}:value:${action}`);
   });
 }

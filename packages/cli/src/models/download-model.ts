@@ -1,6 +1,6 @@
 import { defaultModel, scanModelCache } from "@embeddinggemma/core";
 import { CommandError } from "../failures/command-error.ts";
-import type { ModelFlags } from "../model/model-options.ts";
+import { type ModelFlags, tiny } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
@@ -15,6 +15,7 @@ export async function downloadModel(
   { json, ...flags }: DownloadFlags,
   terminal: Terminal,
 ): Promise<void> {
+  if (id === tiny) throw new CommandError("The tiny model comes with this program.");
   await using embedder = await openEmbedder({ ...flags, model: id }, terminal);
   const { models } = await scanModelCache({ cacheDir: flags.cacheDir });
   const model = models.find((one) => one.id === id);
