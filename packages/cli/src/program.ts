@@ -53,8 +53,7 @@ export async function runProgram(argv: readonly string[], terminal: Terminal): P
     // Commander has printed what there is to say.
     if (error instanceof CommanderError) return error.exitCode && exitCodes.usage;
     const { explainFailure } = await import("./failures/explain-failure.ts");
-    const { reason, advice, exitCode } = explainFailure(error);
-    const message = advice ? `${reason} ${advice}` : reason;
+    const { message, exitCode } = explainFailure(error);
     note(terminal, `${terminal.errorColors.red("error:")} ${message}`);
     return terminal.signal.aborted ? exitCodes.interrupted : exitCode;
   }

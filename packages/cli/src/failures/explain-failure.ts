@@ -10,11 +10,18 @@ interface Explanation {
   readonly reason: string;
   /** What to do. */
   readonly advice: string | undefined;
+  /** Both. */
+  readonly message: string;
   readonly exitCode: number;
 }
 
 /** Explains an error: those of this project say what to do; of others, the stack is useful. */
 export function explainFailure(error: unknown): Explanation {
+  const { reason, advice, exitCode } = explain(error);
+  return { reason, advice, message: advice ? `${reason} ${advice}` : reason, exitCode };
+}
+
+function explain(error: unknown): Omit<Explanation, "message"> {
   if (error instanceof CommandError)
     return { reason: error.message, advice: undefined, exitCode: error.exitCode };
   if (EmbeddingGemmaError.isInstance(error) || FaissStoreError.isInstance(error)) {

@@ -31,10 +31,7 @@ export async function serve(
   const program = await serverProgram({
     name: "embeddinggemma serve",
     load: (name, options) => loadModel(name, options, chosen.model !== undefined),
-    explain: (error) => {
-      const { reason, advice, exitCode } = explainFailure(error);
-      return { message: advice ? `${reason} ${advice}` : reason, exitCode };
-    },
+    explain: explainFailure,
   });
   // The flags of the user come last, so that they win.
   const code = await program.run([...flagsOf({ ...chosen, store }), ...command.args]);
