@@ -1,7 +1,8 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
+import { type FaissStore, FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isRecord, type Rules, rules, show } from "@embeddinggemma/internal";
-import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
+import type { VectorStoreQuery, VectorStoreQueryResult } from "@llamaindex/core/vector-store";
 import { isVector, storeChecker } from "./check-options.ts";
+import { checkedRecord, type NodeRecord, nodeOf } from "./node-record.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
 
@@ -23,6 +24,7 @@ export interface FaissQueryParams {
 
 /** A query with the names that `@embeddinggemma/faiss` uses. */
 export interface CheckedQuery {
+  mode: "default" | "mmr";
   queryEmbedding: number[];
   k: number;
   lambda: number | undefined;
@@ -33,15 +35,35 @@ export interface CheckedQuery {
 /** @throws FaissStoreError `INVALID_ARGUMENT` */
 export function checkQuery(query: VectorStoreQuery<FaissQueryParams>): CheckedQuery {
   checkOptions(query, queryRules);
-  const { queryEmbedding, similarityTopK, mmrThreshold, customParams = {} } = query;
+  const { mode, queryEmbedding, similarityTopK, mmrThreshold, customParams = {} } = query;
   checkQueryEmbedding(queryEmbedding);
-  checkCustomParams(customParams, query.mode);
+  checkCustomParams(customParams, mode);
+  if (mode !== "default" && mode !== "mmr")
+    throw invalidArgument("mode", mode, '"default" or "mmr"');
   return {
+    mode,
     queryEmbedding,
     k: similarityTopK,
     lambda: customParams.mmrThreshold ?? mmrThreshold,
     fetchK: customParams.fetchK,
     minScore: customParams.minScore,
+  };
+}
+
+/** Finds nodes. Similarities are cosines. */
+export async function queryStore(
+  store: FaissStore<NodeRecord>,
+  { mode, queryEmbedding, k, lambda, fetchK, minScore }: CheckedQuery,
+  filter: FaissStoreFilter<NodeRecord> | undefined,
+): Promise<VectorStoreQueryResult> {
+  const hits =
+    mode === "mmr"
+      ? await store.maximalMarginalRelevance(queryEmbedding, { k, filter, lambda, fetchK })
+      : await store.search(queryEmbedding, { k, filter, minScore });
+  return {
+    nodes: hits.map(({ id, record }) => nodeOf(checkedRecord(record, id))),
+    similarities: hits.map(({ score }) => score),
+    ids: hits.map(({ id }) => id),
   };
 }
 

@@ -1,75 +1,44 @@
 import {
   type ChangeOptions,
   type FaissStore as CoreStore,
-  type FaissStoreHit,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import { createWith, type Rule, type Rules, SharedPromise } from "@embeddinggemma/internal";
-import { pathRule } from "@embeddinggemma/internal/node";
-import type { BaseEmbedding } from "@llamaindex/core/embeddings";
+import { createWith, SharedPromise } from "@embeddinggemma/internal";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
 import {
   BaseVectorStore,
-  type VectorStoreBaseParams,
   type VectorStoreQuery,
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
 import { withEmbedModel } from "./embed-model.ts";
 import { explainOption } from "./embedding-option.ts";
-import { checkQuery, type FaissQueryParams } from "./faiss-query.ts";
-import {
-  checkedImportOptions,
-  importFromPython,
-  type PythonImportOptions,
-} from "./import-from-python.ts";
+import { checkQuery, type FaissQueryParams, queryStore } from "./faiss-query.ts";
+import { checkedImportOptions, importFromPython } from "./import-from-python.ts";
 import { MissingNodes } from "./missing-nodes.ts";
 import { checkNodes, itemOf } from "./node-item.ts";
-import { checkedRecord, type NodeRecord, nodeFilter, nodeOf } from "./node-record.ts";
+import { checkedRecord, type NodeRecord, nodeFilter } from "./node-record.ts";
 import { checkQueryModel } from "./query-model.ts";
 import { explainRefused } from "./refused-nodes.ts";
 import {
+  checkOpenArguments,
   checkPersistDir,
   explainChanged,
-  explainNotReplaced,
   refuseForeignFolder,
   type StoreFolder,
+  saveTo,
   storeFolder,
 } from "./store-folder.ts";
+import {
+  type FaissVectorStoreImportParams,
+  type FaissVectorStoreParams,
+  paramRules,
+} from "./store-params.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
-
-/**
- * Options of {@link FaissVectorStore}: `embedModel`, `persistDir`, and the options of the FAISS
- * index, which is created with the first nodes, or an existing `store` of `@embeddinggemma/faiss`.
- */
-export interface FaissVectorStoreParams
-  extends LazyFaissStoreOptions<NodeRecord>,
-    VectorStoreBaseParams {
-  /**
-   * Folder of a LlamaIndex storage context: a path, in which a leading `~` is the home folder, or a
-   * `file:` URL. (`storageContextFromDefaults` of LlamaIndex takes only a path without `~`.) If it
-   * contains a store, that store is opened with its own index. Every change is saved there, as the
-   * other stores of the context do.
-   *
-   * @default none: the store is in memory, and `persist` saves it
-   */
-  persistDir?: string | URL | undefined;
-  /**
-   * Distinguishes several stores of one storage context, such as one for texts and one for images.
-   * Letters, digits, `_`, `-` and `.`. The store is in `<namespace>__faiss_vector_store` then.
-   *
-   * @default none: the store is in `faiss_vector_store`
-   */
-  namespace?: string | undefined;
-}
-
-/** Options of {@link FaissVectorStore.loadFromPython}. */
-export type FaissVectorStoreImportParams = PythonImportOptions &
-  Pick<FaissVectorStoreParams, "embedModel" | "embeddingModel" | "persistDir" | "namespace">;
 
 /**
  * A local FAISS vector store for LlamaIndex. It has all metadata filters and maximal marginal
@@ -145,7 +114,7 @@ export class FaissVectorStore extends BaseVectorStore<
       params?: Omit<FaissVectorStoreParams, "persistDir" | "store">,
     ]
   ): Promise<FaissVectorStore> {
-    checkPersistDir(given);
+    checkOpenArguments(given);
     const [persistDir = DEFAULT_PERSIST_DIR, params] = given;
     const store = new this({ ...params, persistDir });
     store.#missing.openedFirst(await store.client());
@@ -247,7 +216,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * `INVALID_VECTOR`, `DIMENSION_MISMATCH` for a `queryEmbedding` that cannot be compared
    */
   async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
-    const { queryEmbedding, k, fetchK, lambda, minScore } = checkQuery(query);
+    const checked = checkQuery(query);
     const filter = nodeFilter(query);
     const store = await this.client();
     await this.#missing.queried(store);
@@ -255,40 +224,29 @@ export class FaissVectorStore extends BaseVectorStore<
       this.#isQueryModelKnown = await checkQueryModel(
         this.embedModel,
         query.queryStr,
-        queryEmbedding,
+        checked.queryEmbedding,
       );
-    switch (query.mode) {
-      case "default":
-        return resultOf(await store.search(queryEmbedding, { k, filter, minScore }));
-      case "mmr": {
-        const options = { k, filter, lambda, fetchK };
-        return resultOf(await store.maximalMarginalRelevance(queryEmbedding, options));
-      }
-      default:
-        throw invalidArgument("mode", query.mode, '"default" or "mmr"');
-    }
+    return queryStore(store, checked, filter);
   }
 
   /**
    * Saves to the folder of a storage context, atomically.
    *
-   * @param persistDir - by default, the store's own folder, or `"./storage"`
-   * @throws `STORE_CHANGED` if another writer has saved there since this store was opened from
-   * there or, in the store's own `persistDir`, created. Without `overwrite: true`, also if the
-   * default folder, or any folder for an empty store, contains another store.
+   * @param given - the folder, by default the store's own or `"./storage"`, and options
+   * @throws `INVALID_ARGUMENT` for a folder that is undefined; `STORE_CHANGED` if another writer
+   * has saved there since this store was opened from there or, in the store's own `persistDir`,
+   * created. Without `overwrite: true`, also if the default folder, or any folder for an empty
+   * store, contains another store.
    */
-  async persist(persistDir?: string | URL, options: SaveOptions = {}): Promise<void> {
+  async persist(
+    // As for `fromPersistDir`: an undefined folder is not the default one.
+    ...given: [persistDir?: string | URL, options?: SaveOptions]
+  ): Promise<void> {
+    checkPersistDir(given, this.#folder?.persistDir);
+    const [persistDir, options] = given;
     checkOptions({ persistDir }, paramRules);
     const store = (await this.#store.existing()) ?? (await this.client());
-    const given = persistDir ?? this.#folder?.persistDir ?? DEFAULT_PERSIST_DIR;
-    const folder = storeFolder(given, this.#namespace);
-    const isOwn = folder.path === this.#folder?.path;
-    // Whoever names a folder replaces what is there.
-    const isCareful = isOwn || persistDir === undefined;
-    const overwrite = options?.overwrite ?? (isCareful ? false : undefined);
-    return store.save(folder.path, { ...options, overwrite }).catch((error) => {
-      throw isOwn ? explainChanged(error, folder) : explainNotReplaced(error, folder);
-    });
+    await saveTo(store, { persistDir, namespace: this.#namespace, own: this.#folder }, options);
   }
 
   async #open(): Promise<CoreStore<NodeRecord>> {
@@ -305,28 +263,4 @@ export class FaissVectorStore extends BaseVectorStore<
   get #autosave(): ChangeOptions {
     return this.#folder ? { saveTo: this.#folder.path, overwrite: false } : {};
   }
-}
-
-const embedModelRule: Rule = {
-  expected: "an embedding model of LlamaIndex, such as `new EmbeddingGemmaEmbedding()`",
-  accepts: (value) => typeof (value as BaseEmbedding | null)?.getTextEmbedding === "function",
-};
-
-const paramRules: Rules<Omit<FaissVectorStoreParams, keyof LazyFaissStoreOptions<NodeRecord>>> = {
-  embedModel: embedModelRule,
-  embeddingModel: embedModelRule,
-  persistDir: pathRule,
-  namespace: {
-    expected: "a name of letters, digits, _, - and .",
-    accepts: (value) =>
-      typeof value === "string" && /^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(value),
-  },
-};
-
-function resultOf(hits: readonly FaissStoreHit<NodeRecord>[]): VectorStoreQueryResult {
-  return {
-    nodes: hits.map(({ id, record }) => nodeOf(checkedRecord(record, id))),
-    similarities: hits.map(({ score }) => score),
-    ids: hits.map(({ id }) => id),
-  };
 }

@@ -104,13 +104,27 @@ describe("persist does not replace a store that it was not opened from", () => {
       `keep both, pass another folder. To replace it: persist("${storage}", { overwrite: true }).`,
   });
 
+  it("names its own folder where an undefined one is refused", async () => {
+    const own = join(home, "own");
+    const store = await FaissVectorStore.fromPersistDir(own, { embedModel });
+    await expect(store.persist(process.env.NO_SUCH_VARIABLE)).rejects.toThrow(
+      `To use ${JSON.stringify(own)}, pass it.`,
+    );
+  });
+
   it("in the default folder", async () => {
     const venus = new TextNode({ id_: "venus", text: "Venus is hot.", embedding: [1, 0] });
     const store = new FaissVectorStore({ embedModel });
     await store.add([venus]);
     await expect(store.persist()).rejects.toMatchObject(refused());
     expect(await idsIn(storage)).toEqual(["mars"]);
-    await store.persist(undefined, { overwrite: true });
+    for (const given of [[undefined], [undefined, { overwrite: true }]] as [undefined][])
+      await expect(store.persist(...given)).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/undefined was given\. To use "\.?\/?storage", pass it\.$/),
+      });
+    expect(await idsIn(storage)).toEqual(["mars"]);
+    await store.persist("storage", { overwrite: true });
     await store.delete("venus");
     await store.add([node]);
     await store.persist(); // it has saved there
@@ -121,8 +135,8 @@ describe("persist does not replace a store that it was not opened from", () => {
     const store = new FaissVectorStore({ embedModel, dimension: 2 });
     const nodes = (await idsIn(storage)).length;
     const reason = `it has 0 nodes, and the store there has ${nodes} node${nodes > 1 ? "s" : ""}`;
-    for (const folder of [undefined, storage])
-      await expect(store.persist(folder)).rejects.toMatchObject(refused(reason));
+    for (const given of [[], [storage]])
+      await expect(store.persist(...given)).rejects.toMatchObject(refused(reason));
     expect(await idsIn(storage)).toContain("mars");
     await store.persist(storage, { overwrite: true });
     expect(await idsIn(storage)).toEqual([]);

@@ -1,10 +1,11 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
+import { FaissStore, FaissStoreError, type SaveOptions } from "@embeddinggemma/faiss";
 import { isRecord, show } from "@embeddinggemma/internal";
 import { absolutePath, folderKind, pathRule } from "@embeddinggemma/internal/node";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import { storeChecker } from "./check-options.ts";
+import type { NodeRecord } from "./node-record.ts";
 
 /** Beside `doc_store.json` and `index_store.json`. */
 export const folderName = "faiss_vector_store";
@@ -27,17 +28,13 @@ export function storeFolder(persistDir: string | URL, namespace: string | undefi
 }
 
 /**
- * Checks the arguments of `fromPersistDir`. A folder that is undefined may come from a variable of
- * the environment that is not set: the default would be another store.
+ * Checks the arguments of `fromPersistDir`.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT`
  */
-export function checkPersistDir(given: readonly unknown[]): void {
-  const [persistDir, params] = given;
-  if (given.length > 0 && persistDir === undefined) {
-    const hint = `To use ${show(DEFAULT_PERSIST_DIR)}, pass it.`;
-    throw storeChecker.invalidArgument("persistDir", persistDir, pathRule.expected, hint);
-  }
+export function checkOpenArguments(given: readonly unknown[]): void {
+  checkPersistDir(given);
+  const [, params] = given;
   if (!isRecord(params) || params.persistDir === undefined) return;
   throw storeChecker.invalidArgument(
     "persistDir of the options",
@@ -45,6 +42,49 @@ export function checkPersistDir(given: readonly unknown[]): void {
     "left out here",
     "persistDir is given twice: it is the first argument.",
   );
+}
+
+/**
+ * Checks the first of some arguments. A folder that is undefined may come from a variable of the
+ * environment that is not set: the default would be another store.
+ *
+ * @param fallback - the folder that is used if no argument is given
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ */
+export function checkPersistDir(given: readonly unknown[], fallback = DEFAULT_PERSIST_DIR): void {
+  const [persistDir] = given;
+  if (given.length === 0 || persistDir !== undefined) return;
+  const hint = `To use ${show(fallback)}, pass it.`;
+  throw storeChecker.invalidArgument("persistDir", persistDir, pathRule.expected, hint);
+}
+
+/** Where to save a store. */
+export interface SaveTarget {
+  /** The folder that the caller has named. */
+  persistDir: string | URL | undefined;
+  namespace: string | undefined;
+  /** The folder that the store was opened from. */
+  own: StoreFolder | undefined;
+}
+
+/**
+ * Saves a store to the folder of a storage context.
+ *
+ * @throws FaissStoreError those of `FaissStore.save`
+ */
+export async function saveTo(
+  store: FaissStore<NodeRecord>,
+  { persistDir, namespace, own }: SaveTarget,
+  options?: SaveOptions,
+): Promise<void> {
+  const folder = storeFolder(persistDir ?? own?.persistDir ?? DEFAULT_PERSIST_DIR, namespace);
+  const isOwn = folder.path === own?.path;
+  // Whoever names a folder replaces what is there.
+  const isCareful = isOwn || persistDir === undefined;
+  const overwrite = options?.overwrite ?? (isCareful ? false : undefined);
+  await store.save(folder.path, { ...options, overwrite }).catch((error) => {
+    throw isOwn ? explainChanged(error, folder) : explainNotReplaced(error, folder);
+  });
 }
 
 /**
@@ -91,10 +131,7 @@ export function explainChanged(error: unknown, folder: StoreFolder | undefined):
 }
 
 /** Says what to do when a folder contains another store, which this one was not opened from. */
-export function explainNotReplaced(
-  error: unknown,
-  { persistDir, namespace, path }: StoreFolder,
-): unknown {
+function explainNotReplaced(error: unknown, { persistDir, namespace, path }: StoreFolder): unknown {
   if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") return error;
   // It was saved there before: another writer has saved since.
   if (error.details.expected !== undefined) return error;
