@@ -1,9 +1,14 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
-import { type IndexedFile, type StoreSettings, writeSettings } from "../store/store-settings.ts";
+import {
+  type IndexedFile,
+  readSettings,
+  type StoreSettings,
+  writeSettings,
+} from "../store/store-settings.ts";
 import type { Chunk, ChunkedFile, SourceFile } from "./chunk-file.ts";
-import type { SavedState } from "./saved-state.ts";
+import { readSavedState, type SavedState } from "./saved-state.ts";
 
 /** What the store has when writing begins. */
 interface Start extends Pick<SavedState, "files" | "idsOf"> {
@@ -11,13 +16,19 @@ interface Start extends Pick<SavedState, "files" | "idsOf"> {
   readonly isSaved: boolean;
 }
 
-/** Writes chunks and remembers which files are complete. */
+/**
+ * Writes chunks and remembers which files are complete. Two writers can write to a folder at once:
+ * each adds its changes to what the other has saved.
+ */
 export class StoreWriter {
-  readonly store: DocumentStore;
+  #store: DocumentStore;
   readonly #folder: string;
   readonly #settings: Omit<StoreSettings, "files">;
   readonly #files: Map<string, IndexedFile>;
   readonly #idsOf: Map<string, ReadonlySet<string>>;
+  /** Sources that have changed since the start. */
+  readonly #changed = new Set<string>();
+  readonly #unsaved = { sources: new Set<string>(), ids: new Set<string>() };
   #isSaved: boolean;
   #savedAt = performance.now();
 
@@ -27,7 +38,7 @@ export class StoreWriter {
     settings: Omit<StoreSettings, "files">,
     { files, idsOf, isSaved }: Start,
   ) {
-    this.store = store;
+    this.#store = store;
     this.#folder = folder;
     this.#settings = settings;
     this.#files = new Map(files);
@@ -35,14 +46,19 @@ export class StoreWriter {
     this.#isSaved = isSaved;
   }
 
+  get store(): DocumentStore {
+    return this.#store;
+  }
+
   /** Whether a chunk needs no vector. */
   has({ id }: Chunk): boolean {
-    return this.store.has(id);
+    return this.#store.has(id);
   }
 
   /** Adds chunks of any files. */
   async add(chunks: readonly Chunk[], vectors: readonly Float32Array[]): Promise<void> {
-    await this.store.upsert(chunks.map((chunk, row) => ({ ...chunk, vector: vectors[row]! })));
+    await this.#store.upsert(chunks.map((chunk, row) => ({ ...chunk, vector: vectors[row]! })));
+    for (const { id } of chunks) this.#unsaved.ids.add(id);
     this.#isSaved = false;
   }
 
@@ -52,13 +68,14 @@ export class StoreWriter {
     const ids = new Set(chunks.map(({ id }) => id));
     // Lines may have moved.
     const kept = chunks.filter(({ id }) => old?.has(id));
-    await this.store.upsert(
-      kept.map((chunk) => ({ ...chunk, vector: this.store.get(chunk.id)!.vector })),
+    await this.add(
+      kept,
+      kept.map(({ id }) => this.#store.get(id)!.vector),
     );
-    await this.store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
+    await this.#store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
     this.#idsOf.set(source, ids);
     this.#files.set(source, { digest, chunks: ids.size, named: isNamed || undefined });
-    this.#isSaved = false;
+    this.#change(source);
   }
 
   /** Remembers a file that is unchanged, but that a run has named for the first time. */
@@ -66,14 +83,21 @@ export class StoreWriter {
     const file = this.#files.get(source);
     if (!file || !isNamed || file.named) return;
     this.#files.set(source, { ...file, named: true });
+    this.#changed.add(source);
     this.#isSaved = false;
   }
 
   /** Removes a file that is gone or left out. */
   async remove(source: string): Promise<void> {
-    await this.store.delete([...(this.#idsOf.get(source) ?? [])]);
+    await this.#store.delete([...(this.#idsOf.get(source) ?? [])]);
     this.#idsOf.delete(source);
     this.#files.delete(source);
+    this.#change(source);
+  }
+
+  #change(source: string): void {
+    this.#changed.add(source);
+    this.#unsaved.sources.add(source);
     this.#isSaved = false;
   }
 
@@ -81,26 +105,63 @@ export class StoreWriter {
    * Saves what has changed.
    *
    * @param minSeconds - do nothing if the last save is not that long ago
-   * @throws CommandError if another program has saved to the folder meanwhile
+   * @throws CommandError if another program has saved another store to the folder meanwhile
    */
   async save(minSeconds = 0): Promise<void> {
     if (this.#isSaved || performance.now() - this.#savedAt < minSeconds * 1_000) return;
-    await this.store.save(this.#folder, { overwrite: false }).catch(explainChange);
+    for (let isCurrent = false; !isCurrent; )
+      isCurrent = await this.#store.save(this.#folder, { overwrite: false }).then(
+        () => true,
+        (error: unknown) => this.#merge(error),
+      );
     // In this order: a crash in between costs reading files again, but embeds nothing twice.
-    await writeSettings(this.#folder, {
-      ...this.#settings,
-      files: Object.fromEntries([...this.#files].sort(([a], [b]) => (a < b ? -1 : 1))),
-    });
+    await writeSettings(this.#folder, { ...this.#settings, files: await this.#allFiles() });
+    for (const unsaved of Object.values(this.#unsaved)) unsaved.clear();
     this.#isSaved = true;
     this.#savedAt = performance.now();
   }
-}
 
-function explainChange(error: unknown): never {
-  if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") throw error;
-  throw new CommandError(
-    "Another program, such as a second run of this command, has changed the store meanwhile. " +
-      "Run the command again: it embeds only what the store lacks.",
-    { cause: error },
-  );
+  /** The files of the settings that are saved, with the changes since the start. */
+  async #allFiles(): Promise<StoreSettings["files"]> {
+    const saved = await readSettings(this.#folder);
+    const files = new Map(saved ? Object.entries(saved.files) : this.#files);
+    for (const source of this.#changed) {
+      const file = this.#files.get(source);
+      if (file) files.set(source, file);
+      else files.delete(source);
+    }
+    return Object.fromEntries([...files].sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /**
+   * Makes the unsaved changes in the store that another run has saved, and goes on with that one.
+   *
+   * @param error - why the store was not saved
+   */
+  async #merge(error: unknown): Promise<false> {
+    if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") throw error;
+    const { store, settings, idsOf } = await readSavedState(this.#folder, this.#folder);
+    const { dimension, identity } = this.#store;
+    try {
+      if (settings && settings.root !== this.#settings.root) throw error;
+      store!.checkEmbedding({ dimension, identity });
+    } catch {
+      throw new CommandError(
+        `Another program has saved another store to ${this.#folder} meanwhile. Run the command ` +
+          "again, with another --store.",
+        { cause: error },
+      );
+    }
+    const added = [...this.#unsaved.ids].map((id) => this.#store.get(id));
+    await store!.upsert(added.filter((item) => item !== undefined));
+    for (const [source, ids] of idsOf) {
+      if (!this.#unsaved.sources.has(source)) this.#idsOf.set(source, ids);
+      else {
+        const own = this.#idsOf.get(source);
+        await store!.delete([...ids].filter((id) => !own?.has(id)));
+      }
+    }
+    this.#store = store!;
+    return false;
+  }
 }

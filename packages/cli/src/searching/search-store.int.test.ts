@@ -208,7 +208,7 @@ it("says which file of a store is missing, before a model loads", async () => {
   const records = (await readdir(damaged)).find((name) => name.startsWith("records"))!;
   await rm(join(damaged, records));
   const repair =
-    `Restore it from a backup, or delete the folder ${damaged} and run ` + "`index` again.";
+    "Restore it from a backup, or delete the folder " + `${damaged} and run \`index\` again.`;
   expect(await searchDamaged()).toEqual({
     code: 1,
     errors: `error: ${join(damaged, records)} is missing. ${repair}\n`,
