@@ -2,7 +2,8 @@ import { readSafetensors } from "@embeddinggemma/internal";
 import { openAdapterFolder } from "#platform";
 import { isObject } from "../check.ts";
 import { digestBytes } from "../digest.ts";
-import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { EmbeddingGemmaError, show } from "../errors.ts";
+import { jsonProblem } from "../files/json-problem.ts";
 import type { HubOptions, ModelFolder } from "../files/model-folder.ts";
 import type { AdapterParts } from "./adapter-parts.ts";
 import { readManifest } from "./manifest.ts";
@@ -74,7 +75,7 @@ function parse(text: string, invalid: Invalid): Record<string, unknown> {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw invalid(manifestName, `is not valid JSON (${reasonOf(cause)})`, cause);
+    throw invalid(manifestName, jsonProblem(text, cause), cause);
   }
   if (isObject(value)) return value;
   throw invalid(manifestName, `contains ${show(value)} instead of an object`);

@@ -1,5 +1,5 @@
-import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
-import { isWebPage } from "../files/web-page.ts";
+import { EmbeddingGemmaError, show } from "../errors.ts";
+import { jsonProblem } from "../files/json-problem.ts";
 
 /** Reads a text file of the model. Returns null if the model does not have it. */
 export type ReadModelFile = (name: string, confirmMissing?: boolean) => Promise<string | null>;
@@ -33,8 +33,7 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
     try {
       return { value: JSON.parse(text) };
     } catch (cause) {
-      if (isWebPage(text)) throw invalidFile(model, file, webPage, cause);
-      throw invalidFile(model, file, `is not valid JSON (${reasonOf(cause)})`, cause);
+      throw invalidFile(model, file, jsonProblem(text, cause), cause);
     }
   }
   return {
@@ -55,9 +54,6 @@ export function modelFiles(model: string, read: ReadModelFile): ModelFiles {
     },
   };
 }
-
-const webPage =
-  "is a web page, which a server or proxy has sent in its place, perhaps so that you log in first";
 
 /**
  * An object in a JSON file of the model. Its fields are checked when they are read. A field that is

@@ -227,6 +227,11 @@ describe("a model that cannot be loaded is an error with advice", () => {
     ],
     ["tokenizer.json", (path) => writeFile(path, "{"), { code: "LOAD_FAILED", message: /JSON/ }],
     [
+      "tokenizer.json",
+      (path) => writeFile(path, "<!DOCTYPE html><title>Log in</title>"),
+      { code: "LOAD_FAILED", message: /: tokenizer\.json is a web page, which a server/ },
+    ],
+    [
       "onnx/model.onnx",
       (path) => writeFile(path, "no graph"),
       { code: "MODEL_FILE_INVALID", message: /onnx\/model\.onnx .*not a valid ONNX file/ },

@@ -1,6 +1,7 @@
 import type { PreTrainedTokenizer } from "@huggingface/transformers";
 import { checkText } from "../check.ts";
 import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { jsonProblem } from "../files/json-problem.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
 import { buildBpeTables } from "../tokenizer/bpe-tables.ts";
 import { type CompactConfig, useBpeTables, withoutTables } from "../tokenizer/bpe-tokenizer.ts";
@@ -152,12 +153,16 @@ function invalidIds(value: unknown): EmbeddingGemmaError {
  * Reads a file for Transformers.js, so that its settings for files (`env`), which belong to the
  * application, do not matter.
  *
- * @throws SyntaxError, Error if the file is missing
+ * @throws Error if the file is missing or is not JSON
  */
 export async function readJson(folder: ReadableFolder, file: string): Promise<object> {
   const text = await folder.read(file);
   if (text === null) throw new Error(`${file} is missing`);
-  return JSON.parse(text) as object;
+  try {
+    return JSON.parse(text) as object;
+  } catch (cause) {
+    throw new Error(`${file} ${jsonProblem(text, cause)}`, { cause });
+  }
 }
 
 /** Finds the special tokens around any text by tokenizing one. */
