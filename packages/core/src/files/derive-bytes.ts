@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { open, writeFile } from "node:fs/promises";
-import { derivedFile } from "./derived-files.ts";
+import { derivedFile, nullIfFileSystem } from "./derived-files.ts";
 import type { DerivedBytes, DerivedBytesMethods } from "./model-folder.ts";
 
 /**
- * See `ModelFolder.derive`.
+ * See `ModelFolder.derive`. What cannot be kept is made for this load alone.
  *
  * @param folder - see `ModelFolder.derived`
  * @param source - path of the file
@@ -31,7 +31,7 @@ export async function deriveBytes(
         await writeFile(path, made);
       },
     },
-  );
+  ).catch(nullIfFileSystem);
   return { bytes: kept ?? made ?? (await make()), file: null };
 }
 

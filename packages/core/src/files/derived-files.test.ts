@@ -59,10 +59,28 @@ test("calls at the same time all get it", async () => {
   expect(await readdir(folder)).toEqual(["table.abc.v1.bin"]);
 });
 
-test("is null without a folder that can be written", async () => {
+test("an error of the file system is thrown", async () => {
   await mkdir(join(parent, "cache"));
   await writeFile(folder, "a file");
-  expect(await derive("first.")).toBe(null);
+  await expect(derive("first.")).rejects.toMatchObject({ code: "EEXIST" });
+});
+
+test("a file that cannot be read is made again", async () => {
+  await mkdir(join(folder, "table.abc.v1.bin"), { recursive: true });
+  expect(await derive("first.")).toBe("first.");
+});
+
+test("a mistake of the program is thrown, also if it has a code", async () => {
+  await derive("first.");
+  const mistaken = {
+    read: (): Promise<null> => readFile(5.5 as unknown as string).then(() => null),
+    make: async () => {},
+  };
+  const code = "ERR_INVALID_ARG_TYPE";
+  await expect(derivedFile(folder, file, mistaken)).rejects.toMatchObject({ code });
+});
+
+test("is null without a folder", async () => {
   const read = async (): Promise<string | null> => "read";
   const make = async () => {};
   expect(await derivedFile(null, file, { read, make })).toBe(null);

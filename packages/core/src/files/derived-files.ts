@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder } from "@embeddinggemma/internal/node";
+import { isFileSystemError } from "./file-system-error.ts";
 
 /**
  * What a derived file or folder is, which is also its name:
@@ -31,9 +32,8 @@ export interface DerivedFileMethods<T> {
  * made under a temporary name and renamed, so that no reader sees half of it.
  *
  * @param folder - see `ModelFolder.derived`
- * @returns what `read` returns; null if there is no folder for such files, or it cannot be written.
- * Then do without.
- * @throws the error of `make`, unless it comes from the file system
+ * @returns what `read` returns; null if there is no folder for such files. Then do without.
+ * @throws the error of `make`, or that of the file system if the file cannot be written
  */
 export async function derivedFile<T>(
   folder: string | null,
@@ -60,7 +60,7 @@ export async function derivedFile<T>(
     return await read(path);
   } catch (error) {
     await remove(temporary).catch(() => {});
-    return nullIfFileSystem(error);
+    throw error;
   }
 }
 
@@ -111,7 +111,7 @@ async function removeUnused(folder: string): Promise<void> {
 }
 
 /** Rethrows an error that does not come from the file system, which is a mistake of the program. */
-function nullIfFileSystem(error: unknown): null {
-  if (typeof (error as NodeJS.ErrnoException)?.code === "string") return null;
+export function nullIfFileSystem(error: unknown): null {
+  if (isFileSystemError(error)) return null;
   throw error;
 }

@@ -7,7 +7,8 @@ import { isWebPage } from "./web-page.ts";
  * @param cause - the error of `JSON.parse`
  */
 export function jsonProblem(text: string, cause: unknown): string {
-  return isWebPage(text)
-    ? "is a web page, which a server or proxy has sent in its place, perhaps so that you log in first"
-    : `is not valid JSON (${reasonOf(cause)})`;
+  return isWebPage(text) ? webPage : `is not valid JSON (${reasonOf(cause)})`;
 }
+
+const webPage =
+  "is a web page, which a server or proxy has sent in its place, perhaps so that you log in first";

@@ -31,8 +31,9 @@ const contentsName = "contents.json";
  * be made.
  *
  * @param dataFiles - files with weights of the graph, as paths in the model's folder
- * @returns null if there is nothing to gain, or nowhere to keep it
- * @throws the reason of `signal`; an error if the graph or a data file is damaged
+ * @returns null if there is nothing to gain, or no folder to keep it in
+ * @throws the reason of `signal`; an error if the graph or a data file is damaged; that of the file
+ * system if the graph cannot be kept
  */
 export async function prepareGraph(
   model: Pick<ModelFolder, "path" | "derived" | "digest">,

@@ -1,5 +1,6 @@
 import { isInBrowser, prepareGraph, warn } from "#platform";
 import { reasonOf } from "../errors.ts";
+import { isFileSystemError } from "../files/file-system-error.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
 import type { GraphFile, KeptGraph } from "../runtime/graph-file.ts";
 import { type DeviceOptions, defaultDevice, devicesOf } from "./dtype-rules.ts";
@@ -36,15 +37,30 @@ export async function prepareToRun(
   const prepared = await prepareGraph(folder, graphFile, graph.dataFiles, signal).catch(
     (error: unknown) => {
       signal?.throwIfAborted();
-      warn(
-        `The weights of ${graphFile.path} could not be converted to fp32 (${reasonOf(error)}). ` +
-          "The model is loaded as it is, which takes longer and more memory.",
-        "EMBEDDINGGEMMA_NOT_CONVERTED",
-      );
+      warnOfWeights(graphFile, error);
       return null;
     },
   );
   return { prepared, sessionOptions: withConfiguration(onCpu, withoutFusedQuantization) };
+}
+
+/** The file system would refuse the weights of other models, too, so it is mentioned once. */
+let saidWhyNotKept = false;
+
+function warnOfWeights({ path }: GraphFile, error: unknown): void {
+  const isFileSystem = isFileSystemError(error);
+  if (isFileSystem && saidWhyNotKept) return;
+  saidWhyNotKept ||= isFileSystem;
+  const reason = reasonOf(error);
+  const problem = isFileSystem
+    ? `The weights of ${path} could not be kept in fp32 for the next loads (${reason}).`
+    : `The weights of ${path} could not be converted to fp32 (${reason}).`;
+  const advice = " Free some space, or set HF_ASSETS_CACHE or `cacheDir` to a writable folder.";
+  warn(
+    `${problem} The model is loaded as it is, which takes longer and more memory.` +
+      (isFileSystem ? advice : ""),
+    "EMBEDDINGGEMMA_NOT_CONVERTED",
+  );
 }
 
 /**
