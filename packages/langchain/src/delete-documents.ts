@@ -4,10 +4,11 @@ import {
   type FaissStoreFilter,
   type LazyFaissStore,
 } from "@embeddinggemma/faiss";
-import { isObject, nearestOption, valueAt } from "@embeddinggemma/internal";
+import { isObject } from "@embeddinggemma/internal";
+import { FilterKeys } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
-import type { DocumentFilter, MetadataFilter } from "./document-filter.ts";
-import { type DocumentRecord, recordFilter } from "./document-record.ts";
+import { type DocumentFilter, keysOf } from "./document-filter.ts";
+import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
 
 /**
  * Deletes documents. Nothing is deleted with a filter that matches some, but has a key that no
@@ -43,40 +44,24 @@ async function findWithKeys(
   keys: readonly string[],
 ): Promise<Set<string>> {
   const found = new Set<string>();
-  const unknown = new Set(keys);
-  const known = new Set<string>();
+  const filterKeys = new FilterKeys(keys);
+  const watched = filterKeys.watch(matches, metadataOf)!;
   // Deletes nothing, but waits for earlier changes, so that it sees what they have left.
   await store?.delete((record, id) => {
-    if (matches(record, id)) found.add(id);
-    for (const key of unknown) if (valueAt(record.metadata, key) !== undefined) unknown.delete(key);
-    if (unknown.size > 0) for (const path of pathsOf(record.metadata)) known.add(path);
+    if (watched(record, id)) found.add(id);
     return false;
   });
-  const [key] = unknown;
-  if (found.size > 0 && key !== undefined) throw unknownKey(key, [...known]);
+  const key = filterKeys.missing;
+  if (found.size > 0 && key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
   return found;
 }
 
-function unknownKey(key: string, known: readonly string[]): Error {
-  const nearest = nearestOption(key, known);
+function unknownKey(key: string, nearest: string | undefined): Error {
   return new FaissStoreError(
     "INVALID_ARGUMENT",
     `No document has the metadata key \`${key}\`. ` +
       `${nearest === undefined ? "" : `Did you mean \`${nearest}\`? `}Nothing was deleted. ` +
       "To delete documents without a key, use a function of the document.",
     { key, nearest },
-  );
-}
-
-function keysOf(filter: MetadataFilter): string[] {
-  return Object.entries(filter).flatMap(([key, value]) =>
-    key.startsWith("$") ? [value].flat().flatMap(keysOf) : [key],
-  );
-}
-
-/** The keys of metadata. Those of nested metadata lead there: `author.name`. */
-function pathsOf(metadata: object = {}): string[] {
-  return Object.entries(metadata).flatMap(([key, value]) =>
-    isObject(value) ? [key, ...pathsOf(value).map((path) => `${key}.${path}`)] : [key],
   );
 }

@@ -16,6 +16,10 @@ export interface DocumentRecord {
   metadata: Record<string, RecordValue>;
 }
 
+export function metadataOf({ metadata }: DocumentRecord): object {
+  return metadata ?? {};
+}
+
 /** A document to store, without its vector. */
 export interface DocumentItem {
   id: string | null | undefined;
@@ -67,7 +71,7 @@ export function recordFilter(
   if (predicate === everything) return undefined;
   return (record, id) => {
     checkRecord(record, id);
-    return predicate(record.metadata ?? {});
+    return predicate(metadataOf(record));
   };
 }
 

@@ -1,6 +1,7 @@
 import { getEventListeners } from "node:events";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
@@ -55,6 +56,26 @@ describe("FaissStore: searches", () => {
     ).toHaveLength(1);
     const diverse = await store.maxMarginalRelevanceSearch("x", { k: 4, ...options });
     expect(idsOf(diverse)).toEqual(["0", "1"]);
+  });
+
+  it("warns once of a filter that finds nothing since no document has its key", async () => {
+    const warnings = await warningsOf(async () => {
+      for (let run = 0; run < 2; run++)
+        expect(await store.similaritySearch("x", 4, { $or: [{ row: 9 }, { raw: 1 }] })).toEqual([]);
+      await store.maxMarginalRelevanceSearch("x", { k: 1, filter: { column: { $gte: 1 } } });
+      await store.similaritySearch("x", 4, { row: 9 });
+      await store.similaritySearch("x", 4, { raw: null });
+      await store.similaritySearch("x", 4, { other: null }, { minScore: 2 });
+    });
+    expect(warnings).toMatchObject(
+      [
+        "no document has the metadata key `raw`. Did you mean `row`?",
+        "no document has the metadata key `column`. The only key is `row`.",
+      ].map((end) => ({
+        code: "EMBEDDINGGEMMA_UNKNOWN_KEY",
+        message: `The filter found nothing: ${end}`,
+      })),
+    );
   });
 
   it("takes callbacks in place of options, as LangChain's stores do", async () => {

@@ -43,6 +43,7 @@ import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-
 import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
+import { searchKnownKeys } from "./known-keys.ts";
 import { mergeStores } from "./merge-stores.ts";
 import { searchWithoutOptions } from "./options-as-filter.ts";
 import {
@@ -89,6 +90,8 @@ export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
+  /** Keys of filters that no document had. */
+  readonly #unknownKeys = new Set<string>();
   readonly #opened = new SharedPromise(async () => {
     const store = await this.#store.get();
     checkRecords(store);
@@ -256,12 +259,14 @@ export class FaissStore extends SaveableVectorStore {
     const { signal, ...search } = similarityOptions(k, filter, options);
     checkVector(query);
     return untilAborted(signal, () =>
-      searchWithoutOptions(filter, search.filter, async (matches) => {
-        const store = await this.#store.existing();
-        // In an array, since an empty array would be no queries.
-        const [hits] = (await store?.search([query], { ...search, filter: matches })) ?? [];
-        return (hits ?? []).map(scored);
-      }),
+      searchKnownKeys(this.#unknownKeys, filter, search.filter, (watched) =>
+        searchWithoutOptions(filter, watched, async (matches) => {
+          const store = await this.#store.existing();
+          // In an array, since an empty array would be no queries.
+          const [hits] = (await store?.search([query], { ...search, filter: matches })) ?? [];
+          return (hits ?? []).map(scored);
+        }),
+      ),
     );
   }
 
@@ -300,10 +305,13 @@ export class FaissStore extends SaveableVectorStore {
   ): Promise<[Document, number][]> {
     const { signal, ...search } = diverseOptions(options);
     checkVector(query);
-    return untilAborted(signal, async () => {
-      const store = await this.#store.existing();
-      return ((await store?.maximalMarginalRelevance(query, search)) ?? []).map(scored);
-    });
+    return untilAborted(signal, () =>
+      searchKnownKeys(this.#unknownKeys, options?.filter, search.filter, async (matches) => {
+        const store = await this.#store.existing();
+        const diverse = { ...search, filter: matches };
+        return ((await store?.maximalMarginalRelevance(query, diverse)) ?? []).map(scored);
+      }),
+    );
   }
 
   /**

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import { warningsOf } from "@embeddinggemma/internal/testing";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { BaseEmbedding } from "@llamaindex/core/embeddings";
 import {
@@ -200,6 +201,26 @@ describe("FaissVectorStore", () => {
       filters: either,
     });
     expect((await retriever.retrieve(question)).map(({ node }) => node.id_)).toEqual(["jupiter"]);
+  });
+
+  it("warns once of a filter that finds nothing since no node has its key", async () => {
+    const filtersOf = (...keys: string[]) => ({
+      filters: keys.map((key) => ({ key, operator: "==" as const, value: 2 })),
+    });
+    const mode = VectorStoreQueryMode.MMR;
+    const warnings = await warningsOf(async () => {
+      for (let run = 0; run < 2; run++)
+        expect((await ask({ filters: filtersOf("moons", "moon") })).ids).toEqual([]);
+      await ask({ filters: filtersOf("rings"), mode });
+      await ask({ filters: filtersOf("doc_id") });
+      await ask({ filters: { filters: [{ key: "age", operator: "is_empty" }] } });
+    });
+    expect(warnings).toMatchObject(
+      [
+        "The filter found nothing: no node has the metadata key `moon`. Did you mean `moons`?",
+        "The filter found nothing: no node has the metadata key `rings`. The only key is `moons`.",
+      ].map((message) => ({ code: "EMBEDDINGGEMMA_UNKNOWN_KEY", message })),
+    );
   });
 
   it("filters by the source document, by docIds and by its reserved keys", async () => {

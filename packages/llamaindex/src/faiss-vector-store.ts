@@ -20,7 +20,13 @@ import { checkQuery, type FaissQueryParams, queryStore } from "./faiss-query.ts"
 import { checkedImportOptions, importFromPython } from "./import-from-python.ts";
 import { MissingNodes } from "./missing-nodes.ts";
 import { checkNodes, itemOf } from "./node-item.ts";
-import { checkedRecord, type NodeRecord, nodeFilter } from "./node-record.ts";
+import {
+  checkedRecord,
+  filterKeys,
+  metadataOf,
+  type NodeRecord,
+  nodeFilter,
+} from "./node-record.ts";
 import { checkQueryModel } from "./query-model.ts";
 import { explainRefused } from "./refused-nodes.ts";
 import {
@@ -61,6 +67,8 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly #namespace: string | undefined;
   readonly #folder: StoreFolder | undefined;
   readonly #missing: MissingNodes;
+  /** Keys of filters that no node had. */
+  readonly #unknownKeys = new Set<string>();
   readonly #store: LazyFaissStore<NodeRecord>;
   readonly #opened = new SharedPromise(() => this.#open());
   #isQueryModelKnown: boolean;
@@ -217,7 +225,8 @@ export class FaissVectorStore extends BaseVectorStore<
    */
   async query(query: VectorStoreQuery<FaissQueryParams>): Promise<VectorStoreQueryResult> {
     const checked = checkQuery(query);
-    const filter = nodeFilter(query);
+    const matches = nodeFilter(query);
+    const keys = filterKeys(query);
     const store = await this.client();
     await this.#missing.queried(store);
     if (store.size > 0 && query.queryStr && !this.#isQueryModelKnown)
@@ -226,7 +235,9 @@ export class FaissVectorStore extends BaseVectorStore<
         query.queryStr,
         checked.queryEmbedding,
       );
-    return queryStore(store, checked, filter);
+    const result = await queryStore(store, checked, keys.watch(matches, metadataOf));
+    keys.warn(this.#unknownKeys, "node");
+    return result;
   }
 
   /**

@@ -41,6 +41,13 @@ export function metadataPredicate(metadataFilters: MetadataFilters): MetadataPre
   throw invalidArgument("The condition of metadata filters", condition, '"and" or "or"');
 }
 
+/** The metadata keys that checked filters look up. */
+export function keysOf({ filters }: MetadataFilters): string[] {
+  return filters.flatMap((filter) =>
+    "filters" in filter ? keysOf(filter as unknown as MetadataFilters) : [filter.key],
+  );
+}
+
 function filterPredicate(filter: MetadataFilter | MetadataFilters): MetadataPredicate {
   if (!isRecord(filter))
     throw invalidArgument("A metadata filter", filter, "an object { key, operator, value }");

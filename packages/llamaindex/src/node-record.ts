@@ -1,9 +1,10 @@
 import { FaissStoreError, type FaissStoreFilter, type RecordValue } from "@embeddinggemma/faiss";
 import { isRecord, show, valueAt } from "@embeddinggemma/internal";
+import { FilterKeys } from "@embeddinggemma/internal/node";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
-import { metadataPredicate } from "./metadata-filters.ts";
+import { keysOf, metadataPredicate } from "./metadata-filters.ts";
 import { nodeFromPython } from "./python-node.ts";
 
 /** A node as the FAISS store keeps it, under the node's id. */
@@ -78,6 +79,15 @@ export function nodeFilter({
       passes((key) => metadataValue(record, key))
     );
   };
+}
+
+/** The metadata keys that the checked filters of a query look up, to see which of them exist. */
+export function filterKeys({ filters }: Pick<VectorStoreQuery, "filters">): FilterKeys {
+  return new FilterKeys(filters ? keysOf(filters).filter((key) => !documentKeys.has(key)) : []);
+}
+
+export function metadataOf(record: NodeRecord, id: string): object {
+  return checkedRecord(record, id).node.metadata;
 }
 
 /** LlamaIndex's own stores use these keys for the id of the source document. */

@@ -18,6 +18,7 @@ import faiss from "faiss-node";
 import {
   Settings,
   storageContextFromDefaults,
+  TextNode,
   VectorStoreIndex,
   VectorStoreQueryMode,
 } from "llamaindex";
@@ -290,7 +291,11 @@ describe("errors of users have the message that their entry quotes", () => {
     const queryEmbedding = await embedModel.getQueryEmbedding({ type: "text", text: "red" });
     const mode = VectorStoreQueryMode.DEFAULT;
     const query = { queryEmbedding: queryEmbedding!, similarityTopK: 1, mode };
-    await new FaissVectorStore({ embedModel }).query(query);
+    const vectorStore = new FaissVectorStore({ embedModel });
+    await vectorStore.query(query);
+    await vectorStore.add([new TextNode({ text: "Mars", embedding: queryEmbedding! })]);
+    const filters = { filters: [{ key: "lang", operator: "==" as const, value: "de" }] };
+    await vectorStore.query({ ...query, filters });
     const index = new faiss.IndexFlatL2(2);
     index.add([0, 1, 0, 0]);
     index.write(at("zero.faiss"));

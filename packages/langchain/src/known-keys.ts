@@ -1,0 +1,27 @@
+import type { FaissStoreFilter } from "@embeddinggemma/faiss";
+import { isObject } from "@embeddinggemma/internal";
+import { FilterKeys } from "@embeddinggemma/internal/node";
+import { type DocumentFilter, keysOf } from "./document-filter.ts";
+import { type DocumentRecord, metadataOf } from "./document-record.ts";
+
+type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
+
+/**
+ * Searches. The process warns, once for each key, of a filter that matches nothing and has a key
+ * that no document has.
+ *
+ * @param warned - the keys that were warned of; a new one is added
+ * @param matches - the filter as a function
+ * @param search - searches with that function, or another one in its place
+ */
+export async function searchKnownKeys<T>(
+  warned: Set<string>,
+  filter: DocumentFilter | undefined,
+  matches: RecordFilter,
+  search: (matches: RecordFilter) => Promise<T>,
+): Promise<T> {
+  const keys = new FilterKeys(isObject(filter) ? keysOf(filter) : []);
+  const found = await search(keys.watch(matches, metadataOf));
+  keys.warn(warned, "document");
+  return found;
+}
