@@ -22,7 +22,8 @@ export function searchCommand(terminal: Terminal): Command {
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
     .option(
       "-f, --filter <filter>",
-      "metadata of results: key=value, or JSON as in LangChain's filters; can be repeated",
+      "metadata of results: key=value, key=start* for values that start so, or JSON as in " +
+        "LangChain's filters; can be repeated",
       addFilter,
     )
     .option("--json", "print JSON, with the whole text of each chunk")
@@ -31,6 +32,7 @@ export function searchCommand(terminal: Terminal): Command {
       "\nExamples:\n" +
         '  embeddinggemma search "how do I reset my password?" --store docs.store\n' +
         '  embeddinggemma search "side effects" --store papers.store -k 3 --filter page=2\n' +
+        '  embeddinggemma search "layers" --store notes.store --filter "source=notes/web/*"\n' +
         '  embeddinggemma search "tests" --store docs.store --filter \'{"page": {"$gte": 10}}\'\n' +
         "  git log -1 --format=%B | embeddinggemma search - --store docs.store --json",
     );
@@ -48,7 +50,7 @@ function score(text: string): number {
   throw new InvalidArgumentError("It must be a number from -1 to 1.");
 }
 
-/** A number in the metadata also matches: `page=2`. */
+/** A number in the metadata also matches: `page=2`. A star at the end stands for any characters. */
 function addFilter(text: string, filters: readonly MetadataFilter[] = []): MetadataFilter[] {
   if (text.trim().startsWith("{")) return [...filters, parseObject(text)];
   const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
@@ -56,8 +58,16 @@ function addFilter(text: string, filters: readonly MetadataFilter[] = []): Metad
     throw new InvalidArgumentError(
       "It must be key=value or a JSON object, such as '{\"page\": 2}'.",
     );
+  if (value.endsWith("*")) return [...filters, { [key]: startOf(value.slice(0, -1)) }];
   const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
   return [...filters, { [key]: isNumber ? [value, Number(value)] : value }];
+}
+
+/** Strings that start with a text are between it and the text whose last character is the next. */
+function startOf(text: string): { $gte: string; $lt?: string } {
+  if (text === "") return { $gte: text };
+  const next = String.fromCharCode(text.charCodeAt(text.length - 1) + 1);
+  return { $gte: text, $lt: text.slice(0, -1) + next };
 }
 
 function parseObject(text: string): MetadataFilter {

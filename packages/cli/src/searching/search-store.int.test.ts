@@ -1,6 +1,6 @@
 import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { PassThrough } from "node:stream";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { modelPath } from "@embeddinggemma/tiny-model";
@@ -87,6 +87,16 @@ it("filters by metadata", async () => {
   ]);
   const both = ["--filter", "title=Outer planets", "--filter", '{"page": {"$lt": 2}}'];
   expect(textsOf(await search("planet", ...both))).toEqual(["Saturn has rings."]);
+
+  const startsWith = async (filter: string) => {
+    const hits = await search("planet", "--filter", filter);
+    return new Set(hits.map(({ metadata }) => basename(String(metadata.source))));
+  };
+  expect(await startsWith(`source=${folder}/mars*`)).toEqual(new Set(["mars.md"]));
+  expect(await startsWith(`source=${folder}/*`)).toHaveProperty("size", 3);
+  expect(await startsWith("title=*")).toEqual(new Set(["mars.md", "outer.pdf"]));
+  const none = await run(["search", "x", "-s", store, "--filter", `source=${folder}/mart*`]);
+  expect(none).toMatchObject({ code: 0, output: "" });
 
   const wrong = await run(["search", "planet", "-s", store, "--filter", "page"]);
   expect(wrong.code).toBe(2);
@@ -207,8 +217,8 @@ it("says which file of a store is missing, before a model loads", async () => {
 
   const records = (await readdir(damaged)).find((name) => name.startsWith("records"))!;
   await rm(join(damaged, records));
-  const repair =
-    "Restore it from a backup, or delete the folder " + `${damaged} and run \`index\` again.`;
+  const command = `the folder ${damaged} and run \`index\` again.`;
+  const repair = `Restore it from a backup, or delete ${command}`;
   expect(await searchDamaged()).toEqual({
     code: 1,
     errors: `error: ${join(damaged, records)} is missing. ${repair}\n`,
