@@ -82,6 +82,9 @@ export const addRules = {
  * @throws `INVALID_ARGUMENT`
  */
 export function checkAddOptions(options: { ids?: string[] | undefined }): void {
+  // Older stores of LangChain take the ids alone.
+  if (Array.isArray(options))
+    throw invalidArgument("options", options, "an object", "Pass the ids as { ids: […] }.");
   checkOptions(options, addRules);
 }
 

@@ -92,6 +92,14 @@ export function checkRecords(store: FaissStore<DocumentRecord>): void {
 function checkRecord(record: unknown, id: string): asserts record is DocumentRecord {
   const { pageContent, metadata = {} } = isObject(record) ? record : {};
   if (typeof pageContent === "string" && isObject(metadata)) return;
+  if (isObject(record) && typeof record.refDocId === "string" && isObject(record.node))
+    throw new FaissStoreError(
+      "INVALID_RECORD",
+      `The item ${show(id)} of the store is no document, but a node of LlamaIndex.TS. Open the ` +
+        "store with @embeddinggemma/llamaindex: FaissVectorStore.fromPersistDir(folder), with " +
+        "the folder that contains `faiss_vector_store`.",
+      { id },
+    );
   const given = isObject(record) ? `{ ${Object.keys(record).join(", ")} }` : show(record);
   throw new FaissStoreError(
     "INVALID_RECORD",

@@ -71,6 +71,17 @@ describe("FaissStore: wrong arguments", () => {
     expect((await made.client()).dimension).toBe(768);
   });
 
+  it("says how to pass ids, which older stores take alone", async () => {
+    const message =
+      "options must be an object; an array of 1 was given. Pass the ids as { ids: […] }.";
+    const ids = ["one"] as object;
+    for (const call of [
+      () => store.addDocuments(planets.slice(0, 1), ids),
+      () => store.addVectors([[1]], planets.slice(0, 1), ids),
+    ])
+      await expect(call()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message });
+  });
+
   it("reports wrong arguments before it embeds anything", async () => {
     const embedded = vi.spyOn(embedder, "encodeDocument");
     const failing = [

@@ -158,6 +158,18 @@ describe("FaissStore: saved and existing stores", () => {
     });
   });
 
+  it("names the package whose store a folder has", async () => {
+    const directory = join(folder, "storage", "faiss_vector_store");
+    const nodes = await CoreStore.create({ identity: embedder.identity });
+    const record = { refDocId: "mars", node: { text: "Mars is red.", metadata: {} } };
+    await nodes.upsert([{ vector: await embedder.encodeDocument("Mars is red."), record }]);
+    await nodes.save(directory);
+    await expect(FaissStore.load(directory, embeddings)).rejects.toMatchObject({
+      code: "INVALID_RECORD",
+      message: expect.stringMatching(/a node of LlamaIndex.*FaissVectorStore\.fromPersistDir/),
+    });
+  });
+
   it("rejects a folder that contains no store", async () => {
     await expect(FaissStore.load(folder, embeddings)).rejects.toMatchObject({
       code: "NOT_A_STORE",

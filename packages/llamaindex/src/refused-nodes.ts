@@ -26,8 +26,9 @@ export function explainRefused(error: unknown, nodes: readonly BaseNode[]): unkn
 function pipelineAdvice(nodes: readonly BaseNode[], refDocIds: readonly string[]): string {
   if (!nodes.some(({ sourceNode }) => sourceNode)) return "";
   return (
-    " If an IngestionPipeline added them, its document store lists the documents already, and " +
-    "the next run skips them. Delete them there first, with `docStore.deleteDocument(id, false)` " +
+    " If this was VectorStoreIndex.fromDocuments, you can simply run it again. If it was an " +
+    "IngestionPipeline, its document store lists the documents already, and the next run skips " +
+    "them. Delete them there first, with `docStore.deleteDocument(id, false)` " +
     `for each of \`error.details.refDocIds\`: ${listOf(refDocIds)}.`
   );
 }

@@ -226,6 +226,19 @@ describe("nodes that are refused", () => {
     expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(3);
   });
 
+  it("are added by the next run of fromDocuments, as the error says", async () => {
+    const run = async (price: number) => {
+      const documents = documentsOf("Mars", "Venus", "Pluto");
+      documents[1]!.metadata = { price };
+      await ingest(documents, await FaissVectorStore.fromPersistDir(persistDir));
+    };
+    await expect(run(Number.NaN)).rejects.toThrow(
+      "If this was VectorStoreIndex.fromDocuments, you can simply run it again.",
+    );
+    await run(1);
+    expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(3);
+  });
+
   it.each([
     ["DIMENSION_MISMATCH", (vector: number[]) => vector.slice(1)],
     ["INVALID_VECTOR", (vector: number[]) => vector.with(7, Number.NaN)],

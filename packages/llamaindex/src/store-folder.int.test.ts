@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -82,6 +82,27 @@ describe("fromPersistDir names the call for a folder of another kind", () => {
     });
   });
 });
+
+it.each([
+  [undefined, ""],
+  ["image", ', { namespace: "image" }'],
+])(
+  "fromPersistDir names the folder above that of a store, with the namespace %j",
+  async (namespace, params) => {
+    const storage = await mkdtemp(join(home, "deep-"));
+    const options = { embedModel, ...(namespace && { namespace }) };
+    await (await FaissVectorStore.fromPersistDir(storage, options)).add([node]);
+    const [name] = await readdir(storage);
+    await expect(
+      FaissVectorStore.fromPersistDir(join(storage, name!), { embedModel }),
+    ).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+      message: expect.stringContaining(
+        `above it? FaissVectorStore.fromPersistDir(${JSON.stringify(storage)}${params})`,
+      ),
+    });
+  },
+);
 
 describe("persist does not replace a store that it was not opened from", () => {
   const before = process.cwd();

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FaissStore, FaissStoreError, type SaveOptions } from "@embeddinggemma/faiss";
 import { isRecord, show } from "@embeddinggemma/internal";
 import { absolutePath, folderKind, pathRule } from "@embeddinggemma/internal/node";
@@ -107,11 +107,22 @@ export async function refuseForeignFolder({ persistDir, namespace, path }: Store
     );
   }
   if (kind === "none" || kind === "llamaindex-ts") return;
+  const meant = kind === "store" ? folderAbove(persistDir) : undefined;
   throw new FaissStoreError(
     "NOT_A_STORE",
-    `persistDir is ${persistDir}, which ${finding}. ${advice ?? "Pass a folder."}`,
+    `persistDir is ${persistDir}, which ${finding}. ${meant ?? advice ?? "Pass a folder."}`,
     { path: persistDir },
   );
+}
+
+/** What to do with the folder of a store itself; undefined if it is none of this package. */
+function folderAbove(path: string): string | undefined {
+  const match = /^(?:(.+)__)?faiss_vector_store$/.exec(basename(path));
+  if (!match) return undefined;
+  const [, namespace] = match;
+  const params = namespace === undefined ? "" : `, { namespace: ${show(namespace)} }`;
+  const call = `FaissVectorStore.fromPersistDir(${show(dirname(path))}${params})`;
+  return `Did you mean the folder above it? ${call}`;
 }
 
 /** Says what to do when another store was saved to the folder. `overwrite` would erase that one. */
