@@ -51,4 +51,7 @@ it("gives the advice of packages, unless it is about code", () => {
     ...{ reason, advice, message, exitCode: 2 },
   });
   expect(explain("DOWNLOAD_FAILED", {})).toMatchObject({ advice: "Set allowAll.", exitCode: 1 });
+  expect(explain("DOWNLOAD_FAILED", { reason: "In short." })).toMatchObject({
+    ...{ reason: "Nothing is here. Set allowAll.", advice: undefined },
+  });
 });

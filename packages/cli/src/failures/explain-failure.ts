@@ -43,10 +43,12 @@ type OwnError = EmbeddingGemmaError | FaissStoreError;
 function explainOwn(error: OwnError): Pick<Explanation, "reason" | "advice"> {
   const { message, details } = error;
   const { reason } = details;
-  if (typeof reason !== "string") return { reason: withFlags(message), advice: undefined };
+  const whole = { reason: withFlags(message), advice: undefined };
+  if (typeof reason !== "string") return whole;
   const here = adviceHere(error);
-  const advice = here ? withAlternative(here, details) : message.slice(reason.length).trim();
-  return { reason, advice: withFlags(advice) };
+  if (here) return { reason, advice: withFlags(withAlternative(here, details)) };
+  if (!message.startsWith(reason)) return whole;
+  return { reason, advice: withFlags(message.slice(reason.length).trim()) };
 }
 
 /** Advice in place of that of the packages, where theirs is about code. */

@@ -109,4 +109,4 @@ export const modelVariable = "EMBEDDINGGEMMA_MODEL";
 export const modelIdVariable = "MODEL_ID";
 
 /** Other users of the machine can see the command line, but not the environment. */
-const apiKeyVariable = "EMBEDDINGGEMMA_API_KEY";
+export const apiKeyVariable = "EMBEDDINGGEMMA_API_KEY";

@@ -49,7 +49,13 @@ it("sends no key of the environment to a server that only a store names", async 
   expect(made.code).toBe(0);
   const search = (...flags: string[]) => run(["search", "red", "--store", store, ...flags]);
   const { errors } = await search();
-  expect(errors).toContain("401");
+  expect(errors).toMatch(/401 Unauthorized\. The key in EMBEDDINGGEMMA_API_KEY was not sent,/);
+  expect(errors).toContain(`, add --url ${server.url}.\n`);
+  expect(errors).not.toContain("--api-key");
+  await writeFile(join(folder, "venus.txt"), "Venus is hot.");
+  expect((await run(["index", folder, "--store", store])).errors).toBe(errors);
+  const wrong = await search("--api-key", "wrong");
+  expect(wrong.errors).toContain("Set --api-key to the key of the server.\n");
   expect(await search("--api-key", "secret")).toMatchObject({ code: 0 });
   expect(await search("--url", server.url)).toMatchObject({ code: 0 });
   await rm(folder, { recursive: true });

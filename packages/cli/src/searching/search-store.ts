@@ -9,11 +9,11 @@ import type { Command } from "commander";
 import { CommandError } from "../failures/command-error.ts";
 import { CutTexts } from "../model/cut-texts.ts";
 import type { ModelFlags } from "../model/model-options.ts";
-import { openEmbedder } from "../model/open-embedder.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { checkFlags } from "../store/check-flags.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { openStore } from "../store/open-store.ts";
+import { openStoreEmbedder } from "../store/open-store-embedder.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
@@ -51,7 +51,7 @@ export async function searchStore(
   const flags = modelFlagsFor(command, modelFlags, settings, terminal);
   checkFlags(store, { name: storeName, settings, flags, command });
   const cutTexts = new CutTexts(() => "the query");
-  await using embedder = await openEmbedder(flags, terminal, cutTexts);
+  await using embedder = await openStoreEmbedder(flags, modelFlags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
   const find = (minScore?: number) =>

@@ -1,0 +1,41 @@
+import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { quoted } from "@embeddinggemma/internal/node";
+import { CommandError } from "../failures/command-error.ts";
+import type { CutTexts } from "../model/cut-texts.ts";
+import { apiKeyVariable, type ModelFlags } from "../model/model-options.ts";
+import { openEmbedder } from "../model/open-embedder.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+/**
+ * Opens the embedder for a store. The caller disposes it.
+ *
+ * @param flags - of {@link modelFlagsFor}
+ * @param given - the flags before it
+ * @throws CommandError if a server wants a key, and that of the environment is not for it
+ */
+export async function openStoreEmbedder(
+  flags: ModelFlags,
+  given: ModelFlags,
+  terminal: Terminal,
+  cutTexts?: CutTexts,
+): Promise<Embedder> {
+  try {
+    return await openEmbedder(flags, terminal, cutTexts);
+  } catch (error) {
+    const hasOther = flags.apiKey === undefined && given.apiKey !== undefined;
+    if (!hasOther || flags.url === undefined || !isDenied(error)) throw error;
+    const reason = error.message.replace(/ (?:Set|Check) the option `apiKey`.*$/s, "");
+    throw new CommandError(
+      `${reason} The key in ${apiKeyVariable} was not sent, because only the store names this ` +
+        `server. If you trust it, add --url ${quoted(flags.url)}.`,
+      { cause: error },
+    );
+  }
+}
+
+function isDenied(error: unknown): error is EmbeddingGemmaError {
+  return (
+    EmbeddingGemmaError.isInstance(error) &&
+    (error.details.status === 401 || error.details.status === 403)
+  );
+}
