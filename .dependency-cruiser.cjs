@@ -30,7 +30,7 @@ const order = {
     ["errors.ts"],
   ],
   "packages/faiss/src": [
-    ["index.ts"],
+    ["index.ts", "browser.ts"],
     ["lazy-faiss-store.ts"],
     ["faiss-store.ts"],
     ["open-store.ts"],

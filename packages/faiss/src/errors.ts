@@ -14,7 +14,8 @@ const marker = Symbol.for("embeddinggemma.faiss.error");
  * - `DIMENSION_MISMATCH`: a vector, or the opened store, has another length than expected.
  * - `INVALID_RECORD`: a record has a value that would not come back as it went in, or an imported
  *   one has an object of an unknown Python class.
- * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, but `faiss-node` does not load.
+ * - `ENGINE_UNAVAILABLE`: `engine: "faiss"` was given, but `faiss-node` does not load; or the store
+ *   is used in a browser.
  * - `ENGINE_FAILED`: FAISS reported an error, or its process died.
  * - `NOT_A_STORE`: the folder or file does not contain what was expected.
  * - `NEWER_FORMAT`: a later release saved the store.

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, it, vi } from "vitest";
 import type { Application } from "./application.ts";
@@ -50,7 +51,7 @@ it("webpack bundles for Node.js", async () => {
   expect(await called("webpack/search.cjs")).toEqual([mars]);
 });
 
-it("Vite bundles for a server, and core for a browser", async () => {
+it("Vite bundles for a server, and for a browser without the store", async () => {
   const vite = (...args: string[]) =>
     application.execute(process.execPath, "node_modules/vite/bin/vite.js", "build", ...args);
   await vite("--ssr", "search.mjs", "--outDir", "vite");
@@ -58,6 +59,9 @@ it("Vite bundles for a server, and core for a browser", async () => {
   const output = await vite("browser", "--target", "esnext");
   expect(output).toContain("dist/index.html");
   expect(output).not.toContain("externalized for browser compatibility");
+  const [script] = await readdir(application.path("browser/dist/assets"));
+  const code = await readFile(application.path("browser/dist/assets", script!), "utf8");
+  expect(code).toContain("FaissStore needs a file system and does not run in browsers.");
 });
 
 it("Next.js embeds and searches in a server component and a route handler", async () => {
