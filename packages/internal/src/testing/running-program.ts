@@ -7,9 +7,13 @@ export interface RunningProgram {
   readonly child: ChildProcess;
   /** What it has printed so far. */
   output(): string;
-  /** Waits until it ends, and gives its exit code. */
+  /** Waits until it ends, and gives its exit code; null after a signal. */
   exit(): Promise<number | null>;
-  /** Waits until the output has a match, and gives it. */
+  /**
+   * Waits until the output has a match, and gives it.
+   *
+   * @throws Error with the output if the program ends without it
+   */
   find(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
@@ -32,7 +36,12 @@ export function startProgram(
       output += text;
     });
   }
+  // Unlike `exit`, it comes after all output.
   const ended = once(child, "close") as Promise<[number | null]>;
+  let hasEnded = false;
+  void ended.then(() => {
+    hasEnded = true;
+  });
   return {
     child,
     output: () => output,
@@ -41,7 +50,10 @@ export function startProgram(
       for (;;) {
         const match = pattern.exec(output);
         if (match) return match;
-        if (child.exitCode !== null) throw new Error(`The program ended: ${output}`);
+        if (hasEnded) {
+          const how = child.signalCode ?? `exit code ${child.exitCode}`;
+          throw new Error(`The program ended (${how}): ${output}`);
+        }
         await wait(20);
       }
     },
