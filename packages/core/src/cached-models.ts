@@ -2,7 +2,7 @@ import type { Stats } from "node:fs";
 import { lstat, readdir, readFile, realpath, rm, stat } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { nearestOption } from "@embeddinggemma/internal";
-import { EmbeddingGemmaError, reasonOf, show } from "./errors.ts";
+import { EmbeddingGemmaError, sentenceOf, show } from "./errors.ts";
 import { cacheFolder } from "./files/hub/hub-environment.ts";
 import { idOfCacheName } from "./files/hub/hub-names.ts";
 import type { HubOptions } from "./files/model-folder.ts";
@@ -225,7 +225,7 @@ function inCache<T>(path: string, action: () => Promise<T>): Promise<T> {
   return action().catch((cause: unknown) => {
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
-      `The cache of models ${path} could not be read or changed: ${reasonOf(cause)}. ` +
+      `The cache of models ${path} could not be read or changed: ${sentenceOf(cause)} ` +
         "Give this user permission, or choose another folder with the option `cacheDir` or with " +
         "HF_HUB_CACHE.",
       { cacheDir: path },

@@ -1,6 +1,6 @@
-import { reasonOf } from "@embeddinggemma/internal";
+import { sentenceOf } from "@embeddinggemma/internal";
 
-export { reasonOf, show } from "@embeddinggemma/internal";
+export { reasonOf, sentenceOf, show } from "@embeddinggemma/internal";
 
 const marker = Symbol.for("embeddinggemma.faiss.error");
 
@@ -109,7 +109,7 @@ export class FaissStoreError extends Error {
 export function readFailed(path: string, cause: unknown): FaissStoreError {
   return new FaissStoreError(
     "READ_FAILED",
-    `${path} could not be read: ${reasonOf(cause)}.`,
+    `${path} could not be read: ${sentenceOf(cause)}`,
     { path },
     { cause },
   );

@@ -16,3 +16,9 @@ export function show(value: unknown): string {
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** {@link reasonOf} as a sentence, or the end of one. Some messages have a period, others none. */
+export function sentenceOf(error: unknown): string {
+  const reason = reasonOf(error).trim();
+  return /[.!?…]$/.test(reason) ? reason : `${reason}.`;
+}

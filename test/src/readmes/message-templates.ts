@@ -27,6 +27,7 @@ function visit(node: ts.Node, texts: Set<string>): void {
 /** The text of an expression, or undefined if it is not a text. */
 function textOf(node: ts.Node): string | undefined {
   if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isCallExpression(node) && isSentence(node)) return "….";
   if (ts.isTemplateExpression(node))
     return node.templateSpans.reduce(
       (text, { expression, literal }) => `${text}${textOf(expression) ?? "…"}${literal.text}`,
@@ -37,4 +38,9 @@ function textOf(node: ts.Node): string | undefined {
   const [left, right] = [textOf(node.left), textOf(node.right)];
   if (left === undefined && right === undefined) return undefined;
   return `${left ?? "…"}${right ?? "…"}`;
+}
+
+/** Whether an expression is the message of another error, with a period at its end. */
+function isSentence({ expression }: ts.CallExpression): boolean {
+  return ts.isIdentifier(expression) && expression.text === "sentenceOf";
 }

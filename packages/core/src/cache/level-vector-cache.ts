@@ -1,6 +1,6 @@
 import { SharedPromise } from "@embeddinggemma/internal";
 import { crc32 } from "../crc32.ts";
-import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { EmbeddingGemmaError, sentenceOf, show } from "../errors.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
 /**
@@ -160,7 +160,7 @@ async function openDatabase(database: LevelDatabase): Promise<void> {
       : "If it is damaged, delete it: its vectors will be computed again.";
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
-      `The vector cache could not be opened: ${reasonOf(cause)}. ${remedy}`,
+      `The vector cache could not be opened: ${sentenceOf(cause)} ${remedy}`,
       { operation: "open" },
       { cause },
     );

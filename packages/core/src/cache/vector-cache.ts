@@ -1,5 +1,5 @@
 import { digestText } from "../digest.ts";
-import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { EmbeddingGemmaError, sentenceOf, show } from "../errors.ts";
 import { typedArrayName } from "../vectors/vectors.ts";
 
 /**
@@ -80,7 +80,7 @@ async function attempt<T>(operation: "read" | "write", action: () => Promise<T>)
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
       `The vector cache could not be ${operation === "read" ? "read" : "written"}: ` +
-        `${reasonOf(cause)}. Repair or clear the cache, or remove the option \`cache\`.`,
+        `${sentenceOf(cause)} Repair or clear the cache, or remove the option \`cache\`.`,
       { operation },
       { cause },
     );

@@ -1,4 +1,4 @@
-import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
+import { EmbeddingGemmaError, reasonOf, sentenceOf } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
 import { pool } from "../model/pooling.ts";
@@ -91,7 +91,7 @@ function inferenceError({ rows, length }: Batch, cause: unknown): EmbeddingGemma
   if (EmbeddingGemmaError.isInstance(cause)) return cause;
   return new EmbeddingGemmaError(
     "INFERENCE_FAILED",
-    `The runtime failed on a batch of ${rows} texts × ${length} tokens: ${reasonOf(cause)}. ` +
+    `The runtime failed on a batch of ${rows} texts × ${length} tokens: ${sentenceOf(cause)} ` +
       (mayLackMemory(cause)
         ? "If it ran out of memory, lower `maxBatchTokens` or `maxTokens`."
         : "If other texts fail too, the ONNX file may be made for other inputs."),

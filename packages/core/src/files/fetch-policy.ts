@@ -1,5 +1,5 @@
 import { untilAborted } from "@embeddinggemma/internal";
-import { EmbeddingGemmaError, reasonOf } from "../errors.ts";
+import { EmbeddingGemmaError, reasonOf, sentenceOf } from "../errors.ts";
 
 /**
  * Decides which failed requests are retried, when, and what the final error says. Shared by Node
@@ -59,7 +59,7 @@ export async function withRetries<T>(
       if (!(error instanceof TransientFailure)) throw error;
       failures = error.madeProgress ? 0 : failures + 1;
       if (failures >= attempts) {
-        const reason = `Could not download ${url} in ${attemptCount(count)}: ${error.message}.`;
+        const reason = `Could not download ${url} in ${attemptCount(count)}: ${sentenceOf(error)}`;
         throw new EmbeddingGemmaError(
           "DOWNLOAD_FAILED",
           `${reason} ${advice}`,

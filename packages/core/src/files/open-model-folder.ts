@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { folderKind, localPath } from "@embeddinggemma/internal/node";
-import { EmbeddingGemmaError, reasonOf, show } from "../errors.ts";
+import { EmbeddingGemmaError, sentenceOf, show } from "../errors.ts";
 import { deriveBytes } from "./derive-bytes.ts";
 import { assetsFolder } from "./hub/hub-environment.ts";
 import { idInHubUrl, isRepositoryId } from "./hub/hub-names.ts";
@@ -49,7 +49,7 @@ async function isReadableFolder(path: string): Promise<boolean> {
   } catch (cause) {
     throw new EmbeddingGemmaError(
       "MODEL_FILE_INVALID",
-      `The folder ${path} cannot be read: ${reasonOf(cause)}. Give this process permission: ` +
+      `The folder ${path} cannot be read: ${sentenceOf(cause)} Give this process permission: ` +
         "in the file system, or in Node's permission model with `--allow-fs-read`.",
       { folder: path },
       { cause },

@@ -130,12 +130,14 @@ function withServerPrompt(facts: ServerFacts): ServerFacts {
 }
 
 function notFound(url: string, api: string, tried: readonly ServerFailure[]): ServerFailure {
-  // The same advice follows once, for all of them.
-  const advice = / Check the URL(?: and the network|, and the option `model`)?\.$/;
-  const answers = tried.map(({ message }) => message.replace(advice, "")).join(" ");
-  return new ServerFailure(
-    `${url} does not seem to have ${api}. ${answers} Check the URL` +
-      (api === "an embedding API" ? ", and set the option `model` if it lists none." : "."),
-    { kind: "stop", url },
-  );
+  const reasons = tried.map(({ reason }) => reason).join(" ");
+  const advice =
+    api === "an embedding API"
+      ? "Check the URL, and set the option `model` if it lists none."
+      : "Check the URL.";
+  return new ServerFailure(`${url} does not seem to have ${api}. ${reasons}`, {
+    kind: "stop",
+    url,
+    advice,
+  });
 }

@@ -1,3 +1,4 @@
+import { sentenceOf } from "../errors.ts";
 import { causeOf } from "../files/fetch-policy.ts";
 import { messageOf, tooLongIn } from "./error-body.ts";
 import { retryAfterOf } from "./retry-delay.ts";
@@ -51,11 +52,12 @@ export async function sendRequest(
     signal?.throwIfAborted();
     if (cause instanceof ServerFailure) throw cause;
     const reason = timer.aborted ? `no answer within ${timeout / 1000} s` : causeOf(cause);
+    const isBlocked = reason === blockedPort;
+    const why = isBlocked ? "`fetch` blocks its port, as browsers do" : reason;
+    const advice = isBlocked ? "Use another one." : "Check the URL and the network.";
     throw new ServerFailure(
-      reason === blockedPort
-        ? `${url} could not be reached: \`fetch\` blocks its port, as browsers do. Use another one.`
-        : `${url} could not be reached: ${reason}. Check the URL and the network.`,
-      { kind: "retry", url, isAddressDown: true },
+      `${url} could not be reached: ${sentenceOf(why)}`,
+      { kind: "retry", url, isAddressDown: true, advice },
       { cause },
     );
   }
@@ -80,8 +82,8 @@ function parse(url: string, text: string, { status, headers }: Response): unknow
     const type = headers.get("content-type") ?? "no content type";
     const message = messageOf(text)?.slice(0, 100) ?? "an empty body";
     throw new ServerFailure(
-      `${url} answered with ${type} instead of JSON: ${message}. Check the URL.`,
-      { kind: "retry", url, status },
+      `${url} answered with ${type} instead of JSON: ${sentenceOf(message)}`,
+      { kind: "retry", url, status, advice: "Check the URL." },
       { cause },
     );
   }
@@ -90,29 +92,20 @@ function parse(url: string, text: string, { status, headers }: Response): unknow
 function refusal(url: string, { status, statusText, headers }: Response, text: string) {
   const message = messageOf(text);
   const answer = [`${url} answered with ${status}`, statusText].filter(Boolean).join(" ");
-  const advice = adviceFor[status];
   const isOverQuota = status === 429 && text.includes("insufficient_quota");
   const kind = isOverQuota ? "stop" : kindOf(status);
   const retryAfter = retryAfterOf(headers);
-  return new ServerFailure(
-    [message ? `${answer}: ${endOf(message)}` : `${answer}.`, advice].filter(Boolean).join(" "),
-    {
-      kind,
-      url,
-      status,
-      retryAfter,
-      // Without a time to wait, only this request was one too many.
-      isAddressDown: downStatuses.includes(status) || (status === 429 && retryAfter !== undefined),
-      // A body that is too large says nothing more.
-      tooLong:
-        kind === "split" ? (tooLongIn(text) ?? (status === 413 ? {} : undefined)) : undefined,
-    },
-  );
-}
-
-/** A message as a sentence. */
-function endOf(message: string): string {
-  return /[.!?…]$/.test(message) ? message : `${message}.`;
+  return new ServerFailure(message ? `${answer}: ${sentenceOf(message)}` : `${answer}.`, {
+    kind,
+    url,
+    status,
+    advice: adviceFor[status],
+    retryAfter,
+    // Without a time to wait, only this request was one too many.
+    isAddressDown: downStatuses.includes(status) || (status === 429 && retryAfter !== undefined),
+    // A body that is too large says nothing more.
+    tooLong: kind === "split" ? (tooLongIn(text) ?? (status === 413 ? {} : undefined)) : undefined,
+  });
 }
 
 const adviceFor: Readonly<Record<number, string>> = {

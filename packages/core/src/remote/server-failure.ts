@@ -24,6 +24,8 @@ export interface FailureFacts {
    * @default false
    */
   readonly isAddressDown?: boolean | undefined;
+  /** What to do about it, as a sentence that the message ends with. */
+  readonly advice?: string | undefined;
   /** What the server says about a text that is too long. */
   readonly tooLong?: TooLong | undefined;
 }
@@ -37,10 +39,14 @@ export interface TooLong {
 /** A request that failed. Callers see it as an {@link EmbeddingGemmaError}; see `asError`. */
 export class ServerFailure extends Error {
   readonly facts: FailureFacts;
+  /** The message without the advice. */
+  readonly reason: string;
 
-  constructor(message: string, facts: FailureFacts, options?: ErrorOptions) {
+  constructor(reason: string, facts: FailureFacts, options?: ErrorOptions) {
     const url = shownUrl(facts.url);
-    super(message.replaceAll(facts.url, url), options);
+    const shownReason = reason.replaceAll(facts.url, url);
+    super(facts.advice ? `${shownReason} ${facts.advice}` : shownReason, options);
+    this.reason = shownReason;
     this.facts = { ...facts, url };
   }
 

@@ -1,4 +1,4 @@
-import { reasonOf } from "../errors.ts";
+import { reasonOf, sentenceOf } from "../errors.ts";
 
 /**
  * What an error says with which ONNX Runtime refuses to load a model, and what to do about it.
@@ -9,7 +9,7 @@ export function loadFailureOf(error: unknown, device?: string): string {
   const reason = reasonOf(error);
   const isEarlier = isRepeated(error);
   const remedy = remedyOf(reason, device) ?? (isEarlier ? startAgain : undefined);
-  return remedy === undefined ? reason : `${reason.replace(/\.$/, "")}. ${remedy}`;
+  return remedy === undefined ? reason : `${sentenceOf(reason)} ${remedy}`;
 }
 
 /**

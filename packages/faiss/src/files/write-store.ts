@@ -3,7 +3,7 @@ import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDataFile, isUnfinishedManifest, manifestName } from "@embeddinggemma/internal";
 import { makeFolder } from "@embeddinggemma/internal/node";
-import { FaissStoreError, reasonOf } from "../errors.ts";
+import { FaissStoreError, sentenceOf } from "../errors.ts";
 import type { SaveOptions } from "../types.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
@@ -208,7 +208,7 @@ async function saveFailed(directory: string, error: unknown): Promise<FaissStore
   const intact = hasStore ? "What was saved there before is intact. " : "";
   return new FaissStoreError(
     "SAVE_FAILED",
-    `The store could not be saved to ${directory}: ${reasonOf(error)}. ` +
+    `The store could not be saved to ${directory}: ${sentenceOf(error)} ` +
       `${intact}${writeAdvice(error)}`,
     { directory },
     { cause: error },

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { makeFolder } from "@embeddinggemma/internal/node";
-import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { FaissStoreError, sentenceOf, show } from "../errors.ts";
 import { syncDirectory, writeDurably } from "../files/durable-file.ts";
 import { datePaths } from "../files/record-dates.ts";
 import { flatHeader } from "../files/vector-file.ts";
@@ -141,7 +141,7 @@ async function writeTogether(
     for (const path of files.keys()) await rm(temporary(path), { force: true }).catch(() => {});
     throw new FaissStoreError(
       "SAVE_FAILED",
-      `${current} could not be written: ${reasonOf(error)}. ${writeAdvice(error)}`,
+      `${current} could not be written: ${sentenceOf(error)} ${writeAdvice(error)}`,
       { path: current },
       { cause: error },
     );

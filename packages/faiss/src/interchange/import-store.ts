@@ -1,5 +1,5 @@
 import { clonePlain } from "@embeddinggemma/internal";
-import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { FaissStoreError, reasonOf, sentenceOf, show } from "../errors.ts";
 import type { ForeignFormat, ImportOptions } from "../interchange-types.ts";
 import { checkStoreOptions } from "../options.ts";
 import { checkItems } from "../rows/check-items.ts";
@@ -95,7 +95,7 @@ function copyOf(source: JsonValue, id: string): JsonValue {
   } catch (error) {
     throw new FaissStoreError(
       "INVALID_RECORD",
-      `The source of ${show(id)} cannot be read: ${reasonOf(error)}. It may be nested too deeply.`,
+      `The source of ${show(id)} cannot be read: ${sentenceOf(error)} It may be nested too deeply.`,
       { id },
       { cause: error },
     );

@@ -1,5 +1,5 @@
 import type { Pacer } from "@embeddinggemma/internal";
-import { FaissStoreError, reasonOf, show } from "../errors.ts";
+import { FaissStoreError, reasonOf, sentenceOf, show } from "../errors.ts";
 import { readOnlyRecord } from "../rows/read-only.ts";
 import type { Table } from "../rows/table.ts";
 import type { FaissStoreFilter } from "../types.ts";
@@ -95,7 +95,7 @@ function filterThrew(cause: unknown, id: string): FaissStoreError {
     : "A filter must return true or false for every record.";
   return new FaissStoreError(
     "INVALID_ARGUMENT",
-    `The filter threw an error for the item ${show(id)}: ${reason}. ${advice}`,
+    `The filter threw an error for the item ${show(id)}: ${sentenceOf(reason)} ${advice}`,
     { id },
     { cause },
   );

@@ -1,7 +1,12 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { indexSettingsName, manifestName, nearestOption } from "@embeddinggemma/internal";
+import {
+  indexSettingsName,
+  manifestName,
+  nearestOption,
+  sentenceOf,
+} from "@embeddinggemma/internal";
 import {
   localPath,
   ownStoreFolder,
@@ -51,9 +56,10 @@ export async function checkStoreFolder({
     if (isStore(folder)) return { folder, isReadOnly: false };
     return { folder, isReadOnly: false, warning: await newStoreWarning(store, folder) };
   }
-  const { message } = error as Error;
   const advice = "To serve the store as it is, add --read-only.";
-  throw new CannotRun(`${store} cannot be written: ${message}. ${advice}`, { cause: error });
+  throw new CannotRun(`${store} cannot be written: ${sentenceOf(error)} ${advice}`, {
+    cause: error,
+  });
 }
 
 function isStore(folder: string): boolean {

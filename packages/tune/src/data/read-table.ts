@@ -1,5 +1,5 @@
 import { pipeline } from "node:stream";
-import { reasonOf } from "@embeddinggemma/internal";
+import { sentenceOf } from "@embeddinggemma/internal";
 import { CsvError, parse } from "csv-parse";
 import { dataInvalid } from "./data-error.ts";
 import { readBytes } from "./read-lines.ts";
@@ -34,7 +34,7 @@ export async function* readTable(file: string, delimiter: "," | "\t"): AsyncGene
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     const line = typeof error.lines === "number" ? error.lines : undefined;
-    const message = `${reasonOf(error)}. Close the quote, or write each quote in a field twice.`;
+    const message = `${sentenceOf(error)} Close the quote, or write each quote in a field twice.`;
     throw dataInvalid({ file, line }, message, {}, error);
   }
 }

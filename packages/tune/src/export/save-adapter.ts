@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { type Adapter, EmbeddingGemmaError } from "@embeddinggemma/core";
-import { reasonOf } from "@embeddinggemma/internal";
+import { sentenceOf } from "@embeddinggemma/internal";
 import { absolutePath, makeFolder } from "@embeddinggemma/internal/node";
 import { checkOptions, invalidArgument, isRecord, show } from "../check.ts";
 import { namesIn } from "./names-in.ts";
@@ -37,7 +37,7 @@ export async function saveAdapter(adapter: Adapter, folder: string | URL): Promi
   } catch (error) {
     throw new EmbeddingGemmaError(
       "INVALID_ARGUMENT",
-      `The adapter could not be saved to ${show(path)}: ${reasonOf(error)}. Choose a folder that ` +
+      `The adapter could not be saved to ${show(path)}: ${sentenceOf(error)} Choose a folder ` +
         "you can write to, on a disk with free space.",
       { folder: path },
       { cause: error },

@@ -3,7 +3,7 @@ import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { isProcessAlive } from "@embeddinggemma/internal";
-import { EmbeddingGemmaError, reasonOf } from "../../errors.ts";
+import { EmbeddingGemmaError, sentenceOf } from "../../errors.ts";
 import { TransientFailure } from "../fetch-policy.ts";
 import type { RemoteFile } from "./hub-request.ts";
 
@@ -105,7 +105,7 @@ export async function onDisk<T>(path: string, action: () => Promise<T>): Promise
   } catch (cause) {
     throw new EmbeddingGemmaError(
       "DOWNLOAD_FAILED",
-      `Could not write ${path}: ${reasonOf(cause)}. ` +
+      `Could not write ${path}: ${sentenceOf(cause)} ` +
         "Free some space or fix its permissions, " +
         "or choose another folder with the option `cacheDir` or with HF_HUB_CACHE.",
       { path },

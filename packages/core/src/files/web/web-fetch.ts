@@ -1,4 +1,4 @@
-import { EmbeddingGemmaError, reasonOf } from "../../errors.ts";
+import { EmbeddingGemmaError, reasonOf, sentenceOf } from "../../errors.ts";
 import {
   authorizationOf,
   chunksOf,
@@ -106,8 +106,8 @@ function isStorageFailure(error: unknown): boolean {
 function notStored(url: string, cause: unknown): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `The browser could not store ${url}: ${reasonOf(cause)} Free some storage, or leave private ` +
-      "browsing, where large files may not fit.",
+    `The browser could not store ${url}: ${sentenceOf(cause)} Free some storage, or leave ` +
+      "private browsing, where large files may not fit.",
     { url },
     { cause },
   );
