@@ -7,6 +7,7 @@ import { embedCommand } from "./commands/embed.ts";
 import { evalCommand } from "./commands/eval.ts";
 import { indexCommand } from "./commands/index-files.ts";
 import { modelsCommand } from "./commands/models.ts";
+import { nameOther } from "./commands/other-names.ts";
 import { checkRequiredOptions } from "./commands/required-option.ts";
 import { searchCommand } from "./commands/search.ts";
 import { serveCommand } from "./commands/serve.ts";
@@ -85,6 +86,7 @@ Add --help to a command for its flags and examples.`,
       .configureOutput({
         writeOut: (text) => terminal.output.write(text),
         writeErr: (text) => terminal.errors.write(text),
+        outputError: (text, write) => write(nameOther(text, command)),
         getOutHasColors: () => terminal.colors.isColorSupported,
         getErrHasColors: () => terminal.errorColors.isColorSupported,
       });

@@ -148,7 +148,7 @@ test("an unknown prompt is named, and what was probably meant", async () => {
     expect(body.message).toContain(' Did you mean "query"?');
   }
   expect((await post("/embed", { inputs: "a", prompt_name: "qery" })).body.error).toMatch(
-    /^Input validation error: `default-prompt-name` is set to `qery` but it was not found in the /,
+    /^Input validation error: `prompt_name`: The model has no prompt .* Did you mean "query"\?$/,
   );
   const embedder = await tinyEmbedder();
   expect(() => createApp(embedder, { defaultPromptName: "qury" })).toThrow(meantInstead);

@@ -5,15 +5,13 @@ import { RequestError } from "./http/request-error.ts";
 /**
  * The prompt with a name.
  *
- * @throws RequestError if the model has none with that name, in the words of TEI
+ * @throws RequestError if the model has none with that name
  */
 export function promptNamed({ prompts }: Pick<Embedder, "prompts">, name: string): string {
   if (Object.hasOwn(prompts, name)) return prompts[name]!;
-  const names = JSON.stringify(Object.keys(prompts));
   throw new RequestError(
     "Validation",
-    `Input validation error: \`default-prompt-name\` is set to \`${name}\` but it was not found ` +
-      `in the Sentence Transformers prompts. Available prompts: ${names}`,
+    `Input validation error: \`prompt_name\`: ${noPromptNamed(name, { prompts })}`,
     { param: "prompt_name" },
   );
 }

@@ -37,7 +37,6 @@ export function openAIRoutes({ embedder, settings, permits }: OpenAIOptions): Ho
     if (name === null) return settings.defaultPrompt;
     const prompt = Object.hasOwn(embedder.prompts, name) ? embedder.prompts[name] : undefined;
     if (prompt !== undefined) return prompt;
-    // TEI's words for it speak of an option of the server.
     throw new RequestError("Validation", noPromptNamed(name, embedder), { param: "prompt_name" });
   };
   const embeddings = async (context: Context) => {

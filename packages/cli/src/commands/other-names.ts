@@ -1,0 +1,33 @@
+import type { Command } from "commander";
+
+/** What other programs call a flag. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  "--count": ["-n", "--n", "--k", "--top-k", "--topk", "--limit", "--num-results", "--results"],
+  "--min-score": ["--threshold", "--score-threshold", "--cutoff"],
+  "--filter": ["--where", "--metadata"],
+  "--store": ["--db", "--database", "--index", "--index-path", "--persist-dir"],
+  "--truncate-dim": ["--dim", "--dims", "--dimension", "--dimensions"],
+  "--chunk-tokens": ["--chunk-size"],
+  "--chunk-overlap": ["--overlap"],
+  "--exclude": ["--ignore"],
+  "--include": ["--glob", "--pattern"],
+  "--model": ["--model-name", "--model-path"],
+  "--dtype": ["--quantization", "--quantized"],
+  "--threads": ["--num-threads", "--jobs", "-j"],
+  "--cache-dir": ["--cache-folder", "--cache"],
+  "--api-key": ["--key", "--token"],
+  "--offline": ["--local-files-only"],
+  "--output": ["--out", "--output-file"],
+  "--input": ["--file", "--input-file"],
+};
+
+/**
+ * Adds to the error for an unknown flag what it is called here, where the name is too different to
+ * find by its letters.
+ */
+export function nameOther(error: string, { options }: Command): string {
+  const [, flag] = /^error: unknown option '([^'=]+)[^']*'\n$/.exec(error) ?? [];
+  if (flag === undefined) return error;
+  const known = options.find(({ long }) => otherNames[long ?? ""]?.includes(flag));
+  return known ? `${error}(Did you mean ${known.long}?)\n` : error;
+}
