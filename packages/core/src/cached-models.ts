@@ -61,7 +61,7 @@ export interface CachedFile {
 export async function readCache(options: HubOptions): Promise<ModelCache> {
   const path = cacheFolder(options);
   return inCache(path, async () => {
-    const found = await Promise.all((await namesIn(path)).map((name) => readModel(path, name)));
+    const found = await Promise.all((await foldersIn(path)).map((name) => readModel(path, name)));
     const models = found.filter((model) => model !== undefined);
     return {
       path,
@@ -117,9 +117,12 @@ async function readRevisions(path: string): Promise<CachedRevision[]> {
   const references = await readReferences(join(path, "refs"));
   const snapshots = join(path, "snapshots");
   const revisions = await Promise.all(
-    (await namesIn(snapshots)).map(async (commit) => {
+    (await foldersIn(snapshots)).map(async (commit) => {
       const folder = join(snapshots, commit);
-      const [{ mtimeMs }, entries] = await Promise.all([stat(folder), entriesIn(folder)]);
+      const [stats, entries] = await Promise.all([
+        stat(folder).catch(nullIfGone),
+        entriesIn(folder),
+      ]);
       const files = await Promise.all(
         entries
           .filter((entry) => !isUnfinished(entry.path))
@@ -129,7 +132,7 @@ async function readRevisions(path: string): Promise<CachedRevision[]> {
           })),
       );
       return {
-        mtimeMs,
+        mtimeMs: stats?.mtimeMs ?? 0,
         commit,
         references: references.filter((one) => one.commit === commit).map(({ name }) => name),
         path: folder,
@@ -156,7 +159,7 @@ async function readReferences(folder: string): Promise<{ name: string; commit: s
   return Promise.all(
     (await entriesIn(folder)).map(async ({ path }) => ({
       name: nameIn(folder, path),
-      commit: (await readFile(path, "utf8")).trim(),
+      commit: ((await readFile(path, "utf8").catch(nullIfGone)) ?? "").trim(),
     })),
   );
 }
@@ -190,9 +193,9 @@ function sizeOf(files: readonly Entry[]): number {
   return files.reduce((sum, { stats }) => sum + stats.size, 0);
 }
 
-/** The folder behind a link; null for a folder. */
+/** The folder behind a link; null for a folder, and for a link to one that is gone. */
 async function targetOfLink(path: string): Promise<string | null> {
-  return (await lstat(path)).isSymbolicLink() ? realpath(path) : null;
+  return (await lstat(path)).isSymbolicLink() ? realpath(path).catch(nullIfGone) : null;
 }
 
 async function sizeBehind({ path, stats }: Entry): Promise<number | null> {
@@ -214,9 +217,18 @@ async function namesIn(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(nullIfGone)) ?? [];
 }
 
-/** Another process may delete files meanwhile. */
+/** Names of the folders in a folder, and of links to folders, which may be gone. */
+async function foldersIn(folder: string): Promise<string[]> {
+  const names = (await namesIn(folder)).map(async (name) => {
+    const stats = await stat(join(folder, name)).catch(nullIfGone);
+    return stats === null || stats.isDirectory() ? [name] : [];
+  });
+  return (await Promise.all(names)).flat();
+}
+
+/** Another process may delete files meanwhile, and links may lead to nothing or to themselves. */
 function nullIfGone(error: NodeJS.ErrnoException): null {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return null;
+  if (["ENOENT", "ENOTDIR", "ELOOP"].includes(error.code!)) return null;
   throw error;
 }
 

@@ -109,6 +109,29 @@ describe("a cache of huggingface_hub", () => {
     expect(models.map(({ id }) => id)).toEqual(["owner/linked"]);
   });
 
+  it("has no models or revisions that are files", async () => {
+    await write(join(cacheDir, "models--google--gemma.tar"), 10);
+    const snapshots = join(cacheDir, "models--google--gemma", "snapshots");
+    await write(join(snapshots, ".DS_Store"), 10);
+    const { models } = await scanModelCache({ cacheDir });
+    expect(models.map(({ id }) => id).toSorted()).toEqual(["google/gemma", "owner/linked"]);
+    const { revisions } = models.find(({ id }) => id === "google/gemma")!;
+    expect(revisions.map(({ commit }) => commit).toSorted()).toEqual(commits);
+  });
+
+  it("has models and revisions that are links to nothing, which can be removed", async () => {
+    await link(join(outside, "gone"), join(cacheDir, "models--owner--gone"));
+    const model = join(cacheDir, "models--google--gemma");
+    await link("gone", join(model, "snapshots", "c".repeat(40)));
+    await link("gone", join(model, "refs", "gone"));
+    const { models } = await scanModelCache({ cacheDir });
+    expect(models.find(({ id }) => id === "owner/gone")).toMatchObject({ size: 0, revisions: [] });
+    expect(models.find(({ id }) => id === "google/gemma")!.revisions).toHaveLength(3);
+    for (const id of ["owner/gone", "google/gemma"]) await removeCachedModel(id, { cacheDir });
+    const left = await scanModelCache({ cacheDir });
+    expect(left.models.map(({ id }) => id)).toEqual(["owner/linked"]);
+  });
+
   it.each([
     ["gogle/gemma", 'Did you mean "google/gemma"?'],
     ["../outside", "It has "],
