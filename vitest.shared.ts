@@ -15,9 +15,7 @@ export const sharedConfig = {
   test: {
     pool: "forks",
     isolate: false,
-    globalSetup: ["./vitest.assets.ts", "./vitest.built.ts"].map((file) =>
-      fileURLToPath(new URL(file, import.meta.url)),
-    ),
+    globalSetup: fileURLToPath(new URL("./vitest.assets.ts", import.meta.url)),
     include: ["src/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
