@@ -1,7 +1,7 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { isDate, isObject, isSameValue, timeOf } from "@embeddinggemma/internal";
 import { storeChecker } from "./check-options.ts";
-import { operatorAdvice } from "./operator-advice.ts";
+import { combinerMeant, operatorAdvice } from "./operator-advice.ts";
 
 /**
  * A value that a key of the metadata can be compared with. A date in the metadata equals a `Date`,
@@ -61,7 +61,12 @@ export const operatorNames = Object.keys(operators);
  */
 export function valueTests(key: string, condition: unknown): ValueTest[] {
   const name = `The filter value of ${JSON.stringify(key)}`;
-  if (Array.isArray(condition)) return [isOneOf(listOf(condition, name))];
+  if (Array.isArray(condition)) {
+    const combiner = combinerMeant(key);
+    if (combiner !== undefined && condition.some(isObject))
+      throw storeChecker.invalidArgument(name, condition, "values", `Did you mean ${combiner}?`);
+    return [isOneOf(listOf(condition, name))];
+  }
   if (!isObject(condition) || isDate(condition)) return [isOneOf([single(condition, name)])];
   const entries = Object.entries(condition);
   if (entries.length === 0)

@@ -12,6 +12,8 @@ export function operatorAdvice(
   condition: object,
   known: readonly string[],
 ): string | undefined {
+  const combiner = combinerMeant(key);
+  if (combiner !== undefined && !operator.startsWith("$")) return `Did you mean ${combiner}?`;
   const word = operator.toLowerCase().replaceAll(/[^a-z=<>]/g, "");
   const nested = `For nested metadata, use the key ${JSON.stringify(`${key}.${operator}`)}.`;
   if (known.includes(`$${word}`)) return `Did you mean $${word}?`;
@@ -27,6 +29,12 @@ export function operatorAdvice(
   if (word === "exists")
     return "Write { $ne: null } for documents that have the key, and null for the others.";
   return operator.startsWith("$") || withoutCounterpart.has(word) ? undefined : nested;
+}
+
+/** The operator that combines filters, if a key is its name without `$`. */
+export function combinerMeant(key: string): string | undefined {
+  const name = `$${key.toLowerCase()}`;
+  return combiners.has(name) ? name : undefined;
 }
 
 const combiners: ReadonlySet<string> = new Set(["$and", "$or", "$not"]);
