@@ -75,13 +75,19 @@ describe("embeddinggemma-server", () => {
   it.each([
     { flags: ["--model-id", "./no-such-folder"], reason: "no-such-folder" },
     { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31" },
-    { flags: [...local, "--default-prompt-name", "nonsense"], reason: "nonsense" },
     { flags: [...local, "--store", import.meta.dirname], reason: "files that are not of a store" },
   ])("ends with a reason for $flags", async ({ flags, reason }) => {
     const program = start(flags);
     expect(await program.exit()).toBe(1);
     expect(program.output()).toContain(reason);
     expect(program.output()).not.toContain("    at ");
+  });
+
+  it("ends before it loads a model that lacks the default prompt", async () => {
+    const program = start([...local, "--default-prompt-name", "qery"]);
+    expect(await program.exit()).toBe(1);
+    expect(program.output()).toContain('no prompt named "qery"');
+    expect(program.output()).not.toContain("Loading the model");
   });
 
   it("ends with a reason if the store is damaged", async () => {

@@ -3,6 +3,7 @@ import { serve } from "../serve.ts";
 import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
+import { checkPromptName } from "./check-prompt-name.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
 import { openIndex } from "./open-index.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
@@ -51,6 +52,7 @@ async function loadAndServe(
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> {
+  await checkPromptName({ model, load, ...settings });
   const store = await checkStoreFolder(settings);
   if (store?.note !== undefined) logger.info(store.note);
   if (store?.warning !== undefined) logger.warn(store.warning);
