@@ -56,7 +56,7 @@ const order = {
     ["import-store.ts", "merge-stores.ts", "from-texts.ts", "embed-documents.ts", "retriever.ts"],
     ["import-embedding.ts", "embeddings-option.ts"],
     ["embeddings.ts", "search-options.ts"],
-    ["options-as-filter.ts", "delete-documents.ts"],
+    ["options-as-filter.ts", "known-keys.ts", "delete-documents.ts"],
     ["document-record.ts"],
     ["describable.ts", "check-arguments.ts"],
     ["document-filter.ts"],
