@@ -1,9 +1,9 @@
-import { access, cp, mkdir, mkdtemp, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as tsdown from "tsdown";
-import { vi } from "vitest";
+import { oncePerRun } from "../../../vitest.once.ts";
 import packageBuilds from "../tsdown.config.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -41,11 +41,10 @@ export async function installCore(parent: string): Promise<{ folder: string; ins
  *
  * @returns the folder `dist`
  */
-async function buildCore(): Promise<string> {
-  const folder = join(process.env.TEST_RUN_FOLDER!, "core");
-  const marker = join(folder, "built");
-  const dist = join(folder, "dist");
-  if ((await mkdir(folder, { recursive: true })) !== undefined) {
+function buildCore(): Promise<string> {
+  const sources = [join(root, "src"), join(root, "../internal/src")];
+  return oncePerRun("core", sources, async (folder) => {
+    const dist = join(folder, "dist");
     for (const build of packageBuilds) {
       await tsdown.build({
         ...build,
@@ -57,10 +56,8 @@ async function buildCore(): Promise<string> {
         logLevel: "silent",
       });
     }
-    await writeFile(marker, "");
-  }
-  await vi.waitFor(() => access(marker), { timeout: 100_000 });
-  return dist;
+    return dist;
+  });
 }
 
 function packageFolder(module: string): string {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
+import { oncePerRun } from "../../../vitest.once.ts";
 
 const packagesFolder = fileURLToPath(new URL("../../../packages", import.meta.url));
 
@@ -25,12 +25,9 @@ export function npmName(name: PackageName): string {
  *
  * @returns the paths of the tarballs
  */
-export async function packPackages(): Promise<Record<PackageName, string>> {
-  const folder = join(process.env.TEST_RUN_FOLDER!, "packed");
-  const list = join(folder, "tarballs.json");
-  const first = mkdirSync(folder, { recursive: true }) !== undefined;
-  if (first) writeFileSync(list, JSON.stringify(pack(packageNames, folder)));
-  return vi.waitFor(() => JSON.parse(readFileSync(list, "utf8")), { timeout: 300_000 });
+export function packPackages(): Promise<Record<PackageName, string>> {
+  const builds = packageNames.map((name) => join(packagesFolder, name, "dist"));
+  return oncePerRun("packed", builds.filter(existsSync), (folder) => pack(packageNames, folder));
 }
 
 export function packPackage(name: PackageName, folder: string): string {
