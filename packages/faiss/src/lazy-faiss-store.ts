@@ -1,7 +1,12 @@
 import { defined, SharedPromise } from "@embeddinggemma/internal";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
-import { allowMismatchAdvice, checkEmbedding, type Embedding } from "./files/identity.ts";
+import {
+  allowMismatchAdvice,
+  checkDimensionOption,
+  checkEmbedding,
+  type Embedding,
+} from "./files/identity.ts";
 import { absolutePath, checkLazyStoreOptions } from "./options.ts";
 import type { FaissStoreOptions, Identity, RecordValue } from "./types.ts";
 
@@ -146,18 +151,6 @@ export async function describeEmbedding(
   const made = typeof dimension === "function" ? await dimension.call(embedding) : undefined;
   checkDimensionOption(options.dimension, made);
   return defined({ identity: stated ?? undefined, dimension: made });
-}
-
-/** Some expect that the option shortens vectors. */
-function checkDimensionOption(option: number | undefined, made: number | undefined): void {
-  if (option === undefined || made === undefined || option === made) return;
-  const advice = option < made ? " For shorter vectors, set `truncateDim` of the embedding." : "";
-  throw new FaissStoreError(
-    "DIMENSION_MISMATCH",
-    `The option dimension says ${option}, but the embedding makes vectors of ${made} numbers. ` +
-      `Leave the option out.${advice}`,
-    { expected: option, given: made },
-  );
 }
 
 interface DescribedEmbedding {

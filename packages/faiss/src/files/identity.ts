@@ -49,6 +49,23 @@ function checkDimension(stored: Embedding, given: Embedding): void {
 }
 
 /**
+ * Checks the option `dimension` of a caller, who may expect that it shortens vectors.
+ *
+ * @param made - how many numbers the vectors of the embedding have, if known
+ * @throws FaissStoreError `DIMENSION_MISMATCH`
+ */
+export function checkDimensionOption(option: number | undefined, made: number | undefined): void {
+  if (option === undefined || made === undefined || option === made) return;
+  const advice = option < made ? " For shorter vectors, set `truncateDim` of the embedding." : "";
+  throw new FaissStoreError(
+    "DIMENSION_MISMATCH",
+    `The option dimension says ${option}, but the embedding makes vectors of ${made} numbers. ` +
+      `Leave the option out.${advice}`,
+    { expected: option, given: made },
+  );
+}
+
+/**
  * Checks that the vectors of another store can be added to one.
  *
  * @throws FaissStoreError `IDENTITY_MISMATCH` if the store has an identity that the other one has

@@ -271,6 +271,14 @@ describe("import with an embedding", () => {
   });
 });
 
+it.each([false, true])("compares the option dimension, reembed: %s", async (reembed) => {
+  const path = await fileOf(sentences.map((text) => lettersOf(text)));
+  await expect(importOf(path, sentences, { dimension: 16, reembed })).rejects.toMatchObject({
+    code: "DIMENSION_MISMATCH",
+    message: expect.stringMatching(/^The option dimension says 16, but the embedding makes .* 32 /),
+  });
+});
+
 describe("import with reembed", () => {
   it("uses none of the stored vectors, whatever they are", async () => {
     const texts = Array.from({ length: 600 }, (_, row) => `${sentences[row % 40]} ${row}`);
@@ -293,6 +301,7 @@ describe("import with reembed", () => {
     const options = { reembed: true, embedding: { ...embedding, embed } };
     for (const wrong of [
       { searchDimension: 64 },
+      { dimension: 16 },
       { engine: "faiss", faissNode: "no-such-module" } as const,
       { toRecord: () => 1n as never },
       { ids: sentences.map(() => "same") },

@@ -1,5 +1,6 @@
 import { clonePlain } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, sentenceOf, show } from "../errors.ts";
+import { checkDimensionOption } from "../files/identity.ts";
 import type { ForeignFormat, ImportOptions } from "../interchange-types.ts";
 import { checkStoreOptions } from "../options.ts";
 import { checkItems } from "../rows/check-items.ts";
@@ -54,6 +55,7 @@ export async function importStore<R>(
     ...storeOptions
   } = options;
   signal?.throwIfAborted();
+  checkDimensionOption(storeOptions.dimension, embedding?.dimension);
   const { flat, ids, records, leftOut } = await readFormat(path, options).catch(async (error) => {
     if (!FaissStoreError.isInstance(error)) throw damagedFile(path, reasonOf(error));
     throw await otherFormat(path, options, error);
