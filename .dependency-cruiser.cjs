@@ -133,7 +133,7 @@ const order = {
     ["documents/"],
     ["store/"],
     ["model/"],
-    ["terminal/", "outputs/", "parse-number.ts"],
+    ["terminal/", "outputs/", "parse-number.ts", "parse-path.ts"],
     ["failures/"],
     ["version.ts"],
   ],

@@ -14,10 +14,14 @@ it.each([
   ["Set the option `apiKey` to the key.", "Set --api-key to the key."],
   ['Set the option `dtype: "q4"`, or `learningRate`.', "Set --dtype q4, or --learning-rate."],
   [
+    "The folder x cannot be read: EACCES: permission denied, scandir '/home/x'. Try y.",
+    "The folder x cannot be read: permission denied. Try y.",
+  ],
+  [
     'It has a.onnx (set dtype: "q8"), b.onnx (set subfolder: "", modelFile: "b").',
     "It has a.onnx (--dtype q8), b.onnx (in code only).",
   ],
-])("names flags instead of options: %s", (message, shown) => {
+])("names flags instead of options, and no codes: %s", (message, shown) => {
   expect(messageOf(new EmbeddingGemmaError("INVALID_ARGUMENT", message))).toBe(shown);
 });
 

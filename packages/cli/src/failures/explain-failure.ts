@@ -2,7 +2,7 @@ import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-codes.ts";
-import { fileFailure } from "./file-failure.ts";
+import { fileFailure, withoutCodes } from "./file-failure.ts";
 
 /** What to say of an error, and the exit code. */
 interface Explanation {
@@ -83,7 +83,7 @@ function withAlternative(advice: string, { alternative }: OwnError["details"]): 
 
 /** The packages speak of their options. Here, they are flags. */
 function withFlags(message: string): string {
-  return message
+  return withoutCodes(message)
     .replace(new RegExp(`^(${options})(?= must be )`), (_, option: string) => flagOf(option))
     .replaceAll(
       new RegExp(`(?:[tT]he option )?\`(${options})(?:: "([^"]*)")?\``, "g"),

@@ -7,6 +7,11 @@ export function fileFailure(error: unknown): string {
   return message.replace(/^E[A-Z]+: /, "").replace(/, [a-z]+( '.*)?$/s, "");
 }
 
+/** A message that quotes the file system, without codes and repeated paths. */
+export function withoutCodes(message: string): string {
+  return message.replaceAll(/\bE[A-Z]+: ([^,]+), [a-z]+(?: '[^']*')?(?: -> '[^']*')?/g, "$1");
+}
+
 /** What to do with text that is not UTF-8. */
 export const howToConvert =
   "Convert it to UTF-8, such as from Windows-1252: `iconv -f WINDOWS-1252 -t UTF-8`.";
