@@ -7,10 +7,10 @@ export default [
   forNode("faiss", "50 kB"),
   forNode("langchain", "10.6 kB"),
   forNode("llamaindex", "13.1 kB"),
-  forNode("server", "21.2 kB"),
+  forNode("server", "22.3 kB"),
   forNode("tune", "28 kB"),
   // A program, which nobody bundles: its limit finds what came in by mistake.
-  forNode("cli", "33.5 kB", "embeddinggemma.js"),
+  forNode("cli", "35.8 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",
