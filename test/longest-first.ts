@@ -1,7 +1,10 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** What takes minutes, so that no core waits at the end for one that started late. */
-const long = ["packages/packages", "packages/package-managers", "site/site", "browser/browser"];
+/** What takes a minute or more, so that no core waits at the end for one that started late. */
+const long = [
+  ...["packages/packages", "site/site", "packages/package-managers", "bench/short"],
+  ...["browser/browser", "packages/bundlers", "readmes/command-line"],
+];
 
 /** Runs the long test files first, also in a fresh clone, where vitest knows no durations. */
 export class LongestFirst extends BaseSequencer {

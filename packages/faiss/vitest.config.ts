@@ -7,6 +7,7 @@ const { resolve, ssr, test } = sharedConfig;
 
 export default defineConfig({
   test: {
+    maxWorkers: 2, // They wait for the FAISS processes that they start.
     projects: [
       { resolve, ssr, test: { ...test, name: "shared", exclude: withOwnProcess } },
       { resolve, ssr, test: { ...test, name: "own", include: withOwnProcess, isolate: true } },
