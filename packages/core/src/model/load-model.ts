@@ -158,7 +158,7 @@ async function loadFrom(
   await provideTokenizer(model, folder);
   const graphFile = named ?? (await chooseGraph(folder, options, dtypeRules));
   const { dtype } = graphFile;
-  await provideGraph(model, folder, graphFile);
+  await provideGraph(model, folder, graphFile, named !== null);
   const { lowerCase } = description;
   const load = async (runtimeOptions: TransformersBackendOptions) => {
     const count = workers ?? (!isInBrowser && (await needsProcess()) ? 1 : null);

@@ -1,7 +1,13 @@
 import { show } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
 import { type Dtype, weightsSuffixes } from "../runtime/dtype.ts";
-import { graphFileOfDtype, parentOf, standardFolder } from "../runtime/graph-file.ts";
+import {
+  type GraphFile,
+  graphFileOfDtype,
+  isStandard,
+  parentOf,
+  standardFolder,
+} from "../runtime/graph-file.ts";
 import { conversionOf } from "./families.ts";
 
 const maxListed = 10;
@@ -9,13 +15,19 @@ const maxListed = 10;
 /**
  * What to load instead of a missing ONNX file, a sentence for its error: the files that the model
  * has, each with the options that load it; or for a model as PyTorch loads it, where to get ONNX
- * files. Empty if it is not known which files the model has.
+ * files; or what to try if the server does not list its files.
+ *
+ * @param isNamed - whether the options name the file, rather than `dtype: "auto"`
  */
 export async function otherGraphs(
   model: string,
-  folder: Pick<ModelFolder, "list">,
+  folder: Pick<ModelFolder, "list" | "offline">,
+  missing: GraphFile,
+  isNamed: boolean,
 ): Promise<string> {
   const names = await folder.list();
+  if (names.length === 0)
+    return isStandard(missing) && !folder.offline ? possibleGraphs(missing, isNamed) : "";
   const graphs = names.filter((name) => name.endsWith(".onnx")).sort();
   if (graphs.length === 0) return names.some(isForPyTorch) ? whereToGet(model) : "";
   const options = new Map(graphs.map((path) => [path, optionsOf(path)]));
@@ -26,6 +38,21 @@ export async function otherGraphs(
   const more = graphs.length > maxListed ? ` and ${graphs.length - maxListed} more` : "";
   return ` It has ${listed.join(", ")}${more}.`;
 }
+
+/** `dtype: "auto"` has asked for the files of the other dtypes, too. */
+function possibleGraphs({ path }: GraphFile, isNamed: boolean): string {
+  if (!isNamed) return " The files of other dtypes are not there either. Add one of them.";
+  const others = commonDtypes.filter((dtype) => graphFileOfDtype(dtype).path !== path);
+  const files = others.map(
+    (dtype) => `${graphFileOfDtype(dtype).path} (set dtype: ${show(dtype)})`,
+  );
+  return (
+    ` Other files may be there, such as ${files.join(" or ")}. ` +
+    "Without `dtype`, the best one that is there is loaded."
+  );
+}
+
+const commonDtypes = ["fp32", "q8", "q4"] as const;
 
 /** Weights of a model, also in several files, as Sentence Transformers saves them. */
 function isForPyTorch(name: string): boolean {

@@ -24,16 +24,18 @@ export async function provideTokenizer(model: string, folder: ModelFolder): Prom
 /**
  * Makes sure that the graph is in the folder.
  *
+ * @param isNamed - whether the options name the file, rather than `dtype: "auto"`
  * @throws `MODEL_FILE_MISSING` with the ONNX files that the model has, `DOWNLOAD_FAILED`
  */
 export async function provideGraph(
   model: string,
   folder: ModelFolder,
   graphFile: GraphFile,
+  isNamed: boolean,
 ): Promise<void> {
   const { path: file, dtype } = graphFile;
   if (await folder.provide(file)) return;
-  const hint = await otherGraphs(model, folder);
+  const hint = await otherGraphs(model, folder, graphFile, isNamed);
   if (folder.offline) throw notInCache(model, file, folder, hint);
   const role = isStandard(graphFile) ? `, the file of dtype ${dtype}` : "";
   throw new EmbeddingGemmaError(

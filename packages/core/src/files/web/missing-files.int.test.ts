@@ -72,7 +72,7 @@ test("a file that the file list does not have is missing, and can appear later",
 
 test("the error for a missing ONNX file lists those of the repository", async () => {
   const folder = await openWebFolder("owner/model", { endpoint: setup.hub.endpoint });
-  await expect(provideGraph("owner/model", folder, q8)).rejects.toMatchObject({
+  await expect(provideGraph("owner/model", folder, q8, true)).rejects.toMatchObject({
     code: "MODEL_FILE_MISSING",
     message: expect.stringMatching(
       /no onnx\/model_quantized\.onnx, .* It has onnx\/model\.onnx \(set dtype: "fp32"\)\./,
@@ -84,8 +84,15 @@ test("a server that is not a Hub lists no files", async () => {
   const url = `${setup.hub.endpoint}/owner/model/resolve/main`;
   const folder = await openWebFolder(url, {});
   expect(await folder.list()).toEqual([]);
-  await expect(provideGraph(url, folder, q8)).rejects.toMatchObject({
-    code: "MODEL_FILE_MISSING",
-    message: expect.stringMatching(/the file of dtype q8\.$/),
-  });
+  const messageOf = (isNamed: boolean) =>
+    provideGraph(url, folder, q8, isNamed).catch(({ code, message }) => `${code}: ${message}`);
+  expect(await messageOf(true)).toBe(
+    `MODEL_FILE_MISSING: ${JSON.stringify(url)} has no onnx/model_quantized.onnx, the file of ` +
+      'dtype q8. Other files may be there, such as onnx/model.onnx (set dtype: "fp32") or ' +
+      'onnx/model_q4.onnx (set dtype: "q4"). Without `dtype`, the best one that is there is ' +
+      "loaded.",
+  );
+  expect(await messageOf(false)).toMatch(
+    /q8\. The files of other dtypes are not there either\. Add/,
+  );
 });
