@@ -136,11 +136,14 @@ describe("FaissStore: wrong arguments", () => {
       for (const [filter, message] of [
         [
           { minScore: 0.4, signal },
-          `The filter has minScore and signal. ${after} undefined, { minScore: 0.4, signal }).`,
+          `The filter has minScore and signal. ${after} undefined, { minScore: 0.4, signal }). ` +
+            "A retriever takes minScore in its searchKwargs.",
         ],
         [{ rings: true, signal }, `The filter has signal. ${after} { rings: true }, { signal }).`],
       ] as const)
-        await expect(store.similaritySearch(question, 3, filter as never)).rejects.toThrow(message);
+        await expect(store.similaritySearch(question, 3, filter as never)).rejects.toMatchObject({
+          message,
+        });
       expect(embedded).not.toHaveBeenCalled();
       embedded.mockRestore();
     });

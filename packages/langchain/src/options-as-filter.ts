@@ -59,12 +59,13 @@ function misplaced(
     optionNames.includes(name) ? "minScore" : name,
     filter[name],
   ]);
+  const hasScore = names.some((name) => optionNames.includes(name));
   return new FaissStoreError(
     "INVALID_ARGUMENT",
     `The filter has ${names.join(" and ")}${finding}. ` +
       "Options are the fourth argument, after the filter: " +
-      `similaritySearch(query, k, ${rest}, ${said(options)}). ` +
-      "A retriever takes minScore in its searchKwargs.",
+      `similaritySearch(query, k, ${rest}, ${said(options)}).` +
+      (hasScore ? " A retriever takes minScore in its searchKwargs." : ""),
     { filter },
   );
 }
