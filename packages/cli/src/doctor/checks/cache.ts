@@ -1,9 +1,11 @@
 import { statfs } from "node:fs/promises";
-import { type ModelCache, scanModelCache } from "@embeddinggemma/core";
+import { join, relative } from "node:path";
+import { type CachedModel, type ModelCache, scanModelCache } from "@embeddinggemma/core";
 import { existingPart, whyNotWritable } from "@embeddinggemma/internal/node";
 import { fileFailure } from "../../failures/file-failure.ts";
 import { countOf } from "../../terminal/count-of.ts";
 import { formatBytes } from "../../terminal/format-bytes.ts";
+import { findCutFile } from "../cut-weights.ts";
 import { type Finding, fine, problem, type Surroundings, warning } from "../finding.ts";
 
 /** The download of EmbeddingGemma 300m as q8, and what is computed from it. */
@@ -30,18 +32,22 @@ export async function checkCache({ cache, flags, hasModel }: Surroundings): Prom
       `EmbeddingGemma 300m needs ${formatBytes(needed)}. Free some, or set HF_HUB_CACHE.`,
     );
   }
-  return damageOf(summary, models) ?? fine(`${summary}; ${formatBytes(room)} free`);
+  return (await damageOf(summary, models)) ?? fine(`${summary}; ${formatBytes(room)} free`);
 }
 
-function damageOf(summary: string, models: ModelCache["models"]): Finding | undefined {
+async function damageOf(
+  summary: string,
+  models: ModelCache["models"],
+): Promise<Finding | undefined> {
   const damaged = models.find(({ revisions }) =>
     revisions.some(({ files }) => files.some((file) => file.size === null)),
   );
   if (damaged) {
-    return warning(
-      `${summary}; files of ${damaged.id} are gone`,
-      `Run \`embeddinggemma models remove ${damaged.id}\`, and load it again.`,
-    );
+    return warning(`${summary}; files of ${damaged.id} are gone`, loadAgain(damaged));
+  }
+  for (const model of models) {
+    const cut = await cutFileOf(model);
+    if (cut) return warning(`${summary}; ${cut}`, loadAgain(model));
   }
   const unfinished = models.filter((model) => model.unfinished.length > 0);
   if (unfinished.length === 0) return undefined;
@@ -50,4 +56,22 @@ function damageOf(summary: string, models: ModelCache["models"]): Finding | unde
     "They go on when the model is loaded. To free the space, run " +
       `\`embeddinggemma models remove ${unfinished[0]!.id}\`.`,
   );
+}
+
+/** What computed files hide until they are computed again. */
+async function cutFileOf({ path, revisions }: CachedModel): Promise<string | undefined> {
+  for (const revision of revisions) {
+    for (const { name, size } of revision.files) {
+      if (size === null || !name.endsWith(".onnx")) continue;
+      const cut = await findCutFile(join(revision.path, name)).catch(() => undefined);
+      if (!cut) continue;
+      const needed = cut.needed === undefined ? "" : ` of ${formatBytes(cut.needed)}`;
+      return `${relative(path, cut.path)} is cut off: it has ${formatBytes(cut.bytes)}${needed}`;
+    }
+  }
+  return undefined;
+}
+
+function loadAgain({ id }: CachedModel): string {
+  return `Run \`embeddinggemma models remove ${id}\`, and load it again.`;
 }
