@@ -349,11 +349,18 @@ it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store a
 
   await truncate("storage/doc_store.json", 100);
   await expect(open()).rejects.toThrow("Failed to load data from path: storage/doc_store.json");
+  await cp("restore.ts", "restore-again.ts"); // another name, since a module runs once
+  await rm("storage/doc_store.json");
+  await rm("storage/index_store.json");
+  await import(join(process.cwd(), "restore.ts"));
+  expect(await stored()).toEqual(all);
+  await VectorStoreIndex.init({ storageContext: await open() });
+
   await rm("storage/doc_store.json");
   await rm("storage/index_store.json");
   const [mars] = documents;
   mars.setContent("Mars has two moons."); // it has changed since
-  await import(join(process.cwd(), "restore.ts"));
+  await import(join(process.cwd(), "restore-again.ts"));
   const restored = await stored();
   expect([...restored.keys()].toSorted()).toEqual(["mars", "saturn", "venus"]);
   for (const id of ["venus", "saturn"]) expect(restored.get(id)).toBe(all.get(id));
