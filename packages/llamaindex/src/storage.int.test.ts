@@ -116,6 +116,23 @@ describe("nodes that queries cannot find", () => {
     ]);
   });
 
+  it("come back as the page says if the document store lists nodes, too", async () => {
+    const documents = documentsOf("Mars", "Venus");
+    await ingest(documents); // a SimpleVectorStore, for which LlamaIndex lists the nodes
+    const vectorStore = new FaissVectorStore({ persistDir });
+    const { docStore } = await storageContextFromDefaults({ persistDir, vectorStore });
+    const listed = Object.values(await docStore.docs());
+    expect(listed).toHaveLength(4);
+    const ofMars = listed.filter(({ sourceNode }) => sourceNode?.nodeId === "Mars");
+    await vectorStore.add(await embedded(...(ofMars as TextNode[])));
+    // The loop of docs/reference/troubleshooting.md.
+    const stored = new Set(Array.from(await vectorStore.client(), ({ record }) => record.refDocId));
+    for (const [id, document] of Object.entries(await docStore.docs()))
+      if (!stored.has(document.sourceNode?.nodeId ?? id)) await docStore.deleteDocument(id, false);
+    expect(await ingest(documents, vectorStore)).toBe(2);
+    expect((await vectorStore.client()).has(ofMars[0]!.id_)).toBe(true);
+  });
+
   it("are told if some documents are missing, and after the store was deleted", async () => {
     await ingest(documentsOf("Mars", "Venus"));
     const open = () => FaissVectorStore.fromPersistDir(persistDir);
