@@ -136,11 +136,18 @@ export class LazyEmbedder {
     return this.#loaded.get();
   }
 
-  /** Embeds a query; see {@link Embedder.encodeQuery}. */
-  async encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array> {
-    checkText(query, "The query");
+  /** Embeds one query or several; see {@link Embedder.encodeQuery}. */
+  encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array>;
+  encodeQuery(queries: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
+  async encodeQuery(
+    input: string | readonly string[],
+    options?: EncodeOptions,
+  ): Promise<Float32Array | Float32Array[]> {
+    if (!Array.isArray(input)) checkText(input, "The query");
+    else Array.from(input, (query, index) => checkText(query, `Query ${index}`));
     const embedder = await this.#loadedFor(options);
-    return embedder.encodeQuery(query, this.#configured(this.#queryPrompt, options));
+    // The overloads of one method cannot be told that it takes either.
+    return embedder.encodeQuery(input as string, this.#configured(this.#queryPrompt, options));
   }
 
   /** Embeds documents; see {@link Embedder.encodeDocument}. */

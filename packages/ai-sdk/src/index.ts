@@ -1,0 +1,2 @@
+export type { EmbeddingGemmaProviderOptions } from "./call-options.ts";
+export * from "./provider.ts";

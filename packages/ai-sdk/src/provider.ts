@@ -1,0 +1,85 @@
+import { type EmbeddingModelV4, NoSuchModelError, type ProviderV4 } from "@ai-sdk/provider";
+import { defaultModel, LazyEmbedder, type LazyEmbedderOptions } from "@embeddinggemma/core";
+import { nearestOption } from "@embeddinggemma/internal";
+import type { Side } from "./call-options.ts";
+import { embeddingModel } from "./embedding-model.ts";
+import { noSuchModel, sdkError } from "./sdk-error.ts";
+
+/**
+ * Settings of {@link createEmbeddingGemma}: the options of `Embedder.load`, a `url` and the options
+ * of `Embedder.connect`, or an `embedder` that is already loaded.
+ */
+export type EmbeddingGemmaProviderSettings = LazyEmbedderOptions;
+
+/** A provider of the AI SDK. `query` and `document` share one embedder. */
+export interface EmbeddingGemmaProvider extends ProviderV4 {
+  /** For texts that search: what a user types or asks. */
+  readonly query: EmbeddingModelV4;
+  /** For texts that are found: what you store. */
+  readonly document: EmbeddingModelV4;
+  /**
+   * The model with an id: `"query"`, `"document"`, or the Hub id or folder of another model, which
+   * embeds documents, or queries with `:query` after it.
+   *
+   * @param modelId - "document" by default
+   * @throws `NoSuchModelError` of the SDK
+   */
+  embeddingModel(modelId?: string): EmbeddingModelV4;
+  /** Another name of {@link EmbeddingGemmaProvider.embeddingModel}. */
+  textEmbeddingModel(modelId?: string): EmbeddingModelV4;
+  /** Frees all models that were loaded. An `embedder` that you passed stays loaded. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Creates a provider of the AI SDK. The first text loads the model.
+ *
+ * @throws `InvalidArgumentError` of the SDK, for everything that can be checked without the model
+ * @example
+ * const embeddingGemma = createEmbeddingGemma({ dtype: "q4", truncateDim: 256 });
+ * const { embeddings } = await embedMany({ model: embeddingGemma.document, values });
+ */
+export function createEmbeddingGemma(
+  settings: EmbeddingGemmaProviderSettings = {},
+): EmbeddingGemmaProvider {
+  const embedders = new Map<string, LazyEmbedder>();
+  const { model, embedder, url, onTruncate } = settings ?? {};
+  const ownName = String(model ?? embedder?.model ?? url ?? defaultModel);
+
+  function modelFor(id = "document"): EmbeddingModelV4 {
+    const [, name = ownName, side = "document"] = id.match(/^(?:(.+):)?(query|document)$/) ?? [
+      id,
+      id,
+    ];
+    const meant = name !== ownName && nearestOption(name, ["query", "document"]);
+    if (meant) throw noSuchModel(id, `There is no model "${id}". Did you mean "${meant}"?`);
+    const modelId = `${name}:${side}`;
+    try {
+      const options = name === ownName ? settings : { ...settings, model: name };
+      if (!embedders.has(name)) embedders.set(name, new LazyEmbedder(options));
+      return embeddingModel(modelId, embedders.get(name)!, side as Side, onTruncate);
+    } catch (error) {
+      throw sdkError(error, modelId);
+    }
+  }
+
+  const none = (modelType: "languageModel" | "imageModel") => (modelId: string) => {
+    throw new NoSuchModelError({ modelId, modelType });
+  };
+
+  return {
+    specificationVersion: "v4",
+    query: modelFor("query"),
+    document: modelFor("document"),
+    embeddingModel: modelFor,
+    textEmbeddingModel: modelFor,
+    languageModel: none("languageModel"),
+    imageModel: none("imageModel"),
+    dispose: async () => {
+      await Promise.all(Array.from(embedders.values(), (embedder) => embedder.dispose()));
+    },
+  };
+}
+
+/** The provider with all defaults: EmbeddingGemma 300m, which the first text loads. */
+export const embeddingGemma: EmbeddingGemmaProvider = createEmbeddingGemma();
