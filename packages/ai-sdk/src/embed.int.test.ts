@@ -165,6 +165,11 @@ describe("models", () => {
     await other.dispose();
   });
 
+  it("have the identity of their documents", async () => {
+    const short = createEmbeddingGemma({ embedder, truncateDim: 128 });
+    expect(await short.identity()).toBe(embedder.identityOf({ truncateDim: 128 }));
+  });
+
   it("can be wrapped in middleware", async () => {
     const seen: string[][] = [];
     const watching: EmbeddingModelMiddleware = {

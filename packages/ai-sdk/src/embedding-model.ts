@@ -32,9 +32,7 @@ export function embeddingModel(
             warnings.push({ type: "other", message: cutText(truncation) });
             onTruncate?.(truncation);
           },
-          onFinish: ({ tokens }) => {
-            usage.tokens = tokens;
-          },
+          onFinish: ({ tokens }) => Object.assign(usage, { tokens }),
         };
         if (side === "query" && call.hasTitle)
           warnings.push({ type: "unsupported", feature: "title", details: "Queries have none." });

@@ -106,6 +106,7 @@ describe("a missing model", () => {
     const error = await failureOf(() => embed({ model: missing.query, value: "Mars" }));
     expect(NoSuchModelError.isInstance(error) && error.modelId).toBe("./no/such/model:query");
     expectCause(error, "MODEL_NOT_FOUND");
+    expectCause(await failureOf(() => missing.identity()), "MODEL_NOT_FOUND");
   });
 
   it.each(["qery", "documents"])("is seen in the name %s", async (name) => {

@@ -27,6 +27,8 @@ export interface EmbeddingGemmaProvider extends ProviderV4 {
   embeddingModel(modelId?: string): EmbeddingModelV4;
   /** Another name of {@link EmbeddingGemmaProvider.embeddingModel}. */
   textEmbeddingModel(modelId?: string): EmbeddingModelV4;
+  /** Describes everything that determines the vectors of `document`, for a store of them. */
+  identity(): Promise<string>;
   /** Frees all models that were loaded. An `embedder` that you passed stays loaded. */
   dispose(): Promise<void>;
 }
@@ -75,6 +77,11 @@ export function createEmbeddingGemma(
     textEmbeddingModel: modelFor,
     languageModel: none("languageModel"),
     imageModel: none("imageModel"),
+    identity: () =>
+      embedders
+        .get(ownName)!
+        .identity()
+        .catch((error) => Promise.reject(sdkError(error, ownName))),
     dispose: async () => {
       await Promise.all(Array.from(embedders.values(), (embedder) => embedder.dispose()));
     },

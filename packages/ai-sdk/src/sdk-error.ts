@@ -7,11 +7,9 @@ export function sdkError(error: unknown, modelId: string): unknown {
   const { code, message, details, name } = error;
   const all = { name, message, cause: error };
   if (code === "MODEL_NOT_FOUND") return noSuchModel(modelId, message, error);
-  if (code === "INPUT_TOO_LONG") return new InvalidArgumentError({ ...all, argument: "values" });
-  if (aboutArguments.includes(code)) {
-    const argument = String(details.option ?? Object.keys(details)[0]);
-    return new InvalidArgumentError({ ...all, argument });
-  }
+  const named = String(details.option ?? Object.keys(details)[0]);
+  const argument = code === "INPUT_TOO_LONG" ? "values" : named;
+  if (aboutArguments.test(code)) return new InvalidArgumentError({ ...all, argument });
   if (code !== "SERVER_FAILED") return new AISDKError(all);
   const status = typeof details.status === "number" && { statusCode: details.status };
   const request = { url: String(details.url), requestBodyValues: {}, ...status };
@@ -23,4 +21,4 @@ export function noSuchModel(modelId: string, message: string, cause?: unknown): 
   return Object.assign(error, { cause }); // Its constructor takes none.
 }
 
-const aboutArguments = ["INVALID_ARGUMENT", "UNKNOWN_PROMPT", "UNTRAINED_DIMENSION"];
+const aboutArguments = /^(INVALID_ARGUMENT|UNKNOWN_PROMPT|UNTRAINED_DIMENSION|INPUT_TOO_LONG)$/;
