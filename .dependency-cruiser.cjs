@@ -83,6 +83,12 @@ const order = {
     ["metadata-filters.ts", "python-node.ts"],
     ["check-options.ts"],
   ],
+  "packages/ai-sdk/src": [
+    ["index.ts"],
+    ["provider.ts"],
+    ["embedding-model.ts"],
+    ["call-options.ts", "sdk-error.ts"],
+  ],
   "packages/server/src": [
     ["index.ts"],
     ["server-program.ts"],
@@ -147,6 +153,7 @@ const ownDependencies = {
   "tiny-model": [],
   langchain: ["core", "faiss", "internal"],
   llamaindex: ["core", "faiss", "internal"],
+  "ai-sdk": ["core", "internal"],
   server: ["core", "faiss", "internal"],
   tune: ["core", "faiss", "internal"],
   cli: ["core", "faiss", "langchain", "server", "tiny-model", "tune", "internal"],

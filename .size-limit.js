@@ -5,6 +5,7 @@
 export default [
   forNode("core", "72 kB"),
   forNode("faiss", "50 kB"),
+  forNode("ai-sdk", "4 kB"),
   forNode("langchain", "10.6 kB"),
   forNode("llamaindex", "13.1 kB"),
   forNode("server", "22.3 kB"),

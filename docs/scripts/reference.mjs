@@ -7,7 +7,10 @@ import { frontmatter } from "./generated-page.mjs";
 import { repositoryUrl } from "./repository.mjs";
 
 const inRepository = (path) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const packages = ["core", "faiss", "langchain", "llamaindex", "server", "tune", "tiny-model"];
+const packages = [
+  ...["core", "faiss", "langchain", "llamaindex", "ai-sdk"],
+  ...["server", "tune", "tiny-model"],
+];
 
 /**
  * Writes the API reference, from the TSDoc of all packages, to a folder.

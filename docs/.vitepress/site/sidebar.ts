@@ -18,7 +18,10 @@ const sections: readonly { text: string; folder: string; first?: readonly string
   {
     text: "Packages",
     folder: "packages",
-    first: ["core", "faiss", "langchain", "llamaindex", "server", "tune", "cli", "tiny-model"],
+    first: [
+      ...["core", "faiss", "langchain", "llamaindex", "ai-sdk"],
+      ...["server", "tune", "cli", "tiny-model"],
+    ],
   },
   { text: "Examples", folder: "examples", first: ["quickstart", "semantic-galaxy"] },
 ];

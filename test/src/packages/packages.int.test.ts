@@ -18,14 +18,20 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const applications = setUpApplications();
 
-describe("an application with LangChain, the server and the FAISS addon", () => {
+describe("an application with LangChain, the AI SDK, the server and the FAISS addon", () => {
   let application: Application;
 
   beforeAll(async () => {
     application = applications.create("langchain", npmWithoutScripts);
     await application.install(
       ...["@embeddinggemma/core", "@embeddinggemma/faiss", "@embeddinggemma/langchain"],
-      ...["@embeddinggemma/server", "@embeddinggemma/tiny-model", "@embeddinggemma/tune"],
+      ...[
+        "@embeddinggemma/ai-sdk",
+        "ai@7.0.173",
+        "@embeddinggemma/server",
+        "@embeddinggemma/tiny-model",
+        "@embeddinggemma/tune",
+      ],
       ...["@langchain/core@1.4.0", "faiss-node@0.5.1", "classic-level@3.0.0", "@types/node@20"],
       applications.tarballs.cli, // The registry serves the scope only.
     );
@@ -41,15 +47,21 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
     "compiles consumers with strict types, and checks our declarations, with TypeScript %i",
     async (version) => {
       const plain = ["plain", "server", "tiny-model", "tune"];
-      await application.compile(["langchain"], plain, version);
+      await application.compile(["langchain", "ai-sdk"], plain, version);
     },
   );
 
   it("embeds, stores, searches, trains and serves, as an ES module and CommonJS", async () => {
-    const consumers = ["langchain", "plain", "server", "tiny-model", "tune"] as const;
+    const consumers = [
+      ...(["langchain", "ai-sdk", "plain", "server", "tiny-model", "tune"] as const),
+    ];
     const results = await application.run(...consumers);
     expectRedPlanet(results.langchain, ["jupiter", "mars", "saturn", "venus"]);
     expectRedPlanet(results.plain, ["mars", "saturn"]);
+    expect(results["ai-sdk"]).toEqual([
+      [256, true],
+      [256, true],
+    ]);
     expect(results.server).toEqual([
       [true, true],
       [true, true],
@@ -74,7 +86,7 @@ describe("an application with LangChain, the server and the FAISS addon", () => 
   it("has each file that its programs look for beside themselves", () => {
     const missing: string[] = [];
     let found = 0;
-    for (const name of ["core", "faiss", "langchain", "server", "tiny-model", "tune"]) {
+    for (const name of ["ai-sdk", "core", "faiss", "langchain", "server", "tiny-model", "tune"]) {
       const dist = application.path(`node_modules/@embeddinggemma/${name}/dist`);
       for (const file of readdirSync(dist).filter((entry) => /\.[cm]?js$/.test(entry))) {
         const source = readFileSync(join(dist, file), "utf8");

@@ -9,7 +9,7 @@ const packagesFolder = fileURLToPath(new URL("../../../packages", import.meta.ur
 
 /** The folders of the published packages. */
 export const packageNames = [
-  ...(["cli", "core", "faiss", "langchain", "llamaindex"] as const),
+  ...(["ai-sdk", "cli", "core", "faiss", "langchain", "llamaindex"] as const),
   ...(["server", "tiny-model", "tune"] as const),
 ];
 

@@ -14,6 +14,7 @@ vi.setConfig({ testTimeout: 120_000 });
 it.each([
   ["langchain", ["index.ts", "search.ts", "update.ts"]],
   ["llamaindex", ["index.ts", "search.ts", "update.ts"]],
+  ["ai-sdk", ["index.ts", "search.ts"]],
   ["core", ["compare.ts", "index.ts", "search.ts"]],
 ])("docs/start/%s.md, one program after the other", async (name, programs) => {
   const page = `docs/start/${name}.md`;
@@ -103,6 +104,7 @@ describe("docs/embed/offline.md", async () => {
 });
 
 runsAllCodeOf(
+  "docs/start/ai-sdk.md",
   "docs/start/core.md",
   "docs/start/install.md",
   "docs/start/langchain.md",

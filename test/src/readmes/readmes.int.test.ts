@@ -5,6 +5,7 @@ import { FaissStore } from "@embeddinggemma/faiss";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { RetrievalReport } from "@embeddinggemma/tune";
+import { cosineSimilarity } from "ai";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../packages/internal/src/testing/free-port.ts";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
@@ -77,6 +78,14 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(nodes).toMatchObject([
       { node: { metadata: { title: "Mars" } }, score: expect.any(Number) },
     ]);
+  });
+
+  it("README.md, Vercel's AI SDK", async () => {
+    const section = "Vercel's AI SDK";
+    const { embeddings, embedding, embeddingGemma } = await runPage("README.md", { section });
+    const [mars, venus] = embeddings.map((one: number[]) => cosineSimilarity(one, embedding));
+    expect(mars).toBeGreaterThan(venus);
+    await embeddingGemma.dispose();
   });
 
   it("core", async () => {
@@ -189,6 +198,16 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(found).toMatchObject([{ node: { metadata: { title: "Mars" } } }]);
     expect(parts).toHaveLength(3);
     expect(await FaissStore.open("storage/faiss_vector_store")).toMatchObject({ size: 2 });
+  });
+
+  it("ai-sdk", async () => {
+    const page = "packages/ai-sdk/README.md";
+    const { titled, hit, query, embeddingGemma } = await runPage(page);
+    await expectPrintedOutput(page);
+    expect(titled.embeddings.map(({ length }: number[]) => length)).toEqual([256, 256]);
+    expect(hit.record.text).toMatch(/^Mars/);
+    expect(query.modelId).toBe(embeddingGemma.query.modelId);
+    await embeddingGemma.dispose();
   });
 
   it("tiny-model", async () => {
@@ -327,6 +346,7 @@ runsAllCodeOf(
   "docs/serve/connect.md",
   "docs/serve/fleet.md",
   "docs/serve/server.md",
+  "packages/ai-sdk/README.md",
   "packages/core/README.md",
   "packages/faiss/README.md",
   "packages/langchain/README.md",
