@@ -38,7 +38,7 @@ export function embeddingModel(
           warnings.push({ type: "unsupported", feature: "title", details: "Queries have none." });
         const vectors =
           side === "query"
-            ? await embedder.encodeQuery(values, options)
+            ? await embedder.encodeQueries(values, options)
             : await embedder.encodeDocument(documents, options);
         return { embeddings: vectors.map(toNumbers), usage, warnings };
       } catch (error) {

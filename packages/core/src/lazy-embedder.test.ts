@@ -182,6 +182,14 @@ test("before the load, a query must be a text, and documents an array", async ()
       message: expect.stringMatching(/^The query must be a string; .* was given\.$/),
     });
   }
+  await expect(lazy.encodeQueries("Mars" as never)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: 'queries must be an array of queries; "Mars" was given.',
+  });
+  await expect(lazy.encodeQueries(["Mars", 7] as never)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    message: "Query 1 must be a string; 7 was given.",
+  });
   await expect(lazy.encodeDocument("Mars" as never)).rejects.toMatchObject({
     code: "INVALID_ARGUMENT",
     message: 'documents must be an array of documents; "Mars" was given.',

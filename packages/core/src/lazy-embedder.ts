@@ -136,18 +136,22 @@ export class LazyEmbedder {
     return this.#loaded.get();
   }
 
-  /** Embeds one query or several; see {@link Embedder.encodeQuery}. */
-  encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array>;
-  encodeQuery(queries: readonly string[], options?: EncodeOptions): Promise<Float32Array[]>;
-  async encodeQuery(
-    input: string | readonly string[],
-    options?: EncodeOptions,
-  ): Promise<Float32Array | Float32Array[]> {
-    if (!Array.isArray(input)) checkText(input, "The query");
-    else Array.from(input, (query, index) => checkText(query, `Query ${index}`));
+  /** Embeds a query; see {@link Embedder.encodeQuery}. */
+  async encodeQuery(query: string, options?: EncodeOptions): Promise<Float32Array> {
+    checkText(query, "The query");
     const embedder = await this.#loadedFor(options);
-    // The overloads of one method cannot be told that it takes either.
-    return embedder.encodeQuery(input as string, this.#configured(this.#queryPrompt, options));
+    return embedder.encodeQuery(query, this.#configured(this.#queryPrompt, options));
+  }
+
+  /** Embeds several queries; see {@link Embedder.encodeQuery}. */
+  async encodeQueries(
+    queries: readonly string[],
+    options?: EncodeOptions,
+  ): Promise<Float32Array[]> {
+    if (!Array.isArray(queries)) throw invalidArgument("queries", queries, "an array of queries");
+    Array.from(queries, (query, index) => checkText(query, `Query ${index}`));
+    const embedder = await this.#loadedFor(options);
+    return embedder.encodeQuery(queries, this.#configured(this.#queryPrompt, options));
   }
 
   /** Embeds documents; see {@link Embedder.encodeDocument}. */
