@@ -11,8 +11,9 @@ import { type DocumentFilter, keysOf } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
 
 /**
- * Deletes documents. Nothing is deleted with a filter that matches some, but has a key that no
- * document has: a missing key counts as null, so with a misspelt one, `$ne` would delete them all.
+ * Deletes documents. A filter with a key that no document has is refused, unless the store is
+ * empty: a missing key counts as null, so with a misspelt one, `$ne` would delete all documents,
+ * and a value none.
  *
  * @throws `INVALID_ARGUMENT`
  */
@@ -36,7 +37,7 @@ export async function deleteDocuments(
 /**
  * The ids of the documents that a filter matches.
  *
- * @throws `INVALID_ARGUMENT` if there are some, but no document has one of the keys
+ * @throws `INVALID_ARGUMENT` if there are documents, but none has one of the keys
  */
 async function findWithKeys(
   store: FaissStore<DocumentRecord> | undefined,
@@ -52,7 +53,7 @@ async function findWithKeys(
     return false;
   });
   const key = filterKeys.missing;
-  if (found.size > 0 && key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
+  if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
   return found;
 }
 
