@@ -34,6 +34,8 @@ export type Side = "query" | "document";
 export function readCall(values: readonly string[], given: unknown, ownSide: Side) {
   const options = (given ?? {}) as EmbeddingGemmaProviderOptions;
   checkOptions(options, callRules);
+  for (const [at, value] of values.entries())
+    if (!isText(value)) throw invalidArgument(`values[${at}]`, value, "a string");
   const { task = ownSide, title, truncateDim } = options;
   const titles = Array.isArray(title) ? title : values.map(() => title);
   if (titles.length !== values.length)
@@ -58,7 +60,8 @@ const isText = rules.text.accepts;
 const callRules: Rules<EmbeddingGemmaProviderOptions> = {
   task: {
     expected: 'the name of a prompt, such as "query", or { prompt: "…" }',
-    accepts: (task) => isText(task) || (isObject(task) && isText(task.prompt)),
+    accepts: (task) =>
+      isText(task) || (isObject(task) && isText(task.prompt) && Object.keys(task).length === 1),
   },
   title: {
     expected: "a string, or one for each value",

@@ -166,6 +166,8 @@ describe("models", () => {
     expect([documents.embedding]).toEqual(
       plain(await embedder.encodeDocument(["Mars"], { truncateDim: 128 })),
     );
+    const identity = embedder.identityOf({ truncateDim: 128 });
+    expect(await other.identity(`${model}:query`)).toBe(identity);
     await other.dispose();
   });
 

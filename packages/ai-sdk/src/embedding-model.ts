@@ -4,11 +4,16 @@ import { toNumbers } from "@embeddinggemma/internal";
 import { readCall, type Side } from "./call-options.ts";
 import { sdkError } from "./sdk-error.ts";
 
+/** What an id names. */
+export interface FoundModel {
+  readonly modelId: string;
+  readonly embedder: LazyEmbedder;
+  readonly side: Side;
+}
+
 /** The model of one side, as the SDK takes it. */
 export function embeddingModel(
-  modelId: string,
-  embedder: LazyEmbedder,
-  ownSide: Side,
+  { modelId, embedder, side: ownSide }: FoundModel,
   onTruncate?: (truncation: Truncation) => void,
 ): EmbeddingModelV4 {
   return {

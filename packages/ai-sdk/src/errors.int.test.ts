@@ -33,6 +33,7 @@ describe("an invalid setting of the provider", () => {
   it.each([
     [{ modle: "x" }, "modle", "Did you mean `model`?"],
     [{ truncateDim: 100 }, "truncateDim", "Use 768, 512, 256, 128"],
+    [{ baseURL: "http://localhost:8080" }, "baseURL", "Did you mean `url`?"],
     [{ queryPrompt: "query" }, "queryPrompt", "queryPrompt must be"],
     [null, "options", "options must be an object"],
   ])("%o is an InvalidArgumentError", async (settings, argument, message) => {
@@ -53,6 +54,7 @@ describe("an invalid option of a call", () => {
     [{ taks: "query" }, "taks", "Did you mean `task`?"],
     [{ task: 1 }, "task", "task must be the name of a prompt"],
     [{ task: { promt: "a" } }, "task", '{ prompt: "…" }'],
+    [{ task: { prompt: "a", promptName: "STS" } }, "task", '{ prompt: "…" }'],
     [{ title: ["one"] }, "title", "a string, or 2, one for each value"],
     [{ title: [1, 2] }, "title", "a string, or one for each value"],
     [{ truncateDim: 1.5 }, "truncateDim", "a whole number of at least 1"],
@@ -72,8 +74,8 @@ describe("an invalid option of a call", () => {
     const providerOptions = { embeddingGemma: { task: "qery" } };
     const model = provider.query;
     const error = await failureOf(() => embed({ model, value: "Mars", providerOptions }));
-    expect(InvalidArgumentError.isInstance(error)).toBe(true);
-    expect(error.message).toMatch(/qery.*query/s);
+    expect(InvalidArgumentError.isInstance(error) && error.argument).toBe("task");
+    expect(error.message).toMatch(/qery.*query.*pass its text as `prompt`\.$/s);
     expectCause(error, "UNKNOWN_PROMPT");
   });
 
@@ -95,8 +97,11 @@ describe("an invalid option of a call", () => {
 
   it("names a value that is no text", async () => {
     const value = 5 as unknown as string;
-    for (const model of [provider.query, provider.document])
-      expectCause(await failureOf(() => embed({ model, value })), "INVALID_ARGUMENT");
+    for (const model of [provider.query, provider.document]) {
+      const error = await failureOf(() => embed({ model, value }));
+      expect(error.message).toBe("values[0] must be a string; 5 was given.");
+      expectCause(error, "INVALID_ARGUMENT");
+    }
   });
 });
 
@@ -109,15 +114,25 @@ describe("a missing model", () => {
     expectCause(await failureOf(() => missing.identity()), "MODEL_NOT_FOUND");
   });
 
-  it.each(["qery", "documents"])("is seen in the name %s", async (name) => {
-    const error = await failureOf(() => provider.embeddingModel(name));
-    expect(NoSuchModelError.isInstance(error) && error.modelId).toBe(name);
-    expect(error.message).toMatch(/Did you mean "(query|document)"\?$/);
-  });
+  it.each(["qery", "documents", "Query", "org/model:Query"])(
+    "is seen in the name %s",
+    async (name) => {
+      const error = await failureOf(() => provider.embeddingModel(name));
+      expect(NoSuchModelError.isInstance(error) && error.modelId).toBe(name);
+      expect(error.message).toMatch(/Did you mean "(query|document)"\?$/);
+    },
+  );
 
   it("is any other, with an embedder", async () => {
     const error = await failureOf(() => provider.embeddingModel("org/other"));
     expect(error.message).toContain("`embedder` is already loaded, so model cannot take effect.");
+  });
+
+  it("is any other, with a url", async () => {
+    const remote = createEmbeddingGemma({ url: "http://localhost:1" });
+    const error = await failureOf(() => remote.embeddingModel("org/other"));
+    expect(NoSuchModelError.isInstance(error)).toBe(true);
+    expect(error.message).toContain('use "query" or "document", not "org/other".');
   });
 
   it("is one that generates", async () => {
@@ -148,6 +163,6 @@ it("says that the embedder was disposed", async () => {
   await disposed.dispose();
   const { query } = createEmbeddingGemma({ embedder: disposed });
   const error = await failureOf(() => embed({ model: query, value: "Mars" }));
-  expect(error.name).toBe("EmbeddingGemmaError");
+  expect(error.name).toBe("AI_EmbeddingGemmaError");
   expectCause(error, "DISPOSED");
 });

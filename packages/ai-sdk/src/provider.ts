@@ -2,7 +2,7 @@ import { type EmbeddingModelV4, NoSuchModelError, type ProviderV4 } from "@ai-sd
 import { defaultModel, LazyEmbedder, type LazyEmbedderOptions } from "@embeddinggemma/core";
 import { nearestOption } from "@embeddinggemma/internal";
 import type { Side } from "./call-options.ts";
-import { embeddingModel } from "./embedding-model.ts";
+import { embeddingModel, type FoundModel } from "./embedding-model.ts";
 import { noSuchModel, sdkError } from "./sdk-error.ts";
 
 /**
@@ -27,8 +27,12 @@ export interface EmbeddingGemmaProvider extends ProviderV4 {
   embeddingModel(modelId?: string): EmbeddingModelV4;
   /** Another name of {@link EmbeddingGemmaProvider.embeddingModel}. */
   textEmbeddingModel(modelId?: string): EmbeddingModelV4;
-  /** Describes everything that determines the vectors of `document`, for a store of them. */
-  identity(): Promise<string>;
+  /**
+   * Describes everything that determines the vectors of documents, for a store of them.
+   *
+   * @param modelId - as for {@link EmbeddingGemmaProvider.embeddingModel}
+   */
+  identity(modelId?: string): Promise<string>;
   /** Frees all models that were loaded. An `embedder` that you passed stays loaded. */
   dispose(): Promise<void>;
 }
@@ -48,23 +52,21 @@ export function createEmbeddingGemma(
   const { model, embedder, url, onTruncate } = settings ?? {};
   const ownName = String(model ?? embedder?.model ?? url ?? defaultModel);
 
-  function modelFor(id = "document"): EmbeddingModelV4 {
-    const [, name = ownName, side = "document"] = id.match(/^(?:(.+):)?(query|document)$/) ?? [
-      id,
-      id,
-    ];
-    const meant = name !== ownName && nearestOption(name, ["query", "document"]);
-    if (meant) throw noSuchModel(id, `There is no model "${id}". Did you mean "${meant}"?`);
-    const modelId = `${name}:${side}`;
+  function find(id = "document"): FoundModel {
+    const { name, side } = readId(id, ownName);
+    if (name !== ownName && url !== undefined)
+      throw noSuchModel(id, `The server has one model: use "query" or "document", not "${id}".`);
     try {
       const options = name === ownName ? settings : { ...settings, model: name };
-      if (!embedders.has(name)) embedders.set(name, new LazyEmbedder(options));
-      return embeddingModel(modelId, embedders.get(name)!, side as Side, onTruncate);
+      const found = embedders.get(name) ?? new LazyEmbedder(options);
+      embedders.set(name, found);
+      return { modelId: `${name}:${side}`, embedder: found, side };
     } catch (error) {
-      throw sdkError(error, modelId);
+      throw sdkError(error, id);
     }
   }
 
+  const modelFor = (id?: string) => embeddingModel(find(id), onTruncate);
   const none = (modelType: "languageModel" | "imageModel") => (modelId: string) => {
     throw new NoSuchModelError({ modelId, modelType });
   };
@@ -77,11 +79,10 @@ export function createEmbeddingGemma(
     textEmbeddingModel: modelFor,
     languageModel: none("languageModel"),
     imageModel: none("imageModel"),
-    identity: () =>
-      embedders
-        .get(ownName)!
-        .identity()
-        .catch((error) => Promise.reject(sdkError(error, ownName))),
+    identity: async (id) => {
+      const { embedder, modelId } = find(id);
+      return embedder.identity().catch((error) => Promise.reject(sdkError(error, modelId)));
+    },
     dispose: async () => {
       await Promise.all(Array.from(embedders.values(), (embedder) => embedder.dispose()));
     },
@@ -90,3 +91,12 @@ export function createEmbeddingGemma(
 
 /** The provider with all defaults: EmbeddingGemma 300m, which the first text loads. */
 export const embeddingGemma: EmbeddingGemmaProvider = createEmbeddingGemma();
+
+/** What an id says: `query`, or `org/model`, or `org/model:query`. */
+function readId(id: string, ownName: string): { name: string; side: Side } {
+  const [, name = ownName, side] = id.match(/^(?:(.+):)?(query|document)$/) ?? [id, id];
+  const last = name.split(":").at(-1)!;
+  const meant = name !== ownName && nearestOption(last, ["query", "document"]);
+  if (meant) throw noSuchModel(id, `There is no model "${id}". Did you mean "${meant}"?`);
+  return { name, side: side === "query" ? side : "document" };
+}

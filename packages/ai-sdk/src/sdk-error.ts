@@ -4,11 +4,11 @@ import { EmbeddingGemmaError } from "@embeddinggemma/core";
 /** The SDK's error for one of core, which is its cause. Others stay, such as that of an abort. */
 export function sdkError(error: unknown, modelId: string): unknown {
   if (!EmbeddingGemmaError.isInstance(error)) return error;
-  const { code, message, details, name } = error;
-  const all = { name, message, cause: error };
+  const { code, message, details } = error;
+  const all = { name: "AI_EmbeddingGemmaError", message, cause: error };
   if (code === "MODEL_NOT_FOUND") return noSuchModel(modelId, message, error);
-  const named = String(details.option ?? Object.keys(details)[0]);
-  const argument = code === "INPUT_TOO_LONG" ? "values" : named;
+  const named = details.option ?? Object.keys(details)[0];
+  const argument = argumentOf[code] ?? String(named);
   if (aboutArguments.test(code)) return new InvalidArgumentError({ ...all, argument });
   if (code !== "SERVER_FAILED") return new AISDKError(all);
   const status = typeof details.status === "number" && { statusCode: details.status };
@@ -21,4 +21,5 @@ export function noSuchModel(modelId: string, message: string, cause?: unknown): 
   return Object.assign(error, { cause }); // Its constructor takes none.
 }
 
+const argumentOf: Record<string, string> = { UNKNOWN_PROMPT: "task", INPUT_TOO_LONG: "values" };
 const aboutArguments = /^(INVALID_ARGUMENT|UNKNOWN_PROMPT|UNTRAINED_DIMENSION|INPUT_TOO_LONG)$/;

@@ -243,9 +243,9 @@ const promptRule: Rule = {
 };
 
 const lazyEmbedderRules: Rules<LazyEmbedderOptions> = {
+  url: rules.anything, // checked by checkUrls; before `endpoint`, for what others call it
   ...connectRules,
   ...loadRules,
-  url: rules.anything, // checked by checkUrls
   model: modelRule,
   embedder: {
     expected: "an Embedder, the result of `await Embedder.load(…)`",

@@ -52,6 +52,7 @@ const synonyms: Readonly<Record<string, readonly string[]>> = {
   cacheDir: ["cacheFolder", "cacheDirectory", "cachePath"],
   localFilesOnly: ["offline", "localOnly", "allowRemoteModels"],
   token: ["hfToken", "accessToken", "authToken", "useAuthToken", "apiKey"],
+  url: ["baseUrl", "serverUrl"],
   endpoint: ["hfEndpoint", "remoteHost", "baseUrl"],
   onDownloadProgress: ["onProgress", "progressCallback", "onLoadProgress"],
   promptName: ["task", "taskType", "inputType"],

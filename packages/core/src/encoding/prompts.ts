@@ -83,7 +83,7 @@ export function choosePrompt(
   const reason = `The model has no prompt named ${show(name)}. ${has}`;
   throw new EmbeddingGemmaError(
     "UNKNOWN_PROMPT",
-    `${reason} For any other prompt, use the option \`prompt\`.`,
+    `${reason} For any other prompt, pass its text as \`prompt\`.`,
     { promptName: name, promptNames, reason },
   );
 }
