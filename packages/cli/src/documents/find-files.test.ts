@@ -75,6 +75,18 @@ it("passes over what is deleted meanwhile", async () => {
   expect(found.unreadable).toEqual([]);
 });
 
+it("knows where patterns can match", () => {
+  const canMatch = (pattern: string, folder: string) => new Globs([pattern]).canMatchIn(folder);
+  expect(canMatch("ok/**", "secret")).toBe(false);
+  expect(canMatch("/ok/*.md", "okay")).toBe(false);
+  expect(canMatch("ok/deep/a.md", "ok/deep/er")).toBe(false);
+  expect(canMatch("ok/a*.md", "ok")).toBe(true);
+  expect(canMatch("ok/deep/a.md", "ok")).toBe(true);
+  expect(canMatch("ok/**", "ok/deep")).toBe(true);
+  for (const pattern of ["*.md", "a.md", "**/a.md", "{ok,secret}/*"])
+    expect(canMatch(pattern, "secret")).toBe(true);
+});
+
 it("chooses files by patterns, and says which match nothing", async () => {
   const include = new Globs(["*.md", "guides/**/*.html", "*.docx"]);
   expect(await find(".", { include })).toEqual(["b.md", "guides/draft/d.html"]);

@@ -35,6 +35,8 @@ interface FoundFiles {
   readonly others: readonly string[];
   /** Folders whose content is not known. */
   readonly unreadable: readonly UnreadableFolder[];
+  /** Paths of files and folders that Git ignores. */
+  readonly ignored: readonly string[];
   /** Whether they were looked for in a folder. */
   readonly inFolder: boolean;
 }
@@ -47,23 +49,25 @@ interface FoundFiles {
 export async function findFiles(path: string, selection: FileSelection): Promise<FoundFiles> {
   const status = await stat(path);
   if (!status.isDirectory())
-    return { files: [{ path, bytes: status.size }], others: [], unreadable: [], inFolder: false };
+    return { ...nothing, files: [{ path, bytes: status.size }], inFolder: false };
   const { include, exclude, ignore, skip } = selection;
   const others: string[] = [];
   const unreadable: UnreadableFolder[] = [];
+  const ignored: string[] = [];
   const find = async (folder: string, isIgnoredAbove: IsIgnored): Promise<FoundFile[]> => {
     const isIgnored = ignore ? await ignoredIn(folder, isIgnoredAbove) : isIgnoredAbove;
     const found: FoundFile[] = [];
     const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-      if (!isGone(error)) unreadable.push({ path: folder, error });
+      const isNeeded = folder === path || include?.canMatchIn(nameIn(path, folder)) !== false;
+      if (isNeeded && !isGone(error)) unreadable.push({ path: folder, error });
       return [];
     });
     for (const entry of entries.sort(byName)) {
       const inside = join(folder, entry.name);
       const name = nameIn(path, inside);
       if (inside === skip || exclude?.matches(name) || isLeftOut(entry.name)) continue;
-      if (isIgnored(inside, entry.isDirectory())) continue;
-      if (entry.isDirectory()) found.push(...(await find(inside, isIgnored)));
+      if (isIgnored(inside, entry.isDirectory())) ignored.push(inside);
+      else if (entry.isDirectory()) found.push(...(await find(inside, isIgnored)));
       else if (!entry.isFile() || include?.matches(name) === false) continue;
       else if (!kindOf(entry.name)) others.push(inside);
       else {
@@ -74,8 +78,10 @@ export async function findFiles(path: string, selection: FileSelection): Promise
     return found;
   };
   const files = await find(path, ignore ? await ignoredAbove(path) : () => false);
-  return { files, others, unreadable, inFolder: true };
+  return { files, others, unreadable, ignored, inFolder: true };
 }
+
+const nothing = { others: [], unreadable: [], ignored: [] };
 
 /** 0 for a file that cannot be read, which is reported when it is its turn. */
 async function sizeOf(path: string): Promise<number | undefined> {
@@ -88,6 +94,15 @@ async function sizeOf(path: string): Promise<number | undefined> {
 /** Whether a file or folder was deleted since its folder was listed. */
 function isGone(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === "ENOENT";
+}
+
+/** Whether patterns leave out a file in a folder, whatever is there. */
+export function isLeftOutByName(
+  { include, exclude }: Pick<FileSelection, "include" | "exclude">,
+  folder: string,
+  path: string,
+): boolean {
+  return isExcluded(exclude, folder, path) || include?.matches(nameIn(folder, path)) === false;
 }
 
 /** Whether patterns match a file, or a folder above it, in a folder. */

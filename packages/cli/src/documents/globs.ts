@@ -22,6 +22,16 @@ export class Globs {
     return matching.length > 0;
   }
 
+  /** Whether a pattern can match a name in a folder. If in doubt, it can. */
+  canMatchIn(folder: string): boolean {
+    return this.#patterns.some(({ text }) => {
+      const { base, isGlob } = picomatch.scan(nameOf(text));
+      if (!hasFolder(text) || base.includes("\\")) return true;
+      const start = isGlob && base !== "" ? `${base}/` : base;
+      return start.startsWith(`${folder}/`) || `${folder}/`.startsWith(start);
+    });
+  }
+
   /** The patterns that have matched nothing so far. */
   unmatched(): string[] {
     return this.#patterns.filter(({ hasMatched }) => !hasMatched).map(({ text }) => text);
@@ -35,8 +45,19 @@ interface Pattern {
 }
 
 function matcherOf(text: string): (name: string) => boolean {
-  const pattern = text.replace(/(?<=.)\/+$/, ""); // `drafts/` is a folder, too
-  // `/drafts` is that of the folder itself, as `./drafts` is.
-  const name = pattern.replace(/^\.?\/+(?=.)/, "");
-  return picomatch(name, { basename: !pattern.includes("/") });
+  return picomatch(nameOf(text), { basename: !hasFolder(text) });
+}
+
+/** `/drafts` is that of the folder itself, as `./drafts` is. */
+function nameOf(text: string): string {
+  return withoutEnd(text).replace(/^\.?\/+(?=.)/, "");
+}
+
+function hasFolder(text: string): boolean {
+  return withoutEnd(text).includes("/");
+}
+
+/** `drafts/` is a folder, too. */
+function withoutEnd(text: string): string {
+  return text.replace(/(?<=.)\/+$/, "");
 }

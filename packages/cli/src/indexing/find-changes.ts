@@ -1,6 +1,11 @@
 import { readFile, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { type FileSelection, findFiles, isExcluded } from "../documents/find-files.ts";
+import {
+  type FileSelection,
+  findFiles,
+  isExcluded,
+  isLeftOutByName,
+} from "../documents/find-files.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
@@ -44,7 +49,8 @@ interface Lost {
 /**
  * Compares files and folders with the store. Sources elsewhere are left alone, unless they are gone
  * from the folder of a file that this run names: a shell leaves them out of `docs/*.md`. In the
- * folders, files that a run has named stay until they are gone or excluded.
+ * folders, files that a run has named stay until they are gone or excluded. What cannot be read
+ * stays, unless patterns leave it out: they need names only.
  *
  * @param places - absolute paths without symbolic links
  * @param chunks - how files become chunks now
@@ -65,11 +71,20 @@ export async function findChanges(
     const path = resolve(root, source);
     const around = places.filter((place) => isIn(place, path));
     const hidden = now.unreadable.find((folder) => isIn(folder.path, path));
-    if (hidden) kept.add(hidden.path);
     const bytes = hidden ? "unknown" : await sizeOf(path);
     const isNamed = files.get(source)?.named === true;
-    if (bytes === "unknown") lost.elsewhere += 1;
-    else if (around.length === 0 && !(bytes === undefined && beside.has(dirname(path)))) {
+    const isLeftOut = (place: string) =>
+      isNamed
+        ? isExcluded(selection.exclude, place, path)
+        : isLeftOutByName(selection, place, path) ||
+          now.ignored.get(place)!.some((ignored) => isIn(ignored, path));
+    if (bytes === "unknown") {
+      if (around.length > 0 && around.every(isLeftOut)) lost.leftOut.push(source);
+      else {
+        if (hidden) kept.add(hidden.path);
+        lost.elsewhere += 1;
+      }
+    } else if (around.length === 0 && !(bytes === undefined && beside.has(dirname(path)))) {
       lost.elsewhere += 1;
       if (bytes === undefined) lost.goneElsewhere.push(source);
     } else if (bytes === undefined) lost.gone.push(source);
@@ -104,6 +119,8 @@ async function readPlaces(
   const found = new Map<string, SourceFile>();
   const others: string[] = [];
   const unreadable: { path: string; error: unknown }[] = [];
+  /** What Git ignores in each place. */
+  const ignored = new Map<string, readonly string[]>();
   /** Folders of the files that are named. */
   const beside = new Set<string>();
   let folders = 0;
@@ -115,6 +132,7 @@ async function readPlaces(
     inFolders += inFolder ? inPlace.files.length : 0;
     others.push(...inPlace.others);
     unreadable.push(...inPlace.unreadable);
+    ignored.set(place, inPlace.ignored);
     for (const file of inPlace.files) {
       const source = sourceName(root, file.path);
       const wasNamed = found.get(source)?.isNamed === true || files.get(source)?.named === true;
@@ -122,7 +140,7 @@ async function readPlaces(
     }
   }
   const foundNone = folders > 0 && inFolders === 0 && unreadable.length === 0;
-  return { found, others, beside, foundNone, unreadable };
+  return { found, others, beside, foundNone, unreadable, ignored };
 }
 
 /** Whether a path is a place, or in it. */

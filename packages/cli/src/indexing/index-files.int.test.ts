@@ -389,6 +389,31 @@ it("keeps what the store has of folders and files that cannot be read", async ()
   expect(await index()).toMatchObject({ code: 0, removed: 0, store: { chunks: 5 } });
 });
 
+it("removes what is left out, also if it cannot be read", async () => {
+  for (const name of ["secret", "ok", "locked"]) await mkdir(join(folder, name));
+  const names = ["secret/a.txt", "ok/b.txt", "locked/c.txt", "secret/named.txt"];
+  for (const name of names) await write(name, `About ${name}.`);
+  const model = join(folder, ".model");
+  await cp(modelPath, model, { recursive: true });
+  const named = join(folder, "secret/named.txt");
+  const started = await index(named, "--model", model, "--exclude", "locked");
+  expect(started).toMatchObject({ embedded: 3 });
+  await chmod(join(folder, "secret"), 0);
+  await chmod(join(folder, "locked"), 0);
+  const include = await asNobody(() => index("--include", "ok/**"));
+  expect(include).toMatchObject({ code: 0, errors: "", removed: 1, leftOut: 1, unchanged: 1 });
+
+  await chmod(join(folder, "secret"), 0o777);
+  await chmod(join(folder, "locked"), 0o777);
+  expect(await index()).toMatchObject({ added: 2, unchanged: 2 });
+  await mkdir(join(folder, ".git"));
+  await write(".gitignore", "locked/\n");
+  await chmod(join(folder, "secret"), 0);
+  await chmod(join(folder, "locked"), 0);
+  const ignored = await asNobody(() => index("--exclude", "secret"));
+  expect(ignored).toMatchObject({ code: 0, errors: "", removed: 3, leftOut: 3, unchanged: 1 });
+});
+
 it("names what cannot be read if there is nothing else", async () => {
   const secret = join(folder, "secret");
   await mkdir(secret);
