@@ -1,5 +1,7 @@
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, it, vi } from "vitest";
+import { Document } from "@langchain/core/documents";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startChatServer } from "./chat-server.ts";
 import { expectPrintedOutput, runPage } from "./run-page.ts";
 import { runsAllCodeOf } from "./runs-all-code.ts";
@@ -36,6 +38,19 @@ describe.each(Object.entries(frameworks))("%s", (section, program) => {
     "%s",
     (name) => run(name),
   );
+});
+
+it("incremental-indexing: of two first runs at once, neither replaces the other", async () => {
+  const program = "langchain.ts";
+  await runPage("docs/recipes/incremental-indexing.md", { programs: [program] });
+  const [start] = (await readFile(program, "utf8")).split("\nfor (const files");
+  await writeFile("two-runs.ts", `${start}\nexport { update };`);
+  const { update } = await import(join(process.cwd(), "two-runs.ts"));
+  const run = (source: string) =>
+    update("both", [new Document({ pageContent: source, metadata: { source } })]);
+  const runs = await Promise.allSettled([run("apples.txt"), run("bread.txt")]);
+  const refused = runs.filter((result) => result.status === "rejected");
+  expect(refused).toMatchObject([{ reason: { code: "STORE_CHANGED" } }]);
 });
 
 it("hybrid-search, measured", async () => {
