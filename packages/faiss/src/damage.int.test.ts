@@ -137,6 +137,19 @@ describe.each<FaissStoreOptions>([
     await store.save(copy);
     expect((await FaissStore.open(copy)).ids()).toEqual(store.ids());
   });
+
+  it("is replaced by a new store, unless its manifest is damaged", async () => {
+    const fresh = await FaissStore.create({ dimension: 16 });
+    await applyToStore(fresh, 1);
+    for (const file of files) {
+      const copy = await damagedCopy(`replaced-${file}`);
+      await truncate(join(copy, file), 10);
+      if (file === "faiss-store.json")
+        await expect(fresh.save(copy)).rejects.toMatchObject({ code: "FILE_DAMAGED" });
+      await fresh.save(copy, { overwrite: file === "faiss-store.json" || undefined });
+      expect((await FaissStore.open(copy)).ids()).toEqual(fresh.ids());
+    }
+  });
 });
 
 describe("opening", () => {

@@ -236,7 +236,8 @@ export interface SaveOptions {
    * stores find a folder empty, the second one to save gets `STORE_CHANGED`.
    *
    * @default `false` for a folder that this store was opened from or saved to; any other folder is
-   * overwritten, unless it contains a damaged store, or one with items and this store is empty
+   * overwritten, unless it contains a store whose manifest is damaged, or one with items and this
+   * store is empty
    */
   overwrite?: boolean | undefined;
   /** How many milliseconds to wait for another writer. @default 10_000 */
