@@ -13,12 +13,24 @@ export function explainRefused(error: unknown, nodes: readonly BaseNode[]): unkn
   if (!FaissStoreError.isInstance(error)) return error;
   const position = positionOfFault(error, nodes);
   const refDocIds = [...new Set(nodes.map(refDocIdOf))];
+  const advice =
+    error.code === "STORE_CHANGED" ? listAdvice(nodes) : pipelineAdvice(nodes, refDocIds);
   const whole = nodes.length === 1 ? "The node was not added." : nothingAdded(nodes, position);
   return new FaissStoreError(
     error.code,
-    `${whole} ${error.message}${pipelineAdvice(nodes, refDocIds)}`,
+    `${whole} ${error.message}${advice}`,
     { ...error.details, ...detailsOf(nodes[position], position), refDocIds },
     { cause: error },
+  );
+}
+
+/** Two programs have written the document store, and the last one has kept its own list only. */
+function listAdvice(nodes: readonly BaseNode[]): string {
+  if (!nodes.some(({ sourceNode }) => sourceNode)) return "";
+  return (
+    " Do not run it again at once: the list of documents in doc_store.json may lack those of the " +
+    "other program, which LlamaIndex would then store twice. First restore the list, with " +
+    "restore.ts of docs/reference/troubleshooting.md."
   );
 }
 

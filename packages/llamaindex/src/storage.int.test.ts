@@ -256,6 +256,18 @@ describe("nodes that are refused", () => {
     expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(3);
   });
 
+  it("are not simply added again if another program has saved, as the error says", async () => {
+    const open = () => FaissVectorStore.fromPersistDir(persistDir);
+    const [first, second] = [await open(), await open()];
+    await ingest(documentsOf("Mars"), first);
+    await expect(ingest(documentsOf("Venus"), second)).rejects.toMatchObject({
+      code: "STORE_CHANGED",
+      message: expect.stringMatching(
+        /Do not run it again at once.*doc_store\.json.*restore\.ts of docs\/reference\/troubles/,
+      ),
+    });
+  });
+
   it.each([
     ["DIMENSION_MISMATCH", (vector: number[]) => vector.slice(1)],
     ["INVALID_VECTOR", (vector: number[]) => vector.with(7, Number.NaN)],

@@ -370,6 +370,32 @@ it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store a
   await model.dispose();
 });
 
+it("docs/reference/troubleshooting.md: two programs added to one folder", async () => {
+  const page = "docs/reference/troubleshooting.md";
+  const { documents } = await runPage(page, { programs: ["documents.ts"] });
+  const model = new EmbeddingGemmaEmbedding({ model: modelPath });
+  Settings.embedModel = model;
+  const open = async () => {
+    const vectorStore = await FaissVectorStore.fromPersistDir("storage");
+    return storageContextFromDefaults({ persistDir: "storage", vectorStore });
+  };
+  const idsOf = async () => (await FaissStore.open("storage/faiss_vector_store")).ids();
+  const [first, second] = [await open(), await open()];
+  await VectorStoreIndex.fromDocuments(documents.slice(0, 1), { storageContext: first });
+  const saved = await idsOf();
+  await expect(
+    VectorStoreIndex.fromDocuments(documents.slice(1, 2), { storageContext: second }),
+  ).rejects.toMatchObject({ code: "STORE_CHANGED" });
+  await rm("storage/doc_store.json");
+  await rm("storage/index_store.json");
+  await import(join(process.cwd(), "restore.ts"));
+  const restored = await idsOf();
+  expect([restored.length, restored[0]]).toEqual([3, saved[0]]);
+  await VectorStoreIndex.fromDocuments(documents, { storageContext: await open() });
+  expect(await idsOf()).toEqual(restored);
+  await model.dispose();
+});
+
 runsAllCodeOf("docs/reference/errors.md", "docs/reference/troubleshooting.md");
 
 async function errorOf(act: () => unknown): Promise<{ code: string; message: string }> {
