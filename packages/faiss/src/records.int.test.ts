@@ -199,6 +199,13 @@ describe("checkItems", () => {
     );
   });
 
+  it("returns what the items were at the call", async () => {
+    const record = { tags: ["a"] };
+    const checked = checkItems([{ id: "a", record }]);
+    record.tags.push("changed");
+    expect(await checked).toEqual([{ id: "a", record: { tags: ["a"] } }]);
+  });
+
   it.each<[string, unknown, object]>([
     ["INVALID_ARGUMENT", 5, { items: 5 }],
     ["INVALID_ARGUMENT", [{ record: 1 }, undefined], { position: 1 }],

@@ -1,37 +1,38 @@
-import {
-  type FaissStore,
-  FaissStoreError,
-  type FaissStoreFilter,
-  type LazyFaissStore,
-} from "@embeddinggemma/faiss";
+import { type FaissStore, FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
 import { FilterKeys } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
 import { type DocumentFilter, keysOf } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
 
+/** Deletes documents from a store, if there is one. */
+type Deletion = (store: FaissStore<DocumentRecord> | undefined) => Promise<void>;
+
 /**
- * Deletes documents. A filter with a key that no document has is refused, unless the store is
- * empty: a missing key counts as null, so with a misspelt one, `$ne` would delete all documents,
- * and a value none.
+ * Checks what to delete; later changes of it have no effect. The deletion refuses a filter with a
+ * key that no document has, unless the store is empty: a missing key counts as null, so with a
+ * misspelt one, `$ne` would delete all documents, and a value none.
  *
- * @throws `INVALID_ARGUMENT`
+ * @throws `INVALID_ARGUMENT`; the deletion, too
  */
-export async function deleteDocuments(
-  lazyStore: LazyFaissStore<DocumentRecord>,
-  which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined },
-): Promise<void> {
+export function deletionOf(which: {
+  ids?: string[] | undefined;
+  filter?: DocumentFilter | undefined;
+}): Deletion {
   const { ids, filter } = checkDeletion(which);
   const matches = recordFilter(filter);
   const keys = isObject(filter) ? keysOf(filter) : [];
-  const store = await lazyStore.existing();
   if (!matches || keys.length === 0) {
-    await store?.delete(ids ?? matches!);
-    return;
+    const idsOrFilter = matches ?? [...ids!];
+    return async (store) => {
+      await store?.delete(idsOrFilter);
+    };
   }
-  const found = await findWithKeys(store, matches, keys);
-  // A document may have been replaced meanwhile.
-  await store?.delete((record, id) => found.has(id) && matches(record, id));
+  return async (store) => {
+    const found = await findWithKeys(store, matches, keys);
+    // A document may have been replaced meanwhile.
+    await store?.delete((record, id) => found.has(id) && matches(record, id));
+  };
 }
 
 /**

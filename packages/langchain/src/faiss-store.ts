@@ -3,11 +3,11 @@ import {
   checkItems,
   describeEmbedding,
   type FaissStoreHit,
+  type FaissStoreItem,
   LazyFaissStore,
   type LazyFaissStoreOptions,
   type OpenOptions,
   type SaveOptions,
-  type Vector,
 } from "@embeddinggemma/faiss";
 import { createWith, defined, SharedPromise, untilAborted } from "@embeddinggemma/internal";
 import type { Callbacks } from "@langchain/core/callbacks/manager";
@@ -18,6 +18,7 @@ import {
   type VectorStoreRetriever,
   type VectorStoreRetrieverInput,
 } from "@langchain/core/vectorstores";
+import { ChangeQueue } from "./change-queue.ts";
 import {
   addRules,
   checkArray,
@@ -29,16 +30,10 @@ import {
   checkVector,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
-import { deleteDocuments } from "./delete-documents.ts";
+import { deletionOf } from "./delete-documents.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
-import {
-  checkRecords,
-  type DocumentItem,
-  type DocumentRecord,
-  documentOf,
-  itemsOf,
-} from "./document-record.ts";
+import { checkRecords, type DocumentRecord, documentOf, itemsOf } from "./document-record.ts";
 import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-documents.ts";
 import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
@@ -79,6 +74,9 @@ export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
  * relevance, and saves without loss. Vectors have unit length and are compared by inner product, so
  * scores are cosines: higher is better.
  *
+ * You can start a call before earlier ones have finished: documents are embedded side by side, but
+ * changes and saves take effect in the order of the calls.
+ *
  * With {@link EmbeddingGemmaEmbeddings}, titles of documents are embedded as titles, and a saved
  * store remembers which model made its vectors. Errors are `FaissStoreError` of
  * `@embeddinggemma/faiss`, or come from the embeddings.
@@ -90,6 +88,7 @@ export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
 export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
+  readonly #changes = new ChangeQueue();
   /** Keys of filters that no document had. */
   readonly #unknownKeys = new Set<string>();
   readonly #opened = new SharedPromise(async () => {
@@ -174,16 +173,22 @@ export class FaissStore extends SaveableVectorStore {
     const { signal } = options;
     signal?.throwIfAborted();
     if (items.length === 0) return [];
-    // Both report mistakes before the documents are embedded.
-    await checkItems(items);
-    await untilAborted(signal, () => this.client());
-    const records = items.map(({ record }) => record);
-    const vectors = await embedDocuments(this.embeddings, records, options);
-    signal?.throwIfAborted();
-    return this.#upsert(vectors, items);
+    const embed = async () => {
+      // Both report mistakes before the documents are embedded.
+      const own = await checkItems(items);
+      await untilAborted(signal, () => this.client());
+      const records = own.map(({ record }) => record);
+      const vectors = await embedDocuments(this.embeddings, records, options);
+      signal?.throwIfAborted();
+      return own.map((item, row) => ({ ...item, vector: vectors[row]! }));
+    };
+    return this.#upsert(embed, signal);
   }
 
-  /** Stores documents with the given vectors. See {@link FaissStore.addDocuments}. */
+  /**
+   * Stores documents with the given vectors. See {@link FaissStore.addDocuments}. Do not change the
+   * vectors until the promise settles.
+   */
   override async addVectors(
     vectors: number[][],
     documents: DocumentInterface[],
@@ -192,8 +197,13 @@ export class FaissStore extends SaveableVectorStore {
     checkArray("vectors", vectors);
     const items = itemsOf(documents, options);
     checkLengths({ vectors, documents });
-    options.signal?.throwIfAborted();
-    return this.#upsert(vectors, items);
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const check = async () => {
+      const own = await checkItems(items);
+      return own.map((item, row) => ({ ...item, vector: vectors[row]! }));
+    };
+    return this.#upsert(check, signal);
   }
 
   /**
@@ -208,7 +218,8 @@ export class FaissStore extends SaveableVectorStore {
   override async delete(
     which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined } = {},
   ): Promise<void> {
-    await deleteDocuments(this.#store, which);
+    const remove = deletionOf(which);
+    await this.#changes.run(async () => remove(await this.#store.existing()));
   }
 
   /**
@@ -342,13 +353,20 @@ export class FaissStore extends SaveableVectorStore {
    */
   async mergeFrom(other: FaissStore): Promise<string[]> {
     checkOtherStore(other);
-    return mergeStores(await this.client(), await other.client());
+    // A store of another copy of this package has no such field here.
+    const settled = #changes in other ? other.#changes.settled : undefined;
+    return this.#changes.runPrepared(
+      async () => settled,
+      async () => mergeStores(await this.client(), await other.client()),
+    );
   }
 
   /** Saves to a folder, atomically. */
   async save(directory: string | URL, options?: SaveOptions): Promise<void> {
-    const store = (await this.#store.existing()) ?? (await this.client());
-    await store.save(directory, options);
+    await this.#changes.run(async () => {
+      const store = (await this.#store.existing()) ?? (await this.client());
+      await store.save(directory, options);
+    });
   }
 
   /** Whether a folder contains a saved store, even a damaged one. */
@@ -510,9 +528,15 @@ export class FaissStore extends SaveableVectorStore {
     });
   }
 
-  async #upsert(vectors: readonly Vector[], documents: readonly DocumentItem[]): Promise<string[]> {
-    const store = await this.client();
-    return store.upsert(documents.map((item, row) => ({ ...item, vector: vectors[row]! })));
+  #upsert(
+    prepare: () => Promise<FaissStoreItem<DocumentRecord>[]>,
+    signal: AbortSignal | undefined,
+  ): Promise<string[]> {
+    return this.#changes.runPrepared(
+      prepare,
+      async (items) => (await this.client()).upsert(items),
+      signal,
+    );
   }
 }
 

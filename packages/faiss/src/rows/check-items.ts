@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { Pacer } from "@embeddinggemma/internal";
 import { invalidArgument, isRecord, nearestOption } from "../check.ts";
 import { FaissStoreError, show } from "../errors.ts";
 import type { FaissStoreItem } from "../types.ts";
@@ -15,21 +14,20 @@ const maxPositions = 5;
  * Checks ids and records as `FaissStore.upsert` does, so that you find a mistake before you embed
  * the texts.
  *
+ * @returns copies of the items, made at the call: later changes of yours do not affect them
  * @throws FaissStoreError `INVALID_ARGUMENT` for an id that is not a string or occurs twice;
  * `INVALID_RECORD` for a record that cannot be stored
  * @example
  * await checkItems([{ id: "mars", record: { text: "Mars is red." } }]);
  */
-export async function checkItems(items: Iterable<ItemToCheck>): Promise<void> {
+export async function checkItems<T extends ItemToCheck>(items: Iterable<T>): Promise<T[]> {
   const list = listOf(items, "{ id, record }");
   const ids = new ItemIds(list);
-  const pacer = new Pacer();
-  for (const [position, item] of list.entries()) {
+  return Array.from(list, (item, position) => {
     checkItem(item, position);
     ids.check(position);
-    checkedRecord(item, position);
-    if (pacer.due) await pacer.pause();
-  }
+    return { ...item, record: checkedRecord(item, position) };
+  });
 }
 
 /**
