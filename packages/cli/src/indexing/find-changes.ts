@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import {
   type FileSelection,
   findFiles,
@@ -11,6 +11,8 @@ import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { IndexedFile } from "../store/store-settings.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
+import { isIn } from "./is-in.ts";
+import { refuseMissing } from "./refuse-missing.ts";
 import type { SavedState } from "./saved-state.ts";
 
 /** What has changed since the last run. */
@@ -48,12 +50,14 @@ interface Lost {
 
 /**
  * Compares files and folders with the store. Sources elsewhere are left alone, unless they are gone
- * from the folder of a file that this run names: a shell leaves them out of `docs/*.md`. In the
+ * from the folder of a file that this run names: a shell leaves them out of `docs/*.md`. A run can
+ * name what is gone itself, to remove it, beside something that is there. In the
  * folders, files that a run has named stay until they are gone or excluded. What cannot be read
  * stays, unless patterns leave it out: they need names only.
  *
  * @param places - absolute paths without symbolic links
  * @param chunks - how files become chunks now
+ * @throws CommandError if a place is not there, and not in the store either, or none is there
  */
 export async function findChanges(
   places: readonly string[],
@@ -63,7 +67,7 @@ export async function findChanges(
 ): Promise<Changes> {
   const { root, files, idsOf } = saved;
   const known = new Set([...idsOf.keys(), ...files.keys()]);
-  const { found, beside, ...now } = await readPlaces(places, selection, saved);
+  const { found, beside, ...now } = await readPlaces(places, selection, saved, known);
   const kept = new Set<string>();
   const lost: Lost = { gone: [], leftOut: [], elsewhere: 0, goneElsewhere: [] };
   for (const source of known) {
@@ -77,7 +81,7 @@ export async function findChanges(
       isNamed
         ? isExcluded(selection.exclude, place, path)
         : isLeftOutByName(selection, place, path) ||
-          now.ignored.get(place)!.some((ignored) => isIn(ignored, path));
+          now.ignored.get(place)?.some((ignored) => isIn(ignored, path));
     if (bytes === "unknown") {
       if (around.length > 0 && around.every(isLeftOut)) lost.leftOut.push(source);
       else {
@@ -115,6 +119,7 @@ async function readPlaces(
   places: readonly string[],
   selection: FileSelection,
   { root, files }: SavedState,
+  known: ReadonlySet<string>,
 ) {
   const found = new Map<string, SourceFile>();
   const others: string[] = [];
@@ -126,7 +131,12 @@ async function readPlaces(
   let folders = 0;
   let inFolders = 0;
   for (const place of places) {
-    const { inFolder, ...inPlace } = await filesIn(place, selection);
+    const content = await filesIn(place, selection);
+    if (!content) {
+      refuseMissing(place, places, root, known);
+      continue;
+    }
+    const { inFolder, ...inPlace } = content;
     if (!inFolder) beside.add(dirname(place));
     folders += Number(inFolder);
     inFolders += inFolder ? inPlace.files.length : 0;
@@ -143,11 +153,6 @@ async function readPlaces(
   return { found, others, beside, foundNone, unreadable, ignored };
 }
 
-/** Whether a path is a place, or in it. */
-function isIn(place: string, path: string): boolean {
-  return `${path}${sep}`.startsWith(join(place, sep));
-}
-
 /** The size of a file; undefined if it is gone. */
 async function sizeOf(path: string): Promise<number | "unknown" | undefined> {
   try {
@@ -162,15 +167,13 @@ function isMissing(error: unknown): boolean {
   return ["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
 }
 
+/** Undefined if the path is not there. */
 async function filesIn(path: string, selection: FileSelection) {
   try {
     return await findFiles(path, selection);
   } catch (error) {
-    throw new CommandError(
-      isMissing(error)
-        ? `There is no file or folder ${path}.`
-        : `${path} cannot be read: ${fileFailure(error)}.`,
-    );
+    if (isMissing(error)) return undefined;
+    throw new CommandError(`${path} cannot be read: ${fileFailure(error)}.`);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   symlink,
   writeFile,
@@ -207,13 +208,51 @@ it("removes what is gone beside the files that a run names, and tells of others"
   expect(code).toBe(0);
   expect(JSON.parse(output)).toMatchObject({ removed: 1, unchanged: 1, store: { chunks: 2 } });
   expect(errors).toBe(
-    `1 file of the store is gone: ${join(folder, "notes.md")}. \`index ${folder}\` removes it.\n`,
+    `1 file of the store is gone: ${join(folder, "notes.md")}. ` +
+      `To remove it, add \`${join(folder, "notes.md")}\` to the command.\n`,
   );
-  expect(await index()).toMatchObject({ errors: "", removed: 1, store: { chunks: 1 } });
+  await write("new.md", "Mars is red.");
+  const obeyed = await run([...argv, join(folder, "notes.md")]);
+  expect(obeyed).toMatchObject({ code: 0, errors: "" });
+  expect(JSON.parse(obeyed.output)).toMatchObject({ added: 0, removed: 1, store: { chunks: 1 } });
+  await rm(join(folder, "new.md"));
+  expect(await index()).toMatchObject({ errors: "", removed: 0, store: { chunks: 1 } });
 
   await rm(join(folder, "docs"), { recursive: true });
   const { errors: others } = await run(["index", "src/version.ts", "--store", store]);
   expect(others).toMatch(/^1 file of the store is gone: \S+b\.md\. Its folder is gone, too\.\n$/);
+});
+
+it("removes a folder that is gone if a run names it beside another one", async () => {
+  const cwd = process.cwd();
+  process.chdir(folder);
+  try {
+    for (const name of ["notes/deep", "docs", "keep"]) await mkdir(name, { recursive: true });
+    for (const name of ["notes/a.txt", "notes/deep/b.txt", "keep/c.txt"])
+      await write(name, `About ${name}.`);
+    const indexed = (...paths: string[]) =>
+      run(["index", ...paths, "--store", "n.store", "--model", "tiny", "--json"]);
+    await indexed("notes", "keep");
+    await rename("notes", "docs/notes");
+    await write("other.txt", "Not to be indexed.");
+    const { errors } = await indexed("docs/notes");
+    expect(errors).toContain(
+      "2 files of the store are gone, such as notes/a.txt. To remove them, add `notes` to the " +
+        "command.\n",
+    );
+    const alone = await indexed("notes");
+    expect(alone.code).toBe(1);
+    expect(alone.errors).toContain(
+      "notes. The store still has 2 files of it. To remove them, add a folder to the command " +
+        "that is there.\n",
+    );
+    expect(await indexed("keep", "none")).toMatchObject({ code: 1 });
+    const { code, output } = await indexed("docs/notes", "notes");
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ added: 0, removed: 2, store: { chunks: 3 } });
+  } finally {
+    process.chdir(cwd);
+  }
 });
 
 it("loses nothing if two runs write to a new store at once", async () => {

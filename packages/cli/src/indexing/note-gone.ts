@@ -5,6 +5,9 @@ import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "./plan.ts";
 
+/** How many names the advice has. */
+const mostNames = 3;
+
 /** Says which files of the store are gone from folders that this run does not look into. */
 export function noteGone({ changes, saved }: Plan, terminal: Terminal): void {
   const [first, ...others] = changes.goneElsewhere;
@@ -13,21 +16,28 @@ export function noteGone({ changes, saved }: Plan, terminal: Terminal): void {
   const [gone, object] =
     others.length === 0
       ? [`${count} file of the store is gone:`, "it"]
-      : [`${count} files of the store are gone, such as`, "what is gone there"];
-  const folder = folderToIndex(saved.root, first);
-  const advice = folder === undefined ? "Its folder is gone, too." : `${folder} removes ${object}.`;
+      : [`${count} files of the store are gone, such as`, "them"];
+  const names = new Set([first, ...others].flatMap((source) => nameToRemove(saved.root, source)));
+  const shown = [...names]
+    .slice(0, mostNames)
+    .map((name) => quoted(name))
+    .join(" ");
+  const like = names.size > mostNames ? "paths such as " : "";
+  const advice =
+    names.size === 0
+      ? "Its folder is gone, too."
+      : `To remove ${object}, add ${like}\`${shown}\` to the command.`;
   note(terminal, escapeControls(`${gone} ${first}. ${advice}`));
 }
 
 /**
- * The command for the nearest folder that still exists; undefined if it is not among the user's
- * files: a drive may not be mounted, and `index /media` would read all others.
+ * The file, or the folder above it that is gone. None if that is not among the user's files: a
+ * drive may not be mounted.
  */
-function folderToIndex(root: string, source: string): string | undefined {
-  let folder = dirname(resolve(root, source));
-  if (isAbsolute(source) && !existsSync(folder)) return undefined;
-  while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
-  const name = relative(process.cwd(), folder);
-  const typed = name.startsWith("..") || isAbsolute(name) ? folder : name || ".";
-  return `\`index ${quoted(typed)}\``;
+function nameToRemove(root: string, source: string): string[] {
+  let gone = resolve(root, source);
+  if (isAbsolute(source) && !existsSync(dirname(gone))) return [];
+  while (!existsSync(dirname(gone)) && dirname(gone) !== gone) gone = dirname(gone);
+  const name = relative(process.cwd(), gone);
+  return [name.startsWith("..") || isAbsolute(name) ? gone : name];
 }
