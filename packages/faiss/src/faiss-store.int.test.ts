@@ -202,6 +202,19 @@ describe.each([
     expect(store.ids()).toEqual(["mars", "venus"]);
   });
 
+  it("deletes nothing by a function that returns neither true nor false", async () => {
+    const store = await planetStore();
+    const filter = (_record: unknown, id: string) => (id === "mars" ? true : id);
+    await expect(store.delete(filter as never)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message:
+        'The filter of a deletion must return true or false, but it returned "venus" for the ' +
+        'item "venus". Nothing was deleted. Compare the value, or return Boolean(value).',
+      details: { id: "venus" },
+    });
+    expect(store.size).toBe(3);
+  });
+
   it("has the same hits after it removed dead rows", async () => {
     const vectors = randomUnitVectors(4000, 8, seededRandom(5));
     const store = await FaissStore.create<number>(engineOptions);

@@ -130,10 +130,10 @@ export class StoreContent<R> {
     else this.codes.release();
   }
 
-  /** The ids of the items for which a filter returns true. */
+  /** The ids of the items to delete, for which a filter returns true. */
   async #matching(filter: FaissStoreFilter<R>): Promise<string[]> {
     const { table } = this;
-    const rows = await new RowFilter(table, filter).rows(new Pacer());
+    const rows = await new RowFilter(table, filter, { isDeletion: true }).rows(new Pacer());
     return rows.map((row) => table.ids[row]!);
   }
 

@@ -55,6 +55,19 @@ describe("FaissStore: deletion by a filter", () => {
     expect([asked, await size()]).toEqual([4, 2]);
   });
 
+  it.each([({ metadata }: Document) => metadata.lang, () => undefined, () => 1])(
+    "refuses a function that returns neither true nor false: %s",
+    async (filter) => {
+      store = new FaissStore(new FakeEmbeddings());
+      await store.addVectors(vectorsOf(4), documentsOf(4));
+      await expect(store.delete({ filter: filter as DocumentFilter })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("must return true or false, but it returned"),
+      });
+      expect(await size()).toBe(4);
+    },
+  );
+
   it("says which record is no document", async () => {
     const index = await CoreStore.create<DocumentRecord>();
     const record = { pageContent: "b", metadata: null };

@@ -15,11 +15,18 @@ const sampleSize = 256;
 export class RowFilter<R> {
   readonly #table: Table<R>;
   readonly #filter: FaissStoreFilter<R> | undefined;
+  readonly #isDeletion: boolean;
   readonly #answers: Uint8Array;
 
-  constructor(table: Table<R>, filter: FaissStoreFilter<R> | undefined) {
+  /** @param options - with `isDeletion`, the function must return true or false itself */
+  constructor(
+    table: Table<R>,
+    filter: FaissStoreFilter<R> | undefined,
+    { isDeletion = false } = {},
+  ) {
     this.#table = table;
     this.#filter = filter;
+    this.#isDeletion = isDeletion;
     this.#answers = new Uint8Array(filter ? table.rows : 0);
   }
 
@@ -28,9 +35,9 @@ export class RowFilter<R> {
     if (id === undefined) return false;
     if (!this.#filter) return true;
     if (this.#answers[row] === unknown) {
-      this.#answers[row] = askFilter(this.#filter, this.#table.records[row] as R, id)
-        ? accepted
-        : rejected;
+      const answer = askFilter(this.#filter, this.#table.records[row] as R, id);
+      if (this.#isDeletion && typeof answer !== "boolean") throw noBoolean(answer, id);
+      this.#answers[row] = answer ? accepted : rejected;
     }
     return this.#answers[row] === accepted;
   };
@@ -68,7 +75,7 @@ export class RowFilter<R> {
  * @throws FaissStoreError its own; `INVALID_ARGUMENT` if it throws anything else, or returns a
  * promise, which would always count as true
  */
-function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boolean {
+function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): unknown {
   let answer: unknown;
   try {
     answer = filter(readOnlyRecord(record), id);
@@ -82,7 +89,17 @@ function askFilter<R>(filter: FaissStoreFilter<R>, record: R, id: string): boole
         "Return true or false, not a promise.",
     );
   }
-  return Boolean(answer);
+  return answer;
+}
+
+/** A forgotten comparison, such as `(record) => record.kind`, would delete too much. */
+function noBoolean(answer: unknown, id: string): FaissStoreError {
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `The filter of a deletion must return true or false, but it returned ${show(answer)} for the ` +
+      `item ${show(id)}. Nothing was deleted. Compare the value, or return Boolean(value).`,
+    { id },
+  );
 }
 
 /** What engines say about a change of a frozen object, and this package about that of a `Date`. */
