@@ -1,7 +1,7 @@
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { Document } from "@langchain/core/documents";
 import { FakeEmbeddings } from "@langchain/core/utils/testing";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { DocumentFilter } from "./document-filter.ts";
 import type { DocumentRecord } from "./document-record.ts";
 import { FaissStore } from "./faiss-store.ts";
@@ -67,6 +67,55 @@ describe("FaissStore: deletion by a filter", () => {
       expect(await size()).toBe(4);
     },
   );
+
+  describe("with a negation of a value", () => {
+    beforeEach(async () => {
+      store = new FaissStore(new FakeEmbeddings());
+      const metadata = { n: 3, tags: ["music"], lang: "en", on: true, draft: null };
+      const dates = { seen: new Date("2024-01-01"), day: "2024-01-01", author: { name: "Ada" } };
+      const document = new Document({ pageContent: "a", metadata: { ...metadata, ...dates } });
+      await store.addVectors(vectorsOf(2), [document, new Document({ pageContent: "b" })]);
+    });
+
+    it.each<[DocumentFilter, string]>([
+      [{ n: { $ne: "3" } }, "a string under the metadata key `n`"],
+      [{ n: { $neq: true } }, "a boolean under the metadata key `n`"],
+      [{ n: { $nin: [4, "3"] } }, "a string under the metadata key `n`"],
+      [{ n: { $ne: "2024" } }, "a string or a date under the metadata key `n`"],
+      [{ tags: { $ne: "music" } }, "a string under the metadata key `tags`"],
+      [{ lang: { $ne: ["en"] } }, "a list under the metadata key `lang`"],
+      [{ draft: { $ne: "no" } }, "a string under the metadata key `draft`"],
+      [{ seen: { $ne: "yesterday" } }, "a string under the metadata key `seen`"],
+      [{ "author.name": { $ne: 5 } }, "a number under the metadata key `author.name`"],
+      [{ $not: { n: { $gt: "3" } } }, "a string under the metadata key `n`"],
+      [{ $not: { n: "3" } }, "a string under the metadata key `n`"],
+      [{ $not: { n: ["3"] } }, "a string under the metadata key `n`"],
+      [{ $not: { n: { $in: ["3"] } } }, "a string under the metadata key `n`"],
+      [{ lang: null, $or: [{ n: { $ne: "3" } }] }, "a string under the metadata key `n`"],
+      [{ $not: { $or: [{ lang: "de" }, { n: "3" }] } }, "a string under the metadata key `n`"],
+    ])("%j is refused: no document has such a type", async (filter, what) => {
+      await expect(store.delete({ filter })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(`^No document has ${what}, .* Nothing was deleted\\. `),
+      });
+      expect(await size()).toBe(2);
+    });
+
+    it.each<[DocumentFilter, number]>([
+      [{ n: { $ne: 4 } }, 0],
+      [{ n: { $ne: null } }, 1],
+      [{ tags: { $ne: ["music"] } }, 1],
+      [{ on: { $nin: [true, null] } }, 2],
+      [{ seen: { $ne: "2024-01-01" } }, 1],
+      [{ day: { $ne: new Date("2024-01-01") } }, 1],
+      [{ day: { $ne: "yesterday" } }, 0],
+      [{ $not: { lang: { $in: ["de"] } } }, 0],
+      [{ n: "3" }, 2],
+    ])("%j is not refused, and leaves %i", async (filter, left) => {
+      await store.delete({ filter });
+      expect(await size()).toBe(left);
+    });
+  });
 
   it("says which record is no document", async () => {
     const index = await CoreStore.create<DocumentRecord>();

@@ -4,6 +4,7 @@ import { FilterKeys } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
 import { type DocumentFilter, keysOf } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
+import { hasKind, type NegatedKinds, negatedKinds } from "./negated-kinds.ts";
 
 /** Deletes documents from a store, if there is one. */
 type Deletion = (store: FaissStore<DocumentRecord> | undefined) => Promise<void>;
@@ -11,7 +12,8 @@ type Deletion = (store: FaissStore<DocumentRecord> | undefined) => Promise<void>
 /**
  * Checks what to delete; later changes of it have no effect. The deletion refuses a filter with a
  * key that no document has, unless the store is empty: a missing key counts as null, so with a
- * misspelt one, `$ne` would delete all documents, and a value none.
+ * misspelt one, `$ne` would delete all documents, and a value none. It also refuses a negation that
+ * all documents pass because none has a value of that type, such as `{ $ne: "3" }` for numbers.
  *
  * @throws `INVALID_ARGUMENT`; the deletion, too
  */
@@ -21,40 +23,49 @@ export function deletionOf(which: {
 }): Deletion {
   const { ids, filter } = checkDeletion(which);
   const matches = recordFilter(filter);
-  const keys = isObject(filter) ? keysOf(filter) : [];
-  if (!matches || keys.length === 0) {
+  if (!matches || !isObject(filter)) {
     const idsOrFilter = matches ?? [...ids!];
     return async (store) => {
       await store?.delete(idsOrFilter);
     };
   }
+  const watched = { matches, keys: keysOf(filter), negated: negatedKinds(filter) };
   return async (store) => {
-    const found = await findWithKeys(store, matches, keys);
+    const found = await findWatched(store, watched);
     // A document may have been replaced meanwhile.
     await store?.delete((record, id) => found.has(id) && matches(record, id));
   };
 }
 
+interface WatchedFilter {
+  matches: FaissStoreFilter<DocumentRecord>;
+  keys: readonly string[];
+  negated: readonly NegatedKinds[];
+}
+
 /**
  * The ids of the documents that a filter matches.
  *
- * @throws `INVALID_ARGUMENT` if there are documents, but none has one of the keys
+ * @throws `INVALID_ARGUMENT` if there are documents, but none has one of the keys, or if the filter
+ * matches some, but none has a value of a type that it negates
  */
-async function findWithKeys(
+async function findWatched(
   store: FaissStore<DocumentRecord> | undefined,
-  matches: FaissStoreFilter<DocumentRecord>,
-  keys: readonly string[],
+  { matches, keys, negated }: WatchedFilter,
 ): Promise<Set<string>> {
   const found = new Set<string>();
   const filterKeys = new FilterKeys(keys);
   const watched = filterKeys.watch(matches, metadataOf)!;
+  let missing = negated;
   // Deletes nothing, but waits for earlier changes, so that it sees what they have left.
   await store?.delete((record, id) => {
     if (watched(record, id)) found.add(id);
+    missing = missing.filter((kinds) => !hasKind(metadataOf(record), kinds));
     return false;
   });
   const key = filterKeys.missing;
   if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
+  if (found.size > 0 && missing[0]) throw unknownKind(missing[0]);
   return found;
 }
 
@@ -65,5 +76,15 @@ function unknownKey(key: string, nearest: string | undefined): Error {
       `${nearest === undefined ? "" : `Did you mean \`${nearest}\`? `}Nothing was deleted. ` +
       "To delete documents without a key, use a function of the document.",
     { key, nearest },
+  );
+}
+
+function unknownKind({ key, kinds }: NegatedKinds): Error {
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, so a negation ` +
+      "with one is true for all. Nothing was deleted. Convert the value to the type of the " +
+      "metadata, or use a function of the document.",
+    { key },
   );
 }

@@ -208,7 +208,9 @@ export class FaissStore extends SaveableVectorStore {
 
   /**
    * Deletes documents by id or by filter. Unknown ids are ignored. The filter `{}` is refused; use
-   * `() => true` to delete all documents. So is a filter with a key that no document has.
+   * `() => true` to delete all documents. So is a filter with a key that no document has, or with a
+   * negated value, as in `$ne`, of a type that no document has under the key. A function must
+   * return true or false.
    *
    * @throws `INVALID_ARGUMENT`
    * @example
