@@ -7,6 +7,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  realpath,
   rename,
   rm,
   symlink,
@@ -329,8 +330,15 @@ it("has a file once if the store moves, with the file or alone", async () => {
     await cp("docs", together[0], { recursive: true });
     await cp("docs.store", together[1], { recursive: true });
     await cp("docs.store", "sub/alone/docs.store", { recursive: true });
-    for (const [files, place] of [together, ["docs", "sub/alone/docs.store"]] as const) {
-      const { output } = await run(["index", files, "--store", place, "--json"]);
+    const here = await realpath(".");
+    const moved = `The store was moved: \`docs\` now means ${join(here, together[0])}, not ${join(here, "docs")}.\n`;
+    for (const [files, place, message] of [
+      [...together, moved],
+      [...together, ""],
+      ["docs", "sub/alone/docs.store", ""],
+    ] as const) {
+      const { output, errors } = await run(["index", files, "--store", place, "--json"]);
+      expect(errors).toBe(message);
       expect(JSON.parse(output)).toMatchObject({ added: 0, unchanged: 1, store: { chunks: 1 } });
     }
     await rm("docs", { recursive: true });

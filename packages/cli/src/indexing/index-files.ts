@@ -10,6 +10,7 @@ import { openStoreEmbedder } from "../store/open-store-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { noteGone } from "./note-gone.ts";
+import { noteMoved } from "./note-moved.ts";
 import { noteUnreadable } from "./note-unreadable.ts";
 import { openWriter } from "./open-writer.ts";
 import { warnOfUnmatched } from "./patterns.ts";
@@ -30,6 +31,7 @@ export async function indexFiles(
 ): Promise<void> {
   const selection = { store, chunkTokens, chunkOverlap, include, exclude, ignore };
   const plan = await makePlan(paths, selection, command);
+  noteMoved(plan, terminal);
   warnOfUnmatched(plan.unmatched, terminal);
   noteUnreadable(plan.changes.unreadable, terminal);
   noteGone(plan, terminal);
