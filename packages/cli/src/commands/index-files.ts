@@ -1,3 +1,4 @@
+import { quoted } from "@embeddinggemma/internal/node";
 import { Command, InvalidArgumentError } from "commander";
 import type { IndexFlags } from "../indexing/index-files.ts";
 import { addModelOptions } from "../model/model-options.ts";
@@ -20,13 +21,13 @@ export function indexCommand(terminal: Terminal): Command {
     .addOption(new RequiredOption("-s, --store <folder>", "folder of the store").argParser(path))
     .option(
       "--include <pattern>",
-      "only files that match, such as '*.md' or 'guides/**'; can be repeated",
-      addPattern,
+      "only files that match, such as '*.md', or a folder, such as guides; can be repeated",
+      patternAdder("exclude"),
     )
     .option(
       "--exclude <pattern>",
       "leave out files and folders that match, such as drafts; can be repeated",
-      addPattern,
+      patternAdder("include"),
     )
     .option("--no-ignore", "read also what .gitignore files name")
     .option("--chunk-tokens <count>", "most tokens of a chunk (default: 256)", count)
@@ -49,8 +50,17 @@ export function indexCommand(terminal: Terminal): Command {
   });
 }
 
-/** One pattern a flag, so that it takes no path. */
-function addPattern(pattern: string, patterns: readonly string[] = []): string[] {
-  if (pattern === "") throw new InvalidArgumentError("It is empty.");
-  return [...patterns, pattern];
+/**
+ * One pattern a flag, so that it takes no path.
+ *
+ * @param opposite - the flag for what does not match
+ */
+function patternAdder(opposite: string) {
+  return (pattern: string, patterns: readonly string[] = []): string[] => {
+    if (pattern === "") throw new InvalidArgumentError("It is empty.");
+    const [, rest] = /^!([^(].*)$/s.exec(pattern) ?? [];
+    if (rest !== undefined)
+      throw new InvalidArgumentError(`Use --${opposite} ${quoted(rest)}, without !.`);
+    return [...patterns, pattern];
+  };
 }

@@ -79,7 +79,8 @@ it("knows where patterns can match", () => {
   const canMatch = (pattern: string, folder: string) => new Globs([pattern]).canMatchIn(folder);
   expect(canMatch("ok/**", "secret")).toBe(false);
   expect(canMatch("/ok/*.md", "okay")).toBe(false);
-  expect(canMatch("ok/deep/a.md", "ok/deep/er")).toBe(false);
+  expect(canMatch("ok/deep", "ok/deeper")).toBe(false);
+  expect(canMatch("ok/deep", "ok/deep/er")).toBe(true);
   expect(canMatch("ok/a*.md", "ok")).toBe(true);
   expect(canMatch("ok/deep/a.md", "ok")).toBe(true);
   expect(canMatch("ok/**", "ok/deep")).toBe(true);
@@ -91,6 +92,12 @@ it("chooses files by patterns, and says which match nothing", async () => {
   const include = new Globs(["*.md", "guides/**/*.html", "*.docx"]);
   expect(await find(".", { include })).toEqual(["b.md", "guides/draft/d.html"]);
   expect(include.unmatched()).toEqual(["*.docx"]);
+  for (const name of ["guides", "/guides/", "draft", "guides/draft"]) {
+    const files = await find(".", { include: new Globs([name]) });
+    const all = ["guides/c.PDF", "guides/draft/d.html"];
+    expect(files).toEqual(name.includes("draft") ? all.slice(1) : all);
+  }
+  expect(await find(".", { include: new Globs(["guides/*"]) })).toEqual(["guides/c.PDF"]);
   const html = new Globs(["*.html"]);
   expect(await find(".", { include: html })).toEqual(["guides/draft/d.html"]);
   const exclude = new Globs(["guides/draft/", "b.*", "node_modules", "guide"]);

@@ -6,7 +6,10 @@ import type { Globs } from "./globs.ts";
 
 /** Which files of a folder to find. */
 export interface FileSelection {
-  /** Patterns of which a file must match one, relative to the folder. @default all files */
+  /**
+   * Patterns of which a file must match one, or be in a folder of that name, relative to the
+   * folder. @default all files
+   */
   readonly include?: Globs | undefined;
   /** Patterns of files and folders to leave out, relative to the folder. */
   readonly exclude?: Globs | undefined;
@@ -68,7 +71,7 @@ export async function findFiles(path: string, selection: FileSelection): Promise
       if (inside === skip || exclude?.matches(name) || isLeftOut(entry.name)) continue;
       if (isIgnored(inside, entry.isDirectory())) ignored.push(inside);
       else if (entry.isDirectory()) found.push(...(await find(inside, isIgnored)));
-      else if (!entry.isFile() || include?.matches(name) === false) continue;
+      else if (!entry.isFile() || include?.matchesOrHolds(name) === false) continue;
       else if (!kindOf(entry.name)) others.push(inside);
       else {
         const bytes = await sizeOf(inside);
@@ -102,7 +105,9 @@ export function isLeftOutByName(
   folder: string,
   path: string,
 ): boolean {
-  return isExcluded(exclude, folder, path) || include?.matches(nameIn(folder, path)) === false;
+  return (
+    isExcluded(exclude, folder, path) || include?.matchesOrHolds(nameIn(folder, path)) === false
+  );
 }
 
 /** Whether patterns match a file, or a folder above it, in a folder. */

@@ -22,13 +22,24 @@ export class Globs {
     return matching.length > 0;
   }
 
-  /** Whether a pattern can match a name in a folder. If in doubt, it can. */
+  /** Whether a pattern matches a file, or is the name of a folder above it. */
+  matchesOrHolds(name: string): boolean {
+    const folders = foldersAbove(name);
+    const holding = this.#patterns.filter(
+      ({ text, isMatch }) =>
+        !picomatch.scan(nameOf(text)).isGlob && folders.some((folder) => isMatch(folder)),
+    );
+    for (const pattern of holding) pattern.hasMatched = true;
+    return this.matches(name) || holding.length > 0;
+  }
+
+  /** Whether a pattern can match, or hold, a name in a folder. If in doubt, it can. */
   canMatchIn(folder: string): boolean {
     return this.#patterns.some(({ text }) => {
       const { base, isGlob } = picomatch.scan(nameOf(text));
       if (!hasFolder(text) || base.includes("\\")) return true;
-      const start = isGlob && base !== "" ? `${base}/` : base;
-      return start.startsWith(`${folder}/`) || `${folder}/`.startsWith(start);
+      if (base === "") return isGlob;
+      return `${base}/`.startsWith(`${folder}/`) || `${folder}/`.startsWith(`${base}/`);
     });
   }
 
@@ -42,6 +53,14 @@ interface Pattern {
   readonly text: string;
   readonly isMatch: (name: string) => boolean;
   hasMatched: boolean;
+}
+
+/** `a/b` and `a` for `a/b/c.md`. */
+function foldersAbove(name: string): string[] {
+  const end = name.lastIndexOf("/");
+  if (end < 0) return [];
+  const folder = name.slice(0, end);
+  return [folder, ...foldersAbove(folder)];
 }
 
 function matcherOf(text: string): (name: string) => boolean {

@@ -331,7 +331,8 @@ it("has a file once if the store moves, with the file or alone", async () => {
     await cp("docs.store", together[1], { recursive: true });
     await cp("docs.store", "sub/alone/docs.store", { recursive: true });
     const here = await realpath(".");
-    const moved = `The store was moved: \`docs\` now means ${join(here, together[0])}, not ${join(here, "docs")}.\n`;
+    const [now, then] = [join(here, together[0]), join(here, "docs")];
+    const moved = `The store was moved: \`docs\` now means ${now}, not ${then}.\n`;
     for (const [files, place, message] of [
       [...together, moved],
       [...together, ""],
@@ -504,6 +505,14 @@ it("says what is wrong with its arguments", async () => {
   const missing = await run(["index", join(folder, "none"), "--store", store]);
   expect(missing).toMatchObject({ code: 1, output: "" });
   expect(missing.errors).toContain("There is no file or folder");
+  for (const [flag, other] of [
+    ["--include", "--exclude"],
+    ["--exclude", "--include"],
+  ] as const) {
+    const negated = await run(["index", folder, "--store", store, flag, "!kitchen"]);
+    expect(negated).toMatchObject({ code: 2, output: "" });
+    expect(negated.errors).toContain(`Use ${other} kitchen, without !.`);
+  }
   const empty = await run(["index", folder, "--store", store]);
   expect(empty.errors).toContain("There are no files to index. These are read: .txt,");
 

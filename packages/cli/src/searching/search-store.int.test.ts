@@ -116,6 +116,11 @@ it("says why nothing was found", async () => {
   expect(errors).toMatch(
     /^No chunk matches the filter\. The keys of the chunks are source, .* --filter source=\S+\.\n$/,
   );
+  expect(errors).not.toContain("For a folder");
+  for (const end of ["", "/"]) {
+    const named = await run([...argv, "--filter", `source=${folder}${end}`]);
+    expect(named.errors).toContain(` For a folder: --filter 'source=${folder}/*'.\n`);
+  }
   const strict = await run([...argv, "--filter", "page=2", "--min-score", "0.99"]);
   expect(strict).toMatchObject({ output: "", errors: "Nothing was found.\n" });
   expect(await run(["search", " ", "-s", store])).toMatchObject({ code: 2, output: "" });

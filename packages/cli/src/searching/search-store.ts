@@ -64,5 +64,5 @@ export async function searchStore(
   printHits(hits, json, terminal);
   if (hits.length > 0) return;
   const isFiltered = filter && (minScore === undefined || (await find()).length === 0);
-  note(terminal, isFiltered ? whyFilterMatchesNothing(store) : "Nothing was found.");
+  note(terminal, isFiltered ? whyFilterMatchesNothing(store, filter) : "Nothing was found.");
 }

@@ -1,11 +1,15 @@
 import { quoted } from "@embeddinggemma/internal/node";
+import type { MetadataFilter } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 
 /** How many chunks are looked at. */
 const sampleSize = 1_000;
 
-/** What a filter could have matched, for a search that has found nothing. */
-export function whyFilterMatchesNothing(store: DocumentStore): string {
+/** What filters could have matched, for a search that has found nothing. */
+export function whyFilterMatchesNothing(
+  store: DocumentStore,
+  filters: readonly MetadataFilter[],
+): string {
   if (store.size === 0) return "The store is empty.";
   const examples = new Map<string, string | number>();
   let seen = 0;
@@ -19,7 +23,23 @@ export function whyFilterMatchesNothing(store: DocumentStore): string {
   const [key, value] = first;
   const example = `--filter ${quoted(`${key}=${value}`)}`;
   const keys = [...examples.keys()].join(", ");
-  return `No chunk matches the filter. The keys of the chunks are ${keys}, such as ${example}.`;
+  const there = `The keys of the chunks are ${keys}, such as ${example}.`;
+  const why = `No chunk matches the filter. ${there}`;
+  const folder = folderIn(filters, store);
+  return folder === undefined ? why : `${why} For a folder: --filter ${quoted(folder)}.`;
+}
+
+/** The filter for all that is in the folder that a filter names as if it were a file. */
+function folderIn(filters: readonly MetadataFilter[], store: DocumentStore): string | undefined {
+  for (const { source } of filters as { source?: unknown }[]) {
+    // The name of a folder can be a number, too.
+    const name: unknown = Array.isArray(source) ? source[0] : source;
+    if (typeof name !== "string") continue;
+    const start = name.replace(/\/*$/, "/");
+    for (const { record } of store)
+      if (String(record.metadata.source).startsWith(start)) return `source=${start}*`;
+  }
+  return undefined;
 }
 
 function isShown(value: unknown): value is string | number {
