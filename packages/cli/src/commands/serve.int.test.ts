@@ -15,8 +15,11 @@ afterEach(() => {
 describe("serve", () => {
   it("serves the tiny model until Ctrl-C, with the flags of the server", async () => {
     const flags = ["--hostname", "127.0.0.1", "-p", "0", "--default-prompt-name", "query"];
+    vi.stubEnv("SERVED_MODEL_NAME", "planets");
     const program = start("serve", ...flags, "-m", "tiny");
     const [, url] = await program.find(/url=(http\S+)/);
+    const models = await fetch(`${url}/v1/models`);
+    expect(await models.json()).toMatchObject({ data: [{ id: "planets" }] });
     const response = await fetch(`${url}/embed`, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -44,6 +47,8 @@ describe("serve", () => {
     expect(program.output()).toContain("MODEL_ID is ignored: the store was made with tiny.");
     const response = await fetch(`${url}/search?query=red`);
     expect(await response.json()).toMatchObject([{ text: "Mars is red." }]);
+    const models = await fetch(`${url}/v1/models`);
+    expect(await models.json()).toMatchObject({ data: [{ id: "tiny" }] });
     program.child.kill("SIGINT");
     expect(await program.exit()).toBe(0);
   });

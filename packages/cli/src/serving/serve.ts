@@ -8,6 +8,7 @@ import {
   type ModelFlags,
   modelIdVariable,
   modelVariable,
+  tiny,
 } from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
@@ -33,8 +34,12 @@ export async function serve(
     load: (name, options) => loadModel(name, options, chosen.model !== undefined),
     explain: explainFailure,
   });
+  // The name in answers: its model is a folder of this program.
+  const isNamed = chosen.model !== tiny || process.env.SERVED_MODEL_NAME;
+  const servedModelName = isNamed ? undefined : tiny;
   // The flags of the user come last, so that they win.
-  const code = await program.run([...flagsOf({ ...chosen, store }), ...command.args]);
+  const own = flagsOf({ ...chosen, servedModelName, store });
+  const code = await program.run([...own, ...command.args]);
   if (code !== 0) throw new CommandExit(code);
 }
 
