@@ -1,10 +1,13 @@
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { Embedder } from "@embeddinggemma/core";
 import { freePort } from "@embeddinggemma/internal/testing";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseArguments } from "./arguments.ts";
 import { run } from "./run.ts";
 
@@ -17,6 +20,25 @@ describe("run", () => {
     const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-run-"));
     await runAndStop(["--store", join(folder, "store")]);
     await rm(folder, { recursive: true });
+  });
+
+  it("says what to do if its port is taken while the model loads", async () => {
+    const port = await freePort();
+    const local = ["--hostname", "127.0.0.1", "--port", String(port), "--log-level", "fatal"];
+    const other = createServer();
+    const load: typeof Embedder.load = async (...model) => {
+      await once(other.listen(port, "127.0.0.1"), "listening");
+      return await Embedder.load(...model);
+    };
+    const logs = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      expect(await run(parseArguments(["--model-id", modelPath, ...local]), { load })).toBe(1);
+      const log = logs.mock.calls.join("");
+      expect(log).toContain(`error=Port ${port} is in use. Choose another with --port`);
+    } finally {
+      logs.mockRestore();
+      other.close();
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import { checkPromptName } from "./check-prompt-name.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
 import { openIndex } from "./open-index.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
-import { refuseTakenPort } from "./refuse-taken-port.ts";
+import { refuseTakenPort, throwListenError } from "./refuse-taken-port.ts";
 import { checkStoreFolder } from "./store-folder.ts";
 import { untrainedWarning } from "./untrained-warning.ts";
 
@@ -90,7 +90,7 @@ async function serveUntil(
       logRequest(logger, report);
       warnOfDimensions(report);
     },
-  });
+  }).catch((error: unknown) => throwListenError(error, options.port));
   const documents = index && { store: index.folder, documents: index.size };
   const prompts = promptAdvice(embedder, options);
   logger.info({ url: server.url, ...documents, prompts }, "Ready");
