@@ -14,6 +14,7 @@ import {
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
+import { duplicateDocuments, newItems, warnOfDuplicates } from "./duplicate-nodes.ts";
 import { withEmbedModel } from "./embed-model.ts";
 import { explainOption } from "./embedding-option.ts";
 import { checkQuery, type FaissQueryParams, queryStore } from "./faiss-query.ts";
@@ -72,6 +73,7 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly #store: LazyFaissStore<NodeRecord>;
   readonly #opened = new SharedPromise(() => this.#open());
   #isQueryModelKnown: boolean;
+  #hasAdded = false;
 
   /**
    * Uses `store`, opens the store in `persistDir`, or creates an empty store. The folder is read
@@ -174,7 +176,8 @@ export class FaissVectorStore extends BaseVectorStore<
    * Stores nodes with their embeddings. A node replaces the one with the same id, which may occur
    * once in a call. A `Date` in the metadata stays a `Date`; what cannot be stored, such as NaN or
    * an object of a class, is refused. If this throws, nothing has changed, neither in memory nor in
-   * `persistDir`.
+   * `persistDir`. The process warns if the first call adds nodes of a document that are there
+   * already, under other ids.
    *
    * @returns the ids, in the order of the nodes
    * @throws `INVALID_ARGUMENT`, `INVALID_RECORD`, `INVALID_VECTOR`, `DIMENSION_MISMATCH`, with the
@@ -186,8 +189,12 @@ export class FaissVectorStore extends BaseVectorStore<
     try {
       const items = nodes.map(itemOf);
       const store = await this.client();
+      const added = this.#hasAdded ? [] : newItems(store, items);
       const ids = await store.upsert(items, this.#autosave);
+      this.#hasAdded = true;
       this.#missing.changed();
+      // A record that is no node is an error of the query that finds it.
+      warnOfDuplicates(await duplicateDocuments(store, items, added).catch(() => []));
       return ids;
     } catch (error) {
       throw explainRefused(explainChanged(error, this.#folder), nodes);

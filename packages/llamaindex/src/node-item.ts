@@ -1,4 +1,4 @@
-import { FaissStoreError, type FaissStoreItem } from "@embeddinggemma/faiss";
+import { FaissStoreError } from "@embeddinggemma/faiss";
 import { awaitHint, show } from "@embeddinggemma/internal";
 import { type BaseNode, ObjectType } from "@llamaindex/core/schema";
 import { isVector, storeChecker } from "./check-options.ts";
@@ -14,12 +14,19 @@ export function checkNodes(nodes: unknown): asserts nodes is BaseNode[] {
   for (const [position, node] of nodes.entries()) checkNode(node, position);
 }
 
+/** A node as an item of the FAISS store. */
+export interface NodeItem {
+  id: string;
+  vector: number[];
+  record: NodeRecord;
+}
+
 /**
  * A node as an item of the FAISS store.
  *
  * @throws FaissStoreError `INVALID_ARGUMENT` if it has no embedding, or an unknown type
  */
-export function itemOf(node: BaseNode, position: number): FaissStoreItem<NodeRecord> {
+export function itemOf(node: BaseNode, position: number): NodeItem {
   const { id_: id, embedding: vector, type } = node;
   if (!Object.values(ObjectType).includes(type))
     throw invalidArgument(

@@ -210,6 +210,64 @@ describe("nodes that queries cannot find", () => {
   });
 });
 
+describe("nodes that are stored twice", () => {
+  const open = () => FaissVectorStore.fromPersistDir(persistDir);
+
+  it("are told once, after another program has overwritten the list of documents", async () => {
+    const documents = documentsOf("Mars", "Venus", "Earth", "Pluto", "Saturn");
+    const first = await open();
+    const other = await storageContextFromDefaults({ persistDir, vectorStore: await open() });
+    await ingest(documents.slice(0, 4), first);
+    await expect(
+      VectorStoreIndex.fromDocuments(documents.slice(4), { storageContext: other }),
+    ).rejects.toThrow("Do not run it again");
+    const third = await open();
+    const warnings = await allWarningsOf(() => ingest(documents, third));
+    expect(warnings).toMatchObject([
+      {
+        code: "EMBEDDINGGEMMA_DUPLICATE_NODES",
+        message: expect.stringMatching(/of 4 documents twice: "Mars", "Venus", "Earth", …\./),
+        details: { refDocIds: ["Mars", "Venus", "Earth", "Pluto"] },
+      },
+    ]);
+    expect((await third.client()).size).toBe(9);
+  });
+
+  it("are stored once after what errors.md says", async () => {
+    const documents = documentsOf("Mars", "Venus");
+    await ingest(documents, await open());
+    await rm(join(persistDir, "doc_store.json"));
+    const warnings = await allWarningsOf(async () => ingest(documents, await open()));
+    const [{ details }] = warnings as unknown as [{ details: { refDocIds: string[] } }];
+    const storageContext = await storageContextFromDefaults({
+      persistDir,
+      vectorStore: await open(),
+    });
+    const index = await VectorStoreIndex.init({ storageContext });
+    for (const id of details.refDocIds) await index.deleteRefDoc(id);
+    expect(await allWarningsOf(async () => ingest(documents, await open()))).toEqual([]);
+    expect((await (await open()).client()).size).toBe(2);
+  });
+
+  it("are not told of without reason", async () => {
+    const [mars] = documentsOf("Mars");
+    const part = (id: string, text: string) => {
+      const node = new TextNode({ id_: id, text });
+      node.relationships = { SOURCE: mars!.asRelatedNodeInfo() };
+      return node;
+    };
+    const quiet = async () => {
+      await ingest([mars!], await open());
+      await ingest([new Document({ id_: "Mars", text: "Mars is red." })], await open());
+      await (await open()).add(await embedded(part("a", "Mars"), part("b", "Mars")));
+      await (await open()).add(await embedded(part("a", "Mars"), part("c", "Its moons")));
+      await (await open()).add(await embedded(part("a", "New"), part("d", "Mars")));
+      await (await open()).add(await embedded(new TextNode({ text: "Mars" })));
+    };
+    expect(await allWarningsOf(quiet)).toEqual([]);
+  });
+});
+
 describe("nodes that are refused", () => {
   it("are named, and the error says how a pipeline gets the others", async () => {
     const run = async (price: number) => {
