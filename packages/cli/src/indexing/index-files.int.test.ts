@@ -244,7 +244,7 @@ it("removes a folder that is gone if a run names it beside another one", async (
     const alone = await indexed("notes");
     expect(alone.code).toBe(1);
     expect(alone.errors).toContain(
-      "notes. The store still has 2 files of it. To remove them, add a folder to the command " +
+      "notes. The store still has 2 files of it. To remove them, also name a file or folder " +
         "that is there.\n",
     );
     expect(await indexed("keep", "none")).toMatchObject({ code: 1 });

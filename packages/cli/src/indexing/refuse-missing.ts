@@ -27,6 +27,6 @@ export function refuseMissing(
   const object = lost.length === 1 ? "it" : "them";
   throw new CommandError(
     `${missing} The store still has ${countOf(lost.length, "file")} of it. To remove ${object}, ` +
-      "add a folder to the command that is there.",
+      "also name a file or folder that is there.",
   );
 }
