@@ -57,7 +57,7 @@ const order = {
     ["import-embedding.ts", "embeddings-option.ts"],
     ["embeddings.ts", "search-options.ts"],
     ["options-as-filter.ts", "known-keys.ts", "delete-documents.ts"],
-    ["document-record.ts"],
+    ["change-queue.ts", "document-record.ts", "negated-kinds.ts"],
     ["describable.ts", "check-arguments.ts"],
     ["document-filter.ts"],
     ["filter-operators.ts"],
@@ -71,6 +71,7 @@ const order = {
     ["import-from-python.ts"],
     ["embedding-option.ts"],
     [
+      "duplicate-nodes.ts",
       "embedding.ts",
       "embed-model.ts",
       "missing-nodes.ts",
