@@ -1,6 +1,6 @@
 /**
- * Prints how many tests the last `npm test` ran in all workspaces. Adds up vitest's own counts from
- * the logs that turbo keeps.
+ * Prints which tests of the last `npm test` failed and how many ran, in all workspaces: what vitest
+ * reports in the logs that turbo keeps.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,10 +15,12 @@ const logs = folders
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 for (const log of logs) {
+  const text = stripVTControlCharacters(readFileSync(log, "utf8"));
+  // From "⎯ Failed Tests 2 ⎯" to "⎯[2/2]⎯"
+  const failures = text.match(/^.*⎯ Failed (?:Tests|Suites) \d+ ⎯[\s\S]*⎯\[\d+\/\d+\]⎯$/m);
+  if (failures) console.log(`\n${log}\n${failures[0]}\n`);
   // Tests  1 failed | 12 passed | 2 skipped (15)
-  const summary = stripVTControlCharacters(readFileSync(log, "utf8")).match(
-    /^.*\bTests {2}(.*)\(\d+\)\s*$/m,
-  );
+  const summary = text.match(/^.*\bTests {2}(.*)\(\d+\)\s*$/m);
   if (!summary) console.log(`no test result in ${log}`);
   for (const [, count, outcome] of summary?.[1].matchAll(/(\d+) (passed|failed|skipped)/g) ?? [])
     counts[outcome] += Number(count);
