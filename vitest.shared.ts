@@ -19,6 +19,7 @@ export const sharedConfig = {
     include: ["src/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 } satisfies ViteUserConfig;
 

@@ -145,7 +145,7 @@ describe("EmbeddingGemmaEmbeddings", () => {
       const error = await embeddings.embedDocuments(["Mars"]).catch((reason: unknown) => reason);
       expect(EmbeddingGemmaError.isInstance(error)).toBe(true);
     }
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   it.each([

@@ -21,7 +21,10 @@ function heldQueue(concurrency = 1) {
       }),
   });
   const nextBatch = async () => {
-    await vi.waitFor(() => expect(batches.length).toBeGreaterThan(0), { interval: 1 });
+    await vi.waitFor(() => expect(batches.length).toBeGreaterThan(0), {
+      interval: 1,
+      timeout: 10_000,
+    });
     return batches.shift()!;
   };
   return { queue, batches, nextBatch };
@@ -262,7 +265,7 @@ test("a batch is aborted when none of its calls waits any more", async () => {
   });
   const controllers = [new AbortController(), new AbortController()];
   const calls = controllers.map(({ signal }) => queue.run(request(texts(5), { signal })));
-  await vi.waitFor(() => expect(signals).toHaveLength(1));
+  await vi.waitFor(() => expect(signals).toHaveLength(1), 10_000);
   controllers[0]!.abort();
   await expect(calls[0]).rejects.toThrow();
   expect(signals[0]!.aborted).toBe(false);

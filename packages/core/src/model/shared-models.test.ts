@@ -58,7 +58,7 @@ test("a model that has finished loading after all callers aborted is freed", asy
   controller.abort();
   await expect(loading).rejects.toMatchObject({ name: "AbortError" });
   loads.finish();
-  await vi.waitFor(() => expect(loads.release).toHaveBeenCalledTimes(1));
+  await vi.waitFor(() => expect(loads.release).toHaveBeenCalledTimes(1), 10_000);
 });
 
 test("options are equal in any order, and if defaults are set explicitly", async () => {

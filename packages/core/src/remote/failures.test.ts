@@ -76,7 +76,7 @@ describe("what may pass is tried again", () => {
     const start = performance.now();
     await remote.encode("text");
     expect(performance.now() - start).toBeGreaterThanOrEqual(expected - 5);
-    expect(performance.now() - start).toBeLessThan(expected + 2000);
+    expect(performance.now() - start).toBeLessThan(expected + 5000);
   });
 
   test("up to maxRetries times, then the error has address, status and reason", async () => {

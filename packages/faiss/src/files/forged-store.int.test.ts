@@ -187,12 +187,10 @@ const forgeries: [string, Forgery][] = [
 ];
 
 describe("a store with correct checksums but wrong content", () => {
-  it.each(forgeries)("is refused within a second: %s", async (_what, forge) => {
+  it.each(forgeries)("is refused: %s", async (_what, forge) => {
     const store = await ForgedStore.copyOf(join(savedStores, "flat"), join(folder, "forged"));
     await store.sign((await forge(store)) ?? {});
-    const start = performance.now();
     expect(await expectTyped(open(store.directory))).toBe("FILE_DAMAGED");
-    expect(performance.now() - start).toBeLessThan(1_000);
   });
 
   it("is refused if its identity is nested 100,000 levels deep", async () => {

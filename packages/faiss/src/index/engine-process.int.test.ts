@@ -47,9 +47,8 @@ describe("vectors for FAISS", () => {
   });
 
   it("leave no file behind, even if the process is killed", async () => {
-    const transferFiles = () =>
-      readdirSync("/dev/shm").filter((file) => file.startsWith("embeddinggemma-faiss-"));
-    const engine = await EngineProcess.start(faissNode, ["/dev/shm"]);
+    const folder = await mkdtemp("/dev/shm/faiss-transfer-");
+    const engine = await EngineProcess.start(faissNode, [folder]);
     const specification = {
       dimension: 256,
       factory: "Flat",
@@ -64,7 +63,8 @@ describe("vectors for FAISS", () => {
     await adding[2];
     engine.stop();
     await Promise.all(adding);
-    await vi.waitFor(() => expect(transferFiles()).toEqual([]));
+    await vi.waitFor(() => expect(readdirSync(folder)).toEqual([]), 10_000);
+    await rm(folder, { recursive: true });
   });
 });
 
@@ -89,7 +89,7 @@ describe("the FAISS process", () => {
     const warnings = await warningsOf(async () => {
       const engine = await EngineProcess.start(faissNode, []);
       engine.stop();
-      await vi.waitFor(() => expect(engine.isAlive).toBe(false));
+      await vi.waitFor(() => expect(engine.isAlive).toBe(false), 10_000);
       for (let call = 0; call < 20; call++) engine.abandon(1);
       await sleep(10);
     });
@@ -109,7 +109,7 @@ describe("the FAISS process", () => {
     await sleep(300);
     expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("faiss-process.mjs");
     parent.kill("SIGKILL");
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 3000, interval: 50 });
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), { timeout: 10_000, interval: 50 });
     expect(output).not.toContain("trained");
   });
 

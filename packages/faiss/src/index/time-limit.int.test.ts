@@ -16,14 +16,14 @@ afterEach(() => {
 });
 
 describe("the time limit of a command", () => {
-  it.each<[string, number, Command, number]>([
-    ["Flat", 300, search(1, 128), 10_000],
-    ["Flat", 1_000_000, search(64, 128), 92_000],
-    ["HNSW32,Flat", 1_000_000, { operation: "write", index: 1, path: "" }, 202_000],
-    ["HNSW32,Flat", 1_000_000, add(2048), 17_000],
-    ["IVF256,Flat", 0, { operation: "train", index: 1 }, 2_157_000],
-    ["Flat", 0, { operation: "free", index: 1 }, 10_000],
-  ])("grows with the work: %s of %i rows, %o", (factory, rows, command, expected) => {
+  it.each<[string, string, number, Command, number]>([
+    ["a search", "Flat", 300, search(1, 128), 10_000],
+    ["a search", "Flat", 1_000_000, search(64, 128), 92_000],
+    ["a write", "HNSW32,Flat", 1_000_000, { operation: "write", index: 1, path: "" }, 202_000],
+    ["an add", "HNSW32,Flat", 1_000_000, add(2048), 17_000],
+    ["a training", "IVF256,Flat", 0, { operation: "train", index: 1 }, 2_157_000],
+    ["a free", "Flat", 0, { operation: "free", index: 1 }, 10_000],
+  ])("grows with the work: %s, %s of %i rows", (_operation, factory, rows, command, expected) => {
     const specification = { dimension: 128, factory, nprobe: undefined, efSearch: undefined };
     const kind = parseIndexKind(factory, 128);
     const trainingNumbers = 128 * kind.maxTrainingVectors;
@@ -74,7 +74,7 @@ describe("a FAISS process that is suspended", () => {
   }
 
   beforeEach(() => {
-    timeLimits.minMilliseconds = 500;
+    timeLimits.minMilliseconds = 1500;
   });
 
   it.each([{ engine: "faiss" }, { engine: "auto", index: "HNSW16,Flat", oversample: 20 }] as const)(
@@ -84,7 +84,7 @@ describe("a FAISS process that is suspended", () => {
       const pid = await stopProcess(store);
       await Promise.all([expectRanked(store), expectRanked(store)]);
       await expectRanked(store);
-      await vi.waitFor(() => expect(engineProcesses()).not.toContain(pid));
+      await vi.waitFor(() => expect(engineProcesses()).not.toContain(pid), 10_000);
       expect(engineProcesses()).toHaveLength(1);
       await store.close();
     },
@@ -104,7 +104,7 @@ describe("a FAISS process that is suspended", () => {
     await stopProcess(store);
     await expect(store.save(join(folder, "store"))).rejects.toMatchObject({
       code: "SAVE_FAILED",
-      message: expect.stringContaining('did not answer "write" within 0.52 s'),
+      message: expect.stringMatching(/did not answer "write" within 1\.5\d* s/),
     });
     await store.save(join(folder, "store"));
     const opened = await FaissStore.open<number>(join(folder, "store"), { engine: "faiss" });
@@ -113,10 +113,9 @@ describe("a FAISS process that is suspended", () => {
   });
 
   it.each(["search", "upsert"] as const)("does not block close, even during %s", async (call) => {
-    timeLimits.minMilliseconds = 5000;
+    timeLimits.minMilliseconds = 60_000;
     const store = await filledStore();
     const pid = await stopProcess(store);
-    const start = performance.now();
     const pending =
       call === "search"
         ? expectRanked(store)
@@ -125,7 +124,6 @@ describe("a FAISS process that is suspended", () => {
           });
     await new Promise((resolve) => setTimeout(resolve, 50));
     await Promise.all([pending, store.close()]);
-    expect(performance.now() - start).toBeLessThan(3000);
     process.kill(pid, "SIGCONT");
   });
 
@@ -134,8 +132,7 @@ describe("a FAISS process that is suspended", () => {
     const before = engineProcesses();
     const searching = expectRanked(store);
     await new Promise(setImmediate);
-    const end = performance.now() + 1500;
-    while (performance.now() < end);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2 * timeLimits.minMilliseconds);
     await searching;
     await expectRanked(store);
     expect(engineProcesses()).toEqual(before);
@@ -163,6 +160,6 @@ describe("a FAISS process that hangs when it starts", () => {
       code: "ENGINE_UNAVAILABLE",
       message: expect.stringContaining('did not answer "start" within 0.3 s'),
     });
-    await vi.waitFor(() => expect(engineProcesses()).toEqual(before));
+    await vi.waitFor(() => expect(engineProcesses()).toEqual(before), 10_000);
   });
 });

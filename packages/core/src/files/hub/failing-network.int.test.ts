@@ -177,7 +177,7 @@ describe("a failed download", () => {
     await expect(load({ signal: controller.signal, onDownloadProgress })).rejects.toMatchObject({
       name: "AbortError",
     });
-    await vi.waitFor(async () => expect(await leftovers()).toEqual(["model.onnx.incomplete"]));
+    await expect.poll(leftovers).toEqual(["model.onnx.incomplete"]);
     setup.hub.misbehave = () => false;
     setup.hub.requests.length = 0;
     expect(await loadAndEncode()).toHaveLength(768);
