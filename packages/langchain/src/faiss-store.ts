@@ -40,7 +40,7 @@ import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
 import { searchKnownKeys } from "./known-keys.ts";
 import { mergeStores } from "./merge-stores.ts";
-import { searchWithoutOptions } from "./options-as-filter.ts";
+import { refuseOptions } from "./options-as-filter.ts";
 import {
   type FaissRetrieverFields,
   FaissStoreRetriever,
@@ -272,13 +272,17 @@ export class FaissStore extends SaveableVectorStore {
     const { signal, ...search } = similarityOptions(k, filter, options);
     checkVector(query);
     return untilAborted(signal, () =>
-      searchKnownKeys(this.#unknownKeys, filter, search.filter, (watched) =>
-        searchWithoutOptions(filter, watched, async (matches) => {
+      searchKnownKeys(
+        this.#unknownKeys,
+        filter,
+        search.filter,
+        async (matches) => {
           const store = await this.#store.existing();
           // In an array, since an empty array would be no queries.
           const [hits] = (await store?.search([query], { ...search, filter: matches })) ?? [];
           return (hits ?? []).map(scored);
-        }),
+        },
+        (missing) => refuseOptions(filter, missing),
       ),
     );
   }

@@ -13,15 +13,18 @@ type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
  * @param warned - the keys that were warned of; a new one is added
  * @param matches - the filter as a function
  * @param search - searches with that function, or another one in its place
+ * @param refuse - is called before a warning; throws if such keys are no metadata
  */
 export async function searchKnownKeys<T>(
   warned: Set<string>,
   filter: DocumentFilter | undefined,
   matches: RecordFilter,
   search: (matches: RecordFilter) => Promise<T>,
+  refuse?: (missing: readonly string[]) => void,
 ): Promise<T> {
   const keys = new FilterKeys(isObject(filter) ? keysOf(filter) : []);
   const found = await search(keys.watch(matches, metadataOf));
+  refuse?.(keys.missingAndUnmatched);
   keys.warn(warned, "document");
   return found;
 }

@@ -1,7 +1,6 @@
-import { FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
+import { FaissStoreError } from "@embeddinggemma/faiss";
 import { isObject, rules, show } from "@embeddinggemma/internal";
 import type { DocumentFilter } from "./document-filter.ts";
-import type { DocumentRecord } from "./document-record.ts";
 
 /** Options of searches, and what LangChain's retrievers call them, that could be metadata, too. */
 const optionNames = ["minScore", "scoreThreshold"];
@@ -17,31 +16,18 @@ export function refuseSignal(filter: DocumentFilter | undefined): void {
 }
 
 /**
- * Searches, and refuses a filter that matches nothing if it has the names of options, which no
- * document has in its metadata.
+ * Refuses a filter that has the names of options.
  *
- * @param matches - the filter as a function
- * @param search - searches with that function, or another one in its place
+ * @param missing - keys that no document has
  * @throws `INVALID_ARGUMENT`
  */
-export async function searchWithoutOptions<T>(
+export function refuseOptions(
   filter: DocumentFilter | undefined,
-  matches: FaissStoreFilter<DocumentRecord> | undefined,
-  search: (matches: FaissStoreFilter<DocumentRecord> | undefined) => Promise<T>,
-): Promise<T> {
+  missing: readonly string[],
+): void {
   const names = isObject(filter) ? optionNamesIn(filter) : [];
-  if (!isObject(filter) || !matches || names.length === 0) return search(matches);
-  let isAsked = false;
-  let isMeant = false;
-  const found = await search((record, id) => {
-    const isMatch = matches(record, id);
-    isAsked = true;
-    isMeant ||= isMatch || names.some((name) => Object.hasOwn(record.metadata ?? {}, name));
-    return isMatch;
-  });
-  // A search asks a filter that matches nothing about all documents.
-  if (isAsked && !isMeant) throw misplaced(filter, names, ", but no document has such metadata");
-  return found;
+  if (isObject(filter) && names.length > 0 && names.every((name) => missing.includes(name)))
+    throw misplaced(filter, names, ", but no document has such metadata");
 }
 
 function optionNamesIn(filter: Record<string, unknown>): string[] {

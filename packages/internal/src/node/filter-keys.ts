@@ -26,6 +26,14 @@ export class FilterKeys {
     return this.#asked === 0 ? undefined : [...this.#missing][0];
   }
 
+  /**
+   * The keys that no item has, if the filter was asked and matched nothing. A search asks such a
+   * filter about all items.
+   */
+  get missingAndUnmatched(): readonly string[] {
+    return this.#asked === 0 || this.#hasMatch ? [] : [...this.#missing];
+  }
+
   /** The key that was probably meant. */
   nearest(key: string): string | undefined {
     return nearestOption(key, [...this.#known]);
@@ -50,15 +58,14 @@ export class FilterKeys {
   }
 
   /**
-   * Warns of a key that no item has, if the filter matched nothing. A search asks such a filter
-   * about all items.
+   * Warns of a key that no item has, if the filter matched nothing.
    *
    * @param warned - the keys that were warned of; the new one is added
    * @param item - what has the metadata
    */
   warn(warned: Set<string>, item: "document" | "node"): void {
-    const key = this.missing;
-    if (this.#hasMatch || key === undefined || warned.has(key)) return;
+    const [key] = this.missingAndUnmatched;
+    if (key === undefined || warned.has(key)) return;
     warned.add(key);
     process.emitWarning(
       `The filter found nothing: no ${item} has the metadata key \`${key}\`. ` +
