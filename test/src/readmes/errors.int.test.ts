@@ -319,7 +319,8 @@ describe("errors of users have the message that their entry quotes", () => {
   });
 });
 
-it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store again", async () => {
+/** What the programs of the page share, and how they open the storage folder. */
+async function llamaIndexStorage() {
   const page = "docs/reference/troubleshooting.md";
   const { documents } = await runPage(page, { programs: ["documents.ts"] });
   const model = new EmbeddingGemmaEmbedding({ model: modelPath });
@@ -328,6 +329,11 @@ it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store a
     const vectorStore = await FaissVectorStore.fromPersistDir("storage");
     return storageContextFromDefaults({ persistDir: "storage", vectorStore });
   };
+  return { documents, model, open };
+}
+
+it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store again", async () => {
+  const { documents, model, open } = await llamaIndexStorage();
   const stored = async () =>
     new Map(
       Array.from(await FaissStore.open<NodeRecord>("storage/faiss_vector_store"), (item) => [
@@ -371,14 +377,7 @@ it("docs/reference/troubleshooting.md: LlamaIndex's files agree with the store a
 });
 
 it("docs/reference/troubleshooting.md: two programs added to one folder", async () => {
-  const page = "docs/reference/troubleshooting.md";
-  const { documents } = await runPage(page, { programs: ["documents.ts"] });
-  const model = new EmbeddingGemmaEmbedding({ model: modelPath });
-  Settings.embedModel = model;
-  const open = async () => {
-    const vectorStore = await FaissVectorStore.fromPersistDir("storage");
-    return storageContextFromDefaults({ persistDir: "storage", vectorStore });
-  };
+  const { documents, model, open } = await llamaIndexStorage();
   const idsOf = async () => (await FaissStore.open("storage/faiss_vector_store")).ids();
   const [first, second] = [await open(), await open()];
   await VectorStoreIndex.fromDocuments(documents.slice(0, 1), { storageContext: first });

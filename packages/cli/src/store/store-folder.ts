@@ -1,5 +1,5 @@
 import { manifestName } from "@embeddinggemma/internal";
-import { ownStoreFolder, quoted, storeFolder } from "@embeddinggemma/internal/node";
+import { ownStoreFolder, quoted, storeFolder, whyForeign } from "@embeddinggemma/internal/node";
 import { CommandError, UsageError } from "../failures/command-error.ts";
 
 /**
@@ -11,11 +11,7 @@ import { CommandError, UsageError } from "../failures/command-error.ts";
 export async function refuseOtherFolder(name: string, folder: string): Promise<void> {
   const there = await storeFolder(folder);
   if (there.kind === "damaged") throw lacksManifest(name);
-  if (there.kind === "foreign")
-    throw new CommandError(
-      `${name} has files that are not of a store, such as ${there.file}. A store has a folder of ` +
-        `its own: --store ${ownStoreFolder(name)}`,
-    );
+  if (there.kind === "foreign") throw new CommandError(whyForeign(name, there.file));
 }
 
 /**

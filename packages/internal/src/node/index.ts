@@ -4,7 +4,13 @@ export { FilterKeys } from "./filter-keys.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
-export { ownStoreFolder, quoted, type StoreFolder, storeFolder } from "./store-folder.ts";
+export {
+  ownStoreFolder,
+  quoted,
+  type StoreFolder,
+  storeFolder,
+  whyForeign,
+} from "./store-folder.ts";
 export { isFile, whyNotFolder } from "./why-not-folder.ts";
 export {
   type WorkerEnd,

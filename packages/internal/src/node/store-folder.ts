@@ -39,6 +39,14 @@ function isOfLaterSave(name: string): boolean {
   return (generationOf(name) ?? 0) > 1;
 }
 
+/** Why a folder with other files is refused, and which one to take. */
+export function whyForeign(name: string, file: string): string {
+  return (
+    `${name} has files that are not of a store, such as ${file}. A store has a folder of its ` +
+    `own: --store ${ownStoreFolder(name)}`
+  );
+}
+
 /** A name for a store, for the shell: `notes.store` beside `notes`; `.store` in this folder. */
 export function ownStoreFolder(name: string): string {
   const trimmed = name.replace(/[/\\]+$/, "");

@@ -9,8 +9,8 @@ import {
 } from "@embeddinggemma/internal";
 import {
   localPath,
-  ownStoreFolder,
   storeFolder,
+  whyForeign,
   whyNotFolder,
   whyNotWritable,
 } from "@embeddinggemma/internal/node";
@@ -86,9 +86,5 @@ async function refuseOtherThanStore(store: string, folder: string): Promise<void
     throw new CannotRun(
       `${store} is a damaged store: ${manifestName} is missing. Restore it, or delete the folder.`,
     );
-  if (there.kind === "foreign")
-    throw new CannotRun(
-      `${store} has files that are not of a store, such as ${there.file}. A store has a folder ` +
-        `of its own: --store ${ownStoreFolder(store)}`,
-    );
+  if (there.kind === "foreign") throw new CannotRun(whyForeign(store, there.file));
 }
