@@ -57,7 +57,7 @@ const order = {
     ["import-embedding.ts", "embeddings-option.ts"],
     ["embeddings.ts", "search-options.ts"],
     ["options-as-filter.ts", "known-keys.ts", "delete-documents.ts"],
-    ["change-queue.ts", "document-record.ts", "negated-kinds.ts"],
+    ["document-record.ts", "negated-kinds.ts"],
     ["describable.ts", "check-arguments.ts"],
     ["document-filter.ts"],
     ["filter-operators.ts"],

@@ -1,3 +1,4 @@
+export { ChangeQueue } from "./change-queue.ts";
 export {
   awaitHint,
   type Checker,

@@ -9,7 +9,13 @@ import {
   type OpenOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import { createWith, defined, SharedPromise, untilAborted } from "@embeddinggemma/internal";
+import {
+  ChangeQueue,
+  createWith,
+  defined,
+  SharedPromise,
+  untilAborted,
+} from "@embeddinggemma/internal";
 import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
@@ -18,7 +24,6 @@ import {
   type VectorStoreRetriever,
   type VectorStoreRetrieverInput,
 } from "@langchain/core/vectorstores";
-import { ChangeQueue } from "./change-queue.ts";
 import {
   addRules,
   checkArray,

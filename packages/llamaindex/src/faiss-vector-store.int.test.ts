@@ -344,6 +344,23 @@ describe("FaissVectorStore", () => {
     expect((await ask()).ids[0]).toBe("mars");
   });
 
+  it("changes and saves in the order of the calls, also while the model loads", async () => {
+    const persistDir = join(folder, "order");
+    const vectorStore = new FaissVectorStore({
+      embedModel: new EmbeddingGemmaEmbedding({ model }),
+    });
+    const [venus, mars] = nodes;
+    await Promise.all([
+      vectorStore.add([mars!, venus!]),
+      vectorStore.delete("mars"),
+      vectorStore.persist(persistDir),
+      vectorStore.delete("venus"),
+    ]);
+    const again = await FaissVectorStore.fromPersistDir(persistDir);
+    expect((await again.client()).ids()).toEqual(["venus"]);
+    expect((await vectorStore.client()).ids()).toEqual([]);
+  });
+
   it("persists and opens again", async () => {
     const persistDir = join(folder, "explicit");
     await store.persist(persistDir);

@@ -5,7 +5,7 @@ import {
   type LazyFaissStoreOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
-import { createWith, SharedPromise } from "@embeddinggemma/internal";
+import { ChangeQueue, createWith, SharedPromise } from "@embeddinggemma/internal";
 import { DEFAULT_PERSIST_DIR } from "@llamaindex/core/global";
 import type { BaseNode } from "@llamaindex/core/schema";
 import {
@@ -52,6 +52,9 @@ const { checkOptions, invalidArgument } = storeChecker;
  * relevance, returns nodes unchanged, and saves without loss. Vectors have unit length and are
  * compared by inner product, so similarities are cosines: higher is better.
  *
+ * You can start a call before earlier ones have finished: changes and saves take effect in the
+ * order of the calls.
+ *
  * With {@link EmbeddingGemmaEmbedding}, a saved store remembers which model made its vectors.
  * Errors are `FaissStoreError` of `@embeddinggemma/faiss`.
  *
@@ -68,6 +71,7 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly #namespace: string | undefined;
   readonly #folder: StoreFolder | undefined;
   readonly #missing: MissingNodes;
+  readonly #changes = new ChangeQueue();
   /** Keys of filters that no node had. */
   readonly #unknownKeys = new Set<string>();
   readonly #store: LazyFaissStore<NodeRecord>;
@@ -188,14 +192,16 @@ export class FaissVectorStore extends BaseVectorStore<
     if (nodes.length === 0) return [];
     try {
       const items = nodes.map(itemOf);
-      const store = await this.client();
-      const added = this.#hasAdded ? [] : newItems(store, items);
-      const ids = await store.upsert(items, this.#autosave);
-      this.#hasAdded = true;
-      this.#missing.changed();
-      // A record that is no node is an error of the query that finds it.
-      warnOfDuplicates(await duplicateDocuments(store, items, added).catch(() => []));
-      return ids;
+      return await this.#changes.run(async () => {
+        const store = await this.client();
+        const added = this.#hasAdded ? [] : newItems(store, items);
+        const ids = await store.upsert(items, this.#autosave);
+        this.#hasAdded = true;
+        this.#missing.changed();
+        // A record that is no node is an error of the query that finds it.
+        warnOfDuplicates(await duplicateDocuments(store, items, added).catch(() => []));
+        return ids;
+      });
     } catch (error) {
       throw explainRefused(explainChanged(error, this.#folder), nodes);
     }
@@ -210,16 +216,16 @@ export class FaissVectorStore extends BaseVectorStore<
   async delete(refDocId: string): Promise<void> {
     if (typeof refDocId !== "string")
       throw invalidArgument("refDocId", refDocId, "the id of a document, a string");
-    if (this.#folder) await refuseForeignFolder(this.#folder);
-    const store = await this.#store.existing();
     const isOfDocument = (record: NodeRecord, id: string) =>
       checkedRecord(record, id).refDocId === refDocId;
-    try {
-      const removed = await store?.delete(isOfDocument, this.#autosave);
+    await this.#changes.run(async () => {
+      if (this.#folder) await refuseForeignFolder(this.#folder);
+      const store = await this.#store.existing();
+      const removed = await store?.delete(isOfDocument, this.#autosave).catch((error) => {
+        throw explainChanged(error, this.#folder);
+      });
       if (removed) this.#missing.changed();
-    } catch (error) {
-      throw explainChanged(error, this.#folder);
-    }
+    });
   }
 
   /**
@@ -263,8 +269,10 @@ export class FaissVectorStore extends BaseVectorStore<
     checkPersistDir(given, this.#folder?.persistDir);
     const [persistDir, options] = given;
     checkOptions({ persistDir }, paramRules);
-    const store = (await this.#store.existing()) ?? (await this.client());
-    await saveTo(store, { persistDir, namespace: this.#namespace, own: this.#folder }, options);
+    await this.#changes.run(async () => {
+      const store = (await this.#store.existing()) ?? (await this.client());
+      await saveTo(store, { persistDir, namespace: this.#namespace, own: this.#folder }, options);
+    });
   }
 
   async #open(): Promise<CoreStore<NodeRecord>> {

@@ -1,4 +1,4 @@
-import { untilAborted } from "@embeddinggemma/internal";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Lets changes take effect in the order of their calls, however long each one prepares. */
 export class ChangeQueue {
