@@ -5,7 +5,8 @@ import type { StoreSettings } from "../store/store-settings.ts";
 
 /**
  * The folder that the sources of a store are relative to. If the store has moved, its files may
- * have moved with it. Else they are where they were, or in the current folder.
+ * have moved with it, or they are where they were, or in the current folder: where most of them
+ * are found.
  *
  * @throws CommandError if the store has moved, and no file of it is found
  */
@@ -15,12 +16,18 @@ export function findRoot(folder: string, settings: StoreSettings): string {
   if (before === folder) return moved;
   const sources = Object.keys(settings.files).filter((source) => !isAbsolute(source));
   if (sources.length === 0) return moved;
-  const roots = new Set([moved, resolve(before, settings.root), process.cwd()]);
-  for (const root of roots)
-    if (sources.some((source) => existsSync(resolve(root, source)))) return root;
+  const roots = [...new Set([moved, resolve(before, settings.root), process.cwd()])];
+  // One file may be there by chance: many folders have a README.md.
+  const counts = roots.map((root) => countIn(root, sources));
+  const most = Math.max(...counts);
+  if (most > 0) return roots[counts.indexOf(most)]!;
   throw new CommandError(
     `The store was moved from ${before} to ${folder}, and none of its files, such as ` +
-      `${sources[0]}, is in ${[...roots].join(" or ")}. Run the command in the folder that they ` +
+      `${sources[0]}, is in ${roots.join(" or ")}. Run the command in the folder that they ` +
       "are in now, or index your files in a new store.",
   );
+}
+
+function countIn(root: string, sources: readonly string[]): number {
+  return sources.filter((source) => existsSync(resolve(root, source))).length;
 }
