@@ -1,7 +1,7 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** A file that is shorter than an ONNX file says, such as after a copy that did not end. */
+/** A file that is no ONNX file or shorter than it says, such as after a copy that did not end. */
 interface CutFile {
   readonly path: string;
   readonly bytes: number;
@@ -15,7 +15,7 @@ export async function findCutFile(path: string): Promise<CutFile | undefined> {
   const { size: bytes } = await file.stat();
   const fields = await topFields(file, bytes);
   if (!fields) return { path, bytes, needed: undefined };
-  const needed = fields.at(-1)?.end ?? 0;
+  const needed = fields.at(-1)!.end;
   if (needed > bytes) return { path, bytes, needed };
   const graph = fields.find(({ field }) => field === graphField);
   // One that is larger has its weights in itself.
@@ -54,7 +54,7 @@ interface Field {
 /** A tag and a length have up to ten bytes each. */
 const mostHeadBytes = 20;
 
-/** The fields of a file, without their content; undefined if they are none. */
+/** The fields of a file, without their content; undefined if it has none, or something else. */
 async function topFields(file: FileHandle, size: number): Promise<Field[] | undefined> {
   const fields: Field[] = [];
   for (let at = 0; at < size; ) {
@@ -65,7 +65,7 @@ async function topFields(file: FileHandle, size: number): Promise<Field[] | unde
     fields.push({ ...field, start: at + field.start, end: at + field.end });
     at += field.end;
   }
-  return fields;
+  return fields.length > 0 ? fields : undefined;
 }
 
 /** For each file with weights, where the last of them ends. */
@@ -98,6 +98,8 @@ function readField(bytes: Buffer, at: number): Field | undefined {
   const tag = readNumber(bytes, at);
   if (!tag) return undefined;
   const field = Math.floor(tag.value / 8);
+  // No field has this number: these are zeros, such as room for the rest of a download.
+  if (field === 0) return undefined;
   const start = tag.end;
   switch (tag.value % 8) {
     case 0: {

@@ -26,6 +26,19 @@ it("finds an ONNX file that is cut off", async () => {
   });
 });
 
+it("finds an ONNX file that is empty, or all zeros", async () => {
+  await writeFile(graph, "");
+  expect(await check()).toMatchObject({
+    status: "warning",
+    summary: expect.stringMatching(/model_quantized\.onnx is damaged or cut off: it has 0 B$/),
+  });
+  await truncate(graph, 1_000_000);
+  expect(await check()).toMatchObject({
+    status: "warning",
+    summary: expect.stringMatching(/model_quantized\.onnx is damaged or cut off: it has 1\.0 MB$/),
+  });
+});
+
 it("finds weights that are cut off", async () => {
   const entries = { location: "model_quantized.onnx_data", offset: "4096", length: "1000000" };
   const tensor = Object.entries(entries).map(([key, value]) =>

@@ -65,8 +65,11 @@ async function cutFileOf({ path, revisions }: CachedModel): Promise<string | und
       if (size === null || !name.endsWith(".onnx")) continue;
       const cut = await findCutFile(join(revision.path, name)).catch(() => undefined);
       if (!cut) continue;
-      const needed = cut.needed === undefined ? "" : ` of ${formatBytes(cut.needed)}`;
-      return `${relative(path, cut.path)} is cut off: it has ${formatBytes(cut.bytes)}${needed}`;
+      const [fault, needed] =
+        cut.needed === undefined
+          ? ["damaged or cut off", ""]
+          : ["cut off", ` of ${formatBytes(cut.needed)}`];
+      return `${relative(path, cut.path)} is ${fault}: it has ${formatBytes(cut.bytes)}${needed}`;
     }
   }
   return undefined;
