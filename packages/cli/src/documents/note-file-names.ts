@@ -1,5 +1,4 @@
-import { stat } from "node:fs/promises";
-import { quoted } from "@embeddinggemma/internal/node";
+import { isFile, quoted } from "@embeddinggemma/internal/node";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 
@@ -22,9 +21,4 @@ export async function noteFileNames(
       ? ["is taken as a text", "there is a file of this name"]
       : [`and ${others.length} more are taken as texts`, "there are files of these names"];
   note(terminal, escapeControls(`${name} ${taken}, though ${there}. ${advice(name)}`));
-}
-
-async function isFile(name: string): Promise<boolean> {
-  const status = await stat(name).catch(() => undefined);
-  return status?.isFile() === true;
 }
