@@ -163,6 +163,19 @@ it.each([
   expect(await index()).toMatchObject({ unchanged: 2, store: { chunks: 2 } });
 });
 
+it("does not empty a store whose files are gone or left out", async () => {
+  await write("a.md", "Mars is red.");
+  await write("b.md", "Venus is hot.");
+  await index("--model", "tiny");
+  await rm(join(folder, "b.md"));
+  const { code, errors } = await index("--exclude", "a.md");
+  expect(code).toBe(2);
+  expect(errors).toContain(
+    "All files are gone, or left out by --exclude 'a.md', so all 2 files of the store would be " +
+      "removed. Nothing was changed.",
+  );
+});
+
 it("does not empty a store for a new .gitignore, or when all files are gone", async () => {
   await mkdir(join(folder, ".git"));
   await write("a.md", "Mars is red.");

@@ -34,7 +34,7 @@ export function refuseEmptying(
   if (kept > 0 || lost === 0) return;
   const reason =
     leftOut.length > 0
-      ? `All files are left out by ${causeOf(flags)}`
+      ? `All files are ${gone.length > 0 ? "gone, or " : ""}left out by ${causeOf(flags)}`
       : `${places} ${paths.length === 1 ? "has" : "have"} no file that can be read`;
   const message = `${reason}, so ${loss} To empty the store, delete its folder.`;
   throw leftOut.length > 0 && flags.exclude ? new UsageError(message) : new CommandError(message);
