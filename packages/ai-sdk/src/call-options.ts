@@ -18,7 +18,7 @@ export type EmbeddingGemmaProviderOptions = {
   task?: string | { prompt: string };
   /** Title of the document, or one for each value. @default "none", as in the model's training */
   title?: string | string[];
-  /** Numbers of a vector, such as 768, 512, 256 or 128. Goes before the option `dimensions`. */
+  /** Numbers of a vector, such as 768, 512, 256 or 128. Takes precedence over `dimensions`. */
   truncateDim?: number;
 };
 

@@ -105,6 +105,12 @@ describe("an invalid option of a call", () => {
   });
 });
 
+it("names the option that a folder has not", async () => {
+  const { query } = createEmbeddingGemma({ model: modelPath, revision: "v2" });
+  const error = await failureOf(() => embed({ model: query, value: "Mars" }));
+  expect(InvalidArgumentError.isInstance(error) && error.argument).toBe("revision");
+});
+
 describe("a missing model", () => {
   it("is a NoSuchModelError", async () => {
     const missing = createEmbeddingGemma({ model: "./no/such/model" });
@@ -123,16 +129,22 @@ describe("a missing model", () => {
     },
   );
 
-  it("is any other, with an embedder", async () => {
-    const error = await failureOf(() => provider.embeddingModel("org/other"));
-    expect(error.message).toContain("`embedder` is already loaded, so model cannot take effect.");
+  it.each([
+    ["embedder", () => ({ embedder })],
+    ["url", () => ({ url: "http://localhost:1" })],
+    ["prompts", () => ({ prompts: { query: "query: ", document: "passage: " } })],
+    ["queryPrompt", () => ({ model: "org/e5", queryPrompt: { prompt: "query: " } })],
+    ["revision", () => ({ revision: "v2" })],
+  ])("is any other, with the setting %s", async (setting, settings) => {
+    const { embeddingModel, query } = createEmbeddingGemma(settings());
+    const error = await failureOf(() => embeddingModel("org/other"));
+    expect(NoSuchModelError.isInstance(error)).toBe(true);
+    expect(error.message).toContain(`The setting \`${setting}\` is about one model`);
+    expect(embeddingModel(query.modelId)).toMatchObject({ modelId: query.modelId });
   });
 
-  it("is any other, with a url", async () => {
-    const remote = createEmbeddingGemma({ url: "http://localhost:1" });
-    const error = await failureOf(() => remote.embeddingModel("org/other"));
-    expect(NoSuchModelError.isInstance(error)).toBe(true);
-    expect(error.message).toContain('use "query" or "document", not "org/other".');
+  it.each(["org/query", "./query", "my/documents"])("is not seen in the name %s", (name) => {
+    expect(createEmbeddingGemma().embeddingModel(name).modelId).toBe(`${name}:document`);
   });
 
   it("is one that generates", async () => {

@@ -1,2 +1,7 @@
 export type { EmbeddingGemmaProviderOptions } from "./call-options.ts";
-export * from "./provider.ts";
+export {
+  createEmbeddingGemma,
+  type EmbeddingGemmaProvider,
+  type EmbeddingGemmaProviderSettings,
+  embeddingGemma,
+} from "./provider.ts";

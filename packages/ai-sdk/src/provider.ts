@@ -54,8 +54,8 @@ export function createEmbeddingGemma(
 
   function find(id = "document"): FoundModel {
     const { name, side } = readId(id, ownName);
-    if (name !== ownName && url !== undefined)
-      throw noSuchModel(id, `The server has one model: use "query" or "document", not "${id}".`);
+    const [one] = ofOneModel.filter((setting) => settings?.[setting] !== undefined);
+    if (name !== ownName && one) throw noSuchModel(id, onlyOne(one, id));
     try {
       const options = name === ownName ? settings : { ...settings, model: name };
       const found = embedders.get(name) ?? new LazyEmbedder(options);
@@ -89,6 +89,19 @@ export function createEmbeddingGemma(
   };
 }
 
+/** Settings that are about one model. Another may have other prompts, for example. */
+const ofOneModel = [
+  ...(["embedder", "url", "revision", "modelFile", "subfolder", "adapter"] as const),
+  ...(["prompts", "queryPrompt", "documentPrompt", "pooling", "maxTokens"] as const),
+];
+
+function onlyOne(setting: string, id: string): string {
+  return (
+    `The setting \`${setting}\` is about one model: use "query" or "document", not "${id}", or ` +
+    "create another provider."
+  );
+}
+
 /** The provider with all defaults: EmbeddingGemma 300m, which the first text loads. */
 export const embeddingGemma: EmbeddingGemmaProvider = createEmbeddingGemma();
 
@@ -96,7 +109,8 @@ export const embeddingGemma: EmbeddingGemmaProvider = createEmbeddingGemma();
 function readId(id: string, ownName: string): { name: string; side: Side } {
   const [, name = ownName, side] = id.match(/^(?:(.+):)?(query|document)$/) ?? [id, id];
   const last = name.split(":").at(-1)!;
-  const meant = name !== ownName && nearestOption(last, ["query", "document"]);
+  const isOther = name !== ownName && !/[/\\]/.test(last);
+  const meant = isOther && nearestOption(last, ["query", "document"]);
   if (meant) throw noSuchModel(id, `There is no model "${id}". Did you mean "${meant}"?`);
   return { name, side: side === "query" ? side : "document" };
 }

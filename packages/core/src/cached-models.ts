@@ -61,7 +61,8 @@ export interface CachedFile {
 export async function readCache(options: HubOptions): Promise<ModelCache> {
   const path = cacheFolder(options);
   return inCache(path, async () => {
-    const found = await Promise.all((await foldersIn(path)).map((name) => readModel(path, name)));
+    const names = await foldersIn(path, (name) => idOfCacheName(name) !== undefined);
+    const found = await Promise.all(names.map((name) => readModel(path, name)));
     const models = found.filter((model) => model !== undefined);
     return {
       path,
@@ -218,12 +219,13 @@ async function namesIn(folder: string): Promise<string[]> {
 }
 
 /** Names of the folders in a folder, and of links to folders, which may be gone. */
-async function foldersIn(folder: string): Promise<string[]> {
-  const names = (await namesIn(folder)).map(async (name) => {
+async function foldersIn(folder: string, isMeant = (_name: string) => true): Promise<string[]> {
+  const names = (await namesIn(folder)).filter(isMeant);
+  const folders = names.map(async (name) => {
     const stats = await stat(join(folder, name)).catch(nullIfGone);
     return stats === null || stats.isDirectory() ? [name] : [];
   });
-  return (await Promise.all(names)).flat();
+  return (await Promise.all(folders)).flat();
 }
 
 /** Another process may delete files meanwhile, and links may lead to nothing or to themselves. */

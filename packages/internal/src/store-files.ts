@@ -25,11 +25,16 @@ export function isUnfinishedManifest(name: string): boolean {
   return /^faiss-store\.json\.\d+-[0-9a-f]{8}$/.test(name);
 }
 
+/** Whether it is the name of the lock, or of one that is taken or removed. */
+export function isLockFile(name: string): boolean {
+  return /^faiss-store\.lock(?:\.[0-9a-f-]+(?:\.[0-9a-f-]+)?)?$/.test(name);
+}
+
 /** Whether a program of this project gives this name to files in the folder of a store. */
 export function isStoreFile(name: string): boolean {
   return (
     [manifestName, indexSettingsName, `${indexSettingsName}.new`].includes(name) ||
-    /^faiss-store\.lock(?:\.[0-9a-f-]+(?:\.[0-9a-f-]+)?)?$/.test(name) ||
+    isLockFile(name) ||
     isDataFile(name) ||
     isUnfinishedManifest(name)
   );

@@ -12,6 +12,6 @@ export function refuseRevision(folder: string, { revision = "main" }: HubOptions
     "INVALID_ARGUMENT",
     `The option \`revision\` cannot take effect: ${show(folder)} is a folder, not a repository ` +
       `on the Hub, and ${show(revision)} was given. Leave it out.`,
-    { folder, revision },
+    { option: "revision", folder, revision },
   );
 }

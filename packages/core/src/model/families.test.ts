@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { lookUpModel, publishedDimensions } from "./families.ts";
+import { conversionOf, lookUpModel, publishedDimensions } from "./families.ts";
 
 const familyOf = (model: string) => lookUpModel(model, {}).family;
 
@@ -48,6 +48,18 @@ test.for([
   "",
 ])("%j belongs to no family", (model) => {
   expect(familyOf(model)).toBeNull();
+});
+
+test.for<[string, boolean, boolean]>([
+  ["google/embeddinggemma-300m", false, true],
+  ["someone/embeddinggemma-300m", false, false],
+  ["models/embeddinggemma-300m", true, true],
+  ["./models/embeddinggemma-300m", true, true],
+  ["/hub/models--google--embeddinggemma-300m/snapshots/0123456789abcdef", true, true],
+  ["/hub/models--someone--embeddinggemma-300m/snapshots/0123456789abcdef", true, false],
+])("the conversion of %s (a folder: %s) is known: %s", ([model, isFolder, isKnown]) => {
+  const conversion = isKnown ? "onnx-community/embeddinggemma-300m-ONNX" : undefined;
+  expect(conversionOf(model, isFolder)).toBe(conversion);
 });
 
 describe("prompts of EmbeddingGemma", () => {

@@ -1,4 +1,4 @@
-import { idOfCacheName, isRepositoryId } from "../files/hub/hub-names.ts";
+import { idOfCacheName } from "../files/hub/hub-names.ts";
 import { modelFamilies } from "./family-table.ts";
 import type { ModelFamily, SelfCheckValues } from "./model-family.ts";
 
@@ -50,10 +50,12 @@ export function publishedFamily(model: string): ModelFamily | undefined {
 /**
  * Repository with ONNX files of the weights of a model, if these are the published ones: its owner
  * says so, or for a folder its name.
+ *
+ * @param isFolder - whether the model is a folder, which may look like an id: `models/name`
  */
-export function conversionOf(model: string): string | undefined {
+export function conversionOf(model: string, isFolder: boolean): string | undefined {
   const id = idOf(model);
-  if (isRepositoryId(id)) return publishedFamily(id)?.conversion;
+  if (!isFolder || id !== model) return publishedFamily(id)?.conversion;
   const name = nameOf(model);
   return modelFamilies.find(({ published }) => published?.test(name))?.conversion;
 }

@@ -39,7 +39,7 @@ export async function fitPooling(
       `The option \`pooling\` cannot take effect: the ONNX graph of ${show(model)} has only the ` +
         "output `sentence_embedding`, which is already pooled. Leave the option out, or use an " +
         "ONNX file that also has the output `last_hidden_state` or `token_embeddings`.",
-      { model, pooling },
+      { option: "pooling", model, pooling },
     );
   }
   if (!description.includePrompt && hasPrompts(description)) throw promptIsPooled(model);

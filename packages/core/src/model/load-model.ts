@@ -132,7 +132,7 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
 
 /** Names the open ONNX files of a model that was denied or not found on the Hub. */
 function nameConversion(model: string, error: unknown): unknown {
-  const conversion = conversionOf(model);
+  const conversion = conversionOf(model, false);
   if (!conversion || conversion === model || !EmbeddingGemmaError.isInstance(error)) return error;
   const { status, missing } = error.details;
   const isDenied = status === 401 || status === 403;
@@ -183,9 +183,9 @@ async function loadFrom(
     if (!prepared) return { backend: await load(runtimeOptions), graph };
     // If only the prepared graph fails, it is damaged.
     const { discard, ...preparedGraph } = prepared;
-    const backend = await load({ ...runtimeOptions, preparedGraph }).catch(async () => {
+    const backend = await load({ ...runtimeOptions, preparedGraph }).catch(async (error) => {
       signal?.throwIfAborted();
-      const fromOwnGraph = await load(runtimeOptions);
+      const fromOwnGraph = await load(runtimeOptions).catch(unlessRepeated(error));
       await discard().catch(() => {});
       return fromOwnGraph;
     });
@@ -220,8 +220,19 @@ async function retryWithFreshFiles<T>(
       signal?.throwIfAborted();
     }
     if (!refetched) throw error;
-    return load();
+    return load().catch(unlessRepeated(error));
   }
+}
+
+/**
+ * Throws the error of a second attempt, or that of the first if it has the same cause: in browsers,
+ * Transformers.js 4 repeats an error for every later load.
+ */
+function unlessRepeated(first: unknown): (again: unknown) => never {
+  return (again) => {
+    const { cause } = again as Error;
+    throw cause !== undefined && cause === (first as Error).cause ? first : again;
+  };
 }
 
 function filesToRefetch(error: unknown): readonly string[] {

@@ -21,7 +21,7 @@ const maxListed = 10;
  */
 export async function otherGraphs(
   model: string,
-  folder: Pick<ModelFolder, "list" | "offline">,
+  folder: Pick<ModelFolder, "list" | "offline" | "commit">,
   missing: GraphFile,
   isNamed: boolean,
 ): Promise<string> {
@@ -29,7 +29,8 @@ export async function otherGraphs(
   if (names.length === 0)
     return isStandard(missing) && !folder.offline ? possibleGraphs(missing, isNamed) : "";
   const graphs = names.filter((name) => name.endsWith(".onnx")).sort();
-  if (graphs.length === 0) return names.some(isForPyTorch) ? whereToGet(model) : "";
+  if (graphs.length === 0)
+    return names.some(isForPyTorch) ? whereToGet(model, folder.commit === null) : "";
   const options = new Map(graphs.map((path) => [path, optionsOf(path)]));
   // Files with a dtype first, since they need the least thought.
   const ofDtype = (path: string) => (options.get(path)!.startsWith("dtype") ? 0 : 1);
@@ -39,9 +40,12 @@ export async function otherGraphs(
   return ` It has ${listed.join(", ")}${more}.`;
 }
 
-/** `dtype: "auto"` has asked for the files of the other dtypes, too. */
 function possibleGraphs({ path }: GraphFile, isNamed: boolean): string {
-  if (!isNamed) return " The files of other dtypes are not there either. Add one of them.";
+  if (!isNamed)
+    return (
+      " Nor does it have the file of another dtype that fits the device. Add one, or name " +
+      "another file with `dtype` or `modelFile`."
+    );
   const others = commonDtypes.filter((dtype) => graphFileOfDtype(dtype).path !== path);
   const files = others.map(
     (dtype) => `${graphFileOfDtype(dtype).path} (set dtype: ${show(dtype)})`,
@@ -62,8 +66,8 @@ function isForPyTorch(name: string): boolean {
 const exportPage =
   "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs/embed/export-onnx.md";
 
-function whereToGet(model: string): string {
-  const conversion = conversionOf(model);
+function whereToGet(model: string, isFolder: boolean): string {
+  const conversion = conversionOf(model, isFolder);
   const itself = conversion === undefined ? "" : `Load ${show(conversion)}, which has. Or `;
   return (
     " It has weights for PyTorch, but no ONNX files. " +

@@ -120,6 +120,12 @@ describe("what may pass is tried again", () => {
     }
   });
 
+  test.for(["auto", "tei", "openai"] as const)("not a missing key, with api %s", async (api) => {
+    const server = await serve();
+    server.misbehave = answerWith(401, "Unauthorized");
+    await expect(connect(server.url, { api })).rejects.toThrow(/401.*Set the option `apiKey`/s);
+  });
+
   test("a timeout", async () => {
     const server = await serve();
     const remote = await connect(server.url, { timeout: 300, maxRetries: 0 });

@@ -54,8 +54,7 @@ export async function findServer(
     if (await ask(baseUrl, openaiEmbedRequest(model!, ["a"])))
       return openaiFacts(baseUrl, { id: model! });
   }
-  const denied = tried.findLast(({ facts }) => facts.status === 401 || facts.status === 403);
-  throw denied ?? notFound(url, api === "openai" ? "OpenAI's API" : "an embedding API", tried);
+  throw notFound(url, api === "openai" ? "OpenAI's API" : "an embedding API", tried);
 }
 
 /** Asks a server again what it serves. @throws ServerFailure */
@@ -130,6 +129,8 @@ function withServerPrompt(facts: ServerFacts): ServerFacts {
 }
 
 function notFound(url: string, api: string, tried: readonly ServerFailure[]): ServerFailure {
+  const denied = tried.findLast(({ facts }) => facts.status === 401 || facts.status === 403);
+  if (denied) return denied;
   const reasons = tried.map(({ reason }) => reason).join(" ");
   const advice =
     api === "an embedding API"

@@ -13,7 +13,11 @@ export function containFailures({ sessions }: PreTrainedModel): void {
   }
 }
 
-/** What a model returned. @throws the error of the runtime */
+/**
+ * What a model returned.
+ *
+ * @throws the error of the runtime
+ */
 export function outputsOf<T extends object>(result: T): T {
   if (failure in result) throw result[failure];
   return result;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { modelPath as quantizedModel } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { installCore } from "../../test-support/installed-core.ts";
 
@@ -53,9 +54,9 @@ const preamble = `
       return name + " " + code + ": " + message;
     }
   };
-  async function lengthOf(options) {
+  async function lengthOf(options, path = model) {
     const { Embedder } = await import("@embeddinggemma/core");
-    const embedder = await Embedder.load(model, { dtype: "fp32", ...options });
+    const embedder = await Embedder.load(path, options);
     const vector = await embedder.encodeQuery("mars");
     await embedder.dispose();
     return vector.length;
@@ -232,16 +233,23 @@ describe("a runtime that does not start is LOAD_FAILED, with the remedy", () => 
     );
   });
 
+  const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+    ? "--permission"
+    : "--experimental-permission";
+
   test("Node's permission model", async () => {
-    const name = process.allowedNodeEnvironmentFlags.has("--permission")
-      ? "--permission"
-      : "--experimental-permission";
-    const [here, there] = (await runProgram(loads, { flags: [name, "--allow-fs-read=*"] })) as [
-      string,
-      string,
-    ];
+    const flags = [permission, "--allow-fs-read=*"];
+    const [here, there] = (await runProgram(loads, { flags })) as [string, string];
     expect(here).toMatch(/LOAD_FAILED: .*--allow-addons/);
     expect(there.match(/--allow-child-process/g)).toHaveLength(1);
     expect(there).toMatch(/WORKER_FAILED: /);
+  });
+
+  test("not a file system that may only be read", async () => {
+    const flags = [permission, "--allow-fs-read=*", "--allow-addons"];
+    const loadsQ8 = `
+      process.env.HF_ASSETS_CACHE = ${JSON.stringify(join(parent, "no-assets"))};
+      print(await outcome(() => lengthOf({}, ${JSON.stringify(quantizedModel)})));`;
+    expect(await runProgram(loadsQ8, { flags })).toBe(768);
   });
 });

@@ -3,7 +3,7 @@ import { FaissStoreError, reasonOf, sentenceOf, show } from "../errors.ts";
 import { checkDimensionOption } from "../files/identity.ts";
 import type { ForeignFormat, ImportOptions } from "../interchange-types.ts";
 import { checkStoreOptions } from "../options.ts";
-import { checkItems } from "../rows/check-items.ts";
+import { checkUnchangedItems } from "../rows/check-items.ts";
 import { norm } from "../rows/vector-math.ts";
 import type { FaissStoreItem, FaissStoreOptions, Identity, JsonValue } from "../types.ts";
 import { findDisagreement, otherDimension } from "./check-sample.ts";
@@ -68,7 +68,7 @@ export async function importStore<R>(
     return [{ id, vector, record: recordOf(records[row]!, id, toRecord) }];
   });
   // Before anything is embedded.
-  if (embedding) await checkItems(all);
+  if (embedding) await checkUnchangedItems(all);
   if (reembed && embedding) {
     const dimension = storeOptions.dimension ?? embedding.dimension;
     const identity = storeOptions.identity ?? embedding.identity;

@@ -21,7 +21,7 @@ export class FilterKeys {
     this.#missing = new Set(keys);
   }
 
-  /** The first key that no item has, of those that the filter was asked about. */
+  /** The first key that no item has; undefined if the filter was asked about none. */
   get missing(): string | undefined {
     return this.#asked === 0 ? undefined : [...this.#missing][0];
   }

@@ -16,6 +16,7 @@ it.each([
   { files: ["faiss-store.lock", "vectors-1-149a9561.faiss"], kind: "free" },
   { files: ["records-1-149a9561.jsonl", "faiss-store.json.1-149a9561"], kind: "free" },
   { files: ["faiss-store.json", "README.md"], kind: "store" },
+  { files: ["vectors-1-149a9561.faiss", "records-1-149a9561.jsonl"], kind: "damaged" },
   { files: ["vectors-2-149a9561.faiss", "records-1-149a9561.jsonl"], kind: "damaged" },
   { files: ["embeddinggemma.json", "records-1-149a9561.jsonl"], kind: "damaged" },
   { files: ["embeddinggemma.json", "bread.md"], kind: "foreign" },

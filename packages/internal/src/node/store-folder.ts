@@ -1,6 +1,14 @@
 import { readdir } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { generationOf, indexSettingsName, isStoreFile, manifestName } from "../store-files.ts";
+import {
+  generationOf,
+  indexSettingsName,
+  isDataFile,
+  isLockFile,
+  isStoreFile,
+  isUnfinishedManifest,
+  manifestName,
+} from "../store-files.ts";
 
 /** What is in a folder, for programs that want to open a store in it, or to make one. */
 export type StoreFolder =
@@ -25,7 +33,10 @@ export async function storeFolder(folder: string): Promise<StoreFolder> {
   if (names.includes(manifestName)) return { kind: "store" };
   const file = names.find((name) => !name.startsWith(".") && !isHarmless(name));
   if (file !== undefined) return { kind: "foreign", file };
-  const isDamaged = names.some((name) => name === indexSettingsName || isOfLaterSave(name));
+  const isSaved = names.some((name) => name === indexSettingsName || isOfLaterSave(name));
+  // A first save that did not end has left its lock or its manifest.
+  const isUnfinished = names.some((name) => isLockFile(name) || isUnfinishedManifest(name));
+  const isDamaged = isSaved || (names.some(isDataFile) && !isUnfinished);
   return { kind: isDamaged ? "damaged" : "free" };
 }
 

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 
-/** Whether a path that a folder was expected at is that of a file. */
+/** Whether there is a file at a path where a folder was expected. */
 export async function isFile(path: string): Promise<boolean> {
   const found = await stat(path).catch(() => undefined);
   return found !== undefined && !found.isDirectory();

@@ -39,7 +39,7 @@ export function startProgram(
   // Unlike `exit`, it comes after all output.
   const ended = once(child, "close") as Promise<[number | null]>;
   let hasEnded = false;
-  void ended.then(() => {
+  child.once("close", () => {
     hasEnded = true;
   });
   return {

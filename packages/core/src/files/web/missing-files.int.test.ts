@@ -93,6 +93,6 @@ test("a server that is not a Hub lists no files", async () => {
       "loaded.",
   );
   expect(await messageOf(false)).toMatch(
-    /q8\. The files of other dtypes are not there either\. Add/,
+    /q8\. Nor does it have the file of another dtype that fits the device\. Add/,
   );
 });
