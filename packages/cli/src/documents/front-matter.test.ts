@@ -11,6 +11,10 @@ it.each([
   ["---\ntitle:\n---\nText", undefined],
   ["---\norder: 1\nsubtitle: Mars\n---\nText", undefined],
   ["---\n---\nText", undefined],
+  ["---\ntítulo: Hola\n日付: 2024\nनाम: मंगल\n---\nText", undefined],
+  ["---\nog:title: x\ntitle: Mars\n---\nText", "Mars"],
+  ["---\nkey: v\n# a comment\n@type: x\n---\nText", undefined],
+  ['---\n<<: *defaults\n"@id": 1\n$schema: a/b\ndocs/path: c\n---\nText', undefined],
 ])("reads %j", (markdown, title) => {
   const parts = splitFrontMatter(markdown);
   expect(parts.title).toBe(title);
@@ -22,6 +26,8 @@ it.each([
   "---\nMars is red.\n\n---\n\nVenus is hot.",
   "---\ntitle: Mars",
   "# Mars\n\n---\ntitle: Mars\n---\n",
+  "---\n**Note**: Mars is red.\n---\n",
+  "---\nSee https://example.com/mars\n---\n",
 ])("leaves %j as it is", (text) => {
   expect(splitFrontMatter(text)).toEqual({ title: undefined, text });
 });

@@ -13,15 +13,26 @@ export interface MarkdownParts {
 export function splitFrontMatter(markdown: string): MarkdownParts {
   const [all, , content = ""] =
     /^\ufeff?(---|\+\+\+)[ \t]*\n([\s\S]*?)(?<=\n)\1[ \t]*(?:\n|$)/.exec(markdown) ?? [];
-  if (all === undefined || !content.split("\n").every((line) => isData.test(line)))
+  if (all === undefined || !content.split("\n").every(isData))
     return { title: undefined, text: markdown };
   const value = /^title[ \t]*[:=](.*)$/m.exec(content)?.[1];
   const lines = all.replaceAll(/[^\n]/g, "");
   return { title: scalar(value?.trim() ?? ""), text: lines + markdown.slice(all.length) };
 }
 
-/** A key with its value, a table, an item, a comment, more of the line before, or nothing. */
-const isData = /^(?:["']?[\w][\w .-]*["']?[ \t]*(?:=|:(?=\s|$))|\[|[ \t]|- |-$|[\]})#]|$)/;
+/** What a line of front matter begins with. */
+const dataStarts = [
+  // A key of YAML with its value.
+  /^[\p{L}\p{N}_@$<"'][\p{L}\p{M}\p{N}_ \t.:/@$<"'-]*:(?=\s|$)/u,
+  // One of TOML.
+  /^["']?\w[\w \t."'-]*=/,
+  // A table, a comment, more of the line before, an item, or nothing.
+  /^(?:[[\]})# \t]|- |-$|$)/,
+];
+
+function isData(line: string): boolean {
+  return dataStarts.some((start) => start.test(line));
+}
 
 /** The text of a value; undefined if it goes on in the next lines. */
 function scalar(value: string): string | undefined {
