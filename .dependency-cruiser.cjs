@@ -142,7 +142,7 @@ const order = {
     ["model/"],
     ["terminal/", "outputs/", "parse-number.ts", "parse-path.ts"],
     ["failures/"],
-    ["version.ts"],
+    ["flag-name.ts", "version.ts"],
   ],
 };
 

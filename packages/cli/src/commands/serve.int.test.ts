@@ -37,7 +37,8 @@ describe("serve", () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "mars.md"), "Mars is red.");
     const store = join(folder, "notes.store");
-    const index = start("index", join(folder, "mars.md"), "--store", store, "--model", "tiny");
+    const made = ["--store", store, "--model", "tiny", "--truncate-dim", "256"];
+    const index = start("index", join(folder, "mars.md"), ...made);
     expect(await index.exit()).toBe(0);
     vi.stubEnv("STORE", store);
     vi.stubEnv("MODEL_ID", "owner/other");
@@ -51,9 +52,15 @@ describe("serve", () => {
     expect(await models.json()).toMatchObject({ data: [{ id: "tiny" }] });
     program.child.kill("SIGINT");
     expect(await program.exit()).toBe(0);
+    const named = start("serve", "--hostname", "127.0.0.1", "-p", "0", "--model-id", "tiny");
+    await named.find(/url=(http\S+) store=\S+ documents=1 /);
+    expect(named.output()).not.toContain("is ignored");
+    named.child.kill("SIGINT");
+    expect(await named.exit()).toBe(0);
   });
 
   it("has the help of the server, under its own name", async () => {
+    vi.stubEnv("STORE", import.meta.filename);
     const program = start("help", "serve");
     expect(await program.exit()).toBe(0);
     expect(program.output()).toMatch(/^Usage: embeddinggemma serve \[options\]\n/);

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { modelIdVariable, modelOption, withVariable } from "../model/model-options.ts";
+import { modelIdOption, modelOption, withVariable } from "../model/model-options.ts";
 import { path } from "../parse-path.ts";
 import type { ServeFlags } from "../serving/serve.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -16,7 +16,7 @@ export function serveCommand(terminal: Terminal): Command {
         "All flags: embeddinggemma serve --help",
     )
     .addOption(modelOption())
-    .addOption(withVariable(new Option("--model-id <model>"), modelIdVariable).hideHelp())
+    .addOption(modelIdOption())
     .addOption(withVariable(new Option("--store <folder>"), "STORE").argParser(path).hideHelp())
     .helpOption(false)
     .allowUnknownOption()

@@ -1,3 +1,5 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { EmbeddingGemmaError, type EmbeddingGemmaErrorCode } from "@embeddinggemma/core";
 import { expect, it } from "vitest";
 import { CommandError } from "./command-error.ts";
@@ -14,16 +16,32 @@ it.each([
   ["Set the option `apiKey` to the key.", "Set --api-key to the key."],
   ['Set the option `dtype: "q4"`, or `learningRate`.', "Set --dtype q4, or --learning-rate."],
   [
-    "The folder x cannot be read: EACCES: permission denied, scandir '/home/x'. Try y.",
-    "The folder x cannot be read: permission denied. Try y.",
+    "ERROR: the model is too large, use another one.",
+    "ERROR: the model is too large, use another one.",
   ],
   [
     'It has a.onnx (set dtype: "q8"), b.onnx (set subfolder: "", modelFile: "b").',
     "It has a.onnx (--dtype q8), b.onnx (in code only).",
   ],
-])("names flags instead of options, and no codes: %s", (message, shown) => {
+])("names flags instead of options: %s", (message, shown) => {
   expect(messageOf(new EmbeddingGemmaError("INVALID_ARGUMENT", message))).toBe(shown);
 });
+
+it.each(["/home/x", "/home/o'brien, notes/f", "/home/a. b, open 'c"])(
+  "quotes the file system without its code and %s",
+  async (path) => {
+    const file = join(import.meta.filename, path);
+    const cause = await readdir(file).catch((error: unknown) => error as Error);
+    expect(cause).toMatchObject({ message: `ENOTDIR: not a directory, scandir '${file}'` });
+    const message = `The folder x cannot be read: ${(cause as Error).message}. Check it, and try y.`;
+    const inner = new EmbeddingGemmaError("MODEL_NOT_FOUND", message, {}, { cause });
+    const reason = "The folder x cannot be read: not a directory. Check it, and try y.";
+    expect(messageOf(inner)).toBe(reason);
+    const details = { reason: message };
+    const outer = new EmbeddingGemmaError("MODEL_NOT_FOUND", message, details, { cause: inner });
+    expect(messageOf(outer)).toBe(reason);
+  },
+);
 
 it("leaves its own messages as they are, and gives the stack of a mistake", () => {
   expect(messageOf(new CommandError("Change the `model`."))).toBe("Change the `model`.");
@@ -31,7 +49,9 @@ it("leaves its own messages as they are, and gives the stack of a mistake", () =
   const full = Object.assign(new Error("ENOSPC: no space left"), { syscall: "write" });
   expect(messageOf(full)).toBe("ENOSPC: no space left");
   const message = "EACCES: permission denied, open '/etc/shadow'";
-  const closed = Object.assign(new Error(message), { syscall: "open", path: "/etc/shadow" });
+  const closed = Object.assign(new Error(message), {
+    ...{ code: "EACCES", syscall: "open", path: "/etc/shadow" },
+  });
   expect(messageOf(closed)).toBe("/etc/shadow: permission denied.");
   expect(messageOf("words")).toBe("words");
 });

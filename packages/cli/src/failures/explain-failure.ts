@@ -1,5 +1,6 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { FaissStoreError } from "@embeddinggemma/faiss";
+import { flagName } from "../flag-name.ts";
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-codes.ts";
 import { fileFailure, withoutCodes } from "./file-failure.ts";
@@ -42,13 +43,14 @@ type OwnError = EmbeddingGemmaError | FaissStoreError;
 
 function explainOwn(error: OwnError): Pick<Explanation, "reason" | "advice"> {
   const { message, details } = error;
-  const { reason } = details;
-  const whole = { reason: withFlags(message), advice: undefined };
-  if (typeof reason !== "string") return whole;
+  const whole = { reason: withFlags(withoutCodes(message, error)), advice: undefined };
+  if (typeof details.reason !== "string") return whole;
+  const reason = withoutCodes(details.reason, error);
   const here = adviceHere(error);
   if (here) return { reason, advice: withFlags(withAlternative(here, details)) };
-  if (!message.startsWith(reason)) return whole;
-  return { reason, advice: withFlags(message.slice(reason.length).trim()) };
+  if (!message.startsWith(details.reason)) return whole;
+  const advice = withoutCodes(message.slice(details.reason.length).trim(), error);
+  return { reason, advice: withFlags(advice) };
 }
 
 /** Advice in place of that of the packages, where theirs is about code. */
@@ -83,8 +85,8 @@ function withAlternative(advice: string, { alternative }: OwnError["details"]): 
 
 /** The packages speak of their options. Here, they are flags. */
 function withFlags(message: string): string {
-  return withoutCodes(message)
-    .replace(new RegExp(`^(${options})(?= must be )`), (_, option: string) => flagOf(option))
+  return message
+    .replace(new RegExp(`^(${options})(?= must be )`), (_, option: string) => flagName(option))
     .replaceAll(
       new RegExp(`(?:[tT]he option )?\`(${options})(?:: "([^"]*)")?\``, "g"),
       (_, option: string, value?: string) => flagOf(option, value),
@@ -113,7 +115,7 @@ const options = [
 ].join("|");
 
 function flagOf(option: string, value?: string): string {
-  const flag = `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagName(option);
   return value === undefined ? flag : `${flag} ${value}`;
 }
 

@@ -3,13 +3,19 @@ import { CommandError } from "./command-error.ts";
 
 /** What the file system says, without its code and path: `permission denied`. */
 export function fileFailure(error: unknown): string {
-  const { message } = error as Error;
-  return message.replace(/^E[A-Z]+: /, "").replace(/, [a-z]+( '.*)?$/s, "");
+  const { message, code, syscall } = error as NodeJS.ErrnoException;
+  const start = `${code}: `;
+  if (syscall === undefined || !message.startsWith(start)) return message;
+  return message.slice(start.length).split(`, ${syscall}`)[0]!;
 }
 
-/** A message that quotes the file system, without codes and repeated paths. */
-export function withoutCodes(message: string): string {
-  return message.replaceAll(/\bE[A-Z]+: ([^,]+), [a-z]+(?: '[^']*')?(?: -> '[^']*')?/g, "$1");
+/** The message of an error, or a part of it, with {@link fileFailure} in place of its causes. */
+export function withoutCodes(message: string, { cause }: Error): string {
+  if (!(cause instanceof Error) || cause.message === "") return message;
+  return withoutCodes(
+    message.replaceAll(cause.message, () => fileFailure(cause)),
+    cause,
+  );
 }
 
 /** What to do with text that is not UTF-8. */

@@ -84,6 +84,12 @@ export function modelOption(): Option {
   return withVariable(option, modelVariable);
 }
 
+/** TEI's name of {@link modelOption}, for `serve`. */
+export function modelIdOption(): Option {
+  const option = new Option("--model-id <model>").argParser(modelName).hideHelp();
+  return withVariable(option, modelIdVariable);
+}
+
 function apiKeyOption(): Option {
   return withVariable(new Option("--api-key <key>", "key of the server"), apiKeyVariable);
 }

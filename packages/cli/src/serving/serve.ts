@@ -3,6 +3,7 @@ import { serverProgram } from "@embeddinggemma/server";
 import type { Command } from "commander";
 import { CommandExit } from "../failures/command-exit.ts";
 import { explainFailure } from "../failures/explain-failure.ts";
+import { flagName } from "../flag-name.ts";
 import {
   isGiven,
   type ModelFlags,
@@ -28,7 +29,8 @@ export async function serve(
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
-  const chosen = await modelFor(store, flags, command, terminal);
+  const runs = !command.args.some((argument) => leaves.has(argument));
+  const chosen = runs ? await modelFor(store, flags, command, terminal) : {};
   const program = await serverProgram({
     name: "embeddinggemma serve",
     load: (name, options) => loadModel(name, options, chosen.model !== undefined),
@@ -43,13 +45,18 @@ export async function serve(
   if (code !== 0) throw new CommandExit(code);
 }
 
+/** With one of these, the program prints a text and ends. */
+const leaves: ReadonlySet<string> = new Set(["-h", "--help", "-v", "-V", "--version"]);
+
 async function modelFor(
   store: string | undefined,
-  { modelId, model }: Omit<ServeFlags, "store">,
+  { modelId, ...flags }: Omit<ServeFlags, "store">,
   command: Command,
   terminal: Terminal,
 ): Promise<ModelFlags> {
-  if (modelId !== undefined && isGiven(command, "modelId")) return { model: modelId };
+  const isNamed = isGiven(command, "modelId");
+  if (isNamed) command.setOptionValueWithSource("model", modelId, "cli");
+  const model = isNamed ? modelId : flags.model;
   const given = defined({ model: model ?? modelId });
   if (store === undefined) return given;
   await refuseFile(store);
@@ -64,8 +71,5 @@ async function modelFor(
 function flagsOf(flags: object): string[] {
   return Object.entries(flags)
     .filter(([, value]) => value !== undefined)
-    .flatMap(([name, value]) => [
-      `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
-      String(value),
-    ]);
+    .flatMap(([name, value]) => [flagName(name), String(value)]);
 }

@@ -1,0 +1,4 @@
+/** `--truncate-dim` for `truncateDim`. */
+export function flagName(option: string): string {
+  return `--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
