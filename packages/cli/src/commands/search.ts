@@ -22,8 +22,8 @@ export function searchCommand(terminal: Terminal): Command {
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
     .option(
       "-f, --filter <filter>",
-      "metadata of results: key=value, key=start* for values that start so, or JSON as in " +
-        "LangChain's filters; can be repeated",
+      "metadata of results: key=value, key=start* for texts that start so (not numbers), or JSON " +
+        "as in LangChain's filters; can be repeated",
       addFilter,
     )
     .option("--json", "print JSON, with the whole text of each chunk")
@@ -65,9 +65,11 @@ function addFilter(text: string, filters: readonly MetadataFilter[] = []): Metad
 
 /** Strings that start with a text are between it and the text whose last character is the next. */
 function startOf(text: string): { $gte: string; $lt?: string } {
-  if (text === "") return { $gte: text };
-  const next = String.fromCharCode(text.charCodeAt(text.length - 1) + 1);
-  return { $gte: text, $lt: text.slice(0, -1) + next };
+  // None comes after U+FFFF.
+  const stem = text.replace(/\uffff+$/, "");
+  if (stem === "") return { $gte: text };
+  const next = String.fromCharCode(stem.charCodeAt(stem.length - 1) + 1);
+  return { $gte: text, $lt: stem.slice(0, -1) + next };
 }
 
 function parseObject(text: string): MetadataFilter {

@@ -109,14 +109,38 @@ it("filters by metadata", async () => {
   );
 });
 
+it("finds what starts with the last of all characters", async () => {
+  const other = await temporaryFolder();
+  const titles = ["Mars", "Mars\uffff", "Mars\uffff 2", "\uffff"];
+  for (const [index, title] of titles.entries())
+    await writeFile(join(other, `${index}.md`), `# ${title}\n\nText.`);
+  const made = join(other, "other.store");
+  await run(["index", other, "-s", made, "--model", "tiny"]);
+  const found = async (filter: string) => {
+    const hits = await search("text", "-s", made, "--filter", filter);
+    return hits.map(({ metadata }) => metadata.title).sort();
+  };
+  expect(await found("title=Mars\uffff*")).toEqual(["Mars\uffff", "Mars\uffff 2"]);
+  expect(await found("title=\uffff*")).toEqual(["\uffff"]);
+});
+
 it("says why nothing was found", async () => {
+  const warnings: Error[] = [];
+  process.on("warning", (warning) => warnings.push(warning));
   const argv = ["search", "planet", "-s", store];
   const { code, errors } = await run([...argv, "--filter", "sorce=mars.md", "--min-score", "0.9"]);
   expect(code).toBe(0);
   expect(errors).toMatch(
-    /^No chunk matches the filter\. The keys of the chunks are source, .* --filter source=\S+\.\n$/,
+    /^No chunk matches the filter\. .* The keys of the chunks are source, .* --filter source=\S+\.\n$/,
   );
   expect(errors).not.toContain("For a folder");
+  const meant = "No chunk has the key sorce. Did you mean source? The keys of the chunks are ";
+  expect(errors).toContain(` ${meant}`);
+  const nested = ["--filter", '{"$or": [{"page": 9}, {"$not": {"about.x": {"$ne": 1}}}]}'];
+  const { errors: unknown } = await run([...argv, ...nested]);
+  expect(unknown).toMatch(
+    /^No chunk matches the filter\. No chunk has the key about\.x\. The keys/,
+  );
   for (const end of ["", "/"]) {
     const named = await run([...argv, "--filter", `source=${folder}${end}`]);
     expect(named.errors).toContain(` For a folder: --filter 'source=${folder}/*'.\n`);
@@ -124,6 +148,7 @@ it("says why nothing was found", async () => {
   const strict = await run([...argv, "--filter", "page=2", "--min-score", "0.99"]);
   expect(strict).toMatchObject({ output: "", errors: "Nothing was found.\n" });
   expect(await run(["search", " ", "-s", store])).toMatchObject({ code: 2, output: "" });
+  expect(warnings).toEqual([]);
 });
 
 it("reads the query from stdin", async () => {

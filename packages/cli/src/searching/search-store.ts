@@ -22,6 +22,7 @@ import { note, type Terminal } from "../terminal/terminal.ts";
 import { checkRecords } from "./check-records.ts";
 import { printHits } from "./print-hits.ts";
 import { whyFilterMatchesNothing } from "./why-nothing.ts";
+import { withoutWarning } from "./without-warning.ts";
 
 export interface SearchFlags extends ModelFlags {
   store: string;
@@ -54,11 +55,14 @@ export async function searchStore(
   await using embedder = await openStoreEmbedder(flags, modelFlags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
+  // It is said below, in the words of the program.
   const find = (minScore?: number) =>
-    documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
-      minScore,
-      signal,
-    });
+    withoutWarning("EMBEDDINGGEMMA_UNKNOWN_KEY", () =>
+      documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
+        minScore,
+        signal,
+      }),
+    );
   const hits = await find(minScore);
   cutTexts.note(1, terminal);
   printHits(hits, json, terminal);

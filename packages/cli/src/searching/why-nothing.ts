@@ -1,4 +1,4 @@
-import { quoted } from "@embeddinggemma/internal/node";
+import { FilterKeys, quoted } from "@embeddinggemma/internal/node";
 import type { MetadataFilter } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 
@@ -24,9 +24,29 @@ export function whyFilterMatchesNothing(
   const example = `--filter ${quoted(`${key}=${value}`)}`;
   const keys = [...examples.keys()].join(", ");
   const there = `The keys of the chunks are ${keys}, such as ${example}.`;
-  const why = `No chunk matches the filter. ${there}`;
+  const why = `No chunk matches the filter. ${unknownKey(filters, store)}${there}`;
   const folder = folderIn(filters, store);
   return folder === undefined ? why : `${why} For a folder: --filter ${quoted(folder)}.`;
+}
+
+/** Names the first key that no chunk has. */
+function unknownKey(filters: readonly MetadataFilter[], store: DocumentStore): string {
+  const keys = new FilterKeys(filters.flatMap(keysOf));
+  const matches = keys.watch(
+    () => false,
+    (record: { metadata: object }) => record.metadata,
+  );
+  for (const { id, record } of store) matches?.(record, id);
+  const { missing } = keys;
+  if (missing === undefined) return "";
+  const nearest = keys.nearest(missing);
+  return `No chunk has the key ${missing}. ${nearest ? `Did you mean ${nearest}? ` : ""}`;
+}
+
+function keysOf(filter: object): string[] {
+  return Object.entries(filter).flatMap(([key, value]) =>
+    key.startsWith("$") ? [value].flat().flatMap(keysOf) : [key],
+  );
 }
 
 /** The filter for all that is in the folder that a filter names as if it were a file. */
