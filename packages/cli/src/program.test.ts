@@ -29,10 +29,29 @@ describe("what is misspelt", () => {
   });
 });
 
-it.each(["Tiny", "tinny"])("--model %s is no model", async (name) => {
-  const { code, errors } = await run(["embed", "Mars", "--model", name]);
+it.each([
+  { argv: ["embed", "Mars", "--model", "Tiny"] },
+  { argv: ["embed", "Mars", "--model", "tinny"] },
+  { argv: ["serve", "--model-id", "tinny"] },
+])("$argv names no model", async ({ argv }) => {
+  const { code, errors } = await run(argv);
   expect(code).toBe(2);
   expect(errors).toContain("is invalid. Did you mean tiny?\n");
+});
+
+it.each([
+  ["embed", "a"],
+  ["models", "download"],
+  ["index", "docs", "-s", "x"],
+])("names the variable for the token of the Hub: %s %s", async (...argv) => {
+  for (const flag of ["--token", "--hf-token=x"]) {
+    const { code, errors } = await run([...argv, flag]);
+    expect(code).toBe(2);
+    expect(errors).toContain(
+      "\n(For a token of the Hugging Face Hub, set the variable HF_TOKEN.)\n",
+    );
+    expect(errors).not.toContain("Did you mean");
+  }
 });
 
 it("names the commands where none is similar", async () => {

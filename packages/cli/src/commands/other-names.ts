@@ -15,11 +15,14 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
   "--dtype": ["--quantization", "--quantized"],
   "--threads": ["--num-threads", "--jobs", "-j"],
   "--cache-dir": ["--cache-folder", "--cache"],
-  "--api-key": ["--key", "--token"],
+  "--api-key": ["--key"],
   "--offline": ["--local-files-only"],
   "--output": ["--out", "--output-file"],
   "--input": ["--file", "--input-file"],
 };
+
+/** What other programs call the token of the Hub. Here, only an environment variable has it. */
+const hubTokens: readonly string[] = ["--token", "--hf-token", "--use-auth-token"];
 
 /**
  * Adds to the error for an unknown flag what it is called here, where the name is too different to
@@ -28,6 +31,8 @@ const otherNames: Readonly<Record<string, readonly string[]>> = {
 export function nameOther(error: string, { options }: Command): string {
   const [, flag] = /^error: unknown option '([^'=]+)[^']*'\n$/.exec(error) ?? [];
   if (flag === undefined) return error;
+  if (hubTokens.includes(flag))
+    return `${error}(For a token of the Hugging Face Hub, set the variable HF_TOKEN.)\n`;
   const known = options.find(({ long }) => otherNames[long ?? ""]?.includes(flag));
   return known ? `${error}(Did you mean ${known.long}?)\n` : error;
 }

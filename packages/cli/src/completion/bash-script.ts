@@ -8,7 +8,7 @@ export function bashScript(name: string, levels: readonly Level[]): string {
 # Completion of ${name} in bash, made by "${name} completion bash".
 _${name}() {
   local word=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
-  local command= flags= words= place
+  local command= flags= words= files= place file
   # To bash, --flag=value is three words.
   if [[ $word == "=" ]]; then
     word=
@@ -27,6 +27,11 @@ ${cases}
   esac
   [[ $word == -* ]] && words=$flags
   COMPREPLY=($(compgen -W "$words" -- "$word"))
+  if [[ -n $files ]]; then
+    while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$word")
+    # Not in bash 3.2.
+    compopt -o filenames 2>/dev/null
+  fi
 }
 complete -o bashdefault -o default -F _${name} ${name}
 `;
@@ -36,13 +41,15 @@ complete -o bashdefault -o default -F _${name} ${name}
 function caseOf({ path, flags, words }: Level): string {
   const names = flags.flatMap((flag) => flag.names);
   const withValue = flags.filter(({ takesValue }) => takesValue);
-  const offered = ({ choices, example = "" }: Flag) => choices.join(" ") || example;
-  const free = withValue.filter((flag) => offered(flag) === "");
+  const offered = ({ choices, example }: Flag) =>
+    example === undefined ? `words="${choices.join(" ")}"` : `words="${example}" files=true`;
+  const isFree = ({ choices, example }: Flag) => choices.length === 0 && example === undefined;
+  const free = withValue.filter(isFree);
   const values = [
     ...(free.length > 0 ? [`${patternOf(free)}) flags= words= ;;`] : []),
     ...withValue
-      .filter((flag) => !free.includes(flag))
-      .map((flag) => `${patternOf([flag])}) flags= words="${offered(flag)}" ;;`),
+      .filter((flag) => !isFree(flag))
+      .map((flag) => `${patternOf([flag])}) flags= ${offered(flag)} ;;`),
   ];
   return `    "${path.join(" ")}")
       flags="${names.join(" ")}"

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -9,6 +9,7 @@ import { temporaryFolder } from "../testing/temporary-folder.ts";
 const folder = await temporaryFolder();
 const { output: script } = await run(["completion", "bash"]);
 await writeFile(join(folder, "completion.bash"), script);
+await mkdir(join(folder, "trained models/*"), { recursive: true });
 
 /** What bash offers at the end of a line, whose words are split as bash splits them. */
 async function offered(...words: string[]): Promise<string[]> {
@@ -29,7 +30,9 @@ describe("completion of bash", () => {
     { words: ["embed", "--format", "="], expected: ["jsonl", "npy", "base64"] },
     { words: ["embed", "--format", "=", "n"], expected: ["npy"] },
     { words: ["serve", "--max-b"], expected: ["--max-batch-tokens", "--max-batch-requests"] },
-    { words: ["embed", "--model", ""], expected: ["tiny"] },
+    { words: ["embed", "--model", "t"], expected: ["tiny", "trained models"] },
+    { words: ["embed", "--model", "=", "tr"], expected: ["trained models"] },
+    { words: ["embed", "-m", "trained models/"], expected: ["trained models/*"] },
     { words: ["models", "r"], expected: ["remove"] },
     { words: ["models", "remove", "--y"], expected: ["--yes"] },
     { words: ["completion", ""], expected: ["bash", "zsh", "fish"] },

@@ -33,9 +33,9 @@ it.each(["/home/x", "/home/o'brien, notes/f", "/home/a. b, open 'c"])(
     const file = join(import.meta.filename, path);
     const cause = await readdir(file).catch((error: unknown) => error as Error);
     expect(cause).toMatchObject({ message: `ENOTDIR: not a directory, scandir '${file}'` });
-    const message = `The folder x cannot be read: ${(cause as Error).message}. Check it, and try y.`;
+    const message = `The folder x cannot be read: ${(cause as Error).message}. Check, and try y.`;
     const inner = new EmbeddingGemmaError("MODEL_NOT_FOUND", message, {}, { cause });
-    const reason = "The folder x cannot be read: not a directory. Check it, and try y.";
+    const reason = "The folder x cannot be read: not a directory. Check, and try y.";
     expect(messageOf(inner)).toBe(reason);
     const details = { reason: message };
     const outer = new EmbeddingGemmaError("MODEL_NOT_FOUND", message, details, { cause: inner });

@@ -131,7 +131,7 @@ it("says why nothing was found", async () => {
   const { code, errors } = await run([...argv, "--filter", "sorce=mars.md", "--min-score", "0.9"]);
   expect(code).toBe(0);
   expect(errors).toMatch(
-    /^No chunk matches the filter\. .* The keys of the chunks are source, .* --filter source=\S+\.\n$/,
+    /^No chunk matches the filter\. .* The keys of the chunks are source, .* source=\S+\.\n$/,
   );
   expect(errors).not.toContain("For a folder");
   const meant = "No chunk has the key sorce. Did you mean source? The keys of the chunks are ";
