@@ -36,7 +36,8 @@ export async function readSavedState(name: string, folder: string): Promise<Save
   return { store, settings, root, idsOf, files: new Map(files) };
 }
 
-function idsBySource(store: DocumentStore): Map<string, Set<string>> {
+/** The ids of the chunks in a store, by source. */
+export function idsBySource(store: DocumentStore): Map<string, Set<string>> {
   const idsOf = new Map<string, Set<string>>();
   for (const id of store.ids()) {
     const source = sourceOf(id);

@@ -8,7 +8,7 @@ import {
   writeSettings,
 } from "../store/store-settings.ts";
 import type { Chunk, ChunkedFile, SourceFile } from "./chunk-file.ts";
-import { readSavedState, type SavedState } from "./saved-state.ts";
+import { idsBySource, readSavedState, type SavedState } from "./saved-state.ts";
 
 /** What the store has when writing begins. */
 interface Start extends Pick<SavedState, "files" | "idsOf"> {
@@ -25,7 +25,8 @@ export class StoreWriter {
   readonly #folder: string;
   readonly #settings: Omit<StoreSettings, "files">;
   readonly #files: Map<string, IndexedFile>;
-  readonly #idsOf: Map<string, ReadonlySet<string>>;
+  /** The ids of chunks in the store, by source; of finished files, those that it should have. */
+  #idsOf: Map<string, ReadonlySet<string>>;
   /** Sources that have changed since the start. */
   readonly #changed = new Set<string>();
   readonly #unsaved = { sources: new Set<string>(), ids: new Set<string>() };
@@ -62,12 +63,15 @@ export class StoreWriter {
     this.#isSaved = false;
   }
 
-  /** Drops the old chunks of a file that has all new ones. */
+  /**
+   * Drops the old chunks of a file that has all new ones. If another run has removed some of these
+   * meanwhile, the file counts as changed in the next run.
+   */
   async finish({ source, digest, chunks, isNamed }: ChunkedFile): Promise<void> {
     const old = this.#idsOf.get(source);
     const ids = new Set(chunks.map(({ id }) => id));
     // Lines may have moved.
-    const kept = chunks.filter(({ id }) => old?.has(id));
+    const kept = chunks.filter(({ id }) => old?.has(id) && this.#store.has(id));
     await this.add(
       kept,
       kept.map(({ id }) => this.#store.get(id)!.vector),
@@ -154,14 +158,13 @@ export class StoreWriter {
     }
     const added = [...this.#unsaved.ids].map((id) => this.#store.get(id));
     await store!.upsert(added.filter((item) => item !== undefined));
-    for (const [source, ids] of idsOf) {
-      if (!this.#unsaved.sources.has(source)) this.#idsOf.set(source, ids);
-      else {
-        const own = this.#idsOf.get(source);
-        await store!.delete([...ids].filter((id) => !own?.has(id)));
-      }
+    for (const source of this.#unsaved.sources) {
+      const own = this.#idsOf.get(source);
+      await store!.delete([...(idsOf.get(source) ?? [])].filter((id) => !own?.has(id)));
     }
+    await this.#store.close();
     this.#store = store!;
+    this.#idsOf = idsBySource(store!);
     return false;
   }
 }
