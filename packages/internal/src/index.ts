@@ -27,7 +27,6 @@ export {
   indexSettingsName,
   isDataFile,
   isUnfinishedManifest,
-  lockName,
   manifestName,
 } from "./store-files.ts";
 export { isDate, isSameValue, timeOf } from "./time-of.ts";

@@ -2,6 +2,7 @@
 export { expandUser, lacksHome } from "./expand-user.ts";
 export { FilterKeys } from "./filter-keys.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
+export { type LockFailure, withFolderLock } from "./folder-lock.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
 export {
