@@ -2,10 +2,10 @@ import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import {
+  changeSettings,
   type IndexedFile,
-  readSettings,
+  lockTimeout,
   type StoreSettings,
-  writeSettings,
 } from "../store/store-settings.ts";
 import type { Chunk, ChunkedFile, SourceFile } from "./chunk-file.ts";
 import { idsBySource, readSavedState, type SavedState } from "./saved-state.ts";
@@ -114,20 +114,22 @@ export class StoreWriter {
   async save(minSeconds = 0): Promise<void> {
     if (this.#isSaved || performance.now() - this.#savedAt < minSeconds * 1_000) return;
     for (let isCurrent = false; !isCurrent; )
-      isCurrent = await this.#store.save(this.#folder, { overwrite: false }).then(
+      isCurrent = await this.#store.save(this.#folder, { overwrite: false, lockTimeout }).then(
         () => true,
         (error: unknown) => this.#merge(error),
       );
     // In this order: a crash in between costs reading files again, but embeds nothing twice.
-    await writeSettings(this.#folder, { ...this.#settings, files: await this.#allFiles() });
+    await changeSettings(this.#folder, (saved) => ({
+      ...this.#settings,
+      files: this.#filesWith(saved),
+    }));
     for (const unsaved of Object.values(this.#unsaved)) unsaved.clear();
     this.#isSaved = true;
     this.#savedAt = performance.now();
   }
 
   /** The files of the settings that are saved, with the changes since the start. */
-  async #allFiles(): Promise<StoreSettings["files"]> {
-    const saved = await readSettings(this.#folder);
+  #filesWith(saved: StoreSettings | undefined): StoreSettings["files"] {
     const files = new Map(saved ? Object.entries(saved.files) : this.#files);
     for (const source of this.#changed) {
       const file = this.#files.get(source);

@@ -1,6 +1,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { indexSettingsName } from "@embeddinggemma/internal";
+import { type LockFailure, withFolderLock } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
@@ -54,9 +55,36 @@ function settingsOf(content: unknown): StoreSettings {
   return content as StoreSettings;
 }
 
-/** Saves the settings in the folder of the store. A crash leaves the old ones or the new ones. */
-export async function writeSettings(store: string, settings: StoreSettings): Promise<void> {
+/** How many milliseconds to wait for another program, which may be saving a large store. */
+export const lockTimeout = 60_000;
+
+/**
+ * Changes the settings in the folder of a store, while no other program saves to it. A crash leaves
+ * the old ones or the new ones.
+ *
+ * @throws CommandError if another program saves for longer than `timeout` milliseconds
+ */
+export async function changeSettings(
+  store: string,
+  change: (saved: StoreSettings | undefined) => StoreSettings,
+  timeout = lockTimeout,
+): Promise<void> {
   const path = join(store, indexSettingsName);
-  await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`, { flush: true });
-  await rename(`${path}.new`, path);
+  const errorFor = (failure: LockFailure) => notLocked(store, failure);
+  await withFolderLock(store, { timeout, errorFor }, async (checkHeld) => {
+    const settings = change(await readSettings(store));
+    await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`, { flush: true });
+    await checkHeld();
+    await rename(`${path}.new`, path);
+  });
+}
+
+function notLocked(store: string, { isLost, description }: LockFailure): CommandError {
+  return new CommandError(
+    isLost
+      ? `Another program took ${store} over while this one was suspended (${description}). Run ` +
+          "the command again."
+      : `Another program is saving to ${store} (${description}). Run the command again when it ` +
+          "has ended. If it no longer runs, delete the lock file.",
+  );
 }
