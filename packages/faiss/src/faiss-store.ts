@@ -32,7 +32,7 @@ import {
   checkSearchOptions,
 } from "./search/search-options.ts";
 import { type SaveTable, StoreContent } from "./store-content.ts";
-import { factoryOf } from "./store-settings.ts";
+import { changedOptions, factoryOf } from "./store-settings.ts";
 import type {
   ChangeOptions,
   EngineName,
@@ -69,7 +69,7 @@ export class FaissStore<R = RecordValue> {
   readonly #options: FaissStoreOptions;
   readonly #engine: FaissEngine | undefined;
   readonly #lock = new ReadWriteLock();
-  readonly #folders = new SavedFolders();
+  #folders = new SavedFolders();
   #id: string = randomUUID();
   #content: StoreContent<R> | undefined;
   #isClosed = false;
@@ -352,6 +352,28 @@ export class FaissStore<R = RecordValue> {
     await this.#read(async () => {
       const content = this.#contentToWrite();
       await this.#saverFor(content, { ...options, saveTo })?.(content.table);
+    });
+  }
+
+  /**
+   * Creates an empty store with the settings of this one, to take its place in the folders that
+   * this one was opened from or saved to. {@link FaissStore.save} with `overwrite: false` replaces
+   * what they contain now, but not what another writer saves later. This store stays as it is.
+   *
+   * @param options - settings that differ from those of this store
+   * @throws FaissStoreError `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
+   * @example
+   * const store = await FaissStore.open<{ text: string }>("planets");
+   * const replacement = await store.createReplacement({ index: "HNSW32,Flat" });
+   * await replacement.upsert(store);
+   * await replacement.save("planets", { overwrite: false });
+   */
+  async createReplacement(options: FaissStoreOptions = {}): Promise<FaissStore<R>> {
+    checkStoreOptions(options);
+    return this.#read(async () => {
+      const store = await FaissStore.create<R>(changedOptions(this.#options, options));
+      store.#folders = await this.#folders.copy();
+      return store;
     });
   }
 

@@ -1,3 +1,4 @@
+import { defined } from "@embeddinggemma/internal";
 import { invalidArgument } from "./check.ts";
 import { type IndexKind, parseIndexKind } from "./index/index-kind.ts";
 import type { FaissStoreOptions, Preset } from "./types.ts";
@@ -21,6 +22,17 @@ export const presets: Record<Preset, FaissStoreOptions> = {
   balanced: { searchDimension: 256 },
   small: { searchDimension: 128, precision: "int8", oversample: 20 },
 };
+
+/** The options of a store, with others in their place where they are given. */
+export function changedOptions(
+  options: FaissStoreOptions,
+  changes: FaissStoreOptions,
+): FaissStoreOptions {
+  const { searchDimension, precision, oversample, ...others } = options;
+  // A preset sets these only where no option does.
+  const kept = changes.preset === undefined ? options : others;
+  return { ...kept, ...defined(changes) };
+}
 
 /** The factory string that options ask for. */
 export function factoryOf({ index, preset = "exact" }: FaissStoreOptions): string {

@@ -25,6 +25,14 @@ export class SavedFolders {
     this.#remember(directory, state);
   }
 
+  /** The same memory for another store, which may replace this one there. */
+  async copy(): Promise<SavedFolders> {
+    await this.#saving;
+    const copy = new SavedFolders();
+    for (const [directory, state] of this.#states) copy.#states.set(directory, state);
+    return copy;
+  }
+
   /** @param directory - absolute path */
   save<R>(
     directory: string,
