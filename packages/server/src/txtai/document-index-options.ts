@@ -3,7 +3,7 @@ import type { FaissStoreOptions } from "@embeddinggemma/faiss";
 /** Options of `DocumentIndex.open`. */
 export interface DocumentIndexOptions {
   /**
-   * Refuse all changes. Those that another program saves are seen, within a second.
+   * Refuse all changes. Those that another program saves are found nevertheless.
    *
    * @default false
    */
@@ -15,7 +15,12 @@ export interface DocumentIndexOptions {
    * later searches try again
    */
   onReopen?: ((failure?: unknown) => void) | undefined;
-  /** Options of the store, if the folder has none yet. */
+  /**
+   * Options of a new store. If the folder has one, `engine`, `scanBelow` and `faissNode` take
+   * effect at once, and the others with the next `index`.
+   *
+   * @default those of the store in the folder
+   */
   store?: Omit<FaissStoreOptions, "dimension" | "identity"> | undefined;
   /**
    * How many documents can wait for `index` or `upsert`.

@@ -25,7 +25,8 @@ export interface DocumentHit {
 
 /**
  * Documents in a folder, as txtai's API manages them: `add` collects documents, `index` makes them
- * the whole index, and `upsert` adds them to it. What these return from is saved.
+ * the whole index, and `upsert` adds them to it. What these return from is saved. What other
+ * programs save to the folder is found within a second.
  *
  * @example
  * const index = await DocumentIndex.open("documents", embedder);
@@ -104,9 +105,8 @@ export class DocumentIndex {
 
   /**
    * Makes the collected documents the whole index, and saves it. Without collected documents, this
-   * does nothing. Documents that another program has saved since the store was opened are not
-   * replaced: this throws `OTHER_WRITER`, and the store is opened again. The next call replaces
-   * them.
+   * does nothing. If another program has saved documents, the first call after that replaces
+   * nothing, but opens the store again and throws `OTHER_WRITER`. The next call replaces them.
    *
    * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`; the errors of the embedder and of
    * `FaissStore.save`. The collected documents are kept then.
@@ -114,7 +114,7 @@ export class DocumentIndex {
   index(): Promise<void> {
     this.#checkWritable("index");
     return this.#change(async (documents) => {
-      const store = await this.#store.create();
+      const store = await this.#store.replacement();
       try {
         await store.upsert(itemsFor(store, documents));
         await this.#store.replace(store);
@@ -150,15 +150,17 @@ export class DocumentIndex {
     return this.#afterChanges(() =>
       this.#store.change(async (store, saving) => {
         const known = distinct(ids).filter((id) => store.has(String(id)));
-        if (known.length > 0) await store.delete(known.map(String), saving);
+        if (known.length === 0 && !(await this.#store.isSaved())) return known;
+        // Even without known ids: it fails if another program, which may know them, has saved.
+        await store.delete(known.map(String), saving);
         return known;
       }),
     );
   }
 
   /**
-   * Opens a read-only store again if another program has saved it. {@link DocumentIndex.search}
-   * does so, too.
+   * Opens the store again if another program has saved it. {@link DocumentIndex.search} does so,
+   * too.
    */
   refresh(): Promise<void> {
     return this.#store.refresh();

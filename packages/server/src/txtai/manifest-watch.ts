@@ -25,6 +25,22 @@ export class ManifestWatch {
     return new ManifestWatch(folder, await stateOf(folder));
   }
 
+  /** Opens the store, whatever was saved since it was opened last. */
+  async open<T>(open: () => Promise<T>): Promise<T> {
+    const state = await stateOf(this.#folder);
+    const opened = await open();
+    this.#opened = state;
+    return opened;
+  }
+
+  /**
+   * Call it after a save of one's own, so that it is not taken for one of another program. What
+   * another program has saved since then goes unnoticed until the next save.
+   */
+  async saved(): Promise<void> {
+    this.#opened = await stateOf(this.#folder);
+  }
+
   /** Whether to look at the disk: at most once a second. */
   get isDue(): boolean {
     return performance.now() >= this.#nextLookAt;

@@ -9,9 +9,9 @@ export type DocumentRecord = Record<string, RecordValue>;
 
 export type DocumentStore = FaissStore<DocumentRecord>;
 
-/** How the stores of a folder are made and opened. */
+/** Where a store is saved. */
 interface Source {
-  readonly create: () => Promise<DocumentStore>;
+  readonly exists: () => Promise<boolean>;
   readonly open: () => Promise<DocumentStore>;
 }
 
@@ -23,9 +23,12 @@ export class OpenStore {
   readonly isReadOnly: boolean;
   readonly #source: Source;
   readonly #watch: ManifestWatch;
-  readonly #onReopen: DocumentIndexOptions["onReopen"];
+  readonly #options: OpenStoreOptions;
   #current: DocumentStore;
   #refreshing: Promise<unknown> = Promise.resolve();
+  #isChanging = false;
+  /** Whether {@link OpenStore.replacement} has not refused yet to replace what others saved. */
+  #hasNews = false;
   #isClosed = false;
 
   private constructor(
@@ -33,14 +36,14 @@ export class OpenStore {
     source: Source,
     watch: ManifestWatch,
     store: DocumentStore,
-    { readOnly = false, onReopen }: OpenStoreOptions,
+    options: OpenStoreOptions,
   ) {
     this.folder = folder;
-    this.isReadOnly = readOnly;
+    this.isReadOnly = options.readOnly ?? false;
     this.#source = source;
     this.#watch = watch;
     this.#current = store;
-    this.#onReopen = onReopen;
+    this.#options = options;
   }
 
   /** @throws the errors of `FaissStore.open` */
@@ -51,12 +54,16 @@ export class OpenStore {
   ): Promise<OpenStore> {
     // Not imported by applications that have no store: FAISS needs Node.
     const { FaissStore } = await import("@embeddinggemma/faiss");
-    const create = () =>
-      FaissStore.create<DocumentRecord>({ ...options.store, dimension, identity });
-    const open = () => FaissStore.open<DocumentRecord>(folder, { identity, dimension });
+    const embedding = { dimension, identity };
+    const { engine, scanBelow, faissNode } = options.store ?? {};
+    const unsaved = { engine, scanBelow, faissNode };
+    const exists = () => FaissStore.exists(folder);
+    const open = () => FaissStore.open<DocumentRecord>(folder, { ...unsaved, ...embedding });
     const watch = await ManifestWatch.of(folder);
-    const store = (await FaissStore.exists(folder)) ? await open() : await create();
-    return new OpenStore(folder, { create, open }, watch, store, options);
+    const store = (await exists())
+      ? await open()
+      : await FaissStore.create<DocumentRecord>({ ...options.store, ...embedding });
+    return new OpenStore(folder, { exists, open }, watch, store, options);
   }
 
   /** Do not keep it: it is closed when another store takes its place. */
@@ -64,9 +71,9 @@ export class OpenStore {
     return this.#current;
   }
 
-  /** A new store, which can {@link OpenStore.replace} this one. */
-  create(): Promise<DocumentStore> {
-    return this.#source.create();
+  /** Whether the folder has a store, even one that another program has saved. */
+  isSaved(): Promise<boolean> {
+    return this.#source.exists();
   }
 
   /**
@@ -75,45 +82,58 @@ export class OpenStore {
    *
    * @throws DocumentIndexError `OTHER_WRITER`
    */
-  async change<T>(run: (store: DocumentStore, saving: Saving) => Promise<T>): Promise<T> {
+  change<T>(run: (store: DocumentStore, saving: Saving) => Promise<T>): Promise<T> {
     const attempt = () => run(this.#current, { saveTo: this.folder, overwrite: false });
-    try {
-      return await attempt();
-    } catch (error) {
-      if (codeOf(error) !== "STORE_CHANGED") throw refusalOf(error);
-    }
-    await this.#reopen();
-    return attempt().catch((error: unknown) => {
-      throw refusalOf(error);
+    return this.#changing(async () => {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (codeOf(error) !== "STORE_CHANGED") throw refusalOf(error);
+      }
+      await this.#reopen();
+      return attempt().catch((error: unknown) => {
+        throw refusalOf(error);
+      });
     });
   }
 
   /**
-   * Saves another store in place of the current one. If another program has saved the folder since,
-   * opens that instead, so that nobody's documents are deleted unseen.
+   * An empty store that can {@link OpenStore.replace} the current one. If another program has saved
+   * documents, the first call after that throws, so that they are not deleted unseen.
    *
    * @throws DocumentIndexError `OTHER_WRITER`
    */
-  async replace(store: DocumentStore): Promise<void> {
-    try {
-      // Writes nothing if the folder has the current store, and fails if it has another one.
-      await this.#current.save(this.folder, { overwrite: false });
-      await store.save(this.folder, { overwrite: true });
-    } catch (error) {
-      if (codeOf(error) !== "STORE_CHANGED") throw refusalOf(error);
-      await this.#reopen();
-      throw new DocumentIndexError("OTHER_WRITER", `${notReplaced} ${oneWriter}`, { cause: error });
-    }
-    await this.#switchTo(store);
+  async replacement(): Promise<DocumentStore> {
+    if (this.#hasNews) throw this.#notReplaced();
+    return this.#current.createReplacement(this.#options.store);
   }
 
-  /** Opens a read-only store again if another program has saved it. */
+  /**
+   * Saves a {@link OpenStore.replacement} in place of the current store. If another program has
+   * saved the folder since it was created, opens that instead.
+   *
+   * @throws DocumentIndexError `OTHER_WRITER`
+   */
+  replace(store: DocumentStore): Promise<void> {
+    return this.#changing(async () => {
+      try {
+        await store.save(this.folder, { overwrite: false });
+      } catch (error) {
+        if (codeOf(error) !== "STORE_CHANGED") throw refusalOf(error);
+        await this.#reopen();
+        throw this.#notReplaced(error);
+      }
+      await this.#switchTo(store);
+    });
+  }
+
+  /** Opens the store again if another program has saved it. A change does so by itself. */
   async refresh(): Promise<void> {
-    if (!this.isReadOnly || this.#isClosed || !this.#watch.isDue) return;
-    const refreshing = this.#watch.reopen(async () => this.#switchTo(await this.#source.open()));
+    if (this.#isClosed || this.#isChanging || !this.#watch.isDue) return;
+    const refreshing = this.#watch.reopen(async () => this.#take(await this.#source.open()));
     this.#refreshing = refreshing;
     const reopening = await refreshing;
-    if (reopening) this.#onReopen?.(reopening.failure);
+    if (reopening) this.#options.onReopen?.(reopening.failure);
   }
 
   /** Closes the store for good: {@link OpenStore.refresh} does nothing then. */
@@ -123,9 +143,34 @@ export class OpenStore {
     await this.#current.close();
   }
 
+  /** Runs a change, during which a search does not open the store again. */
+  async #changing<T>(change: () => Promise<T>): Promise<T> {
+    this.#isChanging = true;
+    try {
+      await this.#refreshing;
+      const result = await change();
+      await this.#watch.saved();
+      return result;
+    } finally {
+      this.#isChanging = false;
+    }
+  }
+
   async #reopen(): Promise<void> {
-    await this.#switchTo(await this.#source.open());
-    this.#onReopen?.();
+    await this.#take(await this.#watch.open(this.#source.open));
+    this.#options.onReopen?.();
+  }
+
+  /** Goes on with a store that another program has saved. */
+  async #take(store: DocumentStore): Promise<void> {
+    this.#hasNews = true;
+    await this.#switchTo(store);
+  }
+
+  /** The refusal to replace what others saved, which is given once. */
+  #notReplaced(cause?: unknown): DocumentIndexError {
+    this.#hasNews = false;
+    return new DocumentIndexError("OTHER_WRITER", `${notReplaced} ${oneWriter}`, { cause });
   }
 
   async #switchTo(store: DocumentStore): Promise<void> {

@@ -1,8 +1,10 @@
 import { copyFileSync } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FaissStore } from "@embeddinggemma/faiss";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { createApp } from "../app.ts";
 import { tinyEmbedder } from "../testing/tiny.ts";
 import { DocumentIndex } from "./document-index.ts";
@@ -16,12 +18,13 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
   for (const index of opened.splice(0)) await index.close();
   await rm(folder, { recursive: true });
 });
 
-async function open(options: DocumentIndexOptions = {}): Promise<DocumentIndex> {
-  const index = await DocumentIndex.open(folder, await tinyEmbedder(), options);
+async function open(options: DocumentIndexOptions = {}, at = folder): Promise<DocumentIndex> {
+  const index = await DocumentIndex.open(at, await tinyEmbedder(), options);
   opened.push(index);
   return index;
 }
@@ -36,6 +39,17 @@ async function saved(): Promise<Record<string, string>> {
   const index = await open({ readOnly: true });
   const [hits] = await index.search(["planet"], 10);
   return Object.fromEntries(hits!.map(({ id, text }) => [id, text]));
+}
+
+async function savedIds(at = folder): Promise<string[]> {
+  const store = await FaissStore.open(at);
+  const ids = store.ids();
+  await store.close();
+  return ids;
+}
+
+async function manifest(): Promise<unknown> {
+  return JSON.parse(await readFile(join(folder, "faiss-store.json"), "utf8"));
 }
 
 it("keeps the documents of both, also of a new store", async () => {
@@ -67,14 +81,102 @@ it("index replaces no documents that were not seen", async () => {
   expect(await saved()).toEqual({ v: "Venus is a planet." });
 });
 
+it("index and upsert at the same moment lose no documents", async () => {
+  for (let round = 0; round < 30; round++) {
+    const at = join(folder, String(round));
+    const first = await open({}, at);
+    await upsert(first, "Mars is a planet.");
+    const second = await open({}, at);
+    first.add([{ id: "first", text: "Venus is a planet." }]);
+    second.add([{ id: "second", text: "Saturn is a planet." }]);
+    const [indexed] = await Promise.allSettled([
+      first.index(),
+      sleep(round % 12).then(() => second.upsert()),
+    ]);
+    const isReplaced = indexed.status === "fulfilled";
+    expect(await savedIds(at)).toEqual([isReplaced ? "first" : "0", "second"]);
+  }
+});
+
+it("index replaces the documents of others after it was refused once", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const [first, second] = [await open(), await open()];
+  await upsert(first, "Mars is a planet.");
+  vi.advanceTimersByTime(1_000);
+  await second.search(["planet"], 1);
+  second.add([{ id: "v", text: "Venus is a planet." }]);
+  await expect(second.index()).rejects.toMatchObject({ code: "OTHER_WRITER" });
+  await second.index();
+  expect(await savedIds()).toEqual(["v"]);
+});
+
+it("index makes a new store with one save", async () => {
+  const index = await open();
+  index.add([{ text: "Mars is a planet." }]);
+  await index.index();
+  expect(await manifest()).toMatchObject({ generation: 1, size: 1 });
+});
+
+it("deletes documents that another program has added", async () => {
+  const [first, second] = [await open(), await open()];
+  expect(await second.delete(["0"])).toEqual([]);
+  expect(await FaissStore.exists(folder)).toBe(false);
+  await upsert(first, "Mars is a planet.", "Venus is a planet.");
+  expect(await second.delete(["0"])).toEqual(["0"]);
+  await upsert(first, "Saturn is a planet.");
+  expect(await second.delete(["2", "1", "3"])).toEqual(["2", "1"]);
+  expect(await savedIds()).toEqual([]);
+});
+
+it("finds and counts documents that another program has saved", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const reopened = vi.fn();
+  const [first, second] = [await open(), await open({ onReopen: reopened })];
+  await upsert(second, "Mars is a planet.");
+  vi.advanceTimersByTime(1_000);
+  expect(await second.search(["planet"], 10)).toMatchObject([[{ id: 0 }]]);
+  expect(reopened).not.toHaveBeenCalled();
+
+  await upsert(first, "Venus is a planet.");
+  vi.advanceTimersByTime(1_000);
+  expect((await second.search(["planet"], 10))[0]).toHaveLength(2);
+  expect(reopened).toHaveBeenCalledOnce();
+
+  await first.delete([0]);
+  vi.advanceTimersByTime(1_000);
+  await second.refresh();
+  expect(second.size).toBe(1);
+});
+
+it("index keeps the settings of the folder, except those that are given", async () => {
+  const { dimension, identity } = await tinyEmbedder();
+  const settings = { index: "SQ8", oversample: 3 };
+  const store = await FaissStore.create({ ...settings, dimension, identity });
+  await store.save(folder);
+  const reindex = async (options?: DocumentIndexOptions) => {
+    const index = await open(options);
+    index.add([{ text: "Mars is a planet." }]);
+    await index.index();
+    return manifest();
+  };
+  expect(await reindex()).toMatchObject(settings);
+  expect(await reindex({ store: { index: "Flat" } })).toMatchObject({ ...settings, index: "Flat" });
+});
+
+it("opens the store of a folder with the engine that is given", async () => {
+  await upsert(await open(), "Mars is a planet.");
+  const opening = open({ store: { engine: "faiss", faissNode: "not-installed" } });
+  await expect(opening).rejects.toMatchObject({ code: "ENGINE_UNAVAILABLE" });
+});
+
 it("says to run one writer if the store changes again and again", async () => {
   const other = await open();
   await upsert(other, "Mars is a planet.");
-  const manifest = join(folder, "faiss-store.json");
+  const path = join(folder, "faiss-store.json");
   const older = join(folder, "older");
-  await copyFile(manifest, older);
+  await copyFile(path, older);
   // Another program that saves at once.
-  const index = await open({ onReopen: () => copyFileSync(older, manifest) });
+  const index = await open({ onReopen: () => copyFileSync(older, path) });
   await upsert(other, "Venus is a planet.");
   const app = createApp(await tinyEmbedder(), { index });
   index.add([{ text: "Saturn is a planet." }]);
