@@ -36,6 +36,22 @@ it.each([{ model: modelPath }, { model: "owner/name" }])(
   },
 );
 
+it("looks into a local folder before the cache, as the load does", async () => {
+  const formerFolder = process.cwd();
+  const folder = await mkdtemp(join(tmpdir(), "check-prompt-name-"));
+  process.chdir(folder);
+  try {
+    await mkdir("owner/name", { recursive: true });
+    await check("owner/name", "qery");
+    await writeFile(join("owner/name", settings), JSON.stringify({ prompts: { mine: "my: " } }));
+    await check("owner/name", "mine");
+    await expect(check("owner/name", "STS")).rejects.toMatchObject({ code: "UNKNOWN_PROMPT" });
+  } finally {
+    process.chdir(formerFolder);
+    await rm(folder, { recursive: true });
+  }
+});
+
 it("leaves models that are not here to the load", async () => {
   await check("owner/other", "qery");
   await check("https://example.com", "qery");

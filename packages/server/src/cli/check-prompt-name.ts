@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EmbeddingGemmaError, scanModelCache } from "@embeddinggemma/core";
 import { isRecord } from "@embeddinggemma/internal";
@@ -18,28 +18,35 @@ export async function checkPromptName({
   serve: { defaultPromptName: promptName },
 }: Pick<ProgramSettings, "model" | "load" | "serve">): Promise<void> {
   if (promptName === undefined) return;
-  const own = await promptsIn(await folderOf(model, load));
+  const folder = await folderOf(model, load);
+  const own = folder && (await promptsIn(folder));
   if (!own) return;
   const prompts = { query: "", document: "", ...own };
   if (Object.hasOwn(prompts, promptName)) return;
-  const promptNames = Object.keys(prompts);
   throw new EmbeddingGemmaError("UNKNOWN_PROMPT", noPromptNamed(promptName, { prompts }), {
-    ...{ promptName, promptNames },
+    promptName,
+    promptNames: Object.keys(prompts),
   });
 }
 
-/** The folder where the settings of a model are, if they are on this machine. */
+/** The folder of a model, if it is on this machine. As in a load, a local folder comes first. */
 async function folderOf(
   model: string,
   { cacheDir, revision = "main" }: ProgramSettings["load"],
-): Promise<string> {
+): Promise<string | undefined> {
+  const local = localPath(model);
+  if ("path" in local && (await isFolder(local.path))) return local.path;
   const cache = await scanModelCache({ cacheDir }).catch(() => undefined);
   const revisions = cache?.models.find(({ id }) => id === model)?.revisions;
   const cached = revisions?.find(({ commit, references }) =>
     [commit, ...references].includes(revision),
   );
-  const found = localPath(model);
-  return cached?.path ?? ("path" in found ? found.path : model);
+  return cached?.path;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }
 
 /** Undefined if they are not there, or not readable: the load says so. */
