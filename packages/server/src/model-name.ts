@@ -6,8 +6,8 @@ import { noPromptNamed } from "./prompt.ts";
 /**
  * The prompt that a model name asks for, such as `name:query` or `name:document`: clients that
  * cannot send a prompt can send a name. The part before ":" can be anything, as in TEI. The part
- * after it is the name of a prompt, or a tag, which asks for no prompt. Refused is what is neither
- * of them: after the name of this model, and anywhere if it seems to be a misspelt prompt.
+ * after it is the name of a prompt, or a tag, which asks for no prompt. Anything else is refused
+ * after this model's own name, and after any name if it looks like a misspelt prompt.
  *
  * @returns name of the prompt; null for none
  * @throws RequestError

@@ -80,7 +80,7 @@ async function refuseOtherThanStore(store: string, folder: string): Promise<void
   const reason = await whyNotFolder(store, folder);
   if (reason !== undefined) throw new CannotRun(reason);
   const there = await storeFolder(folder).catch((cause: Error) => {
-    throw new CannotRun(`${store} cannot be read: ${cause.message}.`, { cause });
+    throw new CannotRun(`${store} cannot be read: ${sentenceOf(cause)}`, { cause });
   });
   if (there.kind === "damaged")
     throw new CannotRun(
