@@ -39,7 +39,11 @@ export function readCall(values: readonly string[], given: unknown, ownSide: Sid
   const { task = ownSide, title, truncateDim } = options;
   const titles = Array.isArray(title) ? title : values.map(() => title);
   if (titles.length !== values.length)
-    throw invalidArgument("title", title, `a string, or ${values.length}, one for each value`);
+    throw invalidArgument(
+      "title",
+      title,
+      `a string, or an array of ${values.length}, one for each value`,
+    );
   const isSide = task === "query" || task === "document";
   const prompt: PromptOptions = typeof task === "string" ? { promptName: task } : task;
   return {
@@ -64,7 +68,7 @@ const callRules: Rules<EmbeddingGemmaProviderOptions> = {
       isText(task) || (isObject(task) && isText(task.prompt) && Object.keys(task).length === 1),
   },
   title: {
-    expected: "a string, or one for each value",
+    expected: "a string, or an array with one for each value",
     accepts: (title) => isText(title) || (Array.isArray(title) && title.every(isText)),
   },
   truncateDim: rules.count,

@@ -55,8 +55,8 @@ describe("an invalid option of a call", () => {
     [{ task: 1 }, "task", "task must be the name of a prompt"],
     [{ task: { promt: "a" } }, "task", '{ prompt: "…" }'],
     [{ task: { prompt: "a", promptName: "STS" } }, "task", '{ prompt: "…" }'],
-    [{ title: ["one"] }, "title", "a string, or 2, one for each value"],
-    [{ title: [1, 2] }, "title", "a string, or one for each value"],
+    [{ title: ["one"] }, "title", "a string, or an array of 2, one for each value"],
+    [{ title: [1, 2] }, "title", "a string, or an array with one for each value"],
     [{ truncateDim: 1.5 }, "truncateDim", "a whole number of at least 1"],
     [[], "options", "options must be an object"],
   ])("%o is an InvalidArgumentError", async (embeddingGemma, argument, message) => {

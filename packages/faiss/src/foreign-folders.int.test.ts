@@ -48,6 +48,7 @@ describe("open", () => {
     [["doc_store.json", "faiss_vector_store/faiss-store.json"], /fromPersistDir\(folder\)/],
     [["text__faiss_vector_store/faiss-store.json"], /fromPersistDir\(folder\)/],
     [["hnswlib.index", "docstore.json", "args.json"], /HNSWLib.*again/],
+    [["faiss.index"], /has faiss\.index .*but no docstore\.json.*Copy both/],
     [["chroma.sqlite3"], /Chroma.*again/],
     [["planets.lance/data"], /LanceDB.*again/],
     [["config.json", "onnx/model.onnx"], /folder of a model.*Embedder\.load/],

@@ -130,6 +130,13 @@ describe("EmbeddingGemmaEmbeddings", () => {
     });
     await embeddings.embedDocuments(["one", "two", "three"]);
     expect(seen.at(-1)).toBe(3);
+    const documents = [new Document({ pageContent: "one" })];
+    let done = 0;
+    const onProgress = (progress: { done: number }) => {
+      done = progress.done;
+    };
+    await embeddings.encodeTitledDocuments(documents, { onProgress });
+    expect([seen.at(-1), done]).toEqual([1, 1]);
   });
 
   it("returns no vectors for no documents", async () => {

@@ -188,7 +188,11 @@ export class EmbeddingGemmaEmbeddings extends Embeddings {
     documents: readonly DocumentInput[],
     options: EncodeOptions = {},
   ): Promise<Float32Array[]> {
-    const all = { onProgress: this.onEncodeProgress, ...defined(options) };
+    const onProgress = (progress: EncodeProgress) => {
+      this.onEncodeProgress?.(progress);
+      options.onProgress?.(progress);
+    };
+    const all = { ...defined(options), onProgress };
     return untilAborted(options.signal, async () => {
       // What is returned is not retried.
       const outcome = await this.caller.call(() =>

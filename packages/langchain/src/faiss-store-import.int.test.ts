@@ -58,6 +58,25 @@ describe("FaissStore: an import compares the vectors with those of the embedding
   const encoded = (options?: EncodeOptions) => embedder.encode(texts, options);
   const loads = ["loadFromCommunity", "loadFromPython"] as const;
 
+  it("takes the ids that hits of the community store have", async () => {
+    const own = ["mars", "twice", "twice", "own"];
+    const uuid = (row: number) => `0b6f7b0e-3f0a-4a5e-8d2c-00000000000${row}`;
+    const filed = [uuid(0), uuid(1), uuid(2), "explicit"];
+    const folder = await mkdtemp(join(root, "own-ids-"));
+    const vectors = (await encoded()).slice(0, filed.length);
+    const store = await CoreStore.create<null>();
+    await store.upsert(vectors.map((vector) => ({ vector, record: null })));
+    await store.exportFaiss(join(folder, "faiss.index"));
+    const docstore = filed.map((key, row) => [
+      key,
+      { pageContent: texts[row], metadata: {}, id: own[row] },
+    ]);
+    await writeFile(join(folder, "docstore.json"), JSON.stringify([docstore, { ...filed }]));
+    const moved = await FaissStore.loadFromCommunity(folder, embeddings, { identity: "moved" });
+    const ids = (await moved.client()).ids();
+    expect(ids).toEqual(["mars", uuid(1), uuid(2), "explicit"]);
+  });
+
   describe.each(loads)("%s", (load) => {
     it("takes over vectors of the same model and prompt, with its identity", async () => {
       for (const vectors of [

@@ -11,7 +11,7 @@ it("names Settings.embedModel and the copy that is used if no model is set", () 
       name: "FaissStoreError",
       code: "INVALID_ARGUMENT",
       message: expect.stringMatching(
-        /^FaissVectorStore has no embedding model\. Set `Settings\.embedModel.* copy in .*core\.$/,
+        /^FaissVectorStore has no embedding model\. Set `Settings\.embedModel.*in .*core\. In a /,
       ),
     }),
   );

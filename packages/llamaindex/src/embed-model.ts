@@ -36,7 +36,8 @@ export function noEmbedModel([own, ...others]: readonly string[], cause?: unknow
       `${problem} Set \`Settings.embedModel = new EmbeddingGemmaEmbedding()\` before you create ` +
         "it, or pass `embedModel`. If Settings.embedModel is set, it is that of another copy of " +
         "@llamaindex/core, or @llamaindex/core was loaded twice, as ES module and as CommonJS. " +
-        `This package uses the copy in ${own}.`,
+        `This package uses the copy in ${own}. In a bundle, as of Next.js, keep both ` +
+        "`llamaindex` and this package out of it.",
       details,
       { cause },
     );

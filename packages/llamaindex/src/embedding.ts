@@ -126,8 +126,11 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
    */
   async encodeTexts(texts: readonly string[], options?: EncodeOptions): Promise<Float32Array[]> {
     checkTexts(texts);
-    const all = { onProgress: this.onEncodeProgress, ...defined(options ?? {}) };
-    return this.#embedder.encodeDocument(texts, all);
+    const onProgress = (progress: EncodeProgress) => {
+      this.onEncodeProgress?.(progress);
+      options?.onProgress?.(progress);
+    };
+    return this.#embedder.encodeDocument(texts, { ...defined(options ?? {}), onProgress });
   }
 
   /**

@@ -18,8 +18,14 @@ test.for<[code: string, message: string, remedy: RegExp]>([
   [
     "ERR_MODULE_NOT_FOUND",
     "Cannot find package 'onnxruntime-node' imported from /app/@huggingface/transformers/x.mjs",
-    /no binary/,
+    /onnxruntime-common/,
   ],
+  [
+    "MODULE_NOT_FOUND",
+    "Cannot find module '/app/node_modules/onnxruntime-common/dist/cjs/index.js'",
+    /onnxruntime-common/,
+  ],
+  ["", 'Dynamic require of "child_process" is not supported', /as external/],
   [
     "ERR_DLOPEN_FAILED",
     "libonnxruntime.so.1: cannot open shared object file: No such file or directory",

@@ -77,12 +77,25 @@ const remedies: readonly Remedy[] = [
       "`npm install` on this one.",
   },
   {
-    sign: /Cannot find (?:module|package).*onnxruntime/,
+    sign: /Cannot find (?:module|package).*onnxruntime_binding/,
     advice:
       `ONNX Runtime has no binary for ${platformName()} here. It has them for Linux (glibc), ` +
       "macOS and Windows, on x64 and arm64. If this is one of them, run `npm install` again on " +
       "this machine; if a bundler or a deployment leaves files out, mark `onnxruntime-node` as " +
       "external and copy its folder `bin`.",
+  },
+  {
+    sign: /Cannot find (?:module|package).*onnxruntime/,
+    advice:
+      "Run `npm install` again on this machine. If a bundler or a deployment leaves files out, " +
+      'as Next.js does with `output: "standalone"`, mark `onnxruntime-node` as external, and ' +
+      "copy the packages `onnxruntime-node` and `onnxruntime-common` whole.",
+  },
+  {
+    sign: /Dynamic require of/,
+    advice:
+      "ONNX Runtime or sharp is in a bundle, which native addons cannot be. Mark " +
+      "`onnxruntime-node` and `sharp` as external.",
   },
   {
     sign: /ERR_DLOPEN_FAILED|dlopen|shared object|Library not loaded|specified module/i,

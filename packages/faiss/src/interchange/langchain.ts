@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isObject } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { JsonValue } from "../types.ts";
 import { damagedFile, type FlatFile, readBytes, readFlatFile } from "./flat-file.ts";
@@ -26,8 +27,30 @@ export async function readLangChainJs(directory: string): Promise<ForeignContent
   if (!Array.isArray(documents) || typeof mapping !== "object" || mapping === null) {
     throw damagedFile(path, "it is not [documents, mapping]");
   }
-  return matchRows(flat, documentsById(documents, path), Object.entries(mapping), path);
+  const byId = documentsById(documents, path);
+  const content = matchRows(flat, byId, Object.entries(mapping), path);
+  const own = ownIds(byId);
+  return { ...content, ids: content.ids.map((id) => own.get(id ?? "") ?? id) };
 }
+
+/**
+ * The documents' own ids, by the random UUIDs that the store has filed the documents under. Its
+ * hits have the own ids; the UUIDs are only what `addDocuments` returned. An id that is not unique
+ * is left out.
+ */
+function ownIds(documents: ReadonlyMap<string, JsonValue>): Map<string, string> {
+  const own = new Map<string, string>();
+  const counts = new Map<string, number>();
+  for (const [key, document] of documents) {
+    const id = isObject(document) ? document.id : undefined;
+    if (typeof id === "string" && id !== "" && randomUuid.test(key)) own.set(key, id);
+    const name = own.get(key) ?? key;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return new Map([...own].filter(([, id]) => counts.get(id) === 1));
+}
+
+const randomUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /**
  * Reads a folder of LangChain's `FAISS.save_local` (Python): `<name>.faiss` and `<name>.pkl`.

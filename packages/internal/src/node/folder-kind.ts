@@ -45,6 +45,14 @@ const known: readonly Known[] = [
       "or FaissStore.import(folder) of @embeddinggemma/faiss.",
   },
   {
+    kind: "foreign",
+    fits: (has) => has("faiss.index"),
+    finding: "has faiss.index of the FaissStore of @langchain/community, but no docstore.json",
+    advice:
+      "Copy both. To import the vectors alone, pass the file to FaissStore.import of " +
+      "@embeddinggemma/faiss.",
+  },
+  {
     kind: "llamaindex-python",
     fits: (has) => has("docstore.json") && has(/(?:^|__)vector_store\.json$/),
     finding: "was saved by LlamaIndex (Python)",
