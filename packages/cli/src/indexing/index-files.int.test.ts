@@ -573,6 +573,7 @@ it("takes an empty folder, and a store in the folder that it indexes", async () 
   await writeFile(join(inside, ".DS_Store"), "");
   // As a run that was killed in its first save leaves them.
   await writeFile(join(inside, "vectors-1-0123abcd.faiss"), "");
+  await writeFile(join(inside, "faiss-store.json.1-0123abcd"), "");
   const argv = ["index", folder, "--store", inside, "--json"];
   const first = await run([...argv, "--model", "tiny"]);
   expect(JSON.parse(first.output)).toMatchObject({ added: 1, others: 0 });

@@ -22,7 +22,10 @@ export function modelFlagsFor(
   terminal: Terminal,
   variable = modelVariable,
 ): ModelFlags {
-  if (!settings || isGiven(command, "url")) return flags;
+  if (!settings) return flags;
+  // A server of the same model can shorten its vectors, too.
+  if (isGiven(command, "url"))
+    return defined({ ...flags, truncateDim: flags.truncateDim ?? settings.model.truncateDim });
   const name = nameOfModel(settings.model);
   if (isGiven(command, "model") && nameOfModel(flags) !== name) return flags;
   if (flags.model !== undefined && nameOfModel(flags) !== name) {

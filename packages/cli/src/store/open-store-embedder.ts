@@ -1,4 +1,4 @@
-import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { defaultModel, type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { quoted } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import type { CutTexts } from "../model/cut-texts.ts";
@@ -22,6 +22,14 @@ export async function openStoreEmbedder(
   try {
     return await openEmbedder(flags, terminal, cutTexts);
   } catch (error) {
+    if (given.url === undefined && flags.url !== undefined && isUnreachable(error)) {
+      const model = quoted(flags.model ?? defaultModel);
+      throw new CommandError(
+        `${error.message} The store was made with this server. If you have its model here, add ` +
+          `--model ${model}.`,
+        { cause: error },
+      );
+    }
     const hasOther = flags.apiKey === undefined && given.apiKey !== undefined;
     if (!hasOther || flags.url === undefined || !isDenied(error)) throw error;
     const reason = error.message.replace(/ (?:Set|Check) the option `apiKey`.*$/s, "");
@@ -31,6 +39,14 @@ export async function openStoreEmbedder(
       { cause: error },
     );
   }
+}
+
+function isUnreachable(error: unknown): error is EmbeddingGemmaError {
+  return (
+    EmbeddingGemmaError.isInstance(error) &&
+    error.code === "SERVER_FAILED" &&
+    error.details.status === undefined
+  );
 }
 
 function isDenied(error: unknown): error is EmbeddingGemmaError {

@@ -54,13 +54,23 @@ export async function sendRequest(
     const reason = timer.aborted ? `no answer within ${timeout / 1000} s` : causeOf(cause);
     const isBlocked = reason === blockedPort;
     const why = isBlocked ? "`fetch` blocks its port, as browsers do" : reason;
-    const advice = isBlocked ? "Use another one." : "Check the URL and the network.";
+    const advice = isBlocked ? "Use another one." : `Check the URL and the network.${corsFor(why)}`;
     throw new ServerFailure(
       `${url} could not be reached: ${sentenceOf(why)}`,
       { kind: "retry", url, isAddressDown: true, advice },
       { cause },
     );
   }
+}
+
+/** What a page can also be missing: browsers do not say why a request failed. */
+function corsFor(reason: string): string {
+  if (!/^(failed to fetch|networkerror when|load failed)/i.test(reason)) return "";
+  const origin = globalThis.location?.origin ?? "<the origin of the page>";
+  return (
+    " The server must also allow the page (CORS): start that of `@embeddinggemma/server` with " +
+    `\`--cors-allow-origin ${origin}\`.`
+  );
 }
 
 /** How Node.js names a port on the list of the Fetch standard. */

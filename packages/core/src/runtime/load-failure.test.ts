@@ -46,6 +46,15 @@ test.for([
   expect(loadFailureOf(new Error(reason))).toBe(reason);
 });
 
+test("weights that are cut off are copied or downloaded again", () => {
+  const reason =
+    "External initializer: w offset: 2048 size to read: 38400 given file_length: 100 are out of " +
+    "bounds or can not be read in full.";
+  expect(loadFailureOf(new Error(reason))).toMatch(
+    /in full\. A file with the weights is cut off\./,
+  );
+});
+
 test("an error that comes again is that of an earlier load", () => {
   const error = new TypeError("Protobuf parsing failed.");
   expect(loadFailureOf(error)).toBe("Protobuf parsing failed.");

@@ -39,6 +39,12 @@ function remedyOf(reason: string, device: string | undefined): string | undefine
       : `ONNX Runtime's WebAssembly files could not be fetched${from}`;
     return `${why}. Serve them yourself: ${servingPage}`;
   }
+  if (/out of bounds or can not be read in full/i.test(reason)) {
+    return (
+      "A file with the weights is cut off. Copy it again; if the model is in the cache of the " +
+      "Hub, remove it there, or load it once with a network, which downloads the file again."
+    );
+  }
   if (/ExecutionProvider_Cuda|onnxruntime_providers_cuda/i.test(reason)) {
     return (
       "The CUDA libraries come with the install script of onnxruntime-node, which may have been " +

@@ -25,6 +25,11 @@ test.for<[code: string, message: string, remedy: RegExp]>([
     "Cannot find module '/app/node_modules/onnxruntime-common/dist/cjs/index.js'",
     /onnxruntime-common/,
   ],
+  [
+    "",
+    "Failed to fetch dynamically imported module: http://localhost:5188/.vite/deps/transformers.js",
+    /Reload the page.*optimizeDeps/,
+  ],
   ["", 'Dynamic require of "child_process" is not supported', /as external/],
   [
     "ERR_DLOPEN_FAILED",

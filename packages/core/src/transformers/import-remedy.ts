@@ -92,6 +92,14 @@ const remedies: readonly Remedy[] = [
       "copy the packages `onnxruntime-node` and `onnxruntime-common` whole.",
   },
   {
+    // As Chromium, Firefox and Safari say it.
+    sign: /dynamically imported module|importing a module script/i,
+    advice:
+      "The page could not fetch a file of the bundler. Reload the page. In a development server " +
+      "of Vite, name the packages in `optimizeDeps.include`, so that they are ready before the " +
+      "page asks for them.",
+  },
+  {
     sign: /Dynamic require of/,
     advice:
       "ONNX Runtime or sharp is in a bundle, which native addons cannot be. Mark " +
