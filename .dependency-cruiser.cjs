@@ -79,7 +79,7 @@ const order = {
       "query-model.ts",
       "refused-nodes.ts",
     ],
-    ["faiss-query.ts", "store-folder.ts"],
+    ["faiss-query.ts", "store-folder.ts", "stored-documents.ts"],
     ["node-record.ts"],
     ["metadata-filters.ts", "python-node.ts"],
     ["check-options.ts"],

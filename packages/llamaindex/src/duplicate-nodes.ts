@@ -1,11 +1,7 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FaissStore } from "@embeddinggemma/faiss";
-import { show } from "@embeddinggemma/internal";
 import type { NodeItem } from "./node-item.ts";
-import { checkedRecord, type NodeRecord } from "./node-record.ts";
-
-/** How many records are read before the event loop gets its turn. */
-const recordsPerTurn = 1_000;
+import type { NodeRecord } from "./node-record.ts";
+import { docsPage, listOf, recordsOf, warn } from "./stored-documents.ts";
 
 type Items = readonly NodeItem[];
 
@@ -17,8 +13,8 @@ export function newItems(store: FaissStore<NodeRecord>, items: Items): Items {
 /**
  * Which documents a store has twice after some items were added to it. LlamaIndex gives the nodes
  * of a document new ids each time, so it adds a document again that its document store does not
- * list, although its nodes are there. A document of which only a part is there again is none: texts
- * can be repeated in a document, and a program can add it part by part.
+ * list, although its nodes are there. A document counts only if all its stored nodes are repeated:
+ * texts can be repeated in a document, and a program can add it part by part.
  *
  * @param items - all that were added
  * @param added - those of them that are new
@@ -38,34 +34,26 @@ export async function duplicateDocuments(
   if (contents.size === 0 || store.size === items.length) return [];
   const ids = new Set(items.map(({ id }) => id));
   const isRepeated = new Map<string, boolean>();
-  let read = 0;
-  for (const { id, record } of store) {
-    if (++read % recordsPerTurn === 0) await nextTurn();
-    if (ids.has(id)) continue;
-    const stored = checkedRecord(record, id);
-    const again = contents.get(stored.refDocId);
-    if (!again || isRepeated.get(stored.refDocId) === false) continue;
-    isRepeated.set(stored.refDocId, again.has(contentOf(stored)));
+  for await (const { id, record } of recordsOf(store)) {
+    const again = contents.get(record.refDocId);
+    if (!again || ids.has(id) || isRepeated.get(record.refDocId) === false) continue;
+    isRepeated.set(record.refDocId, again.has(contentOf(record)));
   }
   return [...isRepeated].filter(([, isWhole]) => isWhole).map(([refDocId]) => refDocId);
 }
 
 export function warnOfDuplicates(refDocIds: readonly string[]): void {
   if (refDocIds.length === 0) return;
-  const some = refDocIds.slice(0, 3).map(show).join(", ") + (refDocIds.length > 3 ? ", …" : "");
-  const documents = refDocIds.length === 1 ? "1 document" : `${refDocIds.length} documents`;
-  const message =
-    `The FaissVectorStore now has nodes of ${documents} twice: ${some}. They were there when ` +
-    "they were added again. LlamaIndex does that if its document store does not list them. " +
-    "Delete each with `index.deleteRefDoc(id)`, and add them once more. The entry " +
-    "EMBEDDINGGEMMA_DUPLICATE_NODES of docs/reference/errors.md says more. `details.refDocIds` " +
-    "of this warning has all ids.";
-  const fields = {
-    name: "Warning",
-    code: "EMBEDDINGGEMMA_DUPLICATE_NODES",
-    details: { refDocIds },
-  };
-  process.emitWarning(Object.assign(new Error(message), fields));
+  const { count, names } = listOf(refDocIds);
+  warn(
+    "EMBEDDINGGEMMA_DUPLICATE_NODES",
+    `The FaissVectorStore now has nodes of ${count} twice: ${names}. They were there when they ` +
+      "were added again. LlamaIndex does that if its document store does not list them. Delete " +
+      "each with `index.deleteRefDoc(id)`, and add them once more: " +
+      `${docsPage("errors")}#embeddinggemma_duplicate_nodes. ` +
+      "`details.refDocIds` of this warning has all ids.",
+    refDocIds,
+  );
 }
 
 /** What is the same each time that a document is split: neither ids, nor relations to other ids. */

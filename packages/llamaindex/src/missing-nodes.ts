@@ -1,12 +1,11 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FaissStore } from "@embeddinggemma/faiss";
-import { show } from "@embeddinggemma/internal";
 import { DEFAULT_DOC_STORE_PERSIST_FILENAME } from "@llamaindex/core/global";
 import { ObjectType } from "@llamaindex/core/schema";
-import { checkedRecord, type NodeRecord } from "./node-record.ts";
+import type { NodeRecord } from "./node-record.ts";
 import { folderName, type StoreFolder } from "./store-folder.ts";
+import { listOf, recordsOf, warn } from "./stored-documents.ts";
 
 const skipped = "LlamaIndex skips documents that its document store lists unchanged.";
 const embedAll =
@@ -17,8 +16,7 @@ const embedSome =
   "and run VectorStoreIndex.fromDocuments or the pipeline again. `details.refDocIds` of this " +
   "warning has all ids.";
 
-/** How many records are read before the event loop gets its turn. */
-const recordsPerTurn = 1_000;
+const code = "EMBEDDINGGEMMA_MISSING_NODES";
 
 /**
  * Finds out whether a store lacks nodes that a user expects in it. LlamaIndex skips a document that
@@ -83,12 +81,12 @@ function warnOfDocuments(
   ids: readonly string[],
   isEmpty: boolean,
 ): void {
-  const some = ids.slice(0, 3).map(show).join(", ") + (ids.length > 3 ? ", …" : "");
-  const documents = ids.length === 1 ? "1 document" : `${ids.length} documents`;
+  const { count, names } = listOf(ids);
   warn(
+    code,
     `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has no nodes of ` +
-      `${documents} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
-      `${some}. ${skipped} ${isEmpty ? embedAll : embedSome}`,
+      `${count} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
+      `${names}. ${skipped} ${isEmpty ? embedAll : embedSome}`,
     ids,
   );
 }
@@ -98,15 +96,11 @@ async function warnOfEmpty(folder: StoreFolder | undefined): Promise<void> {
   if (folder && (await isFolder(folder.persistDir))) return;
   const where = folder ? `${folder.persistDir} does not exist` : "It is in memory only";
   warn(
+    code,
     `The FaissVectorStore is empty, so the query finds nothing. ${where}. To query nodes that ` +
       "were saved, open their folder: FaissVectorStore.fromPersistDir(persistDir). If a storage " +
       `context has a persistDir, give the vector store the same one. ${skipped} ${embedAll}`,
   );
-}
-
-function warn(message: string, refDocIds: readonly string[] = []): void {
-  const fields = { name: "Warning", code: "EMBEDDINGGEMMA_MISSING_NODES", details: { refDocIds } };
-  process.emitWarning(Object.assign(new Error(message), fields));
 }
 
 /** Which of some documents have no node in the store. */
@@ -115,13 +109,10 @@ async function withoutNodes(
   store: FaissStore<NodeRecord>,
 ): Promise<string[]> {
   const missing = new Set(ids);
-  let read = 0;
-  if (missing.size > 0) {
-    for (const { id, record } of store) {
-      missing.delete(checkedRecord(record, id).refDocId);
-      if (missing.size === 0) break;
-      if (++read % recordsPerTurn === 0) await nextTurn();
-    }
+  if (missing.size === 0) return [];
+  for await (const { record } of recordsOf(store)) {
+    missing.delete(record.refDocId);
+    if (missing.size === 0) break;
   }
   return [...missing];
 }

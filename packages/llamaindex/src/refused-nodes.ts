@@ -2,6 +2,7 @@ import { FaissStoreError } from "@embeddinggemma/faiss";
 import { show } from "@embeddinggemma/internal";
 import type { BaseNode } from "@llamaindex/core/schema";
 import { refDocIdOf } from "./node-record.ts";
+import { docsPage } from "./stored-documents.ts";
 
 const maxIdsInMessage = 5;
 
@@ -29,8 +30,8 @@ function listAdvice(nodes: readonly BaseNode[]): string {
   if (!nodes.some(({ sourceNode }) => sourceNode)) return "";
   return (
     " Do not run it again at once: the list of documents in doc_store.json may lack those of the " +
-    "other program, which LlamaIndex would then store twice. First restore the list, with " +
-    "restore.ts of docs/reference/troubleshooting.md."
+    "other program, which LlamaIndex would then store twice. First restore the list: " +
+    `${docsPage("troubleshooting")}#store_changed-from-fromdocuments.`
   );
 }
 

@@ -321,7 +321,7 @@ describe("nodes that are refused", () => {
     await expect(ingest(documentsOf("Venus"), second)).rejects.toMatchObject({
       code: "STORE_CHANGED",
       message: expect.stringMatching(
-        /Do not run it again at once.*doc_store\.json.*restore\.ts of docs\/reference\/troubles/,
+        /Do not run it again.*doc_store\.json.*reference\/troubleshooting\.md#store_changed/,
       ),
     });
   });
