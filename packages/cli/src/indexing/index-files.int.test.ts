@@ -150,7 +150,7 @@ it("removes files that patterns leave out, and says so", async () => {
 });
 
 it.each([
-  ["--include '*.docx,*.md' matches no file that can be read in ", "--include", "*.docx,*.md"],
+  ["--include '*.docx,*.md' matches no file that is read in ", "--include", "*.docx,*.md"],
   ["All files are left out by --exclude '**', so ", "--exclude", "**"],
 ])("does not empty a store: %s", async (message, ...flags) => {
   await write("a.md", "Mars is red.");

@@ -1,3 +1,4 @@
+import { readExtensions } from "../documents/file-kinds.ts";
 import { CommandError, UsageError } from "../failures/command-error.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
@@ -28,8 +29,9 @@ export function refuseEmptying(
   const include = asFlags("include", flags.include);
   const loss = `${lossOf(lost, kept)} would be removed. Nothing was changed.`;
   if (include && foundNone) {
-    const nothing = `${include} matches no file that can be read in ${places}`;
-    throw new UsageError(lost > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${hint}`);
+    const nothing = `${include} matches no file that is read in ${places}`;
+    const kinds = `These kinds are read: ${readExtensions}. To read another file, name it.`;
+    throw new UsageError(lost > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${kinds} ${hint}`);
   }
   if (kept > 0 || lost === 0) return;
   const reason =
