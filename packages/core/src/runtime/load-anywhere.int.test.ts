@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { modelPath as quantizedModel } from "@embeddinggemma/tiny-model";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { installCore } from "../../test-support/installed-core.ts";
 
@@ -12,6 +11,7 @@ import { installCore } from "../../test-support/installed-core.ts";
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const model = fileURLToPath(new URL("../../../../test/fixtures/embeddinggemma", import.meta.url));
+const quantizedModel = fileURLToPath(new URL("../../../tiny-model/model", import.meta.url));
 const run = promisify(execFile);
 let parent: string;
 
