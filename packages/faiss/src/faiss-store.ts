@@ -294,12 +294,12 @@ export class FaissStore<R = RecordValue> {
    * const hits = await store.search([0.2, 0.8], { k: 5, filter: ({ text }) => text !== "" });
    * for (const { id, score, record } of hits) console.log(id, score, record.text);
    */
+  // The first one, for a query of the type `any`, such as one from a JSON file.
+  async search(query: Vector, options?: SearchOptions<R>): Promise<FaissStoreHit<R>[]>;
   async search(
     queries: readonly Vector[],
     options?: SearchOptions<R>,
   ): Promise<FaissStoreHit<R>[][]>;
-  // The last one, since TypeScript reports about that.
-  async search(query: Vector, options?: SearchOptions<R>): Promise<FaissStoreHit<R>[]>;
   async search(
     query: Vector | readonly Vector[],
     options: SearchOptions<R> = {},
