@@ -30,6 +30,7 @@ export {
   manifestName,
 } from "./store-files.ts";
 export { isDate, isSameValue, timeOf } from "./time-of.ts";
+export { defaultTitleKey, withTitleKey } from "./title-key.ts";
 export { toNumbers } from "./to-numbers.ts";
 export { untilAborted } from "./until-aborted.ts";
 export { valueAt } from "./value-at.ts";

@@ -10,12 +10,14 @@ import {
 } from "@embeddinggemma/core";
 import {
   createWith,
+  defaultTitleKey,
   defined,
   type Rule,
   type Rules,
   rules,
   toNumbers,
   untilAborted,
+  withTitleKey,
 } from "@embeddinggemma/internal";
 import type { DocumentInterface } from "@langchain/core/documents";
 import {
@@ -84,7 +86,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings {
     const { maxRetries = 0, maxConcurrency } = isRemote(fields) ? {} : fields;
     const { onFailedAttempt } = fields;
     super({ maxRetries, ...defined({ maxConcurrency, onFailedAttempt }) });
-    this.titleKey = fields.titleKey ?? "title";
+    this.titleKey = fields.titleKey ?? defaultTitleKey;
     this.onEncodeProgress = fields.onEncodeProgress;
     this.#embedder = embedder;
   }
@@ -151,14 +153,14 @@ export class EmbeddingGemmaEmbeddings extends Embeddings {
 
   /**
    * Describes everything that determines the vectors of documents: model, revision, dtype,
-   * dimension, prompts. Do not mix vectors with different identities.
+   * dimension, prompts, and the `titleKey`. Do not mix vectors with different identities.
    *
    * @example
    * const namespace = await embeddings.identity();
    * const cached = CacheBackedEmbeddings.fromBytesStore(embeddings, store, { namespace });
    */
-  identity(): Promise<string> {
-    return this.#embedder.identity();
+  async identity(): Promise<string> {
+    return withTitleKey(await this.#embedder.identity(), this.titleKey);
   }
 
   /**

@@ -80,6 +80,11 @@ describe("FaissStore: saved and existing stores", () => {
     await expect(FaissStore.load(directory, prompted)).rejects.toMatchObject({
       code: "IDENTITY_MISMATCH",
     });
+    const untitled = new EmbeddingGemmaEmbeddings({ embedder, titleKey: "" });
+    await expect(FaissStore.load(directory, untitled)).rejects.toMatchObject({
+      code: "IDENTITY_MISMATCH",
+      message: expect.stringContaining("They differ in the metadata key of titles"),
+    });
     const sameModel = new EmbeddingGemmaEmbeddings({ model });
     expect(
       await (await FaissStore.load(directory, sameModel)).similaritySearch(question, 1),

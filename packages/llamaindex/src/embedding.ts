@@ -8,11 +8,13 @@ import {
 } from "@embeddinggemma/core";
 import {
   createWith,
+  defaultTitleKey,
   defined,
   isRecord,
   type Rules,
   rules,
   toNumbers,
+  withTitleKey,
 } from "@embeddinggemma/internal";
 import { BaseEmbedding, type BaseEmbeddingOptions } from "@llamaindex/core/embeddings";
 import type { MessageContentDetail } from "@llamaindex/core/llms";
@@ -87,7 +89,7 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
       params,
       (others: LazyEmbedderOptions) => new LazyEmbedder(others),
     );
-    this.titleKey = params.titleKey ?? "title";
+    this.titleKey = params.titleKey ?? defaultTitleKey;
     this.onEncodeProgress = params.onEncodeProgress;
   }
 
@@ -150,10 +152,10 @@ export class EmbeddingGemmaEmbedding extends BaseEmbedding {
 
   /**
    * Describes everything that determines the vectors of nodes: model, revision, dtype, dimension,
-   * prompts. Do not mix vectors with different identities.
+   * prompts, and the `titleKey`. Do not mix vectors with different identities.
    */
-  identity(): Promise<string> {
-    return this.#embedder.identity();
+  async identity(): Promise<string> {
+    return withTitleKey(await this.#embedder.identity(), this.titleKey);
   }
 
   /**

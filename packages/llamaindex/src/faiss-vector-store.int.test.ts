@@ -475,6 +475,19 @@ describe("FaissVectorStore", () => {
     }
   });
 
+  it("rejects a store of other titles", async () => {
+    const persistDir = join(folder, "titles");
+    const titled = (titleKey: string) => ({
+      embedModel: new EmbeddingGemmaEmbedding({ embedder, titleKey }),
+    });
+    const headed = await FaissVectorStore.fromPersistDir(persistDir, titled("heading & more"));
+    await headed.add(nodes);
+    await FaissVectorStore.fromPersistDir(persistDir, titled("heading & more"));
+    await expect(FaissVectorStore.fromPersistDir(persistDir, titled("title"))).rejects.toThrow(
+      /the metadata key of titles \(the store: heading & more; yours: not set\)/,
+    );
+  });
+
   it("rejects a given store of another model or dimension at its first use", async () => {
     const other = await CoreStore.create<NodeRecord>({ dimension: 768, identity: "another model" });
     const mistaken = new FaissVectorStore({ store: other });

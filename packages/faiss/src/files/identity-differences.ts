@@ -55,6 +55,7 @@ const words = new Map([
   ["queryPrompt", "the query prompt"],
   ["normalize", "normalization"],
   [adapter, "the adapter for all vectors"],
+  ["titleKey", "the metadata key of titles"],
 ]);
 
 /** The fields of an identity by key; undefined if it is a string of another form. */
