@@ -60,19 +60,43 @@ export async function syncDirectory(directory: string): Promise<void> {
   await handle?.close();
 }
 
+/** A saved file that is open. */
+export interface OpenFile {
+  readonly path: string;
+  readonly stored: StoredFile;
+  readonly handle: FileHandle;
+}
+
+/**
+ * Opens a saved file. A writer that deletes it does no harm until it is closed.
+ *
+ * @throws FaissStoreError `FILE_MISSING`, `READ_FAILED`
+ */
+export async function openStored(directory: string, stored: StoredFile): Promise<OpenFile> {
+  const path = join(directory, stored.file);
+  try {
+    return { path, stored, handle: await openToRead(path) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw readFailed(path, error);
+    throw new FaissStoreError(
+      "FILE_MISSING",
+      `${path} is missing. Restore the folder from a backup, or build the store again.`,
+      { path },
+      { cause: error },
+    );
+  }
+}
+
 /**
  * Reads a saved file: first a piece of `header` bytes, then pieces whose lengths are multiples of
  * `multiple`. Do not trust the content before the last piece: only then is the checksum verified.
  *
- * @throws FaissStoreError `FILE_MISSING`, `FILE_DAMAGED`, `READ_FAILED`
+ * @throws FaissStoreError `FILE_DAMAGED`, `READ_FAILED`
  */
 export async function* readVerified(
-  directory: string,
-  stored: StoredFile,
+  { path, stored, handle }: OpenFile,
   { header = 0, multiple = 1 }: { header?: number; multiple?: number } = {},
 ): AsyncIterable<Buffer> {
-  const path = join(directory, stored.file);
-  const handle = await openStored(path);
   try {
     const { size } = await handle.stat();
     if (size !== stored.bytes)
@@ -90,8 +114,6 @@ export async function* readVerified(
     if (hash.digest("hex") !== stored.sha256) throw damaged(path, "its checksum is wrong");
   } catch (error) {
     throw FaissStoreError.isInstance(error) ? error : readFailed(path, error);
-  } finally {
-    await handle.close();
   }
 }
 
@@ -112,18 +134,4 @@ export async function readFully(
     filled += bytesRead;
   }
   return true;
-}
-
-async function openStored(path: string): Promise<FileHandle> {
-  try {
-    return await openToRead(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw readFailed(path, error);
-    throw new FaissStoreError(
-      "FILE_MISSING",
-      `${path} is missing. Restore the folder from a backup, or build the store again.`,
-      { path },
-      { cause: error },
-    );
-  }
 }

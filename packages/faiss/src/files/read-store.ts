@@ -5,21 +5,16 @@ import { FaissStoreError, show } from "../errors.ts";
 import { Table } from "../rows/table.ts";
 import type { VectorRows } from "../rows/vector-rows.ts";
 import type { OpenOptions } from "../types.ts";
-import { readVerified } from "./durable-file.ts";
+import { type OpenFile, readVerified } from "./durable-file.ts";
 import { allowMismatchAdvice, checkEmbedding } from "./identity.ts";
 import { damaged, readManifest } from "./manifest.ts";
-import {
-  type Manifest,
-  type Segment,
-  type StoredFile,
-  shapeOf,
-  versionWithDates,
-} from "./manifest-content.ts";
+import { type Manifest, type Segment, shapeOf, versionWithDates } from "./manifest-content.ts";
+import { OpenFiles } from "./open-files.ts";
 import { readRecordLines } from "./record-file.ts";
 import { vectorFileHeader, vectorFileLayout } from "./vector-file.ts";
 
 /** A writer can replace the files after the manifest was read and before they are opened. */
-const maxAttempts = 5;
+const maxAttempts = 20;
 
 /** Saved vectors have length 1, up to rounding. */
 const unitTolerance = 1e-3;
@@ -33,38 +28,48 @@ export async function readStore<R>(
     const manifest = await readManifest(directory);
     if (!manifest) throw await notAStore(directory);
     checkExpected(directory, manifest, options);
-    try {
-      return { manifest, table: await readTable<R>(directory, manifest) };
-    } catch (error) {
+    const files = await OpenFiles.of(directory, manifest).catch(async (error: unknown) => {
       const wasReplaced =
         FaissStoreError.isInstance(error) &&
         error.code === "FILE_MISSING" &&
         (await readManifest(directory))?.generation !== manifest.generation;
       if (!wasReplaced || attempt === maxAttempts) throw error;
+    });
+    if (!files) continue;
+    try {
+      return { manifest, table: await readTable<R>(directory, manifest, files) };
+    } finally {
+      await files.close();
     }
   }
 }
 
-async function readTable<R>(directory: string, manifest: Manifest): Promise<Table<R>> {
+async function readTable<R>(
+  directory: string,
+  manifest: Manifest,
+  files: OpenFiles,
+): Promise<Table<R>> {
   const table = new Table<R>(shapeOf(manifest));
-  for (const segment of manifest.segments) await readSegment(directory, manifest, segment, table);
-  if (manifest.deleted) await markDeletedRows(directory, manifest.deleted, table);
-  if (manifest.index_file) for await (const _piece of readVerified(directory, manifest.index_file));
+  for (const segment of manifest.segments) await readSegment(files, manifest, segment, table);
+  const { deleted, index_file: indexFile } = manifest;
+  if (deleted) await markDeletedRows(files.get(deleted), table);
+  if (indexFile) for await (const _piece of readVerified(files.get(indexFile)));
   table.finishRestoring();
   checkItems(join(directory, manifestName), manifest, table);
   return table;
 }
 
 async function readSegment<R>(
-  directory: string,
+  files: OpenFiles,
   manifest: Manifest,
   { rows, vectors, records }: Segment,
   table: Table<R>,
 ): Promise<void> {
   const { header, rowBytes } = vectorFileLayout(shapeOf(manifest));
-  const vectorPath = join(directory, vectors.file);
+  const vectorFile = files.get(vectors);
+  const vectorPath = vectorFile.path;
   let isHeader = true;
-  for await (const piece of readVerified(directory, vectors, { header, multiple: rowBytes })) {
+  for await (const piece of readVerified(vectorFile, { header, multiple: rowBytes })) {
     if (isHeader && !piece.equals(vectorFileHeader(shapeOf(manifest), rows)))
       throw damaged(vectorPath, "its header is wrong");
     if (!isHeader) {
@@ -74,10 +79,10 @@ async function readSegment<R>(
     }
     isHeader = false;
   }
-  const pieces = readVerified(directory, records);
-  await readRecordLines(pieces, table, {
+  const recordFile = files.get(records);
+  await readRecordLines(readVerified(recordFile), table, {
     rows: table.rows + rows,
-    path: join(directory, records.file),
+    path: recordFile.path,
     mayHaveDates: manifest.version >= versionWithDates,
   });
 }
@@ -93,20 +98,13 @@ function checkUnitVectors(vectors: VectorRows, start: number, path: string): voi
 }
 
 /** The rows are in ascending order, so that none can be there twice. */
-async function markDeletedRows<R>(
-  directory: string,
-  deleted: StoredFile,
-  table: Table<R>,
-): Promise<void> {
+async function markDeletedRows<R>(deleted: OpenFile, table: Table<R>): Promise<void> {
   let previous = -1;
-  for await (const piece of readVerified(directory, deleted, { multiple: 4 })) {
+  for await (const piece of readVerified(deleted, { multiple: 4 })) {
     for (let offset = 0; offset < piece.length; offset += 4) {
       const row = piece.readUInt32LE(offset);
       if (row <= previous || !table.markDead(row))
-        throw damaged(
-          join(directory, deleted.file),
-          "it names a row twice, or one that is missing",
-        );
+        throw damaged(deleted.path, "it names a row twice, or one that is missing");
       previous = row;
     }
   }
