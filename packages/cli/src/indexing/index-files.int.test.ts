@@ -581,3 +581,30 @@ it("takes an empty folder, and a store in the folder that it indexes", async () 
   const itself = await run(["index", inside, "--store", inside]);
   expect(itself).toMatchObject({ code: 2, errors: expect.stringContaining("is the store.") });
 });
+
+it.each([
+  {
+    record: { id: 1, text: "Mars is red." },
+    reason: "was filled over a server (`serve --store`), not by `index`",
+  },
+  { record: { pageContent: "Mars", metadata: {} }, reason: "was made by another program" },
+  { record: { refDocId: "1", node: { text: "Mars" } }, reason: "was made by another program" },
+])("refuses a store of $record, before a file is read", async ({ record, reason }) => {
+  const identity = await tinyIdentity();
+  await using made = await CoreStore.create<object>({ dimension: 768, identity });
+  await made.upsert([{ id: "1", vector: new Float32Array(768).fill(1), record }], {
+    saveTo: store,
+  });
+  const before = await readdir(store);
+  await write("a.txt", "Mars is red.");
+  expect(await index("--model", "tiny")).toEqual({
+    code: 1,
+    errors: `error: ${store} ${reason}. Index into a store of its own, with another --store.\n`,
+  });
+  expect(await readdir(store)).toEqual(before);
+});
+
+async function tinyIdentity() {
+  await using embedder = await Embedder.load(modelPath);
+  return embedder.identity;
+}

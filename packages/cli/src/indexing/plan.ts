@@ -5,6 +5,7 @@ import { Globs } from "../documents/globs.ts";
 import type { ChunkSettings } from "../documents/split-document.ts";
 import { CommandError } from "../failures/command-error.ts";
 import { checkFolderIsWritable } from "../outputs/check-writable.ts";
+import { checkIsIndexed } from "../store/check-records.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { refuseOtherFolder, refuseStoreAsInput } from "../store/store-folder.ts";
 import type { StoreSettings } from "../store/store-settings.ts";
@@ -49,6 +50,7 @@ export async function makePlan(
   const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
   const folder = await checkedFolder(store, places);
   const saved = await readSavedState(store, folder);
+  if (saved.store) checkIsIndexed(saved.store, store, saved.settings !== undefined);
   const chunks = chunkSettings({ chunkTokens, chunkOverlap }, saved.settings, command);
   const patterns = { include: globs(include), exclude: globs(exclude) };
   const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, saved, chunks);
