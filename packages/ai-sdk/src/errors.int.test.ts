@@ -75,7 +75,7 @@ describe("an invalid option of a call", () => {
     const model = provider.query;
     const error = await failureOf(() => embed({ model, value: "Mars", providerOptions }));
     expect(InvalidArgumentError.isInstance(error) && error.argument).toBe("task");
-    expect(error.message).toMatch(/qery.*query.*pass its text as `prompt`\.$/s);
+    expect(error.message).toMatch(/qery.*query.*pass `task: \{ prompt \}`\.$/s);
     expectCause(error, "UNKNOWN_PROMPT");
   });
 
@@ -83,6 +83,7 @@ describe("an invalid option of a call", () => {
     const model = provider.query;
     const error = await failureOf(() => embed({ model, value: "Mars", dimensions: 100 }));
     expect(InvalidArgumentError.isInstance(error) && error.argument).toBe("truncateDim");
+    expect(error.message).toContain("or set allowUntrainedDim in createEmbeddingGemma");
     expectCause(error, "UNTRAINED_DIMENSION");
   });
 

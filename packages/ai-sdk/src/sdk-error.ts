@@ -4,7 +4,8 @@ import { EmbeddingGemmaError } from "@embeddinggemma/core";
 /** The SDK's error for one of core, which is its cause. Others stay, such as that of an abort. */
 export function sdkError(error: unknown, modelId: string): unknown {
   if (!EmbeddingGemmaError.isInstance(error)) return error;
-  const { code, message, details } = error;
+  const { code, details } = error;
+  const message = inTermsOfSdk(error.message);
   const all = { name: "AI_EmbeddingGemmaError", message, cause: error };
   if (code === "MODEL_NOT_FOUND") return noSuchModel(modelId, message, error);
   const named = details.option ?? Object.keys(details)[0];
@@ -19,6 +20,13 @@ export function sdkError(error: unknown, modelId: string): unknown {
 export function noSuchModel(modelId: string, message: string, cause?: unknown): NoSuchModelError {
   const error = new NoSuchModelError({ modelId, modelType: "embeddingModel", message });
   return Object.assign(error, { cause }); // Its constructor takes none.
+}
+
+/** What core's options are called here. */
+function inTermsOfSdk(message: string): string {
+  return message
+    .replace("set allowUntrainedDim", "set allowUntrainedDim in createEmbeddingGemma")
+    .replace("pass its text as `prompt`", "pass `task: { prompt }`");
 }
 
 const argumentOf: Record<string, string> = { UNKNOWN_PROMPT: "task", INPUT_TOO_LONG: "values" };

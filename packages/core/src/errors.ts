@@ -1,4 +1,4 @@
-export { reasonOf, sentenceOf, show } from "@embeddinggemma/internal";
+export { isError, reasonOf, sentenceOf, show } from "@embeddinggemma/internal";
 
 const marker = Symbol.for("embeddinggemma.core.error");
 

@@ -21,7 +21,7 @@ export { Pacer } from "./pacer.ts";
 export { isProcessAlive } from "./process-alive.ts";
 export { readSafetensors, type Tensor, writeSafetensors } from "./safetensors.ts";
 export { SharedPromise } from "./shared-promise.ts";
-export { reasonOf, sentenceOf, show } from "./show.ts";
+export { isError, reasonOf, sentenceOf, show } from "./show.ts";
 export { stableJson } from "./stable-json.ts";
 export {
   indexSettingsName,

@@ -1,5 +1,6 @@
+import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
-import { sentenceOf } from "./show.ts";
+import { isError, sentenceOf } from "./show.ts";
 
 test.for([
   ["permission denied", "permission denied."],
@@ -12,4 +13,13 @@ test.for([
 
 test("a bare number is a sentence, too", () => {
   expect(sentenceOf(10046360)).toBe("10046360.");
+});
+
+test("an error of another realm is one", () => {
+  const error = runInNewContext('new TypeError("wrong")');
+  expect(error instanceof Error).toBe(false);
+  expect(isError(error)).toBe(true);
+  expect(sentenceOf(error)).toBe("wrong.");
+  for (const value of [null, undefined, "wrong", { message: "wrong" }, 5])
+    expect(isError(value)).toBe(false);
 });

@@ -12,9 +12,14 @@ export function show(value: unknown): string {
   return String(value);
 }
 
+/** Whether something is an error, also one of another realm, as those of Node are for Jest. */
+export function isError(value: unknown): value is Error & { readonly code?: unknown } {
+  return typeof value === "object" && value !== null && "message" in value && "stack" in value;
+}
+
 /** The message of anything thrown. Some builds of ONNX Runtime throw bare numbers. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return isError(error) ? error.message : String(error);
 }
 
 /** {@link reasonOf} as a sentence, or the end of one. Some messages have a period, others none. */

@@ -1,6 +1,6 @@
 import { SharedPromise } from "@embeddinggemma/internal";
 import { crc32 } from "../crc32.ts";
-import { EmbeddingGemmaError, sentenceOf, show } from "../errors.ts";
+import { EmbeddingGemmaError, isError, sentenceOf, show } from "../errors.ts";
 import type { VectorCache, VectorCacheEntry } from "./vector-cache.ts";
 
 /**
@@ -152,8 +152,8 @@ async function openDatabase(database: LevelDatabase): Promise<void> {
     await database.open();
   } catch (error) {
     // abstract-level says only that opening failed; the reason is the cause.
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const isLocked = cause instanceof Error && "code" in cause && cause.code === "LEVEL_LOCKED";
+    const cause = isError(error) && isError(error.cause) ? error.cause : error;
+    const isLocked = isError(cause) && cause.code === "LEVEL_LOCKED";
     const remedy = isLocked
       ? "It is already open, here or in another process: share one LevelVectorCache, or give " +
         "each process its own folder."

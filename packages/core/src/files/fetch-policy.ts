@@ -1,5 +1,5 @@
 import { untilAborted } from "@embeddinggemma/internal";
-import { EmbeddingGemmaError, reasonOf, sentenceOf } from "../errors.ts";
+import { EmbeddingGemmaError, isError, reasonOf, sentenceOf } from "../errors.ts";
 
 /**
  * Decides which failed requests are retried, when, and what the final error says. Shared by Node
@@ -192,9 +192,7 @@ function idleMilliseconds(): number {
 
 /** The message of `fetch` is only "fetch failed" or "terminated"; the reason is in its cause. */
 export function causeOf(error: unknown): string {
-  return error instanceof Error && error.cause instanceof Error
-    ? error.cause.message
-    : reasonOf(error);
+  return reasonOf(isError(error) && isError(error.cause) ? error.cause : error);
 }
 
 /**

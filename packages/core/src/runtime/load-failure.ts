@@ -1,4 +1,4 @@
-import { reasonOf, sentenceOf } from "../errors.ts";
+import { isError, reasonOf, sentenceOf } from "../errors.ts";
 
 /**
  * What an error says with which ONNX Runtime refuses to load a model, and what to do about it.
@@ -17,7 +17,7 @@ export function loadFailureOf(error: unknown, device?: string): string {
  * the one before, and after a failure throws its error again for all others.
  */
 function isRepeated(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   const isKnown = reported.has(error);
   reported.add(error);
   return isKnown;

@@ -1,4 +1,4 @@
-import type { Pacer } from "@embeddinggemma/internal";
+import { isError, type Pacer } from "@embeddinggemma/internal";
 import type { Table } from "../rows/table.ts";
 import { CodeMemory, queriesAtOnce, rowsPerCodeBlock } from "./code-memory.ts";
 import { encodeQuery } from "./encode.ts";
@@ -139,5 +139,5 @@ export class RowCodes<R> {
 /** No room is a RangeError. Other errors say that WebAssembly is switched off. */
 function isForLackOfSupport(error: unknown): boolean {
   const isOff = typeof WebAssembly === "undefined";
-  return isOff || (error instanceof Error && ["RangeError", "CompileError"].includes(error.name));
+  return isOff || (isError(error) && ["RangeError", "CompileError"].includes(error.name));
 }

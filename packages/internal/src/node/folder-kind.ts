@@ -1,5 +1,6 @@
 import { open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { isError } from "../show.ts";
 import { manifestName } from "../store-files.ts";
 
 /** What a file or folder is, for the errors of calls that need another one. */
@@ -116,7 +117,7 @@ const known: readonly Known[] = [
 /** Looks at the names in a folder, or at the first bytes of a file. */
 export async function folderKind(path: string): Promise<FolderKind> {
   const stats = await stat(path).catch((error: NodeJS.ErrnoException) => error);
-  if (stats instanceof Error) {
+  if (isError(stats)) {
     const isMissing = stats.code === "ENOENT" || stats.code === "ENOTDIR";
     const finding = isMissing ? "does not exist" : `is not readable: ${stats.message}`;
     return { kind: "none", isMissing, finding };

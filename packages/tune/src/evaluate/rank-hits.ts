@@ -155,10 +155,12 @@ function corpusId(
   const id = ids.find((candidate) => where.corpus.has(candidate));
   if (id !== undefined) return id;
   const what = ids.length > 0 ? `the id ${ids.map(show).join(" or ")}` : "no id";
+  const advice = documentId
+    ? "Add the document to the corpus, or leave it out of the answer."
+    : "Say with the option documentId which document of the corpus a hit is.";
   throw invalidData(
     `${show(where.known.name)} answered the query ${show(where.query)} with a document that has ` +
-      `${what}, which is not in the corpus. Say with the option documentId which document of the ` +
-      "corpus a hit is.",
+      `${what}, which is not in the corpus. ${advice}`,
     { query: where.query, ids },
   );
 }

@@ -1,4 +1,4 @@
-import { EmbeddingGemmaError, type EmbeddingGemmaErrorCode } from "../../errors.ts";
+import { EmbeddingGemmaError, type EmbeddingGemmaErrorCode, isError } from "../../errors.ts";
 
 /**
  * A thrown value in a form that can be sent to another process. Structured cloning of an error
@@ -24,8 +24,7 @@ interface ErrorFields {
 }
 
 export function packError(error: unknown): PackedError {
-  if (!(error instanceof Error))
-    return { kind: "value", value: cloneable(error) ? error : String(error) };
+  if (!isError(error)) return { kind: "value", value: cloneable(error) ? error : String(error) };
   const fields: ErrorFields = {
     message: error.message,
     stack: error.stack,
