@@ -296,6 +296,33 @@ it("adds the changes of two runs at once", async () => {
   expect(texts).toEqual(["About code/a.txt.", "Mars is red.", "print('Venus')"]);
 });
 
+it("has the files of two first runs, from different folders", async () => {
+  const cwd = process.cwd();
+  for (const name of ["one", "two"]) await mkdir(join(folder, name));
+  await write("one/a.txt", "Mars is red.");
+  await write("two/b.txt", "Venus is hot.");
+  const indexFrom = (name: string, onMessage = (_text: string) => {}) => {
+    process.chdir(join(folder, name));
+    const argv = ["index", join(folder, name), "--store", store, "--model", "tiny"];
+    return run([...argv, "--exclude", "*.html"], { onMessage });
+  };
+  try {
+    let second: ReturnType<typeof run> | undefined;
+    // The pattern that matches nothing is reported once the run has seen that there is no store.
+    const first = await indexFrom("one", () => {
+      second ??= indexFrom("two");
+    });
+    const both = [first, await second!];
+    expect(both).toMatchObject([{ code: 0 }, { code: 0 }]);
+    expect(both.map(({ errors }) => errors).join("")).toContain(
+      `Another run has made ${store} meanwhile. Your files are added to it.\n`,
+    );
+  } finally {
+    process.chdir(cwd);
+  }
+  expect(await index()).toMatchObject({ unchanged: 2, removed: 0, store: { chunks: 2 } });
+});
+
 it("does not mix the vectors of two models", async () => {
   await write("a.txt", "Mars is red.");
   const both = await Promise.all([

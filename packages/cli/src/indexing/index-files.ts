@@ -8,7 +8,7 @@ import { checkFlags } from "../store/check-flags.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { openStoreEmbedder } from "../store/open-store-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
 import { noteGone } from "./note-gone.ts";
 import { noteMoved } from "./note-moved.ts";
 import { noteUnreadable } from "./note-unreadable.ts";
@@ -17,6 +17,7 @@ import { warnOfUnmatched } from "./patterns.ts";
 import { makePlan, type Plan, type PlanFlags } from "./plan.ts";
 import { report } from "./report.ts";
 import { type Result, runPlan } from "./run-plan.ts";
+import { OtherRootError } from "./store-writer.ts";
 
 export interface IndexFlags extends ModelFlags, PlanFlags {
   json?: boolean;
@@ -24,6 +25,21 @@ export interface IndexFlags extends ModelFlags, PlanFlags {
 
 /** Makes the store the image of files and folders: embeds what is new, removes what is gone. */
 export async function indexFiles(
+  paths: readonly string[],
+  flags: IndexFlags,
+  command: Command,
+  terminal: Terminal,
+): Promise<void> {
+  try {
+    await indexOnce(paths, flags, command, terminal);
+  } catch (error) {
+    if (!(error instanceof OtherRootError) || terminal.signal.aborted) throw error;
+    note(terminal, `Another run has made ${flags.store} meanwhile. Your files are added to it.`);
+    await indexOnce(paths, flags, command, terminal);
+  }
+}
+
+async function indexOnce(
   paths: readonly string[],
   { store, chunkTokens, chunkOverlap, include, exclude, ignore, json, ...model }: IndexFlags,
   command: Command,

@@ -1,10 +1,13 @@
+import { setTimeout } from "node:timers/promises";
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
+import { checkIsIndexed } from "../store/check-records.ts";
 import {
   changeSettings,
   type IndexedFile,
   lockTimeout,
+  readSettings,
   type StoreSettings,
 } from "../store/store-settings.ts";
 import type { Chunk, ChunkedFile, SourceFile } from "./chunk-file.ts";
@@ -14,6 +17,19 @@ import { idsBySource, readSavedState, type SavedState } from "./saved-state.ts";
 interface Start extends Pick<SavedState, "files" | "idsOf"> {
   /** Whether the folder has the store and its settings. */
   readonly isSaved: boolean;
+}
+
+/**
+ * Another run has made the store meanwhile, from another folder: the sources of this run mean other
+ * files there. The next run takes the names of the store.
+ */
+export class OtherRootError extends CommandError {
+  constructor(folder: string) {
+    super(
+      `Another run has made the store ${folder} meanwhile. Run the command again: it adds your ` +
+        "files to that store.",
+    );
+  }
 }
 
 /**
@@ -109,7 +125,8 @@ export class StoreWriter {
    * Saves what has changed.
    *
    * @param minSeconds - do nothing if the last save is not that long ago
-   * @throws CommandError if another program has saved another store to the folder meanwhile
+   * @throws OtherRootError; CommandError if another program has saved another store to the folder
+   * meanwhile
    */
   async save(minSeconds = 0): Promise<void> {
     if (this.#isSaved || performance.now() - this.#savedAt < minSeconds * 1_000) return;
@@ -146,10 +163,11 @@ export class StoreWriter {
    */
   async #merge(error: unknown): Promise<false> {
     if (!FaissStoreError.isInstance(error) || error.code !== "STORE_CHANGED") throw error;
+    await waitForSettings(this.#folder);
     const { store, settings, idsOf } = await readSavedState(this.#folder, this.#folder);
     const { dimension, identity } = this.#store;
     try {
-      if (settings && settings.root !== this.#settings.root) throw error;
+      checkIsIndexed(store!, this.#folder, settings !== undefined);
       store!.checkEmbedding({ dimension, identity });
     } catch {
       throw new CommandError(
@@ -158,6 +176,7 @@ export class StoreWriter {
         { cause: error },
       );
     }
+    if (settings && settings.root !== this.#settings.root) throw new OtherRootError(this.#folder);
     const added = [...this.#unsaved.ids].map((id) => this.#store.get(id));
     await store!.upsert(added.filter((item) => item !== undefined));
     for (const source of this.#unsaved.sources) {
@@ -169,4 +188,9 @@ export class StoreWriter {
     this.#idsOf = idsBySource(store!);
     return false;
   }
+}
+
+/** Waits for the settings of another run, which it saves right after its store. */
+async function waitForSettings(folder: string): Promise<void> {
+  for (let tries = 0; tries < 20 && !(await readSettings(folder)); tries++) await setTimeout(100);
 }
