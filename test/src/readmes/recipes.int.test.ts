@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { FaissStore } from "@embeddinggemma/faiss";
 import { Document } from "@langchain/core/documents";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startChatServer } from "./chat-server.ts";
@@ -40,17 +41,41 @@ describe.each(Object.entries(frameworks))("%s", (section, program) => {
   );
 });
 
-it("incremental-indexing: of two first runs at once, neither replaces the other", async () => {
-  const program = "langchain.ts";
-  await runPage("docs/recipes/incremental-indexing.md", { programs: [program] });
-  const [start] = (await readFile(program, "utf8")).split("\nfor (const files");
-  await writeFile("two-runs.ts", `${start}\nexport { update };`);
-  const { update } = await import(join(process.cwd(), "two-runs.ts"));
-  const run = (source: string) =>
-    update("both", [new Document({ pageContent: source, metadata: { source } })]);
-  const runs = await Promise.allSettled([run("apples.txt"), run("bread.txt")]);
-  const refused = runs.filter((result) => result.status === "rejected");
-  expect(refused).toMatchObject([{ reason: { code: "STORE_CHANGED" } }]);
+describe("incremental-indexing", () => {
+  /** The function of the LangChain.js program. */
+  async function updateOfPage(): Promise<(folder: string, documents: Document[]) => Promise<void>> {
+    const program = "langchain.ts";
+    await runPage("docs/recipes/incremental-indexing.md", { programs: [program] });
+    const [start] = (await readFile(program, "utf8")).split("\nfor (const files");
+    await writeFile("update.ts", `${start}\nexport { update };`);
+    return (await import(join(process.cwd(), "update.ts"))).update;
+  }
+
+  it("of two first runs at once, neither replaces the other", async () => {
+    const update = await updateOfPage();
+    const run = (source: string) =>
+      update("both", [new Document({ pageContent: source, metadata: { source } })]);
+    const runs = await Promise.allSettled([run("apples.txt"), run("bread.txt")]);
+    const refused = runs.filter((result) => result.status === "rejected");
+    expect(refused).toMatchObject([{ reason: { code: "STORE_CHANGED" } }]);
+  });
+
+  it("replaces a document with another title", async () => {
+    const update = await updateOfPage();
+    for (const title of ["Bread", "Rye bread"])
+      await update("titles", [new Document({ pageContent: "It is baked.", metadata: { title } })]);
+    const items = [...(await FaissStore.open("titles"))];
+    expect(items).toMatchObject([{ record: { metadata: { title: "Rye bread" } } }]);
+  });
+});
+
+it.each([
+  ["langchain.ts", "tenants/acme"],
+  ["llamaindex.ts", "tenants/acme/faiss_vector_store"],
+])("multi-tenant: a second run of %s adds nothing again", async (program, store) => {
+  const programs = [program, `${program}?again`];
+  await runPage("docs/recipes/multi-tenant.md", { programs });
+  expect((await FaissStore.open(store)).size).toBe(2);
 });
 
 it("hybrid-search, measured", async () => {
