@@ -16,11 +16,12 @@ import {
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { Embedder } from "@embeddinggemma/core";
+import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
 import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
 import { serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
+import { saveAdapter } from "@embeddinggemma/tune";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { run } from "../testing/run-program.ts";
 import { smallPdf } from "../testing/small-pdf.ts";
@@ -341,6 +342,39 @@ it("remembers where the model is now", async () => {
   const settings = JSON.parse(await readFile(join(store, "embeddinggemma.json"), "utf8"));
   expect(settings.model.model).toBe(modelPath);
 });
+
+it("refuses another adapter, also if no file is new", async () => {
+  await write("a.txt", "Mars is red.");
+  await index("--model", "tiny");
+  const adapter = join(folder, "both");
+  await saveAdapter(await adapterOfBoth(), adapter);
+  const { code, errors } = await index("--adapter", adapter);
+  expect(code).toBe(1);
+  expect(errors).toContain("The vectors of the store cannot be compared with yours.");
+});
+
+it("says that its adapter was moved, and remembers where it is now", async () => {
+  await write("a.txt", "Mars is red.");
+  const [before, now] = [join(folder, "adapter"), join(folder, "moved")];
+  await saveAdapter(await adapterOfBoth(), before);
+  await index("--model", "tiny", "--adapter", before);
+  await rename(before, now);
+  const search = () => run(["search", "planet", "--store", store]);
+  const errors =
+    `error: The store was made with the adapter in ${before}, which is not there. If you moved ` +
+    "it, run `index` with --adapter <folder>: the store remembers the new folder.\n";
+  expect(await search()).toMatchObject({ code: 1, errors });
+  expect(await run(["serve", "--store", store])).toMatchObject({ code: 1, errors });
+  expect(await index("--adapter", now)).toMatchObject({ code: 0, embedded: 0 });
+  expect(await search()).toMatchObject({ code: 0, errors: "" });
+});
+
+async function adapterOfBoth() {
+  await using embedder = await Embedder.load(modelPath);
+  const base = { model: "tiny", identity: embedder.modelIdentity };
+  const delta = new Float32Array(768 * 768).fill(0.001);
+  return Adapter.from({ sides: "both", dimension: 768, weights: { delta }, base });
+}
 
 it("has a file once, whatever path leads to it", async () => {
   await mkdir(join(folder, "notes"));

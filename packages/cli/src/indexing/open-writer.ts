@@ -16,7 +16,9 @@ interface ModelChoice {
   readonly embedder: Embedder | undefined;
   /** The flags that it was opened with. */
   readonly flags: ModelFlags;
-  /** Whether the command line names it: the folder of a model may have moved, or its server. */
+  /**
+   * Whether the command line names it, or its adapter: their folders may have moved, or the server.
+   */
   readonly isGiven: boolean;
 }
 

@@ -14,6 +14,7 @@ import {
 import { loadModel } from "../model/open-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
+import { requireAdapter } from "../store/require-adapter.ts";
 import { readSettings } from "../store/store-settings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -64,7 +65,10 @@ async function modelFor(
   // A server made the vectors, and its model is not known here.
   if (settings?.model.url !== undefined) return given;
   const variable = model === undefined ? modelIdVariable : modelVariable;
-  return modelFlagsFor(command, given, settings, terminal, variable);
+  const chosen = modelFlagsFor(command, given, settings, terminal, variable);
+  const hasAdapter = command.args.some((argument) => /^--adapter(=|$)/.test(argument));
+  if (!hasAdapter) requireAdapter(chosen, given);
+  return chosen;
 }
 
 /** `--truncate-dim 256` for `truncateDim`. */

@@ -5,13 +5,15 @@ import type { CutTexts } from "../model/cut-texts.ts";
 import { apiKeyVariable, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { requireAdapter } from "./require-adapter.ts";
 
 /**
  * Opens the embedder for a store. The caller disposes it.
  *
  * @param flags - of {@link modelFlagsFor}
  * @param given - the flags before it
- * @throws CommandError if a server wants a key, and that of the environment is not for it
+ * @throws CommandError if the adapter of the store is gone, or if a server wants a key, and that of
+ * the environment is not for it
  */
 export async function openStoreEmbedder(
   flags: ModelFlags,
@@ -19,6 +21,7 @@ export async function openStoreEmbedder(
   terminal: Terminal,
   cutTexts?: CutTexts,
 ): Promise<Embedder> {
+  requireAdapter(flags, given);
   try {
     return await openEmbedder(flags, terminal, cutTexts);
   } catch (error) {
