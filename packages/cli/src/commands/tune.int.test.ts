@@ -23,6 +23,7 @@ describe("tune", () => {
     expect(output).toContain("8 questions, not trained on\n\n| system ");
     expect(output).toMatch(/^\| without adapter \|.*\n\| with adapter +\|/m);
     expect(output).toMatch(/^ndcg@10 \+0\.\d{4} \(95% interval /m);
+    expect(errors).not.toContain("chance");
     expect(errors).toContain(`Saved to ${adapter}. Use it with --adapter ${adapter} `);
     expect(await Adapter.load(adapter)).toMatchObject({ sides: "query" });
     const flags = ["--model", "tiny", "--adapter", adapter, "--json"];
@@ -38,6 +39,17 @@ describe("tune", () => {
     expect(JSON.parse(output)).toMatchObject({ improved: false, difference: { before: 1 } });
     expect(errors).toContain("The adapter does not help on these questions, so it is not saved.");
     expect(await readdir(folder)).not.toContain("no-adapter");
+  });
+
+  it("says that a small gain may be chance", async () => {
+    const adapter = join(folder, "small-gain");
+    const flags = ["--epochs", "3", "--learning-rate", "0.0001", "--json"];
+    const { code, output, errors } = await tune(madeUp, "--output", adapter, ...flags);
+    expect(code).toBe(0);
+    expect(JSON.parse(output)).toMatchObject({ difference: { interval: [0, expect.any(Number)] } });
+    expect(errors).toMatch(
+      /^\nThe interval contains 0: on these questions, the gain may be chance\.\n\nSaved to /,
+    );
   });
 
   it("learns from a file of pairs, and holds out a tenth", async () => {

@@ -13,8 +13,9 @@ export function tuneCommand(terminal: Terminal): Command {
     .description(
       "Trains an adapter from questions with documents that answer them, and compares the model " +
         "without and with it on questions that it was not trained on. An adapter that does not " +
-        "help is not saved. The data is a file of pairs (JSONL, CSV or TSV with query and " +
-        "document), or a folder of BEIR, of which the split train is learned from.",
+        "help on the validation and the test questions is not saved. The data is a file of pairs " +
+        "(JSONL, CSV or TSV with query and document), or a folder of BEIR, of which the split " +
+        "train is learned from.",
     )
     .argument("<data>", "file of pairs, or BEIR folder", path)
     .addOption(

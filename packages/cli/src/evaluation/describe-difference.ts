@@ -9,7 +9,14 @@ export function describeDifference({
   pValue,
 }: SystemComparison): string {
   const interval = `${Math.round(confidence * 100)}% interval ${signed(low)} to ${signed(high)}`;
-  return `${metric} ${signed(difference)} (${interval}, p = ${pValue.toFixed(3)})`;
+  const digits = pValue.toFixed(3);
+  const p = Number(digits) === 0 ? "p < 0.001" : `p = ${digits}`;
+  return `${metric} ${signed(difference)} (${interval}, ${p})`;
+}
+
+/** Whether the interval of a difference contains 0. */
+export function mayBeChance({ interval: [low, high] }: SystemComparison): boolean {
+  return low <= 0 && high >= 0;
 }
 
 function signed(value: number): string {

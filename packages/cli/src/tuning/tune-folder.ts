@@ -1,6 +1,6 @@
 import { defined } from "@embeddinggemma/internal";
 import { RetrievalReport, saveAdapter, type TuneOptions, tune } from "@embeddinggemma/tune";
-import { describeDifference } from "../evaluation/describe-difference.ts";
+import { describeDifference, mayBeChance } from "../evaluation/describe-difference.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { exitCodes } from "../failures/exit-codes.ts";
 import { CutTexts } from "../model/cut-texts.ts";
@@ -59,5 +59,7 @@ export async function tuneFolder(
     note(terminal, "\nThe adapter does not help on these questions, so it is not saved.");
     throw new CommandExit(exitCodes.failed);
   }
+  if (mayBeChance(difference))
+    note(terminal, "\nThe interval contains 0: on these questions, the gain may be chance.");
   note(terminal, `\nSaved to ${output}. Use it with --adapter ${output} in the other commands.`);
 }
