@@ -17,7 +17,9 @@ import { launchChromium } from "./chromium.ts";
 import { PageServer } from "./page-server.ts";
 
 const root = resolve(import.meta.dirname, "../../..");
-const guide = readFileSync(join(root, "docs/embed/browsers.md"), "utf8");
+const [guide] = readFileSync(join(root, "docs/embed/browsers.md"), "utf8").split(
+  "\n## Bundling for Node.js\n",
+) as [string, string];
 const modules = join(root, "node_modules");
 
 let folder: string;
@@ -38,7 +40,7 @@ test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_0
   const page = join(folder, "page");
   install(page);
   for (const [, name, code] of guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs))
-    if (name !== "next.config.js") await writeFile(join(page, name!), code!);
+    await writeFile(join(page, name!), code!);
   await writeFile(join(page, "index.html"), '<body><script type="module" src="/main.js"></script>');
   const commands = Array.from(guide.matchAll(/^(?:mkdir|cp) .*$/gm), ([command]) => command);
   execFileSync("sh", ["-ec", commands.join("\n")], { cwd: page });
