@@ -1,8 +1,8 @@
 import { type FaissStore, FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
-import { FilterKeys } from "@embeddinggemma/internal/node";
+import { FilterKeys, keysOfFilter } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
-import { type DocumentFilter, keysOf } from "./document-filter.ts";
+import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
 import { hasKind, type NegatedKinds, negatedKinds } from "./negated-kinds.ts";
 
@@ -29,7 +29,7 @@ export function deletionOf(which: {
       await store?.delete(idsOrFilter);
     };
   }
-  const watched = { matches, keys: keysOf(filter), negated: negatedKinds(filter) };
+  const watched = { matches, keys: keysOfFilter(filter), negated: negatedKinds(filter) };
   return async (store) => {
     const found = await findWatched(store, watched);
     // A document may have been replaced meanwhile.

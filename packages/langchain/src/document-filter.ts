@@ -70,13 +70,6 @@ export function metadataPredicate(filter: MetadataFilter): MetadataPredicate {
   return predicateOf(filter, "A filter", 0);
 }
 
-/** The metadata keys that a checked filter looks up. */
-export function keysOf(filter: MetadataFilter): string[] {
-  return Object.entries(filter).flatMap(([key, value]) =>
-    key.startsWith("$") ? [value].flat().flatMap(keysOf) : [key],
-  );
-}
-
 function predicateOf(filter: unknown, name: string, depth: number): MetadataPredicate {
   // A `Map` or a `Date`, for example, has no keys to compare, so every document would pass.
   if (!isObject(filter)) {

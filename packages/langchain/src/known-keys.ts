@@ -1,7 +1,7 @@
 import type { FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
-import { FilterKeys } from "@embeddinggemma/internal/node";
-import { type DocumentFilter, keysOf } from "./document-filter.ts";
+import { FilterKeys, keysOfFilter } from "@embeddinggemma/internal/node";
+import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf } from "./document-record.ts";
 
 type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
@@ -22,7 +22,7 @@ export async function searchKnownKeys<T>(
   search: (matches: RecordFilter) => Promise<T>,
   refuse?: (missing: readonly string[]) => void,
 ): Promise<T> {
-  const keys = new FilterKeys(isObject(filter) ? keysOf(filter) : []);
+  const keys = new FilterKeys(isObject(filter) ? keysOfFilter(filter) : []);
   const found = await search(keys.watch(matches, metadataOf));
   refuse?.(keys.missingAndUnmatched);
   keys.warn(warned, "document");

@@ -1,4 +1,4 @@
-import { FilterKeys, quoted } from "@embeddinggemma/internal/node";
+import { FilterKeys, keysOfFilter, quoted } from "@embeddinggemma/internal/node";
 import type { MetadataFilter } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 
@@ -31,7 +31,7 @@ export function whyFilterMatchesNothing(
 
 /** Names the first key that no chunk has. */
 function unknownKey(filters: readonly MetadataFilter[], store: DocumentStore): string {
-  const keys = new FilterKeys(filters.flatMap(keysOf));
+  const keys = new FilterKeys(filters.flatMap(keysOfFilter));
   const matches = keys.watch(
     () => false,
     (record: { metadata: object }) => record.metadata,
@@ -41,12 +41,6 @@ function unknownKey(filters: readonly MetadataFilter[], store: DocumentStore): s
   if (missing === undefined) return "";
   const nearest = keys.nearest(missing);
   return `No chunk has the key ${missing}. ${nearest ? `Did you mean ${nearest}? ` : ""}`;
-}
-
-function keysOf(filter: object): string[] {
-  return Object.entries(filter).flatMap(([key, value]) =>
-    key.startsWith("$") ? [value].flat().flatMap(keysOf) : [key],
-  );
 }
 
 /** The filter for all that is in the folder that a filter names as if it were a file. */

@@ -24,23 +24,22 @@ const maxPositions = 5;
  */
 export async function checkItems<T extends ItemToCheck>(items: Iterable<T>): Promise<T[]> {
   const list = listOf(items, "{ id, record }");
-  const ids = new ItemIds(list);
-  return Array.from(list, (item, position) => {
-    checkItem(item, position);
-    ids.check(position);
-    return { ...item, record: checkedRecord(item, position) };
-  });
+  return Array.from(checkedRecords(list), (record, position) => ({ ...list[position]!, record }));
 }
 
-/** As {@link checkItems}, for items that nobody changes: without copies, and with pauses. */
+/** As {@link checkItems}, for items that nobody changes: keeps no copies, and pauses. */
 export async function checkUnchangedItems(items: readonly ItemToCheck[]): Promise<void> {
-  const ids = new ItemIds(items);
   const pacer = new Pacer();
+  for (const _record of checkedRecords(items)) if (pacer.due) await pacer.pause();
+}
+
+/** Checks items one after the other. Yields copies of their records. */
+function* checkedRecords(items: readonly ItemToCheck[]): Generator<unknown> {
+  const ids = new ItemIds(items);
   for (const [position, item] of items.entries()) {
     checkItem(item, position);
     ids.check(position);
-    checkedRecord(item, position);
-    if (pacer.due) await pacer.pause();
+    yield checkedRecord(item, position);
   }
 }
 

@@ -90,6 +90,13 @@ export class FilterKeys {
   }
 }
 
+/** The metadata keys that a checked filter of LangChain looks up. */
+export function keysOfFilter(filter: object): string[] {
+  return Object.entries(filter).flatMap(([key, value]) =>
+    key.startsWith("$") ? [value].flat().flatMap(keysOfFilter) : [key],
+  );
+}
+
 /** The keys of metadata. Those of nested metadata lead there: `author.name`. */
 function pathsOf(metadata: object): string[] {
   return Object.entries(metadata).flatMap(([key, value]) =>

@@ -1,6 +1,6 @@
 /** Code that needs Node. It has its own entry point, so that browsers never load it. */
 export { expandUser, lacksHome } from "./expand-user.ts";
-export { FilterKeys } from "./filter-keys.ts";
+export { FilterKeys, keysOfFilter } from "./filter-keys.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
 export { type LockFailure, withFolderLock } from "./folder-lock.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
