@@ -45,9 +45,9 @@ describe("a visitor", { timeout: 300_000 }, () => {
     expect((await names())[0]).toBe("dentist");
     await expect.poll(() => new URL(page.url()).searchParams.get("q")).toBe(dentist);
     await expect.poll(() => page.locator(".label.hit").allTextContents()).toContain("dentist");
-    expect(await page.locator("div[role=status]").textContent()).toContain(
-      "Best: dentist, cosine 0.",
-    );
+    await expect
+      .poll(() => page.locator("div[role=status]").textContent())
+      .toContain("Best: dentist, cosine 0.");
   });
 
   test("sees what fewer numbers change", async () => {
@@ -55,11 +55,11 @@ describe("a visitor", { timeout: 300_000 }, () => {
     const before = await names();
     await slider.press("End");
     await expect.poll(() => page.locator("#dimension-says").textContent()).toContain("17% of the");
-    const marks = await page.locator(".change, .left").count();
-    expect(marks > 0).toBe((await names()).join() !== before.join());
+    await expect.poll(names).not.toEqual(before);
+    await expect.poll(marks).toBeGreaterThan(0);
     await slider.press("Home");
     await expect.poll(names).toEqual(before);
-    expect(await page.locator(".change, .left").count()).toBe(0);
+    await expect.poll(marks).toBe(0);
   });
 
   test("sees what prompts change", async () => {
@@ -69,7 +69,7 @@ describe("a visitor", { timeout: 300_000 }, () => {
     await expect.poll(cosines).not.toEqual(before);
     await settled(page);
     await expect.poll(names).toHaveLength(10);
-    expect(await page.locator("#prompts-says").textContent()).toContain("Without");
+    await expect.poll(() => page.locator("#prompts-says").textContent()).toContain("Without");
     await prompts.check();
     await expect.poll(cosines).toEqual(before);
   });
@@ -84,8 +84,8 @@ describe("a visitor", { timeout: 300_000 }, () => {
     await expect.poll(async () => (await names())[0]).toBe("dentist");
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("ArrowDown");
-    const second = page.getByRole("option", { selected: true });
-    expect(await second.getAttribute("id")).toBe("hit-1");
+    const chosen = page.getByRole("option", { selected: true });
+    await expect.poll(() => chosen.getAttribute("id")).toBe("hit-1");
     await page.keyboard.press("ArrowUp");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "dentist" }).waitFor();
@@ -212,6 +212,8 @@ describe("a visitor", { timeout: 300_000 }, () => {
     page
       .locator("#hits .name")
       .evaluateAll((all) => all.map(({ firstChild }) => firstChild?.textContent ?? ""));
+  /** What fewer numbers or no prompts have moved, brought in or pushed out. */
+  const marks = () => page.locator(".change, .left").count();
   const cosines = () => page.locator("#hits .cosine").allTextContents();
   const exported = async (name: string) => {
     const started: Promise<Download> = page.waitForEvent("download");
@@ -248,12 +250,12 @@ test("of two tabs, the last one keeps the texts, and the first one says so", {
   const first = await visitor.newPage();
   await first.goto("/");
   await settled(first);
-  expect(await first.getByRole("alert").textContent()).toBe("");
+  await expect.poll(() => first.getByRole("alert").textContent()).toBe("");
   const second = await visitor.newPage();
   await second.goto("/");
   await first.getByRole("alert").getByText("another tab, which keeps your texts").waitFor();
   await settled(second);
-  expect(await second.getByRole("alert").textContent()).toBe("");
+  await expect.poll(() => second.getByRole("alert").textContent()).toBe("");
   await visitor.close();
 });
 
