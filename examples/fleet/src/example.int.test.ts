@@ -50,7 +50,7 @@ it.each([
   "loses and doubles nothing when workers of $store are killed",
   async (columns) => {
     const { store } = columns;
-    await openStore(store, embedder, database.url).createTable();
+    await (await openStore(store, embedder, database.url)).createTable();
     const queue = new Queue(queueName(store, embedder), {
       connection: redisConnection(redis.url),
       defaultJobOptions: retries,
@@ -119,7 +119,10 @@ it("shows the rate of each number of workers, and finds what was embedded", asyn
 
 it("stops its workers and its Redis when it is interrupted", async () => {
   const args = [main, "--documents", "100000", "--workers", "2"];
-  const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, args, {
+    env: { ...env, DATABASE_URL: database.url },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text) => {
     output += text;

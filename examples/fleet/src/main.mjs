@@ -44,7 +44,7 @@ async function main() {
   stops.push(database.stop);
   console.log(`Redis on ${new URL(redis.url).host}, Postgres on ${new URL(database.url).host}`);
 
-  const store = openStore(options.store, embedder, database.url);
+  const store = await openStore(options.store, embedder, database.url);
   await store.createTable();
 
   const connection = redisConnection(redis.url);

@@ -18,7 +18,7 @@ const databaseUrl = process.env.DATABASE_URL;
 if (!databaseUrl) throw new Error("Set DATABASE_URL, such as postgres://user:password@host/name.");
 
 const embedder = await loadEmbedder(Number(values.threads));
-const store = openStore(storeName, embedder, databaseUrl);
+const store = await openStore(storeName, embedder, databaseUrl);
 
 /** @type {Worker<import("./producer.mjs").EmbedJob>} */
 const worker = new Worker(

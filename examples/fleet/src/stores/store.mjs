@@ -1,6 +1,3 @@
-import { langchainStore } from "./langchain.mjs";
-import { llamaindexStore } from "./llamaindex.mjs";
-
 /** @typedef {import("../documents.mjs").SourceDocument} SourceDocument */
 
 /** @typedef {{ title: string, text: string }} Found */
@@ -13,12 +10,18 @@ import { llamaindexStore } from "./llamaindex.mjs";
  */
 
 /**
+ * Imports only the framework of this store: each worker starts faster.
+ *
  * @param {import("../options.mjs").StoreName} name
  * @param {import("@embeddinggemma/core").Embedder} embedder
  * @param {string} databaseUrl
- * @returns {Store}
+ * @returns {Promise<Store>}
  */
-export function openStore(name, embedder, databaseUrl) {
-  const open = { langchain: langchainStore, llamaindex: llamaindexStore }[name];
-  return open(embedder, databaseUrl);
+export async function openStore(name, embedder, databaseUrl) {
+  if (name === "langchain") {
+    const { langchainStore } = await import("./langchain.mjs");
+    return langchainStore(embedder, databaseUrl);
+  }
+  const { llamaindexStore } = await import("./llamaindex.mjs");
+  return llamaindexStore(embedder, databaseUrl);
 }
