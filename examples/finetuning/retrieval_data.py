@@ -87,7 +87,8 @@ class RetrievalData:
         path = self.folder / name
         if not path.exists():
             raise InvalidData(f"{path} does not exist.")
-        for number, content in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        # Not `splitlines`: JSON may contain U+2028 and others that it takes for ends of lines.
+        for number, content in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
             where = f"{path}, line {number}"
             if content.strip():
                 try:
