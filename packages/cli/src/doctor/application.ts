@@ -21,14 +21,25 @@ export interface Application {
   readonly cores: readonly Package[];
 }
 
-const names = ["core", "faiss", "langchain", "llamaindex", "server", "tune"];
+const names = [
+  "core",
+  "faiss",
+  "langchain",
+  "llamaindex",
+  "ai-sdk",
+  "server",
+  "tune",
+  "tiny-model",
+];
 
 /** Finds the packages of this project in an application. */
 export function findApplication(folder: string): Application {
   const path = resolve(folder);
   const packages = names.flatMap((name) => findPackage(`@embeddinggemma/${name}`, path) ?? []);
-  const places = packages.length > 0 ? packages.map((one) => one.path) : [ownFolder];
-  const cores = places.flatMap((place) => findPackage("@embeddinggemma/core", place) ?? []);
+  const coresFrom = (places: readonly string[]) =>
+    places.flatMap((place) => findPackage("@embeddinggemma/core", place) ?? []);
+  const loaded = coresFrom(packages.map((one) => one.path));
+  const cores = loaded.length > 0 ? loaded : coresFrom([ownFolder]);
   return {
     path,
     packages,

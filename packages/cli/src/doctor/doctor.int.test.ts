@@ -78,9 +78,12 @@ it("says how to install ONNX Runtime where its install script has failed", {
 }, async () => {
   const application = join(folder, "without-runtime");
   await install(application, "@embeddinggemma/core", "9.9.9", "");
+  await install(application, "@embeddinggemma/ai-sdk", "9.9.9", "");
+  await install(application, "@embeddinggemma/tiny-model", "9.9.9", "");
   await install(application, "@huggingface/transformers", "4.0.0", "");
   const { code, output } = await run(["doctor", application, "--offline"]);
   expect(code).toBe(1);
+  expect(output).toContain("✔ @embeddinggemma packages 9.9.9: core, ai-sdk, tiny-model\n");
   expect(output).toMatch(
     /✖ onnxruntime-node is not installed, which \S+transformers 4\.0\.0 needs\n {2}→ .*=skip/,
   );
