@@ -528,6 +528,19 @@ describe("the identity of the embedding", () => {
     expect((await FaissStore.open(directory, { identity: "new name" })).ids()).toEqual(store.ids());
   });
 
+  it("says what to do if a folder may be a copy of the repository", async () => {
+    const directory = join(folder, "copied");
+    const fields = "?dtype=q8&recipe=1.0123456789abcdef&dimension=16";
+    const hub = `owner/name@${"0123456789".repeat(4)}${fields}`;
+    const copy = `sha256:${"0123abcd".repeat(4)}${fields}`;
+    const store = await FaissStore.create({ dimension: 16, identity: hub, engine: "builtin" });
+    await applyToStore(store, 1);
+    await store.save(directory);
+    await expect(FaissStore.open(directory, { identity: copy })).rejects.toThrow(
+      /if the folder is a copy of that commit, the vectors agree\. .*pass allowMismatch: true/,
+    );
+  });
+
   it("does not match a store that has none", async () => {
     const directory = join(folder, "anonymous");
     await (await smallStore()).save(directory);

@@ -206,7 +206,14 @@ export interface CheckedChangeOptions extends SaveOptions {
   saveTo?: string | undefined;
 }
 
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
+/**
+ * Checks options as `upsert` and `delete` do, so that you find a mistake before a model is loaded.
+ *
+ * @returns the options, with the absolute path of `saveTo`
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ * @example
+ * const change = checkChangeOptions({ saveTo: "planets" });
+ */
 export function checkChangeOptions(options: ChangeOptions): CheckedChangeOptions {
   checkOptions(options, changeRules);
   return withAbsolutePath(options);

@@ -1,10 +1,10 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
+import { type ChangeOptions, checkChangeOptions, FaissStoreError } from "@embeddinggemma/faiss";
 import {
   awaitHint,
+  createWith,
   isObject,
   isRecord,
   type Rule,
-  type Rules,
   rules,
 } from "@embeddinggemma/internal";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
@@ -79,13 +79,14 @@ export const addRules = {
 /**
  * Checks the options of `addDocuments` and `addVectors`.
  *
+ * @returns how the change is saved
  * @throws `INVALID_ARGUMENT`
  */
-export function checkAddOptions(options: { ids?: string[] | undefined }): void {
+export function checkAddOptions(options: object): ChangeOptions {
   // Older stores of LangChain take the ids alone.
   if (Array.isArray(options))
     throw invalidArgument("options", options, "an object", "Pass the ids as { ids: […] }.");
-  checkOptions(options, addRules);
+  return createWith(storeChecker, addRules, options, checkChangeOptions);
 }
 
 /** @throws `INVALID_ARGUMENT` */
@@ -108,13 +109,16 @@ export function checkOtherStore(other: unknown): void {
  * Checks that a deletion has either ids or a filter. An object that all documents pass, such as
  * `{}`, is most likely a mistake: one whose values are all missing.
  *
+ * @returns what to delete, and how the change is saved
  * @throws `INVALID_ARGUMENT`
  */
 export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(
   which: T,
-): Pick<T, "ids" | "filter"> {
+): Pick<T, "ids" | "filter"> & { change: ChangeOptions } {
   const isOptions = isRecord(which) && !Array.isArray(which);
-  if (isOptions) checkOptions(which, deletionRules);
+  const change = isOptions
+    ? createWith(storeChecker, deletionRules, which, checkChangeOptions)
+    : {};
   const { ids, filter }: Partial<T> = isOptions ? which : {};
   if ((ids === undefined) === (filter === undefined)) {
     throw new FaissStoreError(
@@ -124,10 +128,10 @@ export function checkDeletion<T extends { ids?: unknown; filter?: unknown }>(
       { given: which },
     );
   }
-  return { ids, filter } as Pick<T, "ids" | "filter">;
+  return { ids, filter, change } as Pick<T, "ids" | "filter"> & { change: ChangeOptions };
 }
 
-const deletionRules: Rules<{ ids?: unknown; filter?: unknown }> = {
+const deletionRules: Readonly<Record<"ids" | "filter", Rule>> = {
   ids: {
     expected: "an array of ids, which are strings",
     accepts: (value) => Array.isArray(value) && value.every((id) => typeof id === "string"),

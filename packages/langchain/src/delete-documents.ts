@@ -1,10 +1,23 @@
-import { type FaissStore, FaissStoreError, type FaissStoreFilter } from "@embeddinggemma/faiss";
+import {
+  type ChangeOptions,
+  type FaissStore,
+  FaissStoreError,
+  type FaissStoreFilter,
+} from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
 import { FilterKeys, keysOfFilter } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
 import { hasKind, type NegatedKinds, negatedKinds } from "./negated-kinds.ts";
+
+/** Options of `FaissStore.delete`: either `ids` or `filter`, and how the change is saved. */
+export interface FaissDeleteOptions extends ChangeOptions {
+  /** The ids of the documents. Unknown ones are ignored. */
+  ids?: string[] | undefined;
+  /** The documents to delete; `{}` is refused. */
+  filter?: DocumentFilter | undefined;
+}
 
 /** Deletes documents from a store, if there is one. */
 type Deletion = (store: FaissStore<DocumentRecord> | undefined) => Promise<void>;
@@ -17,23 +30,20 @@ type Deletion = (store: FaissStore<DocumentRecord> | undefined) => Promise<void>
  *
  * @throws `INVALID_ARGUMENT`; the deletion, too
  */
-export function deletionOf(which: {
-  ids?: string[] | undefined;
-  filter?: DocumentFilter | undefined;
-}): Deletion {
-  const { ids, filter } = checkDeletion(which);
+export function deletionOf(which: FaissDeleteOptions): Deletion {
+  const { ids, filter, change } = checkDeletion(which);
   const matches = recordFilter(filter);
   if (!matches || !isObject(filter)) {
     const idsOrFilter = matches ?? [...ids!];
     return async (store) => {
-      await store?.delete(idsOrFilter);
+      await store?.delete(idsOrFilter, change);
     };
   }
   const watched = { matches, keys: keysOfFilter(filter), negated: negatedKinds(filter) };
   return async (store) => {
     const found = await findWatched(store, watched);
     // A document may have been replaced meanwhile.
-    await store?.delete((record, id) => found.has(id) && matches(record, id));
+    await store?.delete((record, id) => found.has(id) && matches(record, id), change);
   };
 }
 

@@ -7,7 +7,7 @@ import {
 } from "@embeddinggemma/faiss";
 import { clonePlain, isObject, show } from "@embeddinggemma/internal";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
-import { checkAddOptions, checkDocuments, checkLengths } from "./check-arguments.ts";
+import { checkDocuments, checkLengths } from "./check-arguments.ts";
 import { type DocumentFilter, everything, metadataPredicate } from "./document-filter.ts";
 
 /** A document as the FAISS store keeps it, under the document's id. */
@@ -33,11 +33,9 @@ export interface DocumentItem {
  */
 export function itemsOf(
   documents: readonly DocumentInterface[],
-  options: { ids?: string[] | undefined },
+  { ids }: { ids?: string[] | undefined },
 ): DocumentItem[] {
   checkDocuments(documents);
-  checkAddOptions(options);
-  const { ids } = options;
   checkLengths({ documents, ids });
   return documents.map(({ id, pageContent, metadata }, row) => ({
     id: ids?.[row] ?? id,

@@ -1,4 +1,5 @@
 import {
+  type ChangeOptions,
   FaissStore as CoreStore,
   checkItems,
   describeEmbedding,
@@ -26,6 +27,7 @@ import {
 } from "@langchain/core/vectorstores";
 import {
   addRules,
+  checkAddOptions,
   checkArray,
   checkEmbeddings,
   checkIds,
@@ -35,7 +37,7 @@ import {
   checkVector,
 } from "./check-arguments.ts";
 import { storeChecker } from "./check-options.ts";
-import { deletionOf } from "./delete-documents.ts";
+import { deletionOf, type FaissDeleteOptions } from "./delete-documents.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { checkRecords, type DocumentRecord, documentOf, itemsOf } from "./document-record.ts";
@@ -65,14 +67,17 @@ import {
  */
 export type FaissStoreParams = LazyFaissStoreOptions<DocumentRecord>;
 
-/** Options of {@link FaissStore.addDocuments}. */
-export interface FaissAddOptions extends EmbedDocumentsOptions {
+/**
+ * Options of {@link FaissStore.addDocuments}. With `saveTo`, the change and its save are one step:
+ * if the save fails, such as with `STORE_CHANGED`, the store and the folder stay as they were.
+ */
+export interface FaissAddOptions extends EmbedDocumentsOptions, ChangeOptions {
   /** One id for each document. @default the documents' own ids, and random UUIDs */
   ids?: string[] | undefined;
 }
 
 /** Options of {@link FaissStore.fromTexts} and {@link FaissStore.fromDocuments}. */
-export type FaissStoreFromParams = FaissStoreParams & FaissAddOptions;
+export type FaissStoreFromParams = FaissStoreParams & Omit<FaissAddOptions, keyof ChangeOptions>;
 
 /**
  * A local FAISS vector store for LangChain. It has filters, deletion, upserts, maximal marginal
@@ -165,19 +170,25 @@ export class FaissStore extends SaveableVectorStore {
    *
    * @param options - `ids`, one for each document; by default the documents' own ids, and a random
    * UUID for a document without one. `signal` and `onProgress` hold for the embedding; after an
-   * abort, nothing has been added.
+   * abort, nothing has been added. With `saveTo`, a folder, the change is saved there, with the
+   * options `overwrite` and `lockTimeout` of {@link FaissStore.save}; if the save fails, nothing
+   * has been added.
    * @returns the ids, in the order of the documents
+   * @throws `INVALID_ARGUMENT`, `INVALID_RECORD`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`; with
+   * `saveTo` also `STORE_CHANGED`, `STORE_LOCKED`, `SAVE_FAILED`
    * @example
-   * await store.addDocuments([new Document({ id: "mars", pageContent: "Mars is red." })]);
+   * const mars = new Document({ id: "mars", pageContent: "Mars is red." });
+   * await store.addDocuments([mars], { saveTo: "planets" });
    */
   override async addDocuments(
     documents: DocumentInterface[],
     options: FaissAddOptions = {},
   ): Promise<string[]> {
+    const change = checkAddOptions(options);
     const items = itemsOf(documents, options);
     const { signal } = options;
     signal?.throwIfAborted();
-    if (items.length === 0) return [];
+    if (items.length === 0 && change.saveTo === undefined) return [];
     const embed = async () => {
       // Both report mistakes before the documents are embedded.
       const own = await checkItems(items);
@@ -187,7 +198,7 @@ export class FaissStore extends SaveableVectorStore {
       signal?.throwIfAborted();
       return own.map((item, row) => ({ ...item, vector: vectors[row]! }));
     };
-    return this.#upsert(embed, signal);
+    return this.#upsert(embed, change, signal);
   }
 
   /**
@@ -200,6 +211,7 @@ export class FaissStore extends SaveableVectorStore {
     options: Omit<FaissAddOptions, "onProgress"> = {},
   ): Promise<string[]> {
     checkArray("vectors", vectors);
+    const change = checkAddOptions(options);
     const items = itemsOf(documents, options);
     checkLengths({ vectors, documents });
     const { signal } = options;
@@ -208,7 +220,7 @@ export class FaissStore extends SaveableVectorStore {
       const own = await checkItems(items);
       return own.map((item, row) => ({ ...item, vector: vectors[row]! }));
     };
-    return this.#upsert(check, signal);
+    return this.#upsert(check, change, signal);
   }
 
   /**
@@ -217,14 +229,14 @@ export class FaissStore extends SaveableVectorStore {
    * negated value, as in `$ne`, of a type that no document has under the key. A function must
    * return true or false.
    *
-   * @throws `INVALID_ARGUMENT`
+   * @param which - `ids` or `filter`. With `saveTo`, a folder, the deletion is saved there; if the
+   * save fails, nothing was deleted.
+   * @throws `INVALID_ARGUMENT`; with `saveTo` also `STORE_CHANGED`, `STORE_LOCKED`, `SAVE_FAILED`
    * @example
    * await store.delete({ ids: ["mars"] });
-   * await store.delete({ filter: { lang: "en" } });
+   * await store.delete({ filter: { lang: "en" }, saveTo: "planets" });
    */
-  override async delete(
-    which: { ids?: string[] | undefined; filter?: DocumentFilter | undefined } = {},
-  ): Promise<void> {
+  override async delete(which: FaissDeleteOptions = {}): Promise<void> {
     const remove = deletionOf(which);
     await this.#changes.run(async () => remove(await this.#store.existing()));
   }
@@ -541,11 +553,12 @@ export class FaissStore extends SaveableVectorStore {
 
   #upsert(
     prepare: () => Promise<FaissStoreItem<DocumentRecord>[]>,
+    change: ChangeOptions,
     signal: AbortSignal | undefined,
   ): Promise<string[]> {
     return this.#changes.runPrepared(
       prepare,
-      async (items) => (await this.client()).upsert(items),
+      async (items) => (await this.client()).upsert(items, change),
       signal,
     );
   }

@@ -4,6 +4,7 @@ export { FaissStoreRetriever } from "./retriever.ts";
 
 // Types
 
+export type { FaissDeleteOptions } from "./delete-documents.ts";
 export type { CombinedFilters, DocumentFilter, MetadataFilter } from "./document-filter.ts";
 export type { DocumentRecord } from "./document-record.ts";
 export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";

@@ -84,6 +84,8 @@ describe("FaissStore", () => {
       toRecord: ({ pageContent, metadata }, id) => ({ pageContent, metadata: { ...metadata, id } }),
     });
     await FaissStore.loadFromCommunity("folder", embeddings, { toRecord: () => documents[0]! });
+    // @ts-expect-error a new store is saved by save()
+    await FaissStore.fromTexts(["a"], [], embeddings, { saveTo: "folder" });
     // @ts-expect-error a text is no document
     await FaissStore.loadFromPython("folder", embeddings, { toRecord: () => "Mars is red." });
     // @ts-expect-error the embeddings are those of the call
@@ -119,6 +121,11 @@ describe("FaissStore", () => {
     expectTypeOf(await store.addDocuments(documents, { ids: ["a"] })).toEqualTypeOf<string[]>();
     await store.delete({ ids: ["a"] });
     await store.delete({ filter: { lang: "en" } });
+    await store.addDocuments(documents, { saveTo: "folder", overwrite: false, lockTimeout: 100 });
+    await store.addVectors([[1]], documents, { saveTo: new URL("file:///folder") });
+    await store.delete({ ids: ["a"], saveTo: "folder", overwrite: false });
+    // @ts-expect-error a path, not a flag
+    await store.addDocuments(documents, { saveTo: true });
     // @ts-expect-error ids must be passed in an object
     await store.delete(["a"]);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { differencesOf, sayDifferences } from "./identity-differences.ts";
+import { differencesOf, sayCopy, sayDifferences } from "./identity-differences.ts";
 
 const identity =
   "owner/name@0123?dtype=q8&recipe=1.0123456789abcdef&prompts=aaaaaaaaaaaaaaaa&dimension=768";
@@ -80,5 +80,31 @@ describe("differencesOf", () => {
     ["tiny?dtype=q8", { model: "tiny", dtype: "q8" }],
   ])("does not compare the parts of %j and %j", (one, two) => {
     expect(differences(one, two)).toBe("");
+  });
+});
+
+describe("sayCopy", () => {
+  const commit = identity.replace("0123?", `${"0123456789".repeat(4)}?`);
+  const folder = commit.replace(/^[^?]+/, `sha256:${"a".repeat(32)}`);
+  const copy = (one: string, two: string) => sayCopy(differencesOf(one, two));
+
+  it.each([
+    [commit, folder],
+    [folder, commit],
+  ])("says that the folder may have the files of the commit: %j and %j", (one, two) => {
+    expect(copy(one, two)).toBe(
+      "But the same files have another identity in a folder than on the Hub: if the folder is a " +
+        "copy of that commit, the vectors agree. ",
+    );
+  });
+
+  it.each([
+    ["more differs than the model", commit, folder.replace("q8", "fp32")],
+    ["both are folders", folder, folder.replaceAll("aaaa", "bbbb")],
+    ["both are on the Hub", commit, commit.replace("owner", "other")],
+    ["one is neither", folder, identity],
+    ["nothing differs", commit, commit],
+  ])("says nothing if %s", (_, one, two) => {
+    expect(copy(one, two)).toBe("");
   });
 });

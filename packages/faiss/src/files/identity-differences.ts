@@ -40,6 +40,23 @@ export function sayDifferences(
   return said.length === 0 ? "" : `They differ in ${listed(said)}. `;
 }
 
+/**
+ * Says that two models may be one: a repository on the Hub, and a folder, which may be a copy.
+ *
+ * @returns a sentence with a space after it; an empty string if anything else differs
+ */
+export function sayCopy(differences: readonly IdentityDifference[]): string {
+  if (differences.length !== 1 || differences[0]!.key !== head) return "";
+  const { stored = "", given = "" } = differences[0]!;
+  const isPair = [`${stored} ${given}`, `${given} ${stored}`].some((both) =>
+    /^\S+@[0-9a-f]{40} sha256:[0-9a-f]+$/.test(both),
+  );
+  return isPair
+    ? "But the same files have another identity in a folder than on the Hub: if the folder is a " +
+        "copy of that commit, the vectors agree. "
+    : "";
+}
+
 /** The key of what stands before the `?`. */
 const head = "";
 

@@ -1,7 +1,7 @@
 import { stableJson } from "@embeddinggemma/internal";
 import { FaissStoreError, type IdentityDifference } from "../errors.ts";
 import type { Identity, OpenOptions } from "../types.ts";
-import { differencesOf, sayDifferences } from "./identity-differences.ts";
+import { differencesOf, sayCopy, sayDifferences } from "./identity-differences.ts";
 
 /** What is known about what makes vectors. An identity of `null` says that there is none. */
 export type Embedding = Pick<OpenOptions, "dimension" | "identity">;
@@ -76,7 +76,8 @@ export function checkSameIdentity(own: Identity | undefined, other: Identity | u
   const differences = other ? differencesOf(own, other) : [];
   const reason = other
     ? "Different embeddings made the vectors of the two stores, so they cannot be compared. " +
-      sayDifferences(differences, "this store", "the other")
+      sayDifferences(differences, "this store", "the other") +
+      sayCopy(differences)
     : "It is unknown what made the vectors of the other store, so they may not fit this one's. ";
   throw new FaissStoreError(
     "IDENTITY_MISMATCH",
@@ -121,7 +122,8 @@ function reasonOf(
   if (stored === null)
     return `It is unknown what made the vectors in ${store}, so they may not fit yours.`;
   const reason = `Another embedding made the vectors in ${store}, so they cannot be compared`;
-  return `${reason} with yours. ${sayDifferences(differences, "the store", "yours")}`.trimEnd();
+  const said = sayDifferences(differences, "the store", "yours") + sayCopy(differences);
+  return `${reason} with yours. ${said}`.trimEnd();
 }
 
 function named(identity: Identity | null): string {
