@@ -7,7 +7,6 @@ export default defineConfig([
     platform: "node",
     // The FAISS process runs these files unbuilt, from the folder of the built module.
     copy: ["src/index/faiss-process.mjs", "src/index/faiss-index-file.mjs"],
-    shims: true,
   },
   // For bundles of browsers, where it only says that the store does not run there.
   {

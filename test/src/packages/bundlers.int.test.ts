@@ -40,6 +40,18 @@ it("esbuild makes one file for a serverless function", async () => {
   await build("inside.mjs", "esm", native);
   await build("inside.cjs", "cjs", native);
   expect(await called("outside.mjs", "inside.mjs", "inside.cjs")).toEqual([mars, mars, mars]);
+
+  const inside = ["inside.mjs", "inside.cjs"];
+  const refused = await application.execute(process.execPath, "refused.mjs", ...inside);
+  const noProgram = "file:.+/model-worker\\.js does not exist.+mark @embeddinggemma/core.+external";
+  const said = {
+    worker: expect.stringMatching(`^WORKER_FAILED: .+${noProgram}.+Without \`worker\``),
+    faiss: expect.stringMatching(/^ENGINE_UNAVAILABLE: .+Cannot find module 'faiss-node'/),
+    thread: expect.stringMatching(
+      `^WORKER_FAILED: .+${noProgram}.+Or load the model in the main thread`,
+    ),
+  };
+  expect(JSON.parse(refused)).toEqual([said, said]);
 });
 
 it("webpack bundles for Node.js", async () => {

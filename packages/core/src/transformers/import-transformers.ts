@@ -10,8 +10,9 @@ export type Transformers = typeof import("@huggingface/transformers");
  */
 export function importTransformers(): Promise<Transformers> {
   return started(async () => {
-    if (hasOtherGlobals())
-      return createRequireOf(import.meta.url)("@huggingface/transformers") as Transformers;
+    const url: string | undefined = import.meta.url; // esbuild has none in CommonJS.
+    if (url !== undefined && hasOtherGlobals())
+      return createRequireOf(url)("@huggingface/transformers") as Transformers;
     loadNativeModules();
     return import("@huggingface/transformers");
   });
@@ -40,7 +41,7 @@ export function importTokenizers(): Promise<Pick<Transformers, "PreTrainedTokeni
  * @see https://github.com/huggingface/transformers.js/issues/1292
  */
 export async function needsProcess(): Promise<boolean> {
-  if (buildForThreads() !== undefined) return true;
+  if (isThread()) return true;
   const { env } = await importTransformers();
   return !env.allowLocalModels;
 }
@@ -86,7 +87,7 @@ function createRequireOf(file: string): NodeJS.Require {
  * Transformers.js 3 and 4.
  */
 function buildForThreads(): string | undefined {
-  const release = isThread() ? installedRelease() : undefined;
+  const release = isThread() ? installedRelease() : undefined; // none in a bundle
   if (release === undefined) return undefined;
   const { dirname, join } = process.getBuiltinModule("node:path");
   const { pathToFileURL } = process.getBuiltinModule("node:url");
@@ -112,12 +113,10 @@ interface Release {
 
 /** The release of Transformers.js in Node; undefined if it is not found, or in a bundle. */
 function installedRelease(): Release | undefined {
-  const { versions, getBuiltinModule } = globalThis.process ?? {};
-  if (!versions?.node || versions.bun || versions.deno || !getBuiltinModule) return undefined;
   const url: string | undefined = import.meta.url; // esbuild has none in CommonJS.
   // A test runner that runs the sources may resolve modules in its own way.
-  if (url === undefined || url.endsWith(".ts")) return undefined;
-  const { dirname, join } = getBuiltinModule("node:path");
+  if (!isNode() || url === undefined || url.endsWith(".ts")) return undefined;
+  const { dirname, join } = process.getBuiltinModule("node:path");
   const load = createRequireOf(url);
   try {
     const file = load.resolve("@huggingface/transformers");
@@ -128,6 +127,13 @@ function installedRelease(): Release | undefined {
   }
 }
 
+/** Whether this is a worker thread of Node. */
 function isThread(): boolean {
-  return globalThis.process?.getBuiltinModule?.("node:worker_threads")?.isMainThread === false;
+  return isNode() && !process.getBuiltinModule("node:worker_threads").isMainThread;
+}
+
+/** Whether this is Node, with the way in which this file loads its modules. */
+function isNode(): boolean {
+  const { versions, getBuiltinModule } = globalThis.process ?? {};
+  return !!(versions?.node && !versions.bun && !versions.deno && getBuiltinModule);
 }

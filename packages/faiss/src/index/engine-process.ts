@@ -1,4 +1,4 @@
-import { WorkerProcess } from "@embeddinggemma/internal/node";
+import { bundleUrl, WorkerProcess } from "@embeddinggemma/internal/node";
 import { FaissStoreError } from "../errors.ts";
 import type { Command } from "./protocol.ts";
 import { timeLimits } from "./time-limit.ts";
@@ -42,7 +42,7 @@ export class EngineProcess {
     transferFolders: readonly string[],
   ): Promise<EngineProcess> {
     const engine = new EngineProcess(
-      new WorkerProcess(new URL("./faiss-process.mjs", import.meta.url), {
+      new WorkerProcess(programUrl(), {
         args: [faissNodePath, ...transferFolders],
         execArgv: ["--expose-gc", "--max-semi-space-size=2"],
         env: { ...defaultEnvironment, ...process.env, NODE_OPTIONS: nodeOptions() },
@@ -102,6 +102,13 @@ export class EngineProcess {
   stop(): void {
     void this.#worker.stop();
   }
+}
+
+function programUrl(): URL {
+  const code: string | undefined = import.meta.url;
+  return code === undefined
+    ? new URL("faiss-process.mjs", bundleUrl())
+    : new URL("./faiss-process.mjs", import.meta.url);
 }
 
 /** None, except under Yarn Plug'n'Play, which finds the packages that `faiss-node` needs. */

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SharedPromise } from "@embeddinggemma/internal";
+import { bundleUrl } from "@embeddinggemma/internal/node";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
 import type { EngineOptions } from "../types.ts";
 import { EngineProcess } from "./engine-process.ts";
@@ -79,7 +80,7 @@ export class FaissEngine {
 
   static async start(faissNode: string): Promise<FaissEngine> {
     try {
-      const path = createRequire(import.meta.url).resolve(faissNode);
+      const path = createRequire(import.meta.url ?? bundleUrl()).resolve(faissNode);
       return new FaissEngine(path, await EngineProcess.start(path, transferFolders));
     } catch (error) {
       throw new FaissStoreError(

@@ -1,4 +1,5 @@
 /** Code that needs Node. It has its own entry point, so that browsers never load it. */
+export { bundleUrl } from "./bundle-url.ts";
 export { expandUser, lacksHome } from "./expand-user.ts";
 export { FilterKeys, keysOfFilter } from "./filter-keys.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";

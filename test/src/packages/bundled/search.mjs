@@ -14,3 +14,5 @@ export async function search(question) {
   await embedder.dispose();
   return hit.id;
 }
+
+export { Embedder, FaissStore, modelPath };

@@ -1,4 +1,5 @@
-import { WorkerProcess } from "@embeddinggemma/internal/node";
+import { isMainThread } from "node:worker_threads";
+import { bundleUrl, WorkerProcess } from "@embeddinggemma/internal/node";
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { warn } from "../../warn.ts";
 import { type PackedError, unpackError } from "./packed-error.ts";
@@ -47,7 +48,9 @@ export class ModelProcess extends WorkerProcess<WorkerMessage> {
 
 function adviceFor(reason: string): string {
   if (/^could not be started/.test(reason)) {
-    return "Without `worker` and `workers`, a model in the main thread needs no such process.";
+    return isMainThread
+      ? "Without `worker` and `workers`, a model in the main thread needs no such process."
+      : "Or load the model in the main thread: in a worker thread, it always needs this process.";
   }
   return `The next call starts a new one.${memoryAdviceFor(reason)}`;
 }
@@ -74,8 +77,10 @@ const memoryProblem = new RegExp(
  * in tests, the program is the built file.
  */
 function programUrl(): URL {
+  const code: string | undefined = import.meta.url;
+  if (code === undefined) return new URL("model-worker.js", bundleUrl());
   // Bundlers look for the file of this call, and of every other that starts at `import.meta.url`.
   const program = new URL("./model-worker.js", import.meta.url);
-  if (!import.meta.url.endsWith(".ts")) return program;
+  if (!code.endsWith(".ts")) return program;
   return new URL(program.href.replace("/src/runtime/worker/", "/dist/"));
 }
