@@ -1,7 +1,7 @@
 import { quoted } from "@embeddinggemma/internal/node";
 import { Command, InvalidArgumentError } from "commander";
 import type { IndexFlags } from "../indexing/index-files.ts";
-import { addModelOptions } from "../model/model-options.ts";
+import { addStoreModelOptions } from "../model/model-options.ts";
 import { count, countOrZero } from "../parse-number.ts";
 import { path, paths } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -36,6 +36,10 @@ export function indexCommand(terminal: Terminal): Command {
       "most tokens that a chunk repeats of the one before it (default: an eighth of a chunk)",
       countOrZero,
     )
+    .option(
+      "--remember",
+      "remember --url in place of the model of the store, or --model in place of its server",
+    )
     .option("--json", "print JSON")
     .addHelpText(
       "after",
@@ -44,7 +48,7 @@ export function indexCommand(terminal: Terminal): Command {
         "  embeddinggemma index notes papers/gemma.pdf --store my.store --truncate-dim 256\n" +
         "  embeddinggemma index . --store .store --include '*.md' --exclude drafts",
     );
-  return addModelOptions(command).action(async (paths: string[], flags: IndexFlags) => {
+  return addStoreModelOptions(command).action(async (paths: string[], flags: IndexFlags) => {
     const { indexFiles } = await import("../indexing/index-files.ts");
     await indexFiles(paths, flags, command, terminal);
   });

@@ -1,5 +1,10 @@
 import { Command, Option } from "commander";
-import { modelIdOption, modelOption, withVariable } from "../model/model-options.ts";
+import {
+  modelIdOption,
+  modelOption,
+  noAdapterOption,
+  withVariable,
+} from "../model/model-options.ts";
 import { path } from "../parse-path.ts";
 import type { ServeFlags } from "../serving/serve.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -18,6 +23,7 @@ export function serveCommand(terminal: Terminal): Command {
     .addOption(modelOption())
     .addOption(modelIdOption())
     .addOption(withVariable(new Option("--store <folder>"), "STORE").argParser(path).hideHelp())
+    .addOption(noAdapterOption().hideHelp())
     .helpOption(false)
     .allowUnknownOption()
     .allowExcessArguments()

@@ -7,6 +7,7 @@ import { isGiven, isModelGiven, type ModelFlags } from "../model/model-options.t
 import { checkFlags } from "../store/check-flags.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { openStoreEmbedder } from "../store/open-store-embedder.ts";
+import { noteRemembered } from "../store/remembered-model.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { noteGone } from "./note-gone.ts";
@@ -21,6 +22,8 @@ import { OtherRootError } from "./store-writer.ts";
 
 export interface IndexFlags extends ModelFlags, PlanFlags {
   json?: boolean;
+  /** Whether the store remembers a server in place of its model, or the reverse. */
+  remember?: boolean;
 }
 
 /** Makes the store the image of files and folders: embeds what is new, removes what is gone. */
@@ -41,7 +44,17 @@ export async function indexFiles(
 
 async function indexOnce(
   paths: readonly string[],
-  { store, chunkTokens, chunkOverlap, include, exclude, ignore, json, ...model }: IndexFlags,
+  {
+    store,
+    chunkTokens,
+    chunkOverlap,
+    include,
+    exclude,
+    ignore,
+    json,
+    remember,
+    ...model
+  }: IndexFlags,
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
@@ -56,9 +69,12 @@ async function indexOnce(
   const flags = modelFlagsFor(command, model, settings, terminal);
   if (plan.saved.store) checkFlags(plan.saved.store, { name: store, settings, flags, command });
   const needsModel = plan.work.length > 0 || !settings || hasModel;
-  await using embedder = needsModel ? await openStoreEmbedder(flags, model, terminal) : undefined;
-  const writer = await openWriter(plan, { embedder, flags, isGiven: hasModel });
+  const open = () => openStoreEmbedder(plan.saved.store, flags, model, terminal);
+  await using embedder = needsModel ? await open() : undefined;
+  const writer = await openWriter(plan, { embedder, flags, isGiven: hasModel, remember });
   const result = await runPlan(plan, writer, embedder, terminal);
+  if (settings && hasModel)
+    noteRemembered({ before: settings.model, now: writer.model, used: flags }, terminal);
   await report(plan, writer.store, result, json, terminal);
   throwFailure(plan, result, terminal);
 }

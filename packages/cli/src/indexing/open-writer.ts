@@ -7,6 +7,7 @@ import { UsageError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { flagsToReload } from "../store/model-of-store.ts";
+import { rememberedModel } from "../store/remembered-model.ts";
 import type { Plan } from "./plan.ts";
 import { StoreWriter } from "./store-writer.ts";
 
@@ -20,6 +21,8 @@ interface ModelChoice {
    * Whether the command line names it, or its adapter: their folders may have moved, or the server.
    */
   readonly isGiven: boolean;
+  /** Whether the store is to remember it in any case. */
+  readonly remember: boolean | undefined;
 }
 
 /**
@@ -29,7 +32,7 @@ interface ModelChoice {
  */
 export async function openWriter(
   { folder, saved, chunks }: Plan,
-  { embedder, flags, isGiven }: ModelChoice,
+  { embedder, flags, isGiven, remember = false }: ModelChoice,
 ): Promise<StoreWriter> {
   const { settings, root } = saved;
   if (embedder) {
@@ -37,7 +40,10 @@ export async function openWriter(
     if (saved.store) checkEmbedder(saved.store, embedder, { settings, flags });
   }
   const store = saved.store ?? (await emptyStore(embedder!));
-  const model = settings && !isGiven ? settings.model : flagsToReload(flags, embedder!);
+  const model =
+    settings && !isGiven
+      ? settings.model
+      : rememberedModel(settings?.model, flagsToReload(flags, embedder!), remember);
   const isMoved = settings !== undefined && settings.folder !== folder;
   return new StoreWriter(
     folder,

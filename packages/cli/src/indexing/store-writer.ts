@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { CommandError } from "../failures/command-error.ts";
+import type { ModelFlags } from "../model/model-options.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { checkIsIndexed } from "../store/check-records.ts";
 import {
@@ -65,6 +66,11 @@ export class StoreWriter {
 
   get store(): DocumentStore {
     return this.#store;
+  }
+
+  /** The flags of the model that the store remembers. */
+  get model(): ModelFlags {
+    return this.#settings.model;
   }
 
   /** Whether a chunk needs no vector. */

@@ -15,7 +15,8 @@ export interface ModelFlags {
   dtype?: string;
   device?: string;
   threads?: number;
-  adapter?: string;
+  /** `false`: none, although the store remembers one. */
+  adapter?: string | false | undefined;
   truncateDim?: number;
   cacheDir?: string;
   offline?: boolean;
@@ -31,6 +32,15 @@ export function addModelOptions(command: Command, leftOut: readonly string[] = [
   for (const option of modelOptions())
     if (!others.includes(option.long)) command.addOption(option.helpGroup("Model:"));
   return command;
+}
+
+/** Adds the flags of {@link addModelOptions} for a command with a store, which remembers some. */
+export function addStoreModelOptions(command: Command): Command {
+  return addModelOptions(command).addOption(noAdapterOption().helpGroup("Model:"));
+}
+
+export function noAdapterOption(): Option {
+  return new Option("--no-adapter", "do without the adapter that the store remembers");
 }
 
 /** Whether the command line names a model or a server. The environment does not count. */

@@ -7,7 +7,7 @@ import {
 import { defined } from "@embeddinggemma/internal";
 import { quoted } from "@embeddinggemma/internal/node";
 import { modelPath } from "@embeddinggemma/tiny-model";
-import type { Terminal } from "../terminal/terminal.ts";
+import { note, type Terminal } from "../terminal/terminal.ts";
 import type { CutTexts } from "./cut-texts.ts";
 import { type ModelFlags, tiny } from "./model-options.ts";
 import { showDownloads } from "./show-downloads.ts";
@@ -23,11 +23,23 @@ export async function openEmbedder(
   terminal: Terminal,
   cutTexts?: CutTexts,
 ): Promise<Embedder> {
-  const { model = defaultModel, url, apiKey, offline, ...options } = defined(flags);
+  const {
+    model = defaultModel,
+    url,
+    apiKey,
+    offline,
+    ...options
+  } = defined({
+    ...flags,
+    adapter: flags.adapter === false ? undefined : flags.adapter,
+  });
   const { signal } = terminal;
   if (url !== undefined) {
-    const { truncateDim, adapter } = flags;
-    return Embedder.connect(url, { model: flags.model, apiKey, truncateDim, adapter, signal });
+    const { truncateDim, adapter } = options;
+    using noting = noteFailedFetch(url, terminal);
+    const { fetch } = noting;
+    const server = { model: flags.model, apiKey, signal, fetch };
+    return await Embedder.connect(url, { ...server, truncateDim, adapter });
   }
   await using downloads = showDownloads(model, flags, terminal);
   const { onDownloadProgress } = downloads;
@@ -35,6 +47,26 @@ export async function openEmbedder(
   const own = defined({ localFilesOnly: offline, signal, onDownloadProgress, onTruncate });
   const load = { ...(options as LoadOptions), ...own };
   return await loadModel(model, load, flags.model !== undefined);
+}
+
+/** A `fetch` that says once that a server cannot be reached, until the connection is made. */
+function noteFailedFetch(url: string, terminal: Terminal) {
+  let isNoted = false;
+  return {
+    async fetch(...request: Parameters<typeof globalThis.fetch>): Promise<Response> {
+      try {
+        return await globalThis.fetch(...request);
+      } catch (error) {
+        if (!isNoted && !terminal.signal.aborted)
+          note(terminal, `${url} cannot be reached. It is tried again for some seconds.`);
+        isNoted = true;
+        throw error;
+      }
+    },
+    [Symbol.dispose]() {
+      isNoted = true;
+    },
+  };
 }
 
 /**

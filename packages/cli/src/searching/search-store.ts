@@ -52,7 +52,7 @@ export async function searchStore(
   const flags = modelFlagsFor(command, modelFlags, settings, terminal);
   checkFlags(store, { name: storeName, settings, flags, command });
   const cutTexts = new CutTexts(() => "the query");
-  await using embedder = await openStoreEmbedder(flags, modelFlags, terminal, cutTexts);
+  await using embedder = await openStoreEmbedder(store, flags, modelFlags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
   // It is said below, in the words of the program.

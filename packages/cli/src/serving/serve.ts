@@ -14,7 +14,7 @@ import {
 import { loadModel } from "../model/open-embedder.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
-import { requireAdapter } from "../store/require-adapter.ts";
+import { requireFolders } from "../store/require-folders.ts";
 import { readSettings } from "../store/store-settings.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -22,6 +22,8 @@ export interface ServeFlags extends Pick<ModelFlags, "model"> {
   /** TEI's name of `model`, also of the environment. */
   modelId?: string;
   store?: string;
+  /** `false` with --no-adapter. */
+  adapter: boolean;
 }
 
 /** Runs the program of `@embeddinggemma/server`; a store with the model that made it. */
@@ -51,7 +53,7 @@ const leaves: ReadonlySet<string> = new Set(["-h", "--help", "-v", "-V", "--vers
 
 async function modelFor(
   store: string | undefined,
-  { modelId, ...flags }: Omit<ServeFlags, "store">,
+  { modelId, adapter: usesAdapter, ...flags }: Omit<ServeFlags, "store">,
   command: Command,
   terminal: Terminal,
 ): Promise<ModelFlags> {
@@ -62,13 +64,21 @@ async function modelFor(
   if (store === undefined) return given;
   await refuseFile(store);
   const settings = await readSettings(store);
-  // A server made the vectors, and its model is not known here.
-  if (settings?.model.url !== undefined) return given;
+  const { url, adapter, truncateDim } = settings?.model ?? {};
   const variable = model === undefined ? modelIdVariable : modelVariable;
-  const chosen = modelFlagsFor(command, given, settings, terminal, variable);
-  const hasAdapter = command.args.some((argument) => /^--adapter(=|$)/.test(argument));
-  if (!hasAdapter) requireAdapter(chosen, given);
+  // If a server made the vectors, its model is not known here.
+  const chosen: ModelFlags =
+    url === undefined
+      ? modelFlagsFor(command, given, settings, terminal, variable)
+      : defined({ ...given, adapter, truncateDim });
+  if (!usesAdapter || hasAdapter(command)) delete chosen.adapter;
+  requireFolders(chosen, given);
   return chosen;
+}
+
+/** Whether the flags of the server name one, in place of that of the store. */
+function hasAdapter({ args }: Command): boolean {
+  return args.some((argument) => /^--adapter(=|$)/.test(argument));
 }
 
 /** `--truncate-dim 256` for `truncateDim`. */

@@ -3,6 +3,7 @@ import { type FaissStore, FaissStoreError, type IdentityDifference } from "@embe
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { CommandError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
+import { makerOf } from "./maker-of-store.ts";
 import { nameOfModel } from "./model-of-store.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -23,7 +24,7 @@ interface Choice {
  */
 export function checkEmbedder(
   store: DocumentStore,
-  { dimension, identity }: Embedder,
+  { dimension, identity, model }: Embedder,
   choice: Choice,
 ): void {
   if (store.identity === undefined) {
@@ -36,19 +37,38 @@ export function checkEmbedder(
     store.checkEmbedding({ dimension, identity });
   } catch (error) {
     if (!FaissStoreError.isInstance(error)) throw error;
-    const message = `${reasonOf(error, choice)}\n\n${advice(choice.settings)}`;
-    throw new CommandError(message, { cause: error });
+    const stored = storedName(store, choice.settings);
+    const message = `${reasonOf(error, stored, givenName(choice.flags, model))}\n\n`;
+    throw new CommandError(message + advice(choice.settings, choice.flags), { cause: error });
   }
 }
 
-function reasonOf({ code, details }: FaissStoreError, { settings, flags }: Choice): string {
+function reasonOf(
+  { code, details }: FaissStoreError,
+  storedName: string | undefined,
+  givenName: string,
+): string {
   const { differences = [], expected, given } = details;
   const model = differences.find(({ key }) => key === "");
-  const named = { stored: settings && nameOfModel(settings.model), given: nameOfModel(flags) };
-  if (named.stored !== undefined && named.stored !== named.given && (model || expected))
-    return differentModels(named.stored, named.given);
+  if (storedName !== undefined && storedName !== givenName && (model || expected))
+    return differentModels(storedName, givenName);
   if (code === "DIMENSION_MISMATCH") return differentLengths(expected, given);
   return differentVectors(model ? [model] : differences);
+}
+
+/** The model of a store; undefined if nothing but its identity names it. */
+function storedName(
+  { identity }: DocumentStore,
+  settings: StoreSettings | undefined,
+): string | undefined {
+  const { url } = settings?.model ?? {};
+  if (url === undefined) return settings && nameOfModel(settings.model);
+  return makerOf(identity).name ?? `the one that ${url} ran`;
+}
+
+/** @param served - the name of the model that a server has */
+function givenName(flags: ModelFlags, served: string): string {
+  return flags.url === undefined ? nameOfModel(flags) : `${served} of ${flags.url}`;
 }
 
 export function differentModels(stored: string, given: string): string {
@@ -76,10 +96,25 @@ function describe({
   return `${name} (the store: ${stored}; yours: ${given})`;
 }
 
-/** What to do, by whether the program knows the model of the store. */
-export function advice(settings: StoreSettings | undefined): string {
-  const known = settings
-    ? "Leave out the flags that choose a model: the one that made the store is used then."
-    : "Give the model that made the store as --model.";
-  return `${known} To use another model, index your files in a new store.`;
+/**
+ * What to do, by whether the program knows the model of the store.
+ *
+ * @param flags - those that did not fit
+ */
+export function advice(settings: StoreSettings | undefined, flags: ModelFlags): string {
+  return `${knownAdvice(settings, flags)} To use another model, index your files in a new store.`;
+}
+
+function knownAdvice(settings: StoreSettings | undefined, flags: ModelFlags): string {
+  if (settings?.model.url !== undefined)
+    return (
+      "Give the model that the server ran as --model, with its --dtype, or a server with it as " +
+      "--url."
+    );
+  const isOther = Object.entries(flags).some(
+    ([name, value]) => settings?.model[name as keyof ModelFlags] !== value,
+  );
+  if (settings && isOther)
+    return "Leave out the flags that choose a model: the one that made the store is used then.";
+  return "Give the model that made the store as --model.";
 }

@@ -38,7 +38,7 @@ export function checkFlags(store: DocumentStore, choice: Choice): void {
     ? whyOther(store, settings.model, flags, command)
     : whyUnknown(store, name, nameOfModel(flags));
   if (reason !== undefined)
-    throw new CommandError(settings ? `${reason}\n\n${advice(settings)}` : reason);
+    throw new CommandError(settings ? `${reason}\n\n${advice(settings, flags)}` : reason);
 }
 
 function whyOther(

@@ -9,8 +9,9 @@ import type { StoreSettings } from "./store-settings.ts";
 
 /**
  * The flags of the model for a store: those that made it, with those of the command line. A model
- * or server on the command line is used as it is. A model of the environment is not used, and a
- * note says so.
+ * or server on the command line takes the place of that of the store, as a copy of it: the adapter
+ * of the store and the length of its vectors are for both. A model of the environment is not used,
+ * and a note says so.
  *
  * @param command - says which flags were given
  * @param variable - the environment variable that can have the model
@@ -23,24 +24,26 @@ export function modelFlagsFor(
   variable = modelVariable,
 ): ModelFlags {
   if (!settings) return flags;
-  // A server of the same model can shorten its vectors, too.
-  if (isGiven(command, "url"))
-    return defined({ ...flags, truncateDim: flags.truncateDim ?? settings.model.truncateDim });
+  const { adapter, truncateDim, dtype } = settings.model;
+  const given = Object.fromEntries(
+    Object.entries(flags).filter(([name]) => isGiven(command, name)),
+  );
+  if (isGiven(command, "url")) return defined({ ...flags, adapter, truncateDim, ...given });
   const name = nameOfModel(settings.model);
-  if (isGiven(command, "model") && nameOfModel(flags) !== name) return flags;
+  if (isGiven(command, "model") && nameOfModel(flags) !== name)
+    return { ...flags, ...defined({ adapter, truncateDim, dtype }), ...given };
   if (flags.model !== undefined && nameOfModel(flags) !== name) {
     const advice = "To use another model, index your files in a new store.";
     note(terminal, `${variable} is ignored: the store was made with ${name}. ${advice}`);
   }
-  const given = Object.entries(flags).filter(([name]) => isGiven(command, name));
   // The key of the environment is not sent to a server that the store of somebody else may name.
-  return { ...settings.model, ...Object.fromEntries(given) };
+  return { ...settings.model, ...given };
 }
 
 /** The flags that load the same model later, also from another folder and on another device. */
 export function flagsToReload(flags: ModelFlags, embedder: Embedder): ModelFlags {
   const { url, model, adapter, truncateDim } = flags;
-  const options = { adapter: adapter && wherever(adapter), truncateDim };
+  const options = { adapter: adapter ? wherever(adapter) : undefined, truncateDim };
   if (url !== undefined) return defined({ url, model, ...options });
   const [, commit = flags.revision] = /@([0-9a-f]{40})\?/.exec(embedder.modelIdentity) ?? [];
   return defined({

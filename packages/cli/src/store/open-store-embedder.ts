@@ -1,37 +1,37 @@
-import { defaultModel, type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { quoted } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import type { CutTexts } from "../model/cut-texts.ts";
 import { apiKeyVariable, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { requireAdapter } from "./require-adapter.ts";
+import type { DocumentStore } from "./check-embedder.ts";
+import { makerOf } from "./maker-of-store.ts";
+import { requireFolders } from "./require-folders.ts";
 
 /**
  * Opens the embedder for a store. The caller disposes it.
  *
+ * @param store - undefined if it is new
  * @param flags - of {@link modelFlagsFor}
  * @param given - the flags before it
- * @throws CommandError if the adapter of the store is gone, or if a server wants a key, and that of
- * the environment is not for it
+ * @throws CommandError if the model or the adapter of the store is gone, or if a server wants a
+ * key, and that of the environment is not for it
  */
 export async function openStoreEmbedder(
+  store: DocumentStore | undefined,
   flags: ModelFlags,
   given: ModelFlags,
   terminal: Terminal,
   cutTexts?: CutTexts,
 ): Promise<Embedder> {
-  requireAdapter(flags, given);
+  requireFolders(flags, given);
   try {
     return await openEmbedder(flags, terminal, cutTexts);
   } catch (error) {
     if (given.url === undefined && flags.url !== undefined && isUnreachable(error)) {
-      const model = quoted(flags.model ?? defaultModel);
-      throw new CommandError(
-        `${error.message} The store was made with this server. If you have its model here, add ` +
-          `--model ${model}.`,
-        { cause: error },
-      );
+      const message = `${error.message} The store was made with this server. ${inPlaceOf(store)}`;
+      throw new CommandError(message, { cause: error });
     }
     const hasOther = flags.apiKey === undefined && given.apiKey !== undefined;
     if (!hasOther || flags.url === undefined || !isDenied(error)) throw error;
@@ -42,6 +42,16 @@ export async function openStoreEmbedder(
       { cause: error },
     );
   }
+}
+
+/** What gives the same vectors as the server of a store. */
+function inPlaceOf(store: DocumentStore | undefined): string {
+  const { name, dtype, isForeignServer } = makerOf(store?.identity);
+  const elsewhere = "If it runs elsewhere now, add --url <url>.";
+  if (isForeignServer) return elsewhere;
+  const model = name === undefined ? "<folder>" : quoted(name);
+  const flags = dtype === undefined ? `--model ${model}` : `--model ${model} --dtype ${dtype}`;
+  return `${elsewhere} If you have its model here, add ${flags}.`;
 }
 
 function isUnreachable(error: unknown): error is EmbeddingGemmaError {

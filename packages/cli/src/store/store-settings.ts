@@ -1,14 +1,18 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, realpath, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { indexSettingsName } from "@embeddinggemma/internal";
 import { type LockFailure, withFolderLock } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
+import { withAbsolutePaths, withRelativePaths } from "./model-paths.ts";
 
 /** What the program remembers of a store, in a file in its folder. */
 export interface StoreSettings {
-  /** The flags that load the model that made the vectors. */
+  /**
+   * The flags that load the model that made the vectors. Paths are absolute here, and relative to
+   * the store in the file.
+   */
   readonly model: ModelFlags;
   /** The most tokens of a chunk, and how many of them the next chunk repeats. */
   readonly chunks: { readonly tokens: number; readonly overlap: number };
@@ -38,7 +42,9 @@ export interface IndexedFile {
 export async function readSettings(store: string): Promise<StoreSettings | undefined> {
   const path = join(store, indexSettingsName);
   try {
-    return settingsOf(JSON.parse(await readFile(path, "utf8")));
+    const settings = settingsOf(JSON.parse(await readFile(path, "utf8")));
+    const model = withAbsolutePaths(settings.model, await realpath(store), settings.folder);
+    return { ...settings, model };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new CommandError(
@@ -73,7 +79,9 @@ export async function changeSettings(
   const errorFor = (failure: LockFailure) => notLocked(store, failure);
   await withFolderLock(store, { timeout, errorFor }, async (checkHeld) => {
     const settings = change(await readSettings(store));
-    await writeFile(`${path}.new`, `${JSON.stringify(settings, undefined, 1)}\n`, { flush: true });
+    const model = withRelativePaths(settings.model, await realpath(store));
+    const content = JSON.stringify({ ...settings, model }, undefined, 1);
+    await writeFile(`${path}.new`, `${content}\n`, { flush: true });
     await checkHeld();
     await rename(`${path}.new`, path);
   });
