@@ -64,9 +64,9 @@ export async function askAgain(known: ServerFacts, connection: Connection): Prom
   return findServer(known.baseUrl, { api: "tei" }, connection);
 }
 
-/** Whether the server may answer later, rather than not knowing the path. */
+/** Whether the server gives no answer, rather than not knowing the path. */
 function isDown({ facts: { kind, status } }: ServerFailure): boolean {
-  return kind === "retry" && status !== 200;
+  return kind === "leave" || (kind === "retry" && status !== 200);
 }
 
 /** The URL without the path of an endpoint that users copy along with it. */

@@ -57,7 +57,7 @@ export async function sendRequest(
     const advice = isBlocked ? "Use another one." : `Check the URL and the network.${corsFor(why)}`;
     throw new ServerFailure(
       `${url} could not be reached: ${sentenceOf(why)}`,
-      { kind: "retry", url, isAddressDown: true, advice },
+      { kind: isBlocked ? "leave" : "retry", url, isAddressDown: true, advice },
       { cause },
     );
   }

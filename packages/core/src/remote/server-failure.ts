@@ -5,10 +5,11 @@ import { shownUrl } from "./shown-url.ts";
  * What to do about a request that failed:
  *
  * - `"retry"`: the same request may pass later, or at another address.
+ * - `"leave"`: this address can never be reached, perhaps another one can.
  * - `"split"`: the server refuses the texts, perhaps because of one of them.
  * - `"stop"`: nothing helps.
  */
-export type FailureKind = "retry" | "split" | "stop";
+export type FailureKind = "retry" | "leave" | "split" | "stop";
 
 export interface FailureFacts {
   readonly kind: FailureKind;

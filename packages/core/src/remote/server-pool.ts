@@ -82,16 +82,16 @@ export class ServerPool {
         return result;
       } catch (error) {
         signal?.throwIfAborted();
-        if (error instanceof ServerFailure && error.facts.kind === "retry") {
+        const kind = error instanceof ServerFailure ? error.facts.kind : undefined;
+        if (error instanceof ServerFailure && (kind === "retry" || kind === "leave")) {
           address.failed(error, startedAt);
           tries.failed(address, error);
+          if (kind === "leave") tries.exclude(address, error);
         } else if (isModelChanged(error)) {
           tries.exclude(address, error);
         } else {
           address.succeeded(startedAt);
-          throw error instanceof ServerFailure && error.facts.kind === "stop"
-            ? error.asError()
-            : error;
+          throw error instanceof ServerFailure && kind === "stop" ? error.asError() : error;
         }
       } finally {
         address.inFlight--;
@@ -198,7 +198,7 @@ class RequestTries {
     this.#last = error;
   }
 
-  exclude(address: Address, error: EmbeddingGemmaError): void {
+  exclude(address: Address, error: ServerFailure | EmbeddingGemmaError): void {
     this.#excluded.add(address);
     this.#last = error;
   }

@@ -8,6 +8,8 @@ import { isError, reasonOf, sentenceOf } from "../errors.ts";
 export function loadFailureOf(error: unknown, device?: string): string {
   const reason = reasonOf(error);
   const isEarlier = isRepeated(error);
+  const cut = cutWeights.exec(reason);
+  if (cut) return `${cutOff} ONNX Runtime says: ${sentenceOf(cut[0])}`;
   const remedy = remedyOf(reason, device) ?? (isEarlier ? startAgain : undefined);
   return remedy === undefined ? reason : `${sentenceOf(reason)} ${remedy}`;
 }
@@ -29,6 +31,13 @@ const startAgain =
   "This is the error of an earlier load: Transformers.js loads no model in this page or worker " +
   "after it. Reload the page, or load the model in a new Web Worker.";
 
+/** Without the place in ONNX Runtime's code, which is long. */
+const cutWeights = /(External initializer: .*)?out of bounds or can not be read in full.*/is;
+
+const cutOff =
+  "A file with the weights is cut off. Copy it again; if the model is in the cache of the Hub, " +
+  "remove it there, or load it once with a network, which downloads the file again.";
+
 function remedyOf(reason: string, device: string | undefined): string | undefined {
   if (isWithoutWebAssembly(reason)) {
     const host = /https?:\/\/([^/\s]+)\/\S*ort-wasm/.exec(reason)?.[1];
@@ -38,12 +47,6 @@ function remedyOf(reason: string, device: string | undefined): string | undefine
         "not there"
       : `ONNX Runtime's WebAssembly files could not be fetched${from}`;
     return `${why}. Serve them yourself: ${servingPage}`;
-  }
-  if (/out of bounds or can not be read in full/i.test(reason)) {
-    return (
-      "A file with the weights is cut off. Copy it again; if the model is in the cache of the " +
-      "Hub, remove it there, or load it once with a network, which downloads the file again."
-    );
   }
   if (/ExecutionProvider_Cuda|onnxruntime_providers_cuda/i.test(reason)) {
     return (
