@@ -29,6 +29,12 @@ export function indexCommand(terminal: Terminal): Command {
       "leave out files and folders that match, such as drafts; can be repeated",
       patternAdder("include"),
     )
+    .option(
+      "--root <folder>",
+      "folder that the names of files in the store begin at (default: the current one in the " +
+        "first run)",
+      path,
+    )
     .option("--no-ignore", "read also what .gitignore files name")
     .option("--chunk-tokens <count>", "most tokens of a chunk (default: 256)", count)
     .option(

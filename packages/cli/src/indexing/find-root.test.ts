@@ -41,7 +41,7 @@ it("is beside a store that has not moved, whatever is gone", () => {
 it("is not guessed, if no file is found", () => {
   const both = `${join(folder, "after")} or ${join(folder, "before")} or ${process.cwd()}`;
   expect(() => rootOf({ sources: ["gone.md"] })).toThrow(
-    `none of its files, such as gone.md, is in ${both}. Run the command in the folder`,
+    `none of its files, such as gone.md, is in ${both}. Add --root with the folder`,
   );
   const elsewhere = join(folder, "elsewhere/gone.md");
   expect(rootOf({ sources: [elsewhere] })).toBe(join(folder, "after"));

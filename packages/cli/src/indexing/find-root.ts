@@ -23,8 +23,8 @@ export function findRoot(folder: string, settings: StoreSettings): string {
   if (most > 0) return roots[counts.indexOf(most)]!;
   throw new CommandError(
     `The store was moved from ${before} to ${folder}, and none of its files, such as ` +
-      `${sources[0]}, is in ${roots.join(" or ")}. Run the command in the folder that they ` +
-      "are in now, or index your files in a new store.",
+      `${sources[0]}, is in ${roots.join(" or ")}. Add --root with the folder that ` +
+      "they are in now, or index your files in a new store.",
   );
 }
 

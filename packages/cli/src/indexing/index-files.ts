@@ -46,6 +46,7 @@ async function indexOnce(
   paths: readonly string[],
   {
     store,
+    root,
     chunkTokens,
     chunkOverlap,
     include,
@@ -58,7 +59,7 @@ async function indexOnce(
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
-  const selection = { store, chunkTokens, chunkOverlap, include, exclude, ignore };
+  const selection = { store, root, chunkTokens, chunkOverlap, include, exclude, ignore };
   const plan = await makePlan(paths, selection, command);
   noteMoved(plan, terminal);
   warnOfUnmatched(plan.unmatched, terminal);

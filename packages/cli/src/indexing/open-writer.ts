@@ -44,11 +44,12 @@ export async function openWriter(
     settings && !isGiven
       ? settings.model
       : rememberedModel(settings?.model, flagsToReload(flags, embedder!), remember);
-  const isMoved = settings !== undefined && settings.folder !== folder;
+  const rootName = relative(folder, root).split(sep).join("/");
+  const isMoved = settings?.folder !== folder || settings.root !== rootName;
   return new StoreWriter(
     folder,
     store,
-    { model, chunks, folder, root: relative(folder, root).split(sep).join("/") },
+    { model, chunks, folder, root: rootName },
     { ...saved, isSaved: saved.store !== undefined && !isGiven && !isMoved },
   );
 }

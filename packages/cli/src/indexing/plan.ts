@@ -13,11 +13,13 @@ import type { SourceFile } from "./chunk-file.ts";
 import { type Changes, findChanges } from "./find-changes.ts";
 import { type PatternFlags, refuseEmptying } from "./patterns.ts";
 import { realPath } from "./real-path.ts";
+import { refuseOtherCopy } from "./refuse-other-copy.ts";
 import { readSavedState, type SavedState } from "./saved-state.ts";
 
 /** What to index, and how. */
 export interface PlanFlags extends PatternFlags {
   store: string;
+  root?: string | undefined;
   chunkTokens?: number | undefined;
   chunkOverlap?: number | undefined;
   ignore: boolean;
@@ -44,16 +46,17 @@ export interface Plan {
  */
 export async function makePlan(
   paths: readonly string[],
-  { store, chunkTokens, chunkOverlap, include, exclude, ignore }: PlanFlags,
+  { store, root, chunkTokens, chunkOverlap, include, exclude, ignore }: PlanFlags,
   command: Command,
 ): Promise<Plan> {
   const places = await Promise.all(paths.map((path) => realPath(resolve(path))));
   const folder = await checkedFolder(store, places);
-  const saved = await readSavedState(store, folder);
+  const saved = await readSavedState(store, folder, root);
   if (saved.store) checkIsIndexed(saved.store, store, saved.settings !== undefined);
   const chunks = chunkSettings({ chunkTokens, chunkOverlap }, saved.settings, command);
   const patterns = { include: globs(include), exclude: globs(exclude) };
   const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, saved, chunks);
+  if (root === undefined) await refuseOtherCopy(changes, saved, chunks);
   const work = [...changes.added, ...changes.changed];
   const flags = { include, exclude };
   refuseEmptying(changes, flags, paths);

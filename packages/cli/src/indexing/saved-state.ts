@@ -1,9 +1,11 @@
+import { resolve } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { sourceOf } from "../store/chunk-id.ts";
 import { openStore } from "../store/open-store.ts";
 import { type IndexedFile, readSettings, type StoreSettings } from "../store/store-settings.ts";
 import { findRoot } from "./find-root.ts";
+import { realPath } from "./real-path.ts";
 
 /** What earlier runs have left in the folder of a store. */
 export interface SavedState {
@@ -23,17 +25,27 @@ export interface SavedState {
  *
  * @param name - the folder as the user has written it
  * @param folder - without symbolic links
+ * @param chosenRoot - the folder that sources are relative to, if the user has named it
  * @throws CommandError if its settings are damaged, or if it was moved away from its files
  */
-export async function readSavedState(name: string, folder: string): Promise<SavedState> {
+export async function readSavedState(
+  name: string,
+  folder: string,
+  chosenRoot?: string,
+): Promise<SavedState> {
   const settings = await readSettings(folder);
   const store = (await FaissStore.exists(folder)) ? await openStore(name, folder) : undefined;
-  const root = settings ? findRoot(folder, settings) : process.cwd();
+  const root =
+    chosenRoot === undefined ? rootOf(folder, settings) : await realPath(resolve(chosenRoot));
   const idsOf = store ? idsBySource(store) : new Map<string, Set<string>>();
   const files = Object.entries(settings?.files ?? {}).filter(
     ([source, { chunks }]) => (idsOf.get(source)?.size ?? 0) === chunks,
   );
   return { store, settings, root, idsOf, files: new Map(files) };
+}
+
+function rootOf(folder: string, settings: StoreSettings | undefined): string {
+  return settings ? findRoot(folder, settings) : process.cwd();
 }
 
 /** The ids of the chunks in a store, by source. */

@@ -1,0 +1,51 @@
+import { cp, mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeEach, expect, it } from "vitest";
+import { run } from "../testing/run-program.ts";
+import { temporaryFolder } from "../testing/temporary-folder.ts";
+
+const folder = await temporaryFolder();
+const [anna, ben] = [join(folder, "anna"), join(folder, "ben")];
+const store = join(folder, "shared/docs.store");
+const index = async (person: string, ...flags: string[]) => {
+  const argv = ["index", join(person, "docs"), "--store", store, "--json", ...flags];
+  const { code, output, errors } = await run(argv);
+  return { code, errors, ...JSON.parse(output || "{}") };
+};
+
+beforeEach(async () => {
+  for (const old of [anna, ben, store]) await rm(old, { recursive: true, force: true });
+  await mkdir(join(anna, "docs"), { recursive: true });
+  for (const name of ["mars", "venus"])
+    await writeFile(join(anna, `docs/${name}.txt`), `${name} is a planet.`);
+  expect(await index(anna, "--model", "tiny", "--root", anna)).toMatchObject({ added: 2 });
+  await cp(anna, ben, { recursive: true });
+  await writeFile(join(ben, "docs/venus.txt"), "Venus is hot.");
+  // As on another machine.
+  await rename(anna, `${anna}.off`);
+  return () => rm(`${anna}.off`, { recursive: true });
+});
+
+it("refuses a copy of files whose folder is not there, and updates them with --root", async () => {
+  const { code, errors } = await index(ben);
+  expect(code).toBe(1);
+  expect(errors).toContain(
+    `error: 2 of 2 new files have the names of files of the store, such as docs/mars.txt, which ` +
+      `are not in ${anna} now. If they are the same files, add --root ${ben}: the store then ` +
+      `takes them from there. To add them beside the others, add --root ${anna}.\n`,
+  );
+  const updated = await index(ben, "--root", ben);
+  expect(updated).toMatchObject({ code: 0, added: 0, changed: 1, unchanged: 1, errors: "" });
+  expect(updated.store.chunks).toBe(2);
+  expect(await index(ben)).toMatchObject({ code: 0, unchanged: 2 });
+});
+
+it("adds a copy beside the others with the --root of the store", async () => {
+  const beside = await index(ben, "--root", anna);
+  expect(beside).toMatchObject({ code: 0, added: 2, store: { chunks: 4 } });
+});
+
+it("takes files that only have names of the store for new ones", async () => {
+  await writeFile(join(ben, "docs/mars.txt"), "Mars is red.");
+  expect(await index(ben)).toMatchObject({ code: 0, added: 2 });
+});
