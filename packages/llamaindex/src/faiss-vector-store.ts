@@ -14,7 +14,7 @@ import {
   type VectorStoreQueryResult,
 } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
-import { duplicateDocuments, newItems, warnOfDuplicates } from "./duplicate-nodes.ts";
+import { DuplicateNodes } from "./duplicate-nodes.ts";
 import { withEmbedModel } from "./embed-model.ts";
 import { explainOption } from "./embedding-option.ts";
 import { checkQuery, type FaissQueryParams, queryStore } from "./faiss-query.ts";
@@ -34,14 +34,17 @@ import {
   checkOpenArguments,
   checkPersistDir,
   explainChanged,
+  noStoreIn,
   refuseForeignFolder,
   type StoreFolder,
   saveTo,
   storeFolder,
 } from "./store-folder.ts";
 import {
+  checkedMustExist,
   type FaissVectorStoreImportParams,
   type FaissVectorStoreParams,
+  importRules,
   paramRules,
 } from "./store-params.ts";
 
@@ -70,14 +73,15 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly storesText = true;
   readonly #namespace: string | undefined;
   readonly #folder: StoreFolder | undefined;
+  readonly #mustExist: boolean;
   readonly #missing: MissingNodes;
+  readonly #duplicates = new DuplicateNodes();
   readonly #changes = new ChangeQueue();
   /** Keys of filters that no node had. */
   readonly #unknownKeys = new Set<string>();
   readonly #store: LazyFaissStore<NodeRecord>;
   readonly #opened = new SharedPromise(() => this.#open());
   #isQueryModelKnown: boolean;
-  #hasAdded = false;
 
   /**
    * Uses `store`, opens the store in `persistDir`, or creates an empty store. The folder is read
@@ -102,6 +106,7 @@ export class FaissVectorStore extends BaseVectorStore<
     }
     this.#folder = folder;
     this.#namespace = params.namespace;
+    this.#mustExist = checkedMustExist(params);
     this.#missing = new MissingNodes(folder);
     this.#isQueryModelKnown = params.allowMismatch === true;
   }
@@ -109,11 +114,11 @@ export class FaissVectorStore extends BaseVectorStore<
   /**
    * Opens the store in the folder of a storage context, or creates one there. See `persistDir` of
    * {@link FaissVectorStoreParams}. The process warns if the store lacks nodes of documents that
-   * the folder's document store lists.
+   * the folder's document store lists. A program that only reads passes `mustExist: true`.
    *
    * @param given - the folder, `"./storage"` if you pass nothing, and the other options
-   * @throws `INVALID_ARGUMENT` for a folder that is undefined, or given twice;
-   * `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
+   * @throws `INVALID_ARGUMENT` for a folder that is undefined, or given twice; `NOT_A_STORE` if
+   * the store must exist and does not, or if another tool has saved the folder; `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
    * @example
    * const vectorStore = await FaissVectorStore.fromPersistDir("storage");
    * const storageContext = await storageContextFromDefaults({
@@ -131,7 +136,7 @@ export class FaissVectorStore extends BaseVectorStore<
     checkOpenArguments(given);
     const [persistDir = DEFAULT_PERSIST_DIR, params] = given;
     const store = new this({ ...params, persistDir });
-    store.#missing.openedFirst(await store.client());
+    await store.#missing.openedFirst(await store.client());
     return store;
   }
 
@@ -156,7 +161,7 @@ export class FaissVectorStore extends BaseVectorStore<
     directory: string | URL,
     params: FaissVectorStoreImportParams = {},
   ): Promise<FaissVectorStore> {
-    const options = checkedImportOptions(params, paramRules);
+    const options = checkedImportOptions(params, importRules);
     const { embedModel, embeddingModel, persistDir, namespace } = params;
     const own = { embedModel, embeddingModel, persistDir, namespace };
     const store = await importFromPython(directory, withEmbedModel(own).embedModel, options);
@@ -181,7 +186,7 @@ export class FaissVectorStore extends BaseVectorStore<
    * once in a call. A `Date` in the metadata stays a `Date`; what cannot be stored, such as NaN or
    * an object of a class, is refused. If this throws, nothing has changed, neither in memory nor in
    * `persistDir`. The process warns if the first call adds nodes of a document that are there
-   * already, under other ids.
+   * already, under other ids, and if two documents of a call have the same id.
    *
    * @returns the ids, in the order of the nodes
    * @throws `INVALID_ARGUMENT`, `INVALID_RECORD`, `INVALID_VECTOR`, `DIMENSION_MISMATCH`, with the
@@ -194,12 +199,10 @@ export class FaissVectorStore extends BaseVectorStore<
       const items = nodes.map(itemOf);
       return await this.#changes.run(async () => {
         const store = await this.client();
-        const added = this.#hasAdded ? [] : newItems(store, items);
+        const wereAdded = this.#duplicates.adding(store, nodes, items);
         const ids = await store.upsert(items, this.#autosave);
-        this.#hasAdded = true;
         this.#missing.changed();
-        // A record that is no node is an error of the query that finds it.
-        warnOfDuplicates(await duplicateDocuments(store, items, added).catch(() => []));
+        await wereAdded();
         return ids;
       });
     } catch (error) {
@@ -208,8 +211,8 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * Deletes the nodes of a document. Unknown ids are ignored. If this throws, nothing has changed.
-   * This does not load the model.
+   * Deletes the nodes of a document. Unknown ids are ignored; the process warns of the id of a node.
+   * If this throws, nothing has changed. This does not load the model.
    *
    * @throws `INVALID_ARGUMENT` if the id is no string
    */
@@ -219,12 +222,13 @@ export class FaissVectorStore extends BaseVectorStore<
     const isOfDocument = (record: NodeRecord, id: string) =>
       checkedRecord(record, id).refDocId === refDocId;
     await this.#changes.run(async () => {
-      if (this.#folder) await refuseForeignFolder(this.#folder);
+      await this.#checkFolder();
       const store = await this.#store.existing();
       const removed = await store?.delete(isOfDocument, this.#autosave).catch((error) => {
         throw explainChanged(error, this.#folder);
       });
       if (removed) this.#missing.changed();
+      else this.#duplicates.deletedNothing(store, refDocId);
     });
   }
 
@@ -276,7 +280,7 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   async #open(): Promise<CoreStore<NodeRecord>> {
-    if (this.#folder) await refuseForeignFolder(this.#folder);
+    await this.#checkFolder();
     const store = await this.#store.get();
     for (const { id, record } of store) {
       checkedRecord(record, id);
@@ -284,6 +288,13 @@ export class FaissVectorStore extends BaseVectorStore<
     }
     await this.#missing.opened(store);
     return store;
+  }
+
+  /** @throws FaissStoreError `NOT_A_STORE` */
+  async #checkFolder(): Promise<void> {
+    if (!this.#folder) return;
+    await refuseForeignFolder(this.#folder);
+    if (this.#mustExist && !(await this.#store.existing())) throw noStoreIn(this.#folder);
   }
 
   get #autosave(): ChangeOptions {

@@ -5,16 +5,15 @@ import { DEFAULT_DOC_STORE_PERSIST_FILENAME } from "@llamaindex/core/global";
 import { ObjectType } from "@llamaindex/core/schema";
 import type { NodeRecord } from "./node-record.ts";
 import { folderName, type StoreFolder } from "./store-folder.ts";
-import { listOf, recordsOf, warn } from "./stored-documents.ts";
+import { docsPage, listOf, recordsOf, warn } from "./stored-documents.ts";
 
 const skipped = "LlamaIndex skips documents that its document store lists unchanged.";
-const embedAll =
-  "To embed all documents, run VectorStoreIndex.fromDocuments or the pipeline once with " +
-  "docStoreStrategy: DocStoreStrategy.NONE, or delete the document store first.";
+const embedAll = "To embed all, use a new, empty folder.";
 const embedSome =
-  "To embed them, delete them from the document store with `docStore.deleteDocument(id, false)`, " +
-  "and run VectorStoreIndex.fromDocuments or the pipeline again. `details.refDocIds` of this " +
-  "warning has all ids.";
+  "To embed what is missing here, delete these documents from the document store with " +
+  "`docStore.deleteDocument(id, false)`, and run your program again: " +
+  `${docsPage("troubleshooting")}#documents-are-skipped-after-a-run-that-was-stopped. ` +
+  "`details.refDocIds` has all ids.";
 
 const code = "EMBEDDINGGEMMA_MISSING_NODES";
 
@@ -52,14 +51,13 @@ export class MissingNodes {
     this.#isNew = false;
   }
 
-  /**
-   * Call it after {@link opened} if no ingestion can have begun. An empty store may be about to get
-   * all nodes from elsewhere.
-   */
-  openedFirst(store: FaissStore<NodeRecord>): void {
-    if (!this.#folder || this.#documents.length === 0 || store.size === 0) return;
+  /** Call it after {@link opened} if no ingestion can have begun. */
+  async openedFirst(store: FaissStore<NodeRecord>): Promise<void> {
+    if (!this.#folder || this.#documents.length === 0) return;
+    // The nodes of the documents are in another store, and this one has none yet.
+    if (store.size === 0 && (await hasNamespaces(this.#folder.persistDir))) return;
     this.#isChecked = true;
-    warnOfDocuments(this.#folder, this.#documents, false);
+    warnOfDocuments(this.#folder, this.#documents, store);
   }
 
   /** Call it with each query. */
@@ -71,7 +69,7 @@ export class MissingNodes {
     if (folder && missing.length > 0) {
       const listed = new Set(await listedDocuments(folder.persistDir));
       const stillListed = missing.filter((id) => listed.has(id));
-      if (stillListed.length > 0) warnOfDocuments(folder, stillListed, store.size === 0);
+      if (stillListed.length > 0) warnOfDocuments(folder, stillListed, store);
     } else if (store.size === 0 && this.#isNew) await warnOfEmpty(folder);
   }
 }
@@ -79,14 +77,14 @@ export class MissingNodes {
 function warnOfDocuments(
   { path, persistDir }: StoreFolder,
   ids: readonly string[],
-  isEmpty: boolean,
+  { size }: FaissStore<NodeRecord>,
 ): void {
   const { count, names } = listOf(ids);
   warn(
     code,
-    `The FAISS store in ${path} ${isEmpty ? "is empty" : "lacks nodes"}: it has no nodes of ` +
+    `The FAISS store in ${path} ${size === 0 ? "is empty" : "lacks nodes"}: it has no nodes of ` +
       `${count} that ${documentStoreIn(persistDir)} lists, so queries do not find them: ` +
-      `${names}. ${skipped} ${isEmpty ? embedAll : embedSome}`,
+      `${names}. ${skipped} ${size === 0 ? `${embedAll} ` : ""}${embedSome}`,
     ids,
   );
 }

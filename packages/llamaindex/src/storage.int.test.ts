@@ -82,22 +82,45 @@ async function warningsOf(action: () => Promise<unknown>): Promise<string[]> {
 describe("nodes that queries cannot find", () => {
   it("are told once, with the document store that lists their documents", async () => {
     expect(await ingest(documentsOf("Mars", "Venus"))).toBe(2);
-    const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
     const warnings = await warningsOf(async () => {
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
       expect(await ingest(documentsOf("Mars", "Venus"), vectorStore)).toBe(0);
       expect(await ingest(documentsOf("Mars", "Venus"), vectorStore)).toBe(0);
     });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /store is empty: it has no nodes of 2 documents .*"Mars", "Venus".*DocStoreStrategy\.NONE/,
+        /store is empty: it has no nodes of 2 documents .*"Mars", "Venus".*a new, empty folder.*deleteDocument/,
       ),
     ]);
     expect(warnings[0]).toContain(join(persistDir, "doc_store.json"));
-    const again = await FaissVectorStore.fromPersistDir(persistDir);
+    const lazy = await warningsOf(() =>
+      ingest(documentsOf("Mars"), new FaissVectorStore({ persistDir })),
+    );
+    expect(lazy).toEqual([expect.stringMatching(/store is empty/)]);
+    persistDir = join(folder, "new");
     const cured = await warningsOf(async () => {
-      expect(await ingest(documentsOf("Mars", "Venus"), again, DocStoreStrategy.NONE)).toBe(2);
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+      expect(await ingest(documentsOf("Mars", "Venus"), vectorStore)).toBe(2);
     });
     expect(cured).toEqual([]);
+  });
+
+  it("are told when an empty store is opened, before a run adds some of them", async () => {
+    await ingest(documentsOf("Mars", "Venus"), await FaissVectorStore.fromPersistDir(persistDir));
+    await rm(join(persistDir, "faiss_vector_store"), { recursive: true });
+    const warnings = await warningsOf(async () => {
+      const vectorStore = await FaissVectorStore.fromPersistDir(persistDir);
+      expect(await ingest(documentsOf("Mars", "Venus", "Pluto"), vectorStore)).toBe(1);
+    });
+    expect(warnings).toEqual([expect.stringMatching(/is empty: it has no nodes of 2 documents/)]);
+  });
+
+  it("are not told of a store for images, beside one with a namespace", async () => {
+    const namespace = "text";
+    const texts = await FaissVectorStore.fromPersistDir(persistDir, { namespace });
+    await ingest(documentsOf("Mars"), texts);
+    const images = () => FaissVectorStore.fromPersistDir(persistDir);
+    expect(await warningsOf(images)).toEqual([]);
   });
 
   it("are told when a folder is opened, with the ids of all documents", async () => {
@@ -140,7 +163,7 @@ describe("nodes that queries cannot find", () => {
       expect(await ingest(documentsOf("Mars", "Venus", "Pluto"), await open())).toBe(1);
     });
     expect(some).toEqual([
-      expect.stringMatching(/lacks nodes: it has no nodes of 2 documents.*docStore.deleteDocument/),
+      expect.stringMatching(/is empty: it has no nodes of 2 documents.*docStore.deleteDocument/),
     ]);
     await rm(join(persistDir, "faiss_vector_store"), { recursive: true });
     const all = await warningsOf(async () => {
@@ -231,6 +254,60 @@ describe("nodes that are stored twice", () => {
       },
     ]);
     expect((await third.client()).size).toBe(9);
+  });
+
+  it("are told of in the run before, if the document store lists nodes", async () => {
+    const documents = () => [
+      new Document({ id_: "Mars", text: "Mars", metadata: { seen: new Date(0) } }),
+      new Document({ id_: "Venus", text: "Venus", excludedEmbedMetadataKeys: ["moons"] }),
+    ];
+    await ingest(documents()); // a SimpleVectorStore, for which LlamaIndex lists the nodes
+    const { docStore } = await storageContextFromDefaults({ persistDir });
+    const nodes = Object.values(await docStore.docs()).filter(({ sourceNode }) => sourceNode);
+    await (await open()).add(await embedded(...(nodes as TextNode[])));
+    const run = async () => {
+      const vectorStore = await open();
+      await ingest(documents(), vectorStore, DocStoreStrategy.UPSERTS_AND_DELETE).catch(() => {});
+      return (await vectorStore.client()).size;
+    };
+    const first = await allWarningsOf(async () => {
+      expect(await run()).toBe(2);
+    });
+    expect(first).toMatchObject([
+      {
+        code: "EMBEDDINGGEMMA_DUPLICATE_NODES",
+        message: expect.stringMatching(/doc_store\.json lists nodes/),
+      },
+    ]);
+    const second = await allWarningsOf(async () => {
+      expect(await run()).toBe(4);
+    });
+    expect(second).toMatchObject([
+      { code: "EMBEDDINGGEMMA_DUPLICATE_NODES", details: { refDocIds: ["Mars", "Venus"] } },
+    ]);
+    // As errors.md says.
+    const storageContext = await storageContextFromDefaults({
+      persistDir,
+      vectorStore: await open(),
+    });
+    const index = await VectorStoreIndex.init({ storageContext });
+    for (const { id_ } of documents()) await index.deleteRefDoc(id_);
+    for (let again = 0; again < 3; again++) expect(await run()).toBe(2);
+  });
+
+  it("are told if two documents of a call have the same id", async () => {
+    const documents = ["one", "two"].map((text) => new Document({ id_: "same", text }));
+    const vectorStore = new FaissVectorStore();
+    const warnings = await allWarningsOf(() =>
+      ingest([...documents, ...documentsOf("Mars")], vectorStore),
+    );
+    expect(warnings).toMatchObject([
+      {
+        code: "EMBEDDINGGEMMA_DUPLICATE_NODES",
+        message: expect.stringMatching(/the same id: "same"\./),
+        details: { refDocIds: ["same"] },
+      },
+    ]);
   });
 
   it("are stored once after what errors.md says", async () => {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -42,6 +42,24 @@ it.each<[form: string, name: string, folder: () => string | URL]>([
   await again.persist(folder());
 });
 
+it("opens an existing store only, if it must exist", async () => {
+  const folder = join(home, "must-exist");
+  const open = () => FaissVectorStore.fromPersistDir(folder, { embedModel, mustExist: true });
+  for (const _ of ["without the folder", "in an empty folder"]) {
+    await expect(open()).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+      message: expect.stringContaining(join(folder, "faiss_vector_store")),
+      details: { path: join(folder, "faiss_vector_store") },
+    });
+    await mkdir(folder, { recursive: true });
+  }
+  const lazy = new FaissVectorStore({ persistDir: folder, embedModel, mustExist: true });
+  await expect(lazy.delete("mars")).rejects.toMatchObject({ code: "NOT_A_STORE" });
+  expect(() => new FaissVectorStore({ embedModel, mustExist: true })).toThrow("persistDir");
+  await (await FaissVectorStore.fromPersistDir(folder, { embedModel })).add([node]);
+  expect((await (await open()).client()).ids()).toEqual(["mars"]);
+});
+
 it("refuses the URL of a server", async () => {
   const url = new URL("https://example.com/planets");
   const refused = {
@@ -58,6 +76,7 @@ it.each<[arguments_: unknown[], message: RegExp]>([
   [["x", { persistDir: "y" }], /persistDir .* "y" was given. persistDir is given twice/],
   [[undefined], /persistDir must be a path .* undefined was given. To use "storage", pass it/],
   [[undefined, { embedModel }], /persistDir must be a path/],
+  [["x", { embedModel, mustExist: "yes" }], /mustExist must be true or false; "yes" was given/],
   [["x", { embedModel, truncation: "error" }], /new EmbeddingGemmaEmbedding\({ truncation }\)/],
 ])("fromPersistDir(...%j) is refused", async (given, message) => {
   const open = FaissVectorStore.fromPersistDir.bind(FaissVectorStore, ...(given as []));

@@ -115,6 +115,16 @@ export async function refuseForeignFolder({ persistDir, namespace, path }: Store
   );
 }
 
+/** The error for a folder that must contain a store, and does not. */
+export function noStoreIn({ path }: StoreFolder): FaissStoreError {
+  return new FaissStoreError(
+    "NOT_A_STORE",
+    `There is no store in ${path}, and \`mustExist: true\` was given. Check the path, or run the ` +
+      "program that saves the store.",
+    { path },
+  );
+}
+
 /** What to do with the folder of a store itself; undefined if it is none of this package. */
 function folderAbove(path: string): string | undefined {
   const match = /^(?:(.+)__)?faiss_vector_store$/.exec(basename(path));

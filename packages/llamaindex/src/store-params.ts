@@ -1,8 +1,9 @@
 import type { LazyFaissStoreOptions } from "@embeddinggemma/faiss";
-import type { Rule, Rules } from "@embeddinggemma/internal";
+import { type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import { pathRule } from "@embeddinggemma/internal/node";
 import type { BaseEmbedding } from "@llamaindex/core/embeddings";
 import type { VectorStoreBaseParams } from "@llamaindex/core/vector-store";
+import { storeChecker } from "./check-options.ts";
 import type { PythonImportOptions } from "./import-from-python.ts";
 import type { NodeRecord } from "./node-record.ts";
 
@@ -23,6 +24,13 @@ export interface FaissVectorStoreParams
    */
   persistDir?: string | URL | undefined;
   /**
+   * Throws `NOT_A_STORE` if `persistDir` contains no store, and creates none. For programs that only
+   * read: an empty store would answer every query with nothing.
+   *
+   * @default false
+   */
+  mustExist?: boolean | undefined;
+  /**
    * Distinguishes several stores of one storage context, such as one for texts and one for images.
    * Letters, digits, `_`, `-` and `.`. The store is in `<namespace>__faiss_vector_store` then.
    *
@@ -40,10 +48,8 @@ const embedModelRule: Rule = {
   accepts: (value) => typeof (value as BaseEmbedding | null)?.getTextEmbedding === "function",
 };
 
-/** The rules of the options that a store of `@embeddinggemma/faiss` does not have. */
-export const paramRules: Rules<
-  Omit<FaissVectorStoreParams, keyof LazyFaissStoreOptions<NodeRecord>>
-> = {
+/** The rules of the options that an import does not pass on. */
+export const importRules = {
   embedModel: embedModelRule,
   embeddingModel: embedModelRule,
   persistDir: pathRule,
@@ -52,4 +58,17 @@ export const paramRules: Rules<
     accepts: (value) =>
       typeof value === "string" && /^[\p{L}\p{N}_-][\p{L}\p{N}._-]*$/u.test(value),
   },
-};
+} satisfies Rules<
+  Pick<FaissVectorStoreParams, "embedModel" | "embeddingModel" | "persistDir" | "namespace">
+>;
+
+/** The rules of the options that a store of `@embeddinggemma/faiss` does not have. */
+export const paramRules: Rules<
+  Omit<FaissVectorStoreParams, keyof LazyFaissStoreOptions<NodeRecord>>
+> = { ...importRules, mustExist: rules.flag };
+
+/** @throws FaissStoreError `INVALID_ARGUMENT` if there is no folder that could contain a store */
+export function checkedMustExist({ mustExist = false, persistDir }: FaissVectorStoreParams) {
+  if (!mustExist || persistDir !== undefined) return mustExist;
+  throw storeChecker.invalidArgument("mustExist", mustExist, "left out without `persistDir`");
+}

@@ -16,6 +16,7 @@ import { modelPath } from "@embeddinggemma/tiny-model";
 import { evaluateRetrieval, tune } from "@embeddinggemma/tune";
 import faiss from "faiss-node";
 import {
+  DocStoreStrategy,
   Settings,
   storageContextFromDefaults,
   TextNode,
@@ -392,6 +393,30 @@ it("docs/reference/troubleshooting.md: two programs added to one folder", async 
   expect([restored.length, restored[0]]).toEqual([3, saved[0]]);
   await VectorStoreIndex.fromDocuments(documents, { storageContext: await open() });
   expect(await idsOf()).toEqual(restored);
+  await model.dispose();
+});
+
+it("docs/reference/troubleshooting.md: the folder was that of a SimpleVectorStore", async () => {
+  const { documents, model, open } = await llamaIndexStorage();
+  await VectorStoreIndex.fromDocuments(documents, {
+    storageContext: await storageContextFromDefaults({ persistDir: "storage" }),
+  });
+  const { docStore, vectorStores } = await open();
+  const listed = Object.values(await docStore.docs());
+  await vectorStores.TEXT!.add(await model(listed.filter(({ sourceNode }) => sourceNode)));
+  const nightly = async () => {
+    const docStoreStrategy = DocStoreStrategy.UPSERTS_AND_DELETE;
+    await VectorStoreIndex.fromDocuments(documents, {
+      storageContext: await open(),
+      docStoreStrategy,
+    });
+    return (await FaissStore.open("storage/faiss_vector_store")).ids();
+  };
+  const saved = await nightly();
+  await rm("storage/doc_store.json");
+  await rm("storage/index_store.json");
+  await import(join(process.cwd(), "restore.ts"));
+  for (let run = 0; run < 2; run++) expect(await nightly()).toEqual(saved);
   await model.dispose();
 });
 

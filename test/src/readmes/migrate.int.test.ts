@@ -1,9 +1,15 @@
 import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FaissVectorStore } from "@embeddinggemma/llamaindex";
 import { env } from "@huggingface/transformers";
 import faiss from "faiss-node";
-import { VectorStoreIndex } from "llamaindex";
+import {
+  DocStoreStrategy,
+  Document,
+  storageContextFromDefaults,
+  VectorStoreIndex,
+} from "llamaindex";
 import ts from "typescript";
 import { describe, expect, it, vi } from "vitest";
 import { decodeVector, readGolden } from "../golden/golden.ts";
@@ -113,6 +119,11 @@ describe("the pages about migration", () => {
     expect(found(before)).toEqual(["mars"]);
     expect(found(after)).toEqual(["mars"]);
     expect(after.hits[0].score).toBeCloseTo(before.hits[0].score, 5);
+    const titan = () =>
+      new Document({ id_: "titan", text: "A moon.", metadata: { found: new Date(0) } });
+    await VectorStoreIndex.fromDocuments([titan()], {
+      storageContext: await storageContextFromDefaults({ persistDir: old }),
+    });
     const { vectorStore } = await runPage(name, {
       section: "Move the stored vectors",
       files: { "old-storage": old },
@@ -124,6 +135,28 @@ describe("the pages about migration", () => {
       { node: { text: "Venus is hot and cloudy." } },
     ]);
     expect(hits[0]!.score).toBeCloseTo(before.hits[0].score, 5);
+    const ids = (await vectorStore.client()).ids();
+    const nightly = async (...documents: Document[]) => {
+      const vectorStore = await FaissVectorStore.fromPersistDir("storage");
+      const storageContext = await storageContextFromDefaults({
+        persistDir: "storage",
+        vectorStore,
+      });
+      await VectorStoreIndex.init({ storageContext });
+      const docStoreStrategy = DocStoreStrategy.UPSERTS_AND_DELETE;
+      await VectorStoreIndex.fromDocuments(documents, { storageContext, docStoreStrategy });
+      return (await vectorStore.client()).ids();
+    };
+    const [mars, venus] = [
+      new Document({
+        id_: "mars",
+        text: "Mars is often called the Red Planet.",
+        metadata: { moons: 2 },
+      }),
+      new Document({ id_: "venus", text: "Venus is hot and cloudy.", metadata: { moons: 0 } }),
+    ];
+    for (let run = 0; run < 3; run++) expect(await nightly(mars!, venus!, titan())).toEqual(ids);
+    expect(await nightly(mars!, titan())).toEqual([ids[0], ids[2]]);
     await runPage(name, { section: "Verify", programs: ["verify.ts"] });
     await expectPrintedOutput(name, "Verify");
   });

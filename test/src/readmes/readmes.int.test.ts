@@ -188,7 +188,8 @@ describe("the code of the READMEs, with the tiny model", () => {
   });
 
   it("llamaindex", async () => {
-    const { nodes, diverse, found, parts } = await runPage("packages/llamaindex/README.md");
+    const page = "packages/llamaindex/README.md";
+    const { nodes, diverse, found, parts, short } = await runPage(page);
     await expectPrintedOutput("packages/llamaindex/README.md");
     expect(diverse).toHaveLength(2);
     expect(nodes.map(({ node }: { node: { metadata: object } }) => node.metadata)).toEqual([
@@ -198,6 +199,10 @@ describe("the code of the READMEs, with the tiny model", () => {
     expect(found).toMatchObject([{ node: { metadata: { title: "Mars" } } }]);
     expect(parts).toHaveLength(3);
     expect(await FaissStore.open("storage/faiss_vector_store")).toMatchObject({ size: 2 });
+    expect(await FaissStore.open("storage-256/faiss_vector_store")).toMatchObject({
+      size: 2,
+      identity: await short.embedModel.identity(),
+    });
   });
 
   it("ai-sdk", async () => {

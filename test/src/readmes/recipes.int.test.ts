@@ -1,6 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
+import type { NodeRecord } from "@embeddinggemma/llamaindex";
 import { Document } from "@langchain/core/documents";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startChatServer } from "./chat-server.ts";
@@ -50,6 +51,21 @@ describe("incremental-indexing", () => {
     await writeFile("update.ts", `${start}\nexport { update };`);
     return (await import(join(process.cwd(), "update.ts"))).update;
   }
+
+  it("updates a copy in LlamaIndex.TS, and publishes it in one step", async () => {
+    const { update } = await runPage("docs/recipes/incremental-indexing.md", {
+      programs: ["update-storage.ts"],
+    });
+    await update("storage-1", (await import(join(process.cwd(), "notes.ts"))).first);
+    await symlink("storage-1", "storage");
+    await import(join(process.cwd(), "nightly.ts"));
+    const items = [...(await FaissStore.open<NodeRecord>("storage/faiss_vector_store"))];
+    const files = items.map(({ record }) => record.refDocId);
+    expect(files.toSorted()).toEqual(["apples.txt", "bread.txt", "dates.txt"]);
+    const folders = (await readdir(".")).filter((name) => name.startsWith("storage"));
+    expect(folders).toEqual(["storage", await readlink("storage")]);
+    expect(folders[1]).not.toBe("storage-1");
+  });
 
   it("of two first runs at once, neither replaces the other", async () => {
     const update = await updateOfPage();
