@@ -43,9 +43,9 @@ export class DuplicateNodes {
     this.#hasTold = true;
     warn(
       code,
-      `Nothing was deleted: ${show(id)} is the id of a node of document ${show(refDocId)}. If your ` +
-        "program uses UPSERTS_AND_DELETE, doc_store.json lists nodes, as for a SimpleVectorStore, " +
-        "and its next run stores documents twice. Before it, restore the list: " +
+      `Nothing was deleted: ${show(id)} is the id of a node of document ${show(refDocId)}. If ` +
+        "your program uses UPSERTS_AND_DELETE, doc_store.json lists nodes, as for a " +
+        "SimpleVectorStore, and its next run stores documents twice. First restore the list: " +
         `${docsPage("troubleshooting")}#doc_id-not-found.`,
       [refDocId],
     );
@@ -119,8 +119,8 @@ function warnOfSameIds(refDocIds: readonly string[]): void {
   const { names } = listOf(refDocIds);
   warn(
     code,
-    `Documents that were added have the same id: ${names}. LlamaIndex lists only the last one, so ` +
-      "each run adds another one again. Give each document an `id_` of its own.",
+    `Documents that were added have the same id: ${names}. LlamaIndex lists only the last one, ` +
+      "so each run adds another one again. Give each document an `id_` of its own.",
     refDocIds,
   );
 }

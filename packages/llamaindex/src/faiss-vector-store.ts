@@ -118,7 +118,8 @@ export class FaissVectorStore extends BaseVectorStore<
    *
    * @param given - the folder, `"./storage"` if you pass nothing, and the other options
    * @throws `INVALID_ARGUMENT` for a folder that is undefined, or given twice; `NOT_A_STORE` if
-   * the store must exist and does not, or if another tool has saved the folder; `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
+   * the store must exist and does not, or if another tool has saved the folder;
+   * `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if another embedding model made the vectors
    * @example
    * const vectorStore = await FaissVectorStore.fromPersistDir("storage");
    * const storageContext = await storageContextFromDefaults({
@@ -211,8 +212,8 @@ export class FaissVectorStore extends BaseVectorStore<
   }
 
   /**
-   * Deletes the nodes of a document. Unknown ids are ignored; the process warns of the id of a node.
-   * If this throws, nothing has changed. This does not load the model.
+   * Deletes the nodes of a document. Unknown ids are ignored; for the id of a node, the process
+   * warns. If this throws, nothing has changed. This does not load the model.
    *
    * @throws `INVALID_ARGUMENT` if the id is no string
    */

@@ -89,7 +89,7 @@ describe("nodes that queries cannot find", () => {
     });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /store is empty: it has no nodes of 2 documents .*"Mars", "Venus".*a new, empty folder.*deleteDocument/,
+        /is empty: it has no nodes of 2 documents .*"Mars", "Venus".*new, empty folder.*delete/,
       ),
     ]);
     expect(warnings[0]).toContain(join(persistDir, "doc_store.json"));

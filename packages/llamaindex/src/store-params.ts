@@ -24,8 +24,8 @@ export interface FaissVectorStoreParams
    */
   persistDir?: string | URL | undefined;
   /**
-   * Throws `NOT_A_STORE` if `persistDir` contains no store, and creates none. For programs that only
-   * read: an empty store would answer every query with nothing.
+   * Throws `NOT_A_STORE` if `persistDir` contains no store, and creates none. For programs that
+   * only read: an empty store would answer every query with nothing.
    *
    * @default false
    */
