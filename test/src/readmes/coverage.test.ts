@@ -28,11 +28,18 @@ it("runs the TypeScript code of every page", async () => {
 const pagesWith = (...languages: string[]) =>
   pages.filter((page) => blocksIn(page, ...languages).length > 0);
 
-it.each(pagesWith("ts", "js"))("has TypeScript and JavaScript that parse: %s", (page) => {
-  for (const code of blocksIn(page, "ts", "js")) {
+const languages = ["ts", "tsx", "js"];
+const parsed = languages.flatMap((language) => pagesWith(language).map((page) => [language, page]));
+it.each(parsed as [string, string][])("has code in %s that parses: %s", (language, page) => {
+  for (const code of blocksIn(page, language)) {
     const { diagnostics } = ts.transpileModule(code, {
+      fileName: `code.${language}`,
       reportDiagnostics: true,
-      compilerOptions: { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext },
+      compilerOptions: {
+        target: ts.ScriptTarget.ESNext,
+        module: ts.ModuleKind.ESNext,
+        jsx: ts.JsxEmit.Preserve,
+      },
     });
     const messages = diagnostics?.map(({ messageText }) => messageText);
     expect(messages, code).toEqual([]);

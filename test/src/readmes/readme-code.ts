@@ -8,10 +8,10 @@
  *
  * `runsAllCodeOf` fails if a block did not run to its end; `coverage.test.ts` fails if a page with
  * code is in no such list. A block that begins with "```ts before" is code of other packages: it is
- * parsed, and not run. Blocks of `js`, `json`, `bash` and `sh` are checked there, too.
+ * parsed, and not run. Blocks of `tsx`, `js`, `json`, `bash` and `sh` are checked there, too.
  */
 import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { endOfBlock } from "./ran-blocks.ts";
@@ -49,12 +49,18 @@ export async function writeReadmeCode(
   for (const { code, number } of blocks) {
     const block = code.replaceAll("8080", String(port)) + endOfBlock(readme, number);
     const name = block.match(/^\/\/ (\S+\.ts)\n/)?.[1];
-    if (name) await writeFile(join(folder, name), block);
+    if (name) await writeFileIn(folder, name, block);
     else program.push(block);
   }
   const path = join(folder, "program.ts");
   await writeFile(path, asModule(program.join("")));
   return { folder, program: path };
+}
+
+async function writeFileIn(folder: string, name: string, code: string): Promise<void> {
+  const path = join(folder, name);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, code);
 }
 
 /** The output that a README, or one of its sections, shows for its code: its blocks of text. */
