@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-interface Message {
+export interface Message {
   role: string;
   content?: string | { text?: string }[] | null;
 }
 
-interface ChatRequest {
+export interface ChatRequest {
   messages: Message[];
   tools?: { function: { name: string } }[];
   stream?: boolean;
@@ -33,7 +33,8 @@ export async function startChatServer(): Promise<{ url: string; close(): void }>
   return { url: `http://127.0.0.1:${port}/v1`, close: () => server.close() };
 }
 
-function replyTo({ messages, tools }: ChatRequest): Reply {
+/** What the model of the script says. */
+export function replyTo({ messages, tools }: ChatRequest): Reply {
   const texts = messages.map(textOf);
   const last = texts.at(-1)!;
   const user = texts.findLast((_, place) => messages[place]!.role === "user")!;

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startChatServer } from "./chat-server.ts";
 import { expectPrintedOutput, runPage } from "./run-page.ts";
 import { runsAllCodeOf } from "./runs-all-code.ts";
+import { scriptedProvider } from "./scripted-model.ts";
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -40,6 +41,27 @@ describe.each(Object.entries(frameworks))("%s", (section, program) => {
     "%s",
     (name) => run(name),
   );
+});
+
+it.each(["incremental-indexing", "multi-tenant"])("without a framework: %s", async (name) => {
+  const page = `docs/recipes/${name}.md`;
+  await runPage(page, { programs: ["core.ts"] });
+  await expectPrintedOutput(page, "Without a framework");
+});
+
+it("without a framework: hybrid-search", async () => {
+  const page = "docs/recipes/hybrid-search.md";
+  await runPage(page, { programs: ["core.ts"] });
+  await expectPrintedOutput(page, "LangChain.js");
+});
+
+it("AI SDK: chat with your documents", async () => {
+  vi.stubGlobal("AI_SDK_DEFAULT_PROVIDER", scriptedProvider());
+  const page = "docs/recipes/chat-with-your-documents.md";
+  const files = { documents: join(examples, "langchain-rag/data") };
+  await runPage(page, { programs: ["ai-sdk.ts"], files });
+  await expectPrintedOutput(page, "AI SDK");
+  vi.unstubAllGlobals();
 });
 
 describe("incremental-indexing", () => {
@@ -88,6 +110,7 @@ describe("incremental-indexing", () => {
 it.each([
   ["langchain.ts", "tenants/acme"],
   ["llamaindex.ts", "tenants/acme/faiss_vector_store"],
+  ["core.ts", "tenants/acme"],
 ])("multi-tenant: a second run of %s adds nothing again", async (program, store) => {
   const programs = [program, `${program}?again`];
   await runPage("docs/recipes/multi-tenant.md", { programs });
