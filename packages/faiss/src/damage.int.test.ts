@@ -52,6 +52,19 @@ async function expectRefused(directory: string, file: string): Promise<void> {
   expect(message).toContain(file);
 }
 
+it("says that Git may have changed the line ends of its records", async () => {
+  const directory = await savedStore("line-ends", { engine: "builtin" });
+  const file = (await readdir(directory)).find((name) => name.startsWith("records"))!;
+  const text = await readFile(join(directory, file), "utf8");
+  const lines = text.split("\n").length - 1;
+  await writeFile(join(directory, file), text.replaceAll("\n", "\r\n"));
+  await expect(FaissStore.open(directory)).rejects.toThrow(
+    ` instead of ${Buffer.byteLength(text)}: it has Windows line ends in ${lines} lines. Git may ` +
+      "have changed them: write `* -text` to a .gitattributes file in the folder, and check it " +
+      "out again. Restore the folder from a backup,",
+  );
+});
+
 describe.each<FaissStoreOptions>([
   { engine: "builtin" },
   { engine: "builtin", precision: "int8", searchDimension: 8 },

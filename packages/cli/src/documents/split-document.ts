@@ -38,13 +38,17 @@ export async function splitDocument(
 ): Promise<DocumentChunk[]> {
   const kind = kindOf(path);
   const pacer = new Pacer();
+  // The splitter asks for the same pieces again when it joins them. A server would be asked, too.
+  const counts = new Map<string, number>();
   const options = {
     chunkSize: settings.tokens,
     chunkOverlap: settings.overlap,
     lengthFunction: async (text: string) => {
       if (pacer.due) await pacer.pause();
       signal.throwIfAborted();
-      return countTokens(text);
+      const count = counts.get(text) ?? (await countTokens(text));
+      counts.set(text, count);
+      return count;
     },
   };
   const splitter =

@@ -570,7 +570,12 @@ it("embeds with a server, and so does a search", async () => {
   await using embedder = await Embedder.load(modelPath);
   await using server = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
   const flags = ["--url", server.url, "--chunk-tokens", "10", "--chunk-overlap", "0"];
+  const requests = vi.spyOn(globalThis, "fetch");
   expect(await index(...flags)).toMatchObject({ code: 0, embedded: 2 });
+  const counted = requests.mock.calls.filter(([url]) => String(url).endsWith("/tokenize"));
+  requests.mockRestore();
+  const bodies = counted.map(([, request]) => String(request?.body));
+  expect(new Set(bodies).size).toBe(bodies.length);
   const { output } = await run(["search", "red", "--store", store, "-k", "1"]);
   expect(output).toContain("Mars is red.");
 });

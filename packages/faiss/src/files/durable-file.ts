@@ -99,8 +99,7 @@ export async function* readVerified(
 ): AsyncIterable<Buffer> {
   try {
     const { size } = await handle.stat();
-    if (size !== stored.bytes)
-      throw damaged(path, `it has ${size} bytes instead of ${stored.bytes}`);
+    if (size !== stored.bytes) throw damaged(path, await describeSize(handle, size, stored));
     const hash = createHash("sha256");
     const length = Math.max(1, Math.floor(pieceBytes / multiple)) * multiple;
     for (let position = 0; position < size; ) {
@@ -115,6 +114,27 @@ export async function* readVerified(
   } catch (error) {
     throw FaissStoreError.isInstance(error) ? error : readFailed(path, error);
   }
+}
+
+/** Says that a file has another size, and why, if a program has changed its line ends. */
+async function describeSize(handle: FileHandle, size: number, { file, bytes }: StoredFile) {
+  const difference = `it has ${size} bytes instead of ${bytes}`;
+  const added = size - bytes;
+  if (added <= 0 || !file.endsWith(".jsonl")) return difference;
+  let carriageReturns = 0;
+  const piece = Buffer.allocUnsafe(pieceBytes);
+  for (let position = 0; position < size; ) {
+    const { bytesRead } = await handle.read(piece, 0, pieceBytes, position);
+    if (bytesRead === 0) break;
+    // JSON escapes them, so they are line ends.
+    for (const byte of piece.subarray(0, bytesRead)) carriageReturns += Number(byte === 13);
+    position += bytesRead;
+  }
+  if (carriageReturns !== added) return difference;
+  return (
+    `${difference}: it has Windows line ends in ${added} lines. Git may have changed them: write ` +
+    "`* -text` to a .gitattributes file in the folder, and check it out again"
+  );
 }
 
 /**
