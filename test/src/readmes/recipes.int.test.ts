@@ -98,6 +98,18 @@ describe("incremental-indexing", () => {
     expect(refused).toMatchObject([{ reason: { code: "STORE_CHANGED" } }]);
   });
 
+  it("keeps what another program has added to the store", async () => {
+    const update = await updateOfPage();
+    const file = (source: string) => new Document({ pageContent: source, metadata: { source } });
+    await update("shared", [file("apples.txt"), file("bread.txt")]);
+    const store = await FaissStore.open("shared");
+    const [item] = [...store];
+    await store.upsert([{ ...item!, id: "by a form" }], { saveTo: "shared" });
+    await update("shared", [file("bread.txt")]);
+    const kept = (await FaissStore.open("shared")).ids();
+    expect(kept).toEqual([expect.stringMatching(/^files\//), "by a form"]);
+  });
+
   it("replaces a document with another title", async () => {
     const update = await updateOfPage();
     for (const title of ["Bread", "Rye bread"])
