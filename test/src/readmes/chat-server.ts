@@ -8,7 +8,7 @@ export interface Message {
   content?: string | { text?: string }[] | null;
 }
 
-export interface ChatRequest {
+interface ChatRequest {
   messages: Message[];
   tools?: { function: { name: string } }[];
   stream?: boolean;

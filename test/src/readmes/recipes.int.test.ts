@@ -23,6 +23,7 @@ beforeAll(async () => {
 afterAll(() => {
   chatServer.close();
   vi.unstubAllEnvs();
+  vi.unstubAllGlobals();
 });
 
 describe.each(Object.entries(frameworks))("%s", (section, program) => {
@@ -61,7 +62,6 @@ it("AI SDK: chat with your documents", async () => {
   const files = { documents: join(examples, "langchain-rag/data") };
   await runPage(page, { programs: ["ai-sdk.ts"], files });
   await expectPrintedOutput(page, "AI SDK");
-  vi.unstubAllGlobals();
 });
 
 describe("incremental-indexing", () => {
