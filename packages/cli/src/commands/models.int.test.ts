@@ -110,6 +110,18 @@ it("removes only the model that it is told, and only when it is told", async () 
   });
 });
 
+it("takes --offline, which a list does not need", async () => {
+  const cacheDir = await temporaryFolder();
+  for (const list of [[], ["list"]])
+    expect(await run(["models", ...list, "--offline", "--cache-dir", cacheDir])).toMatchObject({
+      code: 0,
+    });
+  const argv = ["models", "download", "owner/model", "--offline", "--cache-dir", cacheDir];
+  const { code, errors } = await run(argv);
+  expect(code).toBe(1);
+  expect(errors).toContain("--offline or HF_HUB_OFFLINE is set.");
+});
+
 it("downloads a model, which then loads offline", async () => {
   await using hub = await HubServer.start("owner/model", modelPath);
   vi.stubEnv("HF_ENDPOINT", hub.endpoint);

@@ -1,4 +1,4 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { dtypeOption } from "../model/model-options.ts";
 import type { DownloadFlags } from "../models/download-model.ts";
 import type { ListFlags } from "../models/list-models.ts";
@@ -81,6 +81,7 @@ function removeCommand(terminal: Terminal): Command {
  */
 function addCacheOptions(command: Command): Command {
   return command
+    .addOption(new Option("--offline", "download nothing").hideHelp())
     .option("--cache-dir <folder>", "the cache (default: as huggingface_hub)", path)
     .option("--json", "print JSON");
 }

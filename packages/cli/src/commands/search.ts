@@ -58,6 +58,11 @@ function addFilter(text: string, filters: readonly MetadataFilter[] = []): Metad
     throw new InvalidArgumentError(
       "It must be key=value or a JSON object, such as '{\"page\": 2}'.",
     );
+  if (/\*(?!$)/.test(value))
+    throw new InvalidArgumentError(
+      "A * stands for other text only at the end of a value, such as source=notes/web/*. For a * " +
+        'that is meant as it is, use JSON, such as \'{"title": "A* search"}\'.',
+    );
   if (value.endsWith("*")) return [...filters, { [key]: startOf(value.slice(0, -1)) }];
   const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
   return [...filters, { [key]: isNumber ? [value, Number(value)] : value }];

@@ -1,4 +1,4 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Adapter } from "@embeddinggemma/core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -32,6 +32,16 @@ describe("tune", () => {
     expect(output).toMatch(new RegExp(`^\\| with adapter .*\\| +${figure.toFixed(4)} \\|`, "m"));
   });
 
+  it("says that it replaces an adapter", async () => {
+    const adapter = join(folder, "replaced");
+    const flags = ["--output", adapter, "--epochs", "1", "--json"];
+    await mkdir(adapter);
+    await writeFile(join(adapter, "adapter.json"), "{}");
+    const { errors } = await tune(plain, ...flags);
+    const note = `${adapter} has an adapter. The new one replaces it, if it helps.\n`;
+    expect(errors.startsWith(note)).toBe(true);
+  });
+
   it("saves nothing if there is no gain, with exit code 1", async () => {
     const adapter = join(folder, "no-adapter");
     const { code, output, errors } = await tune(plain, "--output", adapter, "--json");
@@ -56,9 +66,13 @@ describe("tune", () => {
     const file = join(folder, "pairs.csv");
     const rows = Array.from({ length: 20 }, (_, n) => `question ${n},answer ${n}\n`);
     await writeFile(file, `query,document\n${rows.join("")}`);
-    const flags = ["--output", join(folder, "of-file"), "--epochs", "1", "--json"];
-    const { output } = await tune(file, ...flags);
+    const flags = ["--output", join(folder, "of-file"), "--epochs", "1"];
+    const { output } = await tune(file, ...flags, "--json");
     expect(JSON.parse(output)).toMatchObject({ pairs: 20, difference: { queries: 2 } });
+    const table = await tune(file, ...flags);
+    expect(table.output).toContain(
+      "2 questions, not trained on, but they chose the epoch: the gain on others may be smaller",
+    );
   });
 
   it("refuses to replace a folder with other files, before it trains", async () => {

@@ -7,17 +7,20 @@ export interface MarkdownParts {
 }
 
 /**
- * Splits off front matter of YAML (`---`) or TOML (`+++`). Only its title is read, if it is on one
- * line. A text between two rules is none: all lines of front matter are keys and their values.
+ * Splits off front matter of YAML (`---`) or TOML (`+++`). Only its title is read, on one line or
+ * in a block of YAML (`>` or `|`). A text between two rules is none: all lines of front matter are
+ * keys and their values.
  */
 export function splitFrontMatter(markdown: string): MarkdownParts {
   const [all, , content = ""] =
     /^\ufeff?(---|\+\+\+)[ \t]*\n([\s\S]*?)(?<=\n)\1[ \t]*(?:\n|$)/.exec(markdown) ?? [];
   if (all === undefined || !content.split("\n").every(isData))
     return { title: undefined, text: markdown };
-  const value = /^title[ \t]*[:=](.*)$/m.exec(content)?.[1];
+  const [, value = "", more = ""] =
+    /^title[ \t]*[:=](.*)\n((?:[ \t]+.*\n|\n)*)/m.exec(content) ?? [];
   const lines = all.replaceAll(/[^\n]/g, "");
-  return { title: scalar(value?.trim() ?? ""), text: lines + markdown.slice(all.length) };
+  const title = folded(value, more) ?? scalar(value.trim());
+  return { title, text: lines + markdown.slice(all.length) };
 }
 
 /** What a line of front matter begins with. */
@@ -32,6 +35,12 @@ const dataStarts = [
 
 function isData(line: string): boolean {
   return dataStarts.some((start) => start.test(line));
+}
+
+/** The lines of a block of YAML, as one: a title has one line. */
+function folded(header: string, lines: string): string | undefined {
+  if (!/^\s*[>|][-+\d]*\s*(?:#.*)?$/.test(header)) return undefined;
+  return lines.trim().split(/\s+/).join(" ") || undefined;
 }
 
 /** The text of a value; undefined if it goes on in the next lines. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { describeDifference, mayBeChance } from "./describe-difference.ts";
+import { describeDifference, whyChance } from "./describe-difference.ts";
 
 const comparison = {
   ...{ metric: "ndcg@10", before: 0.5, after: 0.53, difference: 0.03, queries: 100 },
@@ -18,10 +18,11 @@ it.each([
 });
 
 it.each([
-  { interval: [0.01, 0.05] as const, expected: false },
-  { interval: [0, 0.05] as const, expected: true },
-  { interval: [-0.01, 0.05] as const, expected: true },
-  { interval: [-0.05, -0.01] as const, expected: false },
-])("says whether $interval may be chance", ({ interval, expected }) => {
-  expect(mayBeChance({ ...comparison, interval })).toBe(expected);
+  { interval: [0.01, 0.05] as const, pValue: 0.012, expected: undefined },
+  { interval: [0, 0.05] as const, pValue: 0.04, expected: "The interval contains 0" },
+  { interval: [-0.01, 0.05] as const, pValue: 0.2, expected: "The interval contains 0" },
+  { interval: [-0.05, -0.01] as const, pValue: 0.05, expected: undefined },
+  { interval: [0.001, 0.05] as const, pValue: 0.051, expected: "p is above 0.05" },
+])("says whether $interval with p = $pValue may be chance", ({ expected, ...figures }) => {
+  expect(whyChance({ ...comparison, ...figures })).toBe(expected);
 });

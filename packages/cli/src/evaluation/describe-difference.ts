@@ -14,9 +14,15 @@ export function describeDifference({
   return `${metric} ${signed(difference)} (${interval}, ${p})`;
 }
 
-/** Whether the interval of a difference contains 0. */
-export function mayBeChance({ interval: [low, high] }: SystemComparison): boolean {
-  return low <= 0 && high >= 0;
+/** Why a difference may be chance; undefined if that is unlikely. */
+export function whyChance({
+  interval: [low, high],
+  confidence,
+  pValue,
+}: SystemComparison): string | undefined {
+  if (low <= 0 && high >= 0) return "The interval contains 0";
+  const most = Number((1 - confidence).toFixed(6));
+  return pValue > most ? `p is above ${most}` : undefined;
 }
 
 function signed(value: number): string {

@@ -23,6 +23,18 @@ it.each([
     'It has a.onnx (set dtype: "q8"), b.onnx (set subfolder: "", modelFile: "b").',
     "It has a.onnx (--dtype q8), b.onnx (in code only).",
   ],
+  [
+    "Load the model. If you are sure that it fits, set `allowMismatch`: `adapter: { folder, " +
+      "allowMismatch: true }`.\nIt was made for x.",
+    "Load the model.\nIt was made for x.",
+  ],
+  ["It has six columns. For qrels of TREC, use readTrecQrels.", "It has six columns."],
+  ["TREC has four: read it with readTrecQrels.", "TREC has four: remove the second one."],
+  [
+    "adapter must be a folder or URL of an adapter, { folder, allowMismatch }, an Adapter, or " +
+      'null; "" was given.',
+    '--adapter must be a folder or URL of an adapter; "" was given.',
+  ],
 ])("names flags instead of options: %s", (message, shown) => {
   expect(messageOf(new EmbeddingGemmaError("INVALID_ARGUMENT", message))).toBe(shown);
 });

@@ -95,6 +95,10 @@ function withFlags(message: string): string {
       flagOf(option, value),
     )
     .replaceAll(/ \(set (?:subfolder|modelFile): [^)]*\)/g, " (in code only)")
+    .replace(/ If you are sure that it fits, set `allowMismatch`: `[^`]*`\./, "")
+    .replace(", { folder, allowMismatch }, an Adapter, or null", "")
+    .replace(" For qrels of TREC, use readTrecQrels.", "")
+    .replace(": read it with readTrecQrels.", ": remove the second one.")
     .replaceAll("pass it to Embedder.load as the model", "pass it as --model");
 }
 

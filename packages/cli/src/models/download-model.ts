@@ -5,7 +5,8 @@ import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
 
-export interface DownloadFlags extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir"> {
+export interface DownloadFlags
+  extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir" | "offline"> {
   json?: boolean;
 }
 

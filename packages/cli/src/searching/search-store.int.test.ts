@@ -98,6 +98,11 @@ it("filters by metadata", async () => {
   const none = await run(["search", "x", "-s", store, "--filter", `source=${folder}/mart*`]);
   expect(none).toMatchObject({ code: 0, output: "" });
 
+  for (const filter of ["source=*mars*", "source=*.md", "source=no*s/mars.md"]) {
+    const inside = await run(["search", "x", "-s", store, "--filter", filter]);
+    expect(inside.code).toBe(2);
+    expect(inside.errors).toContain("A * stands for other text only at the end of a value");
+  }
   const wrong = await run(["search", "planet", "-s", store, "--filter", "page"]);
   expect(wrong.code).toBe(2);
   expect(wrong.errors).toContain("It must be key=value or a JSON object");

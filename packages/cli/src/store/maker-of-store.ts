@@ -1,5 +1,5 @@
 /** What the identity of a store says about the model that made it. */
-export interface Maker {
+interface Maker {
   /** Its name on the Hub, or in the API of a server; undefined for a folder. */
   readonly name: string | undefined;
   readonly dtype: string | undefined;

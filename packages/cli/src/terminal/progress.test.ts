@@ -1,6 +1,10 @@
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { fakeTerminal } from "../testing/fake-terminal.ts";
 import { startProgress } from "./progress.ts";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 it("shows a bar that stays below the notes", () => {
   const { terminal, screen } = fakeTerminal(true);
@@ -29,4 +33,17 @@ it("writes notes alone where there is no terminal", () => {
   progress.note("a.pdf: It is broken.");
   progress.stop();
   expect(written()).toBe("a.pdf: It is broken.\n");
+});
+
+it("writes a line every half minute where there is no terminal, as in CI", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const { terminal, written } = fakeTerminal(false);
+  const progress = startProgress(terminal, "Indexing");
+  for (let second = 0; second <= 70; second += 10) {
+    progress.show(second / 140, `${second}/140 files`);
+    vi.advanceTimersByTime(10_000);
+  }
+  expect(written()).toBe(
+    "Indexing 21%, 30/140 files · 1:50 left\nIndexing 42%, 60/140 files · 1:20 left\n",
+  );
 });

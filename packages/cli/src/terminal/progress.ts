@@ -1,7 +1,10 @@
 import { type Colors, note, type Terminal } from "./terminal.ts";
 import { cut, widthOf } from "./width.ts";
 
-/** A bar on the last line of the terminal. Without a terminal, there are only the notes. */
+/**
+ * A bar on the last line of the terminal. Without a terminal, there are the notes, and a line now
+ * and then, so that the log of a long run says that it goes on.
+ */
 export interface Progress {
   /**
    * Updates the bar.
@@ -25,14 +28,18 @@ export function startProgress(terminal: Terminal, label: string): Progress {
   const { errors, errorColors, interactive } = terminal;
   const start = performance.now();
   let line = "";
-  let shownAt = Number.NEGATIVE_INFINITY;
+  let shownAt = interactive ? Number.NEGATIVE_INFINITY : start;
   const clear = () => line !== "" && errors.write(clearLine);
   return {
     show(fraction, text) {
       const now = performance.now();
-      if (!interactive || now - shownAt < redrawAfter) return;
+      if (now - shownAt < (interactive ? redrawAfter : lineAfter)) return;
       shownAt = now;
       const rest = [text, timeLeft(fraction, now - start)].filter(Boolean).join(" · ");
+      if (!interactive) {
+        const percent = fraction === undefined ? "" : ` ${Math.floor(fraction * 100)}%`;
+        return note(terminal, `${label}${percent}, ${rest}`);
+      }
       const columns = widthOf(errors);
       const barWidth = columns < narrow ? 0 : 24;
       const bar = fraction === undefined ? "" : barOf(fraction, barWidth, errorColors);
@@ -60,6 +67,9 @@ export const clearLine = "\r\x1b[K";
 
 /** Milliseconds. More would only cost time. */
 const redrawAfter = 100;
+
+/** Milliseconds, without a terminal. */
+const lineAfter = 30_000;
 
 /** ` ████░░░░  50%` */
 function barOf(fraction: number, width: number, { cyan, dim }: Colors): string {

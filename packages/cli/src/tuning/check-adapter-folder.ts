@@ -10,17 +10,20 @@ const files = ["adapter.json", "adapter.safetensors"];
 /**
  * Refuses a folder to which an adapter cannot be saved, before the time that training takes.
  *
+ * @returns whether it has an adapter
  * @throws CommandError
  */
-export async function checkAdapterFolder(folder: string): Promise<void> {
+export async function checkAdapterFolder(folder: string): Promise<{ hasAdapter: boolean }> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw new CommandError(`The adapter cannot be saved to ${folder}: ${fileFailure(error)}.`);
   });
   const other = names.find((name) => !files.includes(name));
+  if (other !== undefined)
+    throw new CommandError(
+      `${folder} has ${other}. Choose a new folder for --output, or one with only an adapter.`,
+    );
   // The new files are written beside the folder, and take its place.
-  if (other === undefined) return await checkFolderIsWritable(dirname(resolve(folder)), folder);
-  throw new CommandError(
-    `${folder} has ${other}. Choose a new folder for --output, or one with only an adapter.`,
-  );
+  await checkFolderIsWritable(dirname(resolve(folder)), folder);
+  return { hasAdapter: names.length > 0 };
 }

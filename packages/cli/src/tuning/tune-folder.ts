@@ -1,6 +1,6 @@
 import { defined } from "@embeddinggemma/internal";
 import { RetrievalReport, saveAdapter, type TuneOptions, tune } from "@embeddinggemma/tune";
-import { describeDifference, mayBeChance } from "../evaluation/describe-difference.ts";
+import { describeDifference, whyChance } from "../evaluation/describe-difference.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { exitCodes } from "../failures/exit-codes.ts";
 import { CutTexts } from "../model/cut-texts.ts";
@@ -29,7 +29,8 @@ export async function tuneFolder(
   terminal: Terminal,
 ): Promise<void> {
   const { sides, loss, rank, epochs, batchSize, learningRate, seed, metric, ...model } = flags;
-  await checkAdapterFolder(output);
+  const { hasAdapter } = await checkAdapterFolder(output);
+  if (hasAdapter) note(terminal, `${output} has an adapter. The new one replaces it, if it helps.`);
   const data = await readTuningData(path, { train, validation, test, beir });
   const cutTexts = new CutTexts();
   await using embedder = await openEmbedder(model, terminal, cutTexts);
@@ -51,7 +52,8 @@ export async function tuneFolder(
     const training = { pairs: data.pairs.length, bestEpoch, history, warnings };
     print(terminal, JSON.stringify({ improved, difference, ...metrics, ...training }));
   } else {
-    print(terminal, `${countOf(difference.queries, "question")}, not trained on\n`);
+    const bias = data.test ? "" : ", but they chose the epoch: the gain on others may be smaller";
+    print(terminal, `${countOf(difference.queries, "question")}, not trained on${bias}\n`);
     print(terminal, String(new RetrievalReport([before, after], report.after.skipped)));
     print(terminal, `\n${describeDifference(difference)}`);
   }
@@ -59,7 +61,7 @@ export async function tuneFolder(
     note(terminal, "\nThe adapter does not help on these questions, so it is not saved.");
     throw new CommandExit(exitCodes.failed);
   }
-  if (mayBeChance(difference))
-    note(terminal, "\nThe interval contains 0: on these questions, the gain may be chance.");
+  const chance = whyChance(difference);
+  if (chance) note(terminal, `\n${chance}: on these questions, the gain may be chance.`);
   note(terminal, `\nSaved to ${output}. Use it with --adapter ${output} in the other commands.`);
 }
