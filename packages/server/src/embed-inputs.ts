@@ -119,7 +119,7 @@ async function run<T>(
   const vectors = prepared.map((input) =>
     typeof input === "string" ? ofTexts[next.text++]! : ofTokens[next.ids++]!,
   );
-  return { vectors, statistics: { ...longestOf(parts), characters: charactersOf(inputs) } };
+  return { vectors, statistics: statisticsOf(parts, inputs) };
 }
 
 function textOf({ tokenizer }: Embedder, input: Input): string {
@@ -189,6 +189,14 @@ function checkDimensions({ description }: Embedder, dimensions: number | null | 
       { param: "dimensions" },
     );
   }
+}
+
+/** What inputs took that were embedded in parts. */
+export function statisticsOf(
+  parts: readonly EncodeStatistics[],
+  inputs: readonly Input[],
+): InputStatistics {
+  return { ...longestOf(parts), characters: charactersOf(inputs) };
 }
 
 /** The parts ran at the same time. */

@@ -16,4 +16,4 @@ export type { RequestReport } from "./reports/request-report.ts";
 export type { ServerProgram, ServerProgramFlag } from "./server-program.ts";
 export type { DocumentHit, IndexedDocument } from "./txtai/document-index.ts";
 export type { DocumentIndexErrorCode } from "./txtai/document-index-error.ts";
-export type { DocumentIndexOptions } from "./txtai/document-index-options.ts";
+export type { DocumentIndexOptions, IndexingOptions } from "./txtai/document-index-options.ts";

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { propagation, SpanKind, type TextMapPropagator, trace } from "@opentelemetry/api";
 import {
   BasicTracerProvider,
@@ -9,6 +12,7 @@ import { createApp } from "../app.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
 import { tinyEmbedder } from "../testing/tiny.ts";
+import { DocumentIndex } from "../txtai/document-index.ts";
 import { Health } from "./health.ts";
 import type { RequestReport } from "./request-report.ts";
 
@@ -130,6 +134,38 @@ describe("ServerMetrics", () => {
       expect(text).toContain(line);
     }
   });
+});
+
+it("counts what the routes of txtai embed", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "server-reports-"));
+  const index = await DocumentIndex.open(folder, await tinyEmbedder());
+  const metrics = await ServerMetrics.create();
+  const options = { index, metrics };
+  await request("/add", [{ text: "Mars" }, { text: "Venus" }], options);
+  await request("/upsert", undefined, options);
+  await request("/upsert", undefined, options);
+  await request("/search?query=red", undefined, options);
+  await request("/similarity", { query: "red", texts: ["Mars"] }, options);
+  await request("/transform?text=red", undefined, options);
+  await index.close();
+  await rm(folder, { recursive: true });
+  expect(reports.map(({ inputs, statistics }) => [inputs, statistics?.characters])).toEqual([
+    [undefined, undefined],
+    [2, 9],
+    [undefined, undefined],
+    [1, 3],
+    [2, 7],
+    [1, 3],
+  ]);
+  const text = await (await request("/metrics", undefined, options)).text();
+  for (const line of [
+    'te_request_success{method="single"} 2',
+    'te_request_success{method="batch"} 2',
+    "te_embed_success 6",
+    "te_request_inference_duration_count 4",
+  ]) {
+    expect(text).toContain(line);
+  }
 });
 
 describe("traces", () => {

@@ -1,3 +1,4 @@
+import type { EncodeStatistics } from "@embeddinggemma/core";
 import type { FaissStoreOptions } from "@embeddinggemma/faiss";
 
 /** Options of `DocumentIndex.open`. */
@@ -28,4 +29,10 @@ export interface DocumentIndexOptions {
    * @default 1_000_000
    */
   maxPending?: number | undefined;
+}
+
+/** Options of `DocumentIndex.index` and `upsert`. */
+export interface IndexingOptions {
+  /** Called with the texts of the documents when they are embedded, before they are saved. */
+  onEmbed?: ((texts: readonly string[], statistics: EncodeStatistics) => void) | undefined;
 }

@@ -1,7 +1,7 @@
-import type { DocumentInput, Embedder } from "@embeddinggemma/core";
+import type { DocumentInput, Embedder, EncodeOptions } from "@embeddinggemma/core";
 import type { FaissStoreItem, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
-import type { DocumentIndexOptions } from "./document-index-options.ts";
+import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
 import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
 import { refuseFile } from "./refuse-file.ts";
 
@@ -111,9 +111,9 @@ export class DocumentIndex {
    * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`; the errors of the embedder and of
    * `FaissStore.save`. The collected documents are kept then.
    */
-  index(): Promise<void> {
+  index(options: IndexingOptions = {}): Promise<void> {
     this.#checkWritable("index");
-    return this.#change(async (documents) => {
+    return this.#change(options, async (documents) => {
       const store = await this.#store.replacement();
       try {
         await store.upsert(itemsFor(store, documents));
@@ -131,9 +131,9 @@ export class DocumentIndex {
    *
    * @throws as {@link DocumentIndex.index}
    */
-  upsert(): Promise<void> {
+  upsert(options: IndexingOptions = {}): Promise<void> {
     this.#checkWritable("upsert");
-    return this.#change(async (documents) => {
+    return this.#change(options, async (documents) => {
       await this.#store.change((store, saving) => store.upsert(itemsFor(store, documents), saving));
     });
   }
@@ -174,7 +174,7 @@ export class DocumentIndex {
   async search(
     queries: readonly string[],
     limit: number,
-    options: { signal?: AbortSignal | undefined } = {},
+    options: Pick<EncodeOptions, "onFinish" | "signal"> = {},
   ): Promise<DocumentHit[][]> {
     await this.refresh();
     if (this.size === 0) return queries.map(() => []);
@@ -194,13 +194,16 @@ export class DocumentIndex {
   }
 
   /** Runs a change on the collected documents. They are kept if it fails. */
-  #change(run: (documents: readonly EmbeddedDocument[]) => Promise<void>): Promise<void> {
+  #change(
+    options: IndexingOptions,
+    run: (documents: readonly EmbeddedDocument[]) => Promise<void>,
+  ): Promise<void> {
     return this.#afterChanges(async () => {
       const documents = this.#pending;
       if (documents.length === 0) return;
       this.#pending = [];
       try {
-        await run(await this.#embed(documents));
+        await run(await this.#embed(documents, options));
       } catch (error) {
         this.#pending = [...documents, ...this.#pending];
         throw error;
@@ -214,9 +217,15 @@ export class DocumentIndex {
     return changed;
   }
 
-  async #embed(documents: readonly IndexedDocument[]): Promise<EmbeddedDocument[]> {
+  async #embed(
+    documents: readonly IndexedDocument[],
+    { onEmbed }: IndexingOptions,
+  ): Promise<EmbeddedDocument[]> {
     const distinct = lastOfEachId(documents);
-    const vectors = await this.#embedder.encodeDocument(distinct.map(documentInput));
+    const texts = distinct.map(({ text }) => text);
+    const vectors = await this.#embedder.encodeDocument(distinct.map(documentInput), {
+      ...(onEmbed && { onFinish: (statistics) => onEmbed(texts, statistics) }),
+    });
     return distinct.map((document, row) => ({ document, vector: vectors[row]! }));
   }
 

@@ -1,12 +1,26 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
-import { z } from "zod";
+import type { z } from "zod";
 import { readJson } from "../http/json-body.ts";
 import type { Permits } from "../http/permits.ts";
 import { BodyError, refusalOf } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
 import type { DocumentIndex } from "./document-index.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
+import {
+  batchSearchForm,
+  batchSimilarityForm,
+  batchTransformForm,
+  batchTransformQuery,
+  type Category,
+  documentIdsForm,
+  documentsForm,
+  isSql,
+  searchQuery,
+  similarityForm,
+  transformQuery,
+} from "./forms.ts";
+import { type EmbeddingOptions, noteDocuments, noteEmbedding } from "./note-embedding.ts";
 
 /** What {@link txtaiRoutes} serves. */
 export interface TxtaiOptions {
@@ -37,24 +51,27 @@ export function txtaiRoutes(options: TxtaiOptions): Hono {
   const bodyOf = (context: Context) => readBody(context, payloadLimit);
   const similarities = (context: Context, queries: string[], texts: string[]) => {
     checkCount(queries.length + texts.length, settings);
-    const { signal } = context.req.raw;
-    return permits.run(() => similaritiesOf(embedder, queries, texts, signal));
+    return noteEmbedding(context, [...queries, ...texts], (noting) =>
+      permits.run(() => similaritiesOf(embedder, queries, texts, noting)),
+    );
   };
   const transform = (context: Context, texts: string[], category: Category | undefined) => {
     checkCount(texts.length, settings);
-    return permits.run(() => vectorsOf(embedder, texts, category, context.req.raw.signal));
+    return noteEmbedding(context, texts, (noting) =>
+      permits.run(() => vectorsOf(embedder, texts, category, noting)),
+    );
   };
 
   // Text Embeddings Inference has a route of this name, too; its body has `inputs`.
   app.post("/similarity", async (context, next) => {
     const body = await readJson(context, payloadLimit).catch(() => undefined);
     if (typeof body !== "object" || body === null || "inputs" in body) return next();
-    const { query, texts } = parsed(similarityBody, body, "body");
+    const { query, texts } = parsed(similarityForm, body, "body");
     const [scores] = await similarities(context, [query], texts);
     return context.json(scores);
   });
   app.post("/batchsimilarity", async (context) => {
-    const { queries, texts } = parsed(batchSimilarityBody, await bodyOf(context), "body");
+    const { queries, texts } = parsed(batchSimilarityForm, await bodyOf(context), "body");
     return context.json(await similarities(context, queries, texts));
   });
   app.get("/transform", async (context) => {
@@ -64,7 +81,7 @@ export function txtaiRoutes(options: TxtaiOptions): Hono {
   });
   app.post("/batchtransform", async (context) => {
     const { category } = parsed(batchTransformQuery, context.req.query(), "query");
-    const texts = parsed(z.array(z.string()), await bodyOf(context), "body");
+    const texts = parsed(batchTransformForm, await bodyOf(context), "body");
     return context.json(await transform(context, texts, category));
   });
   if (index) app.route("/", indexRoutes(index, options));
@@ -97,8 +114,11 @@ function indexRoutes(
   const bodyOf = (context: Context) => readBody(context, settings.openAIPayloadLimit);
   const search = async (context: Context, queries: readonly string[], limit: number) => {
     checkCount(queries.length, settings);
-    const { signal } = context.req.raw;
-    const found = await permits.run(() => index.search(queries, limit, { signal }));
+    if (queries.some(isSql))
+      throw new TxtaiError(400, "SQL queries are not supported: send the text to search for.");
+    const found = await noteEmbedding(context, queries, (noting) =>
+      permits.run(() => index.search(queries, limit, noting)),
+    );
     return found.map((hits) =>
       hits.map(({ id, text, score }) =>
         content ? { id: String(id), text, score } : { id, score },
@@ -111,23 +131,23 @@ function indexRoutes(
     return context.json(hits);
   });
   app.post("/batchsearch", async (context) => {
-    const { queries, limit } = parsed(batchSearchBody, await bodyOf(context), "body");
+    const { queries, limit } = parsed(batchSearchForm, await bodyOf(context), "body");
     return context.json(await search(context, queries, limit ?? 3));
   });
   app.post("/add", async (context) => {
-    index.add(parsed(documents, await bodyOf(context), "body"));
+    index.add(parsed(documentsForm, await bodyOf(context), "body"));
     return context.json(null);
   });
   app.get("/index", async (context) => {
-    await index.index();
+    await index.index(noteDocuments(context));
     return context.json(null);
   });
   app.get("/upsert", async (context) => {
-    await index.upsert();
+    await index.upsert(noteDocuments(context));
     return context.json(null);
   });
   app.post("/delete", async (context) => {
-    const ids = parsed(z.array(documentId), await bodyOf(context), "body");
+    const ids = parsed(documentIdsForm, await bodyOf(context), "body");
     return context.json(await index.delete(ids));
   });
   app.get("/count", async (context) => {
@@ -155,11 +175,11 @@ async function similaritiesOf(
   embedder: Embedder,
   queries: readonly string[],
   texts: readonly string[],
-  signal: AbortSignal,
+  options: EmbeddingOptions,
 ): Promise<{ id: number; score: number }[][]> {
   const [queryVectors, textVectors] = await Promise.all([
-    embedder.encodeQuery(queries, { signal }),
-    embedder.encodeDocument(texts, { signal }),
+    embedder.encodeQuery(queries, options),
+    embedder.encodeDocument(texts, options),
   ]);
   return embedder
     .similarity(queryVectors, textVectors)
@@ -172,18 +192,18 @@ async function vectorsOf(
   embedder: Embedder,
   texts: readonly string[],
   category: Category | undefined,
-  signal: AbortSignal,
+  options: EmbeddingOptions,
 ): Promise<number[][]> {
   const vectors =
     category === "data"
-      ? await embedder.encodeDocument(texts, { signal })
-      : await embedder.encodeQuery(texts, { signal });
+      ? await embedder.encodeDocument(texts, options)
+      : await embedder.encodeQuery(texts, options);
   return vectors.map((vector) => Array.from(vector));
 }
 
 /** A request that is refused, in the form of FastAPI. */
 class TxtaiError extends Error {
-  readonly status: 403 | 404 | 413 | 422;
+  readonly status: 400 | 403 | 404 | 413 | 422;
   readonly detail: unknown;
 
   constructor(status: TxtaiError["status"], detail: unknown) {
@@ -228,50 +248,3 @@ function parsed<T extends z.ZodType>(
   }));
   throw new TxtaiError(422, detail);
 }
-
-const documentId = z.union([z.string().min(1), z.int()]);
-
-const documents = z.array(
-  z
-    .object({ id: documentId.nullish(), text: z.string(), title: z.string().nullish() })
-    // What cannot be stored would fail each index that follows.
-    .catchall(z.json())
-    .transform(({ id, ...fields }) => ({ ...fields, ...(id !== null && { id }) })),
-);
-
-/** txtai takes any number, and clamps it. */
-const clamped = (limit: number) => Math.min(Math.max(limit, 1), 250);
-
-/** A store of one model has no other indexes and no graph. */
-const unsupported = {
-  index: z.null("This index has no subindexes.").optional(),
-  graph: z.literal(false, "This index has no graph.").nullish(),
-};
-
-const searchQuery = z.object({
-  query: z.string(),
-  limit: z.coerce.number().int().transform(clamped).default(10),
-  index: z.never("This index has no subindexes.").optional(),
-  graph: z.literal("false", "This index has no graph.").optional(),
-});
-
-const batchSearchBody = z.object({
-  queries: z.array(z.string()),
-  limit: z.int().transform(clamped).nullish(),
-  ...unsupported,
-});
-
-const similarityBody = z.object({ query: z.string(), texts: z.array(z.string()) });
-
-const batchSimilarityBody = z.object({
-  queries: z.array(z.string()),
-  texts: z.array(z.string()),
-});
-
-const category = z.enum(["query", "data"]).optional();
-
-type Category = NonNullable<z.output<typeof category>>;
-
-const transformQuery = z.object({ text: z.string(), category });
-
-const batchTransformQuery = z.object({ category });

@@ -107,6 +107,28 @@ test("limits are clamped", async () => {
   expect(search.mock.calls.map(([, limit]) => limit)).toEqual([250, 1, 250, 1, 3]);
 });
 
+test.each(["0x", "1.5", "abc"])("the limit %s is refused with a reason", async (limit) => {
+  const { get } = await client(await newFolder());
+  expect(await get(`/search?query=a&limit=${limit}`)).toEqual({
+    status: 422,
+    body: {
+      detail: [
+        expect.objectContaining({ loc: ["query", "limit"], msg: "expected a whole number" }),
+      ],
+    },
+  });
+});
+
+test("SQL is refused, and text that looks a little like it is searched for", async () => {
+  const { get, post } = await client(await newFolder());
+  const refused = { status: 400, body: { detail: expect.stringContaining("SQL") } };
+  const sql = "select id, text, score\nFROM txtai where similar('password') limit 1";
+  expect(await get(found(sql))).toEqual(refused);
+  expect(await post("/batchsearch", { queries: ["red", ` ${sql}`] })).toEqual(refused);
+  for (const text of ["select a planet from the list", "results from txtai"])
+    expect((await get(found(text))).status).toBe(200);
+});
+
 test("similarity, transform and their batch forms need no index", async () => {
   const embedder = await tinyEmbedder();
   const { get, post } = await client(await newFolder());

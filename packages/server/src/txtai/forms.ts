@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+const documentId = z.union([z.string().min(1), z.int()]);
+
+export const documentIdsForm = z.array(documentId);
+
+export const documentsForm = z.array(
+  z
+    .object({ id: documentId.nullish(), text: z.string(), title: z.string().nullish() })
+    // What cannot be stored would fail each index that follows.
+    .catchall(z.json())
+    .transform(({ id, ...fields }) => ({ ...fields, ...(id !== null && { id }) })),
+);
+
+/** txtai takes any number, and clamps it. */
+const clamped = (limit: number) => Math.min(Math.max(limit, 1), 250);
+
+const wholeNumber = "expected a whole number";
+
+/** A store of one model has no other indexes and no graph. */
+const unsupported = {
+  index: z.null("This index has no subindexes.").optional(),
+  graph: z.literal(false, "This index has no graph.").nullish(),
+};
+
+/** txtai understands SQL in a query, which would be embedded as text here. */
+export function isSql(query: string): boolean {
+  return /^\s*select\s.+\sfrom\s+txtai\b/is.test(query);
+}
+
+export const searchQuery = z.object({
+  query: z.string(),
+  limit: z.coerce.number(wholeNumber).int(wholeNumber).transform(clamped).default(10),
+  index: z.never("This index has no subindexes.").optional(),
+  graph: z.literal("false", "This index has no graph.").optional(),
+});
+
+export const batchSearchForm = z.object({
+  queries: z.array(z.string()),
+  limit: z.int().transform(clamped).nullish(),
+  ...unsupported,
+});
+
+export const similarityForm = z.object({ query: z.string(), texts: z.array(z.string()) });
+
+export const batchSimilarityForm = z.object({
+  queries: z.array(z.string()),
+  texts: z.array(z.string()),
+});
+
+const category = z.enum(["query", "data"]).optional();
+
+export type Category = NonNullable<z.output<typeof category>>;
+
+export const transformQuery = z.object({ text: z.string(), category });
+
+export const batchTransformQuery = z.object({ category });
+
+export const batchTransformForm = z.array(z.string());
