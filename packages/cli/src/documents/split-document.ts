@@ -30,7 +30,10 @@ export interface DocumentChunk {
   readonly lines?: { readonly from: number; readonly to: number } | undefined;
 }
 
-/** Splits a document at its headings, paragraphs, lines and words. A chunk is part of one page. */
+/**
+ * Splits a document at its headings, paragraphs, lines and words. A chunk is part of one page. A
+ * page that fits is one chunk.
+ */
 export async function splitDocument(
   path: string,
   { parts }: DocumentText,
@@ -40,17 +43,22 @@ export async function splitDocument(
   const pacer = new Pacer();
   // The splitter asks for the same pieces again when it joins them. A server would be asked, too.
   const counts = new Map<string, number>();
+  const lengthOf = async (text: string) => {
+    if (pacer.due) await pacer.pause();
+    signal.throwIfAborted();
+    const count = counts.get(text) ?? (await countTokens(text));
+    counts.set(text, count);
+    return count;
+  };
+  // Its pieces need not be counted, either.
+  const fits = async (text: string) =>
+    text.length <= settings.tokens * mostCharacters && (await lengthOf(text)) <= settings.tokens;
   const options = {
     chunkSize: settings.tokens,
     chunkOverlap: settings.overlap,
-    lengthFunction: async (text: string) => {
-      if (pacer.due) await pacer.pause();
-      signal.throwIfAborted();
-      const count = counts.get(text) ?? (await countTokens(text));
-      counts.set(text, count);
-      return count;
-    },
+    lengthFunction: lengthOf,
   };
+  const whole = new RecursiveCharacterTextSplitter({ ...options, lengthFunction: () => 0 });
   const splitter =
     kind === "markdown"
       ? RecursiveCharacterTextSplitter.fromLanguage("markdown", options)
@@ -58,10 +66,14 @@ export async function splitDocument(
   const hasLines = kind !== "html" && kind !== "pdf";
   const chunks: DocumentChunk[] = [];
   for (const { text, page } of parts) {
-    for (const { pageContent, metadata } of await splitter.createDocuments([text])) {
+    const chosen = (await fits(text)) ? whole : splitter;
+    for (const { pageContent, metadata } of await chosen.createDocuments([text])) {
       const lines = hasLines ? (metadata.loc as Pick<DocumentChunk, "lines">).lines : undefined;
       chunks.push({ text: pageContent, page, lines });
     }
   }
   return chunks;
 }
+
+/** Of a token, in texts that can fit. */
+const mostCharacters = 16;
