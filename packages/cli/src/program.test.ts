@@ -54,6 +54,12 @@ it.each([
   }
 });
 
+it("names the command that other programs call so", async () => {
+  const { code, errors } = await run(["compare", "a", "b"]);
+  expect(code).toBe(2);
+  expect(errors).toContain("error: unknown command 'compare'\n(Did you mean similarity?)\n");
+});
+
 it("names the commands where none is similar", async () => {
   const { code, output, errors } = await run(["help", "nope"]);
   expect({ code, output }).toEqual({ code: 2, output: "" });

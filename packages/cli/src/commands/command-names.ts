@@ -37,7 +37,13 @@ function find(command: Command, name: string): Command {
   const found = command.commands.find((one) => one.name() === name);
   if (found) return found;
   const names = command.commands.map((one) => one.name());
-  const nearest = nearestOption(name, names);
+  const nearest = names.find((one) => one === otherNames[name]) ?? nearestOption(name, names);
   const hint = nearest ? `Did you mean ${nearest}?` : `The commands are ${names.join(", ")}.`;
   return command.error(`error: unknown command '${name}'\n(${hint})`);
 }
+
+/** What other programs call a command. */
+const otherNames: Readonly<Record<string, string>> = {
+  ...{ add: "index", ingest: "index", find: "search", query: "search", compare: "similarity" },
+  ...{ evaluate: "eval", train: "tune", start: "serve", check: "doctor" },
+};

@@ -111,10 +111,11 @@ function knownAdvice(settings: StoreSettings | undefined, flags: ModelFlags): st
       "Give the model that the server ran as --model, with its --dtype, or a server with it as " +
       "--url."
     );
-  const isOther = Object.entries(flags).some(
-    ([name, value]) => settings?.model[name as keyof ModelFlags] !== value,
-  );
+  const isOther = choosing.some((name) => settings?.model[name] !== flags[name]);
   if (settings && isOther)
     return "Leave out the flags that choose a model: the one that made the store is used then.";
   return "Give the model that made the store as --model.";
 }
+
+/** The flags that choose what makes the vectors. */
+const choosing = ["model", "url", "revision", "dtype", "adapter", "truncateDim"] as const;

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Adapter, Embedder } from "@embeddinggemma/core";
@@ -153,6 +153,19 @@ it("says which folder of its model or adapter is not there", async () => {
   expect(await run([...argv, "--no-adapter"])).toMatchObject({ code: 0, errors: "" });
 });
 
+it("asks for the model of the store if another one is in its folder", async () => {
+  const model = join(team, "models/tiny");
+  await cp(modelPath, model, { recursive: true });
+  await index("--model", model);
+  await appendFile(join(model, "onnx/model_quantized.onnx"), Buffer.from([0xfa, 0x3e, 1, 0]));
+  const search = (...flags: string[]) =>
+    run(["search", "red", "--store", join(team, "docs.store"), ...flags]);
+  const { errors } = await search();
+  expect(errors).toContain("They differ in the model (the store: sha256:");
+  expect(errors).toContain("\n\nGive the model that made the store as --model. To use another");
+  expect((await search("--model", "tiny")).code).toBe(0);
+});
+
 it("says what a server ran that cannot be reached, and what can replace it", async () => {
   const gone = await serve(embedder, { hostname: "127.0.0.1", port: 0 });
   expect((await index("--url", gone.url)).errors).toBe("");
@@ -169,9 +182,7 @@ it("says what a server ran that cannot be reached, and what can replace it", asy
   );
   const other = join(team, "other");
   await cp(modelPath, other, { recursive: true });
-  await writeFile(join(other, "onnx/model_quantized.onnx"), Buffer.from([0xfa, 0x3e, 1, 0]), {
-    flag: "a",
-  });
+  await appendFile(join(other, "onnx/model_quantized.onnx"), Buffer.from([0xfa, 0x3e, 1, 0]));
   const refused = await run([...argv, "--model", other]);
   expect(refused.errors).toBe(
     `error: The model of the store is the one that ${gone.url} ran, and yours is ${other}. ` +
