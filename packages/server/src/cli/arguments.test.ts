@@ -128,6 +128,20 @@ describe("parseArguments", () => {
     expect(refusal(...flags.split(" "))).toMatch(/^error: /);
   });
 
+  it("refuses an empty key", () => {
+    expect(refusal("--api-key", "")).toContain("--api-key is empty; leave it out, or set a key.");
+    vi.stubEnv("API_KEY", "");
+    expect(refusal()).toContain("API_KEY is empty; unset it, or set a key.");
+    expect(parse("--api-key", "secret").serve.apiKey).toBe("secret");
+  });
+
+  it("shows the defaults of limits", () => {
+    const limits = shownFlags().filter(({ flags }) => /<(count|bytes|seconds|port)>$/.test(flags));
+    expect(limits.length).toBeGreaterThan(10);
+    for (const { description, defaultValue } of limits)
+      if (defaultValue === undefined) expect(description).toMatch(/ by default$/);
+  });
+
   it("refuses a variable with a wrong value", () => {
     vi.stubEnv("PORT", "http");
     expect(refusal()).toContain("PORT");

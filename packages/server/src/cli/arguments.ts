@@ -58,6 +58,7 @@ export function parseArguments(
   const command = createCommand(name).exitOverride().configureOutput({ writeErr: print });
   forgetEmptyVariables(command);
   command.parse(argv, { from: "user" });
+  refuseEmptyKey(command);
   return settingsOf(command.opts<Flags>(), command);
 }
 
@@ -85,12 +86,12 @@ function createCommand(name = "embeddinggemma-server"): Command {
   add("-m, --model <model>", "folder, or repository on the Hub; also --model-id", (option) =>
     option.default(defaultModel).env("MODEL_ID"),
   );
-  add("--revision <revision>", "branch, tag or commit on the Hub");
+  add("--revision <revision>", "branch, tag or commit on the Hub; the latest by default");
   add("--dtype <dtype>", "number format of the weights, such as fp32, q8 or q4; auto by default");
   add("--model-file <name>", "name of the ONNX file, if it is not the one of the dtype");
   add("--pooling <mode>", "how tokens become a vector, if the files of the model do not say it");
-  add("--device <device>", "device that runs the model, such as cpu or cuda");
-  add("--threads <count>", "threads of one inference", number(1));
+  add("--device <device>", "device that runs the model, such as cuda; cpu by default");
+  add("--threads <count>", "threads of one inference; the number of cores by default", number(1));
   add("--workers <count>", "processes that run the model; auto; 0 for this one", (option) =>
     option.argParser(parseWorkers).default(1),
   );
@@ -98,7 +99,7 @@ function createCommand(name = "embeddinggemma-server"): Command {
     "--adapter <folder>",
     "folder of an adapter that was trained for the model, or one on the Hub",
   );
-  add("--truncate-dim <dimensions>", "length of vectors", number(1));
+  add("--truncate-dim <dimensions>", "length of vectors; that of the model by default", number(1));
   add("--hf-token <token>", "token for the Hub");
   add("--cache-dir <folder>", "where downloads are stored", (option) =>
     option.env("HUGGINGFACE_HUB_CACHE"),
@@ -112,24 +113,59 @@ function createCommand(name = "embeddinggemma-server"): Command {
   add("--auto-truncate [boolean]", "cut inputs that are too long", (option) =>
     option.preset("true").argParser(parseBoolean).default(true),
   );
-  add("--max-concurrent-requests <count>", "requests in work at once; more get 429", number(1));
-  add("--max-batch-tokens <count>", "tokens of one inference", number(1));
-  add("--max-batch-requests <count>", "inputs of one inference", number(1));
-  add("--max-client-batch-size <count>", "inputs of one request to a route of TEI", number(1));
-  add("--max-openai-batch-size <count>", "inputs of one request to OpenAI's routes", number(1));
-  add("--payload-limit <bytes>", "bytes of one request to a route of TEI", number(1));
-  add("--openai-payload-limit <bytes>", "bytes of one request to other routes", number(1));
-  add("--api-key <key>", "key that requests need, as a bearer token");
-  add("--cors-allow-origin <origins...>", "origins that browsers accept answers for");
+  add(
+    "--max-concurrent-requests <count>",
+    "requests in work at once; more get 429; 512 by default",
+    number(1),
+  );
+  add("--max-batch-tokens <count>", "tokens of one inference; 1024 by default", number(1));
+  add("--max-batch-requests <count>", "inputs of one inference; no limit by default", number(1));
+  add(
+    "--max-client-batch-size <count>",
+    "inputs of one request to a route of TEI; 32 by default",
+    number(1),
+  );
+  add(
+    "--max-openai-batch-size <count>",
+    "inputs of one request to other routes; 2048 by default",
+    number(1),
+  );
+  add(
+    "--payload-limit <bytes>",
+    "bytes of one request to a route of TEI; 2000000 by default",
+    number(1),
+  );
+  add(
+    "--openai-payload-limit <bytes>",
+    "bytes of one request to other routes; 32000000 by default",
+    number(1),
+  );
+  add("--api-key <key>", "key that requests need, as a bearer token; none by default");
+  add(
+    "--cors-allow-origin <origins...>",
+    "origins that browsers accept answers for; none by default",
+  );
   add("--store <folder>", "folder of the documents that txtai's routes search");
   add("--read-only [boolean]", "refuse changes of the documents", (option) =>
     option.preset("true").argParser(parseBoolean).default(false),
   );
   // Docker sets HOSTNAME to the id of the container, where a health check does not reach it.
   command.option("--hostname <address>", "address to listen on", "0.0.0.0");
-  add("-p, --port <port>", "port to listen on; 0 for any that is free", number(0, 65_535));
-  add("--request-timeout <seconds>", "time in which a client must send a request", number(1));
-  add("--shutdown-timeout <seconds>", "time that running requests have on SIGTERM", number(0));
+  add(
+    "-p, --port <port>",
+    "port to listen on; 0 for any that is free; 3000 by default",
+    number(0, 65_535),
+  );
+  add(
+    "--request-timeout <seconds>",
+    "time in which a client must send a request; 60 by default",
+    number(1),
+  );
+  add(
+    "--shutdown-timeout <seconds>",
+    "time that running requests have on SIGTERM; 30 by default",
+    number(0),
+  );
   add("--json-output [boolean]", "write logs as JSON", (option) =>
     option.preset("true").argParser(parseBoolean).default(false),
   );
@@ -231,11 +267,19 @@ function variableOf(option: Option): string {
   return option.long!.slice(2).replaceAll("-", "_").toUpperCase();
 }
 
-/** An empty variable is none, as compose files write it; but an empty key protects nothing. */
+/** An empty variable is none, as compose files write it; but see {@link refuseEmptyKey}. */
 function forgetEmptyVariables({ options }: Command): void {
   for (const { envVar } of options) {
     if (envVar && envVar !== "API_KEY" && process.env[envVar] === "") delete process.env[envVar];
   }
+}
+
+/** An empty key would protect nothing. */
+function refuseEmptyKey(command: Command): void {
+  if (command.getOptionValue("apiKey") !== "") return;
+  const isVariable = command.getOptionValueSource("apiKey") === "env";
+  const advice = isVariable ? "API_KEY is empty; unset it" : "--api-key is empty; leave it out";
+  command.error(`error: ${advice}, or set a key.`);
 }
 
 function numberParser(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -20,6 +20,36 @@ describe("run", () => {
     const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-run-"));
     await runAndStop(["--store", join(folder, "store")]);
     await rm(folder, { recursive: true });
+  });
+
+  it("warns of requests without an answer, and of documents that were not indexed", async () => {
+    const port = await freePort();
+    const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-run-"));
+    const logs = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      const exitCode = run(
+        parseArguments([
+          ...["--model-id", modelPath, "--hostname", "127.0.0.1", "--port", String(port)],
+          ...["--store", join(folder, "store"), "--shutdown-timeout", "0"],
+        ]),
+      );
+      const url = `http://127.0.0.1:${port}`;
+      await untilHealthy(url);
+      await fetch(`${url}/add`, { method: "POST", body: '[{ "text": "Mars is red." }]' });
+      const socket = connect(port, "127.0.0.1").on("error", () => {});
+      socket.write("POST /add HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n[");
+      await fetch(`${url}/count`);
+      process.emit("SIGTERM");
+      expect(await exitCode).toBe(0);
+      const log = logs.mock.calls.join("");
+      expect(log).toContain(" prompts=those of the model for --store and txtai; else none unless");
+      expect(log).toMatch(/ WARN +1 request was not answered within 0 s \(--shutdown-timeout\)/);
+      expect(log).toMatch(/ WARN +1 document was added, but neither \/index nor \/upsert was/);
+      expect(log).not.toContain("All requests are answered");
+    } finally {
+      logs.mockRestore();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("says what to do if its port is taken while the model loads", async () => {

@@ -4,6 +4,8 @@ import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { checkPromptName } from "./check-prompt-name.ts";
+import { logDownloads } from "./log-downloads.ts";
+import { logWarnings } from "./log-warnings.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
 import { openIndex } from "./open-index.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
@@ -24,6 +26,7 @@ export async function run(
 ): Promise<number> {
   const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
   for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
+  using _warnings = logWarnings(logger);
   using stop = listenForStop(logger);
   const { signal } = stop;
   try {
@@ -58,7 +61,8 @@ async function loadAndServe(
   if (store?.warning !== undefined) logger.warn(store.warning);
   await refuseTakenPort(settings.serve);
   logger.info({ model }, "Loading the model");
-  await using embedder = await loadModel(model, { ...load, signal });
+  const onDownloadProgress = logDownloads(logger);
+  await using embedder = await loadModel(model, { ...load, onDownloadProgress, signal });
   const { dtype, dtypeReason, dimension, identity, adapter } = embedder;
   const changes = adapter && { adapter: `changes ${adaptedTexts[adapter.sides]}` };
   logger.info({ dtype, dtypeReason, dimension, identity, ...changes }, "The model is loaded");
@@ -67,9 +71,14 @@ async function loadAndServe(
     await serveUntil(signal, embedder, settings, index, logger);
   } finally {
     await index?.close();
-    if (index && index.pending > 0)
-      logger.warn(`${index.pending} documents are lost: they were added, but not indexed.`);
+    if (index && index.pending > 0) logger.warn(lostDocuments(index.pending));
   }
+}
+
+function lostDocuments(count: number): string {
+  const were = count === 1 ? "1 document was" : `${count} documents were`;
+  const are = count === 1 ? "it is" : "they are";
+  return `${were} added, but neither /index nor /upsert was called since; ${are} lost.`;
 }
 
 const adaptedTexts = { query: "the vectors of queries", both: "all vectors" };
@@ -92,24 +101,33 @@ async function serveUntil(
     },
   }).catch((error: unknown) => throwListenError(error, options.port));
   const documents = index && { store: index.folder, documents: index.size };
-  const prompts = promptAdvice(embedder, options);
+  const prompts = promptAdvice(embedder, options, index);
   logger.info({ url: server.url, ...documents, prompts }, "Ready");
   await aborted(signal);
-  await server.close();
-  logger.info("All requests are answered");
+  const { unanswered } = await server.close();
+  if (unanswered === 0) logger.info("All requests are answered");
+  else logger.warn(cutRequests(unanswered, options.shutdownTimeout));
+}
+
+function cutRequests(count: number, timeout = 30_000): string {
+  const were = count === 1 ? "1 request was" : `${count} requests were`;
+  const closed = count === 1 ? "its connection was" : "their connections were";
+  return `${were} not answered within ${timeout / 1000} s (--shutdown-timeout); ${closed} closed.`;
 }
 
 /** What a client has to do for the vectors that the model was trained to give. */
 function promptAdvice(
   { prompts }: Embedder,
   { defaultPrompt, defaultPromptName }: ProgramSettings["serve"],
+  index: DocumentIndex | undefined,
 ): string {
   const names = Object.keys(prompts).filter((name) => prompts[name] !== "");
   if (names.length === 0) return "the model has none";
   const chosen = defaultPromptName ?? defaultPrompt;
   const others = chosen === undefined ? "none" : JSON.stringify(chosen);
+  const ofStore = index ? "those of the model for --store and txtai; else " : "";
   return (
-    `${others} unless a request names one (prompt_name, or model ":${names[0]}"); ` +
+    `${ofStore}${others} unless a request names one (prompt_name, or model ":${names[0]}"); ` +
     `the model has ${names.join(", ")}`
   );
 }

@@ -36,6 +36,15 @@ export interface RunningServer extends AsyncDisposable {
   readonly url: string;
   readonly hostname: string;
   readonly port: number;
-  /** Takes no more connections, answers running requests, and then ends. */
-  close(): Promise<void>;
+  /**
+   * Takes no more connections, answers running requests, and then ends. After
+   * {@link ServeOptions.shutdownTimeout}, it closes the connections of requests that still run.
+   */
+  close(): Promise<CloseReport>;
+}
+
+/** What came of the last requests of a server. */
+export interface CloseReport {
+  /** Number of requests that got no answer, because they took too long. */
+  readonly unanswered: number;
 }

@@ -67,14 +67,17 @@ describe("serve", () => {
     other.close();
   });
 
-  it.each([{ port: 70_000 }, { port: "80" }, { requestTimeout: -1 }, { unknown: true }])(
-    "refuses the options %j",
-    async (options) => {
-      await expect(serve(embedder, options as ServeOptions)).rejects.toMatchObject({
-        code: "INVALID_ARGUMENT",
-      });
-    },
-  );
+  it.each([
+    { port: 70_000 },
+    { port: "80" },
+    { requestTimeout: -1 },
+    { onRequest: 1 },
+    { unknown: true },
+  ])("refuses the options %j", async (options) => {
+    await expect(serve(embedder, options as ServeOptions)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+    });
+  });
 
   it("answers running requests before it ends", async () => {
     let inWork = () => 0;
@@ -85,8 +88,27 @@ describe("serve", () => {
     const server = await serve(embedder, { ...local, metrics });
     const answers = [1, 2].map(() => embed(server.url, longTexts));
     while (inWork() < answers.length) await wait(1);
-    await server.close();
+    expect(await server.close()).toEqual({ unanswered: 0 });
     for (const answer of answers) expect(await (await answer).json()).toHaveLength(32);
+  });
+
+  it("says how many requests it did not answer before it ended", async () => {
+    const reports: RequestReport[] = [];
+    const server = await serve(embedder, {
+      ...local,
+      shutdownTimeout: 0,
+      onRequest: (report) => reports.push(report),
+    });
+    const socket = await connectTo(server.port);
+    socket.write(`GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n`);
+    await once(socket, "data");
+    expect(reports.splice(0)).toMatchObject([{ status: 404 }]);
+    const body = await connectTo(server.port);
+    body.write(`${headers(1000)}{"inputs":`);
+    await fetch(`${server.url}/health`);
+    reports.length = 0;
+    expect(await server.close()).toEqual({ unanswered: 1 });
+    await expect.poll(() => reports).toMatchObject([{ route: "/embed", status: 503 }]);
   });
 
   it("does not wait for idle connections", async () => {

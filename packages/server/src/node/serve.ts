@@ -8,8 +8,9 @@ import { createApp } from "../app.ts";
 import { answerUnknownRoute } from "../http/unknown-route.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
+import type { RequestReport } from "../reports/request-report.ts";
 import { checkOptions } from "../settings.ts";
-import type { RunningServer, ServeOptions } from "./serve-options.ts";
+import type { CloseReport, RunningServer, ServeOptions } from "./serve-options.ts";
 import { addSwaggerUi } from "./swagger-ui.ts";
 
 /** The program of `serve`. */
@@ -27,16 +28,28 @@ export async function startServer(
 ): Promise<RunningServer> {
   const ofServer = { hostname, port, headersTimeout, requestTimeout, keepAliveTimeout };
   checkOptions({ ...ofServer, shutdownTimeout }, serverRules);
+  const requests = { running: 0, areCut: false };
   const metrics = options.metrics ?? (await ServerMetrics.create({ process: true }));
   const app = new Hono();
   // Hono asks only the outer application.
   app.notFound(answerUnknownRoute(app));
   addSwaggerUi(app);
-  app.route("/", createApp(embedder, { ...options, metrics }));
+  const { onRequest } = options;
+  const whenCut = (report: RequestReport) =>
+    onRequest?.(requests.areCut ? { ...report, status: unavailable } : report);
+  const reports = typeof onRequest === "function" && { onRequest: whenCut };
+  app.route("/", createApp(embedder, { ...options, metrics, ...reports }));
   // Clients of Hugging Face repeat a request at once if it fails: the port opens when all is ready.
   await embedder.encode("warm up", { cache: null });
   const server = createAdaptorServer({
-    fetch: app.fetch,
+    fetch: async (...request) => {
+      requests.running++;
+      try {
+        return await app.fetch(...request);
+      } finally {
+        requests.running--;
+      }
+    },
     serverOptions: {
       // Node wants the headers to be a part of the request; 0 is no limit.
       headersTimeout: Math.min(headersTimeout, requestTimeout || headersTimeout),
@@ -46,15 +59,25 @@ export async function startServer(
     },
   }) as Server;
   const { port: listensOn } = await listen(server, port, hostname);
-  let closing: Promise<void> | undefined;
-  const close = () => (closing ??= drain(server, shutdownTimeout));
+  let closing: Promise<CloseReport> | undefined;
+  const close = () => (closing ??= drain(server, shutdownTimeout, requests));
   return {
     hostname,
     port: listensOn,
     url: `http://${urlHost(hostname)}:${listensOn}`,
     close,
-    [Symbol.asyncDispose]: close,
+    [Symbol.asyncDispose]: async () => void (await close()),
   };
+}
+
+/** The status in reports of a request whose connection the server closed. */
+const unavailable = 503;
+
+/** The requests of a server. */
+interface Requests {
+  readonly running: number;
+  /** Whether those that still run have lost their connections. */
+  areCut: boolean;
 }
 
 const milliseconds: Rule = {
@@ -85,16 +108,21 @@ function listen(server: Server, port: number, hostname: string): Promise<Address
 }
 
 /** Takes no more connections, answers the requests that are there, and then ends. */
-function drain(server: Server, timeout: number): Promise<void> {
+function drain(server: Server, timeout: number, requests: Requests): Promise<CloseReport> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => server.closeAllConnections(), timeout);
+    let unanswered = 0;
+    const timer = setTimeout(() => {
+      unanswered = requests.running;
+      requests.areCut = true;
+      server.closeAllConnections();
+    }, timeout);
     // A connection that is kept alive becomes idle with its answer.
     const sweeper = setInterval(() => server.closeIdleConnections(), 50);
     server.close((error) => {
       clearTimeout(timer);
       clearInterval(sweeper);
       if (error) reject(error);
-      else resolve();
+      else resolve({ unanswered });
     });
   });
 }

@@ -8,7 +8,10 @@ export interface RequestReport {
   readonly method: string;
   /** The pattern of the route, such as `/embed`; null if there is none for the path. */
   readonly route: string | null;
-  /** 499 if the client went away before the answer. */
+  /**
+   * 499 if the client went away before the answer; 503 if `close` of the server closed the
+   * connection before it, after `shutdownTimeout`.
+   */
   readonly status: number;
   /** Milliseconds from the headers of the request to those of the answer. */
   readonly duration: number;

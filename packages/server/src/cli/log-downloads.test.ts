@@ -1,0 +1,18 @@
+import { expect, it } from "vitest";
+import { logDownloads } from "./log-downloads.ts";
+
+it("logs each tenth of a large file once, and nothing of a small one", () => {
+  const lines: string[] = [];
+  const onDownload = logDownloads({ info: (line: string) => void lines.push(line) });
+  const file = "onnx/model.onnx";
+  for (const loaded of [0, 1e6, 20e6, 21e6, 95e6, 100e6, 100e6])
+    onDownload({ file, loaded, total: 100e6 });
+  onDownload({ file: "config.json", loaded: 0, total: 2000 });
+  onDownload({ file: "of unknown size", loaded: 1e9, total: null });
+  expect(lines).toEqual([
+    "Downloading onnx/model.onnx: 0 % of 100 MB",
+    "Downloading onnx/model.onnx: 20 % of 100 MB",
+    "Downloading onnx/model.onnx: 90 % of 100 MB",
+    "Downloading onnx/model.onnx: 100 % of 100 MB",
+  ]);
+});
