@@ -39,9 +39,16 @@ afterAll(async () => {
 test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_000 }, async () => {
   const page = join(folder, "page");
   install(page);
-  for (const [, name, code] of guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs))
-    await writeFile(join(page, name!), code!);
-  await writeFile(join(page, "index.html"), '<body><script type="module" src="/main.js"></script>');
+  const blocks = guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs);
+  const files = Object.fromEntries(Array.from(blocks, ([, name, code]) => [name!, code!]));
+  // The same page once more, with the worker that keeps vectors.
+  files["keeping.js"] = files["main.js"]!.replace("embedder-worker", "keeping-worker").replaceAll(
+    "document.body.textContent",
+    "document.title",
+  );
+  const scripts = ["main", "keeping"].map((name) => `<script type="module" src="/${name}.js">`);
+  files["index.html"] = `<title></title><body>${scripts.join("</script>")}</script>`;
+  for (const [name, code] of Object.entries(files)) await writeFile(join(page, name), code);
   const commands = Array.from(guide.matchAll(/^(?:mkdir|cp) .*$/gm), ([command]) => command);
   execFileSync("sh", ["-ec", commands.join("\n")], { cwd: page });
   const vite = join(modules, "vite/bin/vite.js");
@@ -62,11 +69,23 @@ test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_0
   const tab = await context.newPage();
   await tab.goto(origin);
   await tab.waitForFunction(() => document.body.textContent?.trim());
+  await tab.waitForFunction(() => document.title);
   expect(await tab.textContent("body")).toBe("Mars is often called the Red Planet.");
+  expect(await tab.title()).toBe("Mars is often called the Red Planet.");
+  expect(await tab.evaluate(keptVectors)).toBe(2);
   expect(elsewhere).toEqual([]);
   await context.close();
   await server.close();
 });
+
+/** How many vectors are in IndexedDB. */
+async function keptVectors(): Promise<number> {
+  const opening = indexedDB.open("level-js-vectors");
+  await new Promise((resolve) => opening.addEventListener("success", resolve));
+  const counting = opening.result.transaction("vectors").objectStore("vectors").count();
+  await new Promise((resolve) => counting.addEventListener("success", resolve));
+  return counting.result;
+}
 
 /** Links packages as npm installs them. The core is a copy, which finds those beside it. */
 function install(page: string): void {
@@ -79,6 +98,8 @@ function install(page: string): void {
     "@embeddinggemma/tiny-model": join(modules, "@embeddinggemma/tiny-model"),
     "@huggingface/transformers": join(modules, transformers),
     "onnxruntime-web": dirname(dirname(runtime)),
+    "browser-level": join(modules, "browser-level"),
+    events: join(modules, "events"),
   };
   for (const [name, path] of Object.entries(packages)) {
     const link = join(page, "node_modules", name);
