@@ -1,8 +1,12 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Embedder } from "@embeddinggemma/core";
 import { expect, test } from "vitest";
 import { createApp } from "./app.ts";
 import type { AppOptions } from "./options.ts";
 import { planets, tinyEmbedder } from "./testing/tiny.ts";
+import { DocumentIndex } from "./txtai/document-index.ts";
 
 const { query, documents } = planets;
 
@@ -197,4 +201,43 @@ test("a key is needed if one is set, but not for /health", async () => {
   expect((await app.request("/health")).status).toBe(200);
   const headers = { authorization: "Bearer secret" };
   expect((await app.request("/info", { headers })).status).toBe(200);
+});
+
+test("the OpenAPI document has all routes but second names and those that refuse", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "server-openapi-"));
+  const embedder = await tinyEmbedder();
+  const index = await DocumentIndex.open(folder, embedder);
+  const metrics = { record: () => {}, render: () => Promise.reject(new Error("unused")) };
+  const app = createApp(embedder, { index, metrics });
+  const { paths } = await (await app.request("/api-doc/openapi.json")).json();
+  const described = Object.entries(paths as Record<string, object>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  const routes = app.routes.filter(({ method }) => method !== "ALL");
+  const known = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  const others = [...known].filter((route) => !described.includes(route));
+  expect(described.filter((route) => !known.has(route))).toEqual([]);
+  expect(others.toSorted()).toEqual([
+    "GET /",
+    "GET /api-doc/openapi.json",
+    "GET /models",
+    "GET /ping",
+    "GET /v1/models/:name{.+}",
+    "POST /",
+    "POST /embed_sparse",
+    "POST /embeddings",
+    "POST /invocations",
+    "POST /predict",
+    "POST /reindex",
+    "POST /rerank",
+  ]);
+  expect(paths["/search"].get.parameters).toMatchObject([
+    { name: "query", in: "query", required: true, schema: { type: "string" } },
+    { name: "limit", required: false, schema: { type: "integer", default: 10 } },
+    { name: "graph" },
+  ]);
+  const without = await createApp(embedder).request("/api-doc/openapi.json");
+  expect(Object.keys((await without.json()).paths)).not.toContain("/search");
+  await index.close();
+  await rm(folder, { recursive: true });
 });

@@ -63,7 +63,7 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
     });
   }
   app.get("/api-doc/openapi.json", (context) =>
-    context.json(openApiDocument({ hasKey: apiKey !== undefined })),
+    context.json(openApiDocument({ hasKey: apiKey !== undefined, hasStore: index !== undefined })),
   );
   if (apiKey !== undefined) app.use(bearerKey(apiKey));
   app.use(limitBodyBytes(bodiesInWork * settings.openAIPayloadLimit));

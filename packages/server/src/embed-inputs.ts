@@ -28,6 +28,11 @@ export interface Embedded<T> {
 /** What a request took. */
 export interface InputStatistics extends EncodeStatistics {
   readonly characters: number;
+  /**
+   * Number of texts without a prompt: the request named none, and they do not begin with one of the
+   * model's.
+   */
+  readonly unprompted: number;
 }
 
 /**
@@ -88,9 +93,8 @@ async function run<T>(
   { prompt, truncate, truncationSide, maxBatchTokens, signal }: EmbedSettings,
   methods: Methods<T>,
 ): Promise<Embedded<T>> {
-  if (inputs.some((input) => input.length === 0)) {
-    throw new RequestError("Empty", "Input validation error: `inputs` cannot be empty");
-  }
+  const empty = inputs.findIndex((input) => input.length === 0);
+  if (empty >= 0) throw emptyInput(inputs.length === 1 ? undefined : `index ${empty}`);
   refuseUnknownIds(embedder, inputs);
   const limit = charactersPerToken * embedder.maxTokens;
   if (!truncate) refuseLongTexts(inputs, limit);
@@ -119,7 +123,21 @@ async function run<T>(
   const vectors = prepared.map((input) =>
     typeof input === "string" ? ofTexts[next.text++]! : ofTokens[next.ids++]!,
   );
-  return { vectors, statistics: statisticsOf(parts, inputs) };
+  return {
+    vectors,
+    statistics: {
+      ...statisticsOf(parts, inputs),
+      unprompted: countUnprompted(embedder, inputs, prompt),
+    },
+  };
+}
+
+/**
+ * The error for an input without text. It begins as TEI's, which does not say which one is empty.
+ */
+export function emptyInput(which?: string): RequestError {
+  const end = which === undefined ? "" : ` (${which})`;
+  return new RequestError("Empty", `Input validation error: \`inputs\` cannot be empty${end}`);
 }
 
 function textOf({ tokenizer }: Embedder, input: Input): string {
@@ -196,7 +214,20 @@ export function statisticsOf(
   parts: readonly EncodeStatistics[],
   inputs: readonly Input[],
 ): InputStatistics {
-  return { ...longestOf(parts), characters: charactersOf(inputs) };
+  return { ...longestOf(parts), characters: charactersOf(inputs), unprompted: 0 };
+}
+
+/** Token ids are what they are. */
+function countUnprompted({ prompts }: Embedder, inputs: readonly Input[], prompt: string): number {
+  if (prompt !== "") return 0;
+  const beginnings = Object.values(prompts).filter(Boolean).map(beginningOf);
+  const isPrompted = (text: string) => beginnings.some((beginning) => text.startsWith(beginning));
+  return inputs.filter((input) => typeof input === "string" && !isPrompted(input)).length;
+}
+
+/** Of "title: none | text: ", the part that a title leaves as it is. */
+function beginningOf(prompt: string): string {
+  return prompt.slice(0, prompt.indexOf(":") + 1) || prompt;
 }
 
 /** The parts ran at the same time. */

@@ -9,6 +9,7 @@ export { DocumentIndexError } from "./txtai/document-index-error.ts";
 
 export type { ServerProgramOptions } from "./cli/program-options.ts";
 export type { InputStatistics } from "./embed-inputs.ts";
+export type { MisspeltField } from "./http/misspelt-fields.ts";
 export type { AppMetrics } from "./metrics/server-metrics.ts";
 export type { CloseReport, RunningServer, ServeOptions } from "./node/serve-options.ts";
 export type { AppOptions } from "./options.ts";

@@ -7,6 +7,7 @@ import { checkPromptName } from "./check-prompt-name.ts";
 import { logDownloads } from "./log-downloads.ts";
 import { logWarnings } from "./log-warnings.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
+import { misspeltWarning, unpromptedWarning } from "./mistake-warnings.ts";
 import { openIndex } from "./open-index.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
 import { refuseTakenPort, throwListenError } from "./refuse-taken-port.ts";
@@ -91,13 +92,17 @@ async function serveUntil(
   logger: Logger,
 ): Promise<void> {
   signal.throwIfAborted();
-  const warnOfDimensions = untrainedWarning(embedder, logger);
+  const warnings = [
+    untrainedWarning(embedder, logger),
+    misspeltWarning(logger),
+    unpromptedWarning(embedder, options, logger),
+  ];
   const server = await serve(embedder, {
     ...options,
     index,
     onRequest: (report) => {
       logRequest(logger, report);
-      warnOfDimensions(report);
+      for (const warn of warnings) warn(report);
     },
   }).catch((error: unknown) => throwListenError(error, options.port));
   const documents = index && { store: index.folder, documents: index.size };

@@ -13,7 +13,8 @@ interface Operation {
   readonly responses: Record<string, unknown>;
 }
 
-const documentOf = (hasKey: boolean) => openApiDocument({ hasKey }) as unknown as Document;
+const documentOf = (hasKey: boolean) =>
+  openApiDocument({ hasKey, hasStore: true }) as unknown as Document;
 
 it("describes the fields of a body with their defaults", () => {
   const { schema } =

@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { z } from "zod";
 import { takeBodyBytes } from "./body-budget.ts";
+import { noteMisspelt } from "./misspelt-fields.ts";
 import { BodyError } from "./request-error.ts";
 
 /** Deepest nesting of a body, as in TEI (`serde_json`). */
@@ -33,13 +34,21 @@ export async function readDeclaredJson(context: Context, maxBytes: number): Prom
 }
 
 /**
- * Checks the form of a body.
+ * Checks the form of a body. Fields that it does not have are ignored, as in TEI; those that seem
+ * to be misspelt are noted for the report of the request.
  *
  * @throws BodyError
  */
-export function checkForm<T extends z.ZodType>(schema: T, body: unknown): z.output<T> {
+export function checkForm<T extends z.ZodObject>(
+  schema: T,
+  body: unknown,
+  context: Context,
+): z.output<T> {
   const result = schema.safeParse(body);
-  if (result.success) return result.data;
+  if (result.success) {
+    noteMisspelt(context, body as object, Object.keys(schema.shape));
+    return result.data;
+  }
   const { path, message } = result.error.issues[0]!;
   const field = path.map(String).join(".");
   const where = field === "" ? "" : `${field}: `;

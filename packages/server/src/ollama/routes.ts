@@ -40,7 +40,7 @@ export function ollamaRoutes({ embedder, settings, permits }: OllamaOptions): Ho
     { model, truncate, dimensions }: EmbedFields,
   ) => {
     noteInputs(context, texts.length, dimensions);
-    checkBatchSize(texts.length, settings.maxOpenAIBatchSize);
+    checkBatchSize(texts.length, settings.maxOpenAIBatchSize, "--max-openai-batch-size");
     const promptName = promptNameOf(model, embedder, servedModelName);
     const startedAt = performance.now();
     const { vectors, statistics } = await permits.run(() =>
@@ -63,7 +63,7 @@ export function ollamaRoutes({ embedder, settings, permits }: OllamaOptions): Ho
   };
 
   app.post("/api/embed", async (context) => {
-    const form = checkForm(embedForm, await bodyOf(context));
+    const form = checkForm(embedForm, await bodyOf(context), context);
     const texts = [form.input ?? []].flat();
     // Ollama answers this without vectors, and clients use it to load a model.
     if (texts.length === 0 || form.input === "") {
@@ -79,7 +79,7 @@ export function ollamaRoutes({ embedder, settings, permits }: OllamaOptions): Ho
     });
   });
   app.post("/api/embeddings", async (context) => {
-    const { model, prompt } = checkForm(embeddingsForm, await bodyOf(context));
+    const { model, prompt } = checkForm(embeddingsForm, await bodyOf(context), context);
     if (!prompt) return context.json({ embedding: [] });
     const { embeddings } = await embed(context, [prompt], { model });
     return context.json({ embedding: embeddings[0] });
@@ -88,7 +88,7 @@ export function ollamaRoutes({ embedder, settings, permits }: OllamaOptions): Ho
     context.json({ models: [await tagOf(embedder, servedModelName, startedOn)] }),
   );
   app.post("/api/show", async (context) => {
-    const { model, name } = checkForm(showForm, await bodyOf(context));
+    const { model, name } = checkForm(showForm, await bodyOf(context), context);
     promptNameOf(model ?? name, embedder, servedModelName);
     return context.json({
       details: detailsOf(embedder),

@@ -41,10 +41,10 @@ export function openAIRoutes({ embedder, settings, permits }: OpenAIOptions): Ho
   };
   const embeddings = async (context: Context) => {
     const body = await readDeclaredJson(context, settings.openAIPayloadLimit);
-    const form = checkForm(embeddingsForm, body);
+    const form = checkForm(embeddingsForm, body, context);
     const inputs = textsOf(form.input);
     noteInputs(context, inputs.length, form.dimensions);
-    checkBatchSize(inputs.length, settings.maxOpenAIBatchSize);
+    checkBatchSize(inputs.length, settings.maxOpenAIBatchSize, "--max-openai-batch-size");
     const prompt = promptOf(form);
     const startedAt = performance.now();
     const { vectors, statistics } = await permits.run(() =>

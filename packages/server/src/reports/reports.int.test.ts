@@ -46,6 +46,7 @@ describe("onRequest", () => {
         duration: expect.any(Number),
         inputs: 2,
         dimensions: undefined,
+        misspelt: [],
         statistics: expect.objectContaining({ characters: 9, tokens: expect.any(Number) }),
         errorType: null,
         error: undefined,
@@ -60,6 +61,19 @@ describe("onRequest", () => {
   ])("has the dimensions that $path was asked for", async ({ path, body }) => {
     await request(path, { ...body, dimensions: 100 });
     expect(reports).toMatchObject([{ route: path, status: 200, dimensions: 100 }]);
+  });
+
+  it("has fields that seem to be misspelt, and the number of texts without a prompt", async () => {
+    const prompted = ["task: search result | query: a", "title: b | text: c"];
+    await request("/embed", { inputs: ["a", ...prompted, [2, 5, 1]], promt_name: "query" });
+    await request("/embed", { inputs: "a", prompt_name: "query" });
+    await request("/v1/embeddings", { input: ["a", "b"], model: "tiny:document", user: "me" });
+    expect(reports.map(({ misspelt }) => misspelt)).toEqual([
+      [{ field: "promt_name", meant: "prompt_name" }],
+      [],
+      [],
+    ]);
+    expect(reports.map(({ statistics }) => statistics?.unprompted)).toEqual([1, 0, 0]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { InputStatistics } from "../embed-inputs.ts";
+import { type MisspeltField, misspeltIn } from "../http/misspelt-fields.ts";
 import { type ErrorType, requestErrorOf } from "../http/request-error.ts";
 
 /** What came of a request. Texts and keys are not in it. */
@@ -19,6 +20,8 @@ export interface RequestReport {
   readonly inputs: number | undefined;
   /** Length of vectors that the request asked for, if it did. */
   readonly dimensions: number | undefined;
+  /** Fields of the request that have no effect, and seem to be misspelt. */
+  readonly misspelt: readonly MisspeltField[];
   /** What embedding took, if it was done. */
   readonly statistics: InputStatistics | undefined;
   /** Kind of the failure; null for success, and for a client that went away. */
@@ -77,6 +80,7 @@ export function reportOf(context: Context, duration: number): RequestReport {
     duration,
     inputs: context.get("inputs"),
     dimensions: context.get("dimensions"),
+    misspelt: misspeltIn(context),
     statistics: context.get("statistics"),
     errorType: isAborted || !error ? null : errorType,
     error: isAborted || !hasFailed ? undefined : error,

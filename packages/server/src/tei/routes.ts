@@ -1,7 +1,13 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
 import { setComputeHeaders } from "../compute-headers.ts";
-import { embedInputs, embedTokensOf, type Input, type InputStatistics } from "../embed-inputs.ts";
+import {
+  embedInputs,
+  embedTokensOf,
+  emptyInput,
+  type Input,
+  type InputStatistics,
+} from "../embed-inputs.ts";
 import { checkBatchSize } from "../http/batch-size.ts";
 import { checkForm, readDeclaredJson } from "../http/json-body.ts";
 import type { Permits } from "../http/permits.ts";
@@ -49,7 +55,7 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     work: () => Promise<{ body: T; statistics: InputStatistics }>,
   ) => {
     noteInputs(context, count);
-    checkBatchSize(count, settings.maxClientBatchSize);
+    checkBatchSize(count, settings.maxClientBatchSize, sizeFlag);
     const startedAt = performance.now();
     const { body, statistics } = await permits.run(work);
     setComputeHeaders(context, statistics, startedAt);
@@ -57,7 +63,7 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
   };
 
   const embed = (context: Context, body: unknown) => {
-    const { inputs: given, normalize, dimensions, ...fields } = checkForm(embedForm, body);
+    const { inputs: given, normalize, dimensions, ...fields } = checkForm(embedForm, body, context);
     const inputs = inputsOf(given);
     noteInputs(context, inputs.length, dimensions);
     return answer(context, inputs.length, async () => {
@@ -67,11 +73,14 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     });
   };
   const similarity = (context: Context, body: unknown) => {
-    const { inputs, parameters } = checkForm(similarityForm, body);
+    const { inputs, parameters } = checkForm(similarityForm, body, context);
     const { source_sentence: source, sentences } = inputs;
     if (sentences.length === 0)
       throw new RequestError("Empty", "`inputs.sentences` cannot be empty");
     return answer(context, sentences.length + 1, async () => {
+      const empty = sentences.indexOf("");
+      if (source === "") throw emptyInput("source_sentence");
+      if (empty >= 0) throw emptyInput(`sentences[${empty}]`);
       const how = settingsOf(parameters ?? {}, context);
       const { vectors, statistics } = await embedInputs(embedder, [source, ...sentences], how);
       const [first, ...others] = vectors;
@@ -89,7 +98,7 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
   app.post("/embed", async (context) => embed(context, await bodyOf(context)));
   app.post("/similarity", async (context) => similarity(context, await bodyOf(context)));
   app.post("/embed_all", async (context) => {
-    const { inputs: given, ...fields } = checkForm(embedAllForm, await bodyOf(context));
+    const { inputs: given, ...fields } = checkForm(embedAllForm, await bodyOf(context), context);
     const inputs = inputsOf(given);
     return answer(context, inputs.length, async () => {
       const how = settingsOf(fields, context);
@@ -98,10 +107,10 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     });
   });
   app.post("/tokenize", async (context) => {
-    const form = checkForm(tokenizeForm, await bodyOf(context));
+    const form = checkForm(tokenizeForm, await bodyOf(context), context);
     const texts = [form.inputs].flat();
     if (texts.length === 0) throw new RequestError("Empty", "`inputs` cannot be empty");
-    checkBatchSize(texts.length, settings.maxClientBatchSize);
+    checkBatchSize(texts.length, settings.maxClientBatchSize, sizeFlag);
     const prompt = promptOf(form.prompt_name);
     const { add_special_tokens: addSpecialTokens } = form;
     const options = { prompt, addSpecialTokens, signal: context.req.raw.signal };
@@ -114,10 +123,11 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
     const { ids, skip_special_tokens: skipSpecialTokens } = checkForm(
       decodeForm,
       await bodyOf(context),
+      context,
     );
     if (ids.length === 0) throw new RequestError("Empty", "`inputs` cannot be empty");
     const sequences = typeof ids[0] === "number" ? [ids as number[]] : (ids as number[][]);
-    checkBatchSize(sequences.length, settings.maxClientBatchSize);
+    checkBatchSize(sequences.length, settings.maxClientBatchSize, sizeFlag);
     return context.json(
       sequences.map((sequence) => embedder.tokenizer.decode(sequence, { skipSpecialTokens })),
     );
@@ -130,6 +140,8 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
   app.get("/info", (context) => context.json(infoOf(embedder, settings)));
   return app;
 }
+
+const sizeFlag = "--max-client-batch-size";
 
 const kindOf: Readonly<Record<string, string>> = {
   "/embed_sparse": "sparse embedding",

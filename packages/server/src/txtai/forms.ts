@@ -30,7 +30,7 @@ export function isSql(query: string): boolean {
 
 export const searchQuery = z.object({
   query: z.string(),
-  limit: z.coerce.number(wholeNumber).int(wholeNumber).transform(clamped).default(10),
+  limit: z.coerce.number(wholeNumber).int(wholeNumber).default(10).transform(clamped),
   index: z.never("This index has no subindexes.").optional(),
   graph: z.literal("false", "This index has no graph.").optional(),
 });

@@ -167,7 +167,10 @@ function indexRoutes(
  */
 function checkCount(count: number, { maxOpenAIBatchSize: limit }: TxtaiOptions["settings"]): void {
   if (count > limit)
-    throw new TxtaiError(422, `batch size ${count} > maximum allowed batch size ${limit}`);
+    throw new TxtaiError(
+      422,
+      `batch size ${count} > maximum allowed batch size ${limit} (--max-openai-batch-size)`,
+    );
 }
 
 /** Scores of texts for each query, best first; `id` is the position of the text. */

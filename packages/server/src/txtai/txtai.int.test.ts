@@ -253,7 +253,10 @@ test("requests share the permits, and the limit of inputs", async () => {
     {},
     { maxConcurrentRequests: 1, maxOpenAIBatchSize: 2 },
   );
-  const tooMany = { status: 422, body: { detail: "batch size 3 > maximum allowed batch size 2" } };
+  const tooMany = {
+    status: 422,
+    body: { detail: "batch size 3 > maximum allowed batch size 2 (--max-openai-batch-size)" },
+  };
   expect(await post("/similarity", { query: "a", texts: ["b", "c"] })).toEqual(tooMany);
   expect(await post("/batchtransform", ["a", "b", "c"])).toEqual(tooMany);
   expect(await post("/batchsearch", { queries: ["a", "b", "c"] })).toEqual(tooMany);

@@ -1,0 +1,46 @@
+import { expect, it } from "vitest";
+import type { InputStatistics } from "../embed-inputs.ts";
+import type { ServeOptions } from "../node/serve-options.ts";
+import { misspeltWarning, unpromptedWarning } from "./mistake-warnings.ts";
+
+function logger() {
+  const lines: string[] = [];
+  return { lines, warn: (line: string) => void lines.push(line) };
+}
+
+it("warns once of each field that was probably meant", () => {
+  const log = logger();
+  const report = misspeltWarning(log);
+  const field = (name: string) => [{ field: name, meant: "prompt_name" }];
+  report({ route: "/embed", misspelt: [] });
+  report({ route: "/embed", misspelt: field("promt_name") });
+  report({ route: "/embed", misspelt: field("prompt_nam") });
+  report({ route: "/tokenize", misspelt: field("promt_name") });
+  expect(log.lines).toEqual([
+    "`promt_name` is no field of /embed; did you mean `prompt_name`?",
+    "`promt_name` is no field of /tokenize; did you mean `prompt_name`?",
+  ]);
+});
+
+const always = { query: "query: ", document: "passage: " };
+
+function warningsFor(prompts: Record<string, string>, options: ServeOptions = {}): string[] {
+  const log = logger();
+  const report = unpromptedWarning({ prompts }, options, log);
+  for (const unprompted of [undefined, 0, 2, 2])
+    report({
+      route: "/embed",
+      statistics: unprompted === undefined ? undefined : ({ unprompted } as InputStatistics),
+    });
+  return log.lines;
+}
+
+it("warns once of texts without a prompt", () => {
+  expect(warningsFor(always)).toEqual([expect.stringContaining("to /embed named no prompt")]);
+});
+
+it("does not warn where no prompt is right, or was chosen", () => {
+  expect(warningsFor({ query: "Represent this: ", document: "" })).toEqual([]);
+  expect(warningsFor({})).toEqual([]);
+  expect(warningsFor(always, { defaultPrompt: "" })).toEqual([]);
+});

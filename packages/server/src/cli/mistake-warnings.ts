@@ -1,0 +1,43 @@
+import type { Embedder } from "@embeddinggemma/core";
+import type { ServeOptions } from "../node/serve-options.ts";
+import type { RequestReport } from "../reports/request-report.ts";
+import type { Logger } from "./logs.ts";
+
+type Warning<K extends keyof RequestReport> = (report: Pick<RequestReport, K>) => void;
+
+/** Warns of fields of requests that seem to be misspelt, once for each that was probably meant. */
+export function misspeltWarning(logger: Pick<Logger, "warn">): Warning<"route" | "misspelt"> {
+  const warned = new Set<string>();
+  return ({ route, misspelt }) => {
+    for (const { field, meant } of misspelt) {
+      const key = `${route} ${meant}`;
+      if (warned.has(key)) continue;
+      warned.add(key);
+      logger.warn(`\`${field}\` is no field of ${route}; did you mean \`${meant}\`?`);
+    }
+  };
+}
+
+/**
+ * Warns once of texts without a prompt, if the model was trained with prompts only, and whoever
+ * started the server has not set one for them.
+ */
+export function unpromptedWarning(
+  { prompts }: Pick<Embedder, "prompts">,
+  { defaultPrompt, defaultPromptName }: ServeOptions,
+  logger: Pick<Logger, "warn">,
+): Warning<"route" | "statistics"> {
+  const names = Object.keys(prompts);
+  // A model can want no prompt for some texts.
+  const wantsPrompts = names.length > 0 && Object.values(prompts).every((prompt) => prompt !== "");
+  let isSilent = !wantsPrompts || defaultPrompt !== undefined || defaultPromptName !== undefined;
+  return ({ route, statistics }) => {
+    if (isSilent || !statistics?.unprompted) return;
+    isSilent = true;
+    logger.warn(
+      `A request to ${route} named no prompt, so search with its vectors is worse. Name one in ` +
+        'requests (prompt_name "query" or "document", or a model name that ends in ":query" or ' +
+        '":document"), or start the server with --default-prompt-name. This is said once.',
+    );
+  };
+}
