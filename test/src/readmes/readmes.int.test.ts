@@ -1,13 +1,16 @@
+import { execFile } from "node:child_process";
 import { cp, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Adapter, Embedder } from "@embeddinggemma/core";
 import { FaissStore } from "@embeddinggemma/faiss";
-import { type RunningServer, serve } from "@embeddinggemma/server";
+import { DocumentIndex, type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import type { RetrievalReport } from "@embeddinggemma/tune";
 import { cosineSimilarity } from "ai";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { freePort } from "../../../packages/internal/src/testing/free-port.ts";
+import { blocksIn, textOf } from "./pages.ts";
 import { printedOutput, writeReadmeCode } from "./readme-code.ts";
 import { expectPrintedOutput, folder, log, printed, runPage } from "./run-page.ts";
 import { runsAllCodeOf } from "./runs-all-code.ts";
@@ -323,6 +326,19 @@ describe("the code about servers, with a server", () => {
     const { data } = await runPage(readme, { section: "Clients", port: server.port });
     const expected = await embedder.encodeQuery("Which planet is red?");
     expect(difference(data[0].embedding, expected)).toBeLessThan(1e-6);
+  });
+
+  it("server, documents", async () => {
+    const index = await DocumentIndex.open(join(folder, "planets.store"), embedder);
+    const own = await serve(embedder, { hostname: "127.0.0.1", port: 0, index });
+    const block = blocksIn("packages/server/README.md", "sh").find((each) => each.includes("/add"));
+    const commands = block!.replaceAll("8080", String(own.port));
+    const { stdout } = await promisify(execFile)("bash", ["-ec", commands]);
+    const start = '[{"id":"mars","text":"Mars is red.","score":';
+    expect(stdout).toContain(start);
+    expect(textOf("packages/server/README.md")).toContain(`${start}…}]`);
+    await own.close();
+    await index.close();
   });
 
   it("server, in a program", async () => {
