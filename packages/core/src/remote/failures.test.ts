@@ -120,11 +120,17 @@ describe("what may pass is tried again", () => {
     }
   });
 
-  test.for(["auto", "tei", "openai"] as const)("not a missing key, with api %s", async (api) => {
-    const server = await serve();
-    server.misbehave = answerWith(401, "Unauthorized");
-    await expect(connect(server.url, { api })).rejects.toThrow(/401.*Set the option `apiKey`/s);
-  });
+  test.for(["auto", "tei", "openai"] as const)(
+    "not a missing or wrong key, with api %s",
+    async (api) => {
+      const server = await serve();
+      server.misbehave = answerWith(401, "Unauthorized");
+      await expect(connect(server.url, { api })).rejects.toThrow(/401.*Set the option `apiKey`/s);
+      await expect(connect(server.url, { api, apiKey: "wrong" })).rejects.toThrow(
+        /401.*refuses the key that the option `apiKey` gave\./s,
+      );
+    },
+  );
 
   test("a timeout", async () => {
     const server = await serve();

@@ -46,7 +46,7 @@ export async function sendRequest(
       signal: signal ? AbortSignal.any([signal, timer]) : timer,
     });
     const text = await response.text();
-    if (!response.ok) throw refusal(url, response, text);
+    if (!response.ok) throw refusal(url, response, text, headers);
     return { url: baseUrl, body: parse(url, text, response), headers: response.headers };
   } catch (cause) {
     signal?.throwIfAborted();
@@ -99,7 +99,12 @@ function parse(url: string, text: string, { status, headers }: Response): unknow
   }
 }
 
-function refusal(url: string, { status, statusText, headers }: Response, text: string) {
+function refusal(
+  url: string,
+  { status, statusText, headers }: Response,
+  text: string,
+  sent: Connection["headers"],
+) {
   const message = messageOf(text);
   const answer = [`${url} answered with ${status}`, statusText].filter(Boolean).join(" ");
   const isOverQuota = status === 429 && text.includes("insufficient_quota");
@@ -109,7 +114,7 @@ function refusal(url: string, { status, statusText, headers }: Response, text: s
     kind,
     url,
     status,
-    advice: adviceFor[status],
+    advice: status === 401 && sent.authorization ? refusedKey : adviceFor[status],
     retryAfter,
     // Without a time to wait, only this request was one too many.
     isAddressDown: downStatuses.includes(status) || (status === 429 && retryAfter !== undefined),
@@ -117,6 +122,8 @@ function refusal(url: string, { status, statusText, headers }: Response, text: s
     tooLong: kind === "split" ? (tooLongIn(text) ?? (status === 413 ? {} : undefined)) : undefined,
   });
 }
+
+const refusedKey = "The server refuses the key that the option `apiKey` gave.";
 
 const adviceFor: Readonly<Record<number, string>> = {
   401: "Set the option `apiKey` to the key of the server.",
