@@ -55,7 +55,7 @@ it("sends no key of the environment to a server that only a store names", async 
   await writeFile(join(folder, "venus.txt"), "Venus is hot.");
   expect((await run(["index", folder, "--store", store])).errors).toBe(errors);
   const wrong = await search("--api-key", "wrong");
-  expect(wrong.errors).toContain("Set --api-key to the key of the server.\n");
+  expect(wrong.errors).toContain("refuses the key that --api-key gave.\n");
   expect(await search("--api-key", "secret")).toMatchObject({ code: 0 });
   expect(await search("--url", server.url)).toMatchObject({ code: 0 });
   await rm(folder, { recursive: true });
