@@ -33,7 +33,7 @@ export class DuplicateNodes {
   /**
    * Call it if a document was to be deleted that has no nodes. LlamaIndex lists nodes, too, if the
    * vector store keeps no texts. Later, the strategy `UPSERTS_AND_DELETE` takes them for documents
-   * that are gone, and strikes their documents from the list.
+   * that are gone, and removes their documents from the list.
    */
   deletedNothing(store: Store | undefined, id: string): void {
     const item = this.#hasTold ? undefined : store?.get(id);
