@@ -66,13 +66,18 @@ async function indexOnce(
   noteUnreadable(plan.changes.unreadable, terminal);
   noteGone(plan, terminal);
   const { settings } = plan.saved;
-  const hasModel = isModelGiven(command) || isGiven(command, "adapter");
+  const given = {
+    model: isModelGiven(command),
+    adapter: isGiven(command, "adapter"),
+    remember: remember === true,
+  };
+  const hasModel = given.model || given.adapter;
   const flags = modelFlagsFor(command, model, settings, terminal);
   if (plan.saved.store) checkFlags(plan.saved.store, { name: store, settings, flags, command });
   const needsModel = plan.work.length > 0 || !settings || hasModel;
   const open = () => openStoreEmbedder(plan.saved.store, flags, model, terminal);
   await using embedder = needsModel ? await open() : undefined;
-  const writer = await openWriter(plan, { embedder, flags, isGiven: hasModel, remember });
+  const writer = await openWriter(plan, { embedder, flags, given });
   const result = await runPlan(plan, writer, embedder, terminal);
   if (settings && hasModel)
     noteRemembered({ before: settings.model, now: writer.model, used: flags }, terminal);

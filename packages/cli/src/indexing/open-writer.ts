@@ -7,7 +7,7 @@ import { UsageError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
 import { flagsToReload } from "../store/model-of-store.ts";
-import { rememberedModel } from "../store/remembered-model.ts";
+import { type Given, rememberedModel } from "../store/remembered-model.ts";
 import type { Plan } from "./plan.ts";
 import { StoreWriter } from "./store-writer.ts";
 
@@ -17,12 +17,8 @@ interface ModelChoice {
   readonly embedder: Embedder | undefined;
   /** The flags that it was opened with. */
   readonly flags: ModelFlags;
-  /**
-   * Whether the command line names it, or its adapter: their folders may have moved, or the server.
-   */
-  readonly isGiven: boolean;
-  /** Whether the store is to remember it in any case. */
-  readonly remember: boolean | undefined;
+  /** What the command line names: their folders may have moved, or the server. */
+  readonly given: Given;
 }
 
 /**
@@ -31,8 +27,8 @@ interface ModelChoice {
  * @throws CommandError if the store or the chunks do not fit the model
  */
 export async function openWriter(
-  { folder, saved, chunks }: Plan,
-  { embedder, flags, isGiven, remember = false }: ModelChoice,
+  { folder, saved, chunks, hasChunkFlags }: Plan,
+  { embedder, flags, given }: ModelChoice,
 ): Promise<StoreWriter> {
   const { settings, root } = saved;
   if (embedder) {
@@ -40,16 +36,19 @@ export async function openWriter(
     if (saved.store) checkEmbedder(saved.store, embedder, { settings, flags });
   }
   const store = saved.store ?? (await emptyStore(embedder!));
-  const model =
-    settings && !isGiven
-      ? settings.model
-      : rememberedModel(settings?.model, flagsToReload(flags, embedder!), remember);
+  const used = embedder ? flagsToReload(flags, embedder) : settings!.model;
   const rootName = relative(folder, root).split(sep).join("/");
+  const isGiven = given.model || given.adapter;
   const isMoved = settings?.folder !== folder || settings.root !== rootName;
   return new StoreWriter(
     folder,
     store,
-    { model, chunks, folder, root: rootName },
+    (now = settings) => ({
+      model: rememberedModel(now?.model, used, given),
+      chunks: hasChunkFlags ? chunks : (now?.chunks ?? chunks),
+      folder,
+      root: rootName,
+    }),
     { ...saved, isSaved: saved.store !== undefined && !isGiven && !isMoved },
   );
 }

@@ -49,3 +49,25 @@ it("takes files that only have names of the store for new ones", async () => {
   await writeFile(join(ben, "docs/mars.txt"), "Mars is red.");
   expect(await index(ben)).toMatchObject({ code: 0, added: 2 });
 });
+
+it("advises the root that most copies have, whatever else ends like their names", async () => {
+  const names = ["README.md", "docs/README.md", "docs/guide.md"];
+  await rename(`${anna}.off`, anna);
+  await rm(store, { recursive: true });
+  for (const person of [anna, ben])
+    for (const name of names) await writeFile(join(person, name), `This is ${name}.`);
+  const argv = ["index", anna, "--store", store, "--model", "tiny", "--root", anna];
+  expect(await run([...argv, "--include", "*.md"])).toMatchObject({ code: 0 });
+  await rename(anna, `${anna}.off`);
+  const { code, errors } = await index(ben, "--include", "*.md");
+  expect(code).toBe(1);
+  expect(errors).toContain("2 of 2 new files have the names of files of the store, such as docs/");
+  expect(errors).toContain(`add --root ${ben}: the store`);
+});
+
+it("refuses a --root that is no folder, but for that of the store", async () => {
+  for (const root of [join(folder, "nowere"), join(ben, "docs/mars.txt")])
+    expect(await index(ben, "--root", root)).toMatchObject({
+      ...{ code: 2, errors: `error: There is no folder ${root}. Check --root.\n` },
+    });
+});

@@ -31,6 +31,8 @@ export interface Plan {
   readonly folder: string;
   readonly saved: SavedState;
   readonly chunks: ChunkSettings;
+  /** Whether the command line says how files become chunks. */
+  readonly hasChunkFlags: boolean;
   readonly changes: Changes;
   /** Files to read and embed. */
   readonly work: readonly SourceFile[];
@@ -65,7 +67,8 @@ export async function makePlan(
     include: patterns.include?.unmatched(),
     exclude: patterns.exclude?.unmatched(),
   };
-  return { folder, saved, chunks, changes, work, flags, unmatched };
+  const hasChunkFlags = chunkTokens !== undefined || chunkOverlap !== undefined;
+  return { folder, saved, chunks, hasChunkFlags, changes, work, flags, unmatched };
 }
 
 function whyNothing({ unreadable: [folder] }: Changes): string {

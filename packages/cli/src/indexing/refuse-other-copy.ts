@@ -12,13 +12,12 @@ import type { SavedState } from "./saved-state.ts";
 interface Copy {
   readonly file: SourceFile;
   readonly source: string;
-  readonly root: string;
 }
 
 /**
  * Refuses to add files a second time: somebody else may have indexed a copy of them, in a folder
- * that is not on this machine. They are taken for copies if most of them have the names of files
- * of the store that are gone, and one has the same content, too.
+ * that is not on this machine. They are taken for copies if at least half of them have the names of
+ * files of the store that are gone, below the same root, and one has the same content, too.
  *
  * @throws CommandError that says how to go on
  */
@@ -27,27 +26,43 @@ export async function refuseOtherCopy(
   { root, files }: SavedState,
   chunks: ChunkSettings,
 ): Promise<void> {
-  const gone = goneElsewhere.filter((source) => !isAbsolute(source));
+  const gone = new Set(goneElsewhere.filter((source) => !isAbsolute(source)));
   // What is below the root of the store was moved there by its user.
   const outside = added.filter(({ source }) => isAbsolute(source));
-  const copies = outside.flatMap((file) => copyOf(file, gone) ?? []);
-  const [first] = copies;
-  if (!first || copies.length * 2 < added.length) return;
-  for (const { file, source } of copies) {
+  const isSame = async ({ file, source }: Copy) => {
     const content = await readFile(file.path).catch(() => undefined);
-    if (!content || digestOf(content, chunks) !== files.get(source)?.digest) continue;
-    throw new CommandError(
-      `${copies.length} of ${countOf(added.length, "new file")} have the names of files of the ` +
-        `store, such as ${source}, which are not in ${root} now. If they are the same files, add ` +
-        `--root ${quoted(first.root)}: the store then takes them from there. To add them beside ` +
-        `the others, add --root ${quoted(root)}.`,
-    );
+    return content !== undefined && digestOf(content, chunks) === files.get(source)?.digest;
+  };
+  for (const [copyRoot, copies] of copiesByRoot(outside, gone)) {
+    if (copies.length * 2 < added.length) return;
+    for (const copy of copies) {
+      if (!(await isSame(copy))) continue;
+      throw new CommandError(
+        `${copies.length} of ${countOf(added.length, "new file")} have the names of files of the ` +
+          `store, such as ${copy.source}, which are not in ${root} now. If they are the same ` +
+          `files, add --root ${quoted(copyRoot)}: the store then takes them from there. To add ` +
+          `them beside the others, add --root ${quoted(root)}.`,
+      );
+    }
   }
 }
 
-function copyOf(file: SourceFile, gone: readonly string[]): Copy | undefined {
-  const path = file.path.split(sep).join("/");
-  const source = gone.find((name) => path.endsWith(`/${name}`));
-  if (source === undefined) return undefined;
-  return { file, source, root: file.path.slice(0, -source.length - 1) || sep };
+/**
+ * The copies below each folder that can be their root, most of them first. A path can end like
+ * several names: `docs/README.md` and `README.md`.
+ */
+function copiesByRoot(files: readonly SourceFile[], names: ReadonlySet<string>) {
+  const byRoot = new Map<string, Copy[]>();
+  for (const file of files) {
+    const parts = file.path.split(sep);
+    for (let depth = 1; depth < parts.length; depth++) {
+      const source = parts.slice(depth).join("/");
+      if (!names.has(source)) continue;
+      const root = parts.slice(0, depth).join(sep) || sep;
+      const copies = byRoot.get(root) ?? [];
+      copies.push({ file, source });
+      byRoot.set(root, copies);
+    }
+  }
+  return [...byRoot].sort(([, one], [, other]) => other.length - one.length);
 }

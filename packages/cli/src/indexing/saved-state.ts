@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
+import { UsageError } from "../failures/command-error.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
 import { sourceOf } from "../store/chunk-id.ts";
 import { openStore } from "../store/open-store.ts";
@@ -26,7 +28,8 @@ export interface SavedState {
  * @param name - the folder as the user has written it
  * @param folder - without symbolic links
  * @param chosenRoot - the folder that sources are relative to, if the user has named it
- * @throws CommandError if its settings are damaged, or if it was moved away from its files
+ * @throws CommandError if its settings are damaged, or if it was moved away from its files;
+ * UsageError if `chosenRoot` is no folder
  */
 export async function readSavedState(
   name: string,
@@ -36,7 +39,9 @@ export async function readSavedState(
   const settings = await readSettings(folder);
   const store = (await FaissStore.exists(folder)) ? await openStore(name, folder) : undefined;
   const root =
-    chosenRoot === undefined ? rootOf(folder, settings) : await realPath(resolve(chosenRoot));
+    chosenRoot === undefined
+      ? rootOf(folder, settings)
+      : await checkedRoot(chosenRoot, settings && resolve(folder, settings.root));
   const idsOf = store ? idsBySource(store) : new Map<string, Set<string>>();
   const files = Object.entries(settings?.files ?? {}).filter(
     ([source, { chunks }]) => (idsOf.get(source)?.size ?? 0) === chunks,
@@ -46,6 +51,23 @@ export async function readSavedState(
 
 function rootOf(folder: string, settings: StoreSettings | undefined): string {
   return settings ? findRoot(folder, settings) : process.cwd();
+}
+
+/**
+ * @param known - that of the store, whose drive may not be mounted
+ * @throws UsageError
+ */
+async function checkedRoot(name: string, known: string | undefined): Promise<string> {
+  const root = await realPath(resolve(name));
+  if (root === known || (await isFolder(root))) return root;
+  throw new UsageError(`There is no folder ${root}. Check --root.`);
+}
+
+function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
 }
 
 /** The ids of the chunks in a store, by source. */

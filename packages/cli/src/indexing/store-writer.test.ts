@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { expect, it } from "vitest";
+import type { StoreSettings } from "../store/store-settings.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import type { Chunk, ChunkedFile } from "./chunk-file.ts";
 import { readSavedState } from "./saved-state.ts";
@@ -16,7 +17,7 @@ it("goes on with a file that another run has removed, which the next run reads a
   const first = new StoreWriter(
     folder,
     await FaissStore.create<DocumentRecord>({ dimension: 2, identity: { model: "a" } }),
-    settings,
+    keep,
     { files: new Map(), idsOf: new Map(), isSaved: false },
   );
   await first.add([one], [vector]);
@@ -42,9 +43,34 @@ it("goes on with a file that another run has removed, which the next run reads a
   expect(files.has("mars.md")).toBe(false);
 });
 
-async function openWriter(): Promise<StoreWriter> {
+it("keeps the model and the chunks that another run has just remembered", async () => {
+  const [mars, venus] = [chunkOf("mars.md", 1), chunkOf("venus.md", 1)];
+  const writer = await openWriter();
+  const chosen = { ...settings, model: { model: "other" }, chunks: { tokens: 99, overlap: 9 } };
+  const other = await openWriter(() => chosen);
+  await other.add([venus], [vector]);
+  await other.finish(fileOf("venus.md", [venus]));
+  await other.save();
+  await writer.add([mars], [vector]);
+  await writer.finish(fileOf("mars.md", [mars]));
+  await writer.save();
+  const { settings: saved } = await readSavedState(folder, folder);
+  expect(saved).toMatchObject({ model: chosen.model, chunks: chosen.chunks });
+  expect(writer.model).toEqual(chosen.model);
+});
+
+async function openWriter(settingsFor = keep): Promise<StoreWriter> {
   const saved = await readSavedState(folder, folder);
-  return new StoreWriter(folder, saved.store!, settings, { ...saved, isSaved: true });
+  const start = { ...saved, isSaved: true };
+  return new StoreWriter(folder, saved.store!, settingsFor, start);
+}
+
+function keep(saved: StoreSettings | undefined) {
+  return {
+    ...settings,
+    model: saved?.model ?? settings.model,
+    chunks: saved?.chunks ?? settings.chunks,
+  };
 }
 
 function chunkOf(source: string, number: number): Chunk {

@@ -21,6 +21,13 @@ interface Start extends Pick<SavedState, "files" | "idsOf"> {
 }
 
 /**
+ * The settings to save.
+ *
+ * @param saved - those in the folder now; undefined before the first save
+ */
+type SettingsFor = (saved: StoreSettings | undefined) => Omit<StoreSettings, "files">;
+
+/**
  * Another run has made the store meanwhile, from another folder: the sources of this run mean other
  * files there. The next run takes the names of the store.
  */
@@ -40,7 +47,8 @@ export class OtherRootError extends CommandError {
 export class StoreWriter {
   #store: DocumentStore;
   readonly #folder: string;
-  readonly #settings: Omit<StoreSettings, "files">;
+  readonly #settingsFor: SettingsFor;
+  #settings: ReturnType<SettingsFor>;
   readonly #files: Map<string, IndexedFile>;
   /** The ids of chunks in the store, by source; of finished files, those that it should have. */
   #idsOf: Map<string, ReadonlySet<string>>;
@@ -53,12 +61,13 @@ export class StoreWriter {
   constructor(
     folder: string,
     store: DocumentStore,
-    settings: Omit<StoreSettings, "files">,
+    settingsFor: SettingsFor,
     { files, idsOf, isSaved }: Start,
   ) {
     this.#store = store;
     this.#folder = folder;
-    this.#settings = settings;
+    this.#settingsFor = settingsFor;
+    this.#settings = settingsFor(undefined);
     this.#files = new Map(files);
     this.#idsOf = new Map(idsOf);
     this.#isSaved = isSaved;
@@ -142,10 +151,10 @@ export class StoreWriter {
         (error: unknown) => this.#merge(error),
       );
     // In this order: a crash in between costs reading files again, but embeds nothing twice.
-    await changeSettings(this.#folder, (saved) => ({
-      ...this.#settings,
-      files: this.#filesWith(saved),
-    }));
+    await changeSettings(this.#folder, (saved) => {
+      this.#settings = this.#settingsFor(saved);
+      return { ...this.#settings, files: this.#filesWith(saved) };
+    });
     for (const unsaved of Object.values(this.#unsaved)) unsaved.clear();
     this.#isSaved = true;
     this.#savedAt = performance.now();

@@ -18,7 +18,8 @@ export function withRelativePaths(flags: ModelFlags, store: string): ModelFlags 
 
 /**
  * The flags of a model that a store keeps, with absolute paths. A folder may have moved with the
- * store, or is where it was. Stores of older versions have absolute paths.
+ * store, or is where it was, also if its drive is not there now. Stores of older versions have
+ * absolute paths.
  *
  * @param store - folder of the store, without symbolic links
  * @param before - where the store was saved
@@ -27,16 +28,17 @@ export function withAbsolutePaths(flags: ModelFlags, store: string, before = sto
   return withPaths(flags, (path) => {
     if (!isAbsolute(path) && !/^\.\.?\//.test(path)) return path;
     const name = isAbsolute(path) ? relative(before, path) : path;
-    const places = [resolve(store, name), resolve(before, name)];
-    return places.find((place) => existsSync(place)) ?? places[0]!;
+    const moved = resolve(store, name);
+    return existsSync(moved) ? moved : resolve(before, name);
   });
 }
 
 function withPaths(flags: ModelFlags, change: (path: string) => string): ModelFlags {
-  const { model, adapter } = flags;
+  const { model, url, adapter } = flags;
   return {
     ...flags,
-    ...(model !== undefined && { model: change(model) }),
+    // A server has a name for its model, which can look like a path.
+    ...(model !== undefined && url === undefined && { model: change(model) }),
     ...(adapter && { adapter: change(adapter) }),
   };
 }

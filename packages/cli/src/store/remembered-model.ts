@@ -3,22 +3,34 @@ import type { ModelFlags } from "../model/model-options.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { nameOfModel } from "./model-of-store.ts";
 
+/** What the user has given to a run. */
+export interface Given {
+  /** Whether the command line names a model or a server. */
+  readonly model: boolean;
+  /** Whether it names an adapter, or none. */
+  readonly adapter: boolean;
+  /** Whether a server replaces the model of the store, or the reverse. */
+  readonly remember: boolean;
+}
+
 /**
- * What a store remembers after a run with another model, server or adapter. A model stays, although
- * the run embeds with a server, and the reverse: both are the same for the vectors, but others who
- * use the store may not reach the server, or have the model.
+ * What a store remembers after a run: what the run was given, and else what is saved, which another
+ * run may have changed meanwhile. A model stays, although the run embeds with a server, and the
+ * reverse: both are the same for the vectors, but others who use the store may not reach the
+ * server, or have the model.
  *
- * @param before - undefined for a new store
- * @param given - the flags of the run that load the model again
- * @param replace - whether the user wants it to be replaced all the same
+ * @param saved - undefined for a new store
+ * @param used - the flags that load the model of the run again
  */
 export function rememberedModel(
-  before: ModelFlags | undefined,
-  given: ModelFlags,
-  replace: boolean,
+  saved: ModelFlags | undefined,
+  used: ModelFlags,
+  given: Given,
 ): ModelFlags {
-  if (!before || replace || isServer(before) === isServer(given)) return given;
-  return defined({ ...before, adapter: given.adapter });
+  if (!saved) return used;
+  const replaces = given.model && (given.remember || isServer(saved) === isServer(used));
+  const { adapter } = given.adapter ? used : saved;
+  return defined({ ...(replaces ? used : saved), adapter });
 }
 
 /** Says what a store remembers now, if that has changed, or if it is not what the run used. */

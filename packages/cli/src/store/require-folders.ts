@@ -12,7 +12,8 @@ import type { ModelFlags } from "../model/model-options.ts";
  * @throws CommandError
  */
 export function requireFolders(flags: ModelFlags, given: ModelFlags): void {
-  if (isMissing(flags.model) && flags.model !== given.model)
+  const isFolder = flags.url === undefined;
+  if (isFolder && isMissing(flags.model) && flags.model !== given.model)
     throw new CommandError(whereIs("model", flags.model));
   if (isMissing(flags.adapter) && flags.adapter !== given.adapter)
     throw new CommandError(
