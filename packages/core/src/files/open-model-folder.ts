@@ -33,12 +33,14 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
   throw new EmbeddingGemmaError(
     "MODEL_NOT_FOUND",
     `There is no folder ${path}, and ${show(model)} is not the id of a repository on the Hub, ` +
-      `such as "onnx-community/embeddinggemma-300m-ONNX".${await adviceOnFile(path)}`,
+      `such as "onnx-community/embeddinggemma-300m-ONNX".${await advice(model, path)}`,
     { model, path },
   );
 }
 
-async function adviceOnFile(path: string): Promise<string> {
+async function advice(model: string, path: string): Promise<string> {
+  if (model === "tiny")
+    return " For the tiny model, pass the `modelPath` that @embeddinggemma/tiny-model exports.";
   if (!(await isFile(path))) return "";
   return " It is a file. Pass the folder of its model, which has config.json.";
 }

@@ -128,6 +128,11 @@ describe("a model that cannot be loaded is an error with advice", () => {
       {},
       { code: "MODEL_NOT_FOUND", message: /is not the id of a repository/ },
     ],
+    [
+      "tiny", // of the command line
+      {},
+      { code: "MODEL_NOT_FOUND", message: /pass the `modelPath` that @embeddinggemma\/tiny-model/ },
+    ],
     ["../missing", {}, { code: "MODEL_NOT_FOUND", message: /There is no folder \/.*missing/ }],
     ["", {}, { code: "INVALID_ARGUMENT", message: /Hub id or a folder/ }],
     ["file:model", {}, { code: "INVALID_ARGUMENT", message: /cannot be relative/ }],
