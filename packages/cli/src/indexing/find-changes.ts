@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   type FileSelection,
   findFiles,
@@ -14,6 +14,7 @@ import { digestOf, type SourceFile } from "./chunk-file.ts";
 import { isIn } from "./is-in.ts";
 import { refuseMissing } from "./refuse-missing.ts";
 import type { SavedState } from "./saved-state.ts";
+import { sourceName } from "./source-name.ts";
 
 /** What has changed since the last run. */
 export interface Changes extends Readonly<Lost> {
@@ -186,10 +187,4 @@ async function isUnchanged(
   // A file that cannot be read is reported when it is its turn.
   const content = await readFile(path).catch(() => undefined);
   return content !== undefined && digestOf(content, chunks) === indexed.digest;
-}
-
-/** Relative to the root, so that folders can move together; an absolute path outside of it. */
-function sourceName(root: string, path: string): string {
-  const name = relative(root, path);
-  return name.startsWith("..") || isAbsolute(name) ? path : name.split(sep).join("/");
 }

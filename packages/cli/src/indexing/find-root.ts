@@ -28,6 +28,7 @@ export function findRoot(folder: string, settings: StoreSettings): string {
   );
 }
 
-function countIn(root: string, sources: readonly string[]): number {
+/** How many sources are files below a root. */
+export function countIn(root: string, sources: readonly string[]): number {
   return sources.filter((source) => existsSync(resolve(root, source))).length;
 }

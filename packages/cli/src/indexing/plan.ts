@@ -11,6 +11,7 @@ import { refuseOtherFolder, refuseStoreAsInput } from "../store/store-folder.ts"
 import type { StoreSettings } from "../store/store-settings.ts";
 import type { SourceFile } from "./chunk-file.ts";
 import { type Changes, findChanges } from "./find-changes.ts";
+import { withNames } from "./other-names.ts";
 import { type PatternFlags, refuseEmptying } from "./patterns.ts";
 import { realPath } from "./real-path.ts";
 import { refuseOtherCopy } from "./refuse-other-copy.ts";
@@ -57,7 +58,9 @@ export async function makePlan(
   if (saved.store) checkIsIndexed(saved.store, store, saved.settings !== undefined);
   const chunks = chunkSettings({ chunkTokens, chunkOverlap }, saved.settings, command);
   const patterns = { include: globs(include), exclude: globs(exclude) };
-  const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, saved, chunks);
+  const { files, idsOf, names } = saved;
+  const renamed = { ...saved, files: withNames(files, names), idsOf: withNames(idsOf, names) };
+  const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, renamed, chunks);
   if (root === undefined) await refuseOtherCopy(changes, saved, chunks);
   const work = [...changes.added, ...changes.changed];
   const flags = { include, exclude };

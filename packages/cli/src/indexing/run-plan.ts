@@ -20,7 +20,7 @@ export interface Result {
  * @param embedder - needed if there are files to embed
  */
 export async function runPlan(
-  { changes, chunks, work }: Plan,
+  { saved, changes, chunks, work }: Plan,
   writer: StoreWriter,
   embedder: Embedder | undefined,
   terminal: Terminal,
@@ -29,6 +29,7 @@ export async function runPlan(
   const startedAt = performance.now();
   const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };
   const progress = startProgress(terminal, "Indexing");
+  await writer.rename(saved.names);
   for (const source of [...changes.gone, ...changes.leftOut]) await writer.remove(source);
   for (const file of changes.unchanged) writer.keep(file);
   const embedding =

@@ -7,6 +7,7 @@ import { sourceOf } from "../store/chunk-id.ts";
 import { openStore } from "../store/open-store.ts";
 import { type IndexedFile, readSettings, type StoreSettings } from "../store/store-settings.ts";
 import { findRoot } from "./find-root.ts";
+import { otherNames } from "./other-names.ts";
 import { realPath } from "./real-path.ts";
 
 /** What earlier runs have left in the folder of a store. */
@@ -16,6 +17,8 @@ export interface SavedState {
   readonly settings: StoreSettings | undefined;
   /** The folder that sources are relative to. */
   readonly root: string;
+  /** The names that sources have below another root than before, by those that they have. */
+  readonly names: ReadonlyMap<string, string>;
   /** The ids of the chunks in the store, by source. */
   readonly idsOf: ReadonlyMap<string, ReadonlySet<string>>;
   /** Files whose chunks are all in the store, by source. */
@@ -46,7 +49,20 @@ export async function readSavedState(
   const files = Object.entries(settings?.files ?? {}).filter(
     ([source, { chunks }]) => (idsOf.get(source)?.size ?? 0) === chunks,
   );
-  return { store, settings, root, idsOf, files: new Map(files) };
+  const sources = new Set([...idsOf.keys(), ...Object.keys(settings?.files ?? {})]);
+  const names = namesBelow(root, [...sources], folder, settings);
+  return { store, settings, root, names, idsOf, files: new Map(files) };
+}
+
+/** None if the store has moved: its root is another one anyway. */
+function namesBelow(
+  root: string,
+  sources: readonly string[],
+  folder: string,
+  settings: StoreSettings | undefined,
+): ReadonlyMap<string, string> {
+  if (!settings || (settings.folder ?? folder) !== folder) return new Map();
+  return otherNames(sources, resolve(folder, settings.root), root);
 }
 
 function rootOf(folder: string, settings: StoreSettings | undefined): string {

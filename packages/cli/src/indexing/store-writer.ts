@@ -122,6 +122,34 @@ export class StoreWriter {
     this.#isSaved = false;
   }
 
+  /**
+   * Gives files other names. One whose name is taken is the same file, and is dropped.
+   *
+   * @param names - by those that they have
+   */
+  async rename(names: ReadonlyMap<string, string>): Promise<void> {
+    const renamed = Array.from(names, ([from, to]) => ({
+      ...{ from, to, file: this.#files.get(from) },
+      items: [...(this.#idsOf.get(from) ?? [])].flatMap((id) => this.#store.get(id) ?? []),
+    }));
+    // The name of one can be the new name of another.
+    for (const { from } of renamed) await this.remove(from);
+    for (const { from, to, file, items } of renamed) {
+      if (this.#idsOf.has(to)) continue;
+      const chunks = items.map(({ id, record }) => ({
+        id: `${to}${id.slice(from.length)}`,
+        record: { ...record, metadata: { ...record.metadata, source: to } },
+      }));
+      await this.add(
+        chunks,
+        items.map(({ vector }) => vector),
+      );
+      this.#idsOf.set(to, new Set(chunks.map(({ id }) => id)));
+      if (file) this.#files.set(to, file);
+      this.#change(to);
+    }
+  }
+
   /** Removes a file that is gone or left out. */
   async remove(source: string): Promise<void> {
     await this.#store.delete([...(this.#idsOf.get(source) ?? [])]);

@@ -1,0 +1,34 @@
+import { isAbsolute, resolve } from "node:path";
+import { countIn } from "./find-root.ts";
+import { sourceName } from "./source-name.ts";
+
+/**
+ * The names that sources have below another root, by their old names. If the new root has as many
+ * files of the old names, these have moved there, and keep their names.
+ */
+export function otherNames(
+  sources: readonly string[],
+  before: string,
+  root: string,
+): ReadonlyMap<string, string> {
+  const below = sources.filter((source) => !isAbsolute(source));
+  const hasMoved = countIn(root, below) >= countIn(before, below);
+  const renamed = hasMoved ? sources.filter((source) => isAbsolute(source)) : sources;
+  return new Map(
+    renamed
+      .map((source) => [source, sourceName(root, resolve(before, source))] as const)
+      .filter(([source, name]) => source !== name),
+  );
+}
+
+/** Entries by source, with the new names of the sources. A file that has its name already stays. */
+export function withNames<T>(
+  entries: ReadonlyMap<string, T>,
+  names: ReadonlyMap<string, string>,
+): ReadonlyMap<string, T> {
+  const isRenamed = ([source]: readonly [string, T]) => names.has(source);
+  const renamed = [...entries]
+    .filter(isRenamed)
+    .map(([source, entry]) => [names.get(source)!, entry] as const);
+  return new Map([...renamed, ...[...entries].filter((entry) => !isRenamed(entry))]);
+}
