@@ -12,6 +12,7 @@ import type { AppOptions } from "./options.ts";
 import { Health } from "./reports/health.ts";
 import { nameModel } from "./reports/name-model.ts";
 import { type RequestReport, reportRequests } from "./reports/request-report.ts";
+import { tell } from "./reports/tell.ts";
 import { traceRequests } from "./reports/trace-requests.ts";
 import { settingsOf } from "./settings.ts";
 import { teiRoutes } from "./tei/routes.ts";
@@ -34,8 +35,8 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   metrics?.observeRequests?.(() => permits.taken);
   const report = (of: RequestReport) => {
     health.record(of);
-    metrics?.record(of);
-    onRequest?.(of);
+    if (metrics) void tell("metrics.record", () => metrics.record(of));
+    if (onRequest) void tell("onRequest", () => onRequest(of));
   };
   const app = new Hono();
   app.onError(answerUnexpected);

@@ -29,8 +29,8 @@ export interface Embedded<T> {
 export interface InputStatistics extends EncodeStatistics {
   readonly characters: number;
   /**
-   * Number of texts without a prompt: the request named none, and they do not begin with one of the
-   * model's.
+   * Number of texts whose vectors are answered, and have no prompt: the request named none, and the
+   * texts do not begin with one of the model's.
    */
   readonly unprompted: number;
 }

@@ -43,7 +43,7 @@ export interface AppOptions {
   content?: boolean | undefined;
   /** Counts requests, and answers `/metrics`; see `ServerMetrics`. @default none */
   metrics?: AppMetrics | undefined;
-  /** Called after each request, for logs. It must not throw. @default none */
+  /** Called after each request, for logs. If it throws, that is a warning. @default none */
   onRequest?: ((report: RequestReport) => void) | undefined;
 }
 

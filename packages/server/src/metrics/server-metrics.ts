@@ -76,7 +76,8 @@ export class ServerMetrics implements AppMetrics {
     const { requests, successes, failures, embedded, embedSuccesses, ...metrics } = this.#metrics;
     if (errorType !== null) failures.inc({ err: failureNames[errorType] });
     else if (status === 499) failures.inc({ err: "dropped" });
-    if (inputs === undefined) return;
+    // An empty batch has no average.
+    if (!inputs) return;
     const method = inputs === 1 ? "single" : "batch";
     requests.inc({ method });
     embedded.inc(inputs);

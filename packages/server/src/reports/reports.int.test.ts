@@ -76,6 +76,11 @@ describe("onRequest", () => {
     expect(reports.map(({ statistics }) => statistics?.unprompted)).toEqual([1, 0, 0]);
   });
 
+  it.each(["/similarity", "/"])("counts no texts of %s, which answers no vectors", async (path) => {
+    await request(path, { inputs: { source_sentence: "a", sentences: ["b"] } });
+    expect(reports).toMatchObject([{ route: path, status: 200, statistics: { unprompted: 0 } }]);
+  });
+
   it.each([
     { path: "/embed", body: { inputs: "" }, errorType: "Empty" },
     { path: "/embed", body: { inputs: 1 }, errorType: "Validation" },
@@ -101,6 +106,27 @@ describe("onRequest", () => {
       expect(reports).toMatchObject([{ route: path, status: 200 }]);
     },
   );
+
+  it("can fail without effect on the answer, which is a warning", async () => {
+    const warnings: (Error & { code?: string })[] = [];
+    const listen = (warning: Error) => void warnings.push(warning);
+    process.on("warning", listen);
+    const fail = () => {
+      throw new Error("out of coffee");
+    };
+    const app = createApp(await tinyEmbedder(), {
+      metrics: { record: fail, render: async () => ({ contentType: "text/plain", body: "" }) },
+      onRequest: async () => fail(),
+    });
+    expect((await app.request("/info")).status).toBe(200);
+    await expect
+      .poll(() => warnings.map(({ code, message }) => `${code}: ${message}`))
+      .toEqual([
+        "EMBEDDINGGEMMA_REPORT_FAILED: `metrics.record` failed after a request: out of coffee",
+        "EMBEDDINGGEMMA_REPORT_FAILED: `onRequest` failed after a request: out of coffee",
+      ]);
+    process.off("warning", listen);
+  });
 
   it("has the error that was not expected, which the answer has not", async () => {
     const failure = new Error("out of coffee");
@@ -180,6 +206,27 @@ it("counts what the routes of txtai embed", async () => {
   ]) {
     expect(text).toContain(line);
   }
+});
+
+it("counts no requests of txtai that embed nothing, and answers them", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "server-reports-"));
+  const index = await DocumentIndex.open(folder, await tinyEmbedder());
+  const options = { index, metrics: await ServerMetrics.create() };
+  for (const [path, body] of [
+    ["/batchtransform", []],
+    ["/batchsearch", { queries: [] }],
+    ["/batchsimilarity", { queries: [], texts: [] }],
+  ] as const) {
+    const response = await request(path, body, options);
+    expect([path, response.status, await response.json()]).toEqual([path, 200, []]);
+  }
+  await index.close();
+  await rm(folder, { recursive: true });
+  expect(reports.map(({ inputs, statistics }) => [inputs, statistics])).toEqual(
+    Array(3).fill([0, undefined]),
+  );
+  const text = await (await request("/metrics", undefined, options)).text();
+  expect(text).not.toMatch(/^te_request_(count|success|failure)\{/m);
 });
 
 describe("traces", () => {

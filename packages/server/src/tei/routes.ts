@@ -84,7 +84,9 @@ export function teiRoutes({ embedder, settings, permits }: TeiOptions): Hono {
       const how = settingsOf(parameters ?? {}, context);
       const { vectors, statistics } = await embedInputs(embedder, [source, ...sentences], how);
       const [first, ...others] = vectors;
-      return { body: embedder.similarity(first!, others)[0], statistics };
+      const body = embedder.similarity(first!, others)[0];
+      // No vectors are answered that a search could use.
+      return { body, statistics: { ...statistics, unprompted: 0 } };
     });
   };
   /** Clients of Hugging Face send both kinds of body to `/`. */

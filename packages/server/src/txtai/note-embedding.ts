@@ -17,7 +17,7 @@ export async function noteEmbedding<T>(
   const parts: EncodeStatistics[] = [];
   const onFinish = (part: EncodeStatistics) => void parts.push(part);
   const result = await embed({ onFinish, signal: context.req.raw.signal });
-  noteStatistics(context, statisticsOf(parts, inputs));
+  if (inputs.length > 0) noteStatistics(context, statisticsOf(parts, inputs));
   return result;
 }
 
