@@ -37,8 +37,10 @@ describe("run", () => {
       await untilHealthy(url);
       await fetch(`${url}/add`, { method: "POST", body: '[{ "text": "Mars is red." }]' });
       const socket = connect(port, "127.0.0.1").on("error", () => {});
-      socket.write("POST /add HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n[");
-      await fetch(`${url}/count`);
+      const expecting = "expect: 100-continue\r\ncontent-length: 9";
+      socket.write(`POST /add HTTP/1.1\r\nhost: localhost\r\n${expecting}\r\n\r\n[`);
+      // The server has the request when it answers "100 Continue".
+      await once(socket, "data");
       process.emit("SIGTERM");
       expect(await exitCode).toBe(0);
       const log = logs.mock.calls.join("");

@@ -1,4 +1,5 @@
 import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { defaultShutdownTimeout } from "../node/serve-options.ts";
 import { serve } from "../serve.ts";
 import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
@@ -114,7 +115,7 @@ async function serveUntil(
   else logger.warn(cutRequests(unanswered, options.shutdownTimeout));
 }
 
-function cutRequests(count: number, timeout = 30_000): string {
+function cutRequests(count: number, timeout = defaultShutdownTimeout): string {
   const were = count === 1 ? "1 request was" : `${count} requests were`;
   const closed = count === 1 ? "its connection was" : "their connections were";
   return `${were} not answered within ${timeout / 1000} s (--shutdown-timeout); ${closed} closed.`;

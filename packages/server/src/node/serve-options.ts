@@ -30,6 +30,9 @@ export interface ServeOptions extends AppOptions {
   shutdownTimeout?: number | undefined;
 }
 
+/** The default of {@link ServeOptions.shutdownTimeout}. */
+export const defaultShutdownTimeout = 30_000;
+
 /** A server that listens. */
 export interface RunningServer extends AsyncDisposable {
   /** Where clients on this machine find it. */
@@ -45,6 +48,6 @@ export interface RunningServer extends AsyncDisposable {
 
 /** What came of the last requests of a server. */
 export interface CloseReport {
-  /** Number of requests that got no answer, because they took too long. */
+  /** Number of requests that got no answer, or only a part of it, because they took too long. */
   readonly unanswered: number;
 }

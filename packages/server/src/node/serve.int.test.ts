@@ -94,8 +94,10 @@ describe("serve", () => {
 
   it("says how many requests it did not answer before it ended", async () => {
     const reports: RequestReport[] = [];
+    const metrics = await ServerMetrics.create();
     const server = await serve(embedder, {
       ...local,
+      metrics,
       shutdownTimeout: 0,
       onRequest: (report) => reports.push(report),
     });
@@ -103,12 +105,31 @@ describe("serve", () => {
     socket.write(`GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n`);
     await once(socket, "data");
     expect(reports.splice(0)).toMatchObject([{ status: 404 }]);
-    const body = await connectTo(server.port);
-    body.write(`${headers(1000)}{"inputs":`);
-    await fetch(`${server.url}/health`);
-    reports.length = 0;
+    await sendHeaders(server.port);
     expect(await server.close()).toEqual({ unanswered: 1 });
     await expect.poll(() => reports).toMatchObject([{ route: "/embed", status: 503 }]);
+    const text = (await metrics.render()).body;
+    expect(text).toContain('te_request_failure{err="inference"} 1');
+    expect(text).not.toContain("dropped");
+  });
+
+  it("sends all of an answer before it ends, and closes idle connections then", async () => {
+    const server = await serve(embedder, { ...local, shutdownTimeout: 300_000 });
+    const idle = await connectTo(server.port);
+    idle.write("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    await once(idle, "data");
+    const slow = await slowReader(server.port);
+    const closed = server.close();
+    const received = await slow.readAll();
+    expect(received).toBe(slow.length);
+    expect(await closed).toEqual({ unanswered: 0 });
+  });
+
+  it("counts an answer that is not sent in time as none", async () => {
+    const server = await serve(embedder, { ...local, shutdownTimeout: 100 });
+    const slow = await slowReader(server.port);
+    expect(await server.close()).toEqual({ unanswered: 1 });
+    expect(await slow.readAll()).toBeLessThan(slow.length);
   });
 
   it("does not wait for idle connections", async () => {
@@ -121,9 +142,7 @@ describe("serve", () => {
 
   it("ends connections that are open for too long when it ends", async () => {
     const server = await serve(embedder, { ...local, shutdownTimeout: 200 });
-    const socket = await connectTo(server.port);
-    socket.write(`${headers(1000)}{"inputs":`);
-    await wait(50);
+    const socket = await sendHeaders(server.port);
     await server.close();
     if (!socket.closed) await once(socket, "close");
   });
@@ -177,6 +196,35 @@ async function connectTo(port: number): Promise<Socket> {
   const socket = connect(port, "127.0.0.1");
   await once(socket, "connect");
   return socket.on("error", () => {});
+}
+
+/** Sends the headers of a request, and waits until the server has them. */
+async function sendHeaders(port: number): Promise<Socket> {
+  const socket = await connectTo(port);
+  socket.write(headers(1000).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n"));
+  await once(socket, "data");
+  return socket;
+}
+
+/** A client that reads only the beginning of a large answer until it is told to read the others. */
+async function slowReader(port: number) {
+  const socket = await connectTo(port);
+  const body = JSON.stringify({ inputs: "Mars ".repeat(2000) });
+  socket.write(headers(body.length).replace("/embed", "/embed_all") + body);
+  await once(socket, "readable");
+  const start = socket.read() as Buffer;
+  const headersEnd = start.indexOf("\r\n\r\n") + 4;
+  const [, bodyLength] = /content-length: (\d+)/i.exec(String(start.subarray(0, headersEnd)))!;
+  const length = headersEnd + Number(bodyLength);
+  const readAll = async () => {
+    let count = start.length;
+    socket.on("data", (chunk: Buffer) => {
+      count += chunk.length;
+    });
+    await once(socket, "close");
+    return count;
+  };
+  return { length, readAll };
 }
 
 function headers(length: number): string {

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Embedder } from "@embeddinggemma/core";
 import { type Rule, type Rules, rules } from "@embeddinggemma/internal";
@@ -8,9 +8,14 @@ import { createApp } from "../app.ts";
 import { answerUnknownRoute } from "../http/unknown-route.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
-import type { RequestReport } from "../reports/request-report.ts";
 import { checkOptions } from "../settings.ts";
-import type { CloseReport, RunningServer, ServeOptions } from "./serve-options.ts";
+import { RunningRequests } from "./running-requests.ts";
+import {
+  type CloseReport,
+  defaultShutdownTimeout,
+  type RunningServer,
+  type ServeOptions,
+} from "./serve-options.ts";
 import { addSwaggerUi } from "./swagger-ui.ts";
 
 /** The program of `serve`. */
@@ -22,33 +27,25 @@ export async function startServer(
     headersTimeout = 15_000,
     requestTimeout = 60_000,
     keepAliveTimeout = 75_000,
-    shutdownTimeout = 30_000,
+    shutdownTimeout = defaultShutdownTimeout,
     ...options
   }: ServeOptions,
 ): Promise<RunningServer> {
   const ofServer = { hostname, port, headersTimeout, requestTimeout, keepAliveTimeout };
   checkOptions({ ...ofServer, shutdownTimeout }, serverRules);
-  const requests = { running: 0, areCut: false };
+  const requests = new RunningRequests();
   const metrics = options.metrics ?? (await ServerMetrics.create({ process: true }));
   const app = new Hono();
   // Hono asks only the outer application.
   app.notFound(answerUnknownRoute(app));
   addSwaggerUi(app);
-  const { onRequest } = options;
-  const whenCut = (report: RequestReport) =>
-    onRequest?.(requests.areCut ? { ...report, status: unavailable } : report);
-  const reports = typeof onRequest === "function" && { onRequest: whenCut };
-  app.route("/", createApp(embedder, { ...options, metrics, ...reports }));
+  app.route("/", createApp(embedder, { ...options, metrics }));
   // Clients of Hugging Face repeat a request at once if it fails: the port opens when all is ready.
   await embedder.encode("warm up", { cache: null });
   const server = createAdaptorServer({
-    fetch: async (...request) => {
-      requests.running++;
-      try {
-        return await app.fetch(...request);
-      } finally {
-        requests.running--;
-      }
+    fetch: (request, bindings) => {
+      requests.add(bindings.outgoing as ServerResponse);
+      return app.fetch(request, { ...bindings, connections: requests });
     },
     serverOptions: {
       // Node wants the headers to be a part of the request; 0 is no limit.
@@ -68,16 +65,6 @@ export async function startServer(
     close,
     [Symbol.asyncDispose]: async () => void (await close()),
   };
-}
-
-/** The status in reports of a request whose connection the server closed. */
-const unavailable = 503;
-
-/** The requests of a server. */
-interface Requests {
-  readonly running: number;
-  /** Whether those that still run have lost their connections. */
-  areCut: boolean;
 }
 
 const milliseconds: Rule = {
@@ -108,14 +95,20 @@ function listen(server: Server, port: number, hostname: string): Promise<Address
 }
 
 /** Takes no more connections, answers the requests that are there, and then ends. */
-function drain(server: Server, timeout: number, requests: Requests): Promise<CloseReport> {
+function drain(server: Server, timeout: number, requests: RunningRequests): Promise<CloseReport> {
   return new Promise((resolve, reject) => {
     let unanswered = 0;
     const timer = setTimeout(() => {
-      unanswered = requests.running;
-      requests.areCut = true;
+      unanswered = requests.count;
+      requests.cut();
       server.closeAllConnections();
     }, timeout);
+    requests.closeAfterAnswers();
+    const closeIdleConnections = server.closeIdleConnections.bind(server);
+    // Also called by `close` of Node.
+    server.closeIdleConnections = () => {
+      if (!requests.areSending) closeIdleConnections();
+    };
     // A connection that is kept alive becomes idle with its answer.
     const sweeper = setInterval(() => server.closeIdleConnections(), 50);
     server.close((error) => {

@@ -30,8 +30,16 @@ export interface RequestReport {
   readonly error: unknown;
 }
 
+/** What a server tells the app of its connections, as `connections` of Hono's bindings. */
+export interface ConnectionState {
+  /** Whether the server has closed the connections of all requests that still run. */
+  readonly isCut: boolean;
+}
+
 /** nginx's status for a client that closed the connection. */
 const clientWentAway = 499;
+
+const unavailable = 503;
 
 /** Tells `onReport` what came of each request. */
 export function reportRequests(onReport: (report: RequestReport) => void): MiddlewareHandler {
@@ -68,7 +76,9 @@ export function hasStatistics(context: Context): boolean {
 /** What is known of a request after its answer. */
 export function reportOf(context: Context, duration: number): RequestReport {
   const { error, req, res } = context;
-  const isAborted = req.raw.signal.aborted;
+  const { connections } = Object(context.env) as { connections?: ConnectionState };
+  const isCut = connections?.isCut === true;
+  const isAborted = isCut || req.raw.signal.aborted;
   const hasFailed = res.status >= 500;
   const errorType = requestErrorOf(error)?.type ?? (hasFailed ? "Backend" : "Validation");
   // Middleware has the path "/*"; it can come after the route of `/health`.
@@ -76,13 +86,13 @@ export function reportOf(context: Context, duration: number): RequestReport {
   return {
     method: req.method,
     route: route?.path ?? null,
-    status: isAborted ? clientWentAway : res.status,
+    status: isCut ? unavailable : isAborted ? clientWentAway : res.status,
     duration,
     inputs: context.get("inputs"),
     dimensions: context.get("dimensions"),
     misspelt: misspeltIn(context),
     statistics: context.get("statistics"),
-    errorType: isAborted || !error ? null : errorType,
+    errorType: isCut ? "Backend" : isAborted || !error ? null : errorType,
     error: isAborted || !hasFailed ? undefined : error,
   };
 }

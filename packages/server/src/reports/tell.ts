@@ -1,6 +1,6 @@
 import { isError, reasonOf } from "@embeddinggemma/internal";
 
-/** Calls a function of the application. Its failure is a warning, since the request did not fail. */
+/** Calls a function of the application. Its failure is a warning: the request did not fail. */
 export async function tell(name: string, call: () => unknown): Promise<void> {
   try {
     await call();
