@@ -60,8 +60,8 @@ function addFilter(text: string, filters: readonly MetadataFilter[] = []): Metad
     );
   if (/\*(?!$)/.test(value))
     throw new InvalidArgumentError(
-      "A * stands for other text only at the end of a value, such as source=notes/web/*. For a * " +
-        'that is meant as it is, use JSON, such as \'{"title": "A* search"}\'.',
+      "A * stands for other text only at the end of a value, such as source=notes/web/*. To " +
+        'match a literal *, use JSON, such as \'{"title": "A* search"}\'.',
     );
   if (value.endsWith("*")) return [...filters, { [key]: startOf(value.slice(0, -1)) }];
   const isNumber = value.trim() !== "" && Number.isFinite(Number(value));

@@ -59,6 +59,8 @@ async function indexOnce(
   command: Command,
   terminal: Terminal,
 ): Promise<void> {
+  if (remember && !isModelGiven(command))
+    command.error("error: --remember needs --model or --url.");
   const selection = { store, root, chunkTokens, chunkOverlap, include, exclude, ignore };
   const plan = await makePlan(paths, selection, command);
   noteMoved(plan, terminal);

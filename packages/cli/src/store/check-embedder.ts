@@ -4,7 +4,7 @@ import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { CommandError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { makerOf } from "./maker-of-store.ts";
-import { nameOfModel } from "./model-of-store.ts";
+import { choosesSame, nameOfModel } from "./model-of-store.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /** A store of documents, as `FaissStore` of `@embeddinggemma/langchain` keeps them. */
@@ -39,7 +39,9 @@ export function checkEmbedder(
     if (!FaissStoreError.isInstance(error)) throw error;
     const stored = storedName(store, choice.settings);
     const message = `${reasonOf(error, stored, givenName(choice.flags, model))}\n\n`;
-    throw new CommandError(message + advice(choice.settings, choice.flags), { cause: error });
+    throw new CommandError(message + advice(store, choice.settings, choice.flags), {
+      cause: error,
+    });
   }
 }
 
@@ -97,25 +99,39 @@ function describe({
 }
 
 /**
- * What to do, by whether the program knows the model of the store.
+ * What to do, by what the program knows of the model of the store.
  *
  * @param flags - those that did not fit
  */
-export function advice(settings: StoreSettings | undefined, flags: ModelFlags): string {
-  return `${knownAdvice(settings, flags)} To use another model, index your files in a new store.`;
+export function advice(
+  store: Pick<DocumentStore, "identity">,
+  settings: StoreSettings | undefined,
+  flags: ModelFlags,
+): string {
+  const known = knownAdvice(store, settings?.model, flags);
+  return `${known} To use another model, index your files in a new store.`;
 }
 
-function knownAdvice(settings: StoreSettings | undefined, flags: ModelFlags): string {
-  if (settings?.model.url !== undefined)
+function knownAdvice(
+  { identity }: Pick<DocumentStore, "identity">,
+  stored: ModelFlags | undefined,
+  flags: ModelFlags,
+): string {
+  const isServed = stored?.url !== undefined;
+  if (isServed && stored.truncateDim !== flags.truncateDim) return "Leave out --truncate-dim.";
+  // The server may be gone.
+  const isElsewhere = isServed && stored.url !== flags.url;
+  if (stored && !isElsewhere && !choosesSame(stored, flags))
+    return "Leave out the flags that choose a model: the one that made the store is used then.";
+  if (makerOf(identity).isForeignServer)
+    return (
+      "Give a server with the model that made the store as --url: no model here makes the same " +
+      "vectors."
+    );
+  if (isServed)
     return (
       "Give the model that the server ran as --model, with its --dtype, or a server with it as " +
       "--url."
     );
-  const isOther = choosing.some((name) => settings?.model[name] !== flags[name]);
-  if (settings && isOther)
-    return "Leave out the flags that choose a model: the one that made the store is used then.";
   return "Give the model that made the store as --model.";
 }
-
-/** The flags that choose what makes the vectors. */
-const choosing = ["model", "url", "revision", "dtype", "adapter", "truncateDim"] as const;

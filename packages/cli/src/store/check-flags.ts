@@ -11,6 +11,7 @@ import {
   differentVectors,
 } from "./check-embedder.ts";
 import { sourceOf } from "./chunk-id.ts";
+import { makerOf } from "./maker-of-store.ts";
 import { nameOfModel } from "./model-of-store.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
@@ -38,7 +39,7 @@ export function checkFlags(store: DocumentStore, choice: Choice): void {
     ? whyOther(store, settings.model, flags, command)
     : whyUnknown(store, name, nameOfModel(flags));
   if (reason !== undefined)
-    throw new CommandError(settings ? `${reason}\n\n${advice(settings, flags)}` : reason);
+    throw new CommandError(settings ? `${reason}\n\n${advice(store, settings, flags)}` : reason);
 }
 
 function whyOther(
@@ -72,8 +73,8 @@ function whyUnknown(store: DocumentStore, name: string, model: string): string |
       `${join(name, indexSettingsName)} is missing, which names the model and the files. ` +
       "Restore it, or delete the folder and index again."
     );
-  const maker = typeof store.identity === "string" ? store.identity.split("?")[0]! : undefined;
-  if (maker === undefined || maker.startsWith(`${model}@`)) return undefined;
+  const { source: maker, name: madeBy } = makerOf(store.identity);
+  if (maker === undefined || madeBy === model) return undefined;
   return (
     `${name} was made by another program, with the model ${maker}. ` +
     "Add --model with its name or its folder."

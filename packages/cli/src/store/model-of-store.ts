@@ -1,10 +1,13 @@
 import { existsSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { defaultModel, type Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import { localPath } from "@embeddinggemma/internal/node";
 import type { Command } from "commander";
 import { isGiven, type ModelFlags, modelVariable, tiny } from "../model/model-options.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
+import { makerOf } from "./maker-of-store.ts";
+import { withoutLinks } from "./model-paths.ts";
 import type { StoreSettings } from "./store-settings.ts";
 
 /**
@@ -45,7 +48,7 @@ export function flagsToReload(flags: ModelFlags, embedder: Embedder): ModelFlags
   const { url, model, adapter, truncateDim } = flags;
   const options = { adapter: adapter ? wherever(adapter) : undefined, truncateDim };
   if (url !== undefined) return defined({ url, model, ...options });
-  const [, commit = flags.revision] = /@([0-9a-f]{40})\?/.exec(embedder.modelIdentity) ?? [];
+  const { commit = flags.revision } = makerOf(embedder.modelIdentity);
   return defined({
     model: wherever(model ?? defaultModel),
     revision: commit,
@@ -59,9 +62,26 @@ export function nameOfModel({ url, model = defaultModel }: ModelFlags): string {
   return url ?? wherever(model);
 }
 
-/** The absolute path of a folder; a name stays as it is. */
+/** Whether flags choose the same model, with the same adapter and the same length of vectors. */
+export function choosesSame(one: ModelFlags, other: ModelFlags): boolean {
+  return isDeepStrictEqual(choiceOf(one), choiceOf(other));
+}
+
+function choiceOf({
+  url,
+  model = defaultModel,
+  revision,
+  dtype,
+  adapter,
+  truncateDim,
+}: ModelFlags) {
+  const options = { revision, dtype, adapter: adapter ? wherever(adapter) : adapter, truncateDim };
+  return { url, model: url === undefined ? wherever(model) : model, ...options };
+}
+
+/** The absolute path of a folder, as a store keeps it; a name stays as it is. */
 function wherever(name: string): string {
   if (name === tiny) return name;
   const found = localPath(name);
-  return "path" in found && existsSync(found.path) ? found.path : name;
+  return "path" in found && existsSync(found.path) ? withoutLinks(found.path) : name;
 }

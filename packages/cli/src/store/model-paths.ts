@@ -43,8 +43,11 @@ function withPaths(flags: ModelFlags, change: (path: string) => string): ModelFl
   };
 }
 
-/** The folder itself can be a link, such as to the latest version: it stays one. */
-function withoutLinks(path: string): string {
+/**
+ * A path without symbolic links. The folder itself can be a link, such as to the latest version: it
+ * stays one.
+ */
+export function withoutLinks(path: string): string {
   const folder = dirname(path);
   return existsSync(folder) ? join(realpathSync(folder), basename(path)) : path;
 }

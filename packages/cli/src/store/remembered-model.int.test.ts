@@ -1,4 +1,14 @@
-import { appendFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Adapter, Embedder } from "@embeddinggemma/core";
@@ -93,6 +103,27 @@ it("says that later searches use an adapter, until it is forgotten", async () =>
   const { errors } = await index("--no-adapter");
   expect(errors).toContain("The store now remembers the model tiny (before: the model tiny with");
   expect(await remembered()).toEqual({ model: "tiny", dtype: "q8" });
+});
+
+it("says that it has not remembered a server, although it has remembered an adapter", async () => {
+  await index("--model", "tiny");
+  expect((await index("--url", server.url, "--adapter", adapter())).errors).toBe(
+    `The store now remembers the model tiny with the adapter ${adapter()} (before: the model ` +
+      "tiny). Later searches use it.\nThe store still remembers the model tiny. To replace it " +
+      `with the server ${server.url}, add --remember.\n`,
+  );
+});
+
+it("takes a linked folder for the one that it links to", async () => {
+  await makeTuned();
+  await symlink(join(team, "adapters"), join(team, "linked"));
+  expect((await index("--adapter", join(team, "linked/query"))).errors).toBe("");
+});
+
+it("needs a model or a server to remember", async () => {
+  const { code, errors } = await index("--remember", "--adapter", adapter());
+  expect(code).toBe(2);
+  expect(errors).toContain("error: --remember needs --model or --url.\n");
 });
 
 it("finds adapter and model in a copy of all, and where they were", async () => {

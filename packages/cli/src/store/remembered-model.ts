@@ -42,13 +42,11 @@ export function noteRemembered(
   if (old !== current) {
     const message = `The store now remembers ${current} (before: ${old}). Later searches use it.`;
     note(terminal, message);
-  } else if (isServer(now) !== isServer(used)) {
-    const other = describe({ ...used, adapter: undefined });
-    note(
-      terminal,
-      `The store still remembers ${current}. To replace it with ${other}, add --remember.`,
-    );
   }
+  if (isServer(now) === isServer(used)) return;
+  const kept = old === current ? current : describe({ ...now, adapter: undefined });
+  const other = describe({ ...used, adapter: undefined });
+  note(terminal, `The store still remembers ${kept}. To replace it with ${other}, add --remember.`);
 }
 
 function isServer({ url }: ModelFlags): boolean {
