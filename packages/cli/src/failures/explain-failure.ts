@@ -97,10 +97,14 @@ function withFlags(message: string): string {
     .replaceAll(/ \(set (?:subfolder|modelFile): [^)]*\)/g, " (in code only)")
     .replace(/ If you are sure that it fits, set `allowMismatch`: `[^`]*`\./, "")
     .replace(", { folder, allowMismatch }, an Adapter, or null", "")
+    .replace(/Set the option `tokenizer` of Embedder\.connect to .*$/s, tokenCounters)
     .replace(" For qrels of TREC, use readTrecQrels.", "")
     .replace(": read it with readTrecQrels.", ": remove the second one.")
     .replaceAll("pass it to Embedder.load as the model", "pass it as --model");
 }
+
+const tokenCounters =
+  "Use a server that counts tokens: `embeddinggemma serve`, or Text Embeddings Inference.";
 
 /** Options that are flags of the same name. */
 const options = [

@@ -39,6 +39,8 @@ export async function runPlan(
     (error: unknown) => ({ error }),
   );
   progress.stop();
-  await writer.save();
+  // A run that fails at its first file makes no store.
+  const isNothing = !saved.store && writer.store.size === 0 && tally.finished.size === 0;
+  if (!failure || !isNothing) await writer.save();
   return { tally, seconds: (performance.now() - startedAt) / 1_000, failure };
 }

@@ -1,4 +1,6 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Embedder } from "@embeddinggemma/core";
@@ -67,4 +69,28 @@ it("says what to do about a default prompt, without options of code", async () =
   expect(code).toBe(2);
   expect(errors).toMatch(/would have two\.\s+Start the server without --default-prompt-name/);
   expect(errors).not.toContain("prompts");
+});
+
+it("says which servers count tokens, and leaves no store behind without one", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "servers-"));
+  await writeFile(join(folder, "mars.txt"), "Mars is red.");
+  await using openai = createServer((request, response) => {
+    const data = {
+      "/v1/models": [{ id: "embeddinggemma" }],
+      "/v1/embeddings": [{ index: 0, embedding: new Array(768).fill(0.1) }],
+    }[request.url!];
+    if (!data) response.statusCode = 404;
+    response.end(JSON.stringify({ data, model: "embeddinggemma" }));
+  });
+  await new Promise<void>((resolve) => openai.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(openai.address() as AddressInfo).port}`;
+  const argv = ["index", folder, "--store", join(folder, "my.store"), "--url", url];
+  const { code, errors } = await run(argv);
+  expect(code).toBe(2);
+  expect(errors).toContain(
+    "error: The server does not say lengths of texts. Use a server that counts tokens: " +
+      "`embeddinggemma serve`, or Text Embeddings Inference.\n",
+  );
+  expect(await readdir(folder)).toEqual(["mars.txt"]);
+  await rm(folder, { recursive: true });
 });
