@@ -201,7 +201,7 @@ export function checkSaveOptions(options: SaveOptions): void {
   checkOptions(options, saveRules);
 }
 
-/** {@link ChangeOptions} with an absolute path. */
+/** {@link ChangeOptions} with an absolute path. With it, `overwrite` is false by default. */
 export interface CheckedChangeOptions extends SaveOptions {
   saveTo?: string | undefined;
 }
@@ -233,7 +233,10 @@ export function checkUpsertOptions(options: UpsertOptions): CheckedUpsertOptions
 }
 
 function withAbsolutePath({ saveTo, ...options }: ChangeOptions): CheckedChangeOptions {
-  if (saveTo !== undefined) return { ...options, saveTo: absolutePath(saveTo) };
+  if (saveTo !== undefined) {
+    const { overwrite = false } = options;
+    return { ...options, overwrite, saveTo: absolutePath(saveTo) };
+  }
   if ((options.overwrite ?? options.lockTimeout) === undefined) return {};
   throw invalidArgument("saveTo", saveTo, "the path of a folder to save to");
 }

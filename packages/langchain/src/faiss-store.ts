@@ -172,15 +172,14 @@ export class FaissStore extends SaveableVectorStore {
    * UUID for a document without one. `signal` and `onProgress` hold for the embedding; after an
    * abort, nothing has been added. With `saveTo`, a folder, the change is saved there, with the
    * options `overwrite` and `lockTimeout` of {@link FaissStore.save}; if the save fails, nothing
-   * has been added. If several processes write there, pass `overwrite: false`: otherwise a new
-   * store replaces one that another process has started. A new store without documents writes
-   * nothing.
+   * has been added. Here, `overwrite` is false by default: a new store replaces no other one
+   * (`STORE_CHANGED`). A new store without documents writes nothing.
    * @returns the ids, in the order of the documents
    * @throws `INVALID_ARGUMENT`, `INVALID_RECORD`, `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH`; with
    * `saveTo` also `STORE_CHANGED`, `STORE_LOCKED`, `SAVE_FAILED`
    * @example
    * const mars = new Document({ id: "mars", pageContent: "Mars is red." });
-   * await store.addDocuments([mars], { saveTo: "planets", overwrite: false });
+   * await store.addDocuments([mars], { saveTo: "planets" });
    */
   override async addDocuments(
     documents: DocumentInterface[],

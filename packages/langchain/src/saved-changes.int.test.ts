@@ -61,15 +61,18 @@ describe("FaissStore: changes that are saved", () => {
     expect(await ids(await load())).toEqual(after);
   });
 
-  it("does not replace what the store does not know with overwrite: false", async () => {
-    const options = { saveTo: folder, overwrite: false, lockTimeout: 1_000 };
-    const store = new FaissStore(embeddings);
-    await expect(store.addDocuments([venus()], options)).rejects.toMatchObject({
-      code: "STORE_CHANGED",
-    });
-    expect(await ids(store)).toEqual([]);
-    expect(await ids(await load())).toEqual(["mars"]);
-  });
+  it.each([{ overwrite: false, lockTimeout: 1_000 }, {}])(
+    "does not replace what the store does not know, with %j",
+    async (saveOptions) => {
+      const options = { saveTo: folder, ...saveOptions };
+      const store = new FaissStore(embeddings);
+      await expect(store.addDocuments([venus()], options)).rejects.toMatchObject({
+        code: "STORE_CHANGED",
+      });
+      expect(await ids(store)).toEqual([]);
+      expect(await ids(await load())).toEqual(["mars"]);
+    },
+  );
 
   it("replaces what another writer has saved with overwrite: true", async () => {
     const store = await load();
