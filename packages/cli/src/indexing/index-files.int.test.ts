@@ -456,7 +456,8 @@ it("continues where Ctrl-C has stopped it", async () => {
 });
 
 it("says why it cannot save what is done before Ctrl-C", async () => {
-  await write("a.txt", "Mars is red.");
+  // More than the first batch.
+  for (let number = 0; number < 9; number++) await write(`a${number}.txt`, `Planet ${number}.`);
   await write("broken.pdf", "%PDF-1.4");
   await write("c.txt", "Venus is hot.");
   const controller = new AbortController();
