@@ -11,7 +11,7 @@ export default [
   forNode("server", "25 kB"),
   forNode("tune", "28 kB"),
   // A program, which nobody bundles: its limit finds what came in by mistake.
-  forNode("cli", "42 kB", "embeddinggemma.js"),
+  forNode("cli", "42.5 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",

@@ -1,10 +1,12 @@
 import { isAbsolute, resolve } from "node:path";
 import { countIn } from "./find-root.ts";
+import { isIn } from "./is-in.ts";
 import { sourceName } from "./source-name.ts";
 
 /**
- * The names that sources have below another root, by their old names. If the new root has as many
- * files of the old names, these have moved there, and keep their names.
+ * The names that sources have below another root, by their old names. If the new root has the
+ * files, or a copy of them, they keep their names. A copy may lack some. Above or below the old
+ * root, files may have the same names by chance.
  */
 export function otherNames(
   sources: readonly string[],
@@ -12,8 +14,9 @@ export function otherNames(
   root: string,
 ): ReadonlyMap<string, string> {
   const below = sources.filter((source) => !isAbsolute(source));
-  const hasMoved = countIn(root, below) >= countIn(before, below);
-  const renamed = hasMoved ? sources.filter((source) => isAbsolute(source)) : sources;
+  const share = isIn(root, before) || isIn(before, root) ? 1 : 0.5;
+  const keepNames = countIn(root, below) >= countIn(before, below) * share;
+  const renamed = keepNames ? sources.filter((source) => isAbsolute(source)) : sources;
   return new Map(
     renamed
       .map((source) => [source, sourceName(root, resolve(before, source))] as const)
