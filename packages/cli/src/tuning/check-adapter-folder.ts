@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import { checkFolderIsWritable } from "../outputs/check-writable.ts";
@@ -10,10 +11,9 @@ const files = ["adapter.json", "adapter.safetensors"];
 /**
  * Refuses a folder to which an adapter cannot be saved, before the time that training takes.
  *
- * @returns whether it has an adapter
  * @throws CommandError
  */
-export async function checkAdapterFolder(folder: string): Promise<{ hasAdapter: boolean }> {
+export async function checkAdapterFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw new CommandError(`The adapter cannot be saved to ${folder}: ${fileFailure(error)}.`);
@@ -25,5 +25,9 @@ export async function checkAdapterFolder(folder: string): Promise<{ hasAdapter: 
     );
   // The new files are written beside the folder, and take its place.
   await checkFolderIsWritable(dirname(resolve(folder)), folder);
-  return { hasAdapter: names.length > 0 };
+}
+
+/** Whether a folder has an adapter, which a new one replaces. */
+export function hasAdapter(folder: string): boolean {
+  return files.some((name) => existsSync(join(folder, name)));
 }

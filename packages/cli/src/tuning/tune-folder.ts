@@ -8,7 +8,7 @@ import type { ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
-import { checkAdapterFolder } from "./check-adapter-folder.ts";
+import { checkAdapterFolder, hasAdapter } from "./check-adapter-folder.ts";
 import { showTuning } from "./show-tuning.ts";
 import { readTuningData, type TuningDataFlags } from "./tuning-data.ts";
 
@@ -29,8 +29,9 @@ export async function tuneFolder(
   terminal: Terminal,
 ): Promise<void> {
   const { sides, loss, rank, epochs, batchSize, learningRate, seed, metric, ...model } = flags;
-  const { hasAdapter } = await checkAdapterFolder(output);
-  if (hasAdapter) note(terminal, `${output} has an adapter. The new one replaces it, if it helps.`);
+  await checkAdapterFolder(output);
+  if (hasAdapter(output))
+    note(terminal, `${output} has an adapter. The new one replaces it, if it helps.`);
   const data = await readTuningData(path, { train, validation, test, beir });
   const cutTexts = new CutTexts();
   await using embedder = await openEmbedder(model, terminal, cutTexts);
