@@ -22,7 +22,7 @@ it("renames files below a folder above, where some have their names by chance", 
   expect([...otherNames(names, anna, folder)]).toEqual(renamed);
 });
 
-it("renames files whose root is another folder that has none of them", () => {
-  const renamed = names.map((name) => [name, join(anna, name)]);
-  expect([...otherNames(names, anna, join(folder, "none"))]).toEqual(renamed);
+it.each(["anna", "gone"])("renames files of %s whose new root is a folder without them", (old) => {
+  const renamed = names.map((name) => [name, join(folder, old, name)]);
+  expect([...otherNames(names, join(folder, old), join(folder, "none"))]).toEqual(renamed);
 });

@@ -5,8 +5,8 @@ import { sourceName } from "./source-name.ts";
 
 /**
  * The names that sources have below another root, by their old names. If the new root has the
- * files, or a copy of them, they keep their names. A copy may lack some. Above or below the old
- * root, files may have the same names by chance.
+ * files, or a copy of them, they keep their names. A copy may lack some, and the old root may be
+ * gone. Above or below the old root, files may have the same names by chance.
  */
 export function otherNames(
   sources: readonly string[],
@@ -14,8 +14,9 @@ export function otherNames(
   root: string,
 ): ReadonlyMap<string, string> {
   const below = sources.filter((source) => !isAbsolute(source));
-  const share = isIn(root, before) || isIn(before, root) ? 1 : 0.5;
-  const keepNames = countIn(root, below) >= countIn(before, below) * share;
+  const isNested = isIn(root, before) || isIn(before, root);
+  const least = isNested ? countIn(before, below) : below.length / 2;
+  const keepNames = countIn(root, below) >= Math.max(least, 1);
   const renamed = keepNames ? sources.filter((source) => isAbsolute(source)) : sources;
   return new Map(
     renamed
