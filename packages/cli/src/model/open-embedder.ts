@@ -35,7 +35,8 @@ export async function openEmbedder(
   });
   const { signal } = terminal;
   if (url !== undefined) {
-    const { truncateDim, adapter } = options;
+    const { truncateDim } = options;
+    const adapter = flags.adapter === false ? null : flags.adapter; // Null leaves out the server's.
     using noting = noteFailedFetch(url, terminal);
     const { fetch } = noting;
     const server = { model: flags.model, apiKey, signal, fetch };

@@ -74,6 +74,14 @@ it("searches with the adapter of a store, with a server or a copy of its model",
   expect(await scoreOf("--url", server.url, "--no-adapter")).toBeCloseTo(plain, 4);
 });
 
+it("does without the adapter of a server with --no-adapter", async () => {
+  await makeTuned();
+  const plain = await scoreOf("--no-adapter");
+  const tuned = embedder.withAdapter(await Adapter.load(adapter()));
+  await using other = await serve(tuned, { hostname: "127.0.0.1", port: 0 });
+  expect(await scoreOf("--url", other.url, "--no-adapter")).toBeCloseTo(plain, 4);
+});
+
 it("remembers its model when a run embeds with a server, and the reverse", async () => {
   await makeTuned();
   const before = await remembered();
