@@ -22,6 +22,7 @@ export class LazyFaissStore {
 }
 
 export {
+  refuse as checkChangeOptions,
   refuse as checkImportOptions,
   refuse as checkMaximalMarginalRelevanceOptions,
   refuse as checkSearchOptions,
