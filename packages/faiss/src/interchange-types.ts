@@ -123,6 +123,8 @@ export interface ImportVariant<R> {
    * vectors that are closer to these than to those of the embedding.
    */
   fits: boolean;
+  /** A sentence for the error that refuses them: what else makes vectors this way. @default none */
+  advice?: string | undefined;
   embed: ImportEmbedding<R>["embed"];
 }
 

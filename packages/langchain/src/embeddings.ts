@@ -280,7 +280,17 @@ function hasText(document: unknown): boolean {
   return typeof (document as DocumentInterface | null | undefined)?.pageContent === "string";
 }
 
-function titled({ pageContent, metadata }: DocumentInterface, titleKey: string): DocumentInput {
+function titled(document: DocumentInterface, titleKey: string): DocumentInput {
+  const title = titleOf(document, titleKey);
+  const text = document.pageContent;
+  return title === undefined ? text : { title, text };
+}
+
+/** The title that is embedded with a document, if it has one. */
+export function titleOf(
+  { metadata }: Pick<DocumentInterface, "metadata">,
+  titleKey: string,
+): string | undefined {
   const title: unknown = metadata?.[titleKey];
-  return typeof title === "string" ? { title, text: pageContent } : pageContent;
+  return typeof title === "string" ? title : undefined;
 }

@@ -139,6 +139,30 @@ describe("FaissStore: saved and existing stores", () => {
     });
   });
 
+  it("embeds titles also with CacheBackedEmbeddings, which caches other documents", async () => {
+    const cache = new InMemoryStore<Uint8Array>();
+    const cached = CacheBackedEmbeddings.fromBytesStore(embeddings, cache);
+    const documents = planets.map(({ pageContent, metadata }, row) => {
+      const title = row % 2 === 0 ? `About planet ${row}` : undefined;
+      return new Document({ pageContent, metadata: { ...metadata, ...(title && { title }) } });
+    });
+    const vectorsOf = async (made: FaissStore) => {
+      const items = await made.client();
+      return items.ids().map((id) => items.get(id)!.vector);
+    };
+    const plain = await vectorsOf(await FaissStore.fromDocuments(documents, embeddings));
+    for (let run = 0; run < 2; run++) {
+      const vectors = await vectorsOf(await FaissStore.fromDocuments(documents, cached));
+      for (const [row, vector] of vectors.entries())
+        for (const [place, value] of vector.entries())
+          expect(value).toBeCloseTo(plain[row]![place]!, 5);
+    }
+    const untitled = documents.filter(({ metadata }) => metadata.title === undefined);
+    const keys = [];
+    for await (const key of cache.yieldKeys()) keys.push(key);
+    expect(keys).toHaveLength(untitled.length);
+  });
+
   it("says first what differs from the embeddings that made a store", async () => {
     const directory = join(folder, "difference");
     await store.save(directory);

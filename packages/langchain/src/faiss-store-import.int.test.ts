@@ -79,19 +79,30 @@ describe("FaissStore: an import compares the vectors with those of the embedding
 
   describe.each(loads)("%s", (load) => {
     it("takes over vectors of the same model and prompt, with its identity", async () => {
-      for (const vectors of [
-        await embedder.encodeDocument(texts),
-        await embedder.encodeDocument(
-          texts.map((text, row) => ({ text, title: titled[row]!.title })),
-        ),
-      ]) {
-        const folder = await foreign(vectors, titled);
+      const withTitles = texts.map((text, row) => ({ text, title: titled[row]!.title }));
+      for (const [inputs, metadata] of [
+        [texts, undefined],
+        [withTitles, titled],
+      ] as const) {
+        const folder = await foreign(await embedder.encodeDocument(inputs), metadata);
         const store = await FaissStore[load](folder, embeddings);
         expect((await store.client()).identity).toBe(identity);
         await store.save(join(folder, "saved"));
         const again = await FaissStore.load(join(folder, "saved"), embeddings);
         expect(await again.similaritySearch(question, 1)).toMatchObject([{ id: "id 1" }]);
       }
+    });
+
+    it("refuses vectors without the titles that later documents would get", async () => {
+      const folder = await foreign(await embedder.encodeDocument(texts), titled);
+      await expect(FaissStore[load](folder, embeddings)).rejects.toMatchObject({
+        code: "IDENTITY_MISMATCH",
+        message: expect.stringMatching(/embedded without titles: .*, set titleKey: "" in your emb/),
+        details: { likely: "without titles" },
+      });
+      const untitled = new EmbeddingGemmaEmbeddings({ embedder, titleKey: "" });
+      const store = await FaissStore[load](folder, untitled);
+      expect((await store.client()).identity).toBe(await untitled.identity());
     });
 
     it("sees through CacheBackedEmbeddings", async () => {

@@ -6,7 +6,8 @@ import {
 } from "@embeddinggemma/faiss";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { describable } from "./describable.ts";
-import { type DocumentRecord, documentOf } from "./document-record.ts";
+import type { DocumentRecord } from "./document-record.ts";
+import { embedDocuments } from "./embed-documents.ts";
 import { type EmbeddingGemmaEmbeddings, embedsTitles } from "./embeddings.ts";
 
 /**
@@ -20,13 +21,7 @@ export async function importEmbedding(
   return {
     ...(await describeEmbedding(known)),
     textOf,
-    embed: (records, { signal }) =>
-      embedsTitles(embeddings)
-        ? embeddings.encodeTitledDocuments(
-            records.map((record) => documentOf({ id: "", record })),
-            { signal },
-          )
-        : embeddings.embedDocuments(records.map(textOf)),
+    embed: (records, { signal }) => embedDocuments(embeddings, records, { signal }),
     variants: embedsTitles(known) ? variantsOf(known) : [],
   };
 }
@@ -35,7 +30,8 @@ function variantsOf(embeddings: EmbeddingGemmaEmbeddings): ImportVariant<Documen
   return [
     {
       name: "without titles",
-      fits: true,
+      fits: false,
+      advice: 'To keep them, and embed no titles, set titleKey: "" in your embeddings.',
       embed: (records, options) => embeddings.embedDocuments(records.map(textOf), options),
     },
     ...promptVariants(textOf, {

@@ -129,6 +129,21 @@ it.each([
   expect((await FaissStore.open(store)).size).toBe(2);
 });
 
+it.each([
+  ["langchain.ts", '[new Document({ id: "new", pageContent: "Tea is at four." })]'],
+  ["core.ts", '[{ ...items[1], id: "new" }]'],
+])("multi-tenant: %s goes on after another process has written", async (program, added) => {
+  const more = `
+    const rival = await FaissStoreOfRival.open("tenants/acme");
+    await rival.upsert([{ ...rival.get("office-acme"), id: "rival" }], { saveTo: "tenants/acme" });
+    await add("acme", ${added});
+    import { FaissStore as FaissStoreOfRival } from "@embeddinggemma/faiss";`;
+  const page = "docs/recipes/multi-tenant.md";
+  await runPage(page, { programs: [program], more: { [program]: more } });
+  const ids = (await FaissStore.open("tenants/acme")).ids();
+  expect(ids.toSorted()).toEqual(["lunch-acme", "new", "office-acme", "rival"]);
+});
+
 it("hybrid-search, measured", async () => {
   const files = { "examples/tuning/data": join(examples, "tuning/data") };
   const page = "docs/recipes/hybrid-search.md";

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { format } from "node:util";
@@ -27,18 +27,22 @@ export interface RunPageOptions {
   files?: Readonly<Record<string, string>> | undefined;
   /** What the code uses in place of the port 8080. */
   port?: number | undefined;
+  /** Code to add at the end of programs, by their names. */
+  more?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Runs the code of a page in a new folder, and returns what the last program declares. */
 export async function runPage(
   page: string,
-  { section, programs, files = {}, port }: RunPageOptions = {},
+  { section, programs, files = {}, port, more = {} }: RunPageOptions = {},
   // biome-ignore lint/suspicious/noExplicitAny: a page can declare anything
 ): Promise<any> {
   const parent = await mkdtemp(join(folder, "page-"));
   const code = await writeReadmeCode(join(parent, "code"), page, section, port);
   for (const [target, source] of Object.entries(files))
     await cp(source, join(code.folder, target), { recursive: true });
+  for (const [program, text] of Object.entries(more))
+    await appendFile(join(code.folder, program), text);
   process.chdir(code.folder);
   if (!programs) return import(code.program);
   let declared: unknown;

@@ -130,7 +130,7 @@ function checkReplaceable<R>(
   throw new FaissStoreError(
     "STORE_CHANGED",
     `The store was not saved to ${directory}. ${what} ` +
-      "Open that store and repeat your changes, or pass overwrite: true to replace it.",
+      "Open or load that store and repeat your changes, or pass overwrite: true to replace it.",
     { directory, expected: here?.manifest.generation, found: current.generation },
   );
 }

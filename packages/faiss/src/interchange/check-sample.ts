@@ -1,5 +1,5 @@
 import { FaissStoreError } from "../errors.ts";
-import type { ImportEmbedding } from "../interchange-types.ts";
+import type { ImportEmbedding, ImportVariant } from "../interchange-types.ts";
 import { innerProduct, norm } from "../rows/vector-math.ts";
 import { embedRecords } from "./embed-records.ts";
 import { type StoredItem, sampleOf } from "./sample.ts";
@@ -47,19 +47,19 @@ export async function findDisagreement<R>(
 ): Promise<FaissStoreError | undefined> {
   const sample = sampleOf(items, embedding);
   if (sample.length === 0) return undefined;
-  const attempt = async (name: string, embed: ImportEmbedding<R>["embed"]): Promise<Attempt> => {
+  const attempt = async ({ embed, ...named }: Way<R>): Promise<Attempt> => {
     const vectors = await embedRecords(embed, sample, signal);
-    return { name, vectors, cosines: cosinesOf(sample, vectors) };
+    return { ...named, vectors, cosines: cosinesOf(sample, vectors) };
   };
-  const own = await attempt("by the embedding", embedding.embed);
+  const own = await attempt({ name: "by the embedding", embed: embedding.embed });
   const stored = sample[0]!.vector.length;
   const other = own.vectors.find(({ length }) => length !== stored);
   if (other) return otherDimension(where, stored, other.length);
   if (Math.min(...own.cosines) >= sameCosine) return undefined;
   const fitting = [own];
   const others: Attempt[] = [];
-  for (const { name, fits, embed } of embedding.variants ?? [])
-    (fits ? fitting : others).push(await attempt(name, embed));
+  for (const { fits, ...variant } of embedding.variants ?? [])
+    (fits ? fitting : others).push(await attempt(variant));
   const cosines = sample.map((_, row) => Math.max(...fitting.map((each) => each.cosines[row]!)));
   // A model without prompts makes the same vectors in several variants.
   const rivals = others.filter(
@@ -70,10 +70,10 @@ export async function findDisagreement<R>(
   return disagreement(where, cosines, rival);
 }
 
+type Way<R> = Omit<ImportVariant<R>, "fits">;
+
 /** The vectors of the sample in one way to embed it. */
-interface Attempt {
-  /** Completes the sentence "these texts were embedded …". */
-  name: string;
+interface Attempt extends Omit<Way<never>, "embed"> {
   vectors: Float32Array[];
   /** With the stored vectors. */
   cosines: number[];
@@ -99,7 +99,7 @@ function disagreement(
     ? `The vectors in ${where} look like those of texts embedded ${rival.name}: of ` +
       `${sampled} texts that were embedded again, these vectors are closer to the stored ` +
       `ones (mean cosine ${mean(rival.cosines).toFixed(4)}) than those of your embedding ` +
-      `(${mean(cosines).toFixed(4)}).`
+      `(${mean(cosines).toFixed(4)}).${rival.advice ? ` ${rival.advice}` : ""}`
     : `Another embedding made the vectors in ${where}: of ${sampled} texts that were ` +
       `embedded again, ${disagreeing} got another vector. The cosine with the stored vector is ` +
       `${middle.toFixed(2)} in the median and ${lowest.toFixed(2)} at worst; 1 is equal.`;
