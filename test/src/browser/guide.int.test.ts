@@ -41,7 +41,9 @@ test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_0
   install(page);
   const blocks = guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs);
   const files = Object.fromEntries(Array.from(blocks, ([, name, code]) => [name!, code!]));
-  // The same page once more, with the worker that keeps vectors.
+  // The same page once more, with the worker that keeps vectors. It looks for a GPU.
+  const [, load] = /```js\n(async function load.*?)```/s.exec(guide)!;
+  files["keeping-worker.js"] = files["keeping-worker.js"]!.replace(/^const loading = .*$/m, load!);
   files["keeping.js"] = files["main.js"]!.replace("embedder-worker", "keeping-worker").replaceAll(
     "document.body.textContent",
     "document.title",

@@ -93,8 +93,8 @@ describe("sayCopy", () => {
     [folder, commit],
   ])("says that the folder may have the files of the commit: %j and %j", (one, two) => {
     expect(copy(one, two)).toBe(
-      "But the same files have another identity in a folder than on the Hub: only if the folder " +
-        "is a copy of that commit, the vectors agree. ",
+      "If the folder is a copy of that commit, the vectors agree all the same: files have " +
+        "another identity in a folder than on the Hub. Otherwise they do not. ",
     );
   });
 

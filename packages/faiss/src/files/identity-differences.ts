@@ -52,8 +52,8 @@ export function sayCopy(differences: readonly IdentityDifference[]): string {
     /^\S+@[0-9a-f]{40} sha256:[0-9a-f]+$/.test(both),
   );
   return isPair
-    ? "But the same files have another identity in a folder than on the Hub: only if the folder " +
-        "is a copy of that commit, the vectors agree. "
+    ? "If the folder is a copy of that commit, the vectors agree all the same: files have " +
+        "another identity in a folder than on the Hub. Otherwise they do not. "
     : "";
 }
 

@@ -8,7 +8,15 @@ import type {
   Vector,
 } from "../types.ts";
 
-const filter: Rule = { ...rules.callback, expected: "a function of a record and an id" };
+const filter: Rule = {
+  ...rules.callback,
+  expected: "a function of a record and an id",
+  hint: (value) =>
+    typeof value === "object"
+      ? 'Write (record) => record.lang === "en", for example. Objects are for the stores of the ' +
+        "frameworks."
+      : undefined,
+};
 
 const searchRules: Rules<SearchOptions<unknown>> = {
   k: integer(1),

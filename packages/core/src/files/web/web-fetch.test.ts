@@ -29,6 +29,8 @@ const cacheOf = (map: MapCache): WebCache => ({
 
 const file: Respond = (_request, response) =>
   response.writeHead(200, { "content-length": 5, etag: '"1"' }).end("hello");
+const dated: Respond = (_request, response) =>
+  response.writeHead(200, { "content-length": 5, etag: '"1"', "last-modified": "y" }).end("hello");
 const status =
   (code: number): Respond =>
   (_request, response) =>
@@ -168,6 +170,10 @@ test.for([
   [{ etag: '"1"' }, file, true],
   [{ etag: '"0"' }, file, false],
   [{ "last-modified": "x" }, file, true],
+  [{ etag: 'W/"1"' }, file, true],
+  [{ etag: '"1"', "last-modified": "x" }, dated, true],
+  [{ "last-modified": "x" }, dated, false],
+  [{ "last-modified": "y" }, dated, true],
   [{ etag: '"0"' }, status(404), false],
   [{ etag: '"0"' }, status(500), true],
   [{ etag: '"0"' }, status(405), true],

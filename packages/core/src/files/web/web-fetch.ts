@@ -144,7 +144,10 @@ export async function isComplete(cached: Response): Promise<boolean> {
 
 /**
  * Whether the server still has the file as it was cached. The cached file counts as unchanged if
- * the server does not say or cannot be reached.
+ * the server does not say or cannot be reached. The time counts only without an `ETag`: hosts that
+ * make it from the content set a new time with each deployment.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.2.2
  */
 export async function isUnchanged(
   url: string,
@@ -157,10 +160,16 @@ export async function isUnchanged(
   options.signal?.throwIfAborted();
   if (current && isMissing(current, options)) return false;
   if (!current?.ok) return true;
-  return ["etag", "last-modified"].every((name) => {
+  for (const name of ["etag", "last-modified"]) {
     const [before, now] = [cached.headers.get(name), current.headers.get(name)];
-    return before === null || now === null || before === now;
-  });
+    if (before !== null && now !== null) return withoutWeak(before) === withoutWeak(now);
+  }
+  return true;
+}
+
+/** A weak `ETag`, such as that of a compressed file, stands for the same content. */
+function withoutWeak(value: string): string {
+  return value.replace(/^W\//, "");
 }
 
 async function request(
