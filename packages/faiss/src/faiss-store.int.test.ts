@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import { FaissStoreError } from "./errors.ts";
 import { FaissStore } from "./faiss-store.ts";
 import type { LangChainDocument } from "./interchange-types.ts";
+import { checkSearchOptions } from "./search/search-options.ts";
 import { naiveRanking, randomUnitVectors, seededRandom } from "./testing/random-vectors.ts";
 import type { FaissStoreOptions } from "./types.ts";
 
@@ -167,6 +168,8 @@ describe.each([
       "saturn",
     ]);
     expect(await store.search([0, -1, 0], { minScore: 0.5 })).toEqual([]);
+    const checked = checkSearchOptions<Planet>({}); // Its minScore is -Infinity.
+    expect(await store.search([0, -1, 0], checked)).toHaveLength(3);
   });
 
   it("lets other work run while a slow filter chooses what to delete", async () => {
@@ -380,7 +383,7 @@ describe.each([
     expect(await find({ k: 3, fetchK: 2 })).toEqual(ids.slice(0, 2));
     expect(await find({ k: 4, fetchK: 1 })).toEqual(ids.slice(0, 1));
     expect(await find({ k: 3, minScore: 0.99 })).toEqual(ids.slice(0, 1));
-    expect(await find({ k: 3, minScore: 2 })).toEqual([]);
+    expect(await find({ k: 3, minScore: 1 })).toEqual(ids.slice(0, 1));
   });
 
   it("can be closed", async () => {
@@ -537,7 +540,7 @@ describe("FaissStore's errors", () => {
     expect(() => (store.identity as typeof identity).layers.push(3)).toThrow(TypeError);
   });
 
-  it("refuses unknown options, and suggests the right name", async () => {
+  it("refuses unknown options and wrong values, and suggests what is right", async () => {
     const store = await FaissStore.create<LangChainDocument>({ dimension: 2 });
     const wrong = (options: object) => options as never;
     const calls: [() => Promise<unknown>, string][] = [
@@ -551,6 +554,9 @@ describe("FaissStore's errors", () => {
       [() => store.search([1, 2], wrong({ metric: "l2" })), "Scores are always cosines."],
       [() => FaissStore.create(wrong({ distance_strategy: "l2" })), "Scores are always cosines."],
       [() => store.search([1, 2], wrong({ minscore: 0 })), "`minScore`"],
+      [() => store.search([1, 2], { minScore: 70 }), "minScore must be a cosine from -1 to 1; 70"],
+      [() => store.search([1, 2], { minScore: -1.1 }), "minScore must be a cosine from -1 to 1"],
+      [() => store.maximalMarginalRelevance([1, 2], { minScore: 1.1 }), "minScore must be"],
       [() => store.maximalMarginalRelevance([1, 2], wrong({ fetchk: 9 })), "`fetchK`"],
       [() => store.save("folder", wrong({ override: true })), "`overwrite`"],
       [() => store.exportLangChainPython("folder", wrong({ toDocuments: null })), "`toDocument`"],

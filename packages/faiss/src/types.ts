@@ -82,7 +82,7 @@ export interface SearchOptions<R> {
    * @default all records
    */
   filter?: FaissStoreFilter<R> | undefined;
-  /** Finds only hits with at least this score. @default any score */
+  /** Finds only hits with at least this score, from -1 to 1. @default any score */
   minScore?: number | undefined;
   /** Replaces the store's `oversample` for this search. @default the store's `oversample` */
   oversample?: number | undefined;
@@ -101,7 +101,7 @@ export interface MaximalMarginalRelevanceOptions<R> {
   lambda?: number | undefined;
   /** Finds only records for which this returns true. @default all records */
   filter?: FaissStoreFilter<R> | undefined;
-  /** Chooses only from hits with at least this score. @default any score */
+  /** Chooses only from hits with at least this score, from -1 to 1. @default any score */
   minScore?: number | undefined;
 }
 

@@ -31,6 +31,13 @@ export const rules = {
     expected: "a number from 0 to 1",
     accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
   },
+  /** The least cosine of hits, or `-Infinity` for any. */
+  leastCosine: {
+    expected: "a cosine from -1 to 1",
+    accepts: (value) =>
+      value === Number.NEGATIVE_INFINITY ||
+      (typeof value === "number" && value >= -1 && value <= 1),
+  },
   count: {
     expected: "a whole number of at least 1",
     accepts: (value) => Number.isInteger(value) && (value as number) >= 1,

@@ -65,7 +65,7 @@ describe("FaissStore: searches", () => {
       await store.maxMarginalRelevanceSearch("x", { k: 1, filter: { column: { $gte: 1 } } });
       await store.similaritySearch("x", 4, { row: 9 });
       await store.similaritySearch("x", 4, { raw: null });
-      await store.similaritySearch("x", 4, { other: null }, { minScore: 2 });
+      await store.similaritySearch("x", 4, { other: null, row: 3 }, { minScore: 1 });
     });
     expect(warnings).toMatchObject(
       [
@@ -160,6 +160,7 @@ describe("FaissStore: searches", () => {
     ["k = 1.5", { k: 1.5 }],
     ['k = "3"', { k: "3" }],
     ["minScore", { minScore: "0.5" }],
+    ["minScore in percent", { minScore: 70 }],
     ["signal", { signal: {} }],
   ])("refuses a wrong %s before it embeds the query", async (_, wrong) => {
     const { k = 2, filter, ...options } = wrong as { k: number; filter: never };
@@ -309,7 +310,16 @@ describe("FaissStore: retrievers", () => {
   });
 
   it.each([
-    [{ searchType: "similarity_score_threshold" }, /scoreThreshold must be a number/],
+    [
+      { searchType: "similarity_score_threshold" },
+      /scoreThreshold must be a cosine from -1 to 1; undefined was given/,
+    ],
+    [
+      { searchType: "similarity_score_threshold", searchKwargs: { scoreThreshold: 70 } },
+      /scoreThreshold must be a cosine from -1 to 1; 70 was given/,
+    ],
+    [{ searchKwargs: { minScore: 1.1 } }, /minScore must be a cosine from -1 to 1/],
+    [{ searchType: "mmr", searchKwargs: { minScore: -2 } }, /minScore must be a cosine/],
     [{ searchType: "hybrid" }, /searchType must be one of similarity, .*"hybrid" was given/],
     [
       { searchKwargs: { fetchK: 9 } },

@@ -129,20 +129,16 @@ const fieldRules: Rules<FaissRetrieverFields> = {
 
 /** What each search type takes. The searches check `k`, `filter`, `fetchK` and `lambda`. */
 const kwargsRules: Record<string, Readonly<Record<string, Rule>>> = {
-  similarity: { k: rules.anything, filter: rules.anything, minScore: rules.number },
+  similarity: { k: rules.anything, filter: rules.anything, minScore: rules.leastCosine },
   similarity_score_threshold: {
     k: rules.anything,
     filter: rules.anything,
-    scoreThreshold: {
-      ...rules.number,
-      required: true,
-      expected: "a number, the least cosine of a document",
-    },
+    scoreThreshold: { ...rules.leastCosine, required: true },
   },
   mmr: {
     k: rules.anything,
     filter: rules.anything,
-    minScore: rules.number,
+    minScore: rules.leastCosine,
     fetchK: rules.anything,
     lambda: rules.anything,
   },

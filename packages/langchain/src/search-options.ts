@@ -10,7 +10,7 @@ import { refuseSignal } from "./options-as-filter.ts";
 
 /** Options of a search, beside `k` and the filter. */
 export interface FaissSearchOptions {
-  /** Finds only documents with at least this cosine. @default any cosine */
+  /** Finds only documents with at least this cosine, from -1 to 1. @default any cosine */
   minScore?: number | undefined;
   /** Ends the search, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;

@@ -18,7 +18,7 @@ export interface FaissQueryParams {
    * Mode `mmr`: overrides the query's own `mmrThreshold`, which LlamaIndex's retrievers do not set.
    */
   mmrThreshold?: number | undefined;
-  /** Mode `default`: only nodes with at least this cosine. */
+  /** Mode `default`: only nodes with at least this cosine, from -1 to 1. */
   minScore?: number | undefined;
 }
 
@@ -117,5 +117,5 @@ const queryRules: Rules<VectorStoreQuery<FaissQueryParams>> = {
 const customParamsRules: Rules<FaissQueryParams> = {
   fetchK: rules.count,
   mmrThreshold: fraction,
-  minScore: rules.number,
+  minScore: rules.leastCosine,
 };

@@ -685,7 +685,11 @@ describe("FaissVectorStore", () => {
       { customParams: { mmrThreshold: 2 } },
       "mmrThreshold must be a number from 0 to 1; 2 was given.",
     ],
-    [{ customParams: { minScore: "0.5" } }, 'minScore must be a number; "0.5" was given.'],
+    [
+      { customParams: { minScore: "0.5" } },
+      'minScore must be a cosine from -1 to 1; "0.5" was given.',
+    ],
+    [{ customParams: { minScore: 70 } }, "minScore must be a cosine from -1 to 1; 70 was given."],
     [
       { customParams: { minscore: 0.5 } },
       "There is no option `minscore`. Did you mean `minScore`?",

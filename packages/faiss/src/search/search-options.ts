@@ -21,7 +21,7 @@ const filter: Rule = {
 const searchRules: Rules<SearchOptions<unknown>> = {
   k: integer(1),
   filter,
-  minScore: rules.number,
+  minScore: rules.leastCosine,
   oversample,
 };
 
@@ -30,7 +30,7 @@ const diverseRules: Rules<MaximalMarginalRelevanceOptions<unknown>> = {
   fetchK: integer(1),
   lambda: rules.fraction,
   filter,
-  minScore: rules.number,
+  minScore: rules.leastCosine,
 };
 
 /**
