@@ -68,7 +68,7 @@ describe("FaissStore: deletion by a filter", () => {
     },
   );
 
-  describe("with a negation of a value", () => {
+  describe("by the value of a key", () => {
     beforeEach(async () => {
       store = new FaissStore(new FakeEmbeddings());
       const metadata = { n: 3, tags: ["music"], lang: "en", on: true, draft: null };
@@ -101,6 +101,18 @@ describe("FaissStore: deletion by a filter", () => {
       expect(await size()).toBe(2);
     });
 
+    it.each<[DocumentFilter, string]>([
+      [{ n: "3" }, "a string under the metadata key `n`"],
+      [{ lang: "en", n: { $gte: "3" } }, "a string under the metadata key `n`"],
+      [{ tags: ["music"] }, "a string under the metadata key `tags`"],
+      [{ seen: { $lt: "01.02.2026" } }, "a string under the metadata key `seen`"],
+    ])("%j is refused: it would delete nothing", async (filter, what) => {
+      await expect(store.delete({ filter })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining(`No document has ${what}, so the filter matches none.`),
+      });
+    });
+
     it.each<[DocumentFilter, number]>([
       [{ n: { $ne: 4 } }, 0],
       [{ n: { $ne: null } }, 1],
@@ -110,7 +122,9 @@ describe("FaissStore: deletion by a filter", () => {
       [{ day: { $ne: new Date("2024-01-01") } }, 1],
       [{ day: { $ne: "yesterday" } }, 0],
       [{ $not: { lang: { $in: ["de"] } } }, 0],
-      [{ n: "3" }, 2],
+      [{ n: { $gt: 3 } }, 2],
+      [{ draft: "yes" }, 2],
+      [{ $or: [{ n: "3" }] }, 2],
     ])("%j is not refused, and leaves %i", async (filter, left) => {
       await store.delete({ filter });
       expect(await size()).toBe(left);

@@ -5,7 +5,12 @@ import {
   type FaissStoreFilter,
 } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
-import { FilterKeys, keysOfFilter } from "@embeddinggemma/internal/node";
+import {
+  FilterKeys,
+  keysOfFilter,
+  type SoughtKinds,
+  soughtByFilter,
+} from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
@@ -25,8 +30,8 @@ type Deletion = (store: FaissStore<DocumentRecord> | undefined) => Promise<void>
 /**
  * Checks what to delete; later changes of it have no effect. The deletion refuses a filter with a
  * key that no document has, unless the store is empty: a missing key counts as null, so with a
- * misspelt one, `$ne` would delete all documents, and a value none. It also refuses a negation that
- * all documents pass because none has a value of that type, such as `{ $ne: "3" }` for numbers.
+ * misspelt one, `$ne` would delete all documents, and a value none. So it is with a value of a type
+ * that no document has under the key: it refuses `{ $ne: "3" }` for numbers, and `{ $gt: "3" }`.
  *
  * @throws `INVALID_ARGUMENT`; the deletion, too
  */
@@ -39,7 +44,12 @@ export function deletionOf(which: FaissDeleteOptions): Deletion {
       await store?.delete(idsOrFilter, change);
     };
   }
-  const watched = { matches, keys: keysOfFilter(filter), negated: negatedKinds(filter) };
+  const watched = {
+    matches,
+    keys: keysOfFilter(filter),
+    sought: soughtByFilter(filter),
+    negated: negatedKinds(filter),
+  };
   return async (store) => {
     const found = await findWatched(store, watched);
     // A document may have been replaced meanwhile.
@@ -50,21 +60,22 @@ export function deletionOf(which: FaissDeleteOptions): Deletion {
 interface WatchedFilter {
   matches: FaissStoreFilter<DocumentRecord>;
   keys: readonly string[];
+  sought: readonly SoughtKinds[];
   negated: readonly NegatedKinds[];
 }
 
 /**
  * The ids of the documents that a filter matches.
  *
- * @throws `INVALID_ARGUMENT` if there are documents, but none has one of the keys, or if the filter
- * matches some, but none has a value of a type that it negates
+ * @throws `INVALID_ARGUMENT` if there are documents, but none has one of the keys, or a value of a
+ * type that decides whether the filter matches all or none
  */
 async function findWatched(
   store: FaissStore<DocumentRecord> | undefined,
-  { matches, keys, negated }: WatchedFilter,
+  { matches, keys, sought, negated }: WatchedFilter,
 ): Promise<Set<string>> {
   const found = new Set<string>();
-  const filterKeys = new FilterKeys(keys);
+  const filterKeys = new FilterKeys(keys, sought);
   const watched = filterKeys.watch(matches, metadataOf)!;
   let missing = negated;
   // Deletes nothing, but waits for earlier changes, so that it sees what they have left.
@@ -75,7 +86,10 @@ async function findWatched(
   });
   const key = filterKeys.missing;
   if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
-  if (found.size > 0 && missing[0]) throw unknownKind(missing[0]);
+  if (found.size > 0 && missing[0])
+    throw unknownKind(missing[0], "a negation with one is true for all");
+  const { mismatch } = filterKeys;
+  if (mismatch) throw unknownKind(mismatch, "the filter matches none");
   return found;
 }
 
@@ -89,11 +103,11 @@ function unknownKey(key: string, nearest: string | undefined): Error {
   );
 }
 
-function unknownKind({ key, kinds }: NegatedKinds): Error {
+function unknownKind({ key, kinds }: NegatedKinds, consequence: string): Error {
   return new FaissStoreError(
     "INVALID_ARGUMENT",
-    `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, so a negation ` +
-      "with one is true for all. Nothing was deleted. Convert the value to the type of the " +
+    `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, ` +
+      `so ${consequence}. Nothing was deleted. Convert the value to the type of the ` +
       "metadata, or use a function of the document.",
     { key },
   );

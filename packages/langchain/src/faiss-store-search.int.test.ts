@@ -78,6 +78,31 @@ describe("FaissStore: searches", () => {
     );
   });
 
+  it("warns once of a filter that finds nothing since no document has such a type", async () => {
+    const warnings = await warningsOf(async () => {
+      for (let run = 0; run < 2; run++)
+        expect(await store.similaritySearch("x", 4, { row: { $gte: "0" } })).toEqual([]);
+      await store.maxMarginalRelevanceSearch("x", { k: 1, filter: { row: ["1"] } });
+      await store.similaritySearch("x", 4, { row: 9 });
+      await store.similaritySearch("x", 4, { $or: [{ row: "1" }, { row: 9 }] });
+      await store.addVectors(
+        [[1, 1]],
+        [new Document({ pageContent: "x", metadata: { tags: ["a"] } })],
+      );
+      await store.similaritySearch("x", 4, { tags: "a" });
+    });
+    expect(warnings).toMatchObject(
+      [
+        "a string under `row`, but the documents have numbers there. Pass a number.",
+        "a string under `tags`, but the documents have lists there. For a value in a list, use a " +
+          'function, such as ({ metadata }) => metadata.tags?.includes("red").',
+      ].map((end) => ({
+        code: "EMBEDDINGGEMMA_FILTER_TYPE",
+        message: `The filter found nothing: it looks for ${end}`,
+      })),
+    );
+  });
+
   it("takes callbacks in place of options, as LangChain's stores do", async () => {
     const callbacks = [{ handleRetrieverStart: () => {} }];
     expect(await store.similaritySearch("x", 1, undefined, callbacks)).toHaveLength(1);

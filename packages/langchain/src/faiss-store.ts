@@ -100,7 +100,7 @@ export class FaissStore extends SaveableVectorStore {
   #store: LazyFaissStore<DocumentRecord>;
   readonly #changes = new ChangeQueue();
   /** Keys of filters that no document had. */
-  readonly #unknownKeys = new Set<string>();
+  readonly #warned = new Set<string>();
   readonly #opened = new SharedPromise(async () => {
     const store = await this.#store.get();
     checkRecords(store);
@@ -291,7 +291,7 @@ export class FaissStore extends SaveableVectorStore {
     checkVector(query);
     return untilAborted(signal, () =>
       searchKnownKeys(
-        this.#unknownKeys,
+        this.#warned,
         filter,
         search.filter,
         async (matches) => {
@@ -341,7 +341,7 @@ export class FaissStore extends SaveableVectorStore {
     const { signal, ...search } = diverseOptions(options);
     checkVector(query);
     return untilAborted(signal, () =>
-      searchKnownKeys(this.#unknownKeys, options?.filter, search.filter, async (matches) => {
+      searchKnownKeys(this.#warned, options?.filter, search.filter, async (matches) => {
         const store = await this.#store.existing();
         const diverse = { ...search, filter: matches };
         return ((await store?.maximalMarginalRelevance(query, diverse)) ?? []).map(scored);

@@ -1,6 +1,6 @@
 import type { FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
-import { FilterKeys, keysOfFilter } from "@embeddinggemma/internal/node";
+import { FilterKeys, keysOfFilter, soughtByFilter } from "@embeddinggemma/internal/node";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf } from "./document-record.ts";
 
@@ -8,9 +8,9 @@ type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
 
 /**
  * Searches. The process warns, once for each key, of a filter that matches nothing and has a key
- * that no document has.
+ * that no document has, or with a value of this type.
  *
- * @param warned - the keys that were warned of; a new one is added
+ * @param warned - what was warned of; a new warning is added
  * @param matches - the filter as a function
  * @param search - searches with that function, or another one in its place
  * @param refuse - is called before a warning; throws if such keys are no metadata
@@ -22,9 +22,17 @@ export async function searchKnownKeys<T>(
   search: (matches: RecordFilter) => Promise<T>,
   refuse?: (missing: readonly string[]) => void,
 ): Promise<T> {
-  const keys = new FilterKeys(isObject(filter) ? keysOfFilter(filter) : []);
+  const checked = isObject(filter) ? filter : {};
+  const keys = new FilterKeys(keysOfFilter(checked), soughtByFilter(checked));
   const found = await search(keys.watch(matches, metadataOf));
   refuse?.(keys.missingAndUnmatched);
-  keys.warn(warned, "document");
+  keys.warn(warned, "document", advice);
   return found;
 }
+
+const advice = {
+  lists:
+    "For a value in a list, use a function, such as " +
+    '({ metadata }) => metadata.tags?.includes("red").',
+  noLists: 'For one of several values, use $in, such as { lang: { $in: ["en", "de"] } }.',
+};

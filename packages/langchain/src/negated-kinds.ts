@@ -1,14 +1,11 @@
-import { isDate, isObject, timeOf, valueAt } from "@embeddinggemma/internal";
+import { isDate, isObject, kindsOf, type ValueKind, valueAt } from "@embeddinggemma/internal";
 import type { MetadataFilter } from "./document-filter.ts";
-
-type Kind = "string" | "number" | "boolean" | "date" | "list" | "object";
 
 /** What a filter says some values are not. Values of other kinds pass, whatever they are. */
 export interface NegatedKinds {
   /** The key of the metadata. */
   readonly key: string;
-  /** Kinds of which a value is never equal to one of another kind, nor greater or less. */
-  readonly kinds: readonly Kind[];
+  readonly kinds: readonly ValueKind[];
 }
 
 /** What a checked filter compares in `$ne`, `$nin` and `$not`, except null. */
@@ -45,14 +42,4 @@ function valuesOf(condition: unknown, isNegated: boolean): unknown[] {
     if (!isNegated && !["$ne", "$neq", "$nin"].includes(operator)) return [];
     return operator === "$in" || operator === "$nin" ? (operand as unknown[]) : [operand];
   });
-}
-
-/** None for null. A string of ISO 8601 is compared with dates, too. */
-function kindsOf(value: unknown): Kind[] {
-  if (value === null || value === undefined) return [];
-  if (Array.isArray(value)) return ["list"];
-  if (isDate(value)) return ["date"];
-  if (typeof value === "string")
-    return timeOf(value) === undefined ? ["string"] : ["string", "date"];
-  return [typeof value as "number" | "boolean" | "object"];
 }

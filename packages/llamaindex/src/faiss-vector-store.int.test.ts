@@ -15,7 +15,11 @@ import {
   NodeRelationship,
   TextNode,
 } from "@llamaindex/core/schema";
-import { type VectorStoreQuery, VectorStoreQueryMode } from "@llamaindex/core/vector-store";
+import {
+  type FilterOperator,
+  type VectorStoreQuery,
+  VectorStoreQueryMode,
+} from "@llamaindex/core/vector-store";
 import { Settings, storageContextFromDefaults, VectorStoreIndex } from "llamaindex";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { EmbeddingGemmaEmbedding } from "./embedding.ts";
@@ -220,6 +224,33 @@ describe("FaissVectorStore", () => {
         "The filter found nothing: no node has the metadata key `moon`. Did you mean `moons`?",
         "The filter found nothing: no node has the metadata key `rings`. The only key is `moons`.",
       ].map((message) => ({ code: "EMBEDDINGGEMMA_UNKNOWN_KEY", message })),
+    );
+  });
+
+  it("warns once of a filter that finds nothing since no node has such a type", async () => {
+    const only = (key: string, operator: `${FilterOperator}`, value: string | number) => ({
+      filters: { filters: [{ key, operator, value }] },
+    });
+    await store.add(await embedModel([nodeFrom("x", "x", { tags: ["red"], at: new Date(0) })]));
+    const warnings = await warningsOf(async () => {
+      for (let run = 0; run < 2; run++)
+        expect((await ask(only("moons", ">=", "2"))).ids).toEqual([]);
+      await ask({ ...only("tags", "==", "red"), mode: VectorStoreQueryMode.MMR });
+      await ask(only("at", ">", "01.02.2026"));
+      await ask(only("moons", "==", 1000));
+      await ask(only("doc_id", "==", 2));
+    });
+    expect(warnings).toMatchObject(
+      [
+        "a string under `moons`, but the nodes have numbers there. Pass a number.",
+        "a string under `tags`, but the nodes have lists there. For a value in a list, use the " +
+          "operator `contains`, `any` or `all`.",
+        "a string under `at`, but the nodes have dates there. Write the date as in ISO 8601, " +
+          'such as "2026-02-01", or pass a Date.',
+      ].map((end) => ({
+        code: "EMBEDDINGGEMMA_FILTER_TYPE",
+        message: `The filter found nothing: it looks for ${end}`,
+      })),
     );
   });
 

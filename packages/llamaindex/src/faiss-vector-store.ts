@@ -19,6 +19,7 @@ import { withEmbedModel } from "./embed-model.ts";
 import { explainOption } from "./embedding-option.ts";
 import { checkQuery, type FaissQueryParams, queryStore } from "./faiss-query.ts";
 import { checkedImportOptions, importFromPython } from "./import-from-python.ts";
+import { typeAdvice } from "./metadata-filters.ts";
 import { MissingNodes } from "./missing-nodes.ts";
 import { checkNodes, itemOf } from "./node-item.ts";
 import {
@@ -78,7 +79,7 @@ export class FaissVectorStore extends BaseVectorStore<
   readonly #duplicates = new DuplicateNodes();
   readonly #changes = new ChangeQueue();
   /** Keys of filters that no node had. */
-  readonly #unknownKeys = new Set<string>();
+  readonly #warned = new Set<string>();
   readonly #store: LazyFaissStore<NodeRecord>;
   readonly #opened = new SharedPromise(() => this.#open());
   #isQueryModelKnown: boolean;
@@ -254,7 +255,7 @@ export class FaissVectorStore extends BaseVectorStore<
         checked.queryEmbedding,
       );
     const result = await queryStore(store, checked, keys.watch(matches, metadataOf));
-    keys.warn(this.#unknownKeys, "node");
+    keys.warn(this.#warned, "node", typeAdvice);
     return result;
   }
 

@@ -1,7 +1,8 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
+import { kindsOf } from "@embeddinggemma/internal";
 import type { MetadataFilter } from "@llamaindex/core/vector-store";
 import { describe, expect, it } from "vitest";
-import { metadataPredicate } from "./metadata-filters.ts";
+import { metadataPredicate, soughtKinds } from "./metadata-filters.ts";
 
 const metadata: Record<string, unknown> = {
   lang: "en",
@@ -181,3 +182,44 @@ function catching(action: () => unknown): unknown {
     return error;
   }
 }
+
+describe("soughtKinds", () => {
+  it.each<[Partial<MetadataFilter>, string[]]>([
+    [{ operator: "==", value: "2" }, ["string"]],
+    [{ operator: ">", value: "2026-02-01" }, ["string", "date"]],
+    [{ operator: "<=", value: date("2026-02-01") }, ["date"]],
+    [{ operator: "in", value: ["a", 2, "b"] as never }, ["string", "number"]],
+    [{ operator: "contains", value: 2 }, ["list"]],
+    [{ operator: "any", value: ["a"] }, ["list"]],
+    [{ operator: "all", value: [] }, ["list"]],
+    [{ operator: "text_match", value: 2 }, ["string", "date", "list"]],
+  ])("of %j are %j, and no others pass", (part, kinds) => {
+    const filter = { key: "x", ...part } as MetadataFilter;
+    const and = { filters: [{ filters: [filter] } as never, filter], condition: "and" as const };
+    expect(soughtKinds(and)).toEqual([
+      { key: "x", kinds },
+      { key: "x", kinds },
+    ]);
+    const passes = metadataPredicate({ filters: [filter] });
+    for (const value of Object.values(metadata))
+      if (!kindsOf(value).some((kind) => kinds.includes(kind)))
+        expect(
+          passes(() => value),
+          String(value),
+        ).toBe(false);
+  });
+
+  it.each<Partial<MetadataFilter>>([
+    { operator: "!=", value: "2" },
+    { operator: "nin", value: ["2"] },
+    { operator: "in", value: [] },
+    { operator: "is_empty" },
+  ])("are none for %j", (part) => {
+    expect(soughtKinds({ filters: [{ key: "x", ...part } as MetadataFilter] })).toEqual([]);
+  });
+
+  it("are none for what is not the only way to pass", () => {
+    const filters = [{ key: "x", operator: "==" as const, value: 2 }];
+    expect(soughtKinds({ filters, condition: "or" })).toEqual([]);
+  });
+});

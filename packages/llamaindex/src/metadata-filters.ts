@@ -1,4 +1,5 @@
 import { isDate, isRecord, isSameValue, type Rules, rules, timeOf } from "@embeddinggemma/internal";
+import { type SoughtKinds, soughtKindsOf } from "@embeddinggemma/internal/node";
 import type {
   FilterOperator,
   MetadataFilter,
@@ -46,6 +47,40 @@ export function keysOf({ filters }: MetadataFilters): string[] {
   return filters.flatMap((filter) =>
     "filters" in filter ? keysOf(filter as unknown as MetadataFilters) : [filter.key],
   );
+}
+
+/**
+ * What metadata must have to pass checked filters. Those that are combined by `or` are left out:
+ * metadata can pass for other reasons.
+ */
+export function soughtKinds({ filters, condition = "and" }: MetadataFilters): SoughtKinds[] {
+  if (condition !== "and") return [];
+  return filters.flatMap((filter) =>
+    "filters" in filter ? soughtKinds(filter as unknown as MetadataFilters) : soughtBy(filter),
+  );
+}
+
+/** What to do about values that are no lists, or lists, for {@link soughtKinds}. */
+export const typeAdvice = {
+  lists: "For a value in a list, use the operator `contains`, `any` or `all`.",
+  noLists: "For values that are no lists, use the operator `==` or `in`.",
+};
+
+function soughtBy({ key, operator, value }: MetadataFilter): SoughtKinds[] {
+  switch (operator) {
+    case "!=":
+    case "nin":
+    case "is_empty":
+      return [];
+    case "any":
+    case "all":
+    case "contains":
+      return [{ key, kinds: ["list"] }];
+    case "text_match":
+      return [{ key, kinds: ["string", "date", "list"] }];
+    default:
+      return soughtKindsOf(key, [value].flat());
+  }
 }
 
 function filterPredicate(filter: MetadataFilter | MetadataFilters): MetadataPredicate {

@@ -4,7 +4,7 @@ import { FilterKeys } from "@embeddinggemma/internal/node";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";
-import { keysOf, metadataPredicate } from "./metadata-filters.ts";
+import { keysOf, metadataPredicate, soughtKinds } from "./metadata-filters.ts";
 import { nodeFromPython } from "./python-node.ts";
 
 /** A node as the FAISS store keeps it, under the node's id. */
@@ -81,9 +81,15 @@ export function nodeFilter({
   };
 }
 
-/** The metadata keys that the checked filters of a query look up, to see which of them exist. */
-export function filterKeys({ filters }: Pick<VectorStoreQuery, "filters">): FilterKeys {
-  return new FilterKeys(filters ? keysOf(filters).filter((key) => !documentKeys.has(key)) : []);
+/**
+ * The metadata keys that the checked filters of a query look up, to see which of them exist, and
+ * with which types.
+ */
+export function filterKeys({ filters = { filters: [] } }: Pick<VectorStoreQuery, "filters">) {
+  return new FilterKeys(
+    keysOf(filters).filter((key) => !documentKeys.has(key)),
+    soughtKinds(filters).filter(({ key }) => !documentKeys.has(key)),
+  );
 }
 
 export function metadataOf(record: NodeRecord, id: string): object {

@@ -294,9 +294,12 @@ describe("errors of users have the message that their entry quotes", () => {
     const query = { queryEmbedding: queryEmbedding!, similarityTopK: 1, mode };
     const vectorStore = new FaissVectorStore({ embedModel });
     await vectorStore.query(query);
-    await vectorStore.add([new TextNode({ text: "Mars", embedding: queryEmbedding! })]);
-    const filters = { filters: [{ key: "lang", operator: "==" as const, value: "de" }] };
-    await vectorStore.query({ ...query, filters });
+    const mars = { text: "Mars", metadata: { moons: 2 }, embedding: queryEmbedding! };
+    await vectorStore.add([new TextNode(mars)]);
+    for (const key of ["lang", "moons"]) {
+      const filters = { filters: [{ key, operator: "==" as const, value: "de" }] };
+      await vectorStore.query({ ...query, filters });
+    }
     const index = new faiss.IndexFlatL2(2);
     index.add([0, 1, 0, 0]);
     index.write(at("zero.faiss"));

@@ -150,6 +150,15 @@ it("says why nothing was found", async () => {
     const named = await run([...argv, "--filter", `source=${folder}${end}`]);
     expect(named.errors).toContain(` For a folder: --filter 'source=${folder}/*'.\n`);
   }
+  for (const filter of ['{"page": {"$gte": "1"}}', "page=two"]) {
+    const other = await run([...argv, "--filter", filter]);
+    expect(other.errors).toMatch(
+      /^No chunk matches the filter\. It looks for a string under `page`, but the chunks have num/,
+    );
+    expect(other.errors).toContain(" numbers there. Pass a number. The keys of the chunks are ");
+  }
+  const right = await run([...argv, "--filter", "page=99"]);
+  expect(right.errors).toMatch(/^No chunk matches the filter\. The keys/);
   const strict = await run([...argv, "--filter", "page=2", "--min-score", "0.99"]);
   expect(strict).toMatchObject({ output: "", errors: "Nothing was found.\n" });
   expect(await run(["search", " ", "-s", store])).toMatchObject({ code: 2, output: "" });

@@ -57,7 +57,7 @@ export async function searchStore(
   const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
   // It is said below, in the words of the program.
   const find = (minScore?: number) =>
-    withoutWarning("EMBEDDINGGEMMA_UNKNOWN_KEY", () =>
+    withoutWarning(["EMBEDDINGGEMMA_UNKNOWN_KEY", "EMBEDDINGGEMMA_FILTER_TYPE"], () =>
       documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
         minScore,
         signal,

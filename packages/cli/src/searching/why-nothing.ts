@@ -1,4 +1,11 @@
-import { FilterKeys, keysOfFilter, quoted } from "@embeddinggemma/internal/node";
+import {
+  adviceOn,
+  describeMismatch,
+  FilterKeys,
+  keysOfFilter,
+  quoted,
+  soughtByFilter,
+} from "@embeddinggemma/internal/node";
 import type { MetadataFilter } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 
@@ -24,24 +31,31 @@ export function whyFilterMatchesNothing(
   const example = `--filter ${quoted(`${key}=${value}`)}`;
   const keys = [...examples.keys()].join(", ");
   const there = `The keys of the chunks are ${keys}, such as ${example}.`;
-  const why = `No chunk matches the filter. ${unknownKey(filters, store)}${there}`;
+  const why = `No chunk matches the filter. ${unknownKeyOrType(filters, store)}${there}`;
   const folder = folderIn(filters, store);
   return folder === undefined ? why : `${why} For a folder: --filter ${quoted(folder)}.`;
 }
 
-/** Names the first key that no chunk has. */
-function unknownKey(filters: readonly MetadataFilter[], store: DocumentStore): string {
-  const keys = new FilterKeys(filters.flatMap(keysOfFilter));
+/** Names the first key that no chunk has, or not with a value of this type. */
+function unknownKeyOrType(filters: readonly MetadataFilter[], store: DocumentStore): string {
+  const keys = new FilterKeys(filters.flatMap(keysOfFilter), filters.flatMap(soughtByFilter));
   const matches = keys.watch(
     () => false,
     (record: { metadata: object }) => record.metadata,
   );
   for (const { id, record } of store) matches?.(record, id);
-  const { missing } = keys;
+  const { missing, mismatch } = keys;
+  if (mismatch) return `It ${describeMismatch(mismatch, "chunk")}${adviceOn(mismatch, advice)} `;
   if (missing === undefined) return "";
   const nearest = keys.nearest(missing);
   return `No chunk has the key ${missing}. ${nearest ? `Did you mean ${nearest}? ` : ""}`;
 }
+
+const advice = {
+  lists: "Filters do not look into lists.",
+  noLists: "A list under $eq is compared as a whole.",
+  dates: "Write the date as in ISO 8601, such as 2026-02-01.",
+};
 
 /** The filter for all that is in the folder that a filter names as if it were a file. */
 function folderIn(filters: readonly MetadataFilter[], store: DocumentStore): string | undefined {

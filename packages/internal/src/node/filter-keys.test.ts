@@ -15,7 +15,7 @@ async function messages(keys: string[], data: Metadata[], isMatch = false): Prom
         (metadata: Metadata) => metadata,
       );
       for (const metadata of data) expect(filter!(metadata, "id")).toBe(isMatch);
-      watched.warn(warned, "document");
+      watched.warn(warned, "document", { lists: "", noLists: "" });
     }
   });
   for (const { code } of warnings) expect(code).toBe("EMBEDDINGGEMMA_UNKNOWN_KEY");
