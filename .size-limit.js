@@ -6,12 +6,12 @@ export default [
   forNode("core", "72 kB"),
   forNode("faiss", "50 kB"),
   forNode("ai-sdk", "4 kB"),
-  forNode("langchain", "11.2 kB"),
-  forNode("llamaindex", "14.5 kB"),
+  forNode("langchain", "12.2 kB"),
+  forNode("llamaindex", "15.5 kB"),
   forNode("server", "25 kB"),
   forNode("tune", "28 kB"),
   // A program, which nobody bundles: its limit finds what came in by mistake.
-  forNode("cli", "42.5 kB", "embeddinggemma.js"),
+  forNode("cli", "43.5 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",

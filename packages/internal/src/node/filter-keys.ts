@@ -71,7 +71,7 @@ export class FilterKeys {
     return (record, id) => {
       const isMatch = filter(record, id);
       this.#hasMatch ||= isMatch;
-      if (this.#missing.size === 0 && this.#hasMatch) return isMatch;
+      if (this.#missing.size === 0 && (this.#hasMatch || this.#types.isMet)) return isMatch;
       const metadata = metadataOf(record, id) ?? {};
       if (this.#missing.size > 0) this.#note(metadata);
       if (!this.#hasMatch) this.#types.note(metadata);

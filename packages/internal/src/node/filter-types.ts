@@ -50,6 +50,11 @@ export class FilterTypes {
     return undefined;
   }
 
+  /** Whether all that is sought was there, so that nothing is left to note. */
+  get isMet(): boolean {
+    return this.#unmet.length === 0;
+  }
+
   note(metadata: object): void {
     this.#unmet = this.#unmet.filter(({ key, kinds }) => {
       const value = valueAt(metadata, key);
