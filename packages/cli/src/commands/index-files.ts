@@ -1,7 +1,7 @@
 import { quoted } from "@embeddinggemma/internal/node";
 import { Command, InvalidArgumentError } from "commander";
 import type { IndexFlags } from "../indexing/index-files.ts";
-import { addStoreModelOptions } from "../model/model-options.ts";
+import { addModelOptions } from "../model/model-options.ts";
 import { count, countOrZero } from "../parse-number.ts";
 import { path, paths } from "../parse-path.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -54,7 +54,7 @@ export function indexCommand(terminal: Terminal): Command {
         "  embeddinggemma index notes papers/gemma.pdf --store my.store --truncate-dim 256\n" +
         "  embeddinggemma index . --store .store --include '*.md' --exclude drafts",
     );
-  return addStoreModelOptions(command).action(async (paths: string[], flags: IndexFlags) => {
+  return addModelOptions(command).action(async (paths: string[], flags: IndexFlags) => {
     const { indexFiles } = await import("../indexing/index-files.ts");
     await indexFiles(paths, flags, command, terminal);
   });

@@ -1,6 +1,6 @@
 import type { MetadataFilter } from "@embeddinggemma/langchain";
 import { Command, InvalidArgumentError } from "commander";
-import { addStoreModelOptions } from "../model/model-options.ts";
+import { addModelOptions } from "../model/model-options.ts";
 import { count } from "../parse-number.ts";
 import { path } from "../parse-path.ts";
 import type { SearchFlags } from "../searching/search-store.ts";
@@ -36,7 +36,7 @@ export function searchCommand(terminal: Terminal): Command {
         '  embeddinggemma search "tests" --store docs.store --filter \'{"page": {"$gte": 10}}\'\n' +
         "  git log -1 --format=%B | embeddinggemma search - --store docs.store --json",
     );
-  return addStoreModelOptions(command).action(async (query: string, flags: SearchFlags) => {
+  return addModelOptions(command).action(async (query: string, flags: SearchFlags) => {
     if (command.args.length > 1) command.error("error: Put the query in quotes.");
     if (query.trim() === "") command.error("error: The query is empty. Say what to look for.");
     const { searchStore } = await import("../searching/search-store.ts");

@@ -38,7 +38,7 @@ describe("tune", () => {
     await mkdir(adapter);
     await writeFile(join(adapter, "adapter.json"), "{}");
     const { errors } = await tune(plain, ...flags);
-    const note = `${adapter} has an adapter. The new one replaces it, if it helps.\n`;
+    const note = `${adapter} has an adapter. The new one replaces it, if it is better than none.\n`;
     expect(errors.startsWith(note)).toBe(true);
   });
 

@@ -81,8 +81,10 @@ Examples:
   embeddinggemma tune pairs.jsonl --output adapters/help
   embeddinggemma search "my disk is full" --store docs.store --adapter adapters/help`,
     );
-  return addModelOptions(command, ["--adapter"]).action(async (data: string, flags: TuneFlags) => {
-    const { tuneFolder } = await import("../tuning/tune-folder.ts");
-    await tuneFolder(data, flags, terminal);
-  });
+  return addModelOptions(command, ["--adapter", "--no-adapter"]).action(
+    async (data: string, flags: TuneFlags) => {
+      const { tuneFolder } = await import("../tuning/tune-folder.ts");
+      await tuneFolder(data, flags, terminal);
+    },
+  );
 }

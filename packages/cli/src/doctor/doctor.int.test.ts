@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { run } from "../testing/run-program.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
+import { version } from "../version.ts";
 
 /** Each test starts several processes, one of which loads a model. */
 const timeout = 120_000;
@@ -83,7 +84,9 @@ it("says how to install ONNX Runtime where its install script has failed", {
   await install(application, "@huggingface/transformers", "4.0.0", "");
   const { code, output } = await run(["doctor", application, "--offline"]);
   expect(code).toBe(1);
-  expect(output).toContain("✔ @embeddinggemma packages 9.9.9: core, ai-sdk, tiny-model\n");
+  expect(output).toContain(
+    `✔ embeddinggemma ${version}; @embeddinggemma packages 9.9.9: core, ai-sdk, tiny-model\n`,
+  );
   expect(output).toMatch(
     /✖ onnxruntime-node is not installed, which \S+transformers 4\.0\.0 needs\n {2}→ .*=skip/,
   );

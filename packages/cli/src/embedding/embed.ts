@@ -41,7 +41,8 @@ export async function embed(
   await using writer = await openVectorWriter(format, output, terminal);
   let window: readonly Item[] = [];
   const cutTexts = new CutTexts((index) => window[index]?.place);
-  await using embedder = await openEmbedder(model, terminal, cutTexts);
+  const adapter = query || promptName === "query" ? model.adapter : (model.adapter ?? false);
+  await using embedder = await openEmbedder({ ...model, adapter }, terminal, cutTexts);
   const encode = encoder(embedder, { query, title, promptName, prompt }, signal);
   const items = readItems(texts, { input, inputFormat }, terminal);
   const progress = startCounting(output, terminal);

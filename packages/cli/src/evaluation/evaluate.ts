@@ -1,4 +1,5 @@
-import { defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
+import { isAbsolute } from "node:path";
+import { defaultModel, type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
 import {
   compareSystems,
   evaluateRetrieval,
@@ -35,15 +36,11 @@ export async function evaluate(
   const cutTexts = new CutTexts();
   await using embedder = await openEmbedder(model, terminal, cutTexts);
   const progress = startProgress(terminal, "Evaluating");
-  const report = await evaluateRetrieval(
-    { [model.model ?? (model.url === undefined ? defaultModel : embedder.model)]: embedder },
-    data,
-    {
-      truncateDims,
-      signal: terminal.signal,
-      onProgress: ({ done, total }) => progress.show(done / total, `${done} of ${total} texts`),
-    },
-  ).finally(() => progress.stop());
+  const report = await evaluateRetrieval({ [nameOf(model, embedder)]: embedder }, data, {
+    truncateDims,
+    signal: terminal.signal,
+    onProgress: ({ done, total }) => progress.show(done / total, `${done} of ${total} texts`),
+  }).finally(() => progress.stop());
   const [first, ...others] = report.results;
   if (run !== undefined) {
     await writeTrecRun(run, first!.rankings).catch((error: unknown) => {
@@ -54,11 +51,11 @@ export async function evaluate(
   cutTexts.note(queries + documents, terminal);
   const comparisons = others.map((other) => compareSystems(first!, other));
   if (json) {
-    const { identity } = embedder;
+    const { identity, queryIdentity } = embedder;
     const results = report.results.map(({ dimension, metrics }) => ({ dimension, metrics }));
     return print(
       terminal,
-      JSON.stringify({ identity, split, queries, documents, results, comparisons }),
+      JSON.stringify({ identity, queryIdentity, split, queries, documents, results, comparisons }),
     );
   }
   const counts = [countOf(queries, "query", "queries"), countOf(documents, "document")];
@@ -67,6 +64,13 @@ export async function evaluate(
   if (others.length > 0) print(terminal);
   for (const [index, other] of others.entries())
     print(terminal, compared(first!, other, comparisons[index]!));
+}
+
+function nameOf({ model, url, adapter }: ModelFlags, embedder: Embedder): string {
+  // A server may have its model in a folder.
+  const served = isAbsolute(embedder.model) ? url : embedder.model;
+  const name = model ?? (url === undefined ? defaultModel : served);
+  return adapter ? `${name} with ${adapter}` : name;
 }
 
 function compared(

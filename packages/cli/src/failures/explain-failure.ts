@@ -61,10 +61,7 @@ function adviceHere({ code, details }: OwnError): string | undefined {
   if (details.option === "prompts")
     return "Use a server with a model whose prompts are known, such as EmbeddingGemma.";
   if (code === "ADAPTER_MISMATCH" && details.url !== undefined)
-    return (
-      "Give a copy of the adapter's folder as --adapter. " +
-      "`index` and `search` do without it if you add --no-adapter."
-    );
+    return "Give a copy of the adapter's folder as --adapter. To do without it, add --no-adapter.";
   if (details.serverPrompt !== undefined)
     return "Start the server without --default-prompt-name and --default-prompt.";
   if (details.needsFunction) return "For examples of filters: `embeddinggemma search --help`.";

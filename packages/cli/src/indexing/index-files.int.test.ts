@@ -361,7 +361,7 @@ it("says that its adapter was moved, and remembers where it is now", async () =>
   await rename(before, now);
   const search = () => run(["search", "planet", "--store", store]);
   const errors =
-    `error: The store was made with the adapter in ${before}, which is not there. Add --adapter ` +
+    `error: The store remembers the adapter in ${before}, which is not there. Add --adapter ` +
     "<folder>; with `index`, the store remembers it. To do without it, add --no-adapter.\n";
   expect(await search()).toMatchObject({ code: 1, errors });
   expect(await run(["serve", "--store", store])).toMatchObject({ code: 1, errors });

@@ -40,6 +40,29 @@ it("refuses a copy of files whose folder is not there, and updates them with --r
   expect(await index(ben)).toMatchObject({ code: 0, unchanged: 2 });
 });
 
+it("refuses a second clone on this machine, unless some of it was added on purpose", async () => {
+  await rename(`${anna}.off`, anna);
+  await mkdir(`${anna}.off`);
+  await writeFile(join(ben, "docs/earth.txt"), "The Earth is blue.");
+  const { code, errors } = await index(ben);
+  expect(code).toBe(1);
+  expect(errors).toContain(
+    `error: 2 of 3 new files have the names of files of the store, such as docs/mars.txt, which ` +
+      `are in ${anna} now. If they are the same files, add --root ${ben}: `,
+  );
+  expect(await index(ben, "--root", anna)).toMatchObject({ code: 0, added: 3 });
+  for (const person of [anna, ben]) await writeFile(join(person, "docs/moon.txt"), "A moon.");
+  for (const person of [anna, ben])
+    expect(await index(person)).toMatchObject({ code: 0, added: 1 });
+});
+
+it("adds other files that have names of files that are there", async () => {
+  await rename(`${anna}.off`, anna);
+  await mkdir(`${anna}.off`);
+  await writeFile(join(ben, "docs/mars.txt"), "Mars is red.");
+  expect(await index(ben)).toMatchObject({ code: 0, added: 2 });
+});
+
 it("adds a copy beside the others with the --root of the store", async () => {
   const beside = await index(ben, "--root", anna);
   expect(beside).toMatchObject({ code: 0, added: 2, store: { chunks: 4 } });

@@ -6,6 +6,7 @@ import { CommandError } from "../failures/command-error.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { digestOf, type SourceFile } from "./chunk-file.ts";
 import type { Changes } from "./find-changes.ts";
+import { isIn } from "./is-in.ts";
 import type { SavedState } from "./saved-state.ts";
 
 /** A new file that has the name of one of the store, below another root. */
@@ -15,9 +16,11 @@ interface Copy {
 }
 
 /**
- * Refuses to add files a second time: somebody else may have indexed a copy of them, in a folder
- * that is not on this machine. They are taken for copies if at least half of them have the names of
- * files of the store that are gone, below the same root, and one has the same content, too.
+ * Refuses to add files a second time: the store may have those of another clone of their folder,
+ * here or on another machine. They are taken for copies if at least half of them have the names of
+ * files of the store, below the same root, and one has the same content, too; half of these, if the
+ * files of the store are still there. Whoever has added some below that root has added a copy on
+ * purpose.
  *
  * @throws CommandError that says how to go on
  */
@@ -26,22 +29,27 @@ export async function refuseOtherCopy(
   { root, files }: SavedState,
   chunks: ChunkSettings,
 ): Promise<void> {
-  const gone = new Set(goneElsewhere.filter((source) => !isAbsolute(source)));
+  const sources = [...files.keys()];
+  const names = new Set(sources.filter((source) => !isAbsolute(source)));
+  const gone = new Set(goneElsewhere);
   // What is below the root of the store was moved there by its user.
   const outside = added.filter(({ source }) => isAbsolute(source));
   const isSame = async ({ file, source }: Copy) => {
     const content = await readFile(file.path).catch(() => undefined);
     return content !== undefined && digestOf(content, chunks) === files.get(source)?.digest;
   };
-  for (const [copyRoot, copies] of copiesByRoot(outside, gone)) {
+  for (const [copyRoot, copies] of copiesByRoot(outside, names)) {
     if (copies.length * 2 < added.length) return;
+    if (sources.some((source) => isAbsolute(source) && isIn(copyRoot, source))) continue;
+    const areGone = copies.some(({ source }) => gone.has(source));
+    let missing = areGone ? 1 : Math.ceil(copies.length / 2);
     for (const copy of copies) {
-      if (!(await isSame(copy))) continue;
+      if (!(await isSame(copy)) || --missing > 0) continue;
       throw new CommandError(
         `${copies.length} of ${countOf(added.length, "new file")} have the names of files of the ` +
-          `store, such as ${copy.source}, which are not in ${root} now. If they are the same ` +
-          `files, add --root ${quoted(copyRoot)}: the store then takes them from there. To add ` +
-          `them beside the others, add --root ${quoted(root)}.`,
+          `store, such as ${copy.source}, which are ${areGone ? "not " : ""}in ${root} now. If ` +
+          `they are the same files, add --root ${quoted(copyRoot)}: the store then takes them ` +
+          `from there. To add them beside the others, add --root ${quoted(root)}.`,
       );
     }
   }

@@ -15,7 +15,7 @@ export interface ModelFlags {
   dtype?: string;
   device?: string;
   threads?: number;
-  /** `false`: none, although the store remembers one. */
+  /** `false`: none, although the store or the server has one. */
   adapter?: string | false | undefined;
   truncateDim?: number;
   cacheDir?: string;
@@ -29,18 +29,13 @@ export interface ModelFlags {
  */
 export function addModelOptions(command: Command, leftOut: readonly string[] = []): Command {
   const others = [...leftOut, ...command.options.map(({ long }) => long)];
-  for (const option of modelOptions())
+  for (const option of [...modelOptions(), noAdapterOption()])
     if (!others.includes(option.long)) command.addOption(option.helpGroup("Model:"));
   return command;
 }
 
-/** Adds the flags of {@link addModelOptions} for a command with a store, which remembers some. */
-export function addStoreModelOptions(command: Command): Command {
-  return addModelOptions(command).addOption(noAdapterOption().helpGroup("Model:"));
-}
-
 export function noAdapterOption(): Option {
-  return new Option("--no-adapter", "do without the adapter that the store remembers");
+  return new Option("--no-adapter", "do without the adapter of the store, or of the server");
 }
 
 /** Whether the command line names a model or a server. The environment does not count. */

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Embedder } from "@embeddinggemma/core";
+import { Adapter, Embedder } from "@embeddinggemma/core";
 import { type RunningServer, serve } from "@embeddinggemma/server";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
@@ -40,6 +40,27 @@ it("gives a server its key, of a flag or of the environment", async () => {
   vi.stubEnv("EMBEDDINGGEMMA_API_KEY", "secret");
   expect(await embed("--url", server.url)).toEqual(given);
   expect(await embed("--model", "tiny")).toMatchObject({ code: 0, errors: "" });
+});
+
+it("asks for the adapter of a server only to embed queries", async () => {
+  const { model, modelIdentity: identity, dimension } = embedder;
+  const a = Float32Array.from({ length: dimension }, (_, index) => Math.sin(index));
+  const parts = { sides: "query", dimension, weights: { a, b: a.toReversed() } } as const;
+  const adapter = Adapter.from({ ...parts, base: { model, identity } });
+  const adapted = await serve(embedder.withAdapter(adapter), local);
+  const url = ["--url", adapted.url];
+  const text = ["Mars", ...url];
+  const same = await run(["embed", "Mars", "--model", "tiny"]);
+  expect(await run(["embed", ...text])).toEqual(same);
+  expect(await run(["similarity", "Mars", "Venus", ...url])).toMatchObject({ code: 0, errors: "" });
+  for (const query of [["--query"], ["--prompt-name", "query"]]) {
+    const { code, errors } = await run(["embed", ...text, ...query]);
+    expect(code).toBe(1);
+    expect(errors).toContain("as --adapter. To do without it, add --no-adapter.\n");
+    const plain = await run(["embed", "Mars", "--model", "tiny", ...query]);
+    expect(await run(["embed", ...text, ...query, "--no-adapter"])).toEqual(plain);
+  }
+  await adapted.close();
 });
 
 it("sends no key of the environment to a server that only a store names", async () => {

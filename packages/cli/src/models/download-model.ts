@@ -3,7 +3,7 @@ import { CommandError } from "../failures/command-error.ts";
 import { type ModelFlags, tiny } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
-import { print, type Terminal } from "../terminal/terminal.ts";
+import { note, print, type Terminal } from "../terminal/terminal.ts";
 
 export interface DownloadFlags
   extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir" | "offline"> {
@@ -16,7 +16,7 @@ export async function downloadModel(
   { json, ...flags }: DownloadFlags,
   terminal: Terminal,
 ): Promise<void> {
-  if (id === tiny) throw new CommandError("The tiny model comes with this program.");
+  if (id === tiny) return note(terminal, "The tiny model comes with this program.");
   await using embedder = await openEmbedder({ ...flags, model: id }, terminal);
   const { models } = await scanModelCache({ cacheDir: flags.cacheDir });
   const model = models.find((one) => one.id === id);

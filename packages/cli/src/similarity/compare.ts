@@ -20,7 +20,11 @@ export async function compare(
   const texts = [text, ...others];
   await noteFileNames(texts, (name) => `To compare what it says: "$(cat ${name})"`, terminal);
   const cutTexts = new CutTexts((index) => `text ${index + 1}`);
-  await using embedder = await openEmbedder(model, terminal, cutTexts);
+  await using embedder = await openEmbedder(
+    { ...model, adapter: model.adapter ?? false },
+    terminal,
+    cutTexts,
+  );
   const promptName = chosen ?? (Object.hasOwn(embedder.prompts, "STS") ? "STS" : undefined);
   const [first, ...rest] = await embedder.encode(texts, { promptName, signal });
   cutTexts.note(texts.length, terminal);

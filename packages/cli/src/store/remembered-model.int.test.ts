@@ -174,7 +174,7 @@ it("says which folder of its model or adapter is not there", async () => {
   const argv = ["search", "red", "--store", join(team, "docs.store")];
   await rename(join(team, "models"), join(team, "elsewhere"));
   const noModel =
-    `error: The store was made with the model in ${team}/models/tiny, which is not there. Add ` +
+    `error: The store remembers the model in ${team}/models/tiny, which is not there. Add ` +
     "--model <folder>; with `index`, the store remembers it.\n";
   expect(await run(argv)).toMatchObject({ code: 1, errors: noModel });
   expect(await run(["serve", "--store", argv[3]!])).toMatchObject({ code: 1, errors: noModel });
@@ -184,7 +184,7 @@ it("says which folder of its model or adapter is not there", async () => {
 
   await rename(join(team, "adapters"), join(team, "moved"));
   const noAdapter =
-    `error: The store was made with the adapter in ${adapter()}, which is not there. Add ` +
+    `error: The store remembers the adapter in ${adapter()}, which is not there. Add ` +
     "--adapter <folder>; with `index`, the store remembers it. To do without it, add " +
     "--no-adapter.\n";
   expect(await run(argv)).toMatchObject({ code: 1, errors: noAdapter });

@@ -27,7 +27,7 @@ function isMissing(folder: string | false | undefined): folder is string {
 
 function whereIs(what: "model" | "adapter", folder: string): string {
   return (
-    `The store was made with the ${what} in ${folder}, which is not there. Add --${what} ` +
+    `The store remembers the ${what} in ${folder}, which is not there. Add --${what} ` +
     "<folder>; with `index`, the store remembers it."
   );
 }

@@ -31,7 +31,7 @@ export async function tuneFolder(
   const { sides, loss, rank, epochs, batchSize, learningRate, seed, metric, ...model } = flags;
   await checkAdapterFolder(output);
   if (hasAdapter(output))
-    note(terminal, `${output} has an adapter. The new one replaces it, if it helps.`);
+    note(terminal, `${output} has an adapter. The new one replaces it, if it is better than none.`);
   const data = await readTuningData(path, { train, validation, test, beir });
   const cutTexts = new CutTexts();
   await using embedder = await openEmbedder(model, terminal, cutTexts);
