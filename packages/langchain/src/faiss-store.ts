@@ -227,8 +227,8 @@ export class FaissStore extends SaveableVectorStore {
   /**
    * Deletes documents by id or by filter. Unknown ids are ignored. The filter `{}` is refused; use
    * `() => true` to delete all documents. So is a filter with a key that no document has, or with a
-   * negated value, as in `$ne`, of a type that no document has under the key. A function must
-   * return true or false.
+   * value of a type that no document has under the key, if it therefore matches none or, as with
+   * `$ne`, all. A function must return true or false.
    *
    * @param which - `ids` or `filter`. With `saveTo`, a folder, the deletion is saved there; if the
    * save fails, nothing was deleted. A new store without documents writes nothing.
