@@ -144,6 +144,24 @@ test.each([
   expect(await post(path, body, { servedModelName: "tiny" })).toMatchObject({ status });
 });
 
+test.each([
+  "embeddinggemma:passage",
+  "embeddinggemma:search",
+  "google/embeddinggemma-300m:doc",
+  "embeddinggemma-300m-ONNX:passage",
+  "community/embeddinggemma-300m-ONNX:docs",
+])("%s is refused with the prompts, whatever the full name of the model is", async (model) => {
+  for (const servedModelName of ["community/embeddinggemma-300m-ONNX", "tiny"]) {
+    const { status, body } = await post(
+      "/v1/embeddings",
+      { input: "a", model },
+      { servedModelName },
+    );
+    expect(status).toBe(404);
+    expect(body.message).toContain("Its prompts are query, document, ");
+  }
+});
+
 test("an unknown prompt is named, and what was probably meant", async () => {
   const meant = 'The model has no prompt named "qery". Its prompts are query, document, ';
   for (const fields of [{ prompt_name: "qery" }, { model: "embeddinggemma:qery" }]) {
@@ -167,6 +185,7 @@ test.each([
   "tiny:latest",
   "tiny:300m",
   "nomic-embed-text:v1.5",
+  "snowflake-arctic-embed:xs",
   "registry:5000/a",
   "tiny:BF16",
   "tiny:f16",
@@ -199,8 +218,14 @@ test("a key is needed if one is set, but not for /health", async () => {
   const app = createApp(await tinyEmbedder(), { apiKey: "secret" });
   expect((await app.request("/info")).status).toBe(401);
   expect((await app.request("/health")).status).toBe(200);
-  const headers = { authorization: "Bearer secret" };
-  expect((await app.request("/info", { headers })).status).toBe(200);
+  for (const [authorization, status] of [
+    ["Bearer secret", 200],
+    ["bearer secret", 200],
+    ["Bearer Secret", 401],
+    ["Bearer ", 401],
+    ["secret", 401],
+  ] as const)
+    expect((await app.request("/info", { headers: { authorization } })).status).toBe(status);
 });
 
 test("the OpenAPI document has all routes but second names and those that refuse", async () => {

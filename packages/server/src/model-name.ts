@@ -7,7 +7,7 @@ import { noPromptNamed } from "./prompt.ts";
  * The prompt that a model name asks for, such as `name:query` or `name:document`: clients that
  * cannot send a prompt can send a name. The part before ":" can be anything, as in TEI. The part
  * after it is the name of a prompt, or a tag, which asks for no prompt. Anything else is refused
- * after this model's own name, and after any name if it looks like a misspelt prompt.
+ * after a name of this model, and after any name if it looks like a misspelt prompt.
  *
  * @returns name of the prompt; null for none
  * @throws RequestError
@@ -23,13 +23,23 @@ export function promptNameOf(
   if (Object.hasOwn(prompts, suffix)) return suffix;
   if (tag.test(suffix)) return null;
   const isMistake = suffix === "" || nearestOption(suffix, Object.keys(prompts)) !== undefined;
-  if (!isMistake && name !== servedModelName) return null;
+  if (!isMistake && !isThisModel(name!, servedModelName)) return null;
   throw new RequestError(
     "Validation",
     `The model \`${model}\` does not exist: the part after ":" is the name of a prompt, or a tag ` +
       `such as latest or 300m. ${noPromptNamed(suffix, { prompts })}`,
     { status: 404, param: "model" },
   );
+}
+
+/** Whether a name is that of the served model, whoever owns it, or of a copy of EmbeddingGemma. */
+function isThisModel(name: string, servedModelName: string): boolean {
+  const last = lastPart(name);
+  return last === lastPart(servedModelName) || /^embeddinggemma/i.test(last);
+}
+
+function lastPart(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
 }
 
 /**

@@ -14,7 +14,8 @@ const quietRoutes = ["/health", "/ping", "/metrics", "/"];
 
 /** A line for a request. It has no texts and no keys. */
 export function logRequest(logger: Logger, report: RequestReport): void {
-  const { method, route, status, duration, inputs, dimensions, statistics, error } = report;
+  const { method, route, status, duration, inputs, dimensions, statistics } = report;
+  const { errorType, param, error } = report;
   const fields = {
     method,
     route,
@@ -22,6 +23,8 @@ export function logRequest(logger: Logger, report: RequestReport): void {
     duration: rounded(duration),
     ...(inputs !== undefined && { inputs }),
     ...(dimensions !== undefined && { dimensions }),
+    ...(errorType !== null && { errorType }),
+    ...(param !== null && { param }),
     ...(statistics && {
       tokens: statistics.tokens,
       queueTime: rounded(statistics.queueTime),

@@ -8,18 +8,28 @@ function logger() {
   return { lines, warn: (line: string) => void lines.push(line) };
 }
 
-it("warns once of each field that was probably meant", () => {
+it("warns once of each misspelling", () => {
   const log = logger();
   const report = misspeltWarning(log);
   const field = (name: string) => [{ field: name, meant: "prompt_name" }];
   report({ route: "/embed", misspelt: [] });
   report({ route: "/embed", misspelt: field("promt_name") });
-  report({ route: "/embed", misspelt: field("prompt_nam") });
+  report({ route: "/embed", misspelt: field("promptName") });
+  report({ route: "/embed", misspelt: field("promt_name") });
   report({ route: "/tokenize", misspelt: field("promt_name") });
   expect(log.lines).toEqual([
     "`promt_name` is no field of /embed; did you mean `prompt_name`?",
+    "`promptName` is no field of /embed; did you mean `prompt_name`?",
     "`promt_name` is no field of /tokenize; did you mean `prompt_name`?",
   ]);
+});
+
+it("warns of 100 misspellings at most", () => {
+  const log = logger();
+  const report = misspeltWarning(log);
+  for (let name = 0; name < 200; name++)
+    report({ route: "/embed", misspelt: [{ field: `input${name}`, meant: "inputs" }] });
+  expect(log.lines).toHaveLength(100);
 });
 
 const always = { query: "query: ", document: "passage: " };

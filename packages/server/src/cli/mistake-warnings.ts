@@ -5,18 +5,21 @@ import type { Logger } from "./logs.ts";
 
 type Warning<K extends keyof RequestReport> = (report: Pick<RequestReport, K>) => void;
 
-/** Warns of fields of requests that seem to be misspelt, once for each that was probably meant. */
+/** Warns of fields of requests that seem to be misspelt, once for each misspelling. */
 export function misspeltWarning(logger: Pick<Logger, "warn">): Warning<"route" | "misspelt"> {
   const warned = new Set<string>();
   return ({ route, misspelt }) => {
     for (const { field, meant } of misspelt) {
-      const key = `${route} ${meant}`;
-      if (warned.has(key)) continue;
+      const key = `${route} ${field}`;
+      if (warned.has(key) || warned.size >= maxWarnings) continue;
       warned.add(key);
       logger.warn(`\`${field}\` is no field of ${route}; did you mean \`${meant}\`?`);
     }
   };
 }
+
+/** Clients can misspell without end. */
+const maxWarnings = 100;
 
 /**
  * Warns once of texts without a prompt, if the model was trained with prompts only, and whoever

@@ -30,11 +30,22 @@ it("describes the fields of a body with their defaults", () => {
 });
 
 it("asks for a key only if there is one, and not on public routes", () => {
-  expect(documentOf(false).components).toBeUndefined();
+  expect(documentOf(false).components).not.toHaveProperty("securitySchemes");
   const { paths, components } = documentOf(true);
-  expect(components).toBeDefined();
+  expect(components).toHaveProperty("securitySchemes");
   expect(Object.keys(paths["/embed"]!.post!.responses)).toContain("401");
   expect(Object.keys(paths["/health"]!.get!.responses)).not.toContain("401");
+});
+
+it("refers only to what it has", () => {
+  const document = documentOf(true);
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)];
+  expect(references.length).toBeGreaterThan(0);
+  for (const [, reference] of references) {
+    const [root, ...steps] = reference!.split("/");
+    expect(root).toBe("#");
+    expect(document).toHaveProperty(steps);
+  }
 });
 
 it("names each operation once", () => {

@@ -1,14 +1,16 @@
 import type { MiddlewareHandler } from "hono";
 
 /**
- * Lets only requests with the key pass, in the header `Authorization: Bearer <key>`. Compares
- * digests, so that the time does not depend on how much of the key is right.
+ * Lets only requests with the key pass, in the header `Authorization: Bearer <key>`. The name of
+ * the scheme can have any case. Compares digests, so that the time does not depend on how much of
+ * the key is right.
  */
 export function bearerKey(key: string): MiddlewareHandler {
-  const expected = digest(`Bearer ${key}`);
+  const expected = digest(key);
   return async (context, next) => {
-    const given = await digest(context.req.header("authorization") ?? "");
-    if (!areEqual(given, await expected)) return context.body(null, 401);
+    const [, given] = /^bearer +(.+)$/i.exec(context.req.header("authorization") ?? "") ?? [];
+    if (given === undefined || !areEqual(await digest(given), await expected))
+      return context.body(null, 401);
     await next();
   };
 }

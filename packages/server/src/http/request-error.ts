@@ -5,7 +5,7 @@ import type { Context } from "hono";
 export type ErrorType = "Backend" | "Empty" | "Overloaded" | "Validation";
 
 /** Not 503: clients of Hugging Face repeat a request at once after it, without limit. */
-type ErrorStatus = 400 | 401 | 404 | 413 | 415 | 422 | 424 | 429 | 500;
+type ErrorStatus = 400 | 401 | 403 | 404 | 413 | 415 | 422 | 424 | 429 | 500;
 
 const statuses: Readonly<Record<ErrorType, ErrorStatus>> = {
   Backend: 424,

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Embedder } from "@embeddinggemma/core";
 import { propagation, SpanKind, type TextMapPropagator, trace } from "@opentelemetry/api";
 import {
   BasicTracerProvider,
@@ -49,6 +50,7 @@ describe("onRequest", () => {
         misspelt: [],
         statistics: expect.objectContaining({ characters: 9, tokens: expect.any(Number) }),
         errorType: null,
+        param: null,
         error: undefined,
       },
     ]);
@@ -76,21 +78,59 @@ describe("onRequest", () => {
     expect(reports.map(({ statistics }) => statistics?.unprompted)).toEqual([1, 0, 0]);
   });
 
+  it("has fields that seem to be misspelt in requests of txtai", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "server-reports-"));
+    const index = await DocumentIndex.open(folder, await tinyEmbedder());
+    await request("/search?query=red&limt=2", undefined, { index });
+    await request("/batchsearch", { queries: ["red"], limt: 1 }, { index });
+    await request("/add", [{ text: "Mars", titel: "a" }], { index });
+    await index.close();
+    await rm(folder, { recursive: true });
+    const limit = { field: "limt", meant: "limit" };
+    expect(reports.map(({ misspelt }) => misspelt)).toEqual([[limit], [limit], []]);
+  });
+
   it.each(["/similarity", "/"])("counts no texts of %s, which answers no vectors", async (path) => {
     await request(path, { inputs: { source_sentence: "a", sentences: ["b"] } });
     expect(reports).toMatchObject([{ route: path, status: 200, statistics: { unprompted: 0 } }]);
   });
 
   it.each([
-    { path: "/embed", body: { inputs: "" }, errorType: "Empty" },
-    { path: "/embed", body: { inputs: 1 }, errorType: "Validation" },
-    { path: "/rerank", body: {}, errorType: "Backend" },
-    { path: "/v1/embeddings", body: { input: [1], model: "a" }, errorType: "Validation" },
-    { path: "/api/embed", body: {}, errorType: "Validation" },
-    { path: "/batchsimilarity", body: {}, errorType: "Validation" },
-  ])("has the kind of the failure of $path", async ({ path, body, errorType }) => {
+    { path: "/embed", body: { inputs: "" }, errorType: "Empty", param: null },
+    { path: "/embed", body: { inputs: 1 }, errorType: "Validation", param: "inputs" },
+    {
+      path: "/embed",
+      body: { inputs: "a", prompt_name: "nope" },
+      errorType: "Validation",
+      param: "prompt_name",
+    },
+    { path: "/rerank", body: {}, errorType: "Backend", param: null },
+    {
+      path: "/v1/embeddings",
+      body: { input: [1], model: "a" },
+      errorType: "Validation",
+      param: "input",
+    },
+    { path: "/api/embed", body: {}, errorType: "Validation", param: "model" },
+    { path: "/batchsimilarity", body: {}, errorType: "Validation", param: "queries" },
+  ])("has the kind of the failure of $path, and the field", async ({ path, body, ...failure }) => {
     await request(path, body);
-    expect(reports).toMatchObject([{ route: path, errorType, error: undefined }]);
+    expect(reports).toMatchObject([{ route: path, ...failure, error: undefined }]);
+  });
+
+  it("has the error of the embedder", async () => {
+    const embedder = await Embedder.load((await tinyEmbedder()).model);
+    await embedder.dispose();
+    const onRequest = (report: RequestReport) => void reports.push(report);
+    const headers = { "content-type": "application/json" };
+    const response = await createApp(embedder, { onRequest }).request("/embed", {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ inputs: "a" }),
+    });
+    expect(response.status).toBe(424);
+    const error = expect.objectContaining({ code: "DISPOSED" });
+    expect(reports).toMatchObject([{ status: 424, errorType: "Backend", error }]);
   });
 
   it("has the pattern of a route, and none for an unknown path", async () => {
@@ -302,9 +342,7 @@ describe("Health", () => {
   });
 
   it("is 503 at /health when the embedder does not work", async () => {
-    const embedder = await (await import("@embeddinggemma/core")).Embedder.load(
-      (await tinyEmbedder()).model,
-    );
+    const embedder = await Embedder.load((await tinyEmbedder()).model);
     const app = createApp(embedder);
     expect((await app.request("/health")).status).toBe(200);
     await embedder.dispose();

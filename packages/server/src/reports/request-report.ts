@@ -24,9 +24,15 @@ export interface RequestReport {
   readonly misspelt: readonly MisspeltField[];
   /** What embedding took, if it was done. */
   readonly statistics: InputStatistics | undefined;
-  /** Kind of the failure; null for success, and for a client that went away. */
+  /**
+   * Kind of the failure, as Text Embeddings Inference names it: `Validation` (the request is
+   * wrong), `Empty` (it has no inputs), `Overloaded`, or `Backend` (the server failed). null for
+   * success, for a client that went away, and where the status says it all: 401, and unknown paths.
+   */
   readonly errorType: ErrorType | null;
-  /** The error that was not expected, for which the status is 500. */
+  /** The field of the request that is at fault, if it is known. */
+  readonly param: string | null;
+  /** What failed in the server: the embedder (status 424), or what nobody expected (500). */
   readonly error: unknown;
 }
 
@@ -80,7 +86,9 @@ export function reportOf(context: Context, duration: number): RequestReport {
   const isCut = connections?.isCut === true;
   const isAborted = isCut || req.raw.signal.aborted;
   const hasFailed = res.status >= 500;
-  const errorType = requestErrorOf(error)?.type ?? (hasFailed ? "Backend" : "Validation");
+  const refusal = isAborted ? undefined : requestErrorOf(error);
+  const errorType = refusal?.type ?? (hasFailed ? "Backend" : "Validation");
+  const isEmbedderError = refusal?.type === "Backend" && refusal !== error;
   // Middleware has the path "/*"; it can come after the route of `/health`.
   const route = matchedRoutes(context).findLast(({ path }) => !path.endsWith("*"));
   return {
@@ -93,6 +101,7 @@ export function reportOf(context: Context, duration: number): RequestReport {
     misspelt: misspeltIn(context),
     statistics: context.get("statistics"),
     errorType: isCut ? "Backend" : isAborted || !error ? null : errorType,
-    error: isAborted || !hasFailed ? undefined : error,
+    param: refusal?.param ?? null,
+    error: !isAborted && (hasFailed || isEmbedderError) ? error : undefined,
   };
 }

@@ -1,9 +1,10 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
 import { readJson } from "../http/json-body.ts";
+import { noteMisspelt } from "../http/misspelt-fields.ts";
 import type { Permits } from "../http/permits.ts";
-import { BodyError, refusalOf } from "../http/request-error.ts";
+import { BodyError, RequestError, refusalOf } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
 import type { DocumentIndex } from "./document-index.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
@@ -66,22 +67,22 @@ export function txtaiRoutes(options: TxtaiOptions): Hono {
   app.post("/similarity", async (context, next) => {
     const body = await readJson(context, payloadLimit).catch(() => undefined);
     if (typeof body !== "object" || body === null || "inputs" in body) return next();
-    const { query, texts } = parsed(similarityForm, body, "body");
+    const { query, texts } = parsed(similarityForm, body, "body", context);
     const [scores] = await similarities(context, [query], texts);
     return context.json(scores);
   });
   app.post("/batchsimilarity", async (context) => {
-    const { queries, texts } = parsed(batchSimilarityForm, await bodyOf(context), "body");
+    const { queries, texts } = parsed(batchSimilarityForm, await bodyOf(context), "body", context);
     return context.json(await similarities(context, queries, texts));
   });
   app.get("/transform", async (context) => {
-    const { text, category } = parsed(transformQuery, context.req.query(), "query");
+    const { text, category } = parsed(transformQuery, context.req.query(), "query", context);
     const [vector] = await transform(context, [text], category);
     return context.json(vector);
   });
   app.post("/batchtransform", async (context) => {
-    const { category } = parsed(batchTransformQuery, context.req.query(), "query");
-    const texts = parsed(batchTransformForm, await bodyOf(context), "body");
+    const { category } = parsed(batchTransformQuery, context.req.query(), "query", context);
+    const texts = parsed(batchTransformForm, await bodyOf(context), "body", context);
     return context.json(await transform(context, texts, category));
   });
   if (index) app.route("/", indexRoutes(index, options));
@@ -126,16 +127,16 @@ function indexRoutes(
     );
   };
   app.get("/search", async (context) => {
-    const { query, limit } = parsed(searchQuery, context.req.query(), "query");
+    const { query, limit } = parsed(searchQuery, context.req.query(), "query", context);
     const [hits] = await search(context, [query], limit);
     return context.json(hits);
   });
   app.post("/batchsearch", async (context) => {
-    const { queries, limit } = parsed(batchSearchForm, await bodyOf(context), "body");
+    const { queries, limit } = parsed(batchSearchForm, await bodyOf(context), "body", context);
     return context.json(await search(context, queries, limit ?? 3));
   });
   app.post("/add", async (context) => {
-    index.add(parsed(documentsForm, await bodyOf(context), "body"));
+    index.add(parsed(documentsForm, await bodyOf(context), "body", context));
     return context.json(null);
   });
   app.get("/index", async (context) => {
@@ -147,7 +148,7 @@ function indexRoutes(
     return context.json(null);
   });
   app.post("/delete", async (context) => {
-    const ids = parsed(documentIdsForm, await bodyOf(context), "body");
+    const ids = parsed(documentIdsForm, await bodyOf(context), "body", context);
     return context.json(await index.delete(ids));
   });
   app.get("/count", async (context) => {
@@ -205,13 +206,12 @@ async function vectorsOf(
 }
 
 /** A request that is refused, in the form of FastAPI. */
-class TxtaiError extends Error {
-  readonly status: 400 | 403 | 404 | 413 | 422;
+class TxtaiError extends RequestError {
   readonly detail: unknown;
 
-  constructor(status: TxtaiError["status"], detail: unknown) {
-    super(typeof detail === "string" ? detail : JSON.stringify(detail));
-    this.status = status;
+  constructor(status: RequestError["status"], detail: unknown, param: string | null = null) {
+    const message = typeof detail === "string" ? detail : JSON.stringify(detail);
+    super("Validation", message, { status, param });
     this.detail = detail;
   }
 }
@@ -236,18 +236,28 @@ async function readBody(context: Context, payloadLimit: number): Promise<unknown
   }
 }
 
-/** @throws TxtaiError with a list of what is wrong, as FastAPI gives it */
+/**
+ * Checks the form of a body or a query string. Fields that seem to be misspelt are noted.
+ *
+ * @throws TxtaiError with a list of what is wrong, as FastAPI gives it
+ */
 function parsed<T extends z.ZodType>(
   schema: T,
   value: unknown,
   from: "body" | "query",
+  context: Context,
 ): z.output<T> {
   const result = schema.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    if (schema instanceof z.ZodObject)
+      noteMisspelt(context, value as object, Object.keys(schema.shape));
+    return result.data;
+  }
   const detail = result.error.issues.map(({ code, path, message }) => ({
     type: code,
     loc: [from, ...path],
     msg: message,
   }));
-  throw new TxtaiError(422, detail);
+  const field = result.error.issues[0]!.path.find((step) => typeof step === "string");
+  throw new TxtaiError(422, detail, field);
 }
