@@ -53,8 +53,9 @@ const order = {
   "packages/langchain/src": [
     ["index.ts"],
     ["faiss-store.ts"],
-    ["import-store.ts", "merge-stores.ts", "from-texts.ts", "embed-documents.ts", "retriever.ts"],
+    ["import-store.ts", "merge-stores.ts", "from-texts.ts", "retriever.ts"],
     ["import-embedding.ts", "embeddings-option.ts"],
+    ["embed-documents.ts"],
     ["embeddings.ts", "search-options.ts"],
     ["options-as-filter.ts", "known-keys.ts", "delete-documents.ts"],
     ["document-record.ts", "negated-kinds.ts"],
