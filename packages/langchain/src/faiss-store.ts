@@ -99,7 +99,7 @@ export class FaissStore extends SaveableVectorStore {
   declare FilterType: DocumentFilter;
   #store: LazyFaissStore<DocumentRecord>;
   readonly #changes = new ChangeQueue();
-  /** Keys of filters that no document had. */
+  /** What the process was warned of about filters. */
   readonly #warned = new Set<string>();
   readonly #opened = new SharedPromise(async () => {
     const store = await this.#store.get();
