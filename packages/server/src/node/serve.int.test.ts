@@ -36,7 +36,10 @@ describe("serve", () => {
   it("shows the documentation without a key", async () => {
     await using server = await serve(embedder, { ...local, apiKey: "secret" });
     const page = await fetch(`${server.url}/docs`);
-    expect(await page.text()).toContain("swagger-ui-bundle.js");
+    const html = await page.text();
+    expect(html).toContain("swagger-ui-bundle.js");
+    // Without it, browsers ask for /favicon.ico, which needs the key.
+    expect(html).toContain('rel="icon" href="data:,"');
     for (const [name, type] of [
       ["swagger-ui.css", "text/css"],
       ["swagger-ui-bundle.js", "text/javascript"],
@@ -130,6 +133,23 @@ describe("serve", () => {
     const slow = await slowReader(server.port);
     expect(await server.close()).toEqual({ unanswered: 1 });
     expect(await slow.readAll()).toBeLessThan(slow.length);
+  });
+
+  it("tells clients that their connection is closed", async () => {
+    const server = await serve(embedder, { ...local, shutdownTimeout: 300_000 });
+    const socket = await connectTo(server.port);
+    const body = JSON.stringify({ inputs: "Mars" });
+    const json = `content-type: application/json\r\ncontent-length: ${body.length}`;
+    socket.write(
+      `POST /embed HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n${json}\r\n\r\n`,
+    );
+    // The server has the request when it answers "100 Continue".
+    await once(socket, "data");
+    const closed = server.close();
+    socket.write(body);
+    const [answer] = await once(socket, "data");
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\nconnection: close\r\n/i);
+    await closed;
   });
 
   it("does not wait for idle connections", async () => {

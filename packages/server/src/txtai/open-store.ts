@@ -99,12 +99,18 @@ export class OpenStore {
 
   /**
    * An empty store that can {@link OpenStore.replace} the current one. If another program has saved
-   * documents, the first call after that throws, so that they are not deleted unseen.
+   * documents, the first call after that throws, so that they are not deleted unseen. What was saved
+   * since the last look counts, too.
    *
    * @throws DocumentIndexError `OTHER_WRITER`
    */
   async replacement(): Promise<DocumentStore> {
-    if (this.#hasNews) throw this.#notReplaced();
+    if (this.#hasNews) {
+      await this.#changing(async () => {
+        await this.#look();
+        throw this.#notReplaced();
+      });
+    }
     return this.#current.createReplacement(this.#options.store);
   }
 
@@ -130,10 +136,7 @@ export class OpenStore {
   /** Opens the store again if another program has saved it. A change does so by itself. */
   async refresh(): Promise<void> {
     if (this.#isClosed || this.#isChanging || !this.#watch.isDue) return;
-    const refreshing = this.#watch.reopen(async () => this.#take(await this.#source.open()));
-    this.#refreshing = refreshing;
-    const reopening = await refreshing;
-    if (reopening) this.#options.onReopen?.(reopening.failure);
+    await this.#look();
   }
 
   /** Closes the store for good: {@link OpenStore.refresh} does nothing then. */
@@ -154,6 +157,14 @@ export class OpenStore {
     } finally {
       this.#isChanging = false;
     }
+  }
+
+  /** Opens the store again if another program has saved it since the last look. */
+  async #look(): Promise<void> {
+    const refreshing = this.#watch.reopen(async () => this.#take(await this.#source.open()));
+    this.#refreshing = refreshing;
+    const reopening = await refreshing;
+    if (reopening) this.#options.onReopen?.(reopening.failure);
   }
 
   async #reopen(): Promise<void> {

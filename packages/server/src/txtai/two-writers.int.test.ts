@@ -110,6 +110,20 @@ it("index replaces the documents of others after it was refused once", async () 
   expect(await savedIds()).toEqual(["v"]);
 });
 
+it("index is refused once for several saves of others", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const [first, second] = [await open(), await open()];
+  await upsert(first, "Mars is a planet.");
+  vi.advanceTimersByTime(1_000);
+  await second.refresh();
+  await upsert(first, "Saturn is a planet.");
+  second.add([{ id: "v", text: "Venus is a planet." }]);
+  await expect(second.index()).rejects.toMatchObject({ code: "OTHER_WRITER" });
+  expect(second.size).toBe(2);
+  await second.index();
+  expect(await savedIds()).toEqual(["v"]);
+});
+
 it("index makes a new store with one save", async () => {
   const index = await open();
   index.add([{ text: "Mars is a planet." }]);
