@@ -36,3 +36,4 @@ export { untilAborted } from "./until-aborted.ts";
 export { valueAt } from "./value-at.ts";
 export { kindsOf, type ValueKind } from "./value-kinds.ts";
 export { windowsOf } from "./windows-of.ts";
+export { withFlags } from "./with-flags.ts";

@@ -1,5 +1,6 @@
 import { EmbeddingGemmaError } from "@embeddinggemma/core";
 import { FaissStoreError } from "@embeddinggemma/faiss";
+import { withFlags } from "@embeddinggemma/internal";
 import { flagName } from "../flag-name.ts";
 import { CommandError } from "./command-error.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -43,14 +44,14 @@ type OwnError = EmbeddingGemmaError | FaissStoreError;
 
 function explainOwn(error: OwnError): Pick<Explanation, "reason" | "advice"> {
   const { message, details } = error;
-  const whole = { reason: withFlags(withoutCodes(message, error)), advice: undefined };
+  const whole = { reason: inFlags(withoutCodes(message, error)), advice: undefined };
   if (typeof details.reason !== "string") return whole;
   const reason = withoutCodes(details.reason, error);
   const here = adviceHere(error);
-  if (here) return { reason, advice: withFlags(withAlternative(here, details)) };
+  if (here) return { reason, advice: inFlags(withAlternative(here, details)) };
   if (!message.startsWith(details.reason)) return whole;
   const advice = withoutCodes(message.slice(details.reason.length).trim(), error);
-  return { reason, advice: withFlags(advice) };
+  return { reason, advice: inFlags(advice) };
 }
 
 /** Advice in place of that of the packages, where theirs is about code. */
@@ -84,16 +85,8 @@ function withAlternative(advice: string, { alternative }: OwnError["details"]): 
 }
 
 /** The packages speak of their options. Here, they are flags. */
-function withFlags(message: string): string {
-  return message
-    .replace(new RegExp(`^(${options})(?= must be )`), (_, option: string) => flagName(option))
-    .replaceAll(
-      new RegExp(`(?:[tT]he option )?\`(${options})(?:: "([^"]*)")?\``, "g"),
-      (_, option: string, value?: string) => flagOf(option, value),
-    )
-    .replaceAll(new RegExp(`\\bset (${options}): "([^"]*)"`, "g"), (_, option, value) =>
-      flagOf(option, value),
-    )
+function inFlags(message: string): string {
+  return withFlags(message, flags)
     .replaceAll(/ \(set (?:subfolder|modelFile): [^)]*\)/g, " (in code only)")
     .replace(/ If you are sure that it fits, set `allowMismatch`: `[^`]*`\./, "")
     .replace(", { folder, allowMismatch }, an Adapter, or null", "")
@@ -120,12 +113,9 @@ const options = [
     "truncateDim",
   ],
   ...["batchSize", "epochs", "learningRate", "loss", "metric", "rank", "seed", "sides"],
-].join("|");
+];
 
-function flagOf(option: string, value?: string): string {
-  const flag = flagName(option);
-  return value === undefined ? flag : `${flag} ${value}`;
-}
+const flags = Object.fromEntries(options.map((option) => [option, flagName(option)]));
 
 function unexpected(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

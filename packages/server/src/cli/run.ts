@@ -5,6 +5,7 @@ import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { checkPromptName } from "./check-prompt-name.ts";
+import { inFlags } from "./in-flags.ts";
 import { logDownloads } from "./log-downloads.ts";
 import { logWarnings } from "./log-warnings.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
@@ -47,8 +48,9 @@ export async function run(
 async function fatalFields(error: unknown) {
   const { FaissStoreError } = await import("@embeddinggemma/faiss");
   const own = [EmbeddingGemmaError, FaissStoreError];
-  const isOwn = error instanceof CannotRun || own.some((type) => type.isInstance(error));
-  return isOwn ? { error: (error as Error).message } : errorFields(error);
+  const isOwn = own.some((type) => type.isInstance(error));
+  if (error instanceof CannotRun) return { error: error.message };
+  return isOwn ? { error: inFlags((error as Error).message) } : errorFields(error);
 }
 
 async function loadAndServe(

@@ -99,8 +99,8 @@ export class OpenStore {
 
   /**
    * An empty store that can {@link OpenStore.replace} the current one. If another program has saved
-   * documents, the first call after that throws, so that they are not deleted unseen. What was saved
-   * since the last look counts, too.
+   * documents, the first call after that throws, so that they are not deleted unseen. That holds
+   * for what was saved since the last look, too.
    *
    * @throws DocumentIndexError `OTHER_WRITER`
    */
