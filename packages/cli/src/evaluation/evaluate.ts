@@ -67,10 +67,13 @@ export async function evaluate(
 }
 
 function nameOf({ model, url, adapter }: ModelFlags, embedder: Embedder): string {
-  // A server may have its model in a folder.
-  const served = isAbsolute(embedder.model) ? url : embedder.model;
-  const name = model ?? (url === undefined ? defaultModel : served);
+  const name = model ?? (url === undefined ? defaultModel : servedName(url, embedder));
   return adapter ? `${name} with ${adapter}` : name;
+}
+
+/** A server may have its model in a folder, which says nothing here. */
+function servedName(url: string, { model }: Embedder): string {
+  return isAbsolute(model) ? url : model;
 }
 
 function compared(
