@@ -39,7 +39,7 @@ function isThisModel(name: string, servedModelName: string): boolean {
 }
 
 function lastPart(name: string): string {
-  return name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  return /[^/\\]*$/.exec(name)![0];
 }
 
 /**

@@ -229,9 +229,8 @@ interface Described {
 /** Describes the routes in OpenAPI 3.1. Bodies are described by the schemas that check them. */
 export function openApiDocument({ hasKey, hasStore }: Described): Schema {
   const paths: Record<string, Record<string, Schema>> = {};
-  const schemas: Record<string, Schema> = {};
   for (const operation of hasStore ? [...operations, ...storeOperations] : operations) {
-    paths[operation.path] = { [operation.method]: operationObject(operation, hasKey, schemas) };
+    paths[operation.path] = { [operation.method]: operationObject(operation, hasKey) };
   }
   return {
     openapi: "3.1.0",
@@ -246,30 +245,27 @@ export function openApiDocument({ hasKey, hasStore }: Described): Schema {
     servers: [{ url: ".." }],
     ...(hasKey && { security: [{ key: [] }] }),
     paths,
-    components: {
-      schemas,
-      ...(hasKey && { securitySchemes: { key: { type: "http", scheme: "bearer" } } }),
-    },
+    ...(hasKey && {
+      components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
+    }),
   };
 }
 
 function operationObject(
   { path, tag, summary, body, query, answer, errors = [] }: Operation,
   hasKey: boolean,
-  schemas: Record<string, Schema>,
 ): Schema {
-  const operationId = path.slice(1).replaceAll(/\W+/g, "_");
   const statuses = hasKey && !publicPaths.includes(path) ? [...errors, 401] : errors;
   return {
     tags: [tag],
     summary,
-    operationId,
+    operationId: path.slice(1).replaceAll(/\W+/g, "_"),
     ...(publicPaths.includes(path) && { security: [] }),
     ...(query && { parameters: parametersOf(query) }),
     ...(body && {
       requestBody: {
         required: true,
-        content: { "application/json": { schema: sharing(schemaOf(body), operationId, schemas) } },
+        content: { "application/json": { schema: schemaOf(body) } },
       },
     }),
     responses: {
@@ -294,22 +290,6 @@ function parametersOf(query: z.ZodObject): Schema[] {
   return Object.entries(properties)
     .filter(([, schema]) => !("not" in schema))
     .map(([name, schema]) => ({ name, in: "query", required: required.includes(name), schema }));
-}
-
-/**
- * Moves the schemas that a schema refers to into those of the document: a reference is resolved
- * against the whole document.
- */
-function sharing(
-  { $defs = {}, ...schema }: Schema,
-  operationId: string,
-  schemas: Record<string, Schema>,
-): Schema {
-  const referring = (of: unknown): Schema =>
-    JSON.parse(JSON.stringify(of).replaceAll('"#/$defs/', `"#/components/schemas/${operationId}.`));
-  for (const [name, shared] of Object.entries($defs as Schema))
-    schemas[`${operationId}.${name}`] = referring(shared);
-  return referring(schema);
 }
 
 function schemaOf(form: z.ZodType): Schema {

@@ -4,11 +4,18 @@ const documentId = z.union([z.string().min(1), z.int()]);
 
 export const documentIdsForm = z.array(documentId);
 
+const json = z.json();
+
+/**
+ * What cannot be stored, such as 1e999, would fail each index that follows. Not `json` itself: it
+ * refers to itself, which the schema of a body in an OpenAPI document cannot.
+ */
+const storable = z.unknown().refine((value) => json.safeParse(value).success, "expected JSON");
+
 export const documentsForm = z.array(
   z
     .object({ id: documentId.nullish(), text: z.string(), title: z.string().nullish() })
-    // What cannot be stored would fail each index that follows.
-    .catchall(z.json())
+    .catchall(storable)
     .transform(({ id, ...fields }) => ({ ...fields, ...(id !== null && { id }) })),
 );
 

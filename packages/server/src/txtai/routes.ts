@@ -210,8 +210,7 @@ class TxtaiError extends RequestError {
   readonly detail: unknown;
 
   constructor(status: RequestError["status"], detail: unknown, param: string | null = null) {
-    const message = typeof detail === "string" ? detail : JSON.stringify(detail);
-    super("Validation", message, { status, param });
+    super("Validation", JSON.stringify(detail), { status, param });
     this.detail = detail;
   }
 }
