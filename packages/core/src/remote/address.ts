@@ -20,6 +20,7 @@ export class Address {
   #facts: ServerFacts | null = null;
   #checkedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #failingSince = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   #restsUntil = Number.NEGATIVE_INFINITY;
 
@@ -34,9 +35,30 @@ export class Address {
    * whether it works again.
    */
   get readyAt(): number {
-    if (this.#failures > 0 && this.inFlight > 0) return Number.POSITIVE_INFINITY;
+    if (this.isDown && this.inFlight > 0) return Number.POSITIVE_INFINITY;
     const recheck = this.isForeign ? this.#checkedAt + checkInterval : Number.NEGATIVE_INFINITY;
     return Math.max(this.#restsUntil, recheck);
+  }
+
+  /** Whether it failed as a whole, and has not answered since. */
+  get isDown(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** When it went down. */
+  get failingSince(): number {
+    return this.#failingSince;
+  }
+
+  /** When it failed last. */
+  get failedAt(): number {
+    return this.#failedAt;
+  }
+
+  /** When it may be tried although it rests: once nobody tries it, and as late as it asked for. */
+  get mayBeTriedAt(): number {
+    if (this.inFlight > 0) return Number.POSITIVE_INFINITY;
+    return this.#failedAt + (this.lastFailure?.facts.retryAfter ?? 0);
   }
 
   /** What the server serves. Asks it, unless the answer is recent. */
@@ -65,9 +87,14 @@ export class Address {
   failed(failure: ServerFailure, startedAt: number): void {
     const { facts } = failure;
     this.recheck();
-    if (!facts.isAddressDown) return;
+    if (!facts.isAddressDown) {
+      // It answers.
+      this.succeeded(startedAt);
+      return;
+    }
     this.lastFailure = failure;
     const now = performance.now();
+    if (!this.isDown) this.#failingSince = now;
     // Requests that were under way together fail together, which is one failure.
     if (startedAt >= this.#failedAt) this.#failures++;
     this.#failedAt = now;

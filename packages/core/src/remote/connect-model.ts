@@ -96,7 +96,14 @@ async function askDimension(
   known: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const probe = { content: "a", truncationSide: "right", tokens: 1, fullLength: 1 } as const;
+  const calledAt = performance.now();
+  const probe = {
+    content: "a",
+    truncationSide: "right",
+    calledAt,
+    tokens: 1,
+    fullLength: 1,
+  } as const;
   const settings = { output: "sentence_embedding", normalized: true, signal } as const;
   const [vector] = await client.embed([{ ...probe }], settings);
   const { length } = vector!;

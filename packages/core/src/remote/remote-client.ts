@@ -82,13 +82,16 @@ export class RemoteClient {
       rows,
       (row) => texts[row]!,
       (part) =>
-        this.#pool.run(async ({ baseUrl }) => {
-          const request = teiTokenizeRequest(
-            part.map((row) => texts[row]!),
-            settings,
-          );
-          return readTeiTokens(await this.#send(baseUrl, request, signal), part.length);
-        }, signal),
+        this.#pool.run(
+          async ({ baseUrl }) => {
+            const request = teiTokenizeRequest(
+              part.map((row) => texts[row]!),
+              settings,
+            );
+            return readTeiTokens(await this.#send(baseUrl, request, signal), part.length);
+          },
+          { signal },
+        ),
     );
   }
 
@@ -107,22 +110,27 @@ export class RemoteClient {
     texts: readonly RemoteText[],
     { output, normalized, signal }: EmbedSettings,
   ): Promise<readonly Float32Array[]> {
-    return this.#pool.run(async (facts, address) => {
-      const request = requestFor(facts, texts, output, normalized);
-      const answer = await this.#send(facts.baseUrl, request, signal);
-      if (output === "token_embeddings") {
-        const states = readTeiTokenEmbeddings(answer, texts.length);
-        texts.forEach((text, row) => {
-          text.tokens = states[row]!.rows;
-        });
-        return states.map(({ embeddings }) => embeddings);
-      }
-      const read = facts.api === "tei" ? readTeiEmbeddings : readOpenaiEmbeddings;
-      const embedded: EmbeddingAnswer = read(answer, texts.length);
-      this.#served.check(embedded, facts, address);
-      if (embedded.tokens !== undefined) correctTokens(texts, embedded.tokens);
-      return embedded.vectors;
-    }, signal);
+    // A call that was made later shares the request, and has its time for retries, too.
+    const calledAt = texts.reduce((latest, text) => Math.max(latest, text.calledAt), 0);
+    return this.#pool.run(
+      async (facts, address) => {
+        const request = requestFor(facts, texts, output, normalized);
+        const answer = await this.#send(facts.baseUrl, request, signal);
+        if (output === "token_embeddings") {
+          const states = readTeiTokenEmbeddings(answer, texts.length);
+          texts.forEach((text, row) => {
+            text.tokens = states[row]!.rows;
+          });
+          return states.map(({ embeddings }) => embeddings);
+        }
+        const read = facts.api === "tei" ? readTeiEmbeddings : readOpenaiEmbeddings;
+        const embedded: EmbeddingAnswer = read(answer, texts.length);
+        this.#served.check(embedded, facts, address);
+        if (embedded.tokens !== undefined) correctTokens(texts, embedded.tokens);
+        return embedded.vectors;
+      },
+      { signal, calledAt },
+    );
   }
 
   #send(baseUrl: string, request: WireRequest, signal: AbortSignal | undefined) {

@@ -67,9 +67,10 @@ export function remoteModel(parts: RemoteModelParts): RemoteModel {
     facts,
     async prepare(inputs, { needsLengths = false, truncationSide = ownSide, signal } = {}) {
       const settings = { needsLengths, truncationSide, signal };
+      const calledAt = performance.now();
       const prepare = (input: ModelInput, tokens: number, fullLength: number): RemoteText => {
         const content = contentOf(input);
-        return { content, truncationSide, tokens, fullLength };
+        return { content, truncationSide, calledAt, tokens, fullLength };
       };
       if (tokenizer) {
         const sequences = await tokenizeInputs(

@@ -30,10 +30,10 @@ export interface RemoteModelOptions extends ServerDescription, HubOptions {
   /** Milliseconds that a request may take, its answer included. @default 120,000 */
   timeout?: number | undefined;
   /**
-   * How often a request is sent again after a failure that may pass: a broken connection, the
-   * statuses 408, 409, 425, 429 and most from 500. The waits grow from half a second to 16 seconds,
-   * or are those that the server asks for with `Retry-After`. Another address is tried first, which
-   * does not count.
+   * How often a request is sent again to an address after a failure that may pass: a broken
+   * connection, the statuses 408, 409, 425, 429 and most from 500. The waits grow from half a
+   * second to 16 seconds, or are those that the server asks for with `Retry-After`. Another address
+   * is tried first, which does not count.
    *
    * @default 5
    */

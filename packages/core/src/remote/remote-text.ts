@@ -7,6 +7,8 @@ export interface RemoteText extends PreparedText {
   readonly content: string | readonly number[];
   /** The side on which the server cuts it, if it is too long. */
   readonly truncationSide: "left" | "right";
+  /** When the call was made that it belongs to. */
+  readonly calledAt: number;
   /** An estimate, until the tokenizer or the server says it. */
   tokens: number;
 }

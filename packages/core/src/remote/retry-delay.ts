@@ -16,6 +16,17 @@ export function backoff(failures: number): number {
 }
 
 /**
+ * Milliseconds that a number of retries takes, without the requests themselves.
+ *
+ * @param retryAfter - how long the server asks to wait each time
+ */
+export function retryTime(maxRetries: number, retryAfter = 0): number {
+  const doublings = Math.min(maxRetries, Math.log2(maxDelay / firstDelay));
+  const growing = firstDelay * (2 ** doublings - 1);
+  return Math.max(growing + maxDelay * (maxRetries - doublings), retryAfter * maxRetries);
+}
+
+/**
  * Milliseconds that a server asks to wait: `retry-after-ms` as OpenAI sends it, or `Retry-After` in
  * seconds or as a date.
  *

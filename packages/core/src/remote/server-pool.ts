@@ -2,7 +2,7 @@ import { untilAborted } from "@embeddinggemma/internal";
 import { EmbeddingGemmaError } from "../errors.ts";
 import { delay } from "../files/fetch-policy.ts";
 import { Address } from "./address.ts";
-import { backoff, longestWait } from "./retry-delay.ts";
+import { backoff, longestWait, retryTime } from "./retry-delay.ts";
 import type { ServerFacts } from "./server-facts.ts";
 import { ServerFailure } from "./server-failure.ts";
 import { shownUrl } from "./shown-url.ts";
@@ -18,9 +18,18 @@ export interface ServerPoolOptions {
   readonly maxRetries: number;
 }
 
+export interface RunOptions {
+  readonly signal: AbortSignal | undefined;
+  /** When the call was made that the task belongs to. @default now */
+  readonly calledAt?: number | undefined;
+}
+
 /**
  * The addresses of one service, which all serve the same model. A request goes to the address that
  * is the least busy. If it fails there, it goes to the next; if it failed everywhere, it waits.
+ *
+ * When all addresses are down, one request at a time tries each of them, for all that wait: they
+ * all fail when the time for retries is over, however many they are.
  */
 export class ServerPool {
   readonly #addresses: readonly Address[];
@@ -40,7 +49,7 @@ export class ServerPool {
    * @throws `SERVER_FAILED`, `MODEL_CHANGED` if two servers have different models
    */
   async connect(signal: AbortSignal | undefined): Promise<ServerFacts> {
-    const facts = await this.run(async (facts) => facts, signal);
+    const facts = await this.run(async (facts) => facts, { signal });
     const others = this.#addresses.map(async (address) => {
       const startedAt = performance.now();
       await this.#checked(address).catch((error: unknown) => {
@@ -67,11 +76,11 @@ export class ServerPool {
    */
   async run<T>(
     task: (facts: ServerFacts, address: Address) => Promise<T>,
-    signal: AbortSignal | undefined,
+    { signal, calledAt = performance.now() }: RunOptions,
   ): Promise<T> {
-    const tries = new RequestTries();
+    const tries = new RequestTries(this.#maxRetries);
     for (;;) {
-      const address = await this.#next(tries, signal);
+      const address = await this.#next(tries, calledAt, signal);
       const startedAt = performance.now();
       address.inFlight++;
       address.lastUse = ++this.#uses;
@@ -111,7 +120,11 @@ export class ServerPool {
   }
 
   /** The address for the next try. Waits until one is ready. */
-  async #next(tries: RequestTries, signal: AbortSignal | undefined): Promise<Address> {
+  async #next(
+    tries: RequestTries,
+    calledAt: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Address> {
     for (;;) {
       signal?.throwIfAborted();
       const left = this.#addresses.filter((address) => !tries.isExcluded(address));
@@ -121,17 +134,36 @@ export class ServerPool {
       const ready = left.filter((address) => readyAt(address) <= now).sort(leastBusyFirst);
       // Trying an address for the first time is no retry.
       const next = ready.find((address) => !tries.has(address)) ?? ready[0];
-      if (next && !tries.has(next)) return next;
-      if (tries.hasFailed && tries.retries >= this.#maxRetries) throw tries.lastError();
       if (next) return next;
+      const usable = left.filter(({ isForeign }) => !isForeign);
       // Only servers with another model are left: perhaps one of them has the right one again.
-      if (left.every(({ isForeign }) => isForeign)) return left.sort(leastBusyFirst)[0]!;
-      const soonest = left.reduce((a, b) => (readyAt(b) < readyAt(a) ? b : a));
-      const wait = readyAt(soonest) - now;
-      if (Number.isFinite(wait) && wait > longestWait)
+      if (usable.length === 0) return left.sort(leastBusyFirst)[0]!;
+      const soonest = usable.reduce((a, b) => (readyAt(b) < readyAt(a) ? b : a));
+      let wakeAt = readyAt(soonest);
+      if (Number.isFinite(wakeAt) && wakeAt - now > longestWait)
         throw soonest.lastFailure?.asError() ?? tries.lastError();
-      await this.#wait(Math.min(wait, longestWait), signal);
+      if (usable.every(({ isDown }) => isDown)) {
+        const giveUpAt = this.#giveUpAt(usable, calledAt);
+        if (giveUpAt <= now) {
+          // The last try of each, made by this request or another one that waits.
+          const untried = usable.filter(({ failedAt }) => failedAt < giveUpAt);
+          if (untried.length === 0) throw soonest.lastFailure!.asError(tries.attempts);
+          const last = untried.reduce((a, b) => (b.mayBeTriedAt < a.mayBeTriedAt ? b : a));
+          if (last.mayBeTriedAt <= now) return last;
+          wakeAt = last.mayBeTriedAt;
+        } else wakeAt = Math.min(wakeAt, giveUpAt);
+      }
+      await this.#wait(Math.min(wakeAt - now, longestWait), signal);
     }
+  }
+
+  /** When a call has waited for its retries, if all addresses are down. */
+  #giveUpAt(addresses: readonly Address[], calledAt: number): number {
+    const ends = addresses.map(({ failingSince, lastFailure }) => {
+      const time = retryTime(this.#maxRetries, lastFailure?.facts.retryAfter);
+      return Math.max(failingSince, calledAt) + time;
+    });
+    return Math.max(...ends);
   }
 
   /** Waits, until another request ends at the latest. */
@@ -160,6 +192,7 @@ function leastBusyFirst(a: Address, b: Address): number {
 
 /** What one request has tried. */
 class RequestTries {
+  readonly #maxRetries: number;
   /** Number of failures by address. */
   readonly #failures = new Map<Address, number>();
   readonly #readyAt = new Map<Address, number>();
@@ -167,13 +200,13 @@ class RequestTries {
   #attempts = 0;
   #last: ServerFailure | EmbeddingGemmaError | null = null;
 
-  /** How often an address was tried again. */
-  get retries(): number {
-    return this.#attempts - this.#failures.size;
+  constructor(maxRetries: number) {
+    this.#maxRetries = maxRetries;
   }
 
-  get hasFailed(): boolean {
-    return this.#last !== null;
+  /** How often the request was sent. */
+  get attempts(): number {
+    return this.#attempts;
   }
 
   has(address: Address): boolean {
@@ -196,6 +229,7 @@ class RequestTries {
     this.#readyAt.set(address, performance.now() + wait);
     this.#attempts++;
     this.#last = error;
+    if (failures > this.#maxRetries) this.#excluded.add(address);
   }
 
   exclude(address: Address, error: ServerFailure | EmbeddingGemmaError): void {
