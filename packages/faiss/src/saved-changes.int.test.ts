@@ -185,6 +185,26 @@ describe.each<FaissStoreOptions>([
   });
 });
 
+it("brings nothing back to a folder that was removed", async () => {
+  const directory = join(folder, "removed");
+  const item = (id: string) => ({ id, vector: [1, 2, 3, 4], record: null });
+  const store = await FaissStore.create<null>({ dimension });
+  await store.upsert([item("a")], { saveTo: directory });
+  for (const leaveFolder of [false, true]) {
+    await rm(directory, { recursive: true, force: true });
+    if (leaveFolder) await mkdir(directory);
+    const refused = { code: "STORE_CHANGED", message: expect.stringContaining("no longer there.") };
+    await expect(store.upsert([item("b")], { saveTo: directory })).rejects.toMatchObject(refused);
+    await expect(store.save(directory, { overwrite: false })).rejects.toMatchObject(refused);
+    expect(await FaissStore.exists(directory)).toBe(false);
+    expect(await readdir(directory).catch(() => [])).toEqual([]);
+  }
+  expect(store.ids()).toEqual(["a"]);
+  await store.save(directory);
+  await store.upsert([item("b")], { saveTo: directory });
+  expect((await FaissStore.open(directory)).ids()).toEqual(["a", "b"]);
+});
+
 it("keeps the first dimension open if the first items cannot be saved", async () => {
   const saveTo = join(folder, "first");
   await writeFile(saveTo, "a file");

@@ -250,7 +250,8 @@ export interface ChangeOptions extends SaveOptions {
    * A folder to save to as part of the change: a path, in which a leading `~` is the home folder,
    * or a `file:` URL. If the save fails, nothing has changed, neither in memory nor in the folder.
    * Later calls wait for the save. Here, `overwrite` is false by default: a store that was neither
-   * opened from the folder nor saved to it replaces no other one there (`STORE_CHANGED`).
+   * opened from the folder nor saved to it replaces no other one there, and one that was saves
+   * nothing to a folder that was removed meanwhile (`STORE_CHANGED`).
    *
    * @default the change is in memory only
    */

@@ -11,7 +11,13 @@ export function timeOf(value: unknown): number | undefined {
   if (isDate(value)) return value.getTime();
   if (typeof value !== "string" || !isoDate.test(value)) return undefined;
   const time = Date.parse(value);
-  return Number.isNaN(time) ? undefined : time;
+  return Number.isNaN(time) || !isDayOfCalendar(value) ? undefined : time;
+}
+
+/** `Date.parse` takes the 30th of February for the 1st of March. */
+function isDayOfCalendar(date: string): boolean {
+  const [day, number] = /^[+-]?\d+-\d\d-(\d\d)/.exec(date) ?? [];
+  return day === undefined || new Date(day).getUTCDate() === Number(number);
 }
 
 /**

@@ -139,6 +139,7 @@ function folderAbove(path: string): string | undefined {
 export function explainChanged(error: unknown, folder: StoreFolder | undefined): unknown {
   if (!folder || !FaissStoreError.isInstance(error)) return error;
   if (error.code !== "STORE_CHANGED") return error;
+  if (error.details.found === undefined) return error; // The folder was removed.
   return new FaissStoreError(
     "STORE_CHANGED",
     `The store was not saved to ${folder.path}: another store has been saved there since this ` +

@@ -130,18 +130,25 @@ it.each([
 });
 
 it.each([
-  ["langchain.ts", '[new Document({ id: "new", pageContent: "Tea is at four." })]'],
-  ["core.ts", '[{ ...items[1], id: "new" }]'],
-])("multi-tenant: %s goes on after another process has written", async (program, added) => {
+  [
+    "langchain.ts",
+    (id: string) => `[new Document({ id: "${id}", pageContent: "Tea is at four." })]`,
+  ],
+  ["core.ts", (id: string) => `[{ ...items[1], id: "${id}" }]`],
+])("multi-tenant: %s goes on after another process has written", async (program, documents) => {
   const more = `
     const rival = await FaissStoreOfRival.open("tenants/acme");
     await rival.upsert([{ ...rival.get("office-acme"), id: "rival" }], { saveTo: "tenants/acme" });
-    await add("acme", ${added});
+    await Promise.all([add("acme", ${documents("new")}), add("acme", ${documents("newer")})]);
+    await rm("tenants/globex", { recursive: true });
+    await add("globex", ${documents("first")});
+    import { rm } from "node:fs/promises";
     import { FaissStore as FaissStoreOfRival } from "@embeddinggemma/faiss";`;
   const page = "docs/recipes/multi-tenant.md";
   await runPage(page, { programs: [program], more: { [program]: more } });
-  const ids = (await FaissStore.open("tenants/acme")).ids();
-  expect(ids.toSorted()).toEqual(["lunch-acme", "new", "office-acme", "rival"]);
+  const idsOf = async (tenant: string) => (await FaissStore.open(`tenants/${tenant}`)).ids().sort();
+  expect(await idsOf("acme")).toEqual(["lunch-acme", "new", "newer", "office-acme", "rival"]);
+  expect(await idsOf("globex")).toEqual(["first"]);
 });
 
 it("hybrid-search, measured", async () => {

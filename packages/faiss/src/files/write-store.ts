@@ -41,13 +41,16 @@ export async function writeStore<R>(
   known: KnownStates,
   { overwrite, lockTimeout = defaultLockTimeout }: SaveOptions,
 ): Promise<SavedState> {
+  const mustBeThere = known.here !== undefined && overwrite === false;
   try {
+    if (mustBeThere && !(await isThere(directory))) throw storeIsGone(directory);
     await makeDirectory(directory);
     return await withFolderLock(directory, lockTimeout, async (checkHeld) => {
       const current = await readManifest(directory).catch((error) => {
         if (overwrite) return undefined;
         throw error;
       });
+      if (mustBeThere && !current) throw storeIsGone(directory);
       const saved = current && known.all.find(({ manifest }) => isSame(current, manifest));
       if (current && !saved && !overwrite)
         checkReplaceable(directory, current, content, known, overwrite);
@@ -132,6 +135,24 @@ function checkReplaceable<R>(
     `The store was not saved to ${directory}. ${what} ` +
       "Open or load that store and repeat your changes, or pass overwrite: true to replace it.",
     { directory, expected: here?.manifest.generation, found: current.generation },
+  );
+}
+
+function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Whoever has removed the folder does not want the items back. */
+function storeIsGone(directory: string): FaissStoreError {
+  return new FaissStoreError(
+    "STORE_CHANGED",
+    `The store was not saved to ${directory}: the store that it was opened from, or saved to, is ` +
+      "no longer there. Open or create a store again and repeat your changes, or pass " +
+      "overwrite: true to save all items there again.",
+    { directory },
   );
 }
 
