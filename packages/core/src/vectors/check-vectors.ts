@@ -1,4 +1,5 @@
 import { invalidArgument } from "../check.ts";
+import { EmbeddingGemmaError } from "../errors.ts";
 import type { Vector } from "./vectors.ts";
 
 /**
@@ -31,4 +32,17 @@ export function checkVectors(vectors: unknown, name: string): readonly Vector[] 
   if (!Array.isArray(vectors)) throw invalidArgument(name, vectors, "an array of vectors");
   for (const [index, vector] of vectors.entries()) checkVector(vector, `${name}[${index}]`);
   return vectors;
+}
+
+/** @throws `INVALID_ARGUMENT` unless all vectors have this length */
+export function checkLengths(vectors: readonly Vector[], length: number, name: string): void {
+  for (const [index, vector] of vectors.entries()) {
+    if (vector.length === length) continue;
+    throw new EmbeddingGemmaError(
+      "INVALID_ARGUMENT",
+      "All vectors must have the same length; " +
+        `${name}[${index}] has ${vector.length} numbers instead of ${length}.`,
+      { index, given: vector.length, expected: length },
+    );
+  }
 }

@@ -7,14 +7,14 @@ type QuantizedVector = Int8Array | Uint8Array;
 export type QuantizedKind = "bits" | "steps";
 
 /** The steps of each dimension, which all vectors of a call share. */
-interface StepRanges {
+export interface StepRanges {
   readonly starts: Float32Array;
   readonly sizes: Float32Array;
   /** The end of the last step. */
   readonly ends: Float32Array;
 }
 
-type Meaning =
+export type Meaning =
   | { readonly kind: "steps"; readonly ranges: StepRanges }
   | { readonly kind: "bits"; readonly dimension: number };
 
@@ -47,12 +47,14 @@ export function numbersOf(vector: Vector, name: string): Vector {
     name,
     vector,
     "a vector whose numbers can be compared",
-    "Compare packed bits with hammingDistance, and int8 or uint8 with integerSimilarity. " +
-      "If the numbers are the vector itself, pass Float32Array.from(vector).",
+    "Compare packed bits with hammingDistance, and int8 or uint8 with integerSimilarity, or make " +
+      "numbers of them with dequantizeEmbeddings. If the bytes are the vector itself, pass " +
+      "Float32Array.from(vector).",
   );
 }
 
-function decode(vector: QuantizedVector, meaning: Meaning): Float32Array {
+/** The numbers that bytes stand for. */
+export function decode(vector: QuantizedVector, meaning: Meaning): Float32Array {
   const bytes =
     vector instanceof Int8Array ? Uint8Array.from(vector, (byte) => byte + 128) : vector;
   return meaning.kind === "bits"

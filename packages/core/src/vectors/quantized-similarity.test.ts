@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { calibrate, quantizeEmbeddings } from "./quantization.ts";
+import { quantizeEmbeddings } from "./quantization.ts";
+import { calibrate } from "./quantization-ranges.ts";
 import { hammingDistance, integerSimilarity } from "./quantized-similarity.ts";
 import { similarity } from "./similarity.ts";
 
