@@ -10,12 +10,11 @@ import {
 import type { AppOptions, AppSettings } from "./options.ts";
 import { noPromptNamed } from "./prompt.ts";
 
-const checker = checkerFor(
+export const checker = checkerFor(
   (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
 );
 
-/** Checks options. */
-export const { checkOptions } = checker;
+const { checkOptions } = checker;
 
 /**
  * Checks options and completes them.

@@ -251,7 +251,7 @@ export function modelChanged(url: string, expected: string, found: string): Embe
   const address = shownUrl(url);
   return new EmbeddingGemmaError(
     "MODEL_CHANGED",
-    `${address} serves ${found} now, but this embedder was connected to ${expected}. Vectors of ` +
+    `${address} serves ${found}, but this embedder is connected to ${expected}. Vectors of ` +
       "two models must not be mixed. Connect again, or let all addresses serve the same model.",
     { url: address, expected, found },
   );

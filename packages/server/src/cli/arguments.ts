@@ -259,6 +259,7 @@ function settingsOf(flags: Flags, command: Command): ProgramSettings {
     .filter(({ flags }) => unusedFlags.includes(flags))
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
     .map(({ long }) => long!);
+  if (readOnly && store === undefined) unused.push("--read-only");
   return { model: modelId, load, serve, store, readOnly, jsonOutput, logLevel, unused };
 }
 

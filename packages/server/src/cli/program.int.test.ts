@@ -73,12 +73,16 @@ describe("embeddinggemma-server", () => {
   });
 
   it.each([
-    { flags: ["--model-id", "./no-such-folder"], reason: "no-such-folder" },
-    { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31" },
-    { flags: [...local, "--store", import.meta.dirname], reason: "files that are not of a store" },
-  ])("ends with a reason for $flags", async ({ flags, reason }) => {
+    { flags: ["--model-id", "./no-such-folder"], reason: "no-such-folder", code: 1 },
+    { flags: ["--model-id", modelPath, "--dtype", "fp31"], reason: "fp31", code: 2 },
+    {
+      flags: [...local, "--store", import.meta.dirname],
+      reason: "files that are not of a store",
+      code: 1,
+    },
+  ])("ends with a reason for $flags", async ({ flags, reason, code }) => {
     const program = start(flags);
-    expect(await program.exit()).toBe(1);
+    expect(await program.exit()).toBe(code);
     expect(program.output()).toContain(reason);
     expect(program.output()).not.toContain("    at ");
   });

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { parseArguments } from "./arguments.ts";
+import { exitCodes } from "./exit-codes.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
 import { run } from "./run.ts";
 
@@ -17,9 +18,7 @@ export async function runProgram(
   try {
     return await run(parseArguments(argv, { name }), options);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode && wrongFlags;
+    if (error instanceof CommanderError) return error.exitCode && exitCodes.wrongFlags;
     throw error;
   }
 }
-
-const wrongFlags = 2;

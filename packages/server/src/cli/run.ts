@@ -5,6 +5,7 @@ import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { checkPromptName } from "./check-prompt-name.ts";
+import { exitCodes } from "./exit-codes.ts";
 import { inFlags } from "./in-flags.ts";
 import { logDownloads } from "./log-downloads.ts";
 import { logWarnings } from "./log-warnings.ts";
@@ -40,8 +41,13 @@ export async function run(
     const explained = error instanceof CannotRun ? undefined : explain?.(error);
     const fields = explained ? { error: explained.message } : await fatalFields(error);
     logger.fatal(fields, "The server cannot run");
-    return explained?.exitCode ?? 1;
+    return explained?.exitCode ?? exitCodes[isWrongValue(error) ? "wrongFlags" : "failed"];
   }
+}
+
+/** Whether the model refuses the value of a flag, such as that of a dtype. */
+function isWrongValue(error: unknown): boolean {
+  return EmbeddingGemmaError.isInstance(error) && error.code === "INVALID_ARGUMENT";
 }
 
 /** An error of this project says what to do. Of any other one, the stack is useful, too. */
@@ -145,7 +151,10 @@ function listenForStop(logger: Logger): Disposable & { readonly signal: AbortSig
   const controller = new AbortController();
   const { signal } = controller;
   const listener = (name: NodeJS.Signals) => {
-    if (signal.aborted) process.exit(1);
+    if (signal.aborted) {
+      logger.warn(`${name} again: the server stops at once, and running requests get no answer`);
+      process.exit(exitCodes.failed);
+    }
     logger.info(`${name}: the server stops when all requests are answered`);
     controller.abort();
   };

@@ -56,8 +56,8 @@ export async function checkStoreFolder({
     if (isStore(folder)) return { folder, isReadOnly: false };
     return { folder, isReadOnly: false, warning: await newStoreWarning(store, folder) };
   }
-  const advice = "To serve the store as it is, add --read-only.";
-  throw new CannotRun(`${store} cannot be written: ${sentenceOf(error)} ${advice}`, {
+  const advice = isStore(folder) ? " To serve the store as it is, add --read-only." : "";
+  throw new CannotRun(`${store} cannot be written: ${sentenceOf(error)}${advice}`, {
     cause: error,
   });
 }

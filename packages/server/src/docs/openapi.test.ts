@@ -37,6 +37,18 @@ it("asks for a key only if there is one, and not on public routes", () => {
   expect(Object.keys(paths["/health"]!.get!.responses)).not.toContain("401");
 });
 
+it("describes errors as each API has them", () => {
+  const { paths } = documentOf(true);
+  const answers = (path: string) => JSON.stringify(paths[path]!.post!.responses["422"] ?? null);
+  expect(answers("/embed")).toContain('"required":["error","error_type"]');
+  expect(answers("/v1/embeddings")).toContain('"required":["message","type","param","code"]');
+  expect(answers("/add")).toContain('"required":["detail"]');
+  for (const operations of Object.values(paths))
+    for (const { responses } of Object.values(operations))
+      for (const [status, answer] of Object.entries(responses))
+        if (status !== "401") expect(answer).toHaveProperty("content");
+});
+
 it("refers only to what it has", () => {
   const document = documentOf(true);
   const references = JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g);

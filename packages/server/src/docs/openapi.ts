@@ -207,6 +207,16 @@ const storeOperations: readonly Operation[] = [
   txtai("get", "/count", "Number of documents", { answer: count, errors: [] }),
 ];
 
+/** What errors look like in each API. */
+const errorsOf: Readonly<Record<Operation["tag"], Schema>> = {
+  "Text Embeddings Inference": object({ error: text, error_type: text }),
+  OpenAI: object({
+    error: object({ message: text, type: text, param: { type: ["string", "null"] }, code: {} }),
+  }),
+  Ollama: object({ error: text }),
+  txtai: object({ detail: { anyOf: [text, arrayOf(anyObject)] } }),
+};
+
 const reasons: Readonly<Record<number, string>> = {
   400: "The body is not JSON, or has no inputs; or the query is SQL",
   401: "The key is missing or wrong",
@@ -270,8 +280,20 @@ function operationObject(
     }),
     responses: {
       200: { description: "OK", content: contentOf(path, answer) },
-      ...Object.fromEntries(statuses.map((status) => [status, { description: reasons[status] }])),
+      ...Object.fromEntries(statuses.map((status) => [status, errorObject(status, tag)])),
     },
+  };
+}
+
+function errorObject(status: number, tag: Operation["tag"]): Schema {
+  const description = reasons[status];
+  if (status === 401) return { description }; // without a body
+  const content = { "application/json": { schema: errorsOf[tag] } };
+  // A body of the wrong form is answered with plain text there.
+  const plain = { "text/plain": { schema: text } };
+  return {
+    description,
+    content: tag === "Text Embeddings Inference" ? { ...content, ...plain } : content,
   };
 }
 

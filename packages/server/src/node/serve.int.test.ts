@@ -33,6 +33,18 @@ describe("serve", () => {
     await expect(fetch(server.url)).rejects.toThrow();
   });
 
+  it.each([
+    [{ prot: 1 }, "Did you mean `port`?"],
+    [{ hostName: "x" }, "Did you mean `hostname`?"],
+    [{ apikey: "x" }, "Did you mean `apiKey`?"],
+    [{ other: 1 }, "port"],
+  ])("refuses %j, and knows all of its options", async (options, advice) => {
+    await expect(serve(embedder, options as ServeOptions)).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringContaining(advice),
+    });
+  });
+
   it("shows the documentation without a key", async () => {
     await using server = await serve(embedder, { ...local, apiKey: "secret" });
     const page = await fetch(`${server.url}/docs`);

@@ -1,14 +1,14 @@
 import type { Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Embedder } from "@embeddinggemma/core";
-import { type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import { createWith, type Rule, type Rules, rules } from "@embeddinggemma/internal";
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { createApp } from "../app.ts";
 import { answerUnknownRoute } from "../http/unknown-route.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
-import { checkOptions } from "../settings.ts";
+import { checker } from "../settings.ts";
 import { RunningRequests } from "./running-requests.ts";
 import {
   type CloseReport,
@@ -21,25 +21,26 @@ import { addSwaggerUi } from "./swagger-ui.ts";
 /** The program of `serve`. */
 export async function startServer(
   embedder: Embedder,
-  {
+  options: ServeOptions,
+): Promise<RunningServer> {
+  const {
     hostname = "0.0.0.0",
     port = 3000,
     headersTimeout = 15_000,
     requestTimeout = 60_000,
     keepAliveTimeout = 75_000,
     shutdownTimeout = defaultShutdownTimeout,
-    ...options
-  }: ServeOptions,
-): Promise<RunningServer> {
-  const ofServer = { hostname, port, headersTimeout, requestTimeout, keepAliveTimeout };
-  checkOptions({ ...ofServer, shutdownTimeout }, serverRules);
+  } = options;
   const requests = new RunningRequests();
   const metrics = options.metrics ?? (await ServerMetrics.create({ process: true }));
+  const routes = createWith(checker, serverRules, options, (others: AppOptions) =>
+    createApp(embedder, { ...others, metrics }),
+  );
   const app = new Hono();
   // Hono asks only the outer application.
   app.notFound(answerUnknownRoute(app));
   addSwaggerUi(app);
-  app.route("/", createApp(embedder, { ...options, metrics }));
+  app.route("/", routes);
   // Clients of Hugging Face repeat a request at once if it fails: the port opens when all is ready.
   await embedder.encode("warm up", { cache: null });
   const server = createAdaptorServer({
