@@ -11,7 +11,8 @@ export function embedCommand(terminal: Terminal): Command {
     .description(
       "Turns texts into vectors: the arguments, or the lines of --input or of standard input. " +
         "They are embedded as documents, unless you say --query or choose another prompt. An " +
-        "empty line is an empty text, so that vectors have the numbers of their lines.",
+        "empty line is an empty text, so that vectors have the numbers of their lines; in JSON " +
+        "lines, it is left out.",
     )
     .argument("[texts...]", "texts to embed")
     .option("-i, --input <file...>", "embed the lines of these files", paths)

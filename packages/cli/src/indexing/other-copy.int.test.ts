@@ -56,6 +56,18 @@ it("refuses a second clone on this machine, unless some of it was added on purpo
     expect(await index(person)).toMatchObject({ code: 0, added: 1 });
 });
 
+it("refuses a second clone also if one of its files was added before", async () => {
+  await rename(`${anna}.off`, anna);
+  await mkdir(`${anna}.off`);
+  await writeFile(join(ben, "docs/venus.txt"), "venus is a planet.");
+  await writeFile(join(ben, "docs/new.txt"), "A comet.");
+  const argv = ["index", join(ben, "docs/new.txt"), "--store", store];
+  expect(await run(argv)).toMatchObject({ code: 0 });
+  const { code, errors } = await index(ben);
+  expect(code).toBe(1);
+  expect(errors).toContain("error: 2 of 2 new files have the names of files of the store, such");
+});
+
 it("adds other files that have names of files that are there", async () => {
   await rename(`${anna}.off`, anna);
   await mkdir(`${anna}.off`);

@@ -19,8 +19,8 @@ interface Copy {
  * Refuses to add files a second time: the store may have those of another clone of their folder,
  * here or on another machine. They are taken for copies if at least half of them have the names of
  * files of the store, below the same root, and one has the same content, too; half of these, if the
- * files of the store are still there. Whoever has added some below that root has added a copy on
- * purpose.
+ * files of the store are still there. Whoever has added as many below that root before has added a
+ * copy on purpose.
  *
  * @throws CommandError that says how to go on
  */
@@ -40,16 +40,19 @@ export async function refuseOtherCopy(
   };
   for (const [copyRoot, copies] of copiesByRoot(outside, names)) {
     if (copies.length * 2 < added.length) return;
-    if (sources.some((source) => isAbsolute(source) && isIn(copyRoot, source))) continue;
+    const known = sources.filter((source) => isAbsolute(source) && isIn(copyRoot, source));
+    if (known.length >= copies.length) continue;
     const areGone = copies.some(({ source }) => gone.has(source));
     let missing = areGone ? 1 : Math.ceil(copies.length / 2);
     for (const copy of copies) {
       if (!(await isSame(copy)) || --missing > 0) continue;
+      const count = `${copies.length} of ${countOf(added.length, "new file")}`;
+      const have = copies.length === 1 ? "has the name of a file" : "have the names of files";
+      const are = `${copies.length === 1 ? "is" : "are"} ${areGone ? "not " : ""}in ${root} now`;
       throw new CommandError(
-        `${copies.length} of ${countOf(added.length, "new file")} have the names of files of the ` +
-          `store, such as ${copy.source}, which are ${areGone ? "not " : ""}in ${root} now. If ` +
-          `they are the same files, add --root ${quoted(copyRoot)}: the store then takes them ` +
-          `from there. To add them beside the others, add --root ${quoted(root)}.`,
+        `${count} ${have} of the store, such as ${copy.source}, which ${are}. If they are the ` +
+          `same files, add --root ${quoted(copyRoot)}: the store then takes them from there. To ` +
+          `add them beside the others, add --root ${quoted(root)}.`,
       );
     }
   }
