@@ -466,12 +466,12 @@ describe.each([
     expect(await load(true)).toMatch(/^LOAD_FAILED: .* no GPU for it\. Leave out `device`/);
     expect(await load(false)).toMatch(/^LOAD_FAILED: .* needs `https` or `localhost`\. Leave/);
     expect(server.requests).toEqual([]);
-    const [, code] = /```js\n(const adapter = .*?)```/s.exec(guide)!;
+    const [, code] = /```js\n(async function load\(\) \{\s+const adapter .*?)```/s.exec(guide)!;
     const length = await tab.evaluate(async (code) => {
       const given = code
         .replace("/models/tiny/", "/models/bert/")
         .replace("}", ', dtype: "fp32" }');
-      const run = new Function("Embedder", `return (async () => { ${given} return embedder; })()`);
+      const run = new Function("Embedder", `${given}; return loading;`);
       const embedder = await run(page.Embedder);
       const vector = await embedder.encode("red planet");
       await embedder.dispose();
