@@ -29,7 +29,7 @@ import { txtaiRoutes } from "./txtai/routes.ts";
  */
 export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
   const settings = settingsOf(embedder, options);
-  const { apiKey, corsAllowOrigin, index, content, metrics, onRequest } = options;
+  const { apiKey, index, content, metrics, onRequest } = options;
   const permits = new Permits(settings.maxConcurrentRequests);
   const health = new Health(embedder);
   metrics?.observeRequests?.(() => permits.taken);
@@ -46,10 +46,8 @@ export function createApp(embedder: Embedder, options: AppOptions = {}): Hono {
     traceRequests(settings.servedModelName),
     nameModel(embedder.modelIdentity),
   );
-  if (corsAllowOrigin !== undefined) {
-    const origin = typeof corsAllowOrigin === "string" ? corsAllowOrigin : [...corsAllowOrigin];
-    app.use(cors({ origin, allowMethods: ["GET", "POST"], exposeHeaders: ["*"] }));
-  }
+  const { allowedOrigins: origin } = settings;
+  if (origin) app.use(cors({ origin, allowMethods: ["GET", "POST"], exposeHeaders: ["*"] }));
   for (const route of ["/health", "/ping", "/"]) {
     app.get(route, async (context) =>
       (await health.check())

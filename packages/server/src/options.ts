@@ -35,7 +35,11 @@ export interface AppOptions {
   openAIPayloadLimit?: number | undefined;
   /** Requests need the header `Authorization: Bearer <key>`. @default no key */
   apiKey?: string | undefined;
-  /** Origins that browsers accept answers for. @default none */
+  /**
+   * Origins that browsers accept answers for, such as `"https://example.com"`; `"*"` for all.
+   *
+   * @default none
+   */
   corsAllowOrigin?: string | readonly string[] | undefined;
   /** Documents for the routes of txtai. @default none */
   index?: DocumentIndex | undefined;
@@ -59,4 +63,6 @@ export interface AppSettings {
   readonly defaultPrompt: string;
   readonly payloadLimit: number;
   readonly openAIPayloadLimit: number;
+  /** Origins that browsers accept answers for; undefined for none. */
+  readonly allowedOrigins: "*" | string[] | undefined;
 }

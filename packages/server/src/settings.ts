@@ -7,6 +7,7 @@ import {
   type Rules,
   rules,
 } from "@embeddinggemma/internal";
+import { allowedOrigins, expectedOrigin, isOrigin } from "./http/allowed-origins.ts";
 import type { AppOptions, AppSettings } from "./options.ts";
 import { noPromptNamed } from "./prompt.ts";
 
@@ -37,6 +38,7 @@ export function settingsOf(embedder: Embedder, options: AppOptions): AppSettings
     defaultPrompt: defaultPromptOf(embedder, options),
     payloadLimit: options.payloadLimit ?? 2_000_000,
     openAIPayloadLimit: options.openAIPayloadLimit ?? 32_000_000,
+    allowedOrigins: allowedOrigins(options.corsAllowOrigin),
   };
 }
 
@@ -77,8 +79,9 @@ const appRules: Rules<AppOptions> = {
   openAIPayloadLimit: rules.count,
   apiKey: text,
   corsAllowOrigin: {
-    expected: 'an origin, an array of origins, or "*"',
-    accepts: (value) => [value].flat().every(text.accepts),
+    expected: `${expectedOrigin}; or an array of these`,
+    accepts: (value) =>
+      [value].flat().every((origin) => typeof origin === "string" && isOrigin(origin)),
   },
   index: { expected: "a DocumentIndex", accepts: isRecord },
   content: rules.flag,

@@ -34,7 +34,7 @@ describe("parseArguments", () => {
         ..."--served-model-name name --api-key key --hostname localhost -p 8080".split(" "),
         ..."--adapter ./adapters/planets".split(" "),
         ..."--hf-token token --huggingface-hub-cache /data --json-output".split(" "),
-        ..."--auto-truncate false --cors-allow-origin https://a.b --cors-allow-origin c".split(" "),
+        ..."--auto-truncate false --cors-allow-origin https://a.b --cors-allow-origin *".split(" "),
       ),
     ).toMatchObject({
       model: "./model",
@@ -58,7 +58,7 @@ describe("parseArguments", () => {
         hostname: "localhost",
         port: 8080,
         autoTruncate: false,
-        corsAllowOrigin: ["https://a.b", "c"],
+        corsAllowOrigin: ["https://a.b", "*"],
       },
       jsonOutput: true,
     });
@@ -70,7 +70,7 @@ describe("parseArguments", () => {
     vi.stubEnv("AUTO_TRUNCATE", "false");
     vi.stubEnv("MAX_CLIENT_BATCH_SIZE", "64");
     vi.stubEnv("JSON_OUTPUT", "true");
-    vi.stubEnv("CORS_ALLOW_ORIGIN", "https://a.b,https://c.d");
+    vi.stubEnv("CORS_ALLOW_ORIGIN", "https://a.b, https://c.d");
     vi.stubEnv("OPENAI_PAYLOAD_LIMIT", "5");
     vi.stubEnv("DTYPE", "");
     expect(parse("--port", "8080")).toMatchObject({
@@ -121,6 +121,10 @@ describe("parseArguments", () => {
     "--auto-truncate maybe",
     "--log-level loud",
     "--workers many",
+    "--cors-allow-origin localhost:5173",
+    "--cors-allow-origin https://a.b,c.d",
+    "--cors-allow-origin https://*.a.b",
+    "--cors-allow-origin https://a.b/page",
     "--default-prompt a --default-prompt-name query",
     "--unknown",
     "argument",

@@ -1,5 +1,6 @@
 import { defaultModel, type LoadOptions } from "@embeddinggemma/core";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { expectedOrigin, isOrigin } from "../http/allowed-origins.ts";
 import type { ServeOptions } from "../node/serve-options.ts";
 import { version } from "../version.ts";
 
@@ -143,7 +144,8 @@ function createCommand(name = "embeddinggemma-server"): Command {
   add("--api-key <key>", "key that requests need, as a bearer token; none by default");
   add(
     "--cors-allow-origin <origins...>",
-    "origins that browsers accept answers for; none by default",
+    "origins that browsers accept answers for; * for all; none by default",
+    (option) => option.argParser(parseOrigins),
   );
   add("--store <folder>", "folder of the documents that txtai's routes search");
   add("--read-only [boolean]", "refuse changes of the documents", (option) =>
@@ -248,7 +250,7 @@ function settingsOf(flags: Flags, command: Command): ProgramSettings {
     payloadLimit: flags.payloadLimit,
     openAIPayloadLimit: flags.openaiPayloadLimit,
     apiKey: flags.apiKey,
-    corsAllowOrigin: flags.corsAllowOrigin?.flatMap((origins) => origins.split(",")),
+    corsAllowOrigin: flags.corsAllowOrigin,
     hostname: flags.hostname,
     port: flags.port,
     requestTimeout: milliseconds(flags.requestTimeout),
@@ -290,6 +292,14 @@ function numberParser(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
     const range = maximum === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${maximum}`;
     throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}${range}.`);
   };
+}
+
+function parseOrigins(list: string, previous: readonly string[] = []): string[] {
+  const origins = list.split(",").map((origin) => origin.trim());
+  const wrong = origins.find((origin) => !isOrigin(origin));
+  if (wrong !== undefined)
+    throw new InvalidArgumentError(`${wrong || "An empty one"} is not ${expectedOrigin}.`);
+  return [...previous, ...origins];
 }
 
 function parseWorkers(text: string): number | "auto" {

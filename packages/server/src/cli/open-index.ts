@@ -21,7 +21,11 @@ export async function openIndex(
     logger.warn({ error: errorFields(failure).error }, `${change}. Its former state is served`);
   };
   try {
-    return await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly, onReopen });
+    const index = await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly, onReopen });
+    const foreign = index.foreignDocuments;
+    if (foreign !== undefined && !isReadOnly)
+      logger.warn(`${folder} is read-only for clients, because its documents ${foreign}.`);
+    return index;
   } catch (error) {
     const { FaissStoreError } = await import("@embeddinggemma/faiss");
     const reason = FaissStoreError.isInstance(error) && differenceOf(error, embedder);

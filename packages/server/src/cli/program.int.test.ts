@@ -41,6 +41,15 @@ describe("embeddinggemma-server", () => {
     expect(program.output()).not.toMatch(/secret|private/);
   });
 
+  it.each(["", "--json-output"])("outlives the reader of its log %s", async (flag) => {
+    const program = start([...local, ...flag.split(" ").filter(Boolean)]);
+    const url = await program.ready();
+    program.child.stdout!.destroy();
+    for (let round = 0; round < 3; round++) expect((await embed(url, "Mars")).status).toBe(200);
+    program.child.kill("SIGTERM");
+    expect(await program.exit()).toBe(0);
+  });
+
   it("saves documents in the folder of --store", async () => {
     const store = await mkdtemp(join(tmpdir(), "server-store-"));
     const add = start([...local, "--store", store]);

@@ -31,6 +31,7 @@ export async function run(
   const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
   for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
   using _warnings = logWarnings(logger);
+  using _output = outliveReader();
   using stop = listenForStop(logger);
   const { signal } = stop;
   try {
@@ -144,6 +145,15 @@ function promptAdvice(
     `${ofStore}${others} unless a request names one (prompt_name, or model ":${names[0]}"); ` +
     `the model has ${names.join(", ")}`
   );
+}
+
+/** Who reads the log can end, as `head` does: the server goes on, without a log. */
+function outliveReader(): Disposable {
+  const listener = (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  };
+  process.stdout.on("error", listener);
+  return { [Symbol.dispose]: () => void process.stdout.off("error", listener) };
 }
 
 /** The first SIGTERM or SIGINT aborts the signal. The second one ends the process at once. */

@@ -77,6 +77,9 @@ const bodyKey = "bodyBytes";
 
 async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Array> {
   const { req } = context;
+  const encoding = req.header("content-encoding") ?? "identity";
+  if (encoding !== "identity")
+    throw new BodyError(415, `Send the body as it is, without \`Content-Encoding: ${encoding}\``);
   const length = req.header("content-length");
   if (length !== undefined && req.header("transfer-encoding") === undefined) {
     refuseLarge(Number(length), maxBytes);

@@ -36,6 +36,7 @@ export class ServerMetrics implements AppMetrics {
     const registry = new Registry();
     const registers = [registry];
     const seconds = exponentialBuckets(1e-5, 1.5, 35);
+    const lengths = exponentialBuckets(2 ** 1.2, 2 ** 0.6, 19).map(Math.round);
     const counter = <L extends string>(name: string, help: string, labelNames: L[]) =>
       new Counter({ name, help, labelNames, registers });
     const histogram = (name: string, help: string, buckets = seconds) =>
@@ -58,7 +59,7 @@ export class ServerMetrics implements AppMetrics {
       inputLength: histogram(
         "te_request_input_length",
         "Tokens of an input, on average in its request",
-        Array.from({ length: 20 }, (_, index) => Math.round(2 ** ((index + 1) * 0.6))),
+        lengths,
       ),
       queueSize: new Gauge({
         name: "te_queue_size",

@@ -213,6 +213,9 @@ describe("ServerMetrics", () => {
     ]) {
       expect(text).toContain(line);
     }
+    const series = text.match(/^[a-z_]+({.*})?(?= )/gm)!;
+    expect(series.length).toBeGreaterThan(300);
+    expect(series.filter((name, at) => series.indexOf(name) !== at)).toEqual([]);
   });
 });
 

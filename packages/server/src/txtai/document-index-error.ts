@@ -1,11 +1,17 @@
 const marker = Symbol.for("embeddinggemma.server.document-index-error");
 
 /**
- * - `READ_ONLY`: the index was opened with `readOnly`.
+ * - `READ_ONLY`: the index was opened with `readOnly`, or the documents in its folder are not those
+ *   of this package.
  * - `TOO_MANY_PENDING`: too many documents wait for `index` or `upsert`.
  * - `OTHER_WRITER`: another program saves documents to the same folder.
+ * - `STORE_REMOVED`: the store in the folder was removed after it was opened.
  */
-export type DocumentIndexErrorCode = "READ_ONLY" | "TOO_MANY_PENDING" | "OTHER_WRITER";
+export type DocumentIndexErrorCode =
+  | "READ_ONLY"
+  | "TOO_MANY_PENDING"
+  | "OTHER_WRITER"
+  | "STORE_REMOVED";
 
 /** A change of a {@link DocumentIndex} that is refused. */
 export class DocumentIndexError extends Error {

@@ -2,6 +2,7 @@ import type { DocumentInput, Embedder, EncodeOptions } from "@embeddinggemma/cor
 import type { FaissStoreItem, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
+import { textOf } from "./foreign-documents.ts";
 import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
 import { refuseFile } from "./refuse-file.ts";
 
@@ -72,8 +73,17 @@ export class DocumentIndex {
     return this.#store.folder;
   }
 
+  /** Whether changes are refused: by `readOnly`, or because the documents are foreign ones. */
   get isReadOnly(): boolean {
     return this.#store.isReadOnly;
+  }
+
+  /**
+   * Whose documents the folder has, if they are not those of a `DocumentIndex`, such as "are those
+   * of LangChain.js". They are searched, but not changed.
+   */
+  get foreignDocuments(): string | undefined {
+    return this.#store.foreignDocuments;
   }
 
   /** Number of documents. */
@@ -108,8 +118,8 @@ export class DocumentIndex {
    * does nothing. If another program has saved documents, the first call after that replaces
    * nothing, but opens the store again and throws `OTHER_WRITER`. The next call replaces them.
    *
-   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`; the errors of the embedder and of
-   * `FaissStore.save`. The collected documents are kept then.
+   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`; the errors of the
+   * embedder and of `FaissStore.save`. The collected documents are kept then.
    */
   index(options: IndexingOptions = {}): Promise<void> {
     this.#checkWritable("index");
@@ -142,8 +152,8 @@ export class DocumentIndex {
    * Deletes documents, and saves the index.
    *
    * @returns those ids that the index had
-   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`; the errors of `FaissStore.save`.
-   * Nothing is deleted then.
+   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`; the errors of
+   * `FaissStore.save`. Nothing is deleted then.
    */
   delete<Id extends string | number>(ids: readonly Id[]): Promise<Id[]> {
     this.#checkWritable("delete from");
@@ -231,7 +241,12 @@ export class DocumentIndex {
 
   #checkWritable(action: string): void {
     if (!this.isReadOnly) return;
-    throw new DocumentIndexError("READ_ONLY", `Attempting to ${action} a read-only index.`);
+    const reason =
+      this.foreignDocuments === undefined ? "" : ` Its documents ${this.foreignDocuments}.`;
+    throw new DocumentIndexError(
+      "READ_ONLY",
+      `Attempting to ${action} a read-only index.${reason}`,
+    );
   }
 }
 
@@ -280,11 +295,5 @@ function distinct<Id extends string | number>(ids: readonly Id[]): Id[] {
 
 /** Ids of the store are strings; a number as id stays a number. */
 function givenId(record: DocumentRecord, id: string): string | number {
-  return typeof record.id === "number" ? record.id : id;
-}
-
-/** The text of a record; LangChain.js's stores have it as `pageContent`. */
-function textOf({ text, pageContent }: DocumentRecord): string {
-  const found = text ?? pageContent;
-  return typeof found === "string" ? found : "";
+  return typeof record?.id === "number" ? record.id : id;
 }

@@ -1,8 +1,9 @@
-import { cp, mkdtemp, readdir, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { textOf } from "./foreign-documents.ts";
 import { OpenStore } from "./open-store.ts";
 
 const embedding = { dimension: 2, identity: "model" };
@@ -71,6 +72,51 @@ it("looks at the folder once a second", async () => {
   await refreshLater();
   expect(seen).toEqual([undefined]);
   await reader.close();
+});
+
+it.each([
+  ["are those of LangChain.js", { pageContent: "Mars is red.", metadata: {} }, "Mars is red."],
+  ["are those of LlamaIndex.TS", { refDocId: "a", node: { text: "Mars is red." } }, "Mars is red."],
+  ["have no field `text`", { body: "Mars is red." }, ""],
+  ["have no field `text`", null, ""],
+  [undefined, { text: "Mars is red.", page: 3 }, "Mars is red."],
+])("does not change a store whose documents %s", async (foreign, record, text) => {
+  await writer.upsert([{ id: "a", vector: [0, 1], record }], { saveTo: at("store") });
+  const store = await OpenStore.of(at("store"), embedding, {});
+  expect([store.foreignDocuments, store.isReadOnly]).toEqual([foreign, foreign !== undefined]);
+  expect(textOf(store.current.get("a")!.record)).toBe(text);
+  await store.close();
+});
+
+it("does not add documents to those that another program has saved meanwhile", async () => {
+  const store = await OpenStore.of(at("store"), embedding, {});
+  const record = { pageContent: "Mars is red.", metadata: {} };
+  await writer.upsert([{ id: "a", vector: [0, 1], record }], { saveTo: at("store") });
+  const adding = store.change((current, saving) =>
+    current.upsert([{ id: "b", vector: [1, 0], record: { text: "Venus" } }], saving),
+  );
+  await expect(adding).rejects.toMatchObject({
+    code: "READ_ONLY",
+    message: expect.stringContaining("Its documents are those of LangChain.js, so it is read-only"),
+  });
+  expect(store.current.ids()).toEqual(["a"]);
+  await store.close();
+});
+
+it("says that the store was removed, and goes on when it is back", async () => {
+  await save("a");
+  const store = await OpenStore.of(at("store"), embedding, {});
+  const add = () =>
+    store.change((current, saving) =>
+      current.upsert([{ id: "b", vector: [1, 0], record: { text: "Venus" } }], saving),
+    );
+  await rename(at("store"), at("away"));
+  await expect(add()).rejects.toMatchObject({ code: "STORE_REMOVED" });
+  expect(await readdir(root)).toEqual(["away"]);
+  await rename(at("away"), at("store"));
+  await add();
+  expect(store.current.ids()).toEqual(["a", "b"]);
+  await store.close();
 });
 
 it("is closed for good, also while it opens a store again", async () => {

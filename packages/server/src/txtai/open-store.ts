@@ -2,6 +2,7 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStore, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions } from "./document-index-options.ts";
+import { foreignDocuments } from "./foreign-documents.ts";
 import { ManifestWatch } from "./manifest-watch.ts";
 
 /** The fields of a document. */
@@ -20,11 +21,11 @@ type OpenStoreOptions = Pick<DocumentIndexOptions, "readOnly" | "onReopen" | "st
 /** The store of a folder that is open now. Another one takes its place if the folder changes. */
 export class OpenStore {
   readonly folder: string;
-  readonly isReadOnly: boolean;
   readonly #source: Source;
   readonly #watch: ManifestWatch;
   readonly #options: OpenStoreOptions;
   #current: DocumentStore;
+  #foreignDocuments: string | undefined;
   #refreshing: Promise<unknown> = Promise.resolve();
   #isChanging = false;
   /** Whether {@link OpenStore.replacement} has not refused yet to replace what others saved. */
@@ -39,10 +40,10 @@ export class OpenStore {
     options: OpenStoreOptions,
   ) {
     this.folder = folder;
-    this.isReadOnly = options.readOnly ?? false;
     this.#source = source;
     this.#watch = watch;
     this.#current = store;
+    this.#foreignDocuments = foreignDocuments(store);
     this.#options = options;
   }
 
@@ -71,6 +72,15 @@ export class OpenStore {
     return this.#current;
   }
 
+  get isReadOnly(): boolean {
+    return this.#options.readOnly === true || this.#foreignDocuments !== undefined;
+  }
+
+  /** See {@link foreignDocuments}. */
+  get foreignDocuments(): string | undefined {
+    return this.#foreignDocuments;
+  }
+
   /** Whether the folder has a store, even one that another program has saved. */
   isSaved(): Promise<boolean> {
     return this.#source.exists();
@@ -78,22 +88,21 @@ export class OpenStore {
 
   /**
    * Runs a change that saves itself with the given options. If another program has saved the store,
-   * opens it again and repeats the change.
+   * opens it again and repeats the change, a few times.
    *
-   * @throws DocumentIndexError `OTHER_WRITER`
+   * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`
    */
   change<T>(run: (store: DocumentStore, saving: Saving) => Promise<T>): Promise<T> {
-    const attempt = () => run(this.#current, { saveTo: this.folder, overwrite: false });
     return this.#changing(async () => {
-      try {
-        return await attempt();
-      } catch (error) {
-        if (codeOf(error) !== "STORE_CHANGED") throw refusalOf(error);
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await run(this.#current, { saveTo: this.folder, overwrite: false });
+        } catch (error) {
+          const isChanged = codeOf(error) === "STORE_CHANGED";
+          if (!isChanged || attempt === maxAttempts) throw refusalOf(error);
+        }
+        await this.#reopen();
       }
-      await this.#reopen();
-      return attempt().catch((error: unknown) => {
-        throw refusalOf(error);
-      });
     });
   }
 
@@ -118,7 +127,7 @@ export class OpenStore {
    * Saves a {@link OpenStore.replacement} in place of the current store. If another program has
    * saved the folder since it was created, opens that instead.
    *
-   * @throws DocumentIndexError `OTHER_WRITER`
+   * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`
    */
   replace(store: DocumentStore): Promise<void> {
     return this.#changing(async () => {
@@ -167,9 +176,14 @@ export class OpenStore {
     if (reopening) this.#options.onReopen?.(reopening.failure);
   }
 
+  /** @throws DocumentIndexError `STORE_REMOVED`, `READ_ONLY` */
   async #reopen(): Promise<void> {
+    if (!(await this.isSaved())) throw new DocumentIndexError("STORE_REMOVED", removed);
     await this.#take(await this.#watch.open(this.#source.open));
     this.#options.onReopen?.();
+    if (this.#foreignDocuments === undefined) return;
+    const reason = `Another program has saved the store. Its documents ${this.#foreignDocuments}`;
+    throw new DocumentIndexError("READ_ONLY", `${reason}, so it is read-only.`);
   }
 
   /** Goes on with a store that another program has saved. */
@@ -187,6 +201,7 @@ export class OpenStore {
   async #switchTo(store: DocumentStore): Promise<void> {
     const former = this.#current;
     this.#current = store;
+    this.#foreignDocuments = foreignDocuments(store);
     await former.close();
   }
 }
@@ -196,6 +211,9 @@ interface Saving {
   readonly saveTo: string;
   readonly overwrite: boolean;
 }
+
+/** How often a change is tried while others save the store. */
+const maxAttempts = 10;
 
 function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code;
@@ -209,10 +227,15 @@ function refusalOf(error: unknown): unknown {
 }
 
 const notSaved =
-  "Another program is saving documents to the same store, so your change was not saved.";
+  "Another program is saving documents to the same store, so nothing was changed. Documents that " +
+  "you have added still wait: call upsert again, and do not add them again.";
 
 const notReplaced =
   "Another program has saved documents to the same store, so yours have not replaced them. The " +
   "store was opened again: call upsert to add your documents, or index to replace all others.";
+
+const removed =
+  "The store was removed from its folder after the server had opened it, so nothing was saved. Put " +
+  "it back. Or start the server again, with an empty store; then, add the documents again.";
 
 const oneWriter = "Run one server that writes for each --store, and the others with --read-only.";

@@ -215,7 +215,12 @@ class TxtaiError extends RequestError {
   }
 }
 
-const indexStatuses = { READ_ONLY: 403, TOO_MANY_PENDING: 413, OTHER_WRITER: 409 } as const;
+const indexStatuses = {
+  READ_ONLY: 403,
+  TOO_MANY_PENDING: 413,
+  OTHER_WRITER: 409,
+  STORE_REMOVED: 409,
+} as const;
 
 function answerError(error: Error, context: Context): Response {
   if (error instanceof TxtaiError) return context.json({ detail: error.detail }, error.status);
@@ -230,7 +235,7 @@ async function readBody(context: Context, payloadLimit: number): Promise<unknown
     return await readJson(context, payloadLimit);
   } catch (error) {
     if (!(error instanceof BodyError)) throw error;
-    if (error.status === 413) throw new TxtaiError(413, error.message);
+    if (error.status !== 400) throw new TxtaiError(error.status, error.message);
     throw new TxtaiError(422, [{ type: "json_invalid", loc: ["body"], msg: "JSON decode error" }]);
   }
 }

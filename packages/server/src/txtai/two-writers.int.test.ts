@@ -1,5 +1,5 @@
-import { copyFileSync } from "node:fs";
-import { copyFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cpSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -184,19 +184,21 @@ it("opens the store of a folder with the engine that is given", async () => {
 });
 
 it("says to run one writer if the store changes again and again", async () => {
-  const other = await open();
+  const at = join(folder, "store");
+  const other = await open({}, at);
+  const copies = ["with one", "with two"].map((name) => join(folder, name));
   await upsert(other, "Mars is a planet.");
-  const path = join(folder, "faiss-store.json");
-  const older = join(folder, "older");
-  await copyFile(path, older);
+  cpSync(at, copies[0]!, { recursive: true });
   // Another program that saves at once.
-  const index = await open({ onReopen: () => copyFileSync(older, path) });
+  const onReopen = () => cpSync(copies.reverse()[1]!, at, { recursive: true });
+  const index = await open({ onReopen }, at);
   await upsert(other, "Venus is a planet.");
+  cpSync(at, copies[1]!, { recursive: true });
   const app = createApp(await tinyEmbedder(), { index });
   index.add([{ text: "Saturn is a planet." }]);
   const refused = await app.request("/upsert");
   expect(refused.status).toBe(409);
   const { detail } = await refused.json();
-  expect(detail).toMatch(/not saved\. Run one server .* --store, .* with --read-only\.$/);
+  expect(detail).toMatch(/nothing was changed\. .* call upsert again, .* with --read-only\.$/);
   expect(index.pending).toBe(1);
 });
