@@ -6,10 +6,17 @@ import type { ServerFailure } from "./server-failure.ts";
 /** After this time, a server that is in use is asked again which model it has. */
 const checkInterval = 30_000;
 
+/** More tries than a call waits for. */
+const mostBusyTimes = 1000;
+
+interface TimeSpan {
+  readonly from: number;
+  readonly until: number;
+}
+
 /** One of the addresses of a service: whether it works, how busy it is, and what it serves. */
 export class Address {
   readonly url: string;
-  inFlight = 0;
   /** When it was last used; the order of use, not a time. */
   lastUse = 0;
   /** Whether it had another model when it was last checked. */
@@ -23,6 +30,10 @@ export class Address {
   #failingSince = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   #restsUntil = Number.NEGATIVE_INFINITY;
+  #inFlight = 0;
+  #busySince = Number.NEGATIVE_INFINITY;
+  /** When requests were in flight since it went down, the latest last. */
+  #busyTimes: TimeSpan[] = [];
 
   /** @param ask - asks the server what it serves */
   constructor(url: string, ask: (url: string, known: ServerFacts | null) => Promise<ServerFacts>) {
@@ -30,12 +41,17 @@ export class Address {
     this.#check = new SharedPromise(() => ask(url, this.#facts));
   }
 
+  /** Number of requests in flight. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
   /**
    * When it may be used: now, or later, if it rests. After a failure, one request at a time tries
    * whether it works again.
    */
   get readyAt(): number {
-    if (this.isDown && this.inFlight > 0) return Number.POSITIVE_INFINITY;
+    if (this.isDown && this.#inFlight > 0) return Number.POSITIVE_INFINITY;
     const recheck = this.isForeign ? this.#checkedAt + checkInterval : Number.NEGATIVE_INFINITY;
     return Math.max(this.#restsUntil, recheck);
   }
@@ -45,11 +61,6 @@ export class Address {
     return this.#failures > 0;
   }
 
-  /** When it went down. */
-  get failingSince(): number {
-    return this.#failingSince;
-  }
-
   /** When it failed last. */
   get failedAt(): number {
     return this.#failedAt;
@@ -57,8 +68,31 @@ export class Address {
 
   /** When it may be tried although it rests: once nobody tries it, and as late as it asked for. */
   get mayBeTriedAt(): number {
-    if (this.inFlight > 0) return Number.POSITIVE_INFINITY;
+    if (this.#inFlight > 0) return Number.POSITIVE_INFINITY;
     return this.#failedAt + (this.lastFailure?.facts.retryAfter ?? 0);
+  }
+
+  /**
+   * Milliseconds of a time in which it was down, and no request was in flight. A request that is
+   * still in flight counts from its start.
+   */
+  restedBetween(start: number, end: number): number {
+    const from = Math.max(start, this.#failingSince);
+    const until = this.#inFlight > 0 ? Math.min(end, this.#busySince) : end;
+    const busy = this.#busyTimes.reduce((sum, time) => sum + overlap(time, from, until), 0);
+    return Math.max(until - from, 0) - busy;
+  }
+
+  /** A request is sent. */
+  begin(): void {
+    if (this.#inFlight++ === 0) this.#busySince = performance.now();
+  }
+
+  /** A request has ended, after {@link Address.succeeded} or {@link Address.failed}. */
+  end(): void {
+    if (--this.#inFlight > 0 || !this.isDown) return;
+    this.#busyTimes.push({ from: this.#busySince, until: performance.now() });
+    if (this.#busyTimes.length > mostBusyTimes) this.#busyTimes.shift();
   }
 
   /** What the server serves. Asks it, unless the answer is recent. */
@@ -80,6 +114,7 @@ export class Address {
   succeeded(startedAt: number): void {
     if (startedAt < this.#failedAt) return;
     this.#failures = 0;
+    this.#busyTimes = [];
     this.#restsUntil = Number.NEGATIVE_INFINITY;
   }
 
@@ -101,4 +136,8 @@ export class Address {
     const rest = facts.retryAfter ?? backoff(this.#failures);
     this.#restsUntil = Math.max(this.#restsUntil, now + rest);
   }
+}
+
+function overlap(time: TimeSpan, from: number, until: number): number {
+  return Math.max(Math.min(time.until, until) - Math.max(time.from, from), 0);
 }

@@ -17,15 +17,25 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+interface Behaviour {
+  readonly retryAfter?: number;
+  readonly maxRetries?: number;
+  /** Milliseconds until the server answers or fails. */
+  readonly answerTime?: number;
+}
+
 /** A service whose servers can be up or down, and which counts what it is asked. */
-function service(urls: readonly string[], retryAfter?: number) {
+function service(
+  urls: readonly string[],
+  { retryAfter, maxRetries = 5, answerTime = 10 }: Behaviour = {},
+) {
   const state = { isUp: true, asked: 0, atOnce: 0, mostAtOnce: 0 };
   const pool = new ServerPool(urls, {
-    maxRetries: 5,
+    maxRetries,
     async ask(url): Promise<ServerFacts> {
       state.asked++;
       state.mostAtOnce = Math.max(state.mostAtOnce, ++state.atOnce);
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await new Promise((resolve) => setTimeout(resolve, answerTime));
       state.atOnce--;
       if (state.isUp) return { api: "tei", baseUrl: url, model: "tiny", identity: "tiny" };
       throw new ServerFailure("down", { kind: "retry", url, isAddressDown: true, retryAfter });
@@ -100,7 +110,7 @@ test("a call during a long outage has its whole time for retries", async () => {
 });
 
 test("Retry-After is waited for each time", async () => {
-  const { state, call } = service(oneAddress, 10_000);
+  const { state, call } = service(oneAddress, { retryAfter: 10_000 });
   state.isUp = false;
   const calls = call(8);
   await vi.advanceTimersByTimeAsync(45_000);
@@ -110,4 +120,43 @@ test("Retry-After is waited for each time", async () => {
     expect(result).toBe("SERVER_FAILED");
     expect(seconds).toBeLessThan(62);
   }
+});
+
+test.for([
+  [2, 2_000],
+  [5, 20_000],
+  [5, 120_000],
+])("all of %i retries are made if each takes %i ms", async ([maxRetries, answerTime]) => {
+  const { state, call } = service(oneAddress, { maxRetries, answerTime });
+  state.isUp = false;
+  const calls = call(1);
+  await vi.advanceTimersByTimeAsync(20 * 120_000);
+  expect(await calls).toMatchObject([{ result: "SERVER_FAILED" }]);
+  expect(state.asked).toBe(maxRetries + 1);
+});
+
+test.for([
+  [1, oneAddress],
+  [64, oneAddress],
+  [64, twoAddresses],
+] as const)("%i calls to %j get over four slow failures", async ([callers, urls]) => {
+  const { state, call } = service(urls, { answerTime: 30_000 });
+  state.isUp = false;
+  const calls = call(callers);
+  await vi.advanceTimersByTimeAsync(4 * 30_000 + 8_000);
+  state.isUp = true;
+  await vi.advanceTimersByTimeAsync(200 * 30_000);
+  for (const { result } of await calls) expect(result).toBe("tiny");
+});
+
+test.for(cases)("%i calls to %j end together after slow failures", async ([callers, urls]) => {
+  const { state, call } = service(urls, { answerTime: 30_000 });
+  state.isUp = false;
+  const calls = call(callers);
+  await vi.advanceTimersByTimeAsync(20 * 30_000);
+  const ends = await calls;
+  for (const { result } of ends) expect(result).toBe("SERVER_FAILED");
+  const seconds = ends.map((end) => end.seconds);
+  expect(Math.max(...seconds)).toBeLessThan(7 * 30 * urls.length + 16);
+  expect(state.asked).toBeLessThanOrEqual(8 * urls.length);
 });

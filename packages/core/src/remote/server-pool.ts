@@ -29,7 +29,8 @@ export interface RunOptions {
  * is the least busy. If it fails there, it goes to the next; if it failed everywhere, it waits.
  *
  * When all addresses are down, one request at a time tries each of them, for all that wait: they
- * all fail when the time for retries is over, however many they are.
+ * all fail when the time for retries is over, however many they are. The time that the requests
+ * themselves take does not count.
  */
 export class ServerPool {
   readonly #addresses: readonly Address[];
@@ -82,7 +83,7 @@ export class ServerPool {
     for (;;) {
       const address = await this.#next(tries, calledAt, signal);
       const startedAt = performance.now();
-      address.inFlight++;
+      address.begin();
       address.lastUse = ++this.#uses;
       try {
         const facts = await untilAborted(signal, () => this.#checked(address));
@@ -103,7 +104,7 @@ export class ServerPool {
           throw error instanceof ServerFailure && kind === "stop" ? error.asError() : error;
         }
       } finally {
-        address.inFlight--;
+        address.end();
         for (const wake of this.#waiting) wake();
       }
     }
@@ -139,31 +140,42 @@ export class ServerPool {
       // Only servers with another model are left: perhaps one of them has the right one again.
       if (usable.length === 0) return left.sort(leastBusyFirst)[0]!;
       const soonest = usable.reduce((a, b) => (readyAt(b) < readyAt(a) ? b : a));
-      let wakeAt = readyAt(soonest);
-      if (Number.isFinite(wakeAt) && wakeAt - now > longestWait)
+      const soonestAt = readyAt(soonest);
+      if (Number.isFinite(soonestAt) && soonestAt - now > longestWait)
         throw soonest.lastFailure?.asError() ?? tries.lastError();
+      let wakeAt = soonestAt;
       if (usable.every(({ isDown }) => isDown)) {
-        const giveUpAt = this.#giveUpAt(usable, calledAt);
-        if (giveUpAt <= now) {
-          // The last try of each, made by this request or another one that waits.
-          const untried = usable.filter(({ failedAt }) => failedAt < giveUpAt);
-          if (untried.length === 0) throw soonest.lastFailure!.asError(tries.attempts);
-          const last = untried.reduce((a, b) => (b.mayBeTriedAt < a.mayBeTriedAt ? b : a));
-          if (last.mayBeTriedAt <= now) return last;
-          wakeAt = last.mayBeTriedAt;
-        } else wakeAt = Math.min(wakeAt, giveUpAt);
+        const last = this.#lastTry(usable, calledAt, now);
+        if (!last) throw soonest.lastFailure!.asError(tries.attempts);
+        if (last.at <= now) return last.address;
+        wakeAt = Math.min(wakeAt, last.at);
       }
       await this.#wait(Math.min(wakeAt - now, longestWait), signal);
     }
   }
 
-  /** When a call has waited for its retries, if all addresses are down. */
-  #giveUpAt(addresses: readonly Address[], calledAt: number): number {
-    const ends = addresses.map(({ failingSince, lastFailure }) => {
-      const time = retryTime(this.#maxRetries, lastFailure?.facts.retryAfter);
-      return Math.max(failingSince, calledAt) + time;
-    });
-    return Math.max(...ends);
+  /**
+   * The next of the last tries of a call, if all addresses are down: an address gets one, by any
+   * request, when it has rested as long as the retries of a call take.
+   *
+   * @returns undefined after the last tries of all
+   */
+  #lastTry(
+    addresses: readonly Address[],
+    calledAt: number,
+    now: number,
+  ): { readonly address: Address; readonly at: number } | undefined {
+    let next: { readonly address: Address; readonly at: number } | undefined;
+    for (const address of addresses) {
+      const time = retryTime(this.#maxRetries, address.lastFailure?.facts.retryAfter);
+      const { failedAt } = address;
+      // A millisecond of tolerance, because the time is a sum of parts.
+      if (failedAt >= calledAt && address.restedBetween(calledAt, failedAt) >= time - 1) continue;
+      const rest = time - address.restedBetween(calledAt, now);
+      const at = Math.max(address.mayBeTriedAt, now + rest);
+      if (!next || at < next.at) next = { address, at };
+    }
+    return next;
   }
 
   /** Waits, until another request ends at the latest. */
