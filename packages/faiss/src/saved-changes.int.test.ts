@@ -205,6 +205,17 @@ it("brings nothing back to a folder that was removed", async () => {
   expect((await FaissStore.open(directory)).ids()).toEqual(["a", "b"]);
 });
 
+it("does not take a folder that cannot be read for one that was removed", async () => {
+  const parent = join(folder, "parent");
+  const saveTo = join(parent, "store");
+  const store = await FaissStore.create<null>({ dimension });
+  await store.upsert([{ id: "a", vector: [1, 2, 3, 4], record: null }], { saveTo });
+  await rm(parent, { recursive: true });
+  await writeFile(parent, "a file");
+  await expect(store.delete("a", { saveTo })).rejects.toMatchObject({ code: "SAVE_FAILED" });
+  expect(store.ids()).toEqual(["a"]);
+});
+
 it("keeps the first dimension open if the first items cannot be saved", async () => {
   const saveTo = join(folder, "first");
   await writeFile(saveTo, "a file");

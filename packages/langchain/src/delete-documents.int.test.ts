@@ -102,14 +102,15 @@ describe("FaissStore: deletion by a filter", () => {
     });
 
     it.each<[DocumentFilter, string]>([
-      [{ n: "3" }, "a string under the metadata key `n`"],
-      [{ lang: "en", n: { $gte: "3" } }, "a string under the metadata key `n`"],
-      [{ tags: ["music"] }, "a string under the metadata key `tags`"],
-      [{ seen: { $lt: "01.02.2026" } }, "a string under the metadata key `seen`"],
+      [{ n: "3" }, "under `n`, but the documents have numbers there. … Pass a number."],
+      [{ lang: "en", n: { $gte: "3" } }, "under `n`, but the documents have numbers there. …"],
+      [{ tags: "music" }, "have lists there. … For a value in a list, use a function"],
+      [{ tags: ["music"] }, "have lists there. … For a value in a list, use a function"],
+      [{ seen: { $lt: "01.02.2026" } }, "have dates there. … Write the date as in ISO 8601"],
     ])("%j is refused: it would delete nothing", async (filter, what) => {
       await expect(store.delete({ filter })).rejects.toMatchObject({
         code: "INVALID_ARGUMENT",
-        message: expect.stringContaining(`No document has ${what}, so the filter matches none.`),
+        message: expect.stringContaining(what.replace("…", "Nothing was deleted.")),
       });
     });
 

@@ -6,15 +6,19 @@ import {
 } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
 import {
+  adviceOn,
+  describeMismatch,
   FilterKeys,
   keysOfFilter,
   type SoughtKinds,
   soughtByFilter,
+  type TypeMismatch,
 } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
 import { hasKind, type NegatedKinds, negatedKinds } from "./negated-kinds.ts";
+import { typeAdvice } from "./type-advice.ts";
 
 /** Options of `FaissStore.delete`: either `ids` or `filter`, and how the change is saved. */
 export interface FaissDeleteOptions extends ChangeOptions {
@@ -86,10 +90,9 @@ async function findWatched(
   });
   const key = filterKeys.missing;
   if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
-  if (found.size > 0 && missing[0])
-    throw unknownKind(missing[0], "a negation with one is true for all");
+  if (found.size > 0 && missing[0]) throw negatedForAll(missing[0]);
   const { mismatch } = filterKeys;
-  if (mismatch) throw unknownKind(mismatch, "the filter matches none");
+  if (mismatch) throw typeMismatch(mismatch);
   return found;
 }
 
@@ -103,12 +106,21 @@ function unknownKey(key: string, nearest: string | undefined): Error {
   );
 }
 
-function unknownKind({ key, kinds }: NegatedKinds, consequence: string): Error {
+function negatedForAll({ key, kinds }: NegatedKinds): Error {
   return new FaissStoreError(
     "INVALID_ARGUMENT",
     `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, ` +
-      `so ${consequence}. Nothing was deleted. Convert the value to the type of the ` +
-      "metadata, or use a function of the document.",
+      "so a negation with one is true for all. Nothing was deleted. Convert the value to the type " +
+      "of the metadata, or use a function of the document.",
     { key },
+  );
+}
+
+function typeMismatch(mismatch: TypeMismatch): Error {
+  const advice = adviceOn(mismatch, typeAdvice);
+  return new FaissStoreError(
+    "INVALID_ARGUMENT",
+    `The filter ${describeMismatch(mismatch, "document")} Nothing was deleted.${advice}`,
+    { key: mismatch.key },
   );
 }

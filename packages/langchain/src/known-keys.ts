@@ -3,6 +3,7 @@ import { isObject } from "@embeddinggemma/internal";
 import { FilterKeys, keysOfFilter, soughtByFilter } from "@embeddinggemma/internal/node";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf } from "./document-record.ts";
+import { typeAdvice } from "./type-advice.ts";
 
 type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
 
@@ -26,13 +27,6 @@ export async function searchKnownKeys<T>(
   const keys = new FilterKeys(keysOfFilter(checked), soughtByFilter(checked));
   const found = await search(keys.watch(matches, metadataOf));
   refuse?.(keys.missingAndUnmatched);
-  keys.warn(warned, "document", advice);
+  keys.warn(warned, "document", typeAdvice);
   return found;
 }
-
-const advice = {
-  lists:
-    "For a value in a list, use a function, such as " +
-    '({ metadata }) => metadata.tags?.includes("red").',
-  noLists: 'For one of several values, use $in, such as { lang: { $in: ["en", "de"] } }.',
-};

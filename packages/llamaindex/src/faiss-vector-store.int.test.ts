@@ -231,12 +231,14 @@ describe("FaissVectorStore", () => {
     const only = (key: string, operator: `${FilterOperator}`, value: string | number) => ({
       filters: { filters: [{ key, operator, value }] },
     });
-    await store.add(await embedModel([nodeFrom("x", "x", { tags: ["red"], at: new Date(0) })]));
+    const metadata = { tags: ["red"], at: new Date(0), author: "Ada" };
+    await store.add(await embedModel([nodeFrom("x", "x", metadata)]));
     const warnings = await warningsOf(async () => {
       for (let run = 0; run < 2; run++)
         expect((await ask(only("moons", ">=", "2"))).ids).toEqual([]);
       await ask({ ...only("tags", "==", "red"), mode: VectorStoreQueryMode.MMR });
       await ask(only("at", ">", "01.02.2026"));
+      await ask(only("author", "contains", "Ad"));
       await ask(only("moons", "==", 1000));
       await ask(only("doc_id", "==", 2));
     });
@@ -247,6 +249,8 @@ describe("FaissVectorStore", () => {
           "operator `contains`, `any` or `all`.",
         "a string under `at`, but the nodes have dates there. Write the date as in ISO 8601, " +
           'such as "2026-02-01", or pass a Date.',
+        "a list under `author`, but the nodes have strings there. For values that are no lists, " +
+          "use the operator `==` or `in`; for a part of a text, `text_match`.",
       ].map((end) => ({
         code: "EMBEDDINGGEMMA_FILTER_TYPE",
         message: `The filter found nothing: it looks for ${end}`,

@@ -1,8 +1,9 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { kindsOf } from "@embeddinggemma/internal";
+import { adviceOn } from "@embeddinggemma/internal/node";
 import type { MetadataFilter } from "@llamaindex/core/vector-store";
 import { describe, expect, it } from "vitest";
-import { metadataPredicate, soughtKinds } from "./metadata-filters.ts";
+import { metadataPredicate, soughtKinds, typeAdvice } from "./metadata-filters.ts";
 
 const metadata: Record<string, unknown> = {
   lang: "en",
@@ -196,7 +197,7 @@ describe("soughtKinds", () => {
   ])("of %j are %j, and no others pass", (part, kinds) => {
     const filter = { key: "x", ...part } as MetadataFilter;
     const and = { filters: [{ filters: [filter] } as never, filter], condition: "and" as const };
-    expect(soughtKinds(and)).toEqual([
+    expect(soughtKinds(and)).toMatchObject([
       { key: "x", kinds },
       { key: "x", kinds },
     ]);
@@ -207,6 +208,12 @@ describe("soughtKinds", () => {
           passes(() => value),
           String(value),
         ).toBe(false);
+  });
+
+  it("says what text_match looks for", () => {
+    const [sought] = soughtKinds({ filters: [{ key: "x", operator: "text_match", value: "2" }] });
+    const found = new Map([["number" as const, 2]]);
+    expect(adviceOn({ ...sought!, found }, typeAdvice)).toContain("a part of a text");
   });
 
   it.each<Partial<MetadataFilter>>([

@@ -63,8 +63,11 @@ export function soughtKinds({ filters, condition = "and" }: MetadataFilters): So
 /** What to do about values that are no lists, or lists, for {@link soughtKinds}. */
 export const typeAdvice = {
   lists: "For a value in a list, use the operator `contains`, `any` or `all`.",
-  noLists: "For values that are no lists, use the operator `==` or `in`.",
+  noLists:
+    "For values that are no lists, use the operator `==` or `in`; for a part of a text, `text_match`.",
 };
+
+const textAdvice = "`text_match` looks for a part of a text. For other values, use `==` or `in`.";
 
 function soughtBy({ key, operator, value }: MetadataFilter): SoughtKinds[] {
   switch (operator) {
@@ -77,7 +80,7 @@ function soughtBy({ key, operator, value }: MetadataFilter): SoughtKinds[] {
     case "contains":
       return [{ key, kinds: ["list"] }];
     case "text_match":
-      return [{ key, kinds: ["string", "date", "list"] }];
+      return [{ key, kinds: ["string", "date", "list"], advice: textAdvice }];
     default:
       return soughtKindsOf(key, [value].flat());
   }

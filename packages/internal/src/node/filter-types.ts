@@ -5,7 +5,10 @@ import { kindsOf, type ValueKind } from "../value-kinds.ts";
 /** What a filter looks for under a key: values of other kinds never match. */
 export interface SoughtKinds {
   readonly key: string;
+  /** The main one first. */
   readonly kinds: readonly ValueKind[];
+  /** What to do about values of any other kind. @default depends on the kinds */
+  readonly advice?: string;
 }
 
 /** Values of which none has a kind that a filter looks for. */
@@ -78,7 +81,9 @@ export function describeMismatch({ key, kinds, found }: TypeMismatch, item: stri
 }
 
 /** What to do about a mismatch; nothing if there is more than one kind of values. */
-export function adviceOn({ key, kinds, found }: TypeMismatch, advice: TypeAdvice): string {
+export function adviceOn(mismatch: TypeMismatch, advice: TypeAdvice): string {
+  const { key, kinds, found } = mismatch;
+  if (mismatch.advice !== undefined) return ` ${mismatch.advice}`;
   const [[kind, example] = []] = found;
   if (found.size > 1 || kind === undefined) return "";
   if (kind === "object") {
