@@ -126,7 +126,7 @@ test.for([
   [2, 2_000],
   [5, 20_000],
   [5, 120_000],
-])("all of %i retries are made if each takes %i ms", async ([maxRetries, answerTime]) => {
+] as const)("all of %i retries are made if each takes %i ms", async ([maxRetries, answerTime]) => {
   const { state, call } = service(oneAddress, { maxRetries, answerTime });
   state.isUp = false;
   const calls = call(1);
