@@ -25,7 +25,7 @@ it("reads the main part of a page, without links, images and scripts", async () 
   const html = `<title>Mars &amp; moons</title><script>x()</script><nav>Home</nav>
     <main><h1>Mars</h1><nav>Up</nav><p>It has <a href="https://x.org">two</a> moons.<img src="a">
     <table><tr><th>Name</th><th>km</th></tr><tr><td>Phobos</td><td>11</td></tr></table></main>`;
-  const text = "Mars\n\nIt has two moons.\n\nName     km\nPhobos   11";
+  const text = "# Mars\n\nIt has two moons.\n\nName     km\nPhobos   11";
   expect(await read("a.html", html)).toEqual({ title: "Mars & moons", parts: [{ text }] });
   const latin = Buffer.from('<meta charset="iso-8859-1"><p>März</p>', "latin1");
   expect(await read("a.HTM", latin)).toEqual({ parts: [{ text: "März" }] });

@@ -1,4 +1,4 @@
-import { type HtmlToTextOptions, htmlToText } from "html-to-text";
+import { type FormatCallback, type HtmlToTextOptions, htmlToText } from "html-to-text";
 import { decodeText } from "./decode-text.ts";
 import type { DocumentText } from "./document-text.ts";
 
@@ -17,17 +17,26 @@ function options(part: "main" | "body"): HtmlToTextOptions {
     wordwrap: false,
     limits: { maxInputLength: Number.POSITIVE_INFINITY },
     baseElements: { selectors: [part] },
+    formatters: { markdownHeading },
     selectors: [
       { selector: "a", options: { ignoreHref: true } },
       ...["img", "nav", "svg", "template"].map((selector) => ({ selector, format: "skip" })),
       ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({
         selector,
-        options: { uppercase: false },
+        format: "markdownHeading",
       })),
       { selector: "table", format: "dataTable", options: { uppercaseHeaderCells: false } },
     ],
   };
 }
+
+/** As in Markdown, so that the text can be split at its headings. */
+const markdownHeading: FormatCallback = ({ name, children }, walk, builder) => {
+  builder.openBlock({ leadingLineBreaks: 2 });
+  builder.addLiteral(`${"#".repeat(Number(name[1]))} `);
+  walk(children, builder);
+  builder.closeBlock({ trailingLineBreaks: 2 });
+};
 
 /** The charset that the page names in its first bytes. */
 function charsetOf(content: Uint8Array): string | undefined {

@@ -2,6 +2,7 @@ import { Pacer } from "@embeddinggemma/internal";
 import { RecursiveCharacterTextSplitter } from "@langchain/textsplitters";
 import type { DocumentText } from "./document-text.ts";
 import { kindOf } from "./file-kinds.ts";
+import { HeadingTextSplitter } from "./heading-text-splitter.ts";
 
 /** How texts are split. */
 export interface ChunkSettings {
@@ -31,8 +32,8 @@ export interface DocumentChunk {
 }
 
 /**
- * Splits a document at its headings, paragraphs, lines and words. A chunk is part of one page. A
- * page that fits is one chunk.
+ * Splits a document at its headings, paragraphs, lines and words. A heading stays with the text
+ * below it. A chunk is part of one page. A page that fits is one chunk.
  */
 export async function splitDocument(
   path: string,
@@ -60,8 +61,8 @@ export async function splitDocument(
   };
   const whole = new RecursiveCharacterTextSplitter({ ...options, lengthFunction: () => 0 });
   const splitter =
-    kind === "markdown"
-      ? RecursiveCharacterTextSplitter.fromLanguage("markdown", options)
+    kind === "markdown" || kind === "html"
+      ? new HeadingTextSplitter(options)
       : new RecursiveCharacterTextSplitter(options);
   const hasLines = kind !== "html" && kind !== "pdf";
   const chunks: DocumentChunk[] = [];

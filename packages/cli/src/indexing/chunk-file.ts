@@ -14,7 +14,7 @@ import {
 import { fileFailure } from "../failures/file-failure.ts";
 
 /** Increase it when other chunks are made of the same files. */
-const chunksVersion = 2;
+const chunksVersion = 3;
 
 /** Titles are part of every chunk's prompt. */
 const maxTitleLength = 200;
