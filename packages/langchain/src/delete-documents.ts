@@ -110,8 +110,8 @@ function negatedForAll({ key, kinds }: NegatedKinds): Error {
   return new FaissStoreError(
     "INVALID_ARGUMENT",
     `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, ` +
-      "so a negation with one is true for all. Nothing was deleted. Convert the value to the type " +
-      "of the metadata, or use a function of the document.",
+      "so a negation with one is true for all. Nothing was deleted. Convert the value to the " +
+      "type of the metadata, or use a function of the document.",
     { key },
   );
 }

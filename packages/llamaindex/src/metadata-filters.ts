@@ -64,7 +64,8 @@ export function soughtKinds({ filters, condition = "and" }: MetadataFilters): So
 export const typeAdvice = {
   lists: "For a value in a list, use the operator `contains`, `any` or `all`.",
   noLists:
-    "For values that are no lists, use the operator `==` or `in`; for a part of a text, `text_match`.",
+    "For values that are no lists, use the operator `==` or `in`; for a part of a text, " +
+    "`text_match`.",
 };
 
 const textAdvice = "`text_match` looks for a part of a text. For other values, use `==` or `in`.";

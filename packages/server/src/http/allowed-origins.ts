@@ -1,7 +1,7 @@
 /** Stands for all origins. */
 const all = "*";
 
-/** Origins as browsers send them, in the form that `hono/cors` takes; undefined if there are none. */
+/** Origins as browsers send them, in the form that `hono/cors` takes; undefined for none. */
 export function allowedOrigins(
   origins: string | readonly string[] | undefined,
 ): "*" | string[] | undefined {

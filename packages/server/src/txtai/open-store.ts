@@ -181,9 +181,12 @@ export class OpenStore {
     if (!(await this.isSaved())) throw new DocumentIndexError("STORE_REMOVED", removed);
     await this.#take(await this.#watch.open(this.#source.open));
     this.#options.onReopen?.();
-    if (this.#foreignDocuments === undefined) return;
-    const reason = `Another program has saved the store. Its documents ${this.#foreignDocuments}`;
-    throw new DocumentIndexError("READ_ONLY", `${reason}, so it is read-only.`);
+    const foreign = this.#foreignDocuments;
+    if (foreign === undefined) return;
+    throw new DocumentIndexError(
+      "READ_ONLY",
+      `Another program has saved the store. Its documents ${foreign}, so it is read-only.`,
+    );
   }
 
   /** Goes on with a store that another program has saved. */
@@ -235,7 +238,7 @@ const notReplaced =
   "store was opened again: call upsert to add your documents, or index to replace all others.";
 
 const removed =
-  "The store was removed from its folder after the server had opened it, so nothing was saved. Put " +
-  "it back. Or start the server again, with an empty store; then, add the documents again.";
+  "The store was removed from its folder after the server had opened it, so nothing was saved. " +
+  "Put it back. Or start the server again, with an empty store; then, add the documents again.";
 
 const oneWriter = "Run one server that writes for each --store, and the others with --read-only.";
