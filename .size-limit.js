@@ -8,10 +8,10 @@ export default [
   forNode("ai-sdk", "4 kB"),
   forNode("langchain", "12.2 kB"),
   forNode("llamaindex", "15.5 kB"),
-  forNode("server", "26 kB"),
+  forNode("server", "26.5 kB"),
   forNode("tune", "28 kB"),
   // A program, which nobody bundles: its limit finds what came in by mistake.
-  forNode("cli", "43.5 kB", "embeddinggemma.js"),
+  forNode("cli", "44.5 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",

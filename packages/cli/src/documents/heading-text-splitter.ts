@@ -15,7 +15,7 @@ export class HeadingTextSplitter extends RecursiveCharacterTextSplitter {
     const separators = RecursiveCharacterTextSplitter.getSeparatorsForLanguage("markdown");
     super({ ...options, separators });
     const { lengthFunction } = this;
-    this.lengthFunction = (text) => lengthFunction(this.#unglued(text));
+    this.lengthFunction = async (text) => lengthFunction(this.#unglued(text));
   }
 
   override async splitText(text: string): Promise<string[]> {

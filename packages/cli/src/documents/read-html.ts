@@ -33,7 +33,7 @@ function options(part: "main" | "body"): HtmlToTextOptions {
 /** As in Markdown, so that the text can be split at its headings. */
 const markdownHeading: FormatCallback = ({ name, children }, walk, builder) => {
   builder.openBlock({ leadingLineBreaks: 2 });
-  builder.addLiteral(`${"#".repeat(Number(name[1]))} `);
+  builder.addLiteral(`${"#".repeat(Number(name![1]))} `);
   walk(children, builder);
   builder.closeBlock({ trailingLineBreaks: 2 });
 };
