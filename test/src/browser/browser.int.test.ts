@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -511,16 +511,61 @@ describe.each([
 
   test("says that a server answers with a web page, as applications do", async () => {
     const index = { contentType: "text/html", body: "<!doctype html><title>App</title>" };
+    const config = { json: { model_type: "bert", hidden_size: 8 } };
     await tab.route("**/app/**", (route) => route.fulfill(index));
-    const message = await tab.evaluate(() =>
-      page.Embedder.load("/app/model/", { dtype: "fp32" }).catch(
-        ({ code, message }) => code + message,
+    await tab.route("**/app/half/config.json", (route) => route.fulfill(config));
+    const [nothing, half] = await tab.evaluate(() =>
+      Promise.all(
+        ["/app/model/", "/app/half/"].map((model) =>
+          page.Embedder.load(model, { dtype: "fp32" }).catch(
+            ({ code, message }) => `${code}: ${message}`,
+          ),
+        ),
       ),
     );
     await tab.unroute("**/app/**");
-    expect(message).toMatch(/^MODEL_FILE_MISSING.* has no config\.json/);
-    expect(message).toContain(
-      `The server answered ${origin}/app/model/config.json with a web page: the file is not there.`,
+    await tab.unroute("**/app/half/config.json");
+    const answer = (file: string) =>
+      `The server answered ${origin}/app/${file} with a web page: the file is not there.`;
+    expect(nothing).toMatch(/^MODEL_FILE_MISSING.* has no config\.json/);
+    expect(nothing).toContain(answer("model/config.json"));
+    expect(half).toMatch(/^MODEL_NOT_DESCRIBED.* has no modules\.json/);
+    expect(half).toContain(answer("half/modules.json"));
+  });
+
+  test("loads from a host that answers 403 for what is not there, and says so", async () => {
+    const refused = { status: 403, contentType: "application/xml", body: "<Error/>" };
+    await tab.route("**/models/**", (route) => {
+      const { pathname } = new URL(route.request().url());
+      return existsSync(join(models, pathname.slice("/models/".length)))
+        ? route.continue()
+        : route.fulfill(refused);
+    });
+    const [dtype, ...messages] = await tab.evaluate(async () => {
+      const load = (model: string, options = {}) =>
+        page.Embedder.load(model, options).then(
+          async (embedder) => {
+            await embedder.dispose();
+            return embedder.dtype as string;
+          },
+          ({ code, message }) => `${code}: ${message}`,
+        );
+      return [
+        await load("/models/static/"),
+        await load("/models/static/", { dtype: "q8" }),
+        await load("./models/none/"),
+      ];
+    });
+    await tab.unroute("**/models/**");
+    expect(dtype).toBe("fp32");
+    const answer = (file: string) =>
+      `The server answered ${origin}/models/${file} with 403 Forbidden: the file is not there, ` +
+      "or may not be read.";
+    expect(messages[0]).toContain(` ${answer("static/onnx/model_quantized.onnx")}`);
+    expect(messages[1]).toBe(
+      'MODEL_FILE_MISSING: "./models/none/" has no config.json, so it is not a model folder or ' +
+        `repository that Transformers.js can load. ${answer("none/config.json")} It has sent no ` +
+        "file of this folder: check the URL, and that this page may read the files.",
     );
   });
 

@@ -112,7 +112,9 @@ async function missing(
 ): Promise<EmbeddingGemmaError> {
   const files = await folder.list().catch(() => []);
   const reason = `${show(name)} has no ${file}.`;
-  return new EmbeddingGemmaError("ADAPTER_INVALID", `${reason} ${adviceOn(files, file, folder)}`, {
+  const answer = folder.whyMissing?.(file) ?? "";
+  const message = `${reason} ${adviceOn(files, file, folder)} ${answer}`.trimEnd();
+  return new EmbeddingGemmaError("ADAPTER_INVALID", message, {
     adapter: name,
     file,
     files,

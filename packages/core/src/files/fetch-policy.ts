@@ -85,10 +85,11 @@ function attemptCount(count: number): string {
  */
 export function responseError(
   url: string,
-  { status, statusText, headers }: Response,
+  response: Response,
   deniedAdvice: string,
 ): TransientFailure | EmbeddingGemmaError {
-  const answer = `responded with ${status} ${statusText}`.trimEnd();
+  const { status, headers } = response;
+  const answer = `responded with ${statusOf(response)}`;
   if (status === 408 || status === 429 || status >= 500) {
     const seconds = numberOf(headers.get("retry-after"));
     return new TransientFailure(`the server ${answer}`, {
@@ -104,6 +105,11 @@ export function responseError(
     status === 404 || isDenied ? `${reason} ${advice}` : reason,
     { url, status, reason },
   );
+}
+
+/** Such as `404 Not Found`; over HTTP/2, which has no names for it, `404`. */
+export function statusOf({ status, statusText }: Response): string {
+  return `${status} ${statusText}`.trimEnd();
 }
 
 const foreign404 = ", but not as the Hub reports a missing file.";

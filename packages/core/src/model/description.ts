@@ -129,7 +129,7 @@ export async function describeModel(
       `${show(model)} has no modules.json and belongs to no family that this package knows, ` +
         "so its pooling is unknown. Use a repository with the files of Sentence Transformers, " +
         "or set the option `pooling`, and `prompts` if the model needs them.",
-      { model },
+      { model, file: "modules.json" },
     );
   }
   const sentenceConfig = await readSentenceConfig(files, modules !== null);

@@ -120,14 +120,19 @@ export async function loadModel(model: string, options: LoadModelOptions): Promi
   try {
     const folder = await openModelFolder(model, options);
     return await loadFrom(folder, model, options, workers).catch((error: unknown) => {
-      const isMissing =
-        EmbeddingGemmaError.isInstance(error) && error.code === "MODEL_FILE_MISSING";
-      const reason = isMissing ? folder.whyMissing?.(String(error.details.file)) : undefined;
-      throw isMissing && reason ? withAdvice(error, reason) : error;
+      throw withReason(folder, error);
     });
   } catch (error) {
     throw nameConversion(model, error);
   }
+}
+
+/** Adds why the file counts as missing that the model needs, if there is more to say. */
+function withReason(folder: ModelFolder, error: unknown): unknown {
+  if (!EmbeddingGemmaError.isInstance(error)) return error;
+  if (!["MODEL_FILE_MISSING", "MODEL_NOT_DESCRIBED"].includes(error.code)) return error;
+  const reason = folder.whyMissing?.(String(error.details.file));
+  return reason === undefined ? error : withAdvice(error, reason);
 }
 
 /** Names the open ONNX files of a model that was denied or not found on the Hub. */

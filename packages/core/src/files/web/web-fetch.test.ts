@@ -141,6 +141,37 @@ test("a file that no longer exists is deleted from the cache", async () => {
   expect(cache.size).toBe(0);
 });
 
+test.for([
+  [403, "403 Forbidden: the file is not there, or may not be read."],
+  [404, "404 Not Found: the file is not there."],
+  [410, "410 Gone: the file is not there."],
+] as const)("a folder lacks a file that is answered with %d", async ([code, answer]) => {
+  responses = [status(code)];
+  const result = await fetchInto(cacheOf(new MapCache()), url, { isFolder: true });
+  expect(result).toMatchObject({
+    found: false,
+    whyMissing: `The server answered ${url} with ${answer}`,
+  });
+  expect(requests).toHaveLength(1);
+});
+
+test("a folder that asks for a login is not asked for a token", async () => {
+  responses = [status(401)];
+  await expect(fetchInto(cacheOf(new MapCache()), url, { isFolder: true })).rejects.toMatchObject({
+    code: "DOWNLOAD_FAILED",
+    message:
+      `${url} responded with 401 Unauthorized. Check the URL of the folder, and that this page ` +
+      "may read its files.",
+  });
+});
+
+test("a folder of the Hub may need a token", async () => {
+  responses = [(_, response) => response.writeHead(403, { "x-error-code": "GatedRepo" }).end()];
+  await expect(fetchInto(cacheOf(new MapCache()), url, { isFolder: true })).rejects.toMatchObject({
+    message: expect.stringContaining("set the option `token`"),
+  });
+});
+
 test("an impossible token fails without a request", async () => {
   await expect(fetchInto(cacheOf(new MapCache()), url, { token: "a\nb" })).rejects.toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT" }),
@@ -175,6 +206,8 @@ test.for([
   [{ "last-modified": "x" }, dated, false],
   [{ "last-modified": "y" }, dated, true],
   [{ etag: '"0"' }, status(404), false],
+  [{ etag: '"0"' }, status(410), false],
+  [{ etag: '"0"' }, status(403), true],
   [{ etag: '"0"' }, status(500), true],
   [{ etag: '"0"' }, status(405), true],
 ] as const)("a cached file with %j, case %#", async ([headers, respond, unchanged]) => {
@@ -197,7 +230,10 @@ test.for(["<!DOCTYPE html><title>App</title>", "\n <html lang=en>", "<!doctype h
     responses = [file, (_request, response) => response.writeHead(200).end(page)];
     await fetchInto(cacheOf(cache), url, {});
     const result = await fetchInto(cacheOf(cache), url, {});
-    expect(result).toMatchObject({ found: false, isWebPage: true });
+    expect(result).toMatchObject({
+      found: false,
+      whyMissing: `The server answered ${url} with a web page: the file is not there.`,
+    });
     expect(cache.size).toBe(0);
     expect(requests).toHaveLength(2);
     expect(await isComplete(new Response(page))).toBe(false);

@@ -4,6 +4,7 @@ import {
   chunksOf,
   IdleTimeout,
   numberOf,
+  statusOf,
   TransientFailure,
   withRetries,
 } from "../fetch-policy.ts";
@@ -15,9 +16,14 @@ export interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Whether the server is a Hub. Then a 404 without the Hub's headers may come from a proxy, and is
-   * an error. On any other server, every 404 means "no such file".
+   * an error. On any other server, every 404 or 410 means "no such file".
    */
   readonly isHub?: boolean;
+  /**
+   * Whether the URL is in a folder that the caller named by its URL, not in a repository. Then a
+   * 403 also means "no such file": static hosts that must not list their files answer so.
+   */
+  readonly isFolder?: boolean;
   /** Called with the bytes received so far and the size of the file, null if unknown. */
   readonly onProgress?: (loaded: number, total: number | null) => void;
 }
@@ -34,11 +40,8 @@ export interface WebCache {
 export interface FetchResult {
   readonly found: boolean;
   readonly headers: Headers;
-  /**
-   * Whether the server sent a web page instead, as applications with client-side routes do for
-   * every unknown URL. Then it does not have the file.
-   */
-  readonly isWebPage?: boolean;
+  /** How the server answered if it does not have the file, as a sentence. */
+  readonly whyMissing?: string;
 }
 
 /**
@@ -58,17 +61,20 @@ export async function fetchInto(
     const idle = new IdleTimeout(options.signal);
     const response = await request(url, "GET", options, idle);
     const { headers } = response;
-    if (isMissing(response, options)) {
+    const missing = async (answer: string, conclusion = "the file is not there") => {
       await cache.delete?.(url);
-      return { found: false, headers };
-    }
-    if (!response.ok) throw hubError(url, response, deniedAdvice);
+      const whyMissing = `The server answered ${url} with ${answer}: ${conclusion}.`;
+      return { found: false, headers, whyMissing };
+    };
+    if (isMissing(response, options)) return missing(statusOf(response));
+    if (isRefused(response, options))
+      return missing(statusOf(response), "the file is not there, or may not be read");
+    if (!response.ok) throw hubError(url, response, deniedAdviceFor(response, options));
     const chunks = chunksOf(response, idle);
     const first = await chunks.next();
     if (!first.done && beginsAsWebPage(first.value)) {
       await chunks.return();
-      await cache.delete?.(url);
-      return { found: false, headers, isWebPage: true };
+      return missing("a web page"); // as applications with client-side routes do
     }
     const checked = checkedResponse(headers, joined(first, chunks), options);
     await cache.put(url, checked).catch((cause: unknown) => {
@@ -123,12 +129,24 @@ export async function fetchText(url: string, options: FetchOptions): Promise<str
   return text;
 }
 
-const deniedAdvice =
-  "The repository does not exist, or is private or gated. Check the spelling. For access, " +
-  "set the option `token`.";
+function deniedAdviceFor({ headers }: Response, { isFolder }: FetchOptions): string {
+  return isFolder && !isFromHub(headers)
+    ? "Check the URL of the folder, and that this page may read its files."
+    : "The repository does not exist, or is private or gated. Check the spelling. For access, " +
+        "set the option `token`.";
+}
 
 function isMissing(response: Response, { isHub }: FetchOptions): boolean {
-  return isHub ? isMissingFile(response) : response.status === 404;
+  return isHub ? isMissingFile(response) : [404, 410].includes(response.status);
+}
+
+function isRefused({ status, headers }: Response, { isFolder = false }: FetchOptions): boolean {
+  return isFolder && status === 403 && !isFromHub(headers);
+}
+
+/** A folder may be that of a repository, which the Hub refuses with a code of its own. */
+function isFromHub(headers: Headers): boolean {
+  return headers.has("x-error-code");
 }
 
 /**

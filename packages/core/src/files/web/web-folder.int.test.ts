@@ -11,26 +11,30 @@ let server: Server;
 let model: string;
 let requests: string[];
 let answer: { status: number; body: string };
+let answerTo: (url: string) => typeof answer;
 
 beforeEach(async () => {
   requests = [];
   answer = { status: 200, body: "hello" };
+  answerTo = () => answer;
   server = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
+    const { status, body } = answerTo(request.url!);
     response
-      .writeHead(answer.status, { "content-length": answer.body.length })
-      .end(request.method === "HEAD" ? undefined : answer.body);
+      .writeHead(status, { "content-length": body.length })
+      .end(request.method === "HEAD" ? undefined : body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   model = `http://127.0.0.1:${(server.address() as AddressInfo).port}/model/`;
-  const files = new Map<string, Response>();
   env.useCustomCache = true;
-  env.customCache = {
-    match: async (url: string) => files.get(url)?.clone(),
-    put: async (url: string, response: Response) => {
-      files.set(url, new Response(await response.blob(), { headers: response.headers }));
-    },
-  };
+  env.customCache = cacheIn(new Map());
+});
+
+const cacheIn = (files: Map<string, Response>) => ({
+  match: async (url: string) => files.get(url)?.clone(),
+  put: async (url: string, response: Response) => {
+    files.set(url, new Response(await response.blob(), { headers: response.headers }));
+  },
 });
 
 afterEach(async () => {
@@ -59,10 +63,30 @@ test("a file is missing if the server answers with a web page, and says why", as
   answer = { status: 200, body: "<!doctype html>" };
   const folder = await openWebFolder(model, {});
   expect(await folder.provide(weights)).toBe(false);
-  expect(folder.whyMissing?.(weights)).toBe(
+  expect(folder.whyMissing?.(weights)).toContain(
     `The server answered ${model}${weights} with a web page: the file is not there.`,
   );
   expect(folder.whyMissing?.("config.json")).toBeUndefined();
+});
+
+test("a host that answers 403 lacks the file, or the whole folder", async () => {
+  const whyMissing = async () => {
+    const folder = await openWebFolder(model, {});
+    await folder.provide("config.json");
+    expect(await folder.read("modules.json", true)).toBeNull();
+    return folder.whyMissing?.("modules.json");
+  };
+  const reason =
+    `The server answered ${model}modules.json with 403 Forbidden: the file is not there, or may ` +
+    "not be read.";
+  answerTo = (url) => (url.endsWith("/config.json") ? answer : { status: 403, body: "denied" });
+  expect(await whyMissing()).toBe(reason);
+  env.customCache = cacheIn(new Map());
+  answer = { status: 403, body: "denied" };
+  const nothing =
+    "It has sent no file of this folder: check the URL, and that this page may read the files.";
+  expect(await whyMissing()).toBe(`${reason} ${nothing}`);
+  expect(await whyMissing()).toBe(`${reason} ${nothing}`); // with what the first load has cached
 });
 
 test("an id that cannot be found may be meant as a folder", async () => {

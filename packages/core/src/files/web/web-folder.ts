@@ -73,7 +73,9 @@ class WebFolder implements ModelFolder {
   readonly #options: HubOptions;
   readonly #provided = new Map<string, Promise<boolean>>();
   readonly #fetched = new Set<string>();
-  readonly #webPages = new Set<string>();
+  readonly #whyMissing = new Map<string, string>();
+  /** Whether the folder has a file, other than one that this class adds to the cache. */
+  #hasFiles = false;
   #commit: string | null;
   /** Set by the first response with a commit, which only a Hub sends. */
   #isHub = false;
@@ -122,14 +124,18 @@ class WebFolder implements ModelFolder {
     const provided = this.#provided.get(name) ?? this.#provide(name);
     this.#provided.set(name, provided);
     provided.catch(() => this.#provided.delete(name));
-    if (await provided) return true;
+    if (await provided) {
+      this.#hasFiles ||= name !== optionalFile;
+      return true;
+    }
     if (confirmMissing) await this.#confirmMissing(name);
     return false;
   }
 
   whyMissing(name: string): string | undefined {
-    if (!this.#webPages.has(name)) return undefined;
-    return `The server answered ${this.#url(name)} with a web page: the file is not there.`;
+    const reason = this.#whyMissing.get(name);
+    const isEmpty = this.#repository === null && !this.#hasFiles;
+    return reason && isEmpty ? `${reason} ${noFiles}` : reason;
   }
 
   async mayHave(name: string): Promise<boolean> {
@@ -172,7 +178,7 @@ class WebFolder implements ModelFolder {
 
   get #fetchOptions() {
     const { token, signal } = this.#options;
-    return { token, signal, isHub: this.#isHub };
+    return { token, signal, isHub: this.#isHub, isFolder: this.#repository === null };
   }
 
   async #provide(name: string): Promise<boolean> {
@@ -189,14 +195,14 @@ class WebFolder implements ModelFolder {
 
   async #fetch(name: string): Promise<boolean> {
     const { onDownloadProgress } = this.#options;
-    const { found, headers, isWebPage } = await fetchInto(this.#cache, this.#url(name), {
+    const { found, headers, whyMissing } = await fetchInto(this.#cache, this.#url(name), {
       ...this.#fetchOptions,
       onProgress: (loaded, total) => onDownloadProgress?.({ file: name, loaded, total }),
     });
     this.#detectHub(headers);
     this.#rememberCommit(headers);
     if (found) this.#fetched.add(name);
-    if (isWebPage) this.#webPages.add(name);
+    if (whyMissing) this.#whyMissing.set(name, whyMissing);
     return found;
   }
 
@@ -233,6 +239,9 @@ class WebFolder implements ModelFolder {
  * missing. An empty object is enough.
  */
 const optionalFile = "generation_config.json";
+
+const noFiles =
+  "It has sent no file of this folder: check the URL, and that this page may read the files.";
 
 function isUrl(model: string): boolean {
   return /^(https?:\/\/|\.{0,2}\/)/.test(model);
