@@ -27,6 +27,7 @@ describe("a repository of Sentence Transformers", () => {
       matryoshkaDimensions: [384],
       anyDimension: true,
       truncateDim: null,
+      lacksPrompts: false,
       selfCheck: null,
       family: null,
       dtypeRules: null,
@@ -126,6 +127,19 @@ describe("a repository of Sentence Transformers", () => {
 });
 
 describe("config_sentence_transformers.json", () => {
+  const gemma = { ...bert, "config.json": { model_type: "gemma3_text", hidden_size: 384 } };
+  const sentenceConfig = { "config_sentence_transformers.json": { prompts: {} } };
+
+  test.for<[string, Files, DescriptionOverrides, string, boolean]>([
+    ["has no file with them", gemma, {}, "owner/model", true],
+    ["has a file without any", { ...gemma, ...sentenceConfig }, {}, "owner/model", false],
+    ["gets them from the caller", gemma, { prompts: {} }, "owner/model", false],
+    ["is known by its name", gemma, {}, "owner/embeddinggemma-300m-tuned", false],
+    ["is a BERT, which may have none", bert, {}, "owner/model", false],
+  ])("a model %s", async ([, files, overrides, model, lacksPrompts]) => {
+    expect(await describeFiles(files, overrides, model)).toMatchObject({ lacksPrompts });
+  });
+
   const describeWith = (described: unknown, overrides?: DescriptionOverrides) =>
     describeFiles({ ...bert, "config_sentence_transformers.json": described }, overrides);
 

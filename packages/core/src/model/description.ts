@@ -1,7 +1,7 @@
 import { invalidArgument } from "../check.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { SimilarityFunction } from "../vectors/similarity.ts";
-import { lookUpModel } from "./families.ts";
+import { isTrainedWithPrompts, lookUpModel } from "./families.ts";
 import {
   invalidFile,
   type JsonObject,
@@ -66,6 +66,11 @@ export interface ModelDescription {
   readonly anyDimension?: boolean;
   /** The `truncate_dim` that the model sets for itself; null or missing if it sets none. */
   readonly truncateDim?: number | null;
+  /**
+   * Whether `config_sentence_transformers.json` is missing, and with it the prompts, although
+   * models of this architecture are trained with prompts. @default false
+   */
+  readonly lacksPrompts?: boolean;
   /** Published scores of a few texts; null if there are none. */
   readonly selfCheck: SelfCheckValues | null;
   readonly family: ModelFamily | null;
@@ -164,6 +169,11 @@ export async function describeModel(
     dimension,
     ...trainedDimensionsOf(config, base, dimension, truncateDim),
     truncateDim,
+    lacksPrompts:
+      sentenceConfig === null &&
+      family === null &&
+      overrides.prompts === undefined &&
+      isTrainedWithPrompts(config.fields),
     selfCheck: isRedescribed ? null : (selfCheckOf(config) ?? selfCheck),
     family,
     dtypeRules: base,

@@ -30,6 +30,17 @@ export function lookUpModel(model: string, config: Readonly<Record<string, unkno
 }
 
 /**
+ * Whether models of an architecture, of whatever size, are trained with prompts.
+ *
+ * @param config - content of `config.json`
+ */
+export function isTrainedWithPrompts(config: Readonly<Record<string, unknown>>): boolean {
+  return modelFamilies.some(
+    ({ config: expected, prompts }) => prompts && expected?.model_type === config.model_type,
+  );
+}
+
+/**
  * The dimensions of a repository on the Hub whose id alone says that it has the published weights,
  * also before it is downloaded; null for all others.
  */

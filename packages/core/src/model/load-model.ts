@@ -17,6 +17,7 @@ import { checkSignature } from "./graph-signature.ts";
 import { modelIdentity, sourceOf } from "./identity.ts";
 import { modelFiles } from "./json-file.ts";
 import type { LoadedModel } from "./loaded-model.ts";
+import { warnOfMissingPrompts } from "./missing-prompts.ts";
 import { type OnnxGraph, readOnnxGraph } from "./onnx-graph.ts";
 import { prepareToRun } from "./prepare-to-run.ts";
 import { notInCache, provideDataFiles, provideGraph, provideTokenizer } from "./provide-files.ts";
@@ -157,6 +158,7 @@ async function loadFrom(
   const description = await retryWithFreshFiles(folder, signal, () =>
     describeModel(model, (...file) => folder.read(...file), options),
   );
+  warnOfMissingPrompts(model, folder, description);
   const { dtypeRules } = description;
   const named = namedGraphFile(options);
   if (named) refuseDtype(model, named.dtype, options, dtypeRules);

@@ -3,6 +3,8 @@ import type { SimilarityFunction } from "../vectors/similarity.ts";
 import { type JsonObject, type ModelFiles, unsupported } from "./json-file.ts";
 import type { ModelFamily } from "./model-family.ts";
 
+export const sentenceConfigName = "config_sentence_transformers.json";
+
 /**
  * Reads `config_sentence_transformers.json`.
  *
@@ -14,7 +16,7 @@ export async function readSentenceConfig(
   files: ModelFiles,
   confirmMissing: boolean,
 ): Promise<JsonObject | null> {
-  const config = await files.readObject("config_sentence_transformers.json", confirmMissing);
+  const config = await files.readObject(sentenceConfigName, confirmMissing);
   const modelType = config?.text("model_type") ?? "SentenceTransformer";
   if (config && modelType !== "SentenceTransformer")
     throw unsupported(config, `describes a ${show(modelType)}`);

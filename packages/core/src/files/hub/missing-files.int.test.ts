@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { setUpHub, weights } from "../../../test-support/hub-setup.ts";
 import { Embedder } from "../../embedder.ts";
 
@@ -58,13 +58,19 @@ test("a file in the file list that the server never finds fails the load", async
   });
 });
 
-test("without a file list, the Hub's 404 counts", async () => {
+test("without a file list, the Hub's 404 counts, and a warning says what is missing", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
+  onTestFinished(() => warn.mockRestore());
   setup.hub.misbehave = ({ file }, response) => {
     if (file === prompts)
       return Boolean(response.writeHead(404, setup.hub.missingFileHeaders).end());
     return file === fileList && Boolean(response.writeHead(500).end());
   };
   expect(await loadPrompts()).toEqual({ query: "", document: "" });
+  expect(warn).toHaveBeenCalledWith(
+    expect.stringContaining("without prompts"),
+    expect.objectContaining({ code: "EMBEDDINGGEMMA_NO_PROMPTS" }),
+  );
 });
 
 test("a file that the file list confirms missing is requested only once", async () => {
