@@ -398,7 +398,8 @@ export class Embedder implements AsyncDisposable {
    * const vector = await embedder.encode("a sentence", { promptName: "STS" });
    *
    * @returns one vector for a text; for an array, one vector per text, in input order, as views of
-   * one contiguous array
+   * one contiguous array. A structured clone of one vector, as `postMessage` and IndexedDB make it,
+   * copies the whole array: pass `vector.slice()`
    * @throws `UNKNOWN_PROMPT`, `UNTRAINED_DIMENSION`, `INVALID_ARGUMENT`, `INPUT_TOO_LONG`,
    * `MODEL_INCOMPLETE`, `INFERENCE_FAILED`, `WORKER_FAILED`, `CACHE_FAILED`, `DISPOSED`
    */
