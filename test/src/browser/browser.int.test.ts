@@ -569,6 +569,31 @@ describe.each([
     );
   });
 
+  test("says that a model is not in the cache, without variables that no browser has", async () => {
+    const message = await tab.evaluate(() =>
+      page.Embedder.load("/models/hub/", { localFilesOnly: true }).catch(({ message }) => message),
+    );
+    expect(message).toBe(
+      `config.json of "/models/hub/" is not in the cache (${origin}/models/hub), and downloads ` +
+        "are not possible: `localFilesOnly` is set. Load the model once without it, with the same " +
+        "other options.",
+    );
+  });
+
+  test("says which file of the runtime the server does not have", async () => {
+    const other = await tab.context().newPage();
+    await other.route("**/onnxruntime/**", (route) => route.fulfill({ status: 404 }));
+    await other.goto(origin);
+    await other.waitForFunction(() => "page" in globalThis);
+    const message = await other.evaluate(() =>
+      page.Embedder.load("/models/bert/", { dtype: "fp32" }).catch(({ message }) => message),
+    );
+    await other.close();
+    expect(message).toMatch(
+      /not be fetched from http:\S+\/onnxruntime\/ort-wasm\S+\. Check that the file is there/,
+    );
+  });
+
   test("says what helps after the runtime has failed on a GPU", async () => {
     const messages = await tab.evaluate(async () => {
       const gpu = { requestAdapter: async () => ({}) }; // It cannot compute.

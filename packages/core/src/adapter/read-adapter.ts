@@ -1,5 +1,5 @@
 import { readSafetensors } from "@embeddinggemma/internal";
-import { openAdapterFolder } from "#platform";
+import { isInBrowser, openAdapterFolder } from "#platform";
 import { isObject } from "../check.ts";
 import { digestBytes } from "../digest.ts";
 import { EmbeddingGemmaError, show } from "../errors.ts";
@@ -139,10 +139,10 @@ function adviceOn(files: readonly string[], file: string, { offline }: ModelFold
   const inner = files.find((path) => path.endsWith(`/${manifestName}`))?.split("/")[0];
   if (inner) return `The folder ${inner} in it has one: pass that.`;
   if (offline) {
-    return (
-      "It is not in the cache, and downloads are disabled or the Hub cannot be reached. Load the " +
-      "adapter once while online."
-    );
+    return isInBrowser
+      ? "It is not in the cache, and `localFilesOnly` is set. Load the adapter once without it."
+      : "It is not in the cache, and downloads are disabled or the Hub cannot be reached. Load " +
+          "the adapter once while online.";
   }
   const other = file === manifestName ? weightsName : manifestName;
   return files.length === 0 || files.includes(other)

@@ -260,6 +260,20 @@ describe("a broken cache never gives a wrong vector", () => {
     },
   );
 
+  test.each([
+    new DOMException("", "QuotaExceededError"),
+    new Error("IO error: ./vectors/000005.log: No space left on device"),
+  ])("a full storage gets advice that helps: %s", async (cause) => {
+    const cache = { ...literalCache(), setMany: () => Promise.reject(cause) };
+    await expect(embedderWith(cache).embedder.encode("a")).rejects.toMatchObject({
+      code: "CACHE_FAILED",
+      message: expect.stringMatching(
+        / The storage is full: free some space or clear .* again without the option `cache`\.$/,
+      ),
+      cause,
+    });
+  });
+
   test.each([[[]], [undefined], [[undefined, undefined]]])(
     "getMany gives %j for one key: the call fails",
     async (given) => {

@@ -80,11 +80,22 @@ async function attempt<T>(operation: "read" | "write", action: () => Promise<T>)
     throw new EmbeddingGemmaError(
       "CACHE_FAILED",
       `The vector cache could not be ${operation === "read" ? "read" : "written"}: ` +
-        `${sentenceOf(cause)} Repair or clear the cache, or remove the option \`cache\`.`,
+        `${sentenceOf(cause)} ${adviceOn(cause)}, or encode again without the option \`cache\`.`,
       { operation },
       { cause },
     );
   }
+}
+
+function adviceOn(error: unknown): string {
+  return isOutOfSpace(error)
+    ? "The storage is full: free some space or clear the cache"
+    : "Repair or clear the cache";
+}
+
+/** As browsers say it for a page, and operating systems for a disk. */
+function isOutOfSpace(error: unknown): boolean {
+  return /QuotaExceeded|no space left|ENOSPC/i.test(String(error));
 }
 
 function isVector(value: unknown, dimension: number): value is Float32Array {

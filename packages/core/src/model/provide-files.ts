@@ -1,3 +1,4 @@
+import { isInBrowser } from "#platform";
 import { EmbeddingGemmaError, show } from "../errors.ts";
 import type { ModelFolder } from "../files/model-folder.ts";
 import { type GraphFile, isStandard } from "../runtime/graph-file.ts";
@@ -76,10 +77,15 @@ export function notInCache(
 ): EmbeddingGemmaError {
   const absence = `${file} of ${show(model)} is not in the cache (${path})`;
   const reason = `${absence}, and downloads are not possible`;
-  return new EmbeddingGemmaError(
-    "MODEL_FILE_MISSING",
-    `${reason}: localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. ` +
-      `Load the model once while online, with the same options.${hint}`,
-    { model, file, folder: path, offline: true, reason: `${reason}.${hint}` },
-  );
+  const advice = isInBrowser
+    ? "`localFilesOnly` is set. Load the model once without it, with the same other options."
+    : "localFilesOnly or HF_HUB_OFFLINE is set, or the Hub cannot be reached. Load the model " +
+      "once while online, with the same options.";
+  return new EmbeddingGemmaError("MODEL_FILE_MISSING", `${reason}: ${advice}${hint}`, {
+    model,
+    file,
+    folder: path,
+    offline: true,
+    reason: `${reason}.${hint}`,
+  });
 }

@@ -14,11 +14,20 @@ test.for([
   "CompileError: WebAssembly.Module doesn't parse at byte 0: module doesn't start with '\\0asm'",
 ])("ONNX Runtime's files cannot be fetched: %s", (reason) => {
   const failure = loadFailureOf(new Error(`${noBackend} ${reason}`));
-  const from = reason.includes(cdn) ? " from cdn.jsdelivr.net" : "";
-  expect(failure).toContain(
-    `. ONNX Runtime's WebAssembly files could not be fetched${from}. Serve them yourself: `,
-  );
+  const advice = reason.includes(cdn)
+    ? " from cdn.jsdelivr.net. Serve them yourself: "
+    : ". Serve them yourself; if you do, the network panel of the browser shows what fails: ";
+  expect(failure).toContain(`. ONNX Runtime's WebAssembly files could not be fetched${advice}`);
   expect(failure).toMatch(/browsers\.md#serve-the-webassembly-files-yourself$/);
+});
+
+test("the server that should have ONNX Runtime's files does not give them", () => {
+  const url = "http://localhost:4173/ort/ort-wasm-simd-threaded.mjs";
+  const reason = `TypeError: Failed to fetch dynamically imported module: ${url}`;
+  expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(
+    `. ONNX Runtime's WebAssembly files could not be fetched from ${url}. ` +
+      "Check that the file is there, in the version of the code: ",
+  );
 });
 
 test.for([
@@ -27,7 +36,7 @@ test.for([
   "CompileError: expected magic word 00 61 73 6d, found 3c 21 64 6f @+0",
 ])("a web page is in place of ONNX Runtime's files: %s", (reason) => {
   expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(
-    /files answers with a web page, so they are not there\. Serve .*browsers\.md#serve-the-/,
+    /answers with a web page, so they are not there\. Put them there: .*browsers\.md#serve-the-/,
   );
 });
 

@@ -39,15 +39,7 @@ const cutOff =
   "remove it there, or load it once with a network, which downloads the file again.";
 
 function remedyOf(reason: string, device: string | undefined): string | undefined {
-  if (isWithoutWebAssembly(reason)) {
-    const host = /https?:\/\/([^/\s]+)\/\S*ort-wasm/.exec(reason)?.[1];
-    const from = host ? ` from ${host}` : "";
-    const why = webPage.test(reason)
-      ? "The address of ONNX Runtime's WebAssembly files answers with a web page, so they are " +
-        "not there"
-      : `ONNX Runtime's WebAssembly files could not be fetched${from}`;
-    return `${why}. Serve them yourself: ${servingPage}`;
-  }
+  if (isWithoutWebAssembly(reason)) return `${remedyForFiles(reason)}: ${servingPage}`;
   if (/ExecutionProvider_Cuda|onnxruntime_providers_cuda/i.test(reason)) {
     return (
       "The CUDA libraries come with the install script of onnxruntime-node, which may have been " +
@@ -62,6 +54,26 @@ function remedyOf(reason: string, device: string | undefined): string | undefine
   }
   return undefined;
 }
+
+/** What to do if ONNX Runtime's files are missing, which it takes from a CDN by default. */
+function remedyForFiles(reason: string): string {
+  if (webPage.test(reason)) {
+    return (
+      "The address of ONNX Runtime's WebAssembly files answers with a web page, so they are not " +
+      "there. Put them there"
+    );
+  }
+  const failed = "ONNX Runtime's WebAssembly files could not be fetched";
+  const [url, host] = /https?:\/\/([^/\s]+)\/\S*ort-wasm[\w.-]*/.exec(reason) ?? [];
+  if (url === undefined) {
+    const where = "the network panel of the browser shows what fails";
+    return `${failed}. Serve them yourself; if you do, ${where}`;
+  }
+  if (host === defaultHost) return `${failed} from ${host}. Serve them yourself`;
+  return `${failed} from ${url}. Check that the file is there, in the version of the code`;
+}
+
+const defaultHost = "cdn.jsdelivr.net";
 
 /**
  * Chromium and Firefox name the module that they cannot import, Safari does not. The rest is said
