@@ -569,14 +569,14 @@ describe.each([
     );
   });
 
-  test("says that a model is not in the cache, without variables that no browser has", async () => {
+  test("says that a model is not in the cache", async () => {
     const message = await tab.evaluate(() =>
       page.Embedder.load("/models/hub/", { localFilesOnly: true }).catch(({ message }) => message),
     );
     expect(message).toBe(
       `config.json of "/models/hub/" is not in the cache (${origin}/models/hub), and downloads ` +
-        "are not possible: `localFilesOnly` is set. Load the model once without it, with the same " +
-        "other options.",
+        "are not possible: `localFilesOnly` is set. Load the model once without it, with the " +
+        "same other options.",
     );
   });
 

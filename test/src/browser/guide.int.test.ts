@@ -8,7 +8,7 @@ import {
   rmSync,
   symlinkSync,
 } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import type { Browser } from "playwright-core";
@@ -38,9 +38,7 @@ afterAll(async () => {
 
 test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_000 }, async () => {
   const page = join(folder, "page");
-  install(page);
-  const blocks = guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs);
-  const files = Object.fromEntries(Array.from(blocks, ([, name, code]) => [name!, code!]));
+  const files = filesOfGuide();
   // The same page once more, with the worker that keeps vectors. It looks for a GPU.
   const [, load] = /```js\n(async function load.*?)```/s.exec(guide)!;
   files["keeping-worker.js"] = files["keeping-worker.js"]!.replace(/^const loading = .*$/m, load!);
@@ -48,13 +46,11 @@ test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_0
     "document.body.textContent",
     "document.title",
   );
-  const scripts = ["main", "keeping"].map((name) => `<script type="module" src="/${name}.js">`);
-  files["index.html"] = `<title></title><body>${scripts.join("</script>")}</script>`;
-  for (const [name, code] of Object.entries(files)) await writeFile(join(page, name), code);
-  const commands = Array.from(guide.matchAll(/^(?:mkdir|cp) .*$/gm), ([command]) => command);
-  execFileSync("sh", ["-ec", commands.join("\n")], { cwd: page });
-  const vite = join(modules, "vite/bin/vite.js");
-  execFileSync(process.execPath, [vite, "build", "--logLevel", "error"], { cwd: page });
+  files["search.js"] = searchPage;
+  files["index.html"] = htmlWith("main", "keeping", "search");
+  await writePage(page, files);
+  execFileSync(process.execPath, ["make-search.js"], { cwd: page });
+  build(page);
   expect(readdirSync(join(page, "dist/assets")).join()).not.toContain(".wasm");
 
   const server = new PageServer({ "/": join(page, "dist") });
@@ -75,10 +71,76 @@ test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_0
   expect(await tab.textContent("body")).toBe("Mars is often called the Red Planet.");
   expect(await tab.title()).toBe("Mars is often called the Red Planet.");
   expect(await tab.evaluate(keptVectors)).toBe(2);
+  const found = async () => {
+    await tab.waitForFunction(() => document.body.title);
+    return tab.evaluate(() => document.body.title);
+  };
+  expect(await found()).toBe("Mars is often called the Red Planet.");
+  const saved = join(page, "dist/search/texts.json");
+  const texts = JSON.parse(await readFile(saved, "utf8"));
+  await writeFile(saved, JSON.stringify({ ...texts, identity: "another" }));
+  await tab.reload();
+  expect(await found()).toMatch(/^The vectors are of another, not of .*make-search\.js again\.$/);
   expect(elsewhere).toEqual([]);
   await context.close();
   await server.close();
 });
+
+test("the page works under a sub-path, with Vite's BASE_URL", { timeout: 60_000 }, async () => {
+  const page = join(folder, "sub-path");
+  const files = filesOfGuide();
+  const inBase = (path: string) => guide.match(`\`\`( .\\$\\{import\\S+}${path}. )\`\``)![1]!;
+  for (const [file, path] of [
+    ["embedder-worker.js", "models/tiny/"],
+    ["runtime.js", "ort/ort-wasm-simd-threaded"],
+  ] as const)
+    files[file] = files[file]!.replace(`"/${path}"`, inBase(path));
+  files["index.html"] = htmlWith("main");
+  await writePage(page, files);
+  build(page, "--base", "/help/");
+  const server = new PageServer({ "/help/": join(page, "dist") });
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  await tab.goto(`${await server.listen()}/help/`);
+  await tab.waitForFunction(() => document.body.textContent?.trim());
+  expect(await tab.textContent("body")).toBe("Mars is often called the Red Planet.");
+  await context.close();
+  await server.close();
+});
+
+/** The files of the guide by name. */
+function filesOfGuide(): Record<string, string> {
+  const blocks = guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs);
+  return Object.fromEntries(Array.from(blocks, ([, name, code]) => [name!, code!]));
+}
+
+function htmlWith(...scripts: readonly string[]): string {
+  const elements = scripts.map((name) => `<script type="module" src="/${name}.js"></script>`);
+  return `<title></title><body>${elements.join("")}`;
+}
+
+/** Writes the files, and runs the commands of the guide that copy others. */
+async function writePage(page: string, files: Readonly<Record<string, string>>): Promise<void> {
+  install(page);
+  for (const [name, code] of Object.entries(files)) await writeFile(join(page, name), code);
+  const commands = Array.from(guide.matchAll(/^(?:mkdir|cp) .*$/gm), ([command]) => command);
+  execFileSync("sh", ["-ec", commands.join("\n")], { cwd: page });
+}
+
+function build(page: string, ...options: readonly string[]): void {
+  const vite = join(modules, "vite/bin/vite.js");
+  const command = [vite, "build", "--logLevel", "error", ...options];
+  execFileSync(process.execPath, command, { cwd: page });
+}
+
+/** A page that uses `search-worker.js`. */
+const searchPage = `
+  const worker = new Worker(new URL("search-worker.js", import.meta.url), { type: "module" });
+  worker.addEventListener("message", ({ data: { found, error } }) => {
+    document.body.title = error ?? found[0].text;
+  });
+  worker.postMessage({ question: "Which planet is known as the Red Planet?" });
+`;
 
 /** How many vectors are in IndexedDB. */
 async function keptVectors(): Promise<number> {
