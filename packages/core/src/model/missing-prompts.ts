@@ -17,8 +17,9 @@ export function warnOfMissingPrompts(
   warned.add(model);
   const answer = folder.whyMissing?.(sentenceConfigName) ?? "";
   const message =
-    `${show(model)} has no ${sentenceConfigName}, so its texts are embedded without prompts. ` +
-    "Models of its architecture are trained with prompts: without them, scores are worse. Copy " +
-    "the file from the original repository, or set the option `prompts`, to {} if there are none.";
+    `${show(model)} has no config_sentence_transformers.json, so its texts are embedded without ` +
+    "prompts. Models of its architecture are trained with prompts: without them, scores are " +
+    "worse. Copy the file from the original repository, or set the option `prompts`, to {} if " +
+    "there are none.";
   warn(`${message} ${answer}`.trimEnd(), "EMBEDDINGGEMMA_NO_PROMPTS");
 }
