@@ -533,6 +533,24 @@ describe.each([
     expect(half).toContain(answer("half/modules.json"));
   });
 
+  test("warns that the prompts are missing if a web page is in place of their file", async () => {
+    const file = "no-prompts/config_sentence_transformers.json";
+    cpSync(fixture, join(models, "no-prompts"), { recursive: true });
+    await tab.route(`**/${file}`, (route) => route.fulfill({ body: "<!doctype html>" }));
+    const warning = tab.waitForEvent("console", {
+      predicate: (message) => message.text().includes("without prompts"),
+    });
+    const prompts = await tab.evaluate(async () => {
+      const embedder = await page.Embedder.load("/models/no-prompts/", { dtype: "fp32" });
+      await embedder.dispose();
+      return embedder.prompts;
+    });
+    expect(prompts).toEqual({ query: "", document: "" });
+    expect((await warning).text()).toContain(
+      `The server answered ${origin}/models/${file} with a web page: the file is not there.`,
+    );
+  });
+
   test("loads from a host that answers 403 for what is not there, and says so", async () => {
     const refused = { status: 403, contentType: "application/xml", body: "<Error/>" };
     await tab.route("**/models/**", (route) => {
