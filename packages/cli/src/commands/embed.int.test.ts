@@ -99,6 +99,18 @@ describe("embed", () => {
     );
   });
 
+  it("repeats JSON lines as they are written, with one vector each", async () => {
+    const lines = [
+      '{"id":1827364554637281999,"text":"Mars","score":1.0}',
+      ' {"embedding":[1],"text": "Venus", "about":{"embedding":1e2},"__proto__":{"a":-0}}\r',
+    ];
+    const { output } = await embed(["--input-format", "jsonl"], lines.join("\n"));
+    expect(output.replaceAll(/\[-?0\.[^\]]*\]/g, "[…]")).toBe(
+      '{"id":1827364554637281999,"text":"Mars","score":1.0,"embedding":[…]}\n' +
+        '{"text": "Venus","about":{"embedding":1e2},"__proto__":{"a":-0},"embedding":[…]}\n',
+    );
+  });
+
   it("reads files of JSON lines by their names, and tells of JSON taken for text", async () => {
     const line = '{"id":7,"text":"It is red."}\n';
     const fields = async (name: string, ...flags: string[]) => {

@@ -1,5 +1,6 @@
 import type { Terminal } from "../terminal/terminal.ts";
 import { NpyWriter } from "./npy-writer.ts";
+import { objectMembers } from "./object-members.ts";
 import { openOutput } from "./output.ts";
 import type { Item } from "./read-items.ts";
 import type { Numbers, VectorFormat, VectorWriter } from "./vector-writer.ts";
@@ -23,9 +24,14 @@ export async function openVectorWriter(
   };
 }
 
-function jsonLine({ fields }: Item, vector: Numbers): string {
-  return JSON.stringify({ ...fields, embedding: Array.from(vector, shortest) });
+/** Keeps what is in the item's own JSON as it is written: its numbers can have any digits. */
+function jsonLine({ text, json = JSON.stringify({ text }) }: Item, vector: Numbers): string {
+  const kept = objectMembers(json).filter(({ key }) => key !== embeddingKey);
+  const embedding = `"${embeddingKey}":${JSON.stringify(Array.from(vector, shortest))}`;
+  return `{${[...kept.map((member) => member.text), embedding].join(",")}}`;
 }
+
+const embeddingKey = "embedding";
 
 /** Nine digits are enough for a float32, where JSON would have the digits of a float64. */
 function shortest(value: number): number {

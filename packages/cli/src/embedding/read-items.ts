@@ -16,8 +16,8 @@ export interface Item {
   readonly place: string;
   readonly text: string;
   readonly title?: string | undefined;
-  /** What the output repeats beside the vector. */
-  readonly fields: Readonly<Record<string, unknown>>;
+  /** The JSON that it comes from, which the output repeats beside the vector. */
+  readonly json?: string;
 }
 
 /** Where texts are, if they are no arguments. */
@@ -79,7 +79,7 @@ async function openFile(file: string, signal: AbortSignal): Promise<Readable> {
 }
 
 function textItem(text: string, place: string): Item {
-  return { text, fields: { text }, place };
+  return { text, place };
 }
 
 function embeddedAsJson(name: string): string {
@@ -103,7 +103,7 @@ function jsonItem(line: string, name: string): Omit<Item, "place"> {
   const expected =
     'In JSON lines, each line is like {"id": 1, "text": "Mars is red."}. ' +
     "For lines of plain text: --input-format lines";
-  let fields: Record<string, unknown>;
+  let fields: unknown;
   try {
     fields = JSON.parse(line);
   } catch (error) {
@@ -113,5 +113,5 @@ function jsonItem(line: string, name: string): Omit<Item, "place"> {
   if (text === undefined) throw new CommandError(`${name} has no "text". ${expected}`);
   if (typeof text !== "string")
     throw new CommandError(`${name} has a "text" that is not a string. ${expected}`);
-  return { text, title: typeof title === "string" ? title : undefined, fields };
+  return { text, title: typeof title === "string" ? title : undefined, json: line };
 }
