@@ -79,6 +79,23 @@ describe("embed", () => {
     );
   });
 
+  it("reads standard input in place of -, beside other texts, too", async () => {
+    const { errors, output } = await embed(["-"]);
+    expect({ errors, output }).toEqual({ errors: "", output: (await embed([])).output });
+    const file = join(await temporaryFolder(), "texts.txt");
+    await writeFile(file, "Saturn");
+    const textsOf = (outcome: { output: string }) =>
+      jsonLines(outcome.output).map((row) => row.text);
+    expect(textsOf(await embed(["Mars", "-", "Venus"], "Sun\nMoon"))).toEqual([
+      ...["Mars", "Sun", "Moon", "Venus"],
+    ]);
+    expect(textsOf(await embed(["--input", file, "-"], "Sun"))).toEqual(["Saturn", "Sun"]);
+    const rows = await embed(["--input-format", "jsonl", "-"], '{"id":1,"text":"Sun"}');
+    expect(jsonLines(rows.output)).toMatchObject([{ id: 1, text: "Sun" }]);
+    const long = await embed(["Mars", "-"], `Sun\n${"Moon ".repeat(2100)}`);
+    expect(long.errors).toContain("cut: line 2 of standard input.\n");
+  });
+
   it("says that there was no text", async () => {
     const { code, output, errors } = await embed([], "");
     expect({ code, output }).toEqual({ code: 0, output: "" });

@@ -14,8 +14,8 @@ export function embedCommand(terminal: Terminal): Command {
         "empty line is an empty text, so that vectors have the numbers of their lines; in JSON " +
         "lines, it is left out.",
     )
-    .argument("[texts...]", "texts to embed")
-    .option("-i, --input <file...>", "embed the lines of these files", paths)
+    .argument("[texts...]", "texts to embed; - stands for the lines of standard input")
+    .option("-i, --input <file...>", "embed the lines of these files; - is standard input", paths)
     .addOption(
       new Option(
         "--input-format <format>",

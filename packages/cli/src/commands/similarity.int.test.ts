@@ -13,6 +13,19 @@ it("ranks texts by similarity", async () => {
   expect(output).toBe(ranked.map(({ text, score }) => `${score.toFixed(4)}  ${text}\n`).join(""));
 });
 
+it("reads the text, or lines to compare it with, from standard input", async () => {
+  const compare = (argv: string[], input: string) =>
+    run(["similarity", "--model", "tiny", ...argv], { input });
+  const texts = ["a fast car", "a red apple", '{"text":"a quick automobile"}'];
+  const { output } = await compare(texts, "");
+  const [text, ...others] = texts as [string, ...string[]];
+  const expected = { code: 0, output, errors: "" };
+  expect(await compare(["-", ...others], `${text}\n`)).toMatchObject(expected);
+  expect(await compare([text, "-"], [...others].reverse().join("\n"))).toMatchObject(expected);
+  const errors = "There was no text to compare it with.\n";
+  expect(await compare([text, "-"], "")).toMatchObject({ code: 0, output: "", errors });
+});
+
 it("says which texts were cut", async () => {
   const argv = ["similarity", "red", "Mars ".repeat(2100), "--model", "tiny"];
   const { errors } = await run(argv);

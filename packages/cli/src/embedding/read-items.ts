@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
-import { readInput } from "../terminal/read-input.ts";
+import { readInput, standardInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -27,38 +27,52 @@ interface Source {
   readonly inputFormat?: InputFormat | undefined;
 }
 
-/** What stands for standard input among the files, as in other programs. */
-const standardInput = "-";
-
 /**
- * The texts of the arguments, else of files, else of standard input.
+ * The texts of the arguments, else of files, else of standard input. `-` stands for the lines of
+ * standard input among either.
  *
  * @throws CommandError for a file that cannot be read, and for a line that is not as described
  */
 export async function* readItems(
   texts: readonly string[],
-  { input, inputFormat }: Source,
+  { input = [standardInput], inputFormat }: Source,
   terminal: Terminal,
 ): AsyncGenerator<Item> {
-  for (const [index, text] of texts.entries()) yield textItem(text, `text ${index + 1}`);
+  const isOneFile = Math.max(texts.length, input.length) === 1;
+  const linesOf = (file: string) => lineItems(file, { inputFormat, isOneFile }, terminal);
+  for (const [index, text] of texts.entries()) {
+    if (text === standardInput) yield* linesOf(text);
+    else yield textItem(text, `text ${index + 1}`);
+  }
   if (texts.length > 0) return;
-  const files = input ?? [standardInput];
-  for (const file of files) {
-    const isInput = file === standardInput;
-    const stream = isInput
-      ? readInput("texts, one a line", terminal)
-      : await openFile(file, terminal.signal);
-    const name = isInput ? "standard input" : file;
-    const format = inputFormat ?? formatOf(file);
-    let number = 0;
-    for await (const line of readLines(stream, name)) {
-      number += 1;
-      const place = `line ${number}${files.length > 1 ? ` of ${name}` : ""}`;
-      if (number === 1 && !inputFormat && format === "lines" && isJsonItem(line))
-        note(terminal, embeddedAsJson(name));
-      if (format === "lines") yield textItem(line, place);
-      else if (line.trim() !== "") yield { ...jsonItem(line, `Line ${number} of ${name}`), place };
-    }
+  for (const file of input) yield* linesOf(file);
+}
+
+interface LineOptions {
+  readonly inputFormat: InputFormat | undefined;
+  /** Whether the numbers of lines tell them apart. */
+  readonly isOneFile: boolean;
+}
+
+async function* lineItems(
+  file: string,
+  { inputFormat, isOneFile }: LineOptions,
+  terminal: Terminal,
+): AsyncGenerator<Item> {
+  const isInput = file === standardInput;
+  const stream = isInput
+    ? readInput("texts, one a line", terminal)
+    : await openFile(file, terminal.signal);
+  const name = isInput ? "standard input" : file;
+  const format = inputFormat ?? formatOf(file);
+  let number = 0;
+  for await (const line of readLines(stream, name)) {
+    number += 1;
+    const place = `line ${number}${isOneFile ? "" : ` of ${name}`}`;
+    if (number === 1 && !inputFormat && format === "lines" && isJsonItem(line))
+      note(terminal, embeddedAsJson(name));
+    if (format === "lines") yield textItem(line, place);
+    else if (line.trim() !== "") yield { ...jsonItem(line, `Line ${number} of ${name}`), place };
   }
 }
 

@@ -1,5 +1,4 @@
 import { resolve } from "node:path";
-import { text as readAll } from "node:stream/consumers";
 import {
   EmbeddingGemmaEmbeddings,
   FaissStore,
@@ -18,7 +17,7 @@ import { openStoreEmbedder } from "../store/open-store-embedder.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
-import { readInput } from "../terminal/read-input.ts";
+import { textOrInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { printHits } from "./print-hits.ts";
 import { whyFilterMatchesNothing } from "./why-nothing.ts";
@@ -43,7 +42,7 @@ export async function searchStore(
   const folder = resolve(storeName);
   await refuseFile(storeName);
   await requireStore(storeName, folder);
-  const words = (query === "-" ? await readAll(readInput("the query", terminal)) : query).trim();
+  const words = (await textOrInput(query, "the query", terminal)).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
   const store = await openStore(storeName, folder);
