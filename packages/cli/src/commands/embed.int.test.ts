@@ -103,7 +103,10 @@ describe("embed", () => {
   });
 
   it("reads JSON lines with titles, and keeps their other keys", async () => {
-    const rows = [{ id: 7, title: "Mars", text: "It is red." }, { text: "Venus is hot." }];
+    const rows = [
+      { id: 7, title: "Mars", text: "It is red." },
+      { title: null, text: "Venus is hot." },
+    ];
     const { output } = await embed(
       ["--input-format", "jsonl"],
       rows.map((row) => `${JSON.stringify(row)}\n`).join("\n"),
@@ -156,13 +159,23 @@ describe("embed", () => {
       second: '{"text":5}',
       reason: 'Line 2 of standard input has a "text" that is not a string',
     },
+    {
+      what: "titled with a string",
+      second: '{"text":"Venus","title":5}',
+      reason: 'Line 2 of standard input has a "title" that is not a string',
+    },
+    {
+      what: "a whole object",
+      second: '{\n  "text": "Venus"\n}',
+      reason: /Line 2 .* is not JSON: .* each line is a whole object, .*: `jq -c` writes such/,
+    },
     { what: "a text", second: '{"id":1}', reason: 'Line 2 of standard input has no "text"' },
   ])("prints what comes before a line that is not $what", async ({ second, reason }) => {
     const lines = `{"text":"Mars is red."}\n${second}\n{"text":"Venus is hot."}\n`;
     const { code, output, errors } = await embed(["--input-format", "jsonl"], lines);
     expect(code).toBe(1);
     expect(jsonLines(output)).toMatchObject([{ text: "Mars is red." }]);
-    expect(errors).toContain(`error: ${reason}`);
+    expect(errors).toMatch(reason);
   });
 
   it("prints what comes before a line that is not UTF-8", async () => {

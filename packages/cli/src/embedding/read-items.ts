@@ -113,19 +113,26 @@ function isJsonItem(line: string): boolean {
   }
 }
 
+const expected =
+  'In JSON lines, each line is a whole object, like {"id": 1, "text": "Mars is red."}: ' +
+  "`jq -c` writes such lines. For lines of plain text: --input-format lines";
+
 function jsonItem(line: string, name: string): Omit<Item, "place"> {
-  const expected =
-    'In JSON lines, each line is like {"id": 1, "text": "Mars is red."}. ' +
-    "For lines of plain text: --input-format lines";
-  let fields: unknown;
+  const { text, title } = parseLine(line, name);
+  if (text === undefined) throw new CommandError(`${name} has no "text". ${expected}`);
+  if (typeof text !== "string") throw notAString(name, "text");
+  if (typeof (title ?? "") !== "string") throw notAString(name, "title");
+  return { text, title: (title as string | null) ?? undefined, json: line };
+}
+
+function parseLine(line: string, name: string): Record<string, unknown> {
   try {
-    fields = JSON.parse(line);
+    return Object(JSON.parse(line));
   } catch (error) {
     throw new CommandError(`${name} is not JSON: ${(error as Error).message}. ${expected}`);
   }
-  const { text, title } = Object(fields) as Record<string, unknown>;
-  if (text === undefined) throw new CommandError(`${name} has no "text". ${expected}`);
-  if (typeof text !== "string")
-    throw new CommandError(`${name} has a "text" that is not a string. ${expected}`);
-  return { text, title: typeof title === "string" ? title : undefined, json: line };
+}
+
+function notAString(name: string, key: string): CommandError {
+  return new CommandError(`${name} has a "${key}" that is not a string. ${expected}`);
 }
