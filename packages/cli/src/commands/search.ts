@@ -1,8 +1,8 @@
-import type { MetadataFilter } from "@embeddinggemma/langchain";
 import { Command, InvalidArgumentError } from "commander";
 import { addModelOptions } from "../model/model-options.ts";
 import { count } from "../parse-number.ts";
 import { path } from "../parse-path.ts";
+import { addFilter } from "../searching/filter-flag.ts";
 import type { SearchFlags } from "../searching/search-store.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { RequiredOption } from "./required-option.ts";
@@ -22,8 +22,8 @@ export function searchCommand(terminal: Terminal): Command {
     .option("--min-score <score>", "least cosine of a result, from -1 to 1", score)
     .option(
       "-f, --filter <filter>",
-      "metadata of results: key=value, key=start* for texts that start so (not numbers), or JSON " +
-        "as in LangChain's filters; can be repeated",
+      "metadata of results: key=value, key!=value, key=start* for texts that start so (not " +
+        "numbers), or JSON as in LangChain's filters; can be repeated: all must hold",
       addFilter,
     )
     .option("--json", "print JSON, with the whole text of each chunk")
@@ -33,6 +33,7 @@ export function searchCommand(terminal: Terminal): Command {
         '  embeddinggemma search "how do I reset my password?" --store docs.store\n' +
         '  embeddinggemma search "side effects" --store papers.store -k 3 --filter page=2\n' +
         '  embeddinggemma search "layers" --store notes.store --filter "source=notes/web/*"\n' +
+        "  embeddinggemma search \"leave\" --store docs.store --filter 'source!=docs/hr/*'\n" +
         '  embeddinggemma search "tests" --store docs.store --filter \'{"page": {"$gte": 10}}\'\n' +
         "  git log -1 --format=%B | embeddinggemma search - --store docs.store --json",
     );
@@ -48,39 +49,4 @@ function score(text: string): number {
   const value = Number(text);
   if (text.trim() !== "" && value >= -1 && value <= 1) return value;
   throw new InvalidArgumentError("It must be a number from -1 to 1.");
-}
-
-/** A number in the metadata also matches: `page=2`. A star at the end stands for any characters. */
-function addFilter(text: string, filters: readonly MetadataFilter[] = []): MetadataFilter[] {
-  if (text.trim().startsWith("{")) return [...filters, parseObject(text)];
-  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
-  if (key === undefined || value === undefined)
-    throw new InvalidArgumentError(
-      "It must be key=value or a JSON object, such as '{\"page\": 2}'.",
-    );
-  if (/\*(?!$)/.test(value))
-    throw new InvalidArgumentError(
-      "A * stands for other text only at the end of a value, such as source=notes/web/*. To " +
-        'match a literal *, use JSON, such as \'{"title": "A* search"}\'.',
-    );
-  if (value.endsWith("*")) return [...filters, { [key]: startOf(value.slice(0, -1)) }];
-  const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
-  return [...filters, { [key]: isNumber ? [value, Number(value)] : value }];
-}
-
-/** Strings that start with a text are between it and the text whose last character is the next. */
-function startOf(text: string): { $gte: string; $lt?: string } {
-  // None comes after U+FFFF.
-  const stem = text.replace(/\uffff+$/, "");
-  if (stem === "") return { $gte: text };
-  const next = String.fromCharCode(stem.charCodeAt(stem.length - 1) + 1);
-  return { $gte: text, $lt: stem.slice(0, -1) + next };
-}
-
-function parseObject(text: string): MetadataFilter {
-  try {
-    return JSON.parse(text) as MetadataFilter;
-  } catch (error) {
-    throw new InvalidArgumentError(`It is not JSON: ${(error as Error).message}.`);
-  }
 }

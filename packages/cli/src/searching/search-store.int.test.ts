@@ -98,6 +98,12 @@ it("filters by metadata", async () => {
   const none = await run(["search", "x", "-s", store, "--filter", `source=${folder}/mart*`]);
   expect(none).toMatchObject({ code: 0, output: "" });
 
+  expect(textsOf(await search("planet", "--filter", `source!=${folder}/mars.md`))).toHaveLength(3);
+  expect(textsOf(await search("planet", "--filter", "title!=Outer*"))).toEqual([
+    ...textsOf(await search("planet", "--filter", `source!=${folder}/outer*`)),
+  ]);
+  expect(textsOf(await search("planet", "--filter", "page!=2"))).toHaveLength(3);
+
   for (const filter of ["source=*mars*", "source=*.md", "source=no*s/mars.md"]) {
     const inside = await run(["search", "x", "-s", store, "--filter", filter]);
     expect(inside.code).toBe(2);
@@ -105,13 +111,25 @@ it("filters by metadata", async () => {
   }
   const wrong = await run(["search", "planet", "-s", store, "--filter", "page"]);
   expect(wrong.code).toBe(2);
-  expect(wrong.errors).toContain("It must be key=value or a JSON object");
+  expect(wrong.errors).toContain("It must be key=value, key!=value or a JSON object");
   const unknown = await run(["search", "x", "-s", store, "--filter", '{"page": {"$like": 2}}']);
   expect(unknown.code).toBe(2);
   expect(unknown.errors).toContain('error: An operator for "page" must be one of $eq,');
   expect(unknown.errors).toMatch(
     /was given\. For examples of filters: `embeddinggemma search --help/,
   );
+});
+
+it("says that a star in JSON does not stand for other text", async () => {
+  const searchFor = (filter: string) => run(["search", "planet", "-s", store, "--filter", filter]);
+  const { errors } = await searchFor('{"title": {"$ne": "Ma*"}}');
+  expect(errors).toBe(
+    '"Ma*" is taken as it is: in JSON, * does not stand for other text. For all that starts with ' +
+      "\"Ma\": --filter 'title=Ma*' (or != for all else), or in JSON " +
+      '{"title":{"$gte":"Ma","$lt":"Mb"}}.\n',
+  );
+  const either = await searchFor('{"$or": [{"title": {"$gte": "Ma", "$lt": "Mb"}}, {"page": 2}]}');
+  expect(either.output.match(/^\d .*/gm)).toHaveLength(2);
 });
 
 it("finds what starts with the last of all characters", async () => {

@@ -19,6 +19,7 @@ import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
 import { textOrInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
+import { aboutStar, literalStars } from "./filter-flag.ts";
 import { printHits } from "./print-hits.ts";
 import { whyFilterMatchesNothing } from "./why-nothing.ts";
 import { withoutWarning } from "./without-warning.ts";
@@ -45,6 +46,7 @@ export async function searchStore(
   const words = (await textOrInput(query, "the query", terminal)).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
+  for (const star of literalStars(filter ?? [])) note(terminal, aboutStar(star));
   const store = await openStore(storeName, folder);
   checkRecords(store, storeName);
   const settings = await readSettings(folder);

@@ -1,0 +1,36 @@
+import { expect, it } from "vitest";
+import { addFilter, literalStars } from "./filter-flag.ts";
+
+const filterOf = (text: string) => addFilter(text)[0];
+
+it.each([
+  ["page=2", { page: ["2", 2] }],
+  ["title=a!=b", { title: "a!=b" }],
+  ["source=docs/*", { source: { $gte: "docs/", $lt: "docs0" } }],
+  ["source!=docs/a.md", { $not: { source: "docs/a.md" } }],
+  ["source!=docs/*", { $not: { source: { $gte: "docs/", $lt: "docs0" } } }],
+  ["page!=2", { $not: { page: ["2", 2] } }],
+  [' {"a!": 1}', { "a!": 1 }],
+])("reads %s", (text, filter) => {
+  expect(filterOf(text)).toEqual(filter);
+});
+
+it.each(["page", "=2", "!=2", "page>2", "page>=2", "page<=2"])("refuses %s", (text) => {
+  expect(() => filterOf(text)).toThrow(/^It must be key=value, key!=value or a JSON object, such/);
+});
+
+it("finds texts in JSON that end with a star", () => {
+  const filters = [
+    { $or: [{ source: "a/*" }, { $not: { title: { $in: ["b", "c*"] } } }], page: 2 },
+    ...addFilter("source!=d/*"),
+    { source: { $ne: "e/*" }, title: ["*f", "g*"], lang: null },
+  ];
+  expect(literalStars(filters as never)).toEqual([
+    ...[
+      ["source", "a/*"],
+      ["title", "c*"],
+      ["source", "e/*"],
+      ["title", "g*"],
+    ],
+  ]);
+});
