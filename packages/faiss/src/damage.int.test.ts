@@ -65,6 +65,22 @@ it("says that Git may have changed the line ends of its records", async () => {
   );
 });
 
+it("says how to resolve a merge conflict of Git", async () => {
+  const directory = await savedStore("conflict", { engine: "builtin" });
+  const path = join(directory, "faiss-store.json");
+  const [first, ...others] = (await readFile(path, "utf8")).split("\n");
+  const lines = [first, "<<<<<<< HEAD", '"size": 1', "=======", '"size": 2', ">>>>>>> main"];
+  await writeFile(path, [...lines, ...others].join("\n"));
+  const error = await FaissStore.open(directory).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: "FILE_DAMAGED",
+    details: { path, mergeConflict: true },
+    message:
+      `${path} has a merge conflict of Git. Take the whole store of your branch with ` +
+      `\`git checkout HEAD ${directory}\`, and add again what the other branch has added.`,
+  });
+});
+
 describe.each<FaissStoreOptions>([
   { engine: "builtin" },
   { engine: "builtin", precision: "int8", searchDimension: 8 },

@@ -15,6 +15,7 @@ export { clonePlain, defineProperty } from "./clone-plain.ts";
 export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
 export { isUrl } from "./is-url.ts";
+export { hasMergeConflict } from "./merge-conflict.ts";
 export { nextTurn } from "./next-turn.ts";
 export { explainElsewhere } from "./option-elsewhere.ts";
 export { Pacer } from "./pacer.ts";

@@ -51,3 +51,11 @@ function lacksManifest(name: string): CommandError {
 export function howToRepair(name: string): string {
   return `Restore it from a backup, or delete the folder ${quoted(name)} and run \`index\` again.`;
 }
+
+/** The error for a file of a store that Git could not merge. */
+export function notMerged(path: string, store: string): CommandError {
+  return new CommandError(
+    `${path} has a merge conflict of Git. Take the whole store of your branch with ` +
+      `\`git checkout HEAD ${quoted(store)}\`, and run \`index\` again: it embeds only what is missing.`,
+  );
+}

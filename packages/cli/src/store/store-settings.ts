@@ -1,11 +1,12 @@
 import { readFile, realpath, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { indexSettingsName } from "@embeddinggemma/internal";
+import { hasMergeConflict, indexSettingsName } from "@embeddinggemma/internal";
 import { type LockFailure, withFolderLock } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { withAbsolutePaths, withRelativePaths } from "./model-paths.ts";
+import { notMerged } from "./store-folder.ts";
 
 /** What the program remembers of a store, in a file in its folder. */
 export interface StoreSettings {
@@ -41,12 +42,15 @@ export interface IndexedFile {
  */
 export async function readSettings(store: string): Promise<StoreSettings | undefined> {
   const path = join(store, indexSettingsName);
+  let text: string | undefined;
   try {
-    const settings = settingsOf(JSON.parse(await readFile(path, "utf8")));
+    text = await readFile(path, "utf8");
+    const settings = settingsOf(JSON.parse(text));
     const model = withAbsolutePaths(settings.model, await realpath(store), settings.folder);
     return { ...settings, model };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    if (text !== undefined && hasMergeConflict(text)) throw notMerged(path, store);
     throw new CommandError(
       `The file ${path} cannot be read: ${fileFailure(error)}. ` +
         "Restore it, or index your files in a new store.",
