@@ -4,6 +4,7 @@ import { quoted } from "@embeddinggemma/internal/node";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "./plan.ts";
+import { emptyFolderFor } from "./refuse-missing.ts";
 
 /** How many names the advice has. */
 const mostNames = 3;
@@ -15,29 +16,35 @@ export function noteGone({ changes, saved }: Plan, terminal: Terminal): void {
   const count = (others.length + 1).toLocaleString("en");
   const [gone, object] =
     others.length === 0
-      ? [`${count} file of the store is gone:`, "it"]
-      : [`${count} files of the store are gone, such as`, "them"];
-  const names = new Set([first, ...others].flatMap((source) => nameToRemove(saved.root, source)));
-  const shown = [...names]
-    .slice(0, mostNames)
-    .map((name) => quoted(name))
-    .join(" ");
-  const like = names.size > mostNames ? "paths such as " : "";
-  const advice =
-    names.size === 0
-      ? "Its folder is gone, too."
-      : `To remove ${object}, add ${like}\`${shown}\` to the command.`;
+      ? ([`${count} file of the store is gone:`, "it"] as const)
+      : ([`${count} files of the store are gone, such as`, "them"] as const);
+  const advice = howToRemove(object, saved.root, changes.goneElsewhere);
   note(terminal, escapeControls(`${gone} ${first}. ${advice}`));
 }
 
-/**
- * The file, or the folder above it that is gone. None if that is not among the user's files: a
- * drive may not be mounted.
- */
-function nameToRemove(root: string, source: string): string[] {
+function howToRemove(object: "it" | "them", root: string, sources: readonly string[]): string {
+  const isOutside = (source: string) => isAbsolute(source) && !existsSync(dirname(source));
+  const names = new Set(
+    sources.filter((source) => !isOutside(source)).map((source) => nameOf(goneAt(root, source))),
+  );
+  if (names.size === 0) {
+    const folder = nameOf(goneAt(root, sources[0]!));
+    return `Its folder is gone, too. ${emptyFolderFor(object, folder)} and add it to the command.`;
+  }
+  const shown = [...names].slice(0, mostNames).map(quoted).join(" ");
+  const like = names.size > mostNames ? "paths such as " : "";
+  return `To remove ${object}, add ${like}\`${shown}\` to the command.`;
+}
+
+/** The file, or the folder above it that is gone. */
+function goneAt(root: string, source: string): string {
   let gone = resolve(root, source);
-  if (isAbsolute(source) && !existsSync(dirname(gone))) return [];
   while (!existsSync(dirname(gone)) && dirname(gone) !== gone) gone = dirname(gone);
-  const name = relative(process.cwd(), gone);
-  return [name.startsWith("..") || isAbsolute(name) ? gone : name];
+  return gone;
+}
+
+/** As it is typed in the current folder. */
+function nameOf(path: string): string {
+  const name = relative(process.cwd(), path);
+  return name.startsWith("..") || isAbsolute(name) ? path : name;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { isAbsolute, resolve } from "node:path";
+import { quoted } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import { countOf } from "../terminal/count-of.ts";
 import { isIn } from "./is-in.ts";
@@ -18,15 +19,27 @@ export function refuseMissing(
   known: ReadonlySet<string>,
 ): void {
   const missing = `There is no file or folder ${place}.`;
-  const lost = [...known].filter((source) => {
-    const path = resolve(root, source);
-    return path === place || (isIn(place, path) && !isAbsolute(source));
-  });
+  const lost = [...known].filter((source) => isIn(place, resolve(root, source)));
   if (lost.length === 0) throw new CommandError(missing);
-  if (places.some((other) => existsSync(other))) return;
+  const isOutside = lost.some((source) => isAbsolute(source) && resolve(root, source) !== place);
+  if (!isOutside && places.some((other) => existsSync(other))) return;
   const object = lost.length === 1 ? "it" : "them";
-  throw new CommandError(
-    `${missing} The store still has ${countOf(lost.length, "file")} of it. To remove ${object}, ` +
-      "also name a file or folder that is there.",
+  const advice = isOutside
+    ? `${emptyFolderFor(object, place)}, and run the command again.`
+    : `To remove ${object}, also name a file or folder that is there.`;
+  const files = countOf(lost.length, "file");
+  throw new CommandError(`${missing} The store still has ${files} of it. ${advice}`);
+}
+
+/**
+ * How to remove the files of a folder that is gone and not among the user's files. An empty folder
+ * in its place says that its drive is there.
+ *
+ * @param object - the files
+ */
+export function emptyFolderFor(object: "it" | "them", folder: string): string {
+  return (
+    "Perhaps its drive is not mounted. " +
+    `To remove ${object} from the store, make an empty folder ${quoted(folder)}`
   );
 }
