@@ -112,7 +112,7 @@ describe("embed", () => {
       rows.map((row) => `${JSON.stringify(row)}\n`).join("\n"),
     );
     const documents = await embedder.encodeDocument(
-      rows.map(({ title, text }) => ({ title, text })),
+      rows.map(({ title, text }) => ({ title: title ?? undefined, text })),
     );
     expect(jsonLines(output)).toEqual(
       rows.map((row, index) => ({ ...row, embedding: exactly(documents[index]!) })),

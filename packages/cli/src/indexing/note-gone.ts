@@ -31,7 +31,10 @@ function howToRemove(object: "it" | "them", root: string, sources: readonly stri
     const folder = nameOf(goneAt(root, sources[0]!));
     return `Its folder is gone, too. ${emptyFolderFor(object, folder)} and add it to the command.`;
   }
-  const shown = [...names].slice(0, mostNames).map(quoted).join(" ");
+  const shown = [...names]
+    .slice(0, mostNames)
+    .map((name) => quoted(name))
+    .join(" ");
   const like = names.size > mostNames ? "paths such as " : "";
   return `To remove ${object}, add ${like}\`${shown}\` to the command.`;
 }

@@ -48,7 +48,7 @@ function parseObject(text: string): MetadataFilter {
 }
 
 /** Keys and texts of filters in JSON where a star at the end looks as if it stood for other text. */
-export function literalStars(filters: readonly MetadataFilter[]): [key: string, text: string][] {
+export function literalStars(filters: readonly unknown[]): [key: string, text: string][] {
   return filters.filter(isObject).flatMap((filter) =>
     Object.entries(filter).flatMap(([key, condition]) => {
       if (key.startsWith("$")) return literalStars([condition].flat());
