@@ -6,6 +6,12 @@ export class CommandError extends Error {
   readonly exitCode: number = exitCodes.failed;
 }
 
+/** A command is done, except for what the message says. */
+export class PartlyDoneError extends CommandError {
+  override readonly name = "PartlyDoneError";
+  override readonly exitCode = exitCodes.partlyDone;
+}
+
 /** The flags or arguments are wrong, whatever the files are. The message says what is right. */
 export class UsageError extends CommandError {
   override readonly name = "UsageError";

@@ -5,6 +5,8 @@ export const exitCodes = {
   failed: 1,
   /** Wrong flags or arguments, whatever the files are. */
   usage: 2,
+  /** `index` is done, except for files and folders that cannot be read. */
+  partlyDone: 3,
   /** Ctrl-C or SIGTERM: 128 + 2, as shells have it. */
   interrupted: 130,
 } as const;

@@ -488,13 +488,20 @@ it("says why it cannot save what is done before Ctrl-C", async () => {
   expect(errors).toMatch(/\nerror: .*\.store/);
 });
 
+it("fails if it can read no file", async () => {
+  await write("binary.txt", "a\0b");
+  const { code, errors } = await index("--model", "tiny");
+  expect(code).toBe(1);
+  expect(errors).toContain("error: 1 file could not be read.\n");
+});
+
 it("indexes the other files when some cannot be read", async () => {
   await write("broken.pdf", "%PDF-1.4 broken");
   await write("binary.txt", "a\0b");
   await write("good.txt", "Mars is red.");
   await write("photo.jpg", "not read from a folder");
   const { code, errors, ...result } = await index("--model", "tiny");
-  expect(code).toBe(1);
+  expect(code).toBe(3);
   expect(errors).toContain("broken.pdf: It is damaged, or no PDF.\n");
   expect(errors).toContain("error: 2 files could not be read.\n");
   expect(result).toMatchObject({ added: 1, embedded: 1, others: 1 });
@@ -515,7 +522,7 @@ it("keeps what the store has of folders and files that cannot be read", async ()
   await chmod(join(folder, "listed"), 0o444);
   const { code, errors, ...result } = await asNobody(() => index());
   await chmod(join(folder, "secret"), 0o777);
-  expect(code).toBe(1);
+  expect(code).toBe(3);
   expect(result).toMatchObject({ changed: 1, removed: 0, store: { chunks: 5 } });
   expect(errors).toBe(
     `${folder}/other: The folder cannot be read: permission denied.\n` +

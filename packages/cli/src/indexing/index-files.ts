@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { CommandError } from "../failures/command-error.ts";
+import { CommandError, PartlyDoneError } from "../failures/command-error.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { exitCodes } from "../failures/exit-codes.ts";
 import { isAbort } from "../failures/is-abort.ts";
@@ -94,5 +94,6 @@ function throwFailure({ changes }: Plan, { failure, tally }: Result, { signal }:
   const failed = Object.entries(counts).filter(([, count]) => count > 0);
   if (failed.length === 0) return;
   const what = failed.map(([name, count]) => countOf(count, name)).join(" and ");
-  throw new CommandError(`${what} could not be read.`);
+  const isDone = tally.finished.size + changes.unchanged.length > 0;
+  throw new (isDone ? PartlyDoneError : CommandError)(`${what} could not be read.`);
 }
