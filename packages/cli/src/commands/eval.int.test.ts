@@ -34,6 +34,16 @@ describe("eval", () => {
     expect(await readFile(file, "utf8")).toMatch(/^validation-bread Q0 \w+ 1 /);
   });
 
+  it("says what to do about unknown documents, in words of the command line", async () => {
+    const other = join(folder, "unknown");
+    await writeSmallData(other);
+    await appendFile(join(other, "qrels/test.tsv"), "test-bread\tnobody\t1\n");
+    const { code, errors } = await run(["eval", other, "--model", "tiny"]);
+    expect(code).toBe(1);
+    expect(errors).toContain("test.tsv, line 10: 1 document id here is not in ");
+    expect(errors).toMatch(/"nobody"\. Add what is missing, or remove these judgements\.\n$/);
+  });
+
   it("counts the texts that were cut", async () => {
     const other = join(folder, "other");
     await writeSmallData(other);
