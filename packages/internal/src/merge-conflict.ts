@@ -1,4 +1,4 @@
-/** Whether Git has left both sides of a merge in a text, between lines of `<<<<<<<` and `>>>>>>>`. */
+/** Whether Git has left both sides of a merge in a text, between `<<<<<<<` and `>>>>>>>`. */
 export function hasMergeConflict(text: string): boolean {
   return /^<{7} /m.test(text);
 }

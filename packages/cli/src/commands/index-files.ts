@@ -14,8 +14,8 @@ export function indexCommand(terminal: Terminal): Command {
     .description(
       "Embeds the files in folders and saves them in a store. A later run embeds only what is " +
         "new or has changed, and removes what is gone or left out now. Ctrl-C keeps what is " +
-        "done; the next run continues. The exit code is 3 if some files could not be read, and all " +
-        "others are done.\n\nReads text, Markdown, HTML and PDF files. Leaves out " +
+        "done; the next run continues. The exit code is 3 if some files could not be read, and " +
+        "all others are done.\n\nReads text, Markdown, HTML and PDF files. Leaves out " +
         "hidden files, node_modules, symbolic links, and what .gitignore files name.",
     )
     .argument("<paths...>", "folders, or files", paths)

@@ -235,7 +235,8 @@ it("removes what is gone beside the files that a run names, and tells of others"
 
   await rm(join(folder, "docs"), { recursive: true });
   const { errors: others } = await run(["index", "src/version.ts", "--store", store]);
-  const advice = `Perhaps its drive is not mounted. To remove it from the store, make an empty folder`;
+  const advice =
+    "Perhaps its drive is not mounted. To remove it from the store, make an empty folder";
   expect(others).toBe(
     `1 file of the store is gone: ${join(folder, "docs/b.md")}. Its folder is gone, too. ` +
       `${advice} ${join(folder, "docs")} and add it to the command.\n`,

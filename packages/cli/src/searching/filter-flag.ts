@@ -47,7 +47,7 @@ function parseObject(text: string): MetadataFilter {
   }
 }
 
-/** Keys and texts of filters in JSON where a star at the end looks as if it stood for other text. */
+/** Keys and texts of filters in JSON that end with a star, as if it stood for other text there. */
 export function literalStars(filters: readonly unknown[]): [key: string, text: string][] {
   return filters.filter(isObject).flatMap((filter) =>
     Object.entries(filter).flatMap(([key, condition]) => {
@@ -67,9 +67,11 @@ function isStarred(value: unknown): value is string {
 /** What to write in place of a text with a star in JSON. */
 export function aboutStar([key, text]: readonly [key: string, text: string]): string {
   const start = text.slice(0, -1);
+  const pair = quoted(`${key}=${text}`);
   const range = JSON.stringify({ [key]: startOf(start) });
   return (
-    `${JSON.stringify(text)} is taken as it is: in JSON, * does not stand for other text. For all ` +
-    `that starts with ${JSON.stringify(start)}: --filter ${quoted(`${key}=${text}`)} (or != for all else), or in JSON ${range}.`
+    `${JSON.stringify(text)} is taken as it is: in JSON, * does not stand for other text. For ` +
+    `all that starts with ${JSON.stringify(start)}: --filter ${pair} (or != for all else), or in ` +
+    `JSON ${range}.`
   );
 }

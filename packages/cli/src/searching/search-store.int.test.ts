@@ -120,6 +120,14 @@ it("filters by metadata", async () => {
   );
 });
 
+it("says that no chunk has the key of a filter that leaves out chunks", async () => {
+  const searchFor = (filter: string) => run(["search", "planet", "-s", store, "--filter", filter]);
+  const errors = "No chunk has the key sorce. Did you mean source?\n";
+  expect(await searchFor("sorce!=docs/*")).toMatchObject({ code: 0, errors });
+  expect(await searchFor("source!=docs/*")).toMatchObject({ code: 0, errors: "" });
+  expect(await searchFor("{}")).toMatchObject({ code: 0, errors: "" });
+});
+
 it("says that a star in JSON does not stand for other text", async () => {
   const searchFor = (filter: string) => run(["search", "planet", "-s", store, "--filter", filter]);
   const { errors } = await searchFor('{"title": {"$ne": "Ma*"}}');

@@ -21,7 +21,7 @@ import { textOrInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { aboutStar, literalStars } from "./filter-flag.ts";
 import { printHits } from "./print-hits.ts";
-import { whyFilterMatchesNothing } from "./why-nothing.ts";
+import { unknownKey, whyFilterMatchesNothing } from "./why-nothing.ts";
 import { withoutWarning } from "./without-warning.ts";
 
 export interface SearchFlags extends ModelFlags {
@@ -67,7 +67,11 @@ export async function searchStore(
   const hits = await find(minScore);
   cutTexts.note(1, terminal);
   printHits(hits, json, terminal);
-  if (hits.length > 0) return;
+  if (hits.length > 0) {
+    const unknown = filter && unknownKey(filter, store);
+    if (unknown !== undefined) note(terminal, unknown);
+    return;
+  }
   const isFiltered = filter && (minScore === undefined || (await find()).length === 0);
   note(terminal, isFiltered ? whyFilterMatchesNothing(store, filter) : "Nothing was found.");
 }

@@ -36,8 +36,28 @@ export function whyFilterMatchesNothing(
   return folder === undefined ? why : `${why} For a folder: --filter ${quoted(folder)}.`;
 }
 
+/**
+ * Names the first key that no chunk has. A filter that leaves out chunks by such a key leaves out
+ * none.
+ */
+export function unknownKey(
+  filters: readonly MetadataFilter[],
+  store: DocumentStore,
+): string | undefined {
+  const { missing, nearest } = keysOf(filters, store);
+  if (missing === undefined) return undefined;
+  return `No chunk has the key ${missing}.${nearest ? ` Did you mean ${nearest}?` : ""}`;
+}
+
 /** Names the first key that no chunk has, or not with a value of this type. */
 function unknownKeyOrType(filters: readonly MetadataFilter[], store: DocumentStore): string {
+  const { mismatch } = keysOf(filters, store);
+  if (mismatch) return `It ${describeMismatch(mismatch, "chunk")}${adviceOn(mismatch, advice)} `;
+  const unknown = unknownKey(filters, store);
+  return unknown === undefined ? "" : `${unknown} `;
+}
+
+function keysOf(filters: readonly MetadataFilter[], store: DocumentStore) {
   const keys = new FilterKeys(filters.flatMap(keysOfFilter), filters.flatMap(soughtByFilter));
   const matches = keys.watch(
     () => false,
@@ -45,10 +65,7 @@ function unknownKeyOrType(filters: readonly MetadataFilter[], store: DocumentSto
   );
   for (const { id, record } of store) matches?.(record, id);
   const { missing, mismatch } = keys;
-  if (mismatch) return `It ${describeMismatch(mismatch, "chunk")}${adviceOn(mismatch, advice)} `;
-  if (missing === undefined) return "";
-  const nearest = keys.nearest(missing);
-  return `No chunk has the key ${missing}. ${nearest ? `Did you mean ${nearest}? ` : ""}`;
+  return { missing, mismatch, nearest: missing && keys.nearest(missing) };
 }
 
 const advice = {

@@ -55,7 +55,7 @@ export function howToRepair(name: string): string {
 /** The error for a file of a store that Git could not merge. */
 export function notMerged(path: string, store: string): CommandError {
   return new CommandError(
-    `${path} has a merge conflict of Git. Take the whole store of your branch with ` +
-      `\`git checkout HEAD ${quoted(store)}\`, and run \`index\` again: it embeds only what is missing.`,
+    `${path} has a merge conflict of Git. Take the whole store of your branch with \`git ` +
+      `checkout HEAD ${quoted(store)}\`, and run \`index\` again: it embeds only what is missing.`,
   );
 }

@@ -105,8 +105,8 @@ function parse(text: string, path: string): Record<string, unknown> {
 function inConflict(path: string): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",
-    `${path} has a merge conflict of Git. Take the whole store of your branch with ` +
-      `\`git checkout HEAD ${quoted(dirname(path))}\`, and add again what the other branch has added.`,
+    `${path} has a merge conflict of Git. Take the whole store of your branch with \`git ` +
+      `checkout HEAD ${quoted(dirname(path))}\`, and add again what the other branch has added.`,
     { path, mergeConflict: true },
   );
 }
