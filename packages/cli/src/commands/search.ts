@@ -23,7 +23,8 @@ export function searchCommand(terminal: Terminal): Command {
     .option(
       "-f, --filter <filter>",
       "metadata of results: key=value, key!=value, key=start* for texts that start so (not " +
-        "numbers), or JSON as in LangChain's filters; can be repeated: all must hold",
+        "numbers), or JSON as in LangChain's filters; can be repeated: all must hold; for one " +
+        "of several, JSON with $in or $or",
       addFilter,
     )
     .option("--json", "print JSON, with the whole text of each chunk")
@@ -35,6 +36,8 @@ export function searchCommand(terminal: Terminal): Command {
         '  embeddinggemma search "layers" --store notes.store --filter "source=notes/web/*"\n' +
         "  embeddinggemma search \"leave\" --store docs.store --filter 'source!=docs/hr/*'\n" +
         '  embeddinggemma search "tests" --store docs.store --filter \'{"page": {"$gte": 10}}\'\n' +
+        '  embeddinggemma search "leave" --store docs.store ' +
+        '--filter \'{"source": {"$in": ["a.md", "b.md"]}}\'\n' +
         "  git log -1 --format=%B | embeddinggemma search - --store docs.store --json",
     );
   return addModelOptions(command).action(async (query: string, flags: SearchFlags) => {
