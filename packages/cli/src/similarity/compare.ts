@@ -13,7 +13,7 @@ export interface SimilarityFlags extends ModelFlags {
 
 /**
  * Prints the similarity of a text with others, best first. `-` stands for standard input: all of it
- * as the text, and its lines among the others.
+ * as the text, and its lines among the others, without empty ones.
  */
 export async function compare(
   text: string,
@@ -51,6 +51,6 @@ async function readTexts(
 ): Promise<string[]> {
   const texts = [await textOrInput(text, "the text to compare", terminal)];
   for await (const item of readItems(others, { inputFormat: "lines" }, terminal))
-    texts.push(item.text);
+    if (item.text.trim() !== "") texts.push(item.text);
   return texts;
 }

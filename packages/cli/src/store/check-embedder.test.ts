@@ -35,5 +35,7 @@ it.each<[string, string, ModelFlags, ModelFlags]>([
   const settings = { model: stored, chunks: { tokens: 1, overlap: 0 }, root: "..", files: {} };
   const text = advice({ identity }, settings, given);
   expect(text.startsWith(start)).toBe(true);
-  expect(text.endsWith(" To use another model, index your files in a new store.")).toBe(true);
+  expect(
+    text.endsWith(" To use another model or dimension, index your files in a new store."),
+  ).toBe(true);
 });

@@ -109,7 +109,7 @@ export function advice(
   flags: ModelFlags,
 ): string {
   const known = knownAdvice(store, settings?.model, flags);
-  return `${known} To use another model, index your files in a new store.`;
+  return `${known} To use another model or dimension, index your files in a new store.`;
 }
 
 function knownAdvice(

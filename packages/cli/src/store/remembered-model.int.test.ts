@@ -226,8 +226,8 @@ it("says what a server ran that cannot be reached, and what can replace it", asy
   expect(refused.errors).toBe(
     `error: The model of the store is the one that ${gone.url} ran, and yours is ${other}. ` +
       "Vectors of different models cannot be compared.\n\nGive the model that the server ran as " +
-      "--model, with its --dtype, or a server with it as --url. To use another model, index your " +
-      "files in a new store.\n",
+      "--model, with its --dtype, or a server with it as --url. To use another model or " +
+      "dimension, index your files in a new store.\n",
   );
   expect((await run([...argv, "--model", "tiny"])).code).toBe(0);
 }, 60_000);

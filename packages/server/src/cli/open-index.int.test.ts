@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FaissStore } from "@embeddinggemma/faiss";
+import { FaissStore, type FaissStoreOptions } from "@embeddinggemma/faiss";
 import { afterAll, expect, it } from "vitest";
 import { tinyEmbedder } from "../testing/tiny.ts";
 import { CannotRun } from "./cannot-run.ts";
@@ -11,6 +11,8 @@ import { openIndex } from "./open-index.ts";
 const root = await mkdtemp(join(tmpdir(), "server-index-"));
 
 const logger = createLogger({ level: "silent", json: true });
+
+const { dimension, identity } = await tinyEmbedder();
 
 afterAll(() => rm(root, { recursive: true }));
 
@@ -33,4 +35,26 @@ it.each([
   expect(failure).toBeInstanceOf(CannotRun);
   expect((failure as CannotRun).message).toContain(`${folder} has vectors of `);
   expect((failure as CannotRun).message).toContain(reason);
+});
+
+it("says that a store of another dimension in the folder needs a restart", async () => {
+  const folder = join(root, "replaced");
+  const saveStore = async (options: FaissStoreOptions) => {
+    const store = await FaissStore.create(options);
+    await store.save(folder);
+    await store.close();
+  };
+  await saveStore({ dimension, identity });
+  const errors: string[] = [];
+  const listening = { ...logger, error: (message: string) => errors.push(message) } as never;
+  const index = await openIndex({ folder, isReadOnly: true }, await tinyEmbedder(), listening);
+  await rm(folder, { recursive: true });
+  await saveStore({ dimension: 256 });
+  await index.refresh();
+  expect(errors).toEqual([
+    `${folder} was replaced, and has vectors of another length than those of the model, which ` +
+      "have 768 numbers. Its former state is served. Start the server again, with the model that made " +
+      "the store.",
+  ]);
+  await index.close();
 });

@@ -17,8 +17,11 @@ export async function openIndex(
 ): Promise<DocumentIndex> {
   const onReopen = (failure?: unknown) => {
     if (failure === undefined) return logger.info("The store has changed, and was opened again");
-    const change = "The store has changed, but cannot be opened";
-    logger.warn({ error: errorFields(failure).error }, `${change}. Its former state is served`);
+    const reason = differenceOf(failure, embedder);
+    if (reason !== undefined)
+      return logger.error(`${folder} was replaced, and has ${reason}. ${formerState} ${restart}`);
+    const change = "The store has changed, but cannot be opened.";
+    logger.warn({ error: errorFields(failure).error }, `${change} ${formerState}`);
   };
   try {
     const index = await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly, onReopen });
@@ -27,22 +30,22 @@ export async function openIndex(
       logger.warn(`${folder} is read-only for clients, because its documents ${foreign}.`);
     return index;
   } catch (error) {
-    const { FaissStoreError } = await import("@embeddinggemma/faiss");
-    const reason = FaissStoreError.isInstance(error) && differenceOf(error, embedder);
-    if (!reason) throw error;
+    const reason = differenceOf(error, embedder);
+    if (reason === undefined) throw error;
     const advice = "Start the server with the model that made the store, or with another --store.";
     throw new CannotRun(`${folder} has ${reason}. ${advice}`, { cause: error });
   }
 }
 
-function differenceOf(
-  { code, details }: FaissStoreError,
-  { dimension }: Embedder,
-): string | undefined {
+const formerState = "Its former state is served.";
+const restart = "Start the server again, with the model that made the store.";
+
+function differenceOf(error: unknown, { dimension }: Embedder): string | undefined {
+  const { code, details } = Object(error) as Partial<FaissStoreError>;
   if (code === "DIMENSION_MISMATCH")
     return `vectors of another length than those of the model, which have ${dimension} numbers`;
   if (code !== "IDENTITY_MISMATCH") return undefined;
-  const differences = (details.differences ?? []) as IdentityDifference[];
+  const differences = (details?.differences ?? []) as IdentityDifference[];
   if (differences.length === 0) return "vectors of an unknown model";
   const names = differences.map(({ name }) => name).join(", ");
   return `vectors of another model. They differ in ${names}`;

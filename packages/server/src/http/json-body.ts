@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import type { z } from "zod";
 import { takeBodyBytes } from "./body-budget.ts";
 import { noteMisspelt } from "./misspelt-fields.ts";
-import { BodyError } from "./request-error.ts";
+import { BodyError, RequestError } from "./request-error.ts";
 
 /** Deepest nesting of a body, as in TEI (`serde_json`). */
 const maxDepth = 128;
@@ -84,7 +84,7 @@ async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Ar
   if (length !== undefined && req.header("transfer-encoding") === undefined) {
     refuseLarge(Number(length), maxBytes);
     takeBodyBytes(context, Number(length));
-    return new Uint8Array(await req.arrayBuffer());
+    return new Uint8Array(await req.arrayBuffer().catch(throwIfReadBefore));
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -95,6 +95,19 @@ async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Ar
     chunks.push(chunk);
   }
   return joined(chunks, size);
+}
+
+/** As `express.json()` reads a body, if the app comes after it. */
+function throwIfReadBefore(error: unknown): never {
+  const isRead =
+    error instanceof TypeError && /unusable|disturbed|locked|already/.test(error.message);
+  if (!isRead) throw error;
+  throw new RequestError(
+    "Backend",
+    "The body was read before it reached this app: put the app before express.json() and other " +
+      "parsers of bodies.",
+    { status: 500 },
+  );
 }
 
 function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {

@@ -1,4 +1,4 @@
-import { isRecord } from "@embeddinggemma/internal";
+import { indexSettingsName, isRecord } from "@embeddinggemma/internal";
 
 /**
  * Whose documents a store has, if they are not those of this package, as the first one shows. A
@@ -15,6 +15,18 @@ export function foreignDocuments(
   const form = formOf(first.record);
   if (form === undefined) return "have no field `text`";
   return form.owner === undefined ? undefined : `are those of ${form.owner}`;
+}
+
+/**
+ * Which program keeps the documents in a folder, whatever they are.
+ *
+ * @returns as {@link foreignDocuments}; undefined if there is none
+ */
+export async function keeperOf(folder: string): Promise<string | undefined> {
+  // Not imported by applications that have no store.
+  const { isFile } = await import("@embeddinggemma/internal/node");
+  const isIndexed = await isFile(`${folder}/${indexSettingsName}`);
+  return isIndexed ? "are kept by `embeddinggemma index`" : undefined;
 }
 
 /** The text of a record; "" if nobody knows which field has it. */

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
@@ -85,6 +85,15 @@ it.each([
   const store = await OpenStore.of(at("store"), embedding, {});
   expect([store.foreignDocuments, store.isReadOnly]).toEqual([foreign, foreign !== undefined]);
   expect(textOf(store.current.get("a")!.record)).toBe(text);
+  await store.close();
+});
+
+it("does not change a store that `embeddinggemma index` keeps", async () => {
+  await save("a");
+  await writeFile(join(at("store"), "embeddinggemma.json"), "{}");
+  const store = await OpenStore.of(at("store"), embedding, {});
+  expect(store.isReadOnly).toBe(true);
+  expect(store.foreignDocuments).toBe("are kept by `embeddinggemma index`");
   await store.close();
 });
 

@@ -2,7 +2,7 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStore, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions } from "./document-index-options.ts";
-import { foreignDocuments } from "./foreign-documents.ts";
+import { foreignDocuments, keeperOf } from "./foreign-documents.ts";
 import { ManifestWatch } from "./manifest-watch.ts";
 
 /** The fields of a document. */
@@ -14,6 +14,8 @@ export type DocumentStore = FaissStore<DocumentRecord>;
 interface Source {
   readonly exists: () => Promise<boolean>;
   readonly open: () => Promise<DocumentStore>;
+  /** Of {@link keeperOf}. */
+  readonly keptBy: string | undefined;
 }
 
 type OpenStoreOptions = Pick<DocumentIndexOptions, "readOnly" | "onReopen" | "store">;
@@ -43,7 +45,7 @@ export class OpenStore {
     this.#source = source;
     this.#watch = watch;
     this.#current = store;
-    this.#foreignDocuments = foreignDocuments(store);
+    this.#foreignDocuments = source.keptBy ?? foreignDocuments(store);
     this.#options = options;
   }
 
@@ -64,7 +66,8 @@ export class OpenStore {
     const store = (await exists())
       ? await open()
       : await FaissStore.create<DocumentRecord>({ ...options.store, ...embedding });
-    return new OpenStore(folder, { exists, open }, watch, store, options);
+    const keptBy = await keeperOf(folder);
+    return new OpenStore(folder, { exists, open, keptBy }, watch, store, options);
   }
 
   /** Do not keep it: it is closed when another store takes its place. */
@@ -204,7 +207,7 @@ export class OpenStore {
   async #switchTo(store: DocumentStore): Promise<void> {
     const former = this.#current;
     this.#current = store;
-    this.#foreignDocuments = foreignDocuments(store);
+    this.#foreignDocuments = this.#source.keptBy ?? foreignDocuments(store);
     await former.close();
   }
 }
