@@ -8,8 +8,8 @@ import { StoreRecords } from "./store-records.mjs";
 
 /**
  * Updates the index of a folder's text files: skips what has not changed, replaces what has
- * changed, and deletes what is gone. An interrupted run leaves the saved store as it was; the next
- * run does its work.
+ * changed, and deletes what is gone. An interrupted run leaves the saved store as it was, and so
+ * does one that another run has overtaken (`STORE_CHANGED`); the next run does its work.
  *
  * @param {string} folder
  * @param {string} storeFolder
@@ -27,10 +27,14 @@ export async function indexFolder(folder, storeFolder, embeddings) {
     chunkOverlap: 0,
     lengthFunction: embeddings.countTokens,
   });
-  const docsSource = await splitter.splitDocuments(await readDocuments(folder));
+  const parts = await splitter.splitDocuments(await readDocuments(folder));
+  // The lines of a part, in `loc`, change with each edit above it: it would be embedded again.
+  const docsSource = parts.map(
+    ({ pageContent, metadata: { loc: _, ...metadata } }) => new Document({ pageContent, metadata }),
+  );
   const options = { cleanup: /** @type {const} */ ("full"), sourceIdKey };
   const result = await index({ docsSource, recordManager, vectorStore, options });
-  await vectorStore.save(storeFolder);
+  await vectorStore.save(storeFolder, { overwrite: false });
   return { vectorStore, result };
 }
 

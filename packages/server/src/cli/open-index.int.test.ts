@@ -53,8 +53,8 @@ it("says that a store of another dimension in the folder needs a restart", async
   await index.refresh();
   expect(errors).toEqual([
     `${folder} was replaced, and has vectors of another length than those of the model, which ` +
-      "have 768 numbers. Its former state is served. Start the server again, with the model that made " +
-      "the store.",
+      "have 768 numbers. Its former state is served. Start the server again, with the model that " +
+      "made the store.",
   ]);
   await index.close();
 });
