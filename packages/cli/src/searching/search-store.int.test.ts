@@ -237,7 +237,7 @@ it("says what is wrong with a store", async () => {
   expect(other.errors).toBe(
     "error: The store has vectors of 256 numbers, but yours have 128.\n\n" +
       "Leave out the flags that choose a model: the one that made the store is used then. To use " +
-      "another model, index your files in a new store.\n",
+      "another model or dimension, index your files in a new store.\n",
   );
   const fromOther = await FaissStore.create({ dimension: 768, identity: "other?dtype=fp32" });
   await fromOther.save(join(folder, "other"));
