@@ -1,4 +1,13 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -277,6 +286,44 @@ describe.each([
     const changed = await load("outside");
     expect(changed.identity).not.toBe(outside.identity);
     expect(changed.vector).not.toEqual(outside.vector);
+  });
+
+  test("keeps in memory what a private window refuses to store, until the page is closed", {
+    timeout: 60_000,
+  }, async () => {
+    const folder = join(models, "large");
+    cpSync(join(models, "static"), folder, { recursive: true });
+    cpSync(join(fixtures, "graphs/outside.onnx"), join(folder, "onnx/model.onnx"));
+    cpSync(join(fixtures, "graphs/outside"), join(folder, "onnx/outside"), { recursive: true });
+    truncateSync(join(folder, "onnx/outside/weights 100%.bin"), 2 ** 28 + 1); // longer, with zeros
+    const weights = "GET /models/large/onnx/outside/weights 100%.bin";
+    const downloads = () => server.requests.filter((request) => request === weights).length;
+    server.requests.length = 0;
+    const [expected, ...vectors] = await tab.evaluate(async () => {
+      const load = async (model: string) => {
+        const embedder = await page.Embedder.load(model);
+        const vector = Array.from(await embedder.encode("red planet"));
+        await embedder.dispose();
+        return vector;
+      };
+      const twice = [await load("/models/large/"), await load("/models/large/")];
+      return [await load("/models/static/"), ...twice];
+    });
+    expect(vectors).toEqual([expected, expected]);
+    expect(downloads()).toBe(1);
+    const stored = await tab.evaluate(async () =>
+      (await (await caches.open("transformers-cache")).keys()).map(({ url }) => url),
+    );
+    expect(stored).toContain(`${origin}/models/large/onnx/model.onnx`);
+    expect(stored).not.toContainEqual(expect.stringMatching(/large.*weights/));
+
+    await tab.reload();
+    await tab.waitForFunction(() => "page" in globalThis);
+    await tab.evaluate(async () => (await page.Embedder.load("/models/large/")).dispose());
+    expect(downloads()).toBe(2);
+    await tab.reload();
+    await tab.waitForFunction(() => "page" in globalThis);
+    rmSync(folder, { recursive: true });
   });
 
   test("loads an ONNX file with another name in another place, and its weights", async () => {

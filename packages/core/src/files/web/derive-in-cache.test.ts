@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { DerivedBytesMethods } from "../model-folder.ts";
 import { deriveInCache } from "./derive-in-cache.ts";
-import type { WebCache } from "./web-fetch.ts";
+import type { WebCache } from "./web-cache.ts";
 
 const source = "https://example.org/model%20a/onnx/model.onnx";
 

@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { DerivedBytesMethods } from "../model-folder.ts";
-import type { WebCache } from "./web-fetch.ts";
+import type { WebCache } from "./web-cache.ts";
 
 /**
  * Bytes that are computed from a file in a cache, and kept there for the next page load: for

@@ -1,10 +1,11 @@
 import { EmbeddingGemmaError } from "../../errors.ts";
 import { importTransformers } from "../../transformers/import-transformers.ts";
-import type { WebCache } from "./web-fetch.ts";
+import { OverflowCache, type WebCache } from "./web-cache.ts";
 
 /**
  * The cache in which Transformers.js looks for a file before it uses the network:
- * `env.customCache`, else the browser's Cache Storage.
+ * `env.customCache`, else the browser's Cache Storage, which becomes `env.customCache` once it
+ * keeps a file in memory.
  *
  * @throws `LOAD_FAILED` if there is neither
  */
@@ -12,7 +13,11 @@ export async function openTransformersCache(): Promise<WebCache> {
   const { env } = await importTransformers();
   if (env.useCustomCache && env.customCache) return env.customCache as WebCache;
   if (env.useBrowserCache && typeof caches !== "undefined") {
-    return caches.open((env as { cacheKey?: string }).cacheKey ?? "transformers-cache");
+    const { cacheKey = "transformers-cache" } = env as { cacheKey?: string };
+    return new OverflowCache(await caches.open(cacheKey), (cache) => {
+      env.useCustomCache = true;
+      env.customCache = cache;
+    });
   }
   throw new EmbeddingGemmaError(
     "LOAD_FAILED",

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { fetchInto, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
+import type { WebCache } from "./web-cache.ts";
+import { fetchInto, isComplete, isUnchanged } from "./web-fetch.ts";
 
 type Respond = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -64,7 +65,9 @@ test.for(["QuotaExceededError", "UnknownError"])("%s of the cache is not retried
   };
   await expect(fetchInto(cache, url, {})).rejects.toMatchObject({
     code: "DOWNLOAD_FAILED",
-    message: expect.stringContaining(`could not store ${url}: No room. Free some storage`),
+    message: expect.stringContaining(
+      `could not store ${url}: No room. Free some storage or memory`,
+    ),
   });
   expect(requests).toHaveLength(1);
 });

@@ -10,6 +10,7 @@ import {
 } from "../fetch-policy.ts";
 import { hubError, isMissingFile } from "../hub/hub-responses.ts";
 import { isWebPage } from "../web-page.ts";
+import { isStorageFailure, type WebCache } from "./web-cache.ts";
 
 export interface FetchOptions {
   readonly token?: string | undefined;
@@ -26,14 +27,6 @@ export interface FetchOptions {
   readonly isFolder?: boolean;
   /** Called with the bytes received so far and the size of the file, null if unknown. */
   readonly onProgress?: (loaded: number, total: number | null) => void;
-}
-
-/** The methods of the browser's `Cache` that are used here. */
-export interface WebCache {
-  match(url: string): Promise<Response | undefined>;
-  put(url: string, response: Response): Promise<void>;
-  delete?(url: string): Promise<boolean>;
-  keys?(): Promise<readonly { readonly url: string }[]>;
 }
 
 /** Whether a server has a file, and the headers of its response. */
@@ -102,18 +95,10 @@ async function* joined(first: Awaited<ReturnType<Chunks["next"]>>, others: Chunk
   }
 }
 
-/** Chromium says `UnknownError` where it keeps data in memory, as in private windows. */
-function isStorageFailure(error: unknown): boolean {
-  return (
-    error instanceof DOMException && ["QuotaExceededError", "UnknownError"].includes(error.name)
-  );
-}
-
 function notStored(url: string, cause: unknown): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "DOWNLOAD_FAILED",
-    `The browser could not store ${url}: ${sentenceOf(cause)} Free some storage, or leave ` +
-      "private browsing, where large files may not fit.",
+    `The browser could not store ${url}: ${sentenceOf(cause)} Free some storage or memory.`,
     { url },
     { cause },
   );

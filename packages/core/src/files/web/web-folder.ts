@@ -12,7 +12,8 @@ import type {
 import { refuseRevision } from "../refuse-revision.ts";
 import { deriveInCache } from "./derive-in-cache.ts";
 import { hubAddressOf, openTransformersCache } from "./transformers-browser.ts";
-import { fetchInto, fetchText, isComplete, isUnchanged, type WebCache } from "./web-fetch.ts";
+import type { WebCache } from "./web-cache.ts";
+import { fetchInto, fetchText, isComplete, isUnchanged } from "./web-fetch.ts";
 
 /**
  * Opens a model in a browser: the URL of a folder, such as `https://example.org/models/tiny/` or

@@ -1,0 +1,63 @@
+import { expect, test, vi } from "vitest";
+import { OverflowCache } from "./web-cache.ts";
+
+const full = new DOMException("No room.", "QuotaExceededError");
+
+/** Cache Storage that stores up to `room` bytes of each file. */
+function storageOf(room: number, failure: unknown = full): Cache {
+  const files = new Map<string, Response>();
+  return {
+    match: async (url: string) => files.get(url)?.clone(),
+    put: async (url: string, response: Response) => {
+      const body = await response.blob();
+      if (body.size > room) throw failure;
+      files.set(url, new Response(body, { headers: response.headers }));
+    },
+    delete: async (url: string) => files.delete(url),
+    keys: async () => [...files.keys()].map((url) => ({ url })),
+  } as unknown as Cache;
+}
+
+const headers = { etag: '"1"' };
+const textOf = async (cache: OverflowCache, url: string) => (await cache.match(url))?.text();
+
+test("a file that the storage refuses stays in memory until it is deleted", async () => {
+  const onOverflow = vi.fn<(cache: OverflowCache) => void>();
+  const cache = new OverflowCache(storageOf(4), onOverflow);
+  await cache.put("a:/small", new Response("1234", { headers }));
+  expect(onOverflow).not.toHaveBeenCalled();
+  await cache.put("a:/large", new Response("12345", { headers }));
+  expect(onOverflow).toHaveBeenCalledExactlyOnceWith(cache);
+  for (const _ of [1, 2]) expect(await textOf(cache, "a:/large")).toBe("12345");
+  expect((await cache.match("a:/large"))!.headers.get("etag")).toBe('"1"');
+  expect((await cache.keys()).map(({ url }) => url)).toEqual(["a:/small", "a:/large"]);
+  for (const url of ["a:/small", "a:/large"]) {
+    expect(await cache.delete(url)).toBe(true);
+    expect(await cache.delete(url)).toBe(false);
+    expect(await cache.match(url)).toBeUndefined();
+  }
+});
+
+test("a file that fits now replaces that in memory", async () => {
+  const cache = new OverflowCache(storageOf(4), () => {});
+  await cache.put("b:/file", new Response("12345"));
+  await cache.put("b:/file", new Response("1234"));
+  expect(await textOf(cache, "b:/file")).toBe("1234");
+  expect(await cache.keys()).toEqual([{ url: "b:/file" }]);
+});
+
+test("all caches of a page see the files in memory", async () => {
+  const [first, second] = [storageOf(0), storageOf(0)].map((s) => new OverflowCache(s, () => {}));
+  await first!.put("c:/file", new Response("1"));
+  expect(await textOf(second!, "c:/file")).toBe("1");
+});
+
+test("a file that cannot be stored or read for another reason is not kept", async () => {
+  const broken = new Error("The connection broke.");
+  const body = new ReadableStream({ pull: (controller) => controller.error(broken) });
+  const cache = new OverflowCache(storageOf(4), () => {});
+  await expect(cache.put("d:/file", new Response(body))).rejects.toBe(broken);
+  const closed = new OverflowCache(storageOf(0, broken), () => {});
+  await expect(closed.put("d:/file", new Response("1"))).rejects.toBe(broken);
+  expect(await cache.match("d:/file")).toBeUndefined();
+});
