@@ -4,6 +4,7 @@ export { serve } from "./serve.ts";
 export { serverProgram } from "./server-program.ts";
 export { DocumentIndex } from "./txtai/document-index.ts";
 export { DocumentIndexError } from "./txtai/document-index-error.ts";
+export type { ForeignOwner } from "./txtai/foreign-documents.ts";
 
 // Types
 

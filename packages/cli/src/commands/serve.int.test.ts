@@ -59,6 +59,16 @@ describe("serve", () => {
     expect(await named.exit()).toBe(0);
   });
 
+  it("outlives the reader of its log", async () => {
+    const program = start("serve", "--hostname", "127.0.0.1", "-p", "0", "-m", "tiny");
+    const [, url] = await program.find(/url=(http\S+)/);
+    program.child.stdout!.destroy();
+    for (let round = 0; round < 3; round++)
+      expect((await fetch(`${url}/v1/models`)).status).toBe(200);
+    program.child.kill("SIGTERM");
+    expect(await program.exit()).toBe(0);
+  });
+
   it("has the help of the server, under its own name", async () => {
     vi.stubEnv("STORE", import.meta.filename);
     const program = start("help", "serve");

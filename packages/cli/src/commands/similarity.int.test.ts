@@ -30,6 +30,26 @@ it("says which texts were cut", async () => {
   const argv = ["similarity", "red", "Mars ".repeat(2100), "--model", "tiny"];
   const { errors } = await run(argv);
   expect(errors).toBe("1 of 2 texts was longer than 2,048 tokens, and was cut: text 2.\n");
+  const lines = ["similarity", "red", "-", "--model", "tiny"];
+  const { errors: ofLines } = await run(lines, { input: `blue\n\n${"Mars ".repeat(2100)}` });
+  expect(ofLines).toContain("cut: line 3.\n");
+});
+
+it("refuses a second -, and needs no model if there is nothing to compare", async () => {
+  for (const argv of [
+    ["similarity", "-", "-"],
+    ["similarity", "a", "-", "b", "-"],
+    ["embed", "-", "-"],
+    ["embed", "--input", "-", "--input", "-"],
+  ]) {
+    const { code, errors } = await run([...argv, "--model", "tiny"], { input: "Mars" });
+    expect(errors).toBe(
+      "error: - stands for standard input, which can be read only once. Name it once.\n",
+    );
+    expect(code).toBe(2);
+  }
+  const nothing = await run(["similarity", "a", "-", "--model", "no/model", "--json"]);
+  expect(nothing).toMatchObject({ code: 0, output: "[]\n" });
 });
 
 it("says what is wrong with flags, with exit code 2", async () => {

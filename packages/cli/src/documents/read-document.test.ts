@@ -31,6 +31,15 @@ it("reads the main part of a page, without links, images and scripts", async () 
   expect(await read("a.HTM", latin)).toEqual({ parts: [{ text: "März" }] });
 });
 
+it.each([
+  ["<h2><div>Two</div><div>moons</div></h2>", "## Two moons"],
+  ["<h2><a href=x>Mo</a>ons &amp; <br>rings<svg><title>x</title></svg></h2>", "## Moons & rings"],
+  ["<h2><img src=a></h2><h3><a name=b></a> </h3>", ""],
+])("reads the heading %s", async (heading, line) => {
+  const { parts } = await read("a.html", `${heading}<p>Mars has them.</p>`);
+  expect(parts).toEqual([{ text: `${line}\n\nMars has them.`.trimStart() }]);
+});
+
 it("reads the pages of a PDF", async () => {
   expect(await read("a.pdf", smallPdf("Planets", ["Mars is red.", "", "Venus is hot."]))).toEqual({
     title: "Planets",

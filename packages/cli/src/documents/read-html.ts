@@ -1,4 +1,9 @@
-import { type FormatCallback, type HtmlToTextOptions, htmlToText } from "html-to-text";
+import {
+  type DomNode,
+  type FormatCallback,
+  type HtmlToTextOptions,
+  htmlToText,
+} from "html-to-text";
 import { decodeText } from "./decode-text.ts";
 import type { DocumentText } from "./document-text.ts";
 
@@ -20,7 +25,7 @@ function options(part: "main" | "body"): HtmlToTextOptions {
     formatters: { markdownHeading },
     selectors: [
       { selector: "a", options: { ignoreHref: true } },
-      ...["img", "nav", "svg", "template"].map((selector) => ({ selector, format: "skip" })),
+      ...skipped.map((selector) => ({ selector, format: "skip" })),
       ...["h1", "h2", "h3", "h4", "h5", "h6"].map((selector) => ({
         selector,
         format: "markdownHeading",
@@ -31,12 +36,33 @@ function options(part: "main" | "body"): HtmlToTextOptions {
 }
 
 /** As in Markdown, so that the text can be split at its headings. */
-const markdownHeading: FormatCallback = ({ name, children }, walk, builder) => {
+const markdownHeading: FormatCallback = ({ name, children }, _walk, builder) => {
+  const text = lineOf(children).trim();
+  if (text === "") return;
   builder.openBlock({ leadingLineBreaks: 2 });
   builder.addLiteral(`${"#".repeat(Number(name![1]))} `);
-  walk(children, builder);
+  builder.addInline(text);
   builder.closeBlock({ trailingLineBreaks: 2 });
 };
+
+/** What nodes say, on one line. */
+function lineOf(nodes: readonly DomNode[] = []): string {
+  return nodes
+    .map(({ type, name, data, children }) => {
+      if (type === "text") return data ?? "";
+      if (skipped.includes(name ?? "")) return "";
+      return phrases.has(name ?? "") ? lineOf(children) : ` ${lineOf(children)} `;
+    })
+    .join("");
+}
+
+/** What is no text of a page. */
+const skipped = ["img", "nav", "script", "style", "svg", "template"];
+
+/** Elements that can be within a word. */
+const phrases = new Set(
+  "a abbr b code em i kbd mark s small span strong sub sup u var wbr".split(" "),
+);
 
 /** The charset that the page names in its first bytes. */
 function charsetOf(content: Uint8Array): string | undefined {

@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import type { Readable } from "node:stream";
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
-import { readInput, standardInput } from "../terminal/read-input.ts";
+import { readInput, refuseTwice, standardInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import { readLines } from "./read-lines.ts";
 
@@ -25,24 +25,28 @@ interface Source {
   readonly input?: readonly string[] | undefined;
   /** The name of a file says its format by default. */
   readonly inputFormat?: InputFormat | undefined;
+  /** Number of the first argument, for messages. @default 1 */
+  readonly firstNumber?: number | undefined;
 }
 
 /**
  * The texts of the arguments, else of files, else of standard input. `-` stands for the lines of
  * standard input among either.
  *
- * @throws CommandError for a file that cannot be read, and for a line that is not as described
+ * @throws CommandError for a file that cannot be read, and for a line that is not as described;
+ * UsageError for a second `-`
  */
 export async function* readItems(
   texts: readonly string[],
-  { input = [standardInput], inputFormat }: Source,
+  { input = [standardInput], inputFormat, firstNumber = 1 }: Source,
   terminal: Terminal,
 ): AsyncGenerator<Item> {
+  refuseTwice(texts.length > 0 ? texts : input);
   const isOneFile = Math.max(texts.length, input.length) === 1;
   const linesOf = (file: string) => lineItems(file, { inputFormat, isOneFile }, terminal);
   for (const [index, text] of texts.entries()) {
     if (text === standardInput) yield* linesOf(text);
-    else yield textItem(text, `text ${index + 1}`);
+    else yield textItem(text, `text ${firstNumber + index}`);
   }
   if (texts.length > 0) return;
   for (const file of input) yield* linesOf(file);

@@ -254,6 +254,25 @@ it("removes what is gone beside the files that a run names, and tells of others"
   });
 });
 
+it("says how to remove files that are gone with different folders", async () => {
+  const at = (name: string) => join(folder, name);
+  for (const name of ["one", "two", "keep"]) {
+    await mkdir(at(name));
+    await write(`${name}/a.md`, `About ${name}.`);
+  }
+  await write("keep/b.md", "Mars is red.");
+  const argv = ["index", at("one"), at("two"), at("keep"), "--store", store, "--model", "tiny"];
+  await run(argv);
+  for (const name of ["one", "two", "keep/b.md"]) await rm(at(name), { recursive: true });
+  const { errors } = await run(["index", "src/version.ts", "--store", store]);
+  expect(errors).toBe(
+    `3 files of the store are gone, such as ${at("one/a.md")}. Folders are gone, too. Perhaps ` +
+      "their drive is not mounted. To remove them from the store, make empty folders " +
+      `${at("one")} ${at("two")} and add them to the command. For the other files, add ` +
+      `\`${at("keep/b.md")}\` to the command.\n`,
+  );
+});
+
 it("removes a folder that is gone if a run names it beside another one", async () => {
   const cwd = process.cwd();
   process.chdir(folder);
@@ -507,6 +526,19 @@ it("indexes the other files when some cannot be read", async () => {
   expect(errors).toContain("error: 2 files could not be read.\n");
   expect(result).toMatchObject({ added: 1, embedded: 1, others: 1 });
   expect(result.failed).toHaveLength(2);
+});
+
+it("is partly done if it only removes files beside one that cannot be read", async () => {
+  for (const name of ["a", "b"]) {
+    await mkdir(join(folder, name));
+    await write(`${name}/${name}.txt`, `About ${name}.`);
+  }
+  await index("--model", "tiny");
+  await rm(join(folder, "a/a.txt"));
+  await write("a/binary.txt", "a\0b");
+  const { code, output } = await run(["index", join(folder, "a"), "--store", store, "--json"]);
+  expect(code).toBe(3);
+  expect(JSON.parse(output)).toMatchObject({ removed: 1, unchanged: 0, store: { chunks: 1 } });
 });
 
 it("keeps what the store has of folders and files that cannot be read", async () => {

@@ -4,7 +4,7 @@ import { quoted } from "@embeddinggemma/internal/node";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "./plan.ts";
-import { emptyFolderFor } from "./refuse-missing.ts";
+import { emptyFoldersFor } from "./refuse-missing.ts";
 
 /** How many names the advice has. */
 const mostNames = 3;
@@ -24,19 +24,19 @@ export function noteGone({ changes, saved }: Plan, terminal: Terminal): void {
 
 function howToRemove(object: "it" | "them", root: string, sources: readonly string[]): string {
   const isOutside = (source: string) => isAbsolute(source) && !existsSync(dirname(source));
-  const names = new Set(
-    sources.filter((source) => !isOutside(source)).map((source) => nameOf(goneAt(root, source))),
-  );
-  if (names.size === 0) {
-    const folder = nameOf(goneAt(root, sources[0]!));
-    return `Its folder is gone, too. ${emptyFolderFor(object, folder)} and add it to the command.`;
-  }
-  const shown = [...names]
-    .slice(0, mostNames)
-    .map((name) => quoted(name))
-    .join(" ");
-  const like = names.size > mostNames ? "paths such as " : "";
-  return `To remove ${object}, add ${like}\`${shown}\` to the command.`;
+  const namesOf = (some: readonly string[]) => [
+    ...new Set(some.map((source) => nameOf(goneAt(root, source)))),
+  ];
+  const inside = namesOf(sources.filter((source) => !isOutside(source)));
+  const outside = namesOf(sources.filter(isOutside));
+  const names = inside.slice(0, mostNames).map((name) => quoted(name));
+  const like = inside.length > mostNames ? "paths such as " : "";
+  const toAdd = `add ${like}\`${names.join(" ")}\` to the command.`;
+  if (outside.length === 0) return `To remove ${object}, ${toAdd}`;
+  const [of, folders] = outside.length === 1 ? ["Its folder is", "it"] : ["Folders are", "them"];
+  const lost = `${emptyFoldersFor(object, outside)} and add ${folders} to the command.`;
+  const rest = inside.length === 0 ? "" : ` For the other files, ${toAdd}`;
+  return `${of} gone, too. ${lost}${rest}`;
 }
 
 /** The file, or the folder above it that is gone. */

@@ -25,21 +25,23 @@ export function refuseMissing(
   if (!isOutside && places.some((other) => existsSync(other))) return;
   const object = lost.length === 1 ? "it" : "them";
   const advice = isOutside
-    ? `${emptyFolderFor(object, place)}, and run the command again.`
+    ? `${emptyFoldersFor(object, [place])}, and run the command again.`
     : `To remove ${object}, also name a file or folder that is there.`;
   const files = countOf(lost.length, "file");
   throw new CommandError(`${missing} The store still has ${files} of it. ${advice}`);
 }
 
 /**
- * How to remove the files of a folder that is gone and not among the user's files. An empty folder
+ * How to remove the files of folders that are gone and not among the user's files. An empty folder
  * in its place says that its drive is there.
  *
  * @param object - the files
  */
-export function emptyFolderFor(object: "it" | "them", folder: string): string {
+export function emptyFoldersFor(object: "it" | "them", folders: readonly string[]): string {
+  const isOne = folders.length === 1;
   return (
-    "Perhaps its drive is not mounted. " +
-    `To remove ${object} from the store, make an empty folder ${quoted(folder)}`
+    `Perhaps ${isOne ? "its" : "their"} drive is not mounted. To remove ${object} from the ` +
+    `store, make ${isOne ? "an empty folder" : "empty folders"} ` +
+    folders.map((folder) => quoted(folder)).join(" ")
   );
 }

@@ -23,7 +23,7 @@ it("finds texts in JSON that end with a star", () => {
   const filters = [
     { $or: [{ source: "a/*" }, { $not: { title: { $in: ["b", "c*"] } } }], page: 2 },
     ...addFilter("source!=d/*"),
-    { source: { $ne: "e/*" }, title: ["*f", "g*"], lang: null },
+    { source: { $ne: "e/*" }, title: ["*f", "g*", "*h*", ""], lang: null },
   ];
   expect(literalStars(filters)).toEqual([
     ...[

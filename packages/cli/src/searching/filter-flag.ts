@@ -61,7 +61,7 @@ export function literalStars(filters: readonly unknown[]): [key: string, text: s
 }
 
 function isStarred(value: unknown): value is string {
-  return typeof value === "string" && value.endsWith("*");
+  return typeof value === "string" && value.indexOf("*") === value.length - 1 && value !== "";
 }
 
 /** What to write in place of a text with a star in JSON. */

@@ -44,28 +44,41 @@ export function unknownKey(
   filters: readonly MetadataFilter[],
   store: DocumentStore,
 ): string | undefined {
-  const { missing, nearest } = keysOf(filters, store);
-  if (missing === undefined) return undefined;
-  return `No chunk has the key ${missing}.${nearest ? ` Did you mean ${nearest}?` : ""}`;
+  return aboutMissing(keysOf(filters, store, ({ missing }) => missing === undefined));
 }
 
 /** Names the first key that no chunk has, or not with a value of this type. */
 function unknownKeyOrType(filters: readonly MetadataFilter[], store: DocumentStore): string {
-  const { mismatch } = keysOf(filters, store);
+  const keys = keysOf(filters, store);
+  const { mismatch } = keys;
   if (mismatch) return `It ${describeMismatch(mismatch, "chunk")}${adviceOn(mismatch, advice)} `;
-  const unknown = unknownKey(filters, store);
+  const unknown = aboutMissing(keys);
   return unknown === undefined ? "" : `${unknown} `;
 }
 
-function keysOf(filters: readonly MetadataFilter[], store: DocumentStore) {
+function aboutMissing(keys: FilterKeys): string | undefined {
+  const { missing } = keys;
+  if (missing === undefined) return undefined;
+  const nearest = keys.nearest(missing);
+  return `No chunk has the key ${missing}.${nearest === undefined ? "" : ` Did you mean ${nearest}?`}`;
+}
+
+/** Looks the keys of filters up in chunks, until enough is known about them. */
+function keysOf(
+  filters: readonly MetadataFilter[],
+  store: DocumentStore,
+  isEnough = (_: FilterKeys) => false,
+): FilterKeys {
   const keys = new FilterKeys(filters.flatMap(keysOfFilter), filters.flatMap(soughtByFilter));
   const matches = keys.watch(
     () => false,
     (record: { metadata: object }) => record.metadata,
   );
-  for (const { id, record } of store) matches?.(record, id);
-  const { missing, mismatch } = keys;
-  return { missing, mismatch, nearest: missing && keys.nearest(missing) };
+  for (const { id, record } of store) {
+    matches?.(record, id);
+    if (isEnough(keys)) break;
+  }
+  return keys;
 }
 
 const advice = {

@@ -32,6 +32,8 @@ function colorsOf(stream: NodeJS.WriteStream) {
  */
 function endWithoutOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): void {
   stdout.on("error", (error: NodeJS.ErrnoException) => {
+    // A server goes on without a reader of its log.
+    if (stdout.listenerCount("error") > 1) return;
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     stderr.write(`error: The results cannot be written: ${fileFailure(error)}.\n`);
     process.exit(exitCodes.failed);

@@ -1,8 +1,8 @@
-import { warn } from "#platform";
 import { show } from "../errors.ts";
 import { type LoadModelOptions, loadModel } from "../model/load-model.ts";
 import type { LoadedModel } from "../model/loaded-model.ts";
 import { areClose } from "../vectors/vectors.ts";
+import { warnOnce } from "../warn-once.ts";
 import { embedBatch } from "./embed-batch.ts";
 import { type LocalModel, withQueue } from "./embedding-model.ts";
 import { type TokenSequence, tokenizeInputs } from "./tokenize.ts";
@@ -22,15 +22,10 @@ export async function loadMeasuredModel(
   return withQueue({ ...loaded, batchInvariant: await isBatchInvariant(loaded) });
 }
 
-/** Models and dtypes for which {@link warnOfBatches} has warned. */
-const warned = new Set<string>();
-
 /** Warns, once per model, that its vectors depend on their batch. */
 export function warnOfBatches(model: string, { dtype }: Pick<LoadedModel, "dtype">): void {
-  const key = `${dtype} ${model}`;
-  if (warned.has(key)) return;
-  warned.add(key);
-  warn(
+  warnOnce(
+    `${dtype} ${model}`,
     `The vectors of ${show(model)} with dtype ${dtype} depend on the other texts of their batch: ` +
       "its ONNX file quantizes a whole batch with one scale. " +
       "Set `batchSize: 1`, so that every text always gets the same vector, " +

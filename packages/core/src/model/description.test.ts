@@ -136,6 +136,7 @@ describe("config_sentence_transformers.json", () => {
     ["gets them from the caller", gemma, { prompts: {} }, "owner/model", false],
     ["is known by its name", gemma, {}, "owner/embeddinggemma-300m-tuned", false],
     ["is a BERT, which may have none", bert, {}, "owner/model", false],
+    ["has no type", { ...bert, "config.json": { hidden_size: 384 } }, {}, "owner/model", false],
   ])("a model %s", async ([, files, overrides, model, lacksPrompts]) => {
     expect(await describeFiles(files, overrides, model)).toMatchObject({ lacksPrompts });
   });

@@ -66,16 +66,20 @@ export interface ModelDescription {
   readonly anyDimension?: boolean;
   /** The `truncate_dim` that the model sets for itself; null or missing if it sets none. */
   readonly truncateDim?: number | null;
-  /**
-   * Whether `config_sentence_transformers.json` is missing, and with it the prompts, although
-   * models of this architecture are trained with prompts. @default false
-   */
-  readonly lacksPrompts?: boolean;
   /** Published scores of a few texts; null if there are none. */
   readonly selfCheck: SelfCheckValues | null;
   readonly family: ModelFamily | null;
   /** dtypes and devices that give wrong vectors; null or missing if none are known. */
   readonly dtypeRules?: DtypeRules | null;
+}
+
+/** What a model's files say. */
+export interface DescribedModel extends ModelDescription {
+  /**
+   * Whether `config_sentence_transformers.json` is missing, and with it the prompts, although
+   * models of this architecture are trained with prompts.
+   */
+  readonly lacksPrompts: boolean;
 }
 
 /** Parts of the description that a caller can override. */
@@ -113,7 +117,7 @@ export async function describeModel(
   model: string,
   read: ReadModelFile,
   overrides: DescriptionOverrides = {},
-): Promise<ModelDescription> {
+): Promise<DescribedModel> {
   const files = modelFiles(model, read);
   const config = await files.readObject("config.json");
   if (config === null) {

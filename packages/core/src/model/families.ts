@@ -36,7 +36,8 @@ export function lookUpModel(model: string, config: Readonly<Record<string, unkno
  */
 export function isTrainedWithPrompts(config: Readonly<Record<string, unknown>>): boolean {
   return modelFamilies.some(
-    ({ config: expected, prompts }) => prompts && expected?.model_type === config.model_type,
+    ({ config: expected, prompts }) =>
+      prompts && expected && expected.model_type === config.model_type,
   );
 }
 

@@ -155,10 +155,10 @@ async function loadFrom(
   const { device, signal } = options;
   if (folder.offline && !(await folder.provide("config.json")))
     throw notInCache(model, "config.json", folder);
-  const description = await retryWithFreshFiles(folder, signal, () =>
+  const { lacksPrompts, ...description } = await retryWithFreshFiles(folder, signal, () =>
     describeModel(model, (...file) => folder.read(...file), options),
   );
-  warnOfMissingPrompts(model, folder, description);
+  if (lacksPrompts) warnOfMissingPrompts(model, folder);
   const { dtypeRules } = description;
   const named = namedGraphFile(options);
   if (named) refuseDtype(model, named.dtype, options, dtypeRules);

@@ -5,11 +5,8 @@ test("says once for a model that its prompts are missing, and how the server ans
   const emit = vi.spyOn(process, "emitWarning").mockReturnValue();
   onTestFinished(() => emit.mockRestore());
   const folder = { whyMissing: (name: string) => `The server answered /m/${name} with 404.` };
-  warnOfMissingPrompts("a", {}, { lacksPrompts: false });
-  warnOfMissingPrompts("a", {}, {});
-  expect(emit).not.toHaveBeenCalled();
-  for (const model of ["a", "a", "b"]) warnOfMissingPrompts(model, folder, { lacksPrompts: true });
-  warnOfMissingPrompts("c", {}, { lacksPrompts: true });
+  for (const model of ["a", "a", "b"]) warnOfMissingPrompts(model, folder);
+  warnOfMissingPrompts("c", {});
   const message =
     "has no config_sentence_transformers.json, so its texts are embedded without prompts. " +
     "Models of its architecture are trained with prompts: without them, scores are worse. Copy " +

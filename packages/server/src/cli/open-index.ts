@@ -1,6 +1,7 @@
 import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStoreError, IdentityDifference } from "@embeddinggemma/faiss";
 import { DocumentIndex } from "../txtai/document-index.ts";
+import { whyReadOnly } from "../txtai/foreign-documents.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { errorFields, type Logger } from "./logs.ts";
 import type { StoreFolder } from "./store-folder.ts";
@@ -25,9 +26,9 @@ export async function openIndex(
   };
   try {
     const index = await DocumentIndex.open(folder, embedder, { readOnly: isReadOnly, onReopen });
-    const foreign = index.foreignDocuments;
-    if (foreign !== undefined && !isReadOnly)
-      logger.warn(`${folder} is read-only for clients, because its documents ${foreign}.`);
+    const { foreignOwner } = index;
+    if (foreignOwner !== undefined && !isReadOnly)
+      logger.warn(`${folder} is read-only for clients. ${whyReadOnly(foreignOwner)}`);
     return index;
   } catch (error) {
     const reason = differenceOf(error, embedder);

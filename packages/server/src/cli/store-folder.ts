@@ -1,12 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import {
-  indexSettingsName,
-  manifestName,
-  nearestOption,
-  sentenceOf,
-} from "@embeddinggemma/internal";
+import { manifestName, nearestOption, sentenceOf } from "@embeddinggemma/internal";
 import {
   localPath,
   storeFolder,
@@ -14,6 +9,7 @@ import {
   whyNotFolder,
   whyNotWritable,
 } from "@embeddinggemma/internal/node";
+import { keeperOf, whyReadOnly } from "../txtai/foreign-documents.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 
@@ -42,9 +38,9 @@ export async function checkStoreFolder({
   if ("fault" in found) throw new CannotRun(`--store takes a folder, not ${store}. ${found.fault}`);
   const folder = found.path;
   await refuseOtherThanStore(store, folder);
-  // The program `embeddinggemma` remembers in it which files are in the store.
-  if (existsSync(join(folder, indexSettingsName))) {
-    const note = `${store} is read-only for clients, because \`embeddinggemma index\` keeps it.`;
+  const keeper = await keeperOf(folder);
+  if (keeper !== undefined) {
+    const note = `${store} is read-only for clients. ${whyReadOnly(keeper)}`;
     return { folder, isReadOnly: true, ...(!readOnly && { note }) };
   }
   if (readOnly) {

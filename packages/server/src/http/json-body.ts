@@ -80,11 +80,12 @@ async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Ar
   const encoding = req.header("content-encoding") ?? "identity";
   if (encoding !== "identity")
     throw new BodyError(415, `Send the body as it is, without \`Content-Encoding: ${encoding}\``);
+  refuseReadBody(context);
   const length = req.header("content-length");
   if (length !== undefined && req.header("transfer-encoding") === undefined) {
     refuseLarge(Number(length), maxBytes);
     takeBodyBytes(context, Number(length));
-    return new Uint8Array(await req.arrayBuffer().catch(throwIfReadBefore));
+    return new Uint8Array(await req.arrayBuffer());
   }
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -97,11 +98,11 @@ async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Ar
   return joined(chunks, size);
 }
 
-/** As `express.json()` reads a body, if the app comes after it. */
-function throwIfReadBefore(error: unknown): never {
-  const isRead =
-    error instanceof TypeError && /unusable|disturbed|locked|already/.test(error.message);
-  if (!isRead) throw error;
+/** @throws RequestError if somebody has read the body, as `express.json()` does */
+function refuseReadBody({ req, env }: Context): void {
+  // The request of Node, where the server has one.
+  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly readableDidRead: boolean } };
+  if (!req.raw.bodyUsed && !incoming?.readableDidRead) return;
   throw new RequestError(
     "Backend",
     "The body was read before it reached this app: put the app before express.json() and other " +

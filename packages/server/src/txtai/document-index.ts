@@ -2,7 +2,7 @@ import type { DocumentInput, Embedder, EncodeOptions } from "@embeddinggemma/cor
 import type { FaissStoreItem, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
-import { textOf } from "./foreign-documents.ts";
+import { type ForeignOwner, textOf, whyReadOnly } from "./foreign-documents.ts";
 import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
 import { refuseFile } from "./refuse-file.ts";
 
@@ -79,11 +79,11 @@ export class DocumentIndex {
   }
 
   /**
-   * Whose documents the folder has, if they are not those of a `DocumentIndex`, such as "are those
-   * of LangChain.js". They are searched, but not changed.
+   * Who has made the documents in the folder, if that is not a `DocumentIndex`. They are searched,
+   * but not changed.
    */
-  get foreignDocuments(): string | undefined {
-    return this.#store.foreignDocuments;
+  get foreignOwner(): ForeignOwner | undefined {
+    return this.#store.foreignOwner;
   }
 
   /** Number of documents. */
@@ -241,8 +241,8 @@ export class DocumentIndex {
 
   #checkWritable(action: string): void {
     if (!this.isReadOnly) return;
-    const reason =
-      this.foreignDocuments === undefined ? "" : ` Its documents ${this.foreignDocuments}.`;
+    const { foreignOwner } = this;
+    const reason = foreignOwner === undefined ? "" : ` ${whyReadOnly(foreignOwner)}`;
     throw new DocumentIndexError(
       "READ_ONLY",
       `Attempting to ${action} a read-only index.${reason}`,

@@ -1,32 +1,42 @@
 import { indexSettingsName, isRecord } from "@embeddinggemma/internal";
 
 /**
- * Whose documents a store has, if they are not those of this package, as the first one shows. A
- * document of this package among them would not be one for the program that made them.
- *
- * @returns the end of a sentence that begins with "its documents"; undefined for documents of this
- * package, and for an empty store
+ * Who has made the documents of a store, other than a `DocumentIndex`. `"unknown"`: they have no
+ * field `text`.
  */
-export function foreignDocuments(
-  store: Iterable<{ readonly record: unknown }>,
-): string | undefined {
+export type ForeignOwner = "LangChain.js" | "LlamaIndex.TS" | "embeddinggemma index" | "unknown";
+
+/**
+ * Whose documents a store has, as the first one shows. A document of this package among those of
+ * another program would not be one for it.
+ *
+ * @returns undefined for documents of this package, and for an empty store
+ */
+export function ownerOf(store: Iterable<{ readonly record: unknown }>): ForeignOwner | undefined {
   const [first] = store;
   if (first === undefined) return undefined;
   const form = formOf(first.record);
-  if (form === undefined) return "have no field `text`";
-  return form.owner === undefined ? undefined : `are those of ${form.owner}`;
+  return form === undefined ? "unknown" : form.owner;
 }
 
-/**
- * Which program keeps the documents in a folder, whatever they are.
- *
- * @returns as {@link foreignDocuments}; undefined if there is none
- */
-export async function keeperOf(folder: string): Promise<string | undefined> {
+/** Which program keeps the documents in a folder, whatever they are; undefined if there is none. */
+export async function keeperOf(folder: string): Promise<ForeignOwner | undefined> {
   // Not imported by applications that have no store.
   const { isFile } = await import("@embeddinggemma/internal/node");
   const isIndexed = await isFile(`${folder}/${indexSettingsName}`);
-  return isIndexed ? "are kept by `embeddinggemma index`" : undefined;
+  return isIndexed ? "embeddinggemma index" : undefined;
+}
+
+/** Why documents are not changed here, as a sentence. */
+export function whyReadOnly(owner: ForeignOwner): string {
+  switch (owner) {
+    case "unknown":
+      return "Its documents have no field `text`.";
+    case "embeddinggemma index":
+      return "Its documents are kept by `embeddinggemma index`.";
+    default:
+      return `Its documents are those of ${owner}.`;
+  }
 }
 
 /** The text of a record; "" if nobody knows which field has it. */
@@ -39,7 +49,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A form of records. */
 interface RecordForm {
   /** Who else makes such records. */
-  readonly owner?: string;
+  readonly owner?: ForeignOwner;
   /** The text of a record. In a record of another form, it is no string. */
   readonly text: (record: Fields) => unknown;
 }

@@ -75,15 +75,15 @@ it("looks at the folder once a second", async () => {
 });
 
 it.each([
-  ["are those of LangChain.js", { pageContent: "Mars is red.", metadata: {} }, "Mars is red."],
-  ["are those of LlamaIndex.TS", { refDocId: "a", node: { text: "Mars is red." } }, "Mars is red."],
-  ["have no field `text`", { body: "Mars is red." }, ""],
-  ["have no field `text`", null, ""],
+  ["LangChain.js", { pageContent: "Mars is red.", metadata: {} }, "Mars is red."],
+  ["LlamaIndex.TS", { refDocId: "a", node: { text: "Mars is red." } }, "Mars is red."],
+  ["unknown", { body: "Mars is red." }, ""],
+  ["unknown", null, ""],
   [undefined, { text: "Mars is red.", page: 3 }, "Mars is red."],
-])("does not change a store whose documents %s", async (foreign, record, text) => {
+])("does not change documents of %s", async (foreign, record, text) => {
   await writer.upsert([{ id: "a", vector: [0, 1], record }], { saveTo: at("store") });
   const store = await OpenStore.of(at("store"), embedding, {});
-  expect([store.foreignDocuments, store.isReadOnly]).toEqual([foreign, foreign !== undefined]);
+  expect([store.foreignOwner, store.isReadOnly]).toEqual([foreign, foreign !== undefined]);
   expect(textOf(store.current.get("a")!.record)).toBe(text);
   await store.close();
 });
@@ -93,7 +93,7 @@ it("does not change a store that `embeddinggemma index` keeps", async () => {
   await writeFile(join(at("store"), "embeddinggemma.json"), "{}");
   const store = await OpenStore.of(at("store"), embedding, {});
   expect(store.isReadOnly).toBe(true);
-  expect(store.foreignDocuments).toBe("are kept by `embeddinggemma index`");
+  expect(store.foreignOwner).toBe("embeddinggemma index");
   await store.close();
 });
 
@@ -106,7 +106,7 @@ it("does not add documents to those that another program has saved meanwhile", a
   );
   await expect(adding).rejects.toMatchObject({
     code: "READ_ONLY",
-    message: expect.stringContaining("Its documents are those of LangChain.js, so it is read-only"),
+    message: expect.stringContaining("read-only now. Its documents are those of LangChain.js."),
   });
   expect(store.current.ids()).toEqual(["a"]);
   await store.close();

@@ -2,7 +2,7 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStore, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions } from "./document-index-options.ts";
-import { foreignDocuments, keeperOf } from "./foreign-documents.ts";
+import { type ForeignOwner, keeperOf, ownerOf, whyReadOnly } from "./foreign-documents.ts";
 import { ManifestWatch } from "./manifest-watch.ts";
 
 /** The fields of a document. */
@@ -15,7 +15,7 @@ interface Source {
   readonly exists: () => Promise<boolean>;
   readonly open: () => Promise<DocumentStore>;
   /** Of {@link keeperOf}. */
-  readonly keptBy: string | undefined;
+  readonly keptBy: ForeignOwner | undefined;
 }
 
 type OpenStoreOptions = Pick<DocumentIndexOptions, "readOnly" | "onReopen" | "store">;
@@ -27,7 +27,6 @@ export class OpenStore {
   readonly #watch: ManifestWatch;
   readonly #options: OpenStoreOptions;
   #current: DocumentStore;
-  #foreignDocuments: string | undefined;
   #refreshing: Promise<unknown> = Promise.resolve();
   #isChanging = false;
   /** Whether {@link OpenStore.replacement} has not refused yet to replace what others saved. */
@@ -45,7 +44,6 @@ export class OpenStore {
     this.#source = source;
     this.#watch = watch;
     this.#current = store;
-    this.#foreignDocuments = source.keptBy ?? foreignDocuments(store);
     this.#options = options;
   }
 
@@ -76,12 +74,11 @@ export class OpenStore {
   }
 
   get isReadOnly(): boolean {
-    return this.#options.readOnly === true || this.#foreignDocuments !== undefined;
+    return this.#options.readOnly === true || this.foreignOwner !== undefined;
   }
 
-  /** See {@link foreignDocuments}. */
-  get foreignDocuments(): string | undefined {
-    return this.#foreignDocuments;
+  get foreignOwner(): ForeignOwner | undefined {
+    return this.#source.keptBy ?? ownerOf(this.#current);
   }
 
   /** Whether the folder has a store, even one that another program has saved. */
@@ -91,7 +88,7 @@ export class OpenStore {
 
   /**
    * Runs a change that saves itself with the given options. If another program has saved the store,
-   * opens it again and repeats the change, a few times.
+   * opens it again and repeats the change, up to {@link maxAttempts} times in all.
    *
    * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`
    */
@@ -184,11 +181,11 @@ export class OpenStore {
     if (!(await this.isSaved())) throw new DocumentIndexError("STORE_REMOVED", removed);
     await this.#take(await this.#watch.open(this.#source.open));
     this.#options.onReopen?.();
-    const foreign = this.#foreignDocuments;
-    if (foreign === undefined) return;
+    const owner = this.foreignOwner;
+    if (owner === undefined) return;
     throw new DocumentIndexError(
       "READ_ONLY",
-      `Another program has saved the store. Its documents ${foreign}, so it is read-only.`,
+      `Another program has saved the store, which is read-only now. ${whyReadOnly(owner)}`,
     );
   }
 
@@ -207,7 +204,6 @@ export class OpenStore {
   async #switchTo(store: DocumentStore): Promise<void> {
     const former = this.#current;
     this.#current = store;
-    this.#foreignDocuments = this.#source.keptBy ?? foreignDocuments(store);
     await former.close();
   }
 }
@@ -233,8 +229,8 @@ function refusalOf(error: unknown): unknown {
 }
 
 const notSaved =
-  "Another program is saving documents to the same store, so nothing was changed. Documents that " +
-  "you have added still wait: call upsert again, and do not add them again.";
+  "Another program is saving documents to the same store, so nothing was changed. Send the request " +
+  "again. Documents that you have added still wait: do not add them again.";
 
 const notReplaced =
   "Another program has saved documents to the same store, so yours have not replaced them. The " +

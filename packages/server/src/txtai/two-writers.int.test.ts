@@ -199,6 +199,6 @@ it("says to run one writer if the store changes again and again", async () => {
   const refused = await app.request("/upsert");
   expect(refused.status).toBe(409);
   const { detail } = await refused.json();
-  expect(detail).toMatch(/nothing was changed\. .* call upsert again, .* with --read-only\.$/);
+  expect(detail).toMatch(/nothing was changed\. Send the request again\. .* with --read-only\.$/);
   expect(index.pending).toBe(1);
 });

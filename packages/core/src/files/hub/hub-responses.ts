@@ -16,6 +16,11 @@ export function isMissingFile({ status, headers }: Response): boolean {
   return code === "EntryNotFound" || (code === null && headers.has("x-repo-commit"));
 }
 
+/** Whether the Hub itself has refused a file: also one that was asked for by its URL. */
+export function isHubError({ headers }: Response): boolean {
+  return headers.has("x-error-code");
+}
+
 /**
  * The commit that lacks the file, else null. Like `huggingface_hub`, trusts only the Hub's own
  * error code here.

@@ -8,7 +8,7 @@ import {
   TransientFailure,
   withRetries,
 } from "../fetch-policy.ts";
-import { hubError, isMissingFile } from "../hub/hub-responses.ts";
+import { hubError, isHubError, isMissingFile } from "../hub/hub-responses.ts";
 import { isWebPage } from "../web-page.ts";
 import { isStorageFailure, type WebCache } from "./web-cache.ts";
 
@@ -114,8 +114,8 @@ export async function fetchText(url: string, options: FetchOptions): Promise<str
   return text;
 }
 
-function deniedAdviceFor({ headers }: Response, { isFolder }: FetchOptions): string {
-  return isFolder && !isFromHub(headers)
+function deniedAdviceFor(response: Response, { isFolder }: FetchOptions): string {
+  return isFolder && !isHubError(response)
     ? "Check the URL of the folder, and that this page may read its files."
     : "The repository does not exist, or is private or gated. Check the spelling. For access, " +
         "set the option `token`.";
@@ -125,13 +125,8 @@ function isMissing(response: Response, { isHub }: FetchOptions): boolean {
   return isHub ? isMissingFile(response) : [404, 410].includes(response.status);
 }
 
-function isRefused({ status, headers }: Response, { isFolder = false }: FetchOptions): boolean {
-  return isFolder && status === 403 && !isFromHub(headers);
-}
-
-/** A folder may be that of a repository, which the Hub refuses with a code of its own. */
-function isFromHub(headers: Headers): boolean {
-  return headers.has("x-error-code");
+function isRefused(response: Response, { isFolder = false }: FetchOptions): boolean {
+  return isFolder && response.status === 403 && !isHubError(response);
 }
 
 /**
