@@ -18,6 +18,7 @@ const order = {
     ["adapter/"],
     ["model/"],
     ["cache/"],
+    ["warn-once.ts"],
     ["platform/"],
     ["cached-models.ts"],
     ["graph/"],

@@ -2,7 +2,7 @@ import { warn } from "#platform";
 
 const warned = new Set<string>();
 
-/** Warns in this process or page, unless it has warned with the same code about the same subject. */
+/** Warns, unless this process or page has warned with the same code about the same subject. */
 export function warnOnce(subject: string, message: string, code: string): void {
   const key = `${code} ${subject}`;
   if (warned.has(key)) return;

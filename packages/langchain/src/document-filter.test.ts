@@ -12,6 +12,7 @@ const mars = {
   "author.id": 7,
   "author.name": "an own key",
   pages: [{ number: 3 }],
+  dates: [new Date("1976-07-20")],
 };
 
 describe("metadataPredicate", () => {
@@ -42,6 +43,12 @@ describe("metadataPredicate", () => {
     [{ names: { $eq: ["Mars", "Ares"] } }, true],
     [{ names: "Mars" }, false],
     [{ names: ["Mars"] }, false],
+    [{ names: { $contains: "Mars" } }, true],
+    [{ names: { $contains: "mars" } }, false],
+    [{ $not: { names: { $contains: "Venus" } } }, true],
+    [{ lang: { $contains: "en" } }, false],
+    [{ planet: { $contains: null } }, false],
+    [{ dates: { $contains: "1976-07-20" } }, true],
     [{ year: { $gt: -Infinity, $lt: Infinity } }, true],
     [{ "author.born.in.city": "New York" }, true],
     [{ "author.name": "an own key" }, true],
@@ -90,7 +97,7 @@ describe("metadataPredicate", () => {
   it.each([
     [
       { year: { $between: [1, 2] } },
-      /for "year" must be one of \$eq, \$ne, .*\$nin; "\$between" was given/,
+      /for "year" must be one of \$eq, \$ne, .*\$contains; "\$between" was given/,
     ],
     [{ year: { $ge: 1 } }, /"\$ge" was given\. Did you mean \$gte\?/],
     [{ year: { $GT: 1 } }, /Did you mean \$gt\?/],
@@ -105,7 +112,11 @@ describe("metadataPredicate", () => {
     [{ or: { $like: "a" } }, /For anything else, use a function of the document\.$/],
     [{ author: { any: "x" } }, /Did you mean \$in\? .*nested .*use the key "author.any"\.$/],
     [{ year: { "==": 1 } }, /Did you mean \$eq\?$/],
-    [{ tags: { contains: "a" } }, /"contains" was given\. For anything else, use a function/],
+    [{ tags: { contains: "a" } }, /"contains" was given\. Did you mean \$contains\?/],
+    [{ tags: { $includes: "a" } }, /Did you mean \$contains\?$/],
+    [{ tags: { $notContains: "a" } }, /Write \{ \$not: \{ … \} \} around the key/],
+    [{ tags: { $contains: ["a"] } }, /combine filters with \$or or \$and\.$/],
+    [{ tags: { $contains: undefined } }, /"tags" \$contains must be a string, .*undefined/],
     [{ name: { startsWith: "a" } }, /For anything else, use a function of the document\.$/],
     [{ tags: { exists: true } }, /Write \{ \$ne: null \} for documents that have the key, and/],
     [{ tags: { $exists: false } }, /Write \{ \$ne: null \} for documents that have the key/],

@@ -90,12 +90,13 @@ describe("FaissStore: searches", () => {
         [new Document({ pageContent: "x", metadata: { tags: ["a"] } })],
       );
       await store.similaritySearch("x", 4, { tags: "a" });
+      await store.similaritySearch("x", 4, { row: { $contains: 1 } });
     });
     expect(warnings).toMatchObject(
       [
         "a string under `row`, but the documents have numbers there. Pass a number.",
-        "a string under `tags`, but the documents have lists there. For a value in a list, use a " +
-          'function, such as ({ metadata }) => metadata.tags?.includes("red").',
+        "a string under `tags`, but the documents have lists there. For a value in a list, use " +
+          '$contains, such as { tags: { $contains: "red" } }.',
       ].map((end) => ({
         code: "EMBEDDINGGEMMA_FILTER_TYPE",
         message: `The filter found nothing: it looks for ${end}`,

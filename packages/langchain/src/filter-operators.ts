@@ -29,6 +29,8 @@ export interface FilterOperators {
   readonly $in?: readonly (FilterValue | readonly FilterValue[])[];
   /** Equals none of these values. Also true if the key is missing, unless null is one of them. */
   readonly $nin?: readonly (FilterValue | readonly FilterValue[])[];
+  /** Is a list that has this value. */
+  readonly $contains?: FilterValue;
 }
 
 /** Tests the value of a key; null for a missing one. */
@@ -48,6 +50,7 @@ const operators: Readonly<Record<string, (operand: unknown, name: string) => Val
   $lte: (operand, name) => inOrder(operand, name, (value, limit) => value <= limit),
   $in: (operand, name) => isOneOf(listOf(operand, name)),
   $nin: (operand, name) => isNoneOf(listOf(operand, name)),
+  $contains: (operand, name) => isListWith(elementOf(operand, name)),
 };
 
 /** The names of the operators, for errors. */
@@ -86,6 +89,10 @@ function isNoneOf(wanted: readonly unknown[]): ValueTest {
   return (value) => !wanted.some((one) => isSame(value, one));
 }
 
+function isListWith(wanted: unknown): ValueTest {
+  return (value) => Array.isArray(value) && value.some((one) => isSameValue(one, wanted));
+}
+
 function isSame(value: unknown, wanted: unknown): boolean {
   if (!Array.isArray(wanted)) return isSameValue(value, wanted);
   if (!Array.isArray(value) || value.length !== wanted.length) return false;
@@ -119,6 +126,12 @@ function listOf(operand: unknown, name: string): unknown[] {
 function valueOrList(operand: unknown, name: string): unknown {
   if (!Array.isArray(operand)) return single(operand, name);
   return Array.from(operand, (value, position) => single(value, `${name}[${position}]`));
+}
+
+function elementOf(operand: unknown, name: string): unknown {
+  if (!Array.isArray(operand)) return single(operand, name);
+  const advice = "For several values, combine filters with $or or $and.";
+  throw storeChecker.invalidArgument(name, operand, "a value", advice);
 }
 
 function single(operand: unknown, name: string): unknown {

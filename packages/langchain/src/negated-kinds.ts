@@ -40,6 +40,7 @@ function valuesOf(condition: unknown, isNegated: boolean): unknown[] {
   if (!isObject(condition) || isDate(condition)) return isNegated ? [condition] : [];
   return Object.entries(condition).flatMap(([operator, operand]) => {
     if (!isNegated && !["$ne", "$neq", "$nin"].includes(operator)) return [];
-    return operator === "$in" || operator === "$nin" ? (operand as unknown[]) : [operand];
+    if (operator === "$in" || operator === "$nin") return operand as unknown[];
+    return operator === "$contains" ? [[operand]] : [operand];
   });
 }

@@ -25,7 +25,7 @@ export function operatorAdvice(
     if (key === "metadata")
       return `The filter is already about the metadata: { ${Object.keys(condition).join(", ")} }.`;
   }
-  if (word === "not") return "Write { $not: { … } } around the key.";
+  if (word === "not" || word === "notcontains") return "Write { $not: { … } } around the key.";
   if (word === "exists")
     return "Write { $ne: null } for documents that have the key, and null for the others.";
   return operator.startsWith("$") || withoutCounterpart.has(word) ? undefined : nested;
@@ -68,11 +68,13 @@ const otherNames: ReadonlyMap<string, string> = new Map([
   ["oneof", "$in"],
   ["any", "$in"],
   ["notin", "$nin"],
+  ["includes", "$contains"],
+  ["elemmatch", "$contains"],
+  ["arraycontains", "$contains"],
   ["between", "$gte and $lte"],
 ]);
 
 /** Operators of other programs. Here, a function does what they do. */
 const withoutCounterpart: ReadonlySet<string> = new Set([
-  ...["contains", "notcontains", "includes", "elemmatch"],
   ...["like", "ilike", "notlike", "regex", "regexp", "matches", "startswith", "endswith"],
 ]);

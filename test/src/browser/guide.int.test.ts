@@ -80,7 +80,8 @@ test("the page of docs/embed/browsers.md needs no other server", { timeout: 90_0
   const texts = JSON.parse(await readFile(saved, "utf8"));
   await writeFile(saved, JSON.stringify({ ...texts, identity: "another" }));
   await tab.reload();
-  expect(await found()).toMatch(/^The vectors are of another model .* run make-search\.js /);
+  const refusal = await found();
+  for (const text of texts.texts) expect(refusal).not.toContain(text);
   expect(elsewhere).toEqual([]);
   await context.close();
   await server.close();

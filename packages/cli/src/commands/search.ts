@@ -35,6 +35,7 @@ export function searchCommand(terminal: Terminal): Command {
         '  embeddinggemma search "side effects" --store papers.store -k 3 --filter page=2\n' +
         '  embeddinggemma search "layers" --store notes.store --filter "source=notes/web/*"\n' +
         "  embeddinggemma search \"leave\" --store docs.store --filter 'source!=docs/hr/*'\n" +
+        '  embeddinggemma search "deploy" --store docs.store --filter tags=ops\n' +
         '  embeddinggemma search "tests" --store docs.store --filter \'{"page": {"$gte": 10}}\'\n' +
         '  embeddinggemma search "leave" --store docs.store ' +
         '--filter \'{"source": {"$in": ["a.md", "b.md"]}}\'\n' +

@@ -32,5 +32,35 @@ it.each([
   "---\n**Note**: Mars is red.\n---\n",
   "---\nSee https://example.com/mars\n---\n",
 ])("leaves %j as it is", (text) => {
-  expect(splitFrontMatter(text)).toEqual({ title: undefined, text });
+  expect(splitFrontMatter(text)).toEqual({ title: undefined, metadata: {}, text });
+});
+
+it.each<[string, object]>([
+  [
+    "---\ntitle: Mars\ntags: [red, 2]\ndate: 2026-02-01\nat: 2026-02-01T10:00:00Z\n" +
+      "draft: false\nnone:\n---\n",
+    { tags: ["red", 2], date: "2026-02-01", at: "2026-02-01T10:00:00Z", draft: false },
+  ],
+  ["---\nauthor:\n  name: Ada\nn: .nan\n---\n", { author: { name: "Ada" }, n: "NaN" }],
+  [
+    '+++\ndate = 2026-02-01\nat = 2026-02-01T10:00:00Z\n[extra]\ntags = ["red"]\n+++\n',
+    { date: "2026-02-01", at: "2026-02-01T10:00:00.000Z", extra: { tags: ["red"] } },
+  ],
+  ["---\n# a comment\n---\n", {}],
+  ["---\n---\n", {}],
+])("reads the metadata of %j", (markdown, metadata) => {
+  const parts = splitFrontMatter(markdown);
+  expect([parts.metadata, parts.fault]).toEqual([metadata, undefined]);
+});
+
+it.each([
+  ["---\ntitle: Mars: the red planet\n---\n", "YAML: Nested mappings are not allowed"],
+  ["---\ntitle: Mars: the red planet\na: &a [*a]\n---\n", "YAML: "],
+  ["---\na: &a\n  - *a\ntitle: 'Mars: the red planet'\n---\n", "YAML: Converting circular"],
+  ['+++\ntitle = "Mars: the red planet"\ntags = red\n+++\n', "TOML: Invalid TOML document"],
+])("says why %j gives no metadata, and reads its title", (markdown, reason) => {
+  const { title, metadata, fault } = splitFrontMatter(markdown);
+  expect([title, metadata]).toEqual(["Mars: the red planet", {}]);
+  expect(fault).toMatch(/^Its front matter is not read as metadata, since it is no .*\.$/);
+  expect(fault).toContain(reason);
 });

@@ -1,26 +1,41 @@
+import { isObject } from "@embeddinggemma/internal";
+import { parse as parseToml } from "smol-toml";
+import { parse as parseYaml } from "yaml";
+import type { Metadata } from "./document-text.ts";
+
 /** A Markdown text without what stands before it for programs. */
 export interface MarkdownParts {
   /** The title of the front matter. */
   readonly title: string | undefined;
+  /** The other keys of the front matter that have values. */
+  readonly metadata: Metadata;
+  /** Why there is no metadata, although there is front matter. */
+  readonly fault?: string | undefined;
   /** The text, with an empty line for each line of the front matter: lines keep their numbers. */
   readonly text: string;
 }
 
 /**
- * Splits off front matter of YAML (`---`) or TOML (`+++`). Only its title is read, on one line or
- * in a block of YAML (`>` or `|`). A text between two rules is none: all lines of front matter are
- * keys and their values.
+ * Splits off front matter of YAML (`---`) or TOML (`+++`). A text between two rules is none: all
+ * lines of front matter are keys and their values. The title is read also if the rest cannot be.
  */
 export function splitFrontMatter(markdown: string): MarkdownParts {
-  const [all, , content = ""] =
+  const [all, rule, content = ""] =
     /^\ufeff?(---|\+\+\+)[ \t]*\n([\s\S]*?)(?<=\n)\1[ \t]*(?:\n|$)/.exec(markdown) ?? [];
   if (all === undefined || !content.split("\n").every(isData))
-    return { title: undefined, text: markdown };
-  const [, value = "", more = ""] =
-    /^title[ \t]*[:=](.*)\n((?:[ \t]+.*\n|\n)*)/m.exec(content) ?? [];
-  const lines = all.replaceAll(/[^\n]/g, "");
-  const title = folded(value, more) ?? scalar(value.trim());
-  return { title, text: lines + markdown.slice(all.length) };
+    return { title: undefined, metadata: {}, text: markdown };
+  const text = all.replaceAll(/[^\n]/g, "") + markdown.slice(all.length);
+  const [, line = ""] = /^title[ \t]*[:=](.*)\n/m.exec(content) ?? [];
+  const format = rule === "---" ? "YAML" : "TOML";
+  try {
+    const { title, ...metadata } = valuesOf(content, format);
+    const named = typeof title === "string" ? inOneLine(title) : scalar(line.trim());
+    return { title: named, metadata, text };
+  } catch (error) {
+    const [reason] = (error as Error).message.split(/:?\n/);
+    const fault = `Its front matter is not read as metadata, since it is no ${format}: ${reason}.`;
+    return { title: scalar(line.trim()), metadata: {}, fault, text };
+  }
 }
 
 /** What a line of front matter begins with. */
@@ -37,13 +52,26 @@ function isData(line: string): boolean {
   return dataStarts.some((start) => start.test(line));
 }
 
-/** The lines of a block of YAML, as one: a title has one line. */
-function folded(header: string, lines: string): string | undefined {
-  if (!/^\s*[>|][-+\d]*\s*(?:#.*)?$/.test(header)) return undefined;
-  return lines.trim().split(/\s+/).join(" ") || undefined;
+/** As JSON has them: a date is a string of ISO 8601. Keys without a value are left out. */
+function valuesOf(content: string, format: "YAML" | "TOML"): Record<string, unknown> {
+  const values: unknown =
+    format === "TOML" ? parseToml(content) : parseYaml(content, { logLevel: "error" });
+  if (!isObject(values)) return {};
+  const plain = JSON.parse(JSON.stringify(values, (_, value) => finite(value)));
+  return Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
 }
 
-/** The text of a value; undefined if it goes on in the next lines. */
+/** JSON has no `.nan` and `.inf`. */
+function finite(value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+/** Blocks of YAML can have more lines. */
+function inOneLine(title: string): string | undefined {
+  return title.trim().split(/\s+/).join(" ") || undefined;
+}
+
+/** The text of a value on one line; undefined if it goes on in the next lines. */
 function scalar(value: string): string | undefined {
   const [, double, single] = /^(?:"((?:\\.|[^"\\])*)"|'((?:''|[^'])*)')/.exec(value) ?? [];
   if (double !== undefined) return double.replaceAll(/\\(["\\])/g, "$1").trim() || undefined;

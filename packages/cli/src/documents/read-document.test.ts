@@ -14,11 +14,11 @@ it("reads text", async () => {
 
 it("reads Markdown as it is, with its title, but without front matter", async () => {
   const text = "# The *red* planet\n\nMars.";
-  expect(await read("a.md", text)).toEqual({ title: "The red planet", parts: [{ text }] });
+  expect(await read("a.md", text)).toMatchObject({ title: "The red planet", parts: [{ text }] });
   const named = await read("a.md", `---\ntitle: Mars\n---\n${text}`);
-  expect(named).toEqual({ title: "Mars", parts: [{ text: `\n\n\n${text}` }] });
+  expect(named).toEqual({ title: "Mars", metadata: {}, parts: [{ text: `\n\n\n${text}` }] });
   const unnamed = await read("a.md", `---\ndate: 2025\n---\n${text}`);
-  expect(unnamed.title).toBe("The red planet");
+  expect(unnamed).toMatchObject({ title: "The red planet", metadata: { date: 2025 } });
 });
 
 it("reads the main part of a page, without links, images and scripts", async () => {

@@ -20,8 +20,8 @@ export async function readDocument(path: string, content: Uint8Array): Promise<D
       return readHtml(content);
     }
     case "markdown": {
-      const { title, text } = splitFrontMatter(decodeText(content));
-      return { title: title ?? markdownTitle(text), parts: [{ text }] };
+      const { title, text, ...rest } = splitFrontMatter(decodeText(content));
+      return { ...rest, title: title ?? markdownTitle(text), parts: [{ text }] };
     }
     default:
       return { parts: [{ text: decodeText(content) }] };

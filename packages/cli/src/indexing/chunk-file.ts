@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
-import type { DocumentText } from "../documents/document-text.ts";
+import type { DocumentText, Metadata } from "../documents/document-text.ts";
 import { readDocument } from "../documents/read-document.ts";
 import {
   type ChunkSettings,
@@ -14,7 +14,7 @@ import {
 import { fileFailure } from "../failures/file-failure.ts";
 
 /** Increase it when other chunks are made of the same files. */
-const chunksVersion = 3;
+const chunksVersion = 4;
 
 /** Titles are part of every chunk's prompt. */
 const maxTitleLength = 200;
@@ -71,18 +71,30 @@ export async function chunkSource(
 ): Promise<ChunkedFile> {
   const { path, source } = file;
   const title = document.title?.slice(0, maxTitleLength);
+  const own = ownMetadata(document);
   const counts = new Map<string, number>();
   const split = await splitDocument(path, document, options);
   const chunks = split.map(({ text, page, lines }) => {
-    const key = JSON.stringify([title, page, text]);
+    const key = JSON.stringify(own ? [title, page, text, own] : [title, page, text]);
     const count = counts.get(key) ?? 0;
     counts.set(key, count + 1);
-    const metadata = defined({ source, title, page, loc: lines && { lines: { ...lines } } });
+    const metadata = defined({
+      ...{ source, title, page, loc: lines && { lines: { ...lines } } },
+      ...own,
+    });
     const id = `${source}#${hash(`${key}${count}`).slice(0, 16)}`;
     return { id, record: { pageContent: text, metadata } as DocumentRecord };
   });
   return { ...file, digest: digestOf(content, options.settings), chunks };
 }
+
+/** What the file says of itself, except under the keys that say where a chunk is. */
+function ownMetadata({ metadata = {} }: DocumentText): Metadata | undefined {
+  const own = Object.entries(metadata).filter(([key]) => !placeKeys.has(key));
+  return own.length === 0 ? undefined : Object.fromEntries(own);
+}
+
+const placeKeys: ReadonlySet<string> = new Set(["source", "title", "page", "loc"]);
 
 /** Counts tokens as the model does; a server without a known tokenizer is asked. */
 export async function tokenCounter(embedder: Embedder): Promise<CountTokens> {

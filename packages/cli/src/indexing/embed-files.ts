@@ -92,6 +92,9 @@ export async function embedFiles(
       meter.pass(file.bytes);
       continue;
     }
+    const { fault } = read.document;
+    if (fault !== undefined)
+      progress.note(escapeControls(`${file.source}: ${fault} The file is indexed.`));
     const chunked = await chunkSource(read, { settings: chunks, countTokens, signal });
     const fresh = chunked.chunks.filter((chunk) => !writer.has(chunk));
     if (fresh.length === 0) meter.pass(file.bytes);

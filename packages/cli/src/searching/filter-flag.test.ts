@@ -5,9 +5,20 @@ const filterOf = (text: string) => addFilter(text)[0];
 
 it.each([
   ["page=2", { page: ["2", 2] }],
-  ["title=a!=b", { title: "a!=b" }],
+  ["title=a!=b", { title: ["a!=b"] }],
+  ["tags=ops", { $or: [{ tags: ["ops"] }, { tags: { $contains: "ops" } }] }],
+  [
+    "draft=true",
+    {
+      $or: [
+        { draft: ["true", true] },
+        { draft: { $contains: "true" } },
+        { draft: { $contains: true } },
+      ],
+    },
+  ],
   ["source=docs/*", { source: { $gte: "docs/", $lt: "docs0" } }],
-  ["source!=docs/a.md", { $not: { source: "docs/a.md" } }],
+  ["source!=docs/a.md", { $not: { source: ["docs/a.md"] } }],
   ["source!=docs/*", { $not: { source: { $gte: "docs/", $lt: "docs0" } } }],
   ["page!=2", { $not: { page: ["2", 2] } }],
   [' {"a!": 1}', { "a!": 1 }],

@@ -19,15 +19,27 @@ function parsePair(text: string): MetadataFilter {
       "A * stands for other text only at the end of a value, such as source=notes/web/*. To " +
         'match a literal *, use JSON, such as \'{"title": "A* search"}\'.',
     );
-  const filter = { [key]: conditionOf(value) };
+  const filter = filterOf(key, value);
   return operator === "=" ? filter : { $not: filter };
 }
 
-/** A number in the metadata also matches: `page=2`. A star at the end stands for any characters. */
-function conditionOf(value: string) {
-  if (value.endsWith("*")) return startOf(value.slice(0, -1));
-  const isNumber = value.trim() !== "" && Number.isFinite(Number(value));
-  return isNumber ? [value, Number(value)] : value;
+/**
+ * A number or boolean in the metadata also matches, as does a list that has the value: `page=2`. A
+ * star at the end stands for any characters.
+ */
+function filterOf(key: string, text: string): MetadataFilter {
+  if (text.endsWith("*")) return { [key]: startOf(text.slice(0, -1)) };
+  const values = [text, ...otherTypes(text)];
+  if (withoutLists.has(key)) return { [key]: values };
+  return { $or: [{ [key]: values }, ...values.map((value) => ({ [key]: { $contains: value } }))] };
+}
+
+/** Keys of every chunk, whose values are no lists. */
+const withoutLists: ReadonlySet<string> = new Set(["source", "title", "page"]);
+
+function otherTypes(text: string): (number | boolean)[] {
+  if (text === "true" || text === "false") return [text === "true"];
+  return text.trim() !== "" && Number.isFinite(Number(text)) ? [Number(text)] : [];
 }
 
 /** Strings that start with a text are between it and the text whose last character is the next. */

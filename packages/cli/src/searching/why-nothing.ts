@@ -18,12 +18,14 @@ export function whyFilterMatchesNothing(
   filters: readonly MetadataFilter[],
 ): string {
   if (store.size === 0) return "The store is empty.";
-  const examples = new Map<string, string | number>();
+  const examples = new Map<string, string | number | boolean>();
   let seen = 0;
   for (const id of store.ids()) {
     if (seen++ >= sampleSize) break;
-    for (const [key, value] of Object.entries(store.get(id)?.record.metadata ?? {}))
-      if (isShown(value) && !examples.has(key)) examples.set(key, value);
+    for (const [key, values] of Object.entries(store.get(id)?.record.metadata ?? {})) {
+      const value = [values].flat().find(isShown);
+      if (value !== undefined && !examples.has(key)) examples.set(key, value);
+    }
   }
   const [first] = examples;
   if (!first) return "No chunk matches the filter. The chunks have no metadata.";
@@ -60,7 +62,8 @@ function aboutMissing(keys: FilterKeys): string | undefined {
   const { missing } = keys;
   if (missing === undefined) return undefined;
   const nearest = keys.nearest(missing);
-  return `No chunk has the key ${missing}.${nearest === undefined ? "" : ` Did you mean ${nearest}?`}`;
+  const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
+  return `No chunk has the key ${missing}.${hint}`;
 }
 
 /** Looks the keys of filters up in chunks, until enough is known about them. */
@@ -82,7 +85,7 @@ function keysOf(
 }
 
 const advice = {
-  lists: "Filters do not look into lists.",
+  lists: "For a value in a list, write key=value, or $contains in JSON.",
   noLists: "A list under $eq is compared as a whole.",
   dates: "Write the date as in ISO 8601, such as 2026-02-01.",
 };
@@ -100,6 +103,6 @@ function folderIn(filters: readonly MetadataFilter[], store: DocumentStore): str
   return undefined;
 }
 
-function isShown(value: unknown): value is string | number {
-  return typeof value === "string" || typeof value === "number";
+function isShown(value: unknown): value is string | number | boolean {
+  return ["string", "number", "boolean"].includes(typeof value);
 }

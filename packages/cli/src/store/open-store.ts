@@ -2,7 +2,7 @@ import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "./check-embedder.ts";
-import { howToRepair, notMerged } from "./store-folder.ts";
+import { howToRepair, mergeConflict } from "./store-folder.ts";
 
 /**
  * Opens a store.
@@ -15,8 +15,8 @@ export async function openStore(name: string, folder: string): Promise<DocumentS
     return await FaissStore.open<DocumentRecord>(folder);
   } catch (error) {
     if (!FaissStoreError.isInstance(error) || !isDamage(error)) throw error;
-    const { path, mergeConflict } = error.details;
-    if (mergeConflict) throw notMerged(String(path), name);
+    const { path, mergeConflict: isConflict } = error.details;
+    if (isConflict) throw mergeConflict(String(path), name);
     // Theirs is about code.
     const reason = error.message.replace(/ Restore the folder from a backup, or build .*$/s, "");
     throw new CommandError(`${reason} ${howToRepair(name)}`, { cause: error });

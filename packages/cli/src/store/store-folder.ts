@@ -1,5 +1,11 @@
 import { manifestName } from "@embeddinggemma/internal";
-import { ownStoreFolder, quoted, storeFolder, whyForeign } from "@embeddinggemma/internal/node";
+import {
+  notMerged,
+  ownStoreFolder,
+  quoted,
+  storeFolder,
+  whyForeign,
+} from "@embeddinggemma/internal/node";
 import { CommandError, UsageError } from "../failures/command-error.ts";
 
 /**
@@ -53,9 +59,8 @@ export function howToRepair(name: string): string {
 }
 
 /** The error for a file of a store that Git could not merge. */
-export function notMerged(path: string, store: string): CommandError {
+export function mergeConflict(path: string, store: string): CommandError {
   return new CommandError(
-    `${path} has a merge conflict of Git. Take the whole store of your branch with \`git ` +
-      `checkout HEAD ${quoted(store)}\`, and run \`index\` again: it embeds only what is missing.`,
+    `${notMerged(path, store)}, and run \`index\` again: it embeds only what is missing.`,
   );
 }

@@ -6,7 +6,7 @@ import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { withAbsolutePaths, withRelativePaths } from "./model-paths.ts";
-import { notMerged } from "./store-folder.ts";
+import { mergeConflict } from "./store-folder.ts";
 
 /** What the program remembers of a store, in a file in its folder. */
 export interface StoreSettings {
@@ -50,7 +50,7 @@ export async function readSettings(store: string): Promise<StoreSettings | undef
     return { ...settings, model };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    if (text !== undefined && hasMergeConflict(text)) throw notMerged(path, store);
+    if (text !== undefined && hasMergeConflict(text)) throw mergeConflict(path, store);
     throw new CommandError(
       `The file ${path} cannot be read: ${fileFailure(error)}. ` +
         "Restore it, or index your files in a new store.",

@@ -158,5 +158,5 @@ test.for(cases)("%i calls to %j end together after slow failures", async ([calle
   for (const { result } of ends) expect(result).toBe("SERVER_FAILED");
   const seconds = ends.map((end) => end.seconds);
   expect(Math.max(...seconds)).toBeLessThan(7 * 30 * urls.length + 16);
-  expect(state.asked).toBeLessThanOrEqual(8 * urls.length);
+  expect(state.asked).toBeLessThanOrEqual(7 * urls.length);
 });

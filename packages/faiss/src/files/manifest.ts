@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasMergeConflict, manifestName } from "@embeddinggemma/internal";
-import { quoted } from "@embeddinggemma/internal/node";
+import { notMerged } from "@embeddinggemma/internal/node";
 import { FaissStoreError, readFailed, reasonOf, show } from "../errors.ts";
 import { isTooDeep } from "../rows/json-record.ts";
 import { type Manifest, manifestFault, versionWithDates } from "./manifest-content.ts";
@@ -101,12 +101,10 @@ function parse(text: string, path: string): Record<string, unknown> {
   throw notAManifest(path);
 }
 
-/** Each side of a merge has files that the other one lacks, so all of one side are needed. */
 function inConflict(path: string): FaissStoreError {
   return new FaissStoreError(
     "FILE_DAMAGED",
-    `${path} has a merge conflict of Git. Take the whole store of your branch with \`git ` +
-      `checkout HEAD ${quoted(dirname(path))}\`, and add again what the other branch has added.`,
+    `${notMerged(path, dirname(path))}, and add again what the other branch has added.`,
     { path, mergeConflict: true },
   );
 }

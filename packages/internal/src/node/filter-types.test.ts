@@ -51,6 +51,11 @@ it.each<[object, string]>([
   [{ draft: "false" }, "the documents have booleans there. Pass true or false."],
   [{ tags: "reset" }, "the documents have lists there. Lists: use a function."],
   [{ lang: { $eq: ["de"] } }, "a list under `lang`, but the documents have strings there. Not a l"],
+  [{ lang: { $contains: "de" } }, "a list under `lang`, but the documents have strings there. Not"],
+  [
+    { $or: [{ version: "2" }, { version: { $contains: "2" } }] },
+    "a string or a list under `version`, but the documents have numbers there.",
+  ],
   [
     { updated: { $gte: "01.02.2026" } },
     "a string under `updated`, but the documents have dates there. Write the date as in ISO " +
@@ -76,7 +81,7 @@ it.each<[string, object]>([
   ["null is sought", { version: { $eq: null }, lang: [null, 3] }],
   ["there is only null", { none: "a" }],
   ["it is a negation", { version: { $ne: "2", $nin: ["3"] } }],
-  ["it may have another reason", { $or: [{ version: "2" }], $not: { lang: 1 } }],
+  ["it may have another reason", { $or: [{ version: "2" }, { lang: 1 }], $not: { lang: 1 } }],
   ["no value is sought", { version: [], lang: { $in: [] } }],
 ])("says nothing if %s", async (_, filter) => {
   expect(await messages([filter])).toEqual([]);

@@ -16,6 +16,7 @@ export { keysOfFilter, soughtByFilter } from "./langchain-filter.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
 export {
+  notMerged,
   ownStoreFolder,
   quoted,
   type StoreFolder,

@@ -10,15 +10,25 @@ export function keysOfFilter(filter: object): string[] {
 }
 
 /**
- * What metadata must have to match a checked filter of LangChain. `$or` and `$not` are left out:
- * they can match for other reasons.
+ * What metadata must have to match a checked filter of LangChain. `$not` is left out, and `$or`
+ * unless all its filters are about one key: they can match for other reasons.
  */
 export function soughtByFilter(filter: object): SoughtKinds[] {
   return Object.entries(filter).flatMap(([key, condition]) => {
     if (key === "$and") return condition.flatMap(soughtByFilter);
+    if (key === "$or") return soughtByOne(condition);
     if (key.startsWith("$")) return [];
     return choicesOf(condition).flatMap((values) => soughtKindsOf(key, values));
   });
+}
+
+/** What metadata must have to match one of these filters, if all look for values under one key. */
+function soughtByOne(filters: readonly object[]): SoughtKinds[] {
+  const sought = filters.map(soughtByFilter);
+  const key = sought[0]?.[0]?.key;
+  if (key === undefined || !sought.every((one) => one.length === 1 && one[0]!.key === key))
+    return [];
+  return [{ key, kinds: [...new Set(sought.flatMap(([one]) => one!.kinds))] }];
 }
 
 /** Lists of values. A value of the metadata must be compared with one of each list. */
@@ -27,6 +37,8 @@ function choicesOf(condition: unknown): unknown[][] {
   if (!isObject(condition) || isDate(condition)) return [[condition]];
   return Object.entries(condition).flatMap(([operator, operand]) => {
     if (["$ne", "$neq", "$nin"].includes(operator)) return [];
+    // Only a list has a value.
+    if (operator === "$contains") return [[[operand]]];
     return [operator === "$in" ? (operand as unknown[]) : [operand]];
   });
 }

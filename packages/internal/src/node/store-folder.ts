@@ -65,6 +65,17 @@ export function ownStoreFolder(name: string): string {
   return quoted(isUnnamed ? relative("", join(name, ".store")) : `${trimmed}.store`);
 }
 
+/**
+ * That Git could not merge a file of a store, up to what to do after that. Each side of a merge has
+ * files that the other one lacks, so all of one side are needed.
+ */
+export function notMerged(path: string, store: string): string {
+  return (
+    `${path} has a merge conflict of Git. Take the whole store of your branch with \`git ` +
+    `checkout HEAD ${quoted(store)}\``
+  );
+}
+
 /** As it is typed in a shell. */
 export function quoted(text: string, platform = process.platform): string {
   const isWindows = platform === "win32";

@@ -229,8 +229,8 @@ function refusalOf(error: unknown): unknown {
 }
 
 const notSaved =
-  "Another program is saving documents to the same store, so nothing was changed. Send the request " +
-  "again. Documents that you have added still wait: do not add them again.";
+  "Another program is saving documents to the same store, so nothing was changed. Send the " +
+  "request again. Documents that you have added still wait: do not add them again.";
 
 const notReplaced =
   "Another program has saved documents to the same store, so yours have not replaced them. The " +
