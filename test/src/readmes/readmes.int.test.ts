@@ -310,6 +310,30 @@ describe("the code about servers, with a server", () => {
     await expectPrintedOutput(page, "Clients");
   });
 
+  it.each([
+    ["in-express.ts", "export { embedder, server };"],
+    ["in-fastify.ts", "export { embedder, fastify as server };"],
+  ])("docs/serve/server.md, %s", async (program, end) => {
+    const port = await freePort();
+    const more = { [program]: end };
+    const own = await runPage("docs/serve/server.md", { programs: [program], port, more });
+    const body = JSON.stringify({ inputs: "Which planet is red?", prompt_name: "query" });
+    const expected = await embedder.encodeQuery("Which planet is red?");
+    for (const sent of [body, new Blob([body]).stream()]) {
+      const response = await fetch(`http://localhost:${port}/ai/embed`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: sent,
+        ...{ duplex: "half" },
+      });
+      expect(response.status).toBe(200);
+      const [vector] = (await response.json()) as [number[]];
+      expect(difference(vector, expected)).toBeLessThan(1e-6);
+    }
+    await own.server.close();
+    await own.embedder.dispose();
+  });
+
   it("docs/serve/fleet.md", async () => {
     const { vectors } = await runPage("docs/serve/fleet.md", { port: server.port });
     expect(vectors).toHaveLength(2);
