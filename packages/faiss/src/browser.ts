@@ -24,6 +24,7 @@ export class LazyFaissStore {
 export {
   refuse as checkChangeOptions,
   refuse as checkImportOptions,
+  refuse as checkOpenOptions,
   refuse as checkMaximalMarginalRelevanceOptions,
   refuse as checkSearchOptions,
   refuse as promptVariants,

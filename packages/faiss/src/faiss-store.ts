@@ -361,7 +361,8 @@ export class FaissStore<R = RecordValue> {
    * this one was opened from or saved to. {@link FaissStore.save} with `overwrite: false` replaces
    * what they contain now, but not what another writer saves later. This store stays as it is.
    *
-   * @param options - settings that differ from those of this store
+   * @param options - settings that differ from those of this store. With `dimension`, the new store
+   * is for other vectors, and has the identity that you give, or none.
    * @throws FaissStoreError `INVALID_ARGUMENT`, `ENGINE_UNAVAILABLE`
    * @example
    * const store = await FaissStore.open<{ text: string }>("planets");

@@ -18,7 +18,7 @@ export type {
 } from "./interchange-types.ts";
 export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
-export { checkChangeOptions, checkImportOptions } from "./options.ts";
+export { checkChangeOptions, checkImportOptions, checkOpenOptions } from "./options.ts";
 export type { ItemToCheck } from "./rows/check-items.ts";
 export { checkItems } from "./rows/check-items.ts";
 export {

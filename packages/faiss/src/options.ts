@@ -161,7 +161,13 @@ export function checkLazyStoreOptions(
   checkSettings(options);
 }
 
-/** @throws FaissStoreError `INVALID_ARGUMENT` */
+/**
+ * Checks options as `FaissStore.open` does, so that you find a mistake before a model is loaded.
+ *
+ * @throws FaissStoreError `INVALID_ARGUMENT`
+ * @example
+ * checkOpenOptions({ engine: "builtin" });
+ */
 export function checkOpenOptions(options: OpenOptions): void {
   refuseKept(options);
   checkOptions(options, openRules, renamed);

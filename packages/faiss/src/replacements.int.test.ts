@@ -101,6 +101,35 @@ it("has the settings of the store, unless others are given", async () => {
   });
 });
 
+it.each([
+  // [dimension and search dimension before, those after, the identity after]
+  [[4, 4], { dimension: 2 }, [2, 2], undefined],
+  [[4, 4], { dimension: 8, identity: "other" }, [8, 8], "other"],
+  [[4, 2], { dimension: 8 }, [8, 2], undefined],
+  [[4, 3], { dimension: 2 }, [2, 2], undefined],
+  [[4, 2], { dimension: 4 }, [4, 2], undefined],
+  [[4, 4], { identity: "other" }, [4, 4], "other"],
+] as const)(
+  "is for other vectors: %j with %j",
+  async ([dimension, searchDimension], options, sizes, identity) => {
+    const folder = await newFolder();
+    const store = await FaissStore.create<string>({
+      dimension,
+      searchDimension,
+      identity: "model",
+    });
+    await store.save(folder);
+    for (const opened of [async () => store, () => FaissStore.open<string>(folder)]) {
+      const replacement = await (await opened()).createReplacement(options);
+      await replacement.save(folder, { overwrite: false });
+      const saved = await manifestIn(folder);
+      expect([saved.dimension, saved.searchDimension]).toEqual(sizes);
+      expect(replacement.identity).toBe(identity);
+      await store.save(folder, { overwrite: true });
+    }
+  },
+);
+
 it("checks its options, and needs a store that is not closed", async () => {
   const store = await storeWith("old");
   const options = { indexx: "Flat" } as FaissStoreOptions;

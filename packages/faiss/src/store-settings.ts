@@ -23,15 +23,23 @@ export const presets: Record<Preset, FaissStoreOptions> = {
   small: { searchDimension: 128, precision: "int8", oversample: 20 },
 };
 
-/** The options of a store, with others in their place where they are given. */
+/**
+ * The options of a store, with others in their place where they are given. With a dimension, the
+ * vectors will be new ones: the identity of the old ones is left out, and so is a search dimension
+ * that was all of them or does not fit.
+ */
 export function changedOptions(
   options: FaissStoreOptions,
   changes: FaissStoreOptions,
 ): FaissStoreOptions {
   const { searchDimension, precision, oversample, ...others } = options;
   // A preset sets these only where no option does.
-  const kept = changes.preset === undefined ? options : others;
-  return { ...kept, ...defined(changes) };
+  const kept: FaissStoreOptions = changes.preset === undefined ? options : others;
+  const { dimension } = changes;
+  if (dimension === undefined) return { ...kept, ...defined(changes) };
+  const { identity: _, searchDimension: before = 0, ...fitting } = kept;
+  const isPart = before > 0 && before < Math.min(dimension, options.dimension ?? dimension + 1);
+  return { ...fitting, ...(isPart && { searchDimension: before }), ...defined(changes) };
 }
 
 /** The factory string that options ask for. */

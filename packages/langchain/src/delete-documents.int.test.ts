@@ -82,7 +82,6 @@ describe("FaissStore: deletion by a filter", () => {
       [{ n: { $neq: true } }, "a boolean under the metadata key `n`"],
       [{ n: { $nin: [4, "3"] } }, "a string under the metadata key `n`"],
       [{ n: { $ne: "2024" } }, "a string or a date under the metadata key `n`"],
-      [{ tags: { $ne: "music" } }, "a string under the metadata key `tags`"],
       [{ lang: { $ne: ["en"] } }, "a list under the metadata key `lang`"],
       [{ draft: { $ne: "no" } }, "a string under the metadata key `draft`"],
       [{ seen: { $ne: "yesterday" } }, "a string under the metadata key `seen`"],
@@ -101,11 +100,23 @@ describe("FaissStore: deletion by a filter", () => {
       expect(await size()).toBe(2);
     });
 
+    it("a negation is refused if some documents have lists, also beside other values", async () => {
+      const [document] = documentsOf(1);
+      await store.addVectors(vectorsOf(1), [{ ...document!, metadata: { tags: "music" } }]);
+      await expect(store.delete({ filter: { tags: { $ne: "music" } } })).rejects.toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message:
+          "Documents have lists under the metadata key `tags`, and a negation is true for these. " +
+          'Nothing was deleted. For a value in a list, write { $not: { "tags": { $contains: … } } }.',
+      });
+    });
+
     it.each<[DocumentFilter, string]>([
       [{ n: "3" }, "under `n`, but the documents have numbers there. … Pass a number."],
       [{ lang: "en", n: { $gte: "3" } }, "under `n`, but the documents have numbers there. …"],
-      [{ tags: "music" }, "have lists there. … For a value in a list, use a function"],
-      [{ tags: ["music"] }, "have lists there. … For a value in a list, use a function"],
+      [{ tags: "music" }, "have lists there. … For a value in a list, use $contains"],
+      [{ tags: ["music"] }, "have lists there. … For a value in a list, use $contains"],
+      [{ $or: [{ n: "3" }] }, "under `n`, but the documents have numbers there. … Pass a number."],
       [{ seen: { $lt: "01.02.2026" } }, "have dates there. … Write the date as in ISO 8601"],
     ])("%j is refused: it would delete nothing", async (filter, what) => {
       await expect(store.delete({ filter })).rejects.toMatchObject({
@@ -125,7 +136,9 @@ describe("FaissStore: deletion by a filter", () => {
       [{ $not: { lang: { $in: ["de"] } } }, 0],
       [{ n: { $gt: 3 } }, 2],
       [{ draft: "yes" }, 2],
-      [{ $or: [{ n: "3" }] }, 2],
+      [{ $or: [{ n: "3" }, { lang: "de" }] }, 2],
+      [{ tags: { $contains: "music" } }, 1],
+      [{ $not: { tags: { $contains: "music" } } }, 1],
     ])("%j is not refused, and leaves %i", async (filter, left) => {
       await store.delete({ filter });
       expect(await size()).toBe(left);

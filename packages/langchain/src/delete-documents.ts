@@ -15,10 +15,10 @@ import {
   type TypeMismatch,
 } from "@embeddinggemma/internal/node";
 import { checkDeletion } from "./check-arguments.ts";
-import type { DocumentFilter } from "./document-filter.ts";
+import type { DocumentFilter, MetadataFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
-import { hasKind, type NegatedKinds, negatedKinds } from "./negated-kinds.ts";
-import { typeAdvice } from "./type-advice.ts";
+import { type NegationFault, Negations } from "./negated-kinds.ts";
+import { negationAdvice, typeAdvice } from "./type-advice.ts";
 
 /** Options of `FaissStore.delete`: either `ids` or `filter`, and how the change is saved. */
 export interface FaissDeleteOptions extends ChangeOptions {
@@ -52,7 +52,7 @@ export function deletionOf(which: FaissDeleteOptions): Deletion {
     matches,
     keys: keysOfFilter(filter),
     sought: soughtByFilter(filter),
-    negated: negatedKinds(filter),
+    filter,
   };
   return async (store) => {
     const found = await findWatched(store, watched);
@@ -65,7 +65,7 @@ interface WatchedFilter {
   matches: FaissStoreFilter<DocumentRecord>;
   keys: readonly string[];
   sought: readonly SoughtKinds[];
-  negated: readonly NegatedKinds[];
+  filter: MetadataFilter;
 }
 
 /**
@@ -76,21 +76,23 @@ interface WatchedFilter {
  */
 async function findWatched(
   store: FaissStore<DocumentRecord> | undefined,
-  { matches, keys, sought, negated }: WatchedFilter,
+  { matches, keys, sought, filter }: WatchedFilter,
 ): Promise<Set<string>> {
   const found = new Set<string>();
   const filterKeys = new FilterKeys(keys, sought);
   const watched = filterKeys.watch(matches, metadataOf)!;
-  let missing = negated;
+  const negations = new Negations(filter);
   // Deletes nothing, but waits for earlier changes, so that it sees what they have left.
   await store?.delete((record, id) => {
     if (watched(record, id)) found.add(id);
-    missing = missing.filter((kinds) => !hasKind(metadataOf(record), kinds));
+    negations.note(metadataOf(record));
     return false;
   });
   const key = filterKeys.missing;
   if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
-  if (found.size > 0 && missing[0]) throw negatedForAll(missing[0]);
+  const { fault, missing } = negations;
+  if (found.size > 0 && fault?.hasLists) throw negatedForAll(fault);
+  if (found.size > 0 && missing) throw negatedForAll({ ...missing, hasLists: false });
   const { mismatch } = filterKeys;
   if (mismatch) throw typeMismatch(mismatch);
   return found;
@@ -106,12 +108,15 @@ function unknownKey(key: string, nearest: string | undefined): Error {
   );
 }
 
-function negatedForAll({ key, kinds }: NegatedKinds): Error {
+function negatedForAll(fault: NegationFault): Error {
+  const { key, kinds, hasLists } = fault;
+  const reason = hasLists
+    ? `Documents have lists under the metadata key \`${key}\`, and a negation is true for these.`
+    : `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, so a negation ` +
+      "with one is true for all.";
   return new FaissStoreError(
     "INVALID_ARGUMENT",
-    `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, ` +
-      "so a negation with one is true for all. Nothing was deleted. Convert the value to the " +
-      "type of the metadata, or use a function of the document.",
+    `${reason} Nothing was deleted. ${negationAdvice(fault)}`,
     { key },
   );
 }

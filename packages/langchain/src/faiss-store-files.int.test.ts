@@ -92,6 +92,54 @@ describe("FaissStore: saved and existing stores", () => {
     await sameModel.dispose();
   });
 
+  it("embeds the documents of a saved store again, if asked to and needed", async () => {
+    const directory = join(folder, "reembed");
+    await store.save(directory);
+    const shorter = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
+    const advice = expect.stringMatching(/To embed its documents again, pass reembed: true\.$/);
+    await expect(FaissStore.load(directory, shorter)).rejects.toMatchObject({ message: advice });
+    for (const embeddings of [shorter, new FakeEmbeddings()]) {
+      const progress: unknown[] = [];
+      const onProgress = (each: unknown) => progress.push(each);
+      const loaded = await FaissStore.load(directory, embeddings, { reembed: true, onProgress });
+      expect(progress.at(-1)).toMatchObject({ done: 4, total: 4 });
+      const own = await FaissStore.fromDocuments(planets, embeddings);
+      const [client, expected] = [await loaded.client(), await own.client()];
+      expect([client.dimension, client.identity]).toEqual([expected.dimension, expected.identity]);
+      expect(client.searchDimension).toBe(expected.dimension);
+      const search = (one: FaissStore) => one.similaritySearchWithScore(question, 4);
+      expect(await search(loaded)).toEqual(await search(own));
+      await loaded.save(directory, { overwrite: false });
+    }
+    const again = await FaissStore.load(directory, shorter, { reembed: true });
+    await again.save(directory, { overwrite: false });
+    const options = { reembed: true, onProgress: () => expect.fail("nothing is embedded") };
+    expect((await (await FaissStore.load(directory, shorter, options)).client()).size).toBe(4);
+  });
+
+  it("embeds again with titles, into an empty store, and not after an abort", async () => {
+    const directory = join(folder, "reembed-others");
+    const untitled = new EmbeddingGemmaEmbeddings({ embedder, titleKey: "" });
+    await (await FaissStore.fromDocuments(planets, untitled)).save(directory);
+    const signal = AbortSignal.abort(new Error("enough"));
+    const aborted = FaissStore.load(directory, embeddings, { reembed: true, signal });
+    await expect(aborted).rejects.toThrow("enough");
+    const titled = await FaissStore.load(directory, embeddings, { reembed: true });
+    expect(await titled.similaritySearchWithScore(question, 4)).toEqual(
+      await store.similaritySearchWithScore(question, 4),
+    );
+    await (await titled.client()).delete(() => true);
+    await titled.save(directory, { overwrite: false });
+    const shorter = new EmbeddingGemmaEmbeddings({ embedder, truncateDim: 256 });
+    const empty = await FaissStore.load(directory, shorter, { reembed: true });
+    await empty.addDocuments(planets);
+    expect((await empty.client()).dimension).toBe(256);
+    const misspelt = { reembedd: true } as object;
+    await expect(FaissStore.load(directory, shorter, misspelt)).rejects.toThrow(
+      "Did you mean `reembed`?",
+    );
+  });
+
   it("is opened by embeddings that state no identity only at the caller's word", async () => {
     const directory = join(folder, "foreign");
     await store.save(directory);

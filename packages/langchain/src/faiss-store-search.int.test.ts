@@ -7,6 +7,7 @@ import { Document } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { MetadataFilter } from "./document-filter.ts";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { planets, question } from "./testing/planets.ts";
@@ -101,6 +102,34 @@ describe("FaissStore: searches", () => {
         code: "EMBEDDINGGEMMA_FILTER_TYPE",
         message: `The filter found nothing: it looks for ${end}`,
       })),
+    );
+  });
+
+  it("warns once of a negation that leaves out nothing, since lists or other types are there", async () => {
+    await store.addVectors(
+      [[1, 1]],
+      [new Document({ pageContent: "x", metadata: { tags: ["a"], lang: "en" } })],
+    );
+    const search = (filter: MetadataFilter) => store.similaritySearch("x", 9, filter);
+    const quiet = await warningsOf(async () => {
+      await search({ $not: { tags: { $contains: "a" } } });
+      await search({ $not: { $or: [{ tags: "a" }, { tags: { $contains: "a" } }] } });
+      await search({ row: { $nin: [9, "9"] }, lang: { $ne: "de" }, tags: { $ne: null } });
+      await search({ none: { $ne: "x" } });
+    });
+    expect(quiet).toEqual([]);
+    const warnings = await warningsOf(async () => {
+      for (let run = 0; run < 2; run++) await search({ tags: { $nin: ["a"] } });
+      await search({ $not: { row: "1" } });
+    });
+    const start = "The filter leaves out nothing where it should: it negates a string under ";
+    expect(warnings).toMatchObject(
+      [
+        "`tags`, but documents have lists there. For a value in a list, write " +
+          '{ $not: { "tags": { $contains: … } } }.',
+        "`row`, but no document has one there. Convert the value to the type of the metadata, or " +
+          "use a function of the document.",
+      ].map((end) => ({ code: "EMBEDDINGGEMMA_FILTER_TYPE", message: start + end })),
     );
   });
 
@@ -355,6 +384,11 @@ describe("FaissStore: retrievers", () => {
     [{ searchKwargs: { lambdaMult: 0.5 }, searchType: "mmr" }, /Did you mean `lambda`/],
     [{ search_type: "mmr" }, /Did you mean `searchType`/],
     [{ topK: 3 }, /Did you mean `k`/],
+    [
+      { searchType: "mmr", fetchK: 9 },
+      /fetchK must be left out.* searchKwargs: \{ fetchK: 9 \}\.$/,
+    ],
+    [{ minScore: 0.5 }, /Put it into searchKwargs: \{ minScore: 0\.5 \}\.$/],
   ])("refuses %o", (fields, message) => {
     expect(() => store.asRetriever(fields as never)).toThrow(
       expect.objectContaining({

@@ -2,12 +2,10 @@ import {
   type ChangeOptions,
   FaissStore as CoreStore,
   checkItems,
-  describeEmbedding,
   type FaissStoreHit,
   type FaissStoreItem,
   LazyFaissStore,
   type LazyFaissStoreOptions,
-  type OpenOptions,
   type SaveOptions,
 } from "@embeddinggemma/faiss";
 import {
@@ -46,6 +44,7 @@ import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
 import { searchKnownKeys } from "./known-keys.ts";
+import { type FaissStoreLoadOptions, loadStore } from "./load-store.ts";
 import { mergeStores } from "./merge-stores.ts";
 import { refuseOptions } from "./options-as-filter.ts";
 import {
@@ -402,7 +401,8 @@ export class FaissStore extends SaveableVectorStore {
    * Opens a store that {@link FaissStore.save} wrote.
    *
    * @param options - pass `allowMismatch: true` if the embeddings have no method `identity()`, or
-   * another identity than the store, but you are sure that they made its vectors
+   * another identity than the store, but you are sure that they made its vectors. With
+   * `reembed: true`, the documents are embedded again if other embeddings made the vectors.
    * @throws `IDENTITY_MISMATCH`, `DIMENSION_MISMATCH` if other embeddings made the vectors;
    * `NOT_A_STORE` for a folder without a store; `INVALID_RECORD` for a store of other records than
    * documents, such as one of LlamaIndex
@@ -412,16 +412,9 @@ export class FaissStore extends SaveableVectorStore {
   static override async load(
     directory: string | URL,
     embeddings: EmbeddingsInterface,
-    options: OpenOptions = {},
+    options: FaissStoreLoadOptions = {},
   ): Promise<FaissStore> {
-    checkEmbeddings(embeddings);
-    const store = await CoreStore.open<DocumentRecord>(directory, {
-      identity: null,
-      ...(await describeEmbedding(describable(embeddings), options)),
-      ...defined(options),
-    }).catch((error) => {
-      throw explainOption(error, options);
-    });
+    const store = await loadStore(directory, embeddings, options);
     return FaissStore.#fromCheckedStore(new this(embeddings), store);
   }
 

@@ -11,5 +11,6 @@ export type { EmbeddingGemmaEmbeddingsParams } from "./embeddings.ts";
 export type { FaissAddOptions, FaissStoreFromParams, FaissStoreParams } from "./faiss-store.ts";
 export type { FilterOperators, FilterValue } from "./filter-operators.ts";
 export type { FaissStoreImportOptions, ImportedDocument } from "./import-store.ts";
+export type { FaissStoreLoadOptions } from "./load-store.ts";
 export type { FaissRetrieverFields, FaissRetrieverKwargs } from "./retriever.ts";
 export type { FaissDiverseSearchOptions, FaissSearchOptions } from "./search-options.ts";

@@ -3,13 +3,14 @@ import { isObject } from "@embeddinggemma/internal";
 import { FilterKeys, keysOfFilter, soughtByFilter } from "@embeddinggemma/internal/node";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf } from "./document-record.ts";
-import { typeAdvice } from "./type-advice.ts";
+import { type NegationFault, Negations } from "./negated-kinds.ts";
+import { negationAdvice, typeAdvice } from "./type-advice.ts";
 
 type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
 
 /**
  * Searches. The process warns, once for each key, of a filter that matches nothing and has a key
- * that no document has, or with a value of this type.
+ * that no document has, or with a value of this type; and of a negation that leaves out nothing.
  *
  * @param warned - what was warned of; a new warning is added
  * @param matches - the filter as a function
@@ -25,8 +26,31 @@ export async function searchKnownKeys<T>(
 ): Promise<T> {
   const checked = isObject(filter) ? filter : {};
   const keys = new FilterKeys(keysOfFilter(checked), soughtByFilter(checked));
-  const found = await search(keys.watch(matches, metadataOf));
+  const negations = new Negations(checked);
+  const found = await search(noting(negations, keys.watch(matches, metadataOf)));
   refuse?.(keys.missingAndUnmatched);
   keys.warn(warned, "document", typeAdvice);
+  if (negations.fault) warnOfNegation(warned, negations.fault);
   return found;
+}
+
+function noting(negations: Negations, matches: RecordFilter): RecordFilter {
+  if (!matches || negations.isEmpty) return matches;
+  return (record, id) => {
+    negations.note(metadataOf(record));
+    return matches(record, id);
+  };
+}
+
+function warnOfNegation(warned: Set<string>, fault: NegationFault): void {
+  const { key, kinds, hasLists } = fault;
+  const name = `negation ${key}`;
+  if (warned.has(name)) return;
+  warned.add(name);
+  const there = hasLists ? "documents have lists" : "no document has one";
+  process.emitWarning(
+    `The filter leaves out nothing where it should: it negates a ${kinds.join(" or a ")} under ` +
+      `\`${key}\`, but ${there} there. ${negationAdvice(fault)}`,
+    { code: "EMBEDDINGGEMMA_FILTER_TYPE" },
+  );
 }

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { FaissStoreError } from "@embeddinggemma/faiss";
-import { defined, oneOf, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import { defined, oneOf, type Rule, type Rules, rules, show } from "@embeddinggemma/internal";
 import {
   type CallbackManagerForRetrieverRun,
   type Callbacks,
@@ -145,6 +145,7 @@ const kwargsRules: Record<string, Readonly<Record<string, Rule>>> = {
 };
 
 function checkFields(fields: FaissRetrieverFields): void {
+  refuseKwargsIn(fields);
   storeChecker.checkOptions(fields, fieldRules);
   const { searchType = "similarity", searchKwargs = {} } = fields;
   const own = kwargsRules[searchType]!;
@@ -159,4 +160,15 @@ function checkFields(fields: FaissRetrieverFields): void {
     );
   }
   storeChecker.checkOptions(searchKwargs, own as Rules<typeof searchKwargs>);
+}
+
+/** @throws `INVALID_ARGUMENT` for an option of searches that is not in `searchKwargs` */
+function refuseKwargsIn(fields: object): void {
+  const kwargs = Object.values(kwargsRules).flatMap((own) => Object.keys(own));
+  const isMisplaced = (name: string) => kwargs.includes(name) && !Object.hasOwn(fieldRules, name);
+  const name = Object.keys(defined(fields)).find(isMisplaced);
+  if (name === undefined) return;
+  const value = (fields as Record<string, unknown>)[name];
+  const advice = `Put it into searchKwargs: { ${name}: ${show(value)} }.`;
+  throw storeChecker.invalidArgument(name, value, "left out here", advice);
 }

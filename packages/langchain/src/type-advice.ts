@@ -1,3 +1,5 @@
+import type { NegationFault } from "./negated-kinds.ts";
+
 /** What to do if a filter looks for a type that no document has under a key. */
 export const typeAdvice = {
   lists: 'For a value in a list, use $contains, such as { tags: { $contains: "red" } }.',
@@ -5,3 +7,11 @@ export const typeAdvice = {
     'For one of several values, use $in, such as { lang: { $in: ["en", "de"] } }; for a part of ' +
     "a text, use a function.",
 };
+
+/** What to do if a negation does not leave out what it names. */
+export function negationAdvice({ key, hasLists }: NegationFault): string {
+  const ofLists = `{ $not: { ${JSON.stringify(key)}: { $contains: … } } }`;
+  return hasLists
+    ? `For a value in a list, write ${ofLists}.`
+    : "Convert the value to the type of the metadata, or use a function of the document.";
+}
