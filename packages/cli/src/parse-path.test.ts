@@ -15,8 +15,13 @@ it("expands what a shell leaves after =, and file: URLs", () => {
   expect(paths("~", ["a"])).toEqual(["a", import.meta.dirname]);
 });
 
-it.each(["docs.store", "./docs/", "../docs", "-", ""])("leaves %j as it is written", (text) => {
+it.each(["docs.store", "./docs/", "../docs", "-"])("leaves %j as it is written", (text) => {
   expect(path(text)).toBe(text);
+});
+
+it("refuses an empty path, which would stand for the current folder", () => {
+  expect(() => path("")).toThrow("It is empty: is a variable of your shell not set?");
+  expect(() => paths("", ["a"])).toThrow("It is empty");
 });
 
 it("refuses what is on another machine", () => {

@@ -8,8 +8,8 @@ import { InvalidArgumentError } from "commander";
  * they are written, for messages.
  */
 export function path(text: string): string {
-  // A variable that is not set: --store "$STORE". The command says that there is no value.
-  if (text === "") return text;
+  if (text === "")
+    throw new InvalidArgumentError("It is empty: is a variable of your shell not set?");
   const found = localPath(text);
   if ("fault" in found) throw new InvalidArgumentError(found.fault);
   return found.path === resolve(text) ? text : found.path;

@@ -107,7 +107,8 @@ describe("FaissStore: deletion by a filter", () => {
         code: "INVALID_ARGUMENT",
         message:
           "Documents have lists under the metadata key `tags`, and a negation is true for these. " +
-          'Nothing was deleted. For a value in a list, write { $not: { "tags": { $contains: … } } }.',
+          "Nothing was deleted. For a value in a list, write " +
+          '{ $not: { "tags": { $contains: … } } }.',
       });
     });
 

@@ -112,8 +112,8 @@ function negatedForAll(fault: NegationFault): Error {
   const { key, kinds, hasLists } = fault;
   const reason = hasLists
     ? `Documents have lists under the metadata key \`${key}\`, and a negation is true for these.`
-    : `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, so a negation ` +
-      "with one is true for all.";
+    : `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, so a ` +
+      "negation with one is true for all.";
   return new FaissStoreError(
     "INVALID_ARGUMENT",
     `${reason} Nothing was deleted. ${negationAdvice(fault)}`,

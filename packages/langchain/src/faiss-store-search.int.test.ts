@@ -105,7 +105,7 @@ describe("FaissStore: searches", () => {
     );
   });
 
-  it("warns once of a negation that leaves out nothing, since lists or other types are there", async () => {
+  it("warns once of a negation that leaves out nothing, because of the types", async () => {
     await store.addVectors(
       [[1, 1]],
       [new Document({ pageContent: "x", metadata: { tags: ["a"], lang: "en" } })],

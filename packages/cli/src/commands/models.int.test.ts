@@ -1,4 +1,4 @@
-import { mkdir, readdir, symlink, truncate, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, symlink, truncate, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
@@ -136,6 +136,19 @@ it("downloads a model, which then loads offline", async () => {
   const texts = ["--model", "owner/model", "--offline", "a", "b"];
   expect(await run(["similarity", ...texts, ...flags])).toMatchObject({ code: 0, errors: "" });
   expect(hub.requests).toHaveLength(length);
+
+  const main = await readFile(join(flags[1]!, "models--owner--model/refs/main"), "utf8");
+  const graph = `models--owner--model/snapshots/${main}/onnx/model_quantized.onnx`;
+  const file = await open(join(flags[1]!, graph), "r+");
+  await file.write(Buffer.alloc(2_000_000), 0, undefined, 4_000_000);
+  await file.close();
+  const damaged = await run(["models", "download", "owner/model", ...flags]);
+  expect(damaged.code).toBe(1);
+  expect(damaged.errors).toContain(
+    "error: owner/model gives wrong vectors. Its files are damaged, or this device computes " +
+      "wrongly. Download them again: `embeddinggemma models remove owner/model`, then " +
+      "`embeddinggemma models download owner/model`.\n",
+  );
 
   const local = await run(["models", "download", modelPath, ...flags]);
   expect(local).toMatchObject({ code: 1, errors: expect.stringContaining("is a folder") });

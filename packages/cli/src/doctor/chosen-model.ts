@@ -13,3 +13,19 @@ export function needsNoDownload({ model, url }: ModelFlags, cache: ModelCache | 
   const found = cache?.models.find((one) => one.id === id);
   return found?.revisions.some(({ dtypes }) => dtypes.length > 0) ?? false;
 }
+
+/**
+ * The revision of a model in the cache to look at if the flags name none: that of `main`, else the
+ * one that was downloaded last. A store has a commit of its own.
+ */
+export function cachedRevision(
+  model: string,
+  { revision }: ModelFlags,
+  cache: ModelCache | null,
+): Pick<ModelFlags, "revision"> {
+  if (revision !== undefined) return {};
+  const revisions = cache?.models.find((one) => one.id === model)?.revisions ?? [];
+  const loadable = revisions.filter(({ dtypes }) => dtypes.length > 0);
+  const isMain = loadable.some(({ references }) => references.includes("main"));
+  return isMain || !loadable[0] ? {} : { revision: loadable[0].commit };
+}

@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { modelPath } from "@embeddinggemma/tiny-model";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { HubServer } from "../../../core/test-support/hub-server.ts";
 import { run } from "../testing/run-program.ts";
 import { temporaryFolder } from "../testing/temporary-folder.ts";
 import { version } from "../version.ts";
@@ -89,6 +91,22 @@ it("says how to install ONNX Runtime where its install script has failed", {
   );
   expect(output).toMatch(
     /✖ onnxruntime-node is not installed, which \S+transformers 4\.0\.0 needs\n {2}→ .*=skip/,
+  );
+});
+
+it("looks at the commit that is in the cache, such as that of a store", { timeout }, async () => {
+  await using hub = await HubServer.start("owner/model", modelPath);
+  vi.stubEnv("HF_ENDPOINT", hub.endpoint);
+  vi.stubEnv("HF_HOME", join(folder, "home-of-a-commit"));
+  const model = ["--model", "owner/model", "--revision", hub.commit];
+  expect(await run(["similarity", "a", "b", ...model])).toMatchObject({ code: 0 });
+  vi.stubEnv("EMBEDDINGGEMMA_MODEL", "owner/model");
+  const { code, output } = await run(["doctor", folder]);
+  expect(output).toMatch(/✔ model: owner\/model: q8, correct vectors, /);
+  expect(code).toBe(0);
+  const other = await run(["doctor", folder, "--dtype", "fp32"]);
+  expect(other.output).toContain(
+    "– model: not tried, since owner/model is not in the cache with these flags\n",
   );
 });
 

@@ -6,8 +6,13 @@ export type FileKind = "text" | "markdown" | "html" | "pdf";
 const kinds: Readonly<Record<string, FileKind>> = {
   ".txt": "text",
   ".text": "text",
+  ".rst": "text",
+  ".adoc": "text",
+  ".asciidoc": "text",
+  ".org": "text",
   ".md": "markdown",
   ".markdown": "markdown",
+  ".mdx": "markdown",
   ".html": "html",
   ".htm": "html",
   ".xhtml": "html",

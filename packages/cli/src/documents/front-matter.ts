@@ -29,8 +29,7 @@ export function splitFrontMatter(markdown: string): MarkdownParts {
   const format = rule === "---" ? "YAML" : "TOML";
   try {
     const { title, ...metadata } = valuesOf(content, format);
-    const named = typeof title === "string" ? inOneLine(title) : scalar(line.trim());
-    return { title: named, metadata, text };
+    return { title: titleOf(title, line), metadata, text };
   } catch (error) {
     const [reason] = (error as Error).message.split(/:?\n/);
     const fault = `Its front matter is not read as metadata, since it is no ${format}: ${reason}.`;
@@ -66,8 +65,10 @@ function finite(value: unknown): unknown {
   return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
 }
 
-/** Blocks of YAML can have more lines. */
-function inOneLine(title: string): string | undefined {
+/** A text in one line; of another value, such as a number, as it is written. */
+function titleOf(title: unknown, line: string): string | undefined {
+  if (title === undefined) return undefined;
+  if (typeof title !== "string") return scalar(line.trim());
   return title.trim().split(/\s+/).join(" ") || undefined;
 }
 

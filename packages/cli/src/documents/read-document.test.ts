@@ -36,8 +36,9 @@ it.each([
   ["<h2><a href=x>Mo</a>ons &amp; <br>rings<svg><title>x</title></svg></h2>", "## Moons & rings"],
   ["<h2><img src=a></h2><h3><a name=b></a> </h3>", ""],
 ])("reads the heading %s", async (heading, line) => {
-  const { parts } = await read("a.html", `${heading}<p>Mars has them.</p>`);
+  const { title, parts } = await read("a.html", `${heading}<p>Mars has them.</p>`);
   expect(parts).toEqual([{ text: `${line}\n\nMars has them.`.trimStart() }]);
+  expect(title).toBe(line.slice(3) || undefined);
 });
 
 it("reads the pages of a PDF", async () => {

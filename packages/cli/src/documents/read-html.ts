@@ -7,14 +7,17 @@ import {
 import { decodeText } from "./decode-text.ts";
 import type { DocumentText } from "./document-text.ts";
 
-/** Reads a page: its main part if it has one, without navigation, addresses of links and images. */
+/**
+ * Reads a page: its main part if it has one, without navigation, addresses of links and images. Its
+ * title is that of the page, else its first heading.
+ */
 export function readHtml(content: Uint8Array): DocumentText {
   const html = decodeText(content, charsetOf(content));
-  const [, title = ""] = /<title\b[^>]*>([\s\S]*?)<\/title>/i.exec(html) ?? [];
-  return {
-    title: htmlToText(title, options("body")).trim() || undefined,
-    parts: [{ text: htmlToText(html, options(/<main\b/i.test(html) ? "main" : "body")) }],
-  };
+  const withoutSvg = html.replaceAll(/<svg\b[\s\S]*?<\/svg>/gi, ""); // these have titles, too
+  const [, title = ""] = /<title\b[^>]*>([\s\S]*?)<\/title>/i.exec(withoutSvg) ?? [];
+  const text = htmlToText(html, options(/<main\b/i.test(html) ? "main" : "body"));
+  const [, heading] = /^#{1,6} (.+)$/m.exec(text) ?? [];
+  return { title: htmlToText(title, options("body")).trim() || heading, parts: [{ text }] };
 }
 
 function options(part: "main" | "body"): HtmlToTextOptions {

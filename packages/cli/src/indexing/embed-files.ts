@@ -96,7 +96,7 @@ export async function embedFiles(
     if (fault !== undefined)
       progress.note(escapeControls(`${file.source}: ${fault} The file is indexed.`));
     const chunked = await chunkSource(read, { settings: chunks, countTokens, signal });
-    const fresh = chunked.chunks.filter((chunk) => !writer.has(chunk));
+    const fresh = await writer.addKnown(chunked);
     if (fresh.length === 0) meter.pass(file.bytes);
     for (const chunk of fresh) {
       if (batch.length >= batchSize) await flush();

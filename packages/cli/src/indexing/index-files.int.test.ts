@@ -254,6 +254,31 @@ it("removes what is gone beside the files that a run names, and tells of others"
   });
 });
 
+it("embeds nothing again if files move, or if only their front matter changes", async () => {
+  const text = (tag: string) => `---\ntags: [${tag}]\n---\n# Mars\n\nMars is red.`;
+  await mkdir(join(folder, "old"));
+  for (const name of ["old/a.md", "old/b.md"]) await write(name, text("red"));
+  await write("old/c.txt", "Venus is hot.");
+  expect(await index("--model", "tiny")).toMatchObject({ added: 3, embedded: 3 });
+  await rename(join(folder, "old"), join(folder, "new"));
+  await write("new/b.md", text("cold"));
+  expect(await index()).toMatchObject({ added: 3, removed: 3, embedded: 0, store: { chunks: 3 } });
+  await write("new/a.md", text("dusty"));
+  expect(await index()).toMatchObject({ changed: 1, embedded: 0, store: { chunks: 3 } });
+  await write("new/a.md", text("dusty").replace("# Mars", "# Phobos"));
+  expect(await index()).toMatchObject({ changed: 1, embedded: 1, store: { chunks: 3 } });
+  const { output } = await run([
+    "search",
+    "x",
+    "--store",
+    store,
+    "--json",
+    "--filter",
+    "tags=cold",
+  ]);
+  expect(JSON.parse(output)).toMatchObject([{ text: "# Mars\n\nMars is red." }]);
+});
+
 it("says how to remove files that are gone with different folders", async () => {
   const at = (name: string) => join(folder, name);
   for (const name of ["one", "two", "keep"]) {

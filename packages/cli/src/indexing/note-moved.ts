@@ -4,9 +4,9 @@ import { note, type Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "./plan.ts";
 
 /** Says that a store has moved and its sources now mean files elsewhere: are they the same ones? */
-export function noteMoved({ folder, saved }: Plan, terminal: Terminal): void {
-  const { root, settings } = saved;
-  if (settings?.folder === undefined || settings.folder === folder) return;
+export function noteMoved({ saved }: Plan, terminal: Terminal): void {
+  const { root, hasMoved, settings } = saved;
+  if (!hasMoved || settings?.folder === undefined) return;
   const before = resolve(settings.folder, settings.root);
   const source = Object.keys(settings.files).find((source) => !isAbsolute(source));
   if (root === before || source === undefined) return;

@@ -30,7 +30,7 @@ export async function openWriter(
   { folder, saved, chunks, hasChunkFlags }: Plan,
   { embedder, flags, given }: ModelChoice,
 ): Promise<StoreWriter> {
-  const { settings, root } = saved;
+  const { settings, root, hasMoved } = saved;
   if (embedder) {
     checkLength(chunks, embedder);
     if (saved.store) checkEmbedder(saved.store, embedder, { settings, flags });
@@ -39,7 +39,8 @@ export async function openWriter(
   const used = embedder ? flagsToReload(flags, embedder) : settings!.model;
   const rootName = relative(folder, root).split(sep).join("/");
   const isGiven = given.model || given.adapter;
-  const isMoved = settings?.folder !== folder || settings.root !== rootName;
+  // A clone with the same root stays as it is in Git.
+  const isMoved = hasMoved || settings?.root !== rootName;
   return new StoreWriter(
     folder,
     store,

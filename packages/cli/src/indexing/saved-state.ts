@@ -17,6 +17,8 @@ export interface SavedState {
   readonly settings: StoreSettings | undefined;
   /** The folder that sources are relative to. */
   readonly root: string;
+  /** Whether the store is in another place than when it was saved, and the user names no root. */
+  readonly hasMoved: boolean;
   /** The names that sources have below another root than before, by those that they have. */
   readonly names: ReadonlyMap<string, string>;
   /** The ids of the chunks in the store, by source. */
@@ -51,7 +53,9 @@ export async function readSavedState(
   );
   const sources = new Set([...idsOf.keys(), ...Object.keys(settings?.files ?? {})]);
   const names = namesBelow(root, [...sources], folder, settings);
-  return { store, settings, root, names, idsOf, files: new Map(files) };
+  const before = settings?.folder ?? folder;
+  const hasMoved = chosenRoot === undefined && before !== folder;
+  return { store, settings, root, hasMoved, names, idsOf, files: new Map(files) };
 }
 
 /** None if the store has moved: its root is another one anyway. */

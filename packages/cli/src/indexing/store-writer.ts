@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import { FaissStoreError } from "@embeddinggemma/faiss";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { CommandError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import type { DocumentStore } from "../store/check-embedder.ts";
@@ -52,6 +53,8 @@ export class StoreWriter {
   readonly #files: Map<string, IndexedFile>;
   /** The ids of chunks in the store, by source; of finished files, those that it should have. */
   #idsOf: Map<string, ReadonlySet<string>>;
+  /** Vectors of removed chunks, by their texts: a file may have another name now. */
+  readonly #removed = new Map<string, Float32Array>();
   /** Sources that have changed since the start. */
   readonly #changed = new Set<string>();
   readonly #unsaved = { sources: new Set<string>(), ids: new Set<string>() };
@@ -85,6 +88,30 @@ export class StoreWriter {
   /** Whether a chunk needs no vector. */
   has({ id }: Chunk): boolean {
     return this.#store.has(id);
+  }
+
+  /**
+   * Adds those chunks of a file that the store has, or had before this run, with the same text and
+   * title under another id: other metadata, or another name of the file.
+   *
+   * @returns the chunks that need a vector
+   */
+  async addKnown({ source, chunks }: ChunkedFile): Promise<Chunk[]> {
+    const fresh = chunks.filter((chunk) => !this.has(chunk));
+    if (fresh.length === 0) return fresh;
+    const own = new Map(this.#itemsOf(source).map((item) => [keyOf(item.record), item.vector]));
+    const known = new Map<Chunk, Float32Array>();
+    for (const chunk of fresh) {
+      const key = keyOf(chunk.record);
+      const vector = own.get(key) ?? this.#removed.get(key);
+      if (vector) known.set(chunk, vector);
+    }
+    await this.add([...known.keys()], [...known.values()]);
+    return fresh.filter((chunk) => !known.has(chunk));
+  }
+
+  #itemsOf(source: string) {
+    return [...(this.#idsOf.get(source) ?? [])].flatMap((id) => this.#store.get(id) ?? []);
   }
 
   /** Adds chunks of any files. */
@@ -130,10 +157,10 @@ export class StoreWriter {
   async rename(names: ReadonlyMap<string, string>): Promise<void> {
     const renamed = Array.from(names, ([from, to]) => ({
       ...{ from, to, file: this.#files.get(from) },
-      items: [...(this.#idsOf.get(from) ?? [])].flatMap((id) => this.#store.get(id) ?? []),
+      items: this.#itemsOf(from),
     }));
     // The name of one can be the new name of another.
-    for (const { from } of renamed) await this.remove(from);
+    for (const { from } of renamed) await this.#remove(from);
     for (const { from, to, file, items } of renamed) {
       if (this.#idsOf.has(to)) continue;
       const chunks = items.map(({ id, record }) => ({
@@ -152,6 +179,12 @@ export class StoreWriter {
 
   /** Removes a file that is gone or left out. */
   async remove(source: string): Promise<void> {
+    for (const { record, vector } of this.#itemsOf(source))
+      this.#removed.set(keyOf(record), vector);
+    await this.#remove(source);
+  }
+
+  async #remove(source: string): Promise<void> {
     await this.#store.delete([...(this.#idsOf.get(source) ?? [])]);
     this.#idsOf.delete(source);
     this.#files.delete(source);
@@ -236,4 +269,9 @@ export class StoreWriter {
 /** Waits for the settings of another run, which it saves right after its store. */
 async function waitForSettings(folder: string): Promise<void> {
   for (let tries = 0; tries < 20 && !(await readSettings(folder)); tries++) await setTimeout(100);
+}
+
+/** What the vector of a chunk says. */
+function keyOf({ pageContent, metadata }: DocumentRecord): string {
+  return JSON.stringify([metadata.title, pageContent]);
 }

@@ -1,4 +1,5 @@
 import { defaultModel, scanModelCache } from "@embeddinggemma/core";
+import { quoted } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
 import { type ModelFlags, tiny } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
@@ -10,7 +11,10 @@ export interface DownloadFlags
   json?: boolean;
 }
 
-/** Downloads the files that a load of a model needs, and computes what is computed once. */
+/**
+ * Downloads the files that a load of a model needs, and computes what is computed once. If the
+ * scores of the model are known, its vectors are compared with them: files can be damaged.
+ */
 export async function downloadModel(
   id = defaultModel,
   { json, ...flags }: DownloadFlags,
@@ -21,8 +25,19 @@ export async function downloadModel(
   const { models } = await scanModelCache({ cacheDir: flags.cacheDir });
   const model = models.find((one) => one.id === id);
   if (!model) throw new CommandError(`${id} is a folder, so there is nothing to download.`);
+  if ((await embedder.selfCheck())?.passed === false)
+    throw new CommandError(`${id} gives wrong vectors. ${howToReplace(id)}`);
   const { path, size } = model;
   const { dtype } = embedder;
   if (json) return print(terminal, JSON.stringify({ id, dtype, path, size }));
   print(terminal, `${id} is in the cache with dtype ${dtype}: ${formatBytes(size)}\n${path}`);
+}
+
+/** What to do about damaged files of a model in the cache. */
+export function howToReplace(id: string): string {
+  const name = quoted(id);
+  return (
+    "Its files are damaged, or this device computes wrongly. Download them again: " +
+    `\`embeddinggemma models remove ${name}\`, then \`embeddinggemma models download ${name}\`.`
+  );
 }

@@ -1,12 +1,14 @@
-import { defaultModel } from "@embeddinggemma/core";
+import { defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { tiny } from "../../model/model-options.ts";
 import { openEmbedder } from "../../model/open-embedder.ts";
+import { howToReplace } from "../../models/download-model.ts";
 import { findPackage, ownFolder } from "../application.ts";
+import { cachedRevision } from "../chosen-model.ts";
 import { type Finding, fine, problem, type Surroundings, untried } from "../finding.ts";
 
 /** Loads the model, compares its vectors with known ones, and embeds a text. */
 export async function checkModel(surroundings: Surroundings): Promise<Finding> {
-  const { flags, hasModel, isModelGiven, problems, terminal } = surroundings;
+  const { flags, cache, hasModel, isModelGiven, problems, terminal } = surroundings;
   if (problems.has("runtime") && needsRuntime(surroundings))
     return untried("model: not tried, since ONNX Runtime does not work");
   // Without a wish, what is there is good enough: this command downloads nothing unasked.
@@ -15,11 +17,17 @@ export async function checkModel(surroundings: Surroundings): Promise<Finding> {
   const model = isInstead ? tiny : wanted;
   const choice = {
     ...flags,
+    ...(!isModelGiven && cachedRevision(model, flags, cache)),
     ...(flags.url === undefined && { model }),
     offline: flags.offline || !isModelGiven,
   };
   const start = performance.now();
-  await using embedder = await openEmbedder(choice, terminal);
+  await using embedder = await openEmbedder(choice, terminal).catch((error: unknown) => {
+    if (isModelGiven || flags.offline || !isOffline(error)) throw error;
+    return null;
+  });
+  if (!embedder)
+    return untried(`model: not tried, since ${wanted} is not in the cache with these flags`);
   const loaded = performance.now();
   const report = await embedder.selfCheck();
   await embedder.encodeQuery("a first text, after which everything is warm");
@@ -30,15 +38,17 @@ export async function checkModel(surroundings: Surroundings): Promise<Finding> {
   const instead = isInstead ? `, since ${wanted} is not in the cache` : "";
   const name = `model: ${model === tiny ? "the tiny model" : embedder.model}${instead}`;
   if (report && !report.passed) {
-    return problem(
-      `${name}: wrong vectors`,
-      "Its files are damaged, or this device computes wrongly. Remove it from the cache and load " +
-        "it again, or try another --dtype or --device.",
-    );
+    const advice = `${howToReplace(embedder.model)} Or try another --dtype or --device.`;
+    return problem(`${name}: wrong vectors`, advice);
   }
   const correct = report ? "correct vectors" : "no known vectors to compare with";
   const load = `loaded in ${((loaded - start) / 1000).toFixed(1)} s`;
   return fine(`${name}: ${embedder.dtype}, ${correct}, ${load}, a query in ${ms(end - warm)}`);
+}
+
+/** Whether a file is not in the cache, which a load without this command would download. */
+function isOffline(error: unknown): boolean {
+  return EmbeddingGemmaError.isInstance(error) && error.details.offline === true;
 }
 
 /** Whether it is the runtime of this program that was checked, and the model runs on it. */
