@@ -54,11 +54,12 @@ const order = {
   "packages/langchain/src": [
     ["index.ts"],
     ["faiss-store.ts"],
-    ["import-store.ts", "merge-stores.ts", "from-texts.ts", "retriever.ts"],
+    ["import-store.ts", "load-store.ts", "merge-stores.ts", "from-texts.ts", "retriever.ts"],
     ["import-embedding.ts", "embeddings-option.ts"],
     ["embed-documents.ts"],
     ["embeddings.ts", "search-options.ts"],
     ["options-as-filter.ts", "known-keys.ts", "delete-documents.ts"],
+    ["type-advice.ts"],
     ["document-record.ts", "negated-kinds.ts"],
     ["describable.ts", "check-arguments.ts"],
     ["document-filter.ts"],

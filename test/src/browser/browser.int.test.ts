@@ -19,7 +19,7 @@ import { moveWeightsOut } from "../../../packages/core/test-support/external-dat
 import { quantizeGraph } from "../../../packages/core/test-support/quantized-graph.ts";
 import { decodeVector, expandText, readGolden } from "../golden/golden.ts";
 import { PageSources } from "./bundle.ts";
-import { launchChromium } from "./chromium.ts";
+import { launchChromium, otherHost } from "./chromium.ts";
 import type { Page } from "./page.ts";
 import { PageServer } from "./page-server.ts";
 
@@ -324,6 +324,23 @@ describe.each([
     await tab.reload();
     await tab.waitForFunction(() => "page" in globalThis);
     rmSync(folder, { recursive: true });
+  });
+
+  test("keeps files in memory on a page without https, which has no Cache Storage", {
+    timeout: 60_000,
+  }, async () => {
+    const plain = await (await browser.newContext()).newPage();
+    await plain.goto(origin.replace("127.0.0.1", otherHost));
+    await plain.waitForFunction(() => "page" in globalThis);
+    const load = async () => {
+      const embedder = await page.Embedder.load("/models/static/");
+      const vector = Array.from(await embedder.encode("red planet"));
+      await embedder.dispose();
+      return { vector, hasStorage: "caches" in globalThis };
+    };
+    const { vector } = await tab.evaluate(load);
+    expect(await plain.evaluate(load)).toEqual({ vector, hasStorage: false });
+    await plain.context().close();
   });
 
   test("loads an ONNX file with another name in another place, and its weights", async () => {

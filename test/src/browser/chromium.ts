@@ -1,6 +1,9 @@
 import { type Browser, chromium } from "playwright-core";
 import { findBrowser } from "../../../scripts/setup/browser.mjs";
 
+/** A name of this machine that browsers do not trust as they trust localhost. */
+export const otherHost = "other.test";
+
 /**
  * Starts a headless browser that makes no requests of its own.
  *
@@ -19,6 +22,7 @@ export function launchChromium({ webgl = false } = {}): Promise<Browser> {
     executablePath,
     args: [
       "--no-sandbox",
+      `--host-resolver-rules=MAP ${otherHost} 127.0.0.1`,
       ...(webgl ? ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"] : ["--disable-gpu"]),
       "--disable-quic",
       "--no-first-run",

@@ -11,6 +11,7 @@ test.for([
   "TypeError: Importing a module script failed.",
   "RuntimeError: Aborted(both async and sync fetching of the wasm failed).",
   "CompileError: expected magic word 00 61 73 6d, found 7b 22 61 22 @+0",
+  "CompileError: WebAssembly.instantiate(): BufferSource argument is empty",
   "CompileError: WebAssembly.Module doesn't parse at byte 0: module doesn't start with '\\0asm'",
 ])("ONNX Runtime's files cannot be fetched: %s", (reason) => {
   const failure = loadFailureOf(new Error(`${noBackend} ${reason}`));
@@ -26,7 +27,29 @@ test("the server that should have ONNX Runtime's files does not give them", () =
   const reason = `TypeError: Failed to fetch dynamically imported module: ${url}`;
   expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(
     `. ONNX Runtime's WebAssembly files could not be fetched from ${url}. ` +
-      "Check that the file is there, in the version of the code: ",
+      "Check that the file is there, in the version of the code, and is served as " +
+      "text/javascript: ",
+  );
+});
+
+test("ONNX Runtime's binary does not fit its module", () => {
+  const reason = 'LinkError: WebAssembly.instantiate(): Import #100 "a" "Va": function import';
+  expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(
+    /another version than the code, or for another device\. Copy them again: .*#serve-the-web/,
+  );
+});
+
+// What Chromium, Firefox and Safari say.
+test.for([
+  "WebAssembly.instantiate(): Compiling or instantiating WebAssembly module violates the " +
+    "following Content Security policy directive because 'unsafe-eval' is not an allowed source",
+  "call to WebAssembly.instantiate() blocked by CSP",
+  "Refused to create a WebAssembly object because 'unsafe-eval' or 'wasm-unsafe-eval' is not an " +
+    "allowed source of script in the following Content Security Policy directive",
+])("the page's policy forbids WebAssembly: %s", (reason) => {
+  const said = `${noBackend} RuntimeError: Aborted(CompileError: ${reason}).`;
+  expect(loadFailureOf(new Error(said))).toMatch(
+    /Allow it with `script-src 'self' 'wasm-unsafe-eval'`; .*#put-it-on-a-host$/,
   );
 });
 

@@ -39,6 +39,7 @@ const cutOff =
   "remove it there, or load it once with a network, which downloads the file again.";
 
 function remedyOf(reason: string, device: string | undefined): string | undefined {
+  if (isForbidden.test(reason)) return `${allowWebAssembly}: ${hostPage}`;
   if (isWithoutWebAssembly(reason)) return `${remedyForFiles(reason)}: ${servingPage}`;
   if (/ExecutionProvider_Cuda|onnxruntime_providers_cuda/i.test(reason)) {
     return (
@@ -55,12 +56,25 @@ function remedyOf(reason: string, device: string | undefined): string | undefine
   return undefined;
 }
 
+/** As Chromium and Safari say it, and Firefox. */
+const isForbidden = /WebAssembly.*(unsafe-eval|blocked by CSP)/is;
+
+const allowWebAssembly =
+  "The Content Security Policy of the page forbids WebAssembly. Allow it with " +
+  "`script-src 'self' 'wasm-unsafe-eval'`; 'unsafe-eval' is not needed";
+
 /** What to do if ONNX Runtime's files are missing, which it takes from a CDN by default. */
 function remedyForFiles(reason: string): string {
   if (webPage.test(reason)) {
     return (
       "The address of ONNX Runtime's WebAssembly files answers with a web page, so they are not " +
       "there. Put them there"
+    );
+  }
+  if (otherVersion.test(reason)) {
+    return (
+      "ONNX Runtime's WebAssembly files are of another version than the code, or for another " +
+      "device. Copy them again"
     );
   }
   const failed = "ONNX Runtime's WebAssembly files could not be fetched";
@@ -70,7 +84,8 @@ function remedyForFiles(reason: string): string {
     return `${failed}. Serve them yourself; if you do, ${where}`;
   }
   if (host === defaultHost) return `${failed} from ${host}. Serve them yourself`;
-  return `${failed} from ${url}. Check that the file is there, in the version of the code`;
+  const checks = "is there, in the version of the code, and is served as text/javascript";
+  return `${failed} from ${url}. Check that the file ${checks}`;
 }
 
 const defaultHost = "cdn.jsdelivr.net";
@@ -82,10 +97,15 @@ const defaultHost = "cdn.jsdelivr.net";
 function isWithoutWebAssembly(reason: string): boolean {
   return (
     /no available backend found/i.test(reason) &&
-    (webPage.test(reason) ||
-      /dynamically imported module|importing a module script|fetch|magic|\\0asm/i.test(reason))
+    (webPage.test(reason) || otherVersion.test(reason) || missingFile.test(reason))
   );
 }
+
+const missingFile =
+  /dynamically imported module|importing a module script|fetch|magic|\\0asm|argument is empty/i;
+
+/** The binary does not fit the module. */
+const otherVersion = /LinkError/;
 
 /**
  * A `<` in place of a module, as Chromium or Safari, and Firefox say it; or the bytes `<!` or `<h`
@@ -95,4 +115,5 @@ const webPage = /unexpected token '<'|got '<'|found 3c (21|68)/i;
 
 const docs = "https://github.com/embeddinggemma-js/embeddinggemma-js/blob/main/docs";
 const servingPage = `${docs}/embed/browsers.md#serve-the-webassembly-files-yourself`;
+const hostPage = `${docs}/embed/browsers.md#put-it-on-a-host`;
 const installPage = `${docs}/start/install.md#install-scripts`;

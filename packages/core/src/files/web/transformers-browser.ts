@@ -1,30 +1,20 @@
-import { EmbeddingGemmaError } from "../../errors.ts";
 import { importTransformers } from "../../transformers/import-transformers.ts";
 import { OverflowCache, type WebCache } from "./web-cache.ts";
 
 /**
  * The cache in which Transformers.js looks for a file before it uses the network:
  * `env.customCache`, else the browser's Cache Storage, which becomes `env.customCache` once it
- * keeps a file in memory.
- *
- * @throws `LOAD_FAILED` if there is neither
+ * keeps a file in memory. Without Cache Storage, as on a page without https, that has all files.
  */
 export async function openTransformersCache(): Promise<WebCache> {
   const { env } = await importTransformers();
   if (env.useCustomCache && env.customCache) return env.customCache as WebCache;
-  if (env.useBrowserCache && typeof caches !== "undefined") {
-    const { cacheKey = "transformers-cache" } = env as { cacheKey?: string };
-    return new OverflowCache(await caches.open(cacheKey), (cache) => {
-      env.useCustomCache = true;
-      env.customCache = cache;
-    });
-  }
-  throw new EmbeddingGemmaError(
-    "LOAD_FAILED",
-    "Transformers.js has no cache to load the model's files from. " +
-      "Serve the page over https or from localhost, where browsers have Cache Storage, " +
-      "and keep `env.useBrowserCache` of Transformers.js on; or set `env.customCache`.",
-  );
+  const { cacheKey = "transformers-cache" } = env as { cacheKey?: string };
+  const hasStorage = env.useBrowserCache && typeof caches !== "undefined";
+  return new OverflowCache(hasStorage ? await caches.open(cacheKey) : null, (cache) => {
+    env.useCustomCache = true;
+    env.customCache = cache;
+  });
 }
 
 /** URLs of the Hub and of a repository's files on it. */

@@ -61,3 +61,14 @@ test("a file that cannot be stored or read for another reason is not kept", asyn
   await expect(closed.put("d:/file", new Response("1"))).rejects.toBe(broken);
   expect(await cache.match("d:/file")).toBeUndefined();
 });
+
+test("without a storage, all stays in memory", async () => {
+  const onOverflow = vi.fn<(cache: OverflowCache) => void>();
+  const cache = new OverflowCache(null, onOverflow);
+  expect(await cache.match("e:/file")).toBeUndefined();
+  await cache.put("e:/file", new Response("1", { headers }));
+  expect(onOverflow).toHaveBeenCalledWith(cache);
+  expect(await textOf(cache, "e:/file")).toBe("1");
+  expect(await cache.keys()).toContainEqual({ url: "e:/file" });
+  expect([await cache.delete("e:/file"), await cache.delete("e:/file")]).toEqual([true, false]);
+});

@@ -20,23 +20,27 @@ const inMemory = new Map<string, FileInMemory>();
  * exists.
  */
 export class OverflowCache implements WebCache {
-  readonly #storage: Cache;
+  readonly #storage: Cache | null;
   readonly #onOverflow: (cache: OverflowCache) => void;
 
-  /** @param onOverflow - called when a file is kept in memory */
-  constructor(storage: Cache, onOverflow: (cache: OverflowCache) => void) {
+  /**
+   * @param storage - null for none: all stays in memory
+   * @param onOverflow - called when a file is kept in memory
+   */
+  constructor(storage: Cache | null, onOverflow: (cache: OverflowCache) => void) {
     this.#storage = storage;
     this.#onOverflow = onOverflow;
   }
 
   async match(url: string): Promise<Response | undefined> {
     const file = inMemory.get(url);
-    return file ? new Response(file.body, { headers: file.headers }) : this.#storage.match(url);
+    return file ? new Response(file.body, { headers: file.headers }) : this.#storage?.match(url);
   }
 
   /** @throws what the storage throws, if memory has no room either */
   async put(url: string, response: Response): Promise<void> {
     inMemory.delete(url);
+    if (!this.#storage) return this.#keep(url, response.headers, await response.blob());
     const { headers } = response;
     const second = response.clone();
     try {
@@ -44,20 +48,25 @@ export class OverflowCache implements WebCache {
     } catch (error) {
       const body = isStorageFailure(error) ? await second.blob().catch(() => null) : null;
       if (body === null) throw error;
-      inMemory.set(url, { body, headers });
-      this.#onOverflow(this);
+      this.#keep(url, headers, body);
     } finally {
       if (!second.bodyUsed) await second.body?.cancel().catch(() => {});
     }
   }
 
+  #keep(url: string, headers: Headers, body: Blob): void {
+    inMemory.set(url, { body, headers });
+    this.#onOverflow(this);
+  }
+
   async delete(url: string): Promise<boolean> {
     const wasInMemory = inMemory.delete(url);
-    return (await this.#storage.delete(url)) || wasInMemory;
+    return (await this.#storage?.delete(url)) || wasInMemory;
   }
 
   async keys(): Promise<readonly { readonly url: string }[]> {
-    return [...(await this.#storage.keys()), ...[...inMemory.keys()].map((url) => ({ url }))];
+    const stored = (await this.#storage?.keys()) ?? [];
+    return [...stored, ...[...inMemory.keys()].map((url) => ({ url }))];
   }
 }
 
