@@ -110,7 +110,7 @@ const order = {
     ["reports/"],
     ["embed-inputs.ts"],
     ["http/"],
-    ["version.ts"],
+    ["checker.ts", "version.ts"],
   ],
   "packages/tune/src": [
     ["index.ts"],

@@ -16,6 +16,7 @@ export type { CloseReport, RunningServer, ServeOptions } from "./node/serve-opti
 export type { AppOptions } from "./options.ts";
 export type { RequestReport } from "./reports/request-report.ts";
 export type { ServerProgram, ServerProgramFlag } from "./server-program.ts";
-export type { DocumentHit, IndexedDocument } from "./txtai/document-index.ts";
+export type { DocumentHit } from "./txtai/document-index.ts";
 export type { DocumentIndexErrorCode } from "./txtai/document-index-error.ts";
 export type { DocumentIndexOptions, IndexingOptions } from "./txtai/document-index-options.ts";
+export type { IndexedDocument } from "./txtai/indexed-document.ts";

@@ -1,19 +1,9 @@
 import { type Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
-import {
-  awaitHint,
-  checkerFor,
-  isRecord,
-  type Rule,
-  type Rules,
-  rules,
-} from "@embeddinggemma/internal";
+import { awaitHint, isRecord, type Rule, type Rules, rules } from "@embeddinggemma/internal";
+import { checker } from "./checker.ts";
 import { allowedOrigins, expectedOrigin, isOrigin } from "./http/allowed-origins.ts";
 import type { AppOptions, AppSettings } from "./options.ts";
 import { noPromptNamed } from "./prompt.ts";
-
-export const checker = checkerFor(
-  (message, details) => new EmbeddingGemmaError("INVALID_ARGUMENT", message, details),
-);
 
 const { checkOptions } = checker;
 
@@ -77,7 +67,10 @@ const appRules: Rules<AppOptions> = {
   defaultPrompt: rules.text,
   payloadLimit: rules.count,
   openAIPayloadLimit: rules.count,
-  apiKey: text,
+  apiKey: {
+    expected: "a key of ASCII characters without spaces, as clients can send it",
+    accepts: (value) => typeof value === "string" && /^[\x21-\x7e]+$/.test(value),
+  },
   corsAllowOrigin: {
     expected: `${expectedOrigin}; or an array of these`,
     accepts: (value) =>

@@ -365,6 +365,13 @@ describe("the code about servers, with a server", () => {
     await index.close();
   });
 
+  it("server, documents of another model", async () => {
+    const files = { "planets.store": join(folder, "planets.store") };
+    const readme = "packages/server/README.md";
+    await runPage(readme, { programs: ["embed-again.ts"], files });
+    expect(printed()).toBe("2");
+  });
+
   it("server, in a program", async () => {
     const port = await freePort();
     const readme = "packages/server/README.md";

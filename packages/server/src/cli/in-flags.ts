@@ -9,6 +9,10 @@ export function inFlags(message: string): string {
   return withFlags(message, { ...flags, ...otherFlags })
     .replace("localFilesOnly or HF_HUB_OFFLINE", "--offline or HF_HUB_OFFLINE")
     .replace(", or set allowUntrainedDim.", " as --truncate-dim.")
+    .replace(
+      "pass the `modelPath` that @embeddinggemma/tiny-model exports",
+      "run `npx embeddinggemma serve --model tiny`",
+    )
     .replaceAll(/ \(set subfolder: [^)]*\)/g, " (in code only)");
 }
 

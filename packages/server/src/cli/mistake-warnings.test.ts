@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { InputStatistics } from "../embed-inputs.ts";
 import type { ServeOptions } from "../node/serve-options.ts";
-import { misspeltWarning, unpromptedWarning } from "./mistake-warnings.ts";
+import { misspeltWarning, truncatedWarning, unpromptedWarning } from "./mistake-warnings.ts";
 
 function logger() {
   const lines: string[] = [];
@@ -53,4 +53,20 @@ it("does not warn where no prompt is right, or was chosen", () => {
   expect(warningsFor({ query: "Represent this: ", document: "" })).toEqual([]);
   expect(warningsFor({})).toEqual([]);
   expect(warningsFor(always, { defaultPrompt: "" })).toEqual([]);
+});
+
+it("warns of documents that are too long, with some of their ids", () => {
+  const log = logger();
+  const report = truncatedWarning({ maxTokens: 2048 }, log);
+  const route = "/upsert";
+  report({ route, truncated: [] });
+  report({ route, truncated: [null] });
+  report({ route, truncated: ["a", null, 2] });
+  report({ route, truncated: [1, 2, 3, 4, 5, 6] });
+  const end = "of /upsert had more than 2048 tokens: what comes after is not found.";
+  expect(log.lines).toEqual([
+    `1 document ${end} Split long documents.`,
+    `3 documents ${end} Split long documents. Their ids: a, 2.`,
+    `6 documents ${end} Split long documents. Their ids: 1, 2, 3, 4, 5, ….`,
+  ]);
 });

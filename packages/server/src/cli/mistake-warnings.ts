@@ -44,3 +44,23 @@ export function unpromptedWarning(
     );
   };
 }
+
+/** Warns of documents that are longer than the model reads at once. */
+export function truncatedWarning(
+  { maxTokens }: Pick<Embedder, "maxTokens">,
+  logger: Pick<Logger, "warn">,
+): Warning<"route" | "truncated"> {
+  return ({ route, truncated }) => {
+    if (truncated.length === 0) return;
+    const known = truncated.filter((id) => id !== null);
+    const ids = [...known.slice(0, mostIds), ...(known.length > mostIds ? ["…"] : [])].join(", ");
+    const such = known.length === 0 ? "" : ` Their ids: ${ids}.`;
+    const count = truncated.length === 1 ? "1 document" : `${truncated.length} documents`;
+    logger.warn(
+      `${count} of ${route} had more than ${maxTokens} tokens: what comes after is not found. ` +
+        `Split long documents.${such}`,
+    );
+  };
+}
+
+const mostIds = 5;

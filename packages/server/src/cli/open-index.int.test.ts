@@ -18,7 +18,12 @@ afterAll(() => rm(root, { recursive: true }));
 
 it.each([
   { name: "model", dimension: 768, identity: "sha256:00?dtype=q8", reason: "They differ in" },
-  { name: "length", dimension: 2, identity: undefined, reason: "which have 768 numbers. Start" },
+  {
+    name: "length",
+    dimension: 2,
+    identity: undefined,
+    reason: "vectors of 2 numbers, but those of the model have 768. Start",
+  },
   {
     name: "unknown",
     dimension: 768,
@@ -52,9 +57,9 @@ it("says that a store of another dimension in the folder needs a restart", async
   await saveStore({ dimension: 256 });
   await index.refresh();
   expect(errors).toEqual([
-    `${folder} was replaced, and has vectors of another length than those of the model, which ` +
-      "have 768 numbers. Its former state is served. Start the server again, with the model that " +
-      "made the store.",
+    `${folder} was replaced, and has vectors of 256 numbers, but those of the model have 768 ` +
+      "(without --truncate-dim 256). Its former state is served. Start the server again, with " +
+      "the model that made the store.",
   ]);
   await index.close();
 });

@@ -41,13 +41,20 @@ export async function openIndex(
 const formerState = "Its former state is served.";
 const restart = "Start the server again, with the model that made the store.";
 
-function differenceOf(error: unknown, { dimension }: Embedder): string | undefined {
+function differenceOf(error: unknown, { dimension, description }: Embedder): string | undefined {
   const { code, details } = Object(error) as Partial<FaissStoreError>;
-  if (code === "DIMENSION_MISMATCH")
-    return `vectors of another length than those of the model, which have ${dimension} numbers`;
+  if (code === "DIMENSION_MISMATCH") {
+    const given = details?.given as number;
+    const difference = `vectors of ${given} numbers, but those of the model have ${dimension}`;
+    if (given === description.dimension) return `${difference} (with --truncate-dim)`;
+    const isTrained = description.matryoshkaDimensions.includes(given);
+    return isTrained ? `${difference} (without --truncate-dim ${given})` : difference;
+  }
   if (code !== "IDENTITY_MISMATCH") return undefined;
   const differences = (details?.differences ?? []) as IdentityDifference[];
   if (differences.length === 0) return "vectors of an unknown model";
-  const names = differences.map(({ name }) => name).join(", ");
-  return `vectors of another model. They differ in ${names}`;
+  const names = differences.map(({ name, stored }) =>
+    stored === undefined ? name : `${name} (there: ${stored})`,
+  );
+  return `vectors of another model. They differ in ${names.join(", ")}`;
 }

@@ -10,7 +10,7 @@ import { inFlags } from "./in-flags.ts";
 import { logDownloads } from "./log-downloads.ts";
 import { logWarnings } from "./log-warnings.ts";
 import { createLogger, errorFields, type Logger, logRequest } from "./logs.ts";
-import { misspeltWarning, unpromptedWarning } from "./mistake-warnings.ts";
+import { misspeltWarning, truncatedWarning, unpromptedWarning } from "./mistake-warnings.ts";
 import { openIndex } from "./open-index.ts";
 import type { ServerProgramOptions } from "./program-options.ts";
 import { refuseTakenPort, throwListenError } from "./refuse-taken-port.ts";
@@ -106,6 +106,7 @@ async function serveUntil(
     untrainedWarning(embedder, logger),
     misspeltWarning(logger),
     unpromptedWarning(embedder, options, logger),
+    truncatedWarning(embedder, logger),
   ];
   const server = await serve(embedder, {
     ...options,

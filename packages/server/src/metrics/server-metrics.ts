@@ -6,7 +6,7 @@ import type { RequestReport } from "../reports/request-report.ts";
 export interface AppMetrics {
   /** Called after each request. */
   record(report: RequestReport): void;
-  /** Called once, with a function that returns how many requests are in work. */
+  /** Called once by each app, with a function that returns how many requests it has in work. */
   observeRequests?(inWork: () => number): void;
   /** The answer of `/metrics`. */
   render(): Promise<{ readonly contentType: string; readonly body: string }>;
@@ -21,7 +21,7 @@ export interface AppMetrics {
 export class ServerMetrics implements AppMetrics {
   readonly #registry: Registry;
   readonly #metrics: Metrics;
-  #inWork: () => number = () => 0;
+  readonly #inWork: (() => number)[] = [];
 
   private constructor(registry: Registry, metrics: Metrics) {
     this.#registry = registry;
@@ -70,7 +70,7 @@ export class ServerMetrics implements AppMetrics {
   }
 
   observeRequests(inWork: () => number): void {
-    this.#inWork = inWork;
+    this.#inWork.push(inWork);
   }
 
   record({ inputs, statistics, errorType, status, duration }: RequestReport): void {
@@ -98,7 +98,7 @@ export class ServerMetrics implements AppMetrics {
   }
 
   async render(): Promise<{ contentType: string; body: string }> {
-    this.#metrics.queueSize.set(this.#inWork());
+    this.#metrics.queueSize.set(this.#inWork.reduce((sum, inWork) => sum + inWork(), 0));
     return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }

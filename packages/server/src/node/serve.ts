@@ -5,10 +5,10 @@ import { createWith, type Rule, type Rules, rules } from "@embeddinggemma/intern
 import { createAdaptorServer } from "@hono/node-server";
 import { Hono } from "hono";
 import { createApp } from "../app.ts";
+import { checker } from "../checker.ts";
 import { answerUnknownRoute } from "../http/unknown-route.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
-import { checker } from "../settings.ts";
 import { RunningRequests } from "./running-requests.ts";
 import {
   type CloseReport,

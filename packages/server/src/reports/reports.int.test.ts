@@ -48,6 +48,7 @@ describe("onRequest", () => {
         inputs: 2,
         dimensions: undefined,
         misspelt: [],
+        truncated: [],
         statistics: expect.objectContaining({ characters: 9, tokens: expect.any(Number) }),
         errorType: null,
         param: null,

@@ -22,6 +22,11 @@ export interface RequestReport {
   readonly dimensions: number | undefined;
   /** Fields of the request that have no effect, and seem to be misspelt. */
   readonly misspelt: readonly MisspeltField[];
+  /**
+   * Ids of documents that were longer than the model reads at once, so that only their beginnings
+   * are found; null for a document without an id of its own.
+   */
+  readonly truncated: readonly (string | number | null)[];
   /** What embedding took, if it was done. */
   readonly statistics: InputStatistics | undefined;
   /**
@@ -74,6 +79,13 @@ export function noteStatistics(context: Context, statistics: InputStatistics): v
   context.set("statistics", statistics);
 }
 
+/** Notes a document that is longer than the model reads, for the report of its request. */
+export function noteTruncated(context: Context, id: string | number | undefined): void {
+  const truncated: (string | number | null)[] = context.get("truncated") ?? [];
+  truncated.push(id ?? null);
+  context.set("truncated", truncated);
+}
+
 /** Whether a request was answered with vectors. */
 export function hasStatistics(context: Context): boolean {
   return context.get("statistics") !== undefined;
@@ -99,6 +111,7 @@ export function reportOf(context: Context, duration: number): RequestReport {
     inputs: context.get("inputs"),
     dimensions: context.get("dimensions"),
     misspelt: misspeltIn(context),
+    truncated: context.get("truncated") ?? [],
     statistics: context.get("statistics"),
     errorType: isCut ? "Backend" : isAborted || !error ? null : errorType,
     param: refusal?.param ?? null,

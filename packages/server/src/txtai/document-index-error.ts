@@ -6,12 +6,14 @@ const marker = Symbol.for("embeddinggemma.server.document-index-error");
  * - `TOO_MANY_PENDING`: too many documents wait for `index` or `upsert`.
  * - `OTHER_WRITER`: another program saves documents to the same folder.
  * - `STORE_REMOVED`: the store in the folder was removed after it was opened.
+ * - `CLOSED`: the index is used after `close`.
  */
 export type DocumentIndexErrorCode =
   | "READ_ONLY"
   | "TOO_MANY_PENDING"
   | "OTHER_WRITER"
-  | "STORE_REMOVED";
+  | "STORE_REMOVED"
+  | "CLOSED";
 
 /** A change of a {@link DocumentIndex} that is refused. */
 export class DocumentIndexError extends Error {

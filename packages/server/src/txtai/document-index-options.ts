@@ -29,10 +29,21 @@ export interface DocumentIndexOptions {
    * @default 1_000_000
    */
   maxPending?: number | undefined;
+  /**
+   * How many characters the strings of these documents can have together.
+   *
+   * @default an eighth of the bytes of the JavaScript heap's limit
+   */
+  maxPendingCharacters?: number | undefined;
 }
 
 /** Options of `DocumentIndex.index` and `upsert`. */
 export interface IndexingOptions {
   /** Called with the texts of the documents when they are embedded, before they are saved. */
   onEmbed?: ((texts: readonly string[], statistics: EncodeStatistics) => void) | undefined;
+  /**
+   * Called for each document that is longer than the model reads at once: what comes after is not
+   * found. `id` is undefined if the document has none of its own.
+   */
+  onTruncate?: ((id: string | number | undefined) => void) | undefined;
 }

@@ -1,20 +1,13 @@
 import type { DocumentInput, Embedder, EncodeOptions } from "@embeddinggemma/core";
-import type { FaissStoreItem, RecordValue } from "@embeddinggemma/faiss";
+import type { FaissStoreItem } from "@embeddinggemma/faiss";
+import { checkArray, checkDocuments, checkTexts } from "./check-documents.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
 import { type ForeignOwner, textOf, whyReadOnly } from "./foreign-documents.ts";
+import type { IndexedDocument } from "./indexed-document.ts";
 import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
+import { PendingDocuments } from "./pending-documents.ts";
 import { refuseFile } from "./refuse-file.ts";
-
-/** A document as clients send it. All its fields are stored; `text` is embedded. */
-export interface IndexedDocument {
-  /** @default the next whole number */
-  readonly id?: string | number | undefined;
-  readonly text: string;
-  /** Fills the place for a title in the document prompt. */
-  readonly title?: string | null | undefined;
-  readonly [field: string]: RecordValue | undefined;
-}
 
 /** A document that was found. */
 export interface DocumentHit {
@@ -38,19 +31,15 @@ export interface DocumentHit {
 export class DocumentIndex {
   readonly #embedder: Embedder;
   readonly #store: OpenStore;
-  readonly #maxPending: number;
-  #pending: IndexedDocument[] = [];
+  readonly #pending: PendingDocuments;
+  #isClosed = false;
   /** Changes run one after another. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    embedder: Embedder,
-    store: OpenStore,
-    { maxPending = 1_000_000 }: DocumentIndexOptions,
-  ) {
+  private constructor(embedder: Embedder, store: OpenStore, pending: PendingDocuments) {
     this.#embedder = embedder;
     this.#store = store;
-    this.#maxPending = maxPending;
+    this.#pending = pending;
   }
 
   /**
@@ -66,7 +55,8 @@ export class DocumentIndex {
     options: DocumentIndexOptions = {},
   ): Promise<DocumentIndex> {
     await refuseFile(folder);
-    return new DocumentIndex(embedder, await OpenStore.of(folder, embedder, options), options);
+    const store = await OpenStore.of(folder, embedder, options);
+    return new DocumentIndex(embedder, store, await PendingDocuments.with(options));
   }
 
   get folder(): string {
@@ -93,24 +83,19 @@ export class DocumentIndex {
 
   /** Number of documents that wait for `index` or `upsert`. They are only in memory. */
   get pending(): number {
-    return this.#pending.length;
+    return this.#pending.size;
   }
 
   /**
    * Collects documents for the next {@link DocumentIndex.index} or {@link DocumentIndex.upsert}.
    *
-   * @throws DocumentIndexError `READ_ONLY`, `TOO_MANY_PENDING`
+   * @throws DocumentIndexError `READ_ONLY`, `TOO_MANY_PENDING`, `CLOSED`; EmbeddingGemmaError
+   * `INVALID_ARGUMENT` for what is no document. Nothing is collected then.
    */
   add(documents: readonly IndexedDocument[]): void {
     this.#checkWritable("add documents to");
-    if (this.#pending.length + documents.length > this.#maxPending) {
-      throw new DocumentIndexError(
-        "TOO_MANY_PENDING",
-        `${this.#pending.length} documents wait to be indexed, and ${documents.length} more are ` +
-          `over the limit of ${this.#maxPending}. Call upsert first.`,
-      );
-    }
-    for (const document of documents) this.#pending.push(document);
+    checkDocuments(documents);
+    this.#pending.add([...documents]);
   }
 
   /**
@@ -157,6 +142,7 @@ export class DocumentIndex {
    */
   delete<Id extends string | number>(ids: readonly Id[]): Promise<Id[]> {
     this.#checkWritable("delete from");
+    checkArray("ids", ids);
     return this.#afterChanges(() =>
       this.#store.change(async (store, saving) => {
         const known = distinct(ids).filter((id) => store.has(String(id)));
@@ -180,12 +166,16 @@ export class DocumentIndex {
    * Finds the documents that fit queries best.
    *
    * @returns for each query the hits, best first. Their scores are cosines, all above 0.
+   * @throws DocumentIndexError `CLOSED`; EmbeddingGemmaError `INVALID_ARGUMENT`; the errors of the
+   * embedder
    */
   async search(
     queries: readonly string[],
     limit: number,
-    options: Pick<EncodeOptions, "onFinish" | "signal"> = {},
+    options: Pick<EncodeOptions, "onFinish" | "signal" | "truncation"> = {},
   ): Promise<DocumentHit[][]> {
+    this.#checkOpen();
+    checkTexts("queries", queries);
     await this.refresh();
     if (this.size === 0) return queries.map(() => []);
     const vectors = await this.#embedder.encodeQuery(queries, options);
@@ -200,6 +190,7 @@ export class DocumentIndex {
 
   /** Waits for running changes, then closes the store. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#afterChanges(() => this.#store.close());
   }
 
@@ -209,13 +200,12 @@ export class DocumentIndex {
     run: (documents: readonly EmbeddedDocument[]) => Promise<void>,
   ): Promise<void> {
     return this.#afterChanges(async () => {
-      const documents = this.#pending;
+      const documents = this.#pending.take();
       if (documents.length === 0) return;
-      this.#pending = [];
       try {
         await run(await this.#embed(documents, options));
       } catch (error) {
-        this.#pending = [...documents, ...this.#pending];
+        this.#pending.putBack(documents);
         throw error;
       }
     });
@@ -229,17 +219,23 @@ export class DocumentIndex {
 
   async #embed(
     documents: readonly IndexedDocument[],
-    { onEmbed }: IndexingOptions,
+    { onEmbed, onTruncate }: IndexingOptions,
   ): Promise<EmbeddedDocument[]> {
     const distinct = lastOfEachId(documents);
     const texts = distinct.map(({ text }) => text);
     const vectors = await this.#embedder.encodeDocument(distinct.map(documentInput), {
       ...(onEmbed && { onFinish: (statistics) => onEmbed(texts, statistics) }),
+      ...(onTruncate && { onTruncate: ({ index }) => onTruncate(distinct[index]!.id) }),
     });
     return distinct.map((document, row) => ({ document, vector: vectors[row]! }));
   }
 
+  #checkOpen(): void {
+    if (this.#isClosed) throw new DocumentIndexError("CLOSED", "The index is closed.");
+  }
+
   #checkWritable(action: string): void {
+    this.#checkOpen();
     if (!this.isReadOnly) return;
     const { foreignOwner } = this;
     const reason = foreignOwner === undefined ? "" : ` ${whyReadOnly(foreignOwner)}`;

@@ -1,7 +1,7 @@
 import type { EncodeOptions, EncodeStatistics } from "@embeddinggemma/core";
 import type { Context } from "hono";
 import { statisticsOf } from "../embed-inputs.ts";
-import { noteInputs, noteStatistics } from "../reports/request-report.ts";
+import { noteInputs, noteStatistics, noteTruncated } from "../reports/request-report.ts";
 import type { IndexingOptions } from "./document-index-options.ts";
 
 /** What an embedder needs to tell how long it took, and to stop when the client goes away. */
@@ -24,6 +24,7 @@ export async function noteEmbedding<T>(
 /** Notes the documents that a request embeds, and what that took, for its report. */
 export function noteDocuments(context: Context): IndexingOptions {
   return {
+    onTruncate: (id) => noteTruncated(context, id),
     onEmbed: (texts, statistics) => {
       noteInputs(context, texts.length);
       noteStatistics(context, statisticsOf([statistics], texts));

@@ -1,4 +1,4 @@
-import type { Embedder } from "@embeddinggemma/core";
+import type { Embedder, EncodeOptions } from "@embeddinggemma/core";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import { readJson } from "../http/json-body.ts";
@@ -34,7 +34,10 @@ export interface TxtaiOptions {
    * @default true
    */
   readonly content?: boolean | undefined;
-  readonly settings: Pick<AppSettings, "maxOpenAIBatchSize" | "openAIPayloadLimit">;
+  readonly settings: Pick<
+    AppSettings,
+    "autoTruncate" | "maxOpenAIBatchSize" | "openAIPayloadLimit"
+  >;
   readonly permits: Permits;
 }
 
@@ -47,19 +50,20 @@ export interface TxtaiOptions {
 export function txtaiRoutes(options: TxtaiOptions): Hono {
   const { embedder, index, settings, permits } = options;
   const payloadLimit = settings.openAIPayloadLimit;
+  const truncation = settings.autoTruncate ? "cut" : "error";
   const app = new Hono();
   app.onError(answerError);
   const bodyOf = (context: Context) => readBody(context, payloadLimit);
   const similarities = (context: Context, queries: string[], texts: string[]) => {
     checkCount(queries.length + texts.length, settings);
     return noteEmbedding(context, [...queries, ...texts], (noting) =>
-      permits.run(() => similaritiesOf(embedder, queries, texts, noting)),
+      permits.run(() => similaritiesOf(embedder, queries, texts, { ...noting, truncation })),
     );
   };
   const transform = (context: Context, texts: string[], category: Category | undefined) => {
     checkCount(texts.length, settings);
     return noteEmbedding(context, texts, (noting) =>
-      permits.run(() => vectorsOf(embedder, texts, category, noting)),
+      permits.run(() => vectorsOf(embedder, texts, category, { ...noting, truncation })),
     );
   };
 
@@ -109,16 +113,17 @@ function refuseWithoutIndex({ req }: Context): never {
 
 function indexRoutes(
   index: DocumentIndex,
-  { content = true, settings, permits }: TxtaiOptions,
+  { embedder, content = true, settings, permits }: TxtaiOptions,
 ): Hono {
   const app = new Hono();
+  const truncation = settings.autoTruncate ? "cut" : "error";
   const bodyOf = (context: Context) => readBody(context, settings.openAIPayloadLimit);
   const search = async (context: Context, queries: readonly string[], limit: number) => {
     checkCount(queries.length, settings);
     if (queries.some(isSql))
       throw new TxtaiError(400, "SQL queries are not supported: send the text to search for.");
     const found = await noteEmbedding(context, queries, (noting) =>
-      permits.run(() => index.search(queries, limit, noting)),
+      permits.run(() => index.search(queries, limit, { ...noting, truncation })),
     );
     return found.map((hits) =>
       hits.map(({ id, text, score }) =>
@@ -136,7 +141,9 @@ function indexRoutes(
     return context.json(await search(context, queries, limit ?? 3));
   });
   app.post("/add", async (context) => {
-    index.add(parsed(documentsForm, await bodyOf(context), "body", context));
+    const documents = parsed(documentsForm, await bodyOf(context), "body", context);
+    if (!settings.autoTruncate) await refuseLongDocuments(embedder, documents);
+    index.add(documents);
     return context.json(null);
   });
   app.get("/index", async (context) => {
@@ -174,12 +181,34 @@ function checkCount(count: number, { maxOpenAIBatchSize: limit }: TxtaiOptions["
     );
 }
 
+/**
+ * Refuses documents before they are collected: later, they would be refused with all others.
+ *
+ * @throws TxtaiError
+ */
+async function refuseLongDocuments(
+  embedder: Embedder,
+  documents: readonly z.output<typeof documentsForm>[number][],
+): Promise<void> {
+  const { maxTokens } = embedder;
+  for (const [position, { text, title }] of documents.entries()) {
+    const whole = title ? `${title} ${text}` : text;
+    const tokens = await embedder.countTokens(whole, { promptName: "document" });
+    if (tokens <= maxTokens) continue;
+    throw new TxtaiError(
+      422,
+      `documents must have at most ${maxTokens} tokens with their prompt. Given at index ` +
+        `${position}: ${tokens} (--auto-truncate false)`,
+    );
+  }
+}
+
 /** Scores of texts for each query, best first; `id` is the position of the text. */
 async function similaritiesOf(
   embedder: Embedder,
   queries: readonly string[],
   texts: readonly string[],
-  options: EmbeddingOptions,
+  options: EmbeddingOptions & Pick<EncodeOptions, "truncation">,
 ): Promise<{ id: number; score: number }[][]> {
   const [queryVectors, textVectors] = await Promise.all([
     embedder.encodeQuery(queries, options),
@@ -196,7 +225,7 @@ async function vectorsOf(
   embedder: Embedder,
   texts: readonly string[],
   category: Category | undefined,
-  options: EmbeddingOptions,
+  options: EmbeddingOptions & Pick<EncodeOptions, "truncation">,
 ): Promise<number[][]> {
   const vectors =
     category === "data"
@@ -220,6 +249,7 @@ const indexStatuses = {
   TOO_MANY_PENDING: 413,
   OTHER_WRITER: 409,
   STORE_REMOVED: 409,
+  CLOSED: 500,
 } as const;
 
 function answerError(error: Error, context: Context): Response {

@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import { createApp } from "../app.ts";
 import type { AppOptions } from "../options.ts";
+import type { RequestReport } from "../reports/request-report.ts";
 import { planets, tinyEmbedder } from "../testing/tiny.ts";
 import { DocumentIndex } from "./document-index.ts";
 import type { DocumentIndexOptions } from "./document-index-options.ts";
@@ -206,10 +207,94 @@ test.each([
 test("what could not be indexed waits for the next try", async () => {
   const embedder = await tinyEmbedder();
   const index = await DocumentIndex.open(await newFolder(), embedder);
-  index.add([{ text: "a", id: "bad", when: Number.NaN }]);
-  await expect(index.upsert()).rejects.toMatchObject({ code: "INVALID_RECORD" });
-  expect(index.size).toBe(0);
-  await expect(index.upsert()).rejects.toMatchObject({ code: "INVALID_RECORD" });
+  index.add([{ text: "a" }]);
+  vi.spyOn(embedder, "encodeDocument").mockRejectedValueOnce(new Error("no memory"));
+  const failing = index.upsert();
+  index.add([{ text: "b" }]);
+  await expect(failing).rejects.toThrow("no memory");
+  expect([index.size, index.pending]).toEqual([0, 2]);
+  await index.upsert();
+  expect([index.size, index.pending]).toEqual([2, 0]);
+  await index.close();
+});
+
+test.each<[unknown, string]>([
+  [{ text: "a" }, "documents must be an array; an object (Object) was given."],
+  [["a"], 'documents[0] must be an object with a text `text`; "a" was given.'],
+  [[{ text: "a" }, { txt: "a" }], "documents[1].text must be a string; undefined was given."],
+  [[{ text: "a", title: 5 }], "documents[0].title must be a string; 5 was given."],
+  [[{ text: "a", id: 0.5 }], "documents[0].id must be a string or a whole number; 0.5 was given."],
+  [[{ text: "a", at: [Number.NaN] }], "documents[0].at must be a value of JSON, or a valid Date"],
+])("what is no document is not collected: %j", async (documents, message) => {
+  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
+  const error = { code: "INVALID_ARGUMENT", message: expect.stringContaining(message) };
+  expect(() => index.add(documents as never)).toThrow(expect.objectContaining(error));
+  index.add([{ text: "a", title: null, at: new Date() }]);
+  await index.upsert();
+  expect([index.size, index.pending]).toEqual([1, 0]);
+  await expect(index.search("red" as never, 3)).rejects.toThrow("queries must be an array");
+  await expect(index.search([5] as never, 3)).rejects.toThrow("queries[0] must be a string; 5");
+  await expect(async () => index.delete("a" as never)).rejects.toThrow("ids must be an array");
+  await index.close();
+});
+
+test("a closed index says so", async () => {
+  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
+  await index.close();
+  const closed = expect.objectContaining({ code: "CLOSED", message: "The index is closed." });
+  await expect(index.search(["red"], 1)).rejects.toThrow(closed);
+  for (const call of [() => index.add([]), () => index.upsert(), () => index.delete(["a"])])
+    expect(call).toThrow(closed);
+});
+
+test("documents that wait have a limit of characters, of all their texts", async () => {
+  const options = { maxPendingCharacters: 10 };
+  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder(), options);
+  index.add([{ text: "12345", tags: ["67"] }]);
+  const tooMany = { code: "TOO_MANY_PENDING", message: expect.stringContaining("10 characters") };
+  expect(() => index.add([{ text: "89ab" }])).toThrow(expect.objectContaining(tooMany));
+  index.add([{ text: "890" }]);
+  await index.upsert();
+  index.add([{ text: "1234567890" }]);
+  await index.close();
+});
+
+test("documents that are too long are refused, or reported", async () => {
+  const embedder = await tinyEmbedder();
+  const long = "word ".repeat(embedder.maxTokens);
+  const reports: RequestReport[] = [];
+  const onRequest = (report: RequestReport) => reports.push(report);
+  for (const autoTruncate of [false, true]) {
+    const index = await DocumentIndex.open(await newFolder(), embedder);
+    const app = createApp(embedder, { index, autoTruncate, onRequest });
+    const post = (path: string, body: unknown) =>
+      app.request(path, { method: "POST", body: JSON.stringify(body) });
+    const added = await post("/add", [
+      { id: "a", text: "b" },
+      { id: "c", text: long },
+      { text: long },
+    ]);
+    expect(added.status).toBe(autoTruncate ? 200 : 422);
+    const searched = await post("/batchsearch", { queries: [long] });
+    await app.request("/upsert");
+    if (autoTruncate) {
+      expect(reports.at(-1)).toMatchObject({ route: "/upsert", truncated: ["c", null] });
+    } else {
+      expect((await added.json()).detail).toMatch(
+        /^documents must have at most 256 tokens with their prompt\. Given at index 1: \d+ /,
+      );
+      expect([index.size, index.pending]).toEqual([0, 0]);
+      for (const path of ["/batchtransform", "/batchsimilarity"]) {
+        const body = path === "/batchtransform" ? [long] : { queries: ["a"], texts: [long] };
+        expect((await post(path, body)).status).toBe(422);
+      }
+    }
+    index.add([{ text: "a" }]);
+    await index.upsert();
+    const again = await post("/batchsearch", { queries: [long] });
+    expect([searched.status, again.status]).toEqual(autoTruncate ? [200, 200] : [200, 422]);
+    await index.close();
+  }
 });
 
 test("ids that are given are not given again", async () => {
