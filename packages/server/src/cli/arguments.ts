@@ -1,8 +1,8 @@
 import { defaultModel, type LoadOptions } from "@embeddinggemma/core";
-import { Command, InvalidArgumentError, Option } from "commander";
-import { expectedOrigin, isOrigin } from "../http/allowed-origins.ts";
+import { Command, Option } from "commander";
 import type { ServeOptions } from "../node/serve-options.ts";
 import { version } from "../version.ts";
+import { numberParser, parseBoolean, parseOrigins, parseWorkers } from "./flag-values.ts";
 
 /** What the program is asked to do. */
 export interface ProgramSettings {
@@ -283,33 +283,6 @@ function refuseEmptyKey(command: Command): void {
   const isVariable = command.getOptionValueSource("apiKey") === "env";
   const advice = isVariable ? "API_KEY is empty; unset it" : "--api-key is empty; leave it out";
   command.error(`error: ${advice}, or set a key.`);
-}
-
-function numberParser(minimum: number, maximum = Number.MAX_SAFE_INTEGER) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
-    const range = maximum === Number.MAX_SAFE_INTEGER ? "" : ` and at most ${maximum}`;
-    throw new InvalidArgumentError(`It must be a whole number of at least ${minimum}${range}.`);
-  };
-}
-
-function parseOrigins(list: string, previous: readonly string[] = []): string[] {
-  const origins = list.split(",").map((origin) => origin.trim());
-  const wrong = origins.find((origin) => !isOrigin(origin));
-  if (wrong !== undefined)
-    throw new InvalidArgumentError(`${wrong || "An empty one"} is not ${expectedOrigin}.`);
-  return [...previous, ...origins];
-}
-
-function parseWorkers(text: string): number | "auto" {
-  return text === "auto" ? text : numberParser(0)(text);
-}
-
-function parseBoolean(text: string): boolean {
-  if (/^(true|1)$/i.test(text)) return true;
-  if (/^(false|0)$/i.test(text)) return false;
-  throw new InvalidArgumentError("It must be true or false.");
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {
