@@ -259,6 +259,7 @@ test("the OpenAPI document has all routes but second names and those that refuse
   expect(paths["/search"].get.parameters).toMatchObject([
     { name: "query", in: "query", required: true, schema: { type: "string" } },
     { name: "limit", required: false, schema: { type: "integer", default: 10 } },
+    { name: "fields", required: false, schema: { type: "string" } },
     { name: "graph" },
   ]);
   const without = await createApp(embedder).request("/api-doc/openapi.json");

@@ -3,7 +3,7 @@ import type { FaissStoreItem } from "@embeddinggemma/faiss";
 import { checkArray, checkDocuments, checkTexts } from "./check-documents.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
-import { type ForeignOwner, textOf, whyReadOnly } from "./foreign-documents.ts";
+import { type ForeignOwner, fieldsOf, textOf, whyReadOnly } from "./foreign-documents.ts";
 import type { IndexedDocument } from "./indexed-document.ts";
 import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
 import { PendingDocuments } from "./pending-documents.ts";
@@ -15,6 +15,8 @@ export interface DocumentHit {
   readonly id: string | number;
   readonly score: number;
   readonly text: string;
+  /** Its other fields; the metadata of a document that another program has made. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -184,7 +186,9 @@ export class DocumentIndex {
     return found.map((hits) =>
       hits
         .filter(({ score }) => score > 0)
-        .map(({ id, score, record }) => ({ id: givenId(record, id), score, text: textOf(record) })),
+        .map(({ id, score, record }) => ({
+          ...{ id: givenId(record, id), score, text: textOf(record), fields: fieldsOf(record) },
+        })),
     );
   }
 

@@ -44,6 +44,15 @@ export function textOf(record: unknown): string {
   return (formOf(record)?.text(record as Fields) as string | undefined) ?? "";
 }
 
+/**
+ * What a record says beside its text: the fields of a document, without its id; the metadata of a
+ * document of another program.
+ */
+export function fieldsOf(record: unknown): Fields {
+  const fields = formOf(record)?.fields(record as Fields);
+  return isRecord(fields) ? fields : {};
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A form of records. */
@@ -52,12 +61,25 @@ interface RecordForm {
   readonly owner?: ForeignOwner;
   /** The text of a record. In a record of another form, it is no string. */
   readonly text: (record: Fields) => unknown;
+  /** What else the record says, as an object. */
+  readonly fields: (record: Fields) => unknown;
 }
 
 const forms: readonly RecordForm[] = [
-  { text: ({ text }) => text },
-  { owner: "LangChain.js", text: ({ pageContent }) => pageContent },
-  { owner: "LlamaIndex.TS", text: ({ node }) => (isRecord(node) ? node.text : undefined) },
+  {
+    text: ({ text }) => text,
+    fields: ({ id: _, text: __, ...fields }) => fields,
+  },
+  {
+    owner: "LangChain.js",
+    text: ({ pageContent }) => pageContent,
+    fields: ({ metadata }) => metadata,
+  },
+  {
+    owner: "LlamaIndex.TS",
+    text: ({ node }) => (isRecord(node) ? node.text : undefined),
+    fields: ({ node }) => (isRecord(node) ? node.metadata : undefined),
+  },
 ];
 
 function formOf(record: unknown): RecordForm | undefined {

@@ -38,6 +38,11 @@ export function isSql(query: string): boolean {
 export const searchQuery = z.object({
   query: z.string(),
   limit: z.coerce.number(wholeNumber).int(wholeNumber).default(10).transform(clamped),
+  /** Not of txtai: names of fields that hits have beside their own, separated by commas. */
+  fields: z
+    .string()
+    .optional()
+    .transform((names) => names?.split(",").map((name) => name.trim())),
   index: z.never("This index has no subindexes.").optional(),
   graph: z.literal("false", "This index has no graph.").optional(),
 });
@@ -45,6 +50,7 @@ export const searchQuery = z.object({
 export const batchSearchForm = z.object({
   queries: z.array(z.string()),
   limit: z.int().transform(clamped).nullish(),
+  fields: z.array(z.string()).nullish(),
   ...unsupported,
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FaissStore } from "@embeddinggemma/faiss";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { textOf } from "./foreign-documents.ts";
+import { fieldsOf, textOf } from "./foreign-documents.ts";
 import { OpenStore } from "./open-store.ts";
 
 const embedding = { dimension: 2, identity: "model" };
@@ -75,16 +75,21 @@ it("looks at the folder once a second", async () => {
 });
 
 it.each([
-  ["LangChain.js", { pageContent: "Mars is red.", metadata: {} }, "Mars is red."],
-  ["LlamaIndex.TS", { refDocId: "a", node: { text: "Mars is red." } }, "Mars is red."],
+  ["LangChain.js", { pageContent: "Mars is red.", metadata: { page: 3 } }, "Mars is red."],
+  [
+    "LlamaIndex.TS",
+    { refDocId: "a", node: { text: "Mars is red.", metadata: { page: 3 } } },
+    "Mars is red.",
+  ],
   ["unknown", { body: "Mars is red." }, ""],
   ["unknown", null, ""],
-  [undefined, { text: "Mars is red.", page: 3 }, "Mars is red."],
+  [undefined, { id: "a", text: "Mars is red.", page: 3 }, "Mars is red."],
 ])("does not change documents of %s", async (foreign, record, text) => {
   await writer.upsert([{ id: "a", vector: [0, 1], record }], { saveTo: at("store") });
   const store = await OpenStore.of(at("store"), embedding, {});
   expect([store.foreignOwner, store.isReadOnly]).toEqual([foreign, foreign !== undefined]);
   expect(textOf(store.current.get("a")!.record)).toBe(text);
+  expect(fieldsOf(store.current.get("a")!.record)).toEqual(text === "" ? {} : { page: 3 });
   await store.close();
 });
 

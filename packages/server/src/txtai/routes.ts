@@ -6,7 +6,7 @@ import { noteMisspelt } from "../http/misspelt-fields.ts";
 import type { Permits } from "../http/permits.ts";
 import { BodyError, RequestError, refusalOf } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
-import type { DocumentIndex } from "./document-index.ts";
+import type { DocumentHit, DocumentIndex } from "./document-index.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 import {
   batchSearchForm,
@@ -118,7 +118,11 @@ function indexRoutes(
   const app = new Hono();
   const truncation = settings.autoTruncate ? "cut" : "error";
   const bodyOf = (context: Context) => readBody(context, settings.openAIPayloadLimit);
-  const search = async (context: Context, queries: readonly string[], limit: number) => {
+  const search = async (
+    context: Context,
+    queries: readonly string[],
+    { limit, fields: names }: { limit: number; fields?: readonly string[] | null | undefined },
+  ) => {
     checkCount(queries.length, settings);
     if (queries.some(isSql))
       throw new TxtaiError(400, "SQL queries are not supported: send the text to search for.");
@@ -126,19 +130,21 @@ function indexRoutes(
       permits.run(() => index.search(queries, limit, { ...noting, truncation })),
     );
     return found.map((hits) =>
-      hits.map(({ id, text, score }) =>
-        content ? { id: String(id), text, score } : { id, score },
-      ),
+      hits.map(({ id, text, score, fields }) => ({
+        ...chosenFields(fields, names ?? []),
+        ...(content ? { id: String(id), text, score } : { id, score }),
+      })),
     );
   };
   app.get("/search", async (context) => {
-    const { query, limit } = parsed(searchQuery, context.req.query(), "query", context);
-    const [hits] = await search(context, [query], limit);
+    const { query, ...how } = parsed(searchQuery, context.req.query(), "query", context);
+    const [hits] = await search(context, [query], how);
     return context.json(hits);
   });
   app.post("/batchsearch", async (context) => {
-    const { queries, limit } = parsed(batchSearchForm, await bodyOf(context), "body", context);
-    return context.json(await search(context, queries, limit ?? 3));
+    const form = parsed(batchSearchForm, await bodyOf(context), "body", context);
+    const { queries, limit, fields } = form;
+    return context.json(await search(context, queries, { limit: limit ?? 3, fields }));
   });
   app.post("/add", async (context) => {
     const documents = parsed(documentsForm, await bodyOf(context), "body", context);
@@ -166,6 +172,12 @@ function indexRoutes(
     throw new TxtaiError(403, "Attempting to reindex with reindexing disabled (reindex != True)");
   });
   return app;
+}
+
+/** Those of the fields that have these names; `*` stands for all names. */
+function chosenFields(fields: DocumentHit["fields"], names: readonly string[]): object {
+  const isChosen = names.includes("*") ? () => true : (name: string) => names.includes(name);
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => isChosen(name)));
 }
 
 /**

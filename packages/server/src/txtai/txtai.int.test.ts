@@ -86,6 +86,27 @@ test("documents are added, indexed, found, replaced and deleted, and saved", asy
   expect((await again.get("/count")).body).toBe(1);
 });
 
+test("hits have the fields that a search asks for", async () => {
+  const { get, post } = await client(await newFolder());
+  const mars = { id: "mars", text: "Mars is red.", title: "Mars", tags: ["red"], moons: 2 };
+  await post("/add", [mars, { id: "venus", text: "Venus is hot.", score: "none" }]);
+  await get("/upsert");
+  const score = expect.any(Number);
+  const search = async (fields: string) =>
+    (await get(`/search?query=red&limit=1&fields=${fields}`)).body;
+  const { id, text } = mars;
+  expect(await search("")).toEqual([{ id, text, score }]);
+  expect(await search("moons,%20tags,none")).toEqual([
+    { id, text, score, moons: 2, tags: ["red"] },
+  ]);
+  expect(await search("*")).toEqual([{ ...mars, score }]);
+  const all = await post("/batchsearch", { queries: ["hot"], limit: 1, fields: ["*"] });
+  expect(all.body).toEqual([[{ id: "venus", text: "Venus is hot.", score }]]);
+  expect(await post("/batchsearch", { queries: ["hot"], fields: "moons" })).toMatchObject({
+    status: 422,
+  });
+});
+
 test("without content, hits have ids as they were given, and scores", async () => {
   const { get, post } = await client(await newFolder(), {}, { content: false });
   await post("/add", [
