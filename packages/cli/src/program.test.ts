@@ -90,12 +90,22 @@ it.each([
 it.each([
   { argv: ["index", "notes"], option: "-s, --store <folder>" },
   { argv: ["search", "red"], option: "-s, --store <folder>" },
-  { argv: ["search", "red", "--store", ""], option: "-s, --store <folder>" },
   { argv: ["tune", "data"], option: "-o, --output <folder>" },
 ])("$argv lacks $option", async ({ argv, option }) => {
   const { code, output, errors } = await run(argv);
   expect({ code, output }).toEqual({ code: 2, output: "" });
   expect(errors).toContain(`error: required option '${option}' not specified\n`);
+});
+
+it.each([
+  ["search", "red", "--store", ""],
+  ["index", "", "--store", "notes.store"],
+  ["index", "notes", "--store", "notes.store", "--root", ""],
+  ["embed", "Mars", "--cache-dir", ""],
+])("%s %j %s %j: an empty path is refused", async (...argv) => {
+  const { code, output, errors } = await run(argv);
+  expect({ code, output }).toEqual({ code: 2, output: "" });
+  expect(errors).toContain("is invalid. It is empty: is a variable of your shell not set?\n");
 });
 
 it.each([["index", "docs"], ["search", "red"], ["serve"]])(

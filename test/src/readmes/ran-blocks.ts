@@ -1,11 +1,12 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 
 // A file, since pages also run in processes of their own.
 const folder = mkdtempSync(join(tmpdir(), "ran-blocks-"));
 const file = join(folder, "ran.txt");
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The statement at the end of a block which records that the block has run. */
 export function endOfBlock(page: string, number: number): string {
