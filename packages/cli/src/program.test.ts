@@ -105,7 +105,7 @@ it.each([
 ])("%s %j %s %j: an empty path is refused", async (...argv) => {
   const { code, output, errors } = await run(argv);
   expect({ code, output }).toEqual({ code: 2, output: "" });
-  expect(errors).toContain("is invalid. It is empty: is a variable of your shell not set?\n");
+  expect(errors).toContain(". It is empty: is a variable of your shell not set?\n");
 });
 
 it.each([["index", "docs"], ["search", "red"], ["serve"]])(
