@@ -288,50 +288,43 @@ describe.each([
     expect(changed.vector).not.toEqual(outside.vector);
   });
 
-  test("keeps in memory what a private window refuses to store, until the page is closed", {
-    timeout: 60_000,
-  }, async () => {
-    const folder = join(models, "large");
-    cpSync(join(models, "static"), folder, { recursive: true });
-    cpSync(join(fixtures, "graphs/outside.onnx"), join(folder, "onnx/model.onnx"));
-    cpSync(join(fixtures, "graphs/outside"), join(folder, "onnx/outside"), { recursive: true });
-    truncateSync(join(folder, "onnx/outside/weights 100%.bin"), 2 ** 28 + 1); // longer, with zeros
-    const weights = "GET /models/large/onnx/outside/weights 100%.bin";
-    const downloads = () => server.requests.filter((request) => request === weights).length;
-    server.requests.length = 0;
-    const [expected, ...vectors] = await tab.evaluate(async () => {
-      const load = async (model: string) => {
-        const embedder = await page.Embedder.load(model);
-        const vector = Array.from(await embedder.encode("red planet"));
-        await embedder.dispose();
-        return vector;
-      };
-      const twice = [await load("/models/large/"), await load("/models/large/")];
-      return [await load("/models/static/"), ...twice];
+  // The next test has both versions load files from memory.
+  if (major === "4")
+    test("keeps in memory what a private window refuses to store", {
+      timeout: 120_000,
+    }, async () => {
+      const folder = join(models, "large");
+      cpSync(join(models, "static"), folder, { recursive: true });
+      cpSync(join(fixtures, "graphs/outside.onnx"), join(folder, "onnx/model.onnx"));
+      cpSync(join(fixtures, "graphs/outside"), join(folder, "onnx/outside"), { recursive: true });
+      truncateSync(join(folder, "onnx/outside/weights 100%.bin"), 2 ** 28 + 1); // with zeros
+      server.requests.length = 0;
+      const other = await openPage(origin);
+      const { vectors, stored } = await other.evaluate(async () => {
+        const load = async (model: string) => {
+          const embedder = await page.Embedder.load(model);
+          const vector = Array.from(await embedder.encode("red planet"));
+          await embedder.dispose();
+          return vector;
+        };
+        const vectors = [await load("/models/large/"), await load("/models/large/")];
+        const files = await (await caches.open("transformers-cache")).keys();
+        vectors.push(await load("/models/static/"));
+        return { vectors, stored: files.map(({ url }) => url) };
+      });
+      await other.context().close();
+      rmSync(folder, { recursive: true });
+      expect(vectors).toEqual([vectors[2], vectors[2], vectors[2]]);
+      const weights = "GET /models/large/onnx/outside/weights 100%.bin";
+      expect(server.requests.filter((request) => request === weights)).toHaveLength(1);
+      expect(stored).toContain(`${origin}/models/large/onnx/model.onnx`);
+      expect(stored).not.toContainEqual(expect.stringMatching(/large.*weights/));
     });
-    expect(vectors).toEqual([expected, expected]);
-    expect(downloads()).toBe(1);
-    const stored = await tab.evaluate(async () =>
-      (await (await caches.open("transformers-cache")).keys()).map(({ url }) => url),
-    );
-    expect(stored).toContain(`${origin}/models/large/onnx/model.onnx`);
-    expect(stored).not.toContainEqual(expect.stringMatching(/large.*weights/));
-
-    await tab.reload();
-    await tab.waitForFunction(() => "page" in globalThis);
-    await tab.evaluate(async () => (await page.Embedder.load("/models/large/")).dispose());
-    expect(downloads()).toBe(2);
-    await tab.reload();
-    await tab.waitForFunction(() => "page" in globalThis);
-    rmSync(folder, { recursive: true });
-  });
 
   test("keeps files in memory on a page without https, which has no Cache Storage", {
     timeout: 60_000,
   }, async () => {
-    const plain = await (await browser.newContext()).newPage();
-    await plain.goto(origin.replace("127.0.0.1", otherHost));
-    await plain.waitForFunction(() => "page" in globalThis);
+    const plain = await openPage(origin.replace("127.0.0.1", otherHost));
     const load = async () => {
       const embedder = await page.Embedder.load("/models/static/");
       const vector = Array.from(await embedder.encode("red planet"));
@@ -365,7 +358,7 @@ describe.each([
   });
 
   test("looks up rows of a table in 8 bits, with a graph that the next page load uses", {
-    timeout: 60_000,
+    timeout: 120_000,
   }, async () => {
     const folder = join(models, "quantized");
     const graph = join(folder, "onnx/model_quantized.onnx");
@@ -698,6 +691,14 @@ describe.each([
     expect(elsewhere.filter((url) => !url.startsWith("http://127.0.0.1:9/"))).toEqual([]);
   });
 });
+
+/** In a private window. */
+async function openPage(url: string): Promise<BrowserPage> {
+  const opened = await (await browser.newContext()).newPage();
+  await opened.goto(url);
+  await opened.waitForFunction(() => "page" in globalThis);
+  return opened;
+}
 
 function largestDifference(a: readonly number[], b: readonly number[]): number {
   expect(a).toHaveLength(b.length);
