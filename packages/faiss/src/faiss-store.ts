@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { isWithoutManifest } from "@embeddinggemma/internal/node";
 import { invalidArgument } from "./check.ts";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { FaissStoreError } from "./errors.ts";
@@ -128,7 +129,8 @@ export class FaissStore<R = RecordValue> {
    * const isSaved = await FaissStore.exists("planets");
    */
   static async exists(directory: string | URL): Promise<boolean> {
-    return hasManifest(absolutePath(directory));
+    const folder = absolutePath(directory);
+    return (await hasManifest(folder)) || isWithoutManifest(folder);
   }
 
   /**

@@ -297,10 +297,8 @@ describe("FaissStore.exists", () => {
   it("is true if the folder contains a manifest, even a damaged one", async () => {
     const directory = await mkdtemp(join(folder, "there-"));
     const manifest = join(directory, "faiss-store.json");
-    await writeFile(
-      join(directory, "vectors-1-00000000.faiss"),
-      "left by a first save that was interrupted",
-    );
+    for (const file of ["vectors-1-00000000.faiss", "faiss-store.json.1-00000000"])
+      await writeFile(join(directory, file), "left by a first save that was interrupted");
     expect(await FaissStore.exists(directory)).toBe(false);
     await (await smallStore()).save(directory);
     expect(await FaissStore.exists(directory)).toBe(true);

@@ -35,6 +35,6 @@ export { defaultTitleKey, withTitleKey } from "./title-key.ts";
 export { toNumbers } from "./to-numbers.ts";
 export { untilAborted } from "./until-aborted.ts";
 export { valueAt } from "./value-at.ts";
-export { kindsOf, type ValueKind } from "./value-kinds.ts";
+export { elementKindsOf, kindsOf, type ValueKind } from "./value-kinds.ts";
 export { windowsOf } from "./windows-of.ts";
 export { withFlags } from "./with-flags.ts";

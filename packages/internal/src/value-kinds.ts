@@ -15,3 +15,8 @@ export function kindsOf(value: unknown): ValueKind[] {
     return timeOf(value) === undefined ? ["string"] : ["string", "date"];
   return [typeof value as "number" | "boolean" | "object"];
 }
+
+/** The kinds of the elements of a list; none for any other value. */
+export function elementKindsOf(value: unknown): ValueKind[] {
+  return Array.isArray(value) ? [...new Set(value.flatMap(kindsOf))] : [];
+}

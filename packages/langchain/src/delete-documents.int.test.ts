@@ -90,6 +90,11 @@ describe("FaissStore: deletion by a filter", () => {
       [{ $not: { n: "3" } }, "a string under the metadata key `n`"],
       [{ $not: { n: ["3"] } }, "a string under the metadata key `n`"],
       [{ $not: { n: { $in: ["3"] } } }, "a string under the metadata key `n`"],
+      [{ $not: { tags: { $contains: 5 } } }, "a list with a number under the metadata key `tags`"],
+      [
+        { $not: { lang: { $contains: "e" } } },
+        "a list with a string under the metadata key `lang`",
+      ],
       [{ lang: null, $or: [{ n: { $ne: "3" } }] }, "a string under the metadata key `n`"],
       [{ $not: { $or: [{ lang: "de" }, { n: "3" }] } }, "a string under the metadata key `n`"],
     ])("%j is refused: no document has such a type", async (filter, what) => {

@@ -10,6 +10,7 @@ import {
   describeMismatch,
   FilterKeys,
   keysOfFilter,
+  kindsIn,
   type SoughtKinds,
   soughtByFilter,
   type TypeMismatch,
@@ -109,10 +110,10 @@ function unknownKey(key: string, nearest: string | undefined): Error {
 }
 
 function negatedForAll(fault: NegationFault): Error {
-  const { key, kinds, hasLists } = fault;
+  const { key, hasLists } = fault;
   const reason = hasLists
     ? `Documents have lists under the metadata key \`${key}\`, and a negation is true for these.`
-    : `No document has a ${kinds.join(" or a ")} under the metadata key \`${key}\`, so a ` +
+    : `No document has ${kindsIn(fault)} under the metadata key \`${key}\`, so a ` +
       "negation with one is true for all.";
   return new FaissStoreError(
     "INVALID_ARGUMENT",

@@ -47,7 +47,6 @@ describe("metadataPredicate", () => {
     [{ names: { $contains: "mars" } }, false],
     [{ $not: { names: { $contains: "Venus" } } }, true],
     [{ lang: { $contains: "en" } }, false],
-    [{ planet: { $contains: null } }, false],
     [{ dates: { $contains: "1976-07-20" } }, true],
     [{ year: { $gt: -Infinity, $lt: Infinity } }, true],
     [{ "author.born.in.city": "New York" }, true],
@@ -74,6 +73,9 @@ describe("metadataPredicate", () => {
     [{ $or: [{ lang: "en" }, {}] }],
     [{ lang: { $nin: [] } }],
     [{ $not: { lang: [], $or: [] } }],
+    [{ $not: { lang: { $in: [] } } }],
+    [{ $not: { $and: [{ year: 1976 }, { lang: { $in: [] } }] } }],
+    [{ $or: [{ lang: "en" }, { $not: { lang: [] } }] }],
   ])("knows that %j says nothing", (filter) => {
     expect(metadataPredicate(filter as MetadataFilter)).toBe(everything);
   });
@@ -116,6 +118,7 @@ describe("metadataPredicate", () => {
     [{ tags: { $includes: "a" } }, /Did you mean \$contains\?$/],
     [{ tags: { $notContains: "a" } }, /Write \{ \$not: \{ … \} \} around the key/],
     [{ tags: { $contains: ["a"] } }, /combine filters with \$or or \$and\.$/],
+    [{ tags: { $contains: null } }, /"tags" \$contains must be a string, .*null was given/],
     [{ tags: { $contains: undefined } }, /"tags" \$contains must be a string, .*undefined/],
     [{ name: { startsWith: "a" } }, /For anything else, use a function of the document\.$/],
     [{ tags: { exists: true } }, /Write \{ \$ne: null \} for documents that have the key, and/],

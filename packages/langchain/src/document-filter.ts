@@ -6,6 +6,7 @@ import {
   type FilterOperators,
   type FilterValue,
   needsFunction,
+  noValue,
   operatorNames,
   type ValueTest,
   valueTests,
@@ -111,6 +112,7 @@ function not(predicate: MetadataPredicate): MetadataPredicate {
 
 function atKey(key: string, tests: readonly ValueTest[]): MetadataPredicate {
   const needed = tests.filter((test) => test !== anyValue);
+  if (needed.includes(noValue)) return nothing;
   if (needed.length === 0) return everything;
   return (metadata) => {
     const value = valueAt(metadata, key) ?? null;

@@ -30,7 +30,7 @@ export interface FilterOperators {
   /** Equals none of these values. Also true if the key is missing, unless null is one of them. */
   readonly $nin?: readonly (FilterValue | readonly FilterValue[])[];
   /** Is a list that has this value. */
-  readonly $contains?: FilterValue;
+  readonly $contains?: Exclude<FilterValue, null>;
 }
 
 /** Tests the value of a key; null for a missing one. */
@@ -38,6 +38,9 @@ export type ValueTest = (value: unknown) => boolean;
 
 /** A test that every value passes, such as that of an empty `$nin`. */
 export const anyValue: ValueTest = () => true;
+
+/** A test that no value passes, such as that of an empty `$in`. */
+export const noValue: ValueTest = () => false;
 
 /** The operators of a key. Each makes a test from its operand. `name` is for errors. */
 const operators: Readonly<Record<string, (operand: unknown, name: string) => ValueTest>> = {
@@ -81,6 +84,7 @@ export function valueTests(key: string, condition: unknown): ValueTest[] {
 }
 
 function isOneOf(wanted: readonly unknown[]): ValueTest {
+  if (wanted.length === 0) return noValue;
   return (value) => wanted.some((one) => isSame(value, one));
 }
 
@@ -129,6 +133,7 @@ function valueOrList(operand: unknown, name: string): unknown {
 }
 
 function elementOf(operand: unknown, name: string): unknown {
+  if (operand === null) throw invalid(name, operand, "a string, number, boolean or valid Date");
   if (!Array.isArray(operand)) return single(operand, name);
   const advice = "For several values, combine filters with $or or $and.";
   throw storeChecker.invalidArgument(name, operand, "a value", advice);

@@ -1,6 +1,6 @@
 import type { FaissStoreFilter } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
-import { FilterKeys, keysOfFilter, soughtByFilter } from "@embeddinggemma/internal/node";
+import { FilterKeys, keysOfFilter, kindsIn, soughtByFilter } from "@embeddinggemma/internal/node";
 import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf } from "./document-record.ts";
 import { type NegationFault, Negations } from "./negated-kinds.ts";
@@ -43,13 +43,13 @@ function noting(negations: Negations, matches: RecordFilter): RecordFilter {
 }
 
 function warnOfNegation(warned: Set<string>, fault: NegationFault): void {
-  const { key, kinds, hasLists } = fault;
+  const { key, hasLists } = fault;
   const name = `negation ${key}`;
   if (warned.has(name)) return;
   warned.add(name);
   const there = hasLists ? "documents have lists" : "no document has one";
   process.emitWarning(
-    `The filter leaves out nothing where it should: it negates a ${kinds.join(" or a ")} under ` +
+    `The filter leaves out nothing where it should: it negates ${kindsIn(fault)} under ` +
       `\`${key}\`, but ${there} there. ${negationAdvice(fault)}`,
     { code: "EMBEDDINGGEMMA_FILTER_TYPE" },
   );

@@ -1,12 +1,17 @@
-import { isDate, isObject, kindsOf, type ValueKind, valueAt } from "@embeddinggemma/internal";
+import {
+  elementKindsOf,
+  isDate,
+  isObject,
+  kindsOf,
+  type ValueKind,
+  valueAt,
+} from "@embeddinggemma/internal";
+import type { SoughtKinds } from "@embeddinggemma/internal/node";
 import type { MetadataFilter } from "./document-filter.ts";
 
 /** What a filter says that some values are not. Values of other kinds pass, whatever they are. */
-export interface NegatedKinds {
-  /** The key of the metadata. */
-  readonly key: string;
-  readonly kinds: readonly ValueKind[];
-}
+export interface NegatedKinds
+  extends Required<Pick<SoughtKinds, "key" | "kinds" | "elementKinds">> {}
 
 /** Why a negation does not leave out what it names. */
 export interface NegationFault extends NegatedKinds {
@@ -20,14 +25,16 @@ export interface NegationFault extends NegatedKinds {
  */
 export class Negations {
   readonly #negated: readonly NegatedKinds[];
-  readonly #found: ReadonlyMap<string, Set<ValueKind>>;
+  readonly #found: ReadonlyMap<string, { kinds: Set<ValueKind>; elementKinds: Set<ValueKind> }>;
 
   /** @param filter - a checked filter */
   constructor(filter: MetadataFilter) {
-    this.#negated = negatedValues(filter, false)
-      .map(({ key, value }) => ({ key, kinds: kindsOf(value) }))
-      .filter(({ kinds }) => kinds.length > 0);
-    this.#found = new Map(this.#negated.map(({ key }) => [key, new Set()]));
+    this.#negated = negatedKinds(filter, false).filter(
+      ({ kinds, elementKinds }) => kinds.length + elementKinds.length > 0,
+    );
+    this.#found = new Map(
+      this.#negated.map(({ key }) => [key, { kinds: new Set(), elementKinds: new Set() }]),
+    );
   }
 
   /** Whether the filter negates nothing, so that nothing is to be noted. */
@@ -36,8 +43,11 @@ export class Negations {
   }
 
   note(metadata: object): void {
-    for (const [key, found] of this.#found)
-      for (const kind of kindsOf(valueAt(metadata, key))) found.add(kind);
+    for (const [key, found] of this.#found) {
+      const value = valueAt(metadata, key);
+      for (const kind of kindsOf(value)) found.kinds.add(kind);
+      for (const kind of elementKindsOf(value)) found.elementKinds.add(kind);
+    }
   }
 
   /** The first negated value of a kind that was not there. */
@@ -50,36 +60,46 @@ export class Negations {
     for (const [key, found] of this.#found) {
       const ofKey = this.#negated.filter((negated) => negated.key === key);
       const kinds = [...new Set(ofKey.flatMap((negated) => negated.kinds))];
-      const hasLists = found.has("list") && !kinds.includes("list");
-      const isMissing = found.size > 0 && !this.#isFound({ key, kinds });
-      if (hasLists || isMissing) return { key, kinds, hasLists };
+      const elementKinds = [...new Set(ofKey.flatMap((negated) => negated.elementKinds))];
+      const looksIntoLists = kinds.includes("list") || elementKinds.length > 0;
+      const hasLists = found.kinds.has("list") && !looksIntoLists;
+      const isMissing = found.kinds.size > 0 && !this.#isFound({ key, kinds, elementKinds });
+      if (hasLists || isMissing) return { key, kinds, elementKinds, hasLists };
     }
     return undefined;
   }
 
-  #isFound({ key, kinds }: NegatedKinds): boolean {
-    return kinds.some((kind) => this.#found.get(key)!.has(kind));
+  #isFound({ key, kinds, elementKinds }: NegatedKinds): boolean {
+    const found = this.#found.get(key)!;
+    return (
+      kinds.some((kind) => found.kinds.has(kind)) ||
+      elementKinds.some((kind) => found.elementKinds.has(kind))
+    );
   }
 }
 
-function negatedValues(
-  filter: MetadataFilter,
-  isNegated: boolean,
-): { key: string; value: unknown }[] {
+function negatedKinds(filter: MetadataFilter, isNegated: boolean): NegatedKinds[] {
   return Object.entries(filter).flatMap(([key, condition]) => {
-    if (key === "$not") return negatedValues(condition, true);
+    if (key === "$not") return negatedKinds(condition, true);
     if (key.startsWith("$"))
-      return condition.flatMap((part: MetadataFilter) => negatedValues(part, isNegated));
-    return valuesOf(condition, isNegated).map((value) => ({ key, value }));
+      return condition.flatMap((part: MetadataFilter) => negatedKinds(part, isNegated));
+    return kindsIn(condition, isNegated).map((kinds) => ({ key, ...kinds }));
   });
 }
 
-function valuesOf(condition: unknown, isNegated: boolean): unknown[] {
-  if (Array.isArray(condition)) return isNegated ? condition : [];
-  if (!isObject(condition) || isDate(condition)) return isNegated ? [condition] : [];
+type Kinds = Omit<NegatedKinds, "key">;
+
+function kindsIn(condition: unknown, isNegated: boolean): Kinds[] {
+  if (Array.isArray(condition)) return isNegated ? condition.map(ofValue) : [];
+  if (!isObject(condition) || isDate(condition)) return isNegated ? [ofValue(condition)] : [];
   return Object.entries(condition).flatMap(([operator, operand]) => {
     if (!isNegated && !["$ne", "$neq", "$nin"].includes(operator)) return [];
-    if (operator === "$in" || operator === "$nin") return operand as unknown[];
-    return operator === "$contains" ? [[operand]] : [operand];
+    if (operator === "$in" || operator === "$nin") return (operand as unknown[]).map(ofValue);
+    if (operator === "$contains") return [{ kinds: [], elementKinds: kindsOf(operand) }];
+    return [ofValue(operand)];
   });
+}
+
+function ofValue(value: unknown): Kinds {
+  return { kinds: kindsOf(value), elementKinds: [] };
 }

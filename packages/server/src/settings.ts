@@ -18,6 +18,7 @@ export function settingsOf(embedder: Embedder, options: AppOptions): AppSettings
     throw checker.invalidArgument("embedder", embedder, expected, awaitHint(embedder));
   }
   checkOptions(options, appRules);
+  refuseUnsendable(options.apiKey);
   return {
     servedModelName: options.servedModelName ?? embedder.model,
     maxConcurrentRequests: options.maxConcurrentRequests ?? 512,
@@ -51,6 +52,18 @@ function defaultPromptOf(
   });
 }
 
+/** Without the key in the message, which can get into a log. */
+function refuseUnsendable(apiKey: string | undefined): void {
+  if (apiKey === undefined || /^[\x21-\x7e]+$/.test(apiKey)) return;
+  const fault = /\s$/.test(apiKey)
+    ? "it ends in white space, such as a line break"
+    : "it has others";
+  throw new EmbeddingGemmaError(
+    "INVALID_ARGUMENT",
+    `apiKey must have only ASCII characters, and no spaces, so that clients can send it; ${fault}.`,
+  );
+}
+
 const text: Rule = {
   expected: "a string with at least one character",
   accepts: (value) => typeof value === "string" && value !== "",
@@ -67,10 +80,7 @@ const appRules: Rules<AppOptions> = {
   defaultPrompt: rules.text,
   payloadLimit: rules.count,
   openAIPayloadLimit: rules.count,
-  apiKey: {
-    expected: "a key of ASCII characters without spaces, as clients can send it",
-    accepts: (value) => typeof value === "string" && /^[\x21-\x7e]+$/.test(value),
-  },
+  apiKey: text,
   corsAllowOrigin: {
     expected: `${expectedOrigin}; or an array of these`,
     accepts: (value) =>

@@ -1,3 +1,5 @@
+import { EmbeddingGemmaEmbeddings, FaissStore } from "@embeddinggemma/langchain";
+import { modelPath } from "@embeddinggemma/tiny-model";
 import { expect, it, vi } from "vitest";
 import { expectPrintedOutput, printed, runPage } from "./run-page.ts";
 import { runsAllCodeOf } from "./runs-all-code.ts";
@@ -23,6 +25,20 @@ it.each([
   const page = "docs/search/filters.md";
   await runPage(page, { programs: [program] });
   await expectPrintedOutput(page, section);
+});
+
+it("docs/search/filters.md, optional.ts", async () => {
+  const { filterOf } = await runPage("docs/search/filters.md", { programs: ["optional.ts"] });
+  const texts = ["one", "two", "three"];
+  const metadatas = [{ lang: "en", year: 2020, tags: ["red"] }, { lang: "en" }, { lang: "de" }];
+  const embeddings = new EmbeddingGemmaEmbeddings({ model: modelPath });
+  const store = await FaissStore.fromTexts(texts, metadatas, embeddings);
+  const found = async (parameters: object) =>
+    (await store.similaritySearch("x", 3, filterOf(parameters))).map((one) => one.pageContent);
+  expect((await found({})).sort()).toEqual(["one", "three", "two"]);
+  expect((await found({ lang: "en" })).sort()).toEqual(["one", "two"]);
+  expect(await found({ tag: "red", year: "2019" })).toEqual(["one"]);
+  await embeddings.dispose();
 });
 
 it("docs/search/index-kinds.md", async () => {

@@ -177,6 +177,23 @@ it("does not empty a store whose files are gone or left out", async () => {
   );
 });
 
+it("does not remove all files of a folder for a pattern, also beside other folders", async () => {
+  for (const name of ["a", "b"]) {
+    await mkdir(join(folder, name));
+    await write(`${name}/${name}.txt`, `About ${name}.`);
+  }
+  await index("--model", "tiny");
+  const argv = ["index", join(folder, "a"), "--store", store, "--exclude", "*"];
+  expect(await run(argv)).toMatchObject({
+    code: 2,
+    errors: expect.stringContaining(
+      `--exclude '*' leaves out all files in ${join(folder, "a")}, so 1 file of the store would ` +
+        "be removed. Nothing was changed.",
+    ),
+  });
+  expect(await index("--exclude", "a")).toMatchObject({ code: 0, removed: 1 });
+});
+
 it("does not empty a store for a new .gitignore, or when all files are gone", async () => {
   await mkdir(join(folder, ".git"));
   await write("a.md", "Mars is red.");

@@ -33,6 +33,12 @@ export function refuseEmptying(
     const kinds = `These kinds are read: ${readExtensions}. To read another file, name it.`;
     throw new UsageError(lost > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${kinds} ${hint}`);
   }
+  const exclude = asFlags("exclude", flags.exclude);
+  if (exclude && foundNone && leftOut.length > 0 && kept > 0)
+    throw new UsageError(
+      `${exclude} leaves out all files in ${places}, so ${loss} To remove them, index a folder ` +
+        "above them with a pattern for theirs.",
+    );
   if (kept > 0 || lost === 0) return;
   const reason =
     leftOut.length > 0

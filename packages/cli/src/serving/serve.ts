@@ -44,6 +44,7 @@ export async function serve(
   const servedModelName = isNamed ? undefined : tiny;
   // The flags of the user come last, so that they win.
   const own = flagsOf({ ...chosen, servedModelName, store });
+  terminal.outliveReader();
   const code = await program.run([...own, ...command.args]);
   if (code !== 0) throw new CommandExit(code);
 }

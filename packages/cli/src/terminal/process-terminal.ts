@@ -8,7 +8,7 @@ const { createColors, isColorSupported } = picocolors;
 /** The terminal of this process. The first Ctrl-C aborts its signal, the second ends it. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
-  endWithoutOutput(stdout, stderr);
+  const outliveReader = endWithoutOutput(stdout, stderr);
   return {
     input: stdin,
     output: stdout,
@@ -17,6 +17,7 @@ export function processTerminal(): Terminal {
     colors: colorsOf(stdout),
     errorColors: colorsOf(stderr),
     signal: stopSignal(),
+    outliveReader,
   };
 }
 
@@ -29,15 +30,20 @@ function colorsOf(stream: NodeJS.WriteStream) {
 /**
  * Ends the program where its results cannot be written. In `embeddinggemma … | head`, nobody reads
  * what comes after the first lines.
+ *
+ * @returns a function after which it goes on if nobody reads
  */
-function endWithoutOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): void {
+function endWithoutOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): () => void {
+  let isNeeded = true;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    // A server goes on without a reader of its log.
-    if (stdout.listenerCount("error") > 1) return;
+    if (error.code === "EPIPE" && !isNeeded) return;
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     stderr.write(`error: The results cannot be written: ${fileFailure(error)}.\n`);
     process.exit(exitCodes.failed);
   });
+  return () => {
+    isNeeded = false;
+  };
 }
 
 function stopSignal(): AbortSignal {

@@ -16,6 +16,8 @@ export interface Terminal {
   readonly errorColors: Colors;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
+  /** Goes on if nobody reads {@link Terminal.output} any more, as a server does without a log. */
+  outliveReader(): void;
 }
 
 export type Colors = ReturnType<typeof picocolors.createColors>;

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { type RunningProgram, startProgram } from "@embeddinggemma/internal/testing";
 
 /** The built program, as it is installed. */
-const programPath = fileURLToPath(new URL("../../dist/embeddinggemma.js", import.meta.url));
+export const programPath = fileURLToPath(new URL("../../dist/embeddinggemma.js", import.meta.url));
 
 /** Starts the built program. */
 export function startBuiltProgram(...argv: string[]): RunningProgram {

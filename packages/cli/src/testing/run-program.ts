@@ -46,6 +46,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     colors,
     errorColors: colors,
     signal,
+    outliveReader: () => {},
   });
   const bytes = Buffer.concat(output);
   return { code, output: bytes.toString(), bytes, errors: Buffer.concat(errors).toString() };

@@ -39,7 +39,7 @@ export async function openModelFolder(model: string, options: HubOptions): Promi
 }
 
 async function advice(model: string, path: string): Promise<string> {
-  if (model === "tiny")
+  if (model === "tiny" || model === "@embeddinggemma/tiny-model")
     return " For the tiny model, pass the `modelPath` that @embeddinggemma/tiny-model exports.";
   if (!(await isFile(path))) return "";
   return " It is a file. Pass the folder of its model, which has config.json.";

@@ -29,6 +29,17 @@ export async function hasManifest(directory: string): Promise<boolean> {
   }
 }
 
+/** The error for a folder that has files of a store, but not its manifest. */
+export function manifestMissing(directory: string): FaissStoreError {
+  const path = join(directory, manifestName);
+  return new FaissStoreError(
+    "FILE_MISSING",
+    `${path} is missing, but other files of a store are there. Restore the folder from a backup. ` +
+      "Or build the store again: save it with overwrite: true, which removes these files.",
+    { path },
+  );
+}
+
 /**
  * @returns undefined if the folder has no manifest
  * @throws FaissStoreError `NOT_A_STORE`, `NEWER_FORMAT`, `FILE_DAMAGED`, `READ_FAILED`

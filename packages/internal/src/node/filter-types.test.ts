@@ -9,6 +9,8 @@ const metadata: Record<string, unknown>[] = [
     lang: "de",
     draft: false,
     tags: ["reset"],
+    days: [new Date("2026-02-01")],
+    empty: [],
     updated: new Date("2026-02-01"),
     day: "01.02.2026",
     iso: "2026-02-01",
@@ -51,10 +53,18 @@ it.each<[object, string]>([
   [{ draft: "false" }, "the documents have booleans there. Pass true or false."],
   [{ tags: "reset" }, "the documents have lists there. Lists: use a function."],
   [{ lang: { $eq: ["de"] } }, "a list under `lang`, but the documents have strings there. Not a l"],
-  [{ lang: { $contains: "de" } }, "a list under `lang`, but the documents have strings there. Not"],
+  [
+    { lang: { $contains: "de" } },
+    "a list with a string under `lang`, but the documents have strings there. No",
+  ],
+  [
+    { tags: { $contains: 5 } },
+    "a list with a number under `tags`, but the documents have lists of strings there. Pass a st",
+  ],
+  [{ days: { $contains: "01.02.2026" } }, "have lists of dates there. Write the date as in ISO"],
   [
     { $or: [{ version: "2" }, { version: { $contains: "2" } }] },
-    "a string or a list under `version`, but the documents have numbers there.",
+    "a string or a list with a string under `version`, but the documents have numbers there.",
   ],
   [
     { updated: { $gte: "01.02.2026" } },
@@ -78,6 +88,8 @@ it.each<[string, object]>([
   ["one of the values has the right type", { version: ["9", 9] }],
   ["some documents have the type", { mixed: 2 }],
   ["a string is a date", { updated: "2030", iso: new Date(), day: "2030-01-01" }],
+  ["a list has such an element", { tags: { $contains: "other" }, mixed: { $contains: "z" } }],
+  ["lists are empty", { empty: { $contains: 5 } }],
   ["null is sought", { version: { $eq: null }, lang: [null, 3] }],
   ["there is only null", { none: "a" }],
   ["it is a negation", { version: { $ne: "2", $nin: ["3"] } }],

@@ -1,20 +1,25 @@
 import { isObject } from "../check-options.ts";
 import { valueAt } from "../value-at.ts";
-import { kindsOf, type ValueKind } from "../value-kinds.ts";
+import { elementKindsOf, kindsOf, type ValueKind } from "../value-kinds.ts";
 
 /** What a filter looks for under a key: values of other kinds never match. */
 export interface SoughtKinds {
   readonly key: string;
   /** The main one first. */
   readonly kinds: readonly ValueKind[];
+  /** Also sought: lists with elements of these kinds. @default none */
+  readonly elementKinds?: readonly ValueKind[];
   /** What to do about values of any other kind. @default depends on the kinds */
   readonly advice?: string;
 }
 
+/** A kind of values, or of the lists in which a filter looks for elements. */
+type FoundKind = ValueKind | `list of ${ValueKind}s`;
+
 /** Values of which none has a kind that a filter looks for. */
 export interface TypeMismatch extends SoughtKinds {
   /** A value of each kind that there is under the key. */
-  readonly found: ReadonlyMap<ValueKind, unknown>;
+  readonly found: ReadonlyMap<FoundKind, unknown>;
 }
 
 /** What to do about a mismatch, where it depends on the filter. */
@@ -37,7 +42,7 @@ export function soughtKindsOf(key: string, values: readonly unknown[]): SoughtKi
 /** Notes the kinds of values while a filter runs. */
 export class FilterTypes {
   #unmet: readonly SoughtKinds[];
-  readonly #found = new Map<string, Map<ValueKind, unknown>>();
+  readonly #found = new Map<string, Map<FoundKind, unknown>>();
 
   /** @param sought - must all be there for metadata to match */
   constructor(sought: readonly SoughtKinds[]) {
@@ -59,44 +64,65 @@ export class FilterTypes {
   }
 
   note(metadata: object): void {
-    this.#unmet = this.#unmet.filter(({ key, kinds }) => {
+    this.#unmet = this.#unmet.filter(({ key, kinds, elementKinds = [] }) => {
       const value = valueAt(metadata, key);
       const ownKinds = kindsOf(value);
-      const [kind] = ownKinds;
-      if (kind === undefined) return true;
+      const ofElements = elementKinds.length === 0 ? [] : elementKindsOf(value);
       if (ownKinds.some((own) => kinds.includes(own))) return false;
-      const found = this.#found.get(key) ?? new Map<ValueKind, unknown>();
+      if (ofElements.some((own) => elementKinds.includes(own))) return false;
+      const [kind] = Array.isArray(value) && elementKinds.length > 0 ? ofElements : ownKinds;
+      if (kind === undefined) return true;
+      const found = this.#found.get(key) ?? new Map<FoundKind, unknown>();
       this.#found.set(key, found);
-      if (!found.has(kind)) found.set(kind, value);
+      const name = ofElements.length > 0 ? (`list of ${kind}s` as const) : kind;
+      if (!found.has(name))
+        found.set(name, ofElements.length > 0 ? (value as unknown[])[0] : value);
       return true;
     });
   }
 }
 
 /** @param item - what has the metadata, such as `document` */
-export function describeMismatch({ key, kinds, found }: TypeMismatch, item: string): string {
-  const sought = either.format(kinds.map((kind) => `a ${kind}`));
-  const there = both.format(Array.from(found.keys(), (kind) => `${kind}s`));
-  return `looks for ${sought} under \`${key}\`, but the ${item}s have ${there} there.`;
+export function describeMismatch(mismatch: TypeMismatch, item: string): string {
+  const { key, found } = mismatch;
+  const there = both.format(Array.from(found.keys(), pluralOf));
+  return `looks for ${kindsIn(mismatch)} under \`${key}\`, but the ${item}s have ${there} there.`;
+}
+
+/** Kinds in words: `a string or a list with a string`. */
+export function kindsIn({
+  kinds,
+  elementKinds = [],
+}: Pick<SoughtKinds, "kinds" | "elementKinds">): string {
+  const lists = elementKinds.map((kind) => `a list with a ${kind}`);
+  return either.format([...kinds.map((kind) => `a ${kind}`), ...lists]);
+}
+
+function pluralOf(kind: FoundKind): string {
+  return kind.startsWith("list of ") ? kind.replace("list", "lists") : `${kind}s`;
 }
 
 /** What to do about a mismatch; nothing if there is more than one kind of values. */
 export function adviceOn(mismatch: TypeMismatch, advice: TypeAdvice): string {
-  const { key, kinds, found } = mismatch;
+  const { key, kinds, elementKinds = [], found } = mismatch;
   if (mismatch.advice !== undefined) return ` ${mismatch.advice}`;
-  const [[kind, example] = []] = found;
-  if (found.size > 1 || kind === undefined) return "";
+  const [[name, example] = []] = found;
+  if (found.size > 1 || name === undefined) return "";
+  const inLists = /^list of (\w+)s$/.exec(name)?.[1];
+  const kind = (inLists ?? name) as ValueKind;
   if (kind === "object") {
     const [inner] = isObject(example) ? Object.keys(example) : [];
-    return inner === undefined
+    return inner === undefined || inLists
       ? ""
       : ` For nested metadata, use a key such as \`${key}.${inner}\`.`;
   }
-  if (kind === "list") return ` ${advice.lists}`;
-  if (kinds.includes("list")) return ` ${advice.noLists}`;
+  if (kind === "list") return inLists ? "" : ` ${advice.lists}`;
+  const sought = inLists ? elementKinds : kinds;
+  if (sought.length === 0 || kinds.includes("list")) return ` ${advice.noLists}`;
   if (kind === "date") return ` ${advice.dates ?? dates}`;
-  if (kind === "string" && kinds[0] === "date") return ` ${storedDates}`;
-  const ranges = kind === "string" && kinds[0] === "number" ? " For ranges, store numbers." : "";
+  if (kind === "string" && sought[0] === "date") return ` ${storedDates}`;
+  const ranges =
+    kind === "string" && sought[0] === "number" && !inLists ? " For ranges, store numbers." : "";
   return ` ${general[kind]}${ranges}`;
 }
 

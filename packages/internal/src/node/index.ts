@@ -5,6 +5,7 @@ export { FilterKeys } from "./filter-keys.ts";
 export {
   adviceOn,
   describeMismatch,
+  kindsIn,
   type SoughtKinds,
   soughtKindsOf,
   type TypeAdvice,
@@ -16,6 +17,7 @@ export { keysOfFilter, soughtByFilter } from "./langchain-filter.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
 export {
+  isWithoutManifest,
   notMerged,
   ownStoreFolder,
   quoted,

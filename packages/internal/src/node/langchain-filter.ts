@@ -1,5 +1,6 @@
 import { isObject } from "../check-options.ts";
 import { isDate } from "../time-of.ts";
+import { kindsOf } from "../value-kinds.ts";
 import { type SoughtKinds, soughtKindsOf } from "./filter-types.ts";
 
 /** The metadata keys that a checked filter of LangChain looks up. */
@@ -18,7 +19,10 @@ export function soughtByFilter(filter: object): SoughtKinds[] {
     if (key === "$and") return condition.flatMap(soughtByFilter);
     if (key === "$or") return soughtByOne(condition);
     if (key.startsWith("$")) return [];
-    return choicesOf(condition).flatMap((values) => soughtKindsOf(key, values));
+    const ofElements = elementsOf(condition).map((element) => ({
+      ...{ key, kinds: [], elementKinds: kindsOf(element) },
+    }));
+    return [...choicesOf(condition).flatMap((values) => soughtKindsOf(key, values)), ...ofElements];
   });
 }
 
@@ -28,7 +32,10 @@ function soughtByOne(filters: readonly object[]): SoughtKinds[] {
   const key = sought[0]?.[0]?.key;
   if (key === undefined || !sought.every((one) => one.length === 1 && one[0]!.key === key))
     return [];
-  return [{ key, kinds: [...new Set(sought.flatMap(([one]) => one!.kinds))] }];
+  const all = <K extends "kinds" | "elementKinds">(name: K) => [
+    ...new Set(sought.flatMap(([one]) => one![name] ?? [])),
+  ];
+  return [{ key, kinds: all("kinds"), elementKinds: all("elementKinds") }];
 }
 
 /** Lists of values. A value of the metadata must be compared with one of each list. */
@@ -36,9 +43,15 @@ function choicesOf(condition: unknown): unknown[][] {
   if (Array.isArray(condition)) return [condition];
   if (!isObject(condition) || isDate(condition)) return [[condition]];
   return Object.entries(condition).flatMap(([operator, operand]) => {
-    if (["$ne", "$neq", "$nin"].includes(operator)) return [];
-    // Only a list has a value.
-    if (operator === "$contains") return [[[operand]]];
+    if (["$ne", "$neq", "$nin", "$contains"].includes(operator)) return [];
     return [operator === "$in" ? (operand as unknown[]) : [operand]];
   });
+}
+
+/** What lists must have as elements. */
+function elementsOf(condition: unknown): unknown[] {
+  if (!isObject(condition) || isDate(condition)) return [];
+  return Object.entries(condition).flatMap(([operator, operand]) =>
+    operator === "$contains" ? [operand] : [],
+  );
 }

@@ -26,18 +26,35 @@ export type StoreFolder =
  * @throws errors of the file system, unless the folder is missing
  */
 export async function storeFolder(folder: string): Promise<StoreFolder> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
-    throw error;
-  });
+  const names = await namesIn(folder);
   if (names.includes(manifestName)) return { kind: "store" };
   const file = names.find((name) => !name.startsWith(".") && !isHarmless(name));
   if (file !== undefined) return { kind: "foreign", file };
+  return { kind: lacksManifest(names) ? "damaged" : "free" };
+}
+
+/**
+ * Whether a folder has files of a store, but not its manifest: that is gone.
+ *
+ * @throws errors of the file system, unless the folder is missing
+ */
+export async function isWithoutManifest(folder: string): Promise<boolean> {
+  return lacksManifest(await namesIn(folder));
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return [];
+    throw error;
+  });
+}
+
+function lacksManifest(names: readonly string[]): boolean {
+  if (names.includes(manifestName)) return false;
   const isSaved = names.some((name) => name === indexSettingsName || isOfLaterSave(name));
   // A first save that did not end has left its lock or its manifest.
   const isUnfinished = names.some((name) => isLockFile(name) || isUnfinishedManifest(name));
-  const isDamaged = isSaved || (names.some(isDataFile) && !isUnfinished);
-  return { kind: isDamaged ? "damaged" : "free" };
+  return isSaved || (names.some(isDataFile) && !isUnfinished);
 }
 
 /** `lost+found` is in the root of a new disk of Linux. */

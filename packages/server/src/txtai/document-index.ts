@@ -94,10 +94,10 @@ export class DocumentIndex {
    * @throws DocumentIndexError `READ_ONLY`, `TOO_MANY_PENDING`, `CLOSED`; EmbeddingGemmaError
    * `INVALID_ARGUMENT` for what is no document. Nothing is collected then.
    */
-  add(documents: readonly IndexedDocument[]): void {
+  add<D extends Pick<IndexedDocument, "id" | "text" | "title">>(documents: readonly D[]): void {
     this.#checkWritable("add documents to");
     checkDocuments(documents);
-    this.#pending.add([...documents]);
+    this.#pending.add([...documents] as unknown as IndexedDocument[]);
   }
 
   /**

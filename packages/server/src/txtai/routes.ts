@@ -4,6 +4,7 @@ import { z } from "zod";
 import { readJson } from "../http/json-body.ts";
 import { noteMisspelt } from "../http/misspelt-fields.ts";
 import type { Permits } from "../http/permits.ts";
+import { refuseForeignPages } from "../http/refuse-foreign-pages.ts";
 import { BodyError, RequestError, refusalOf } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
 import type { DocumentHit, DocumentIndex } from "./document-index.ts";
@@ -36,7 +37,7 @@ export interface TxtaiOptions {
   readonly content?: boolean | undefined;
   readonly settings: Pick<
     AppSettings,
-    "autoTruncate" | "maxOpenAIBatchSize" | "openAIPayloadLimit"
+    "allowedOrigins" | "autoTruncate" | "maxOpenAIBatchSize" | "openAIPayloadLimit"
   >;
   readonly permits: Permits;
 }
@@ -116,6 +117,8 @@ function indexRoutes(
   { embedder, content = true, settings, permits }: TxtaiOptions,
 ): Hono {
   const app = new Hono();
+  for (const path of ["/add", "/index", "/upsert", "/delete"])
+    app.use(path, refuseForeignPages(settings.allowedOrigins));
   const truncation = settings.autoTruncate ? "cut" : "error";
   const bodyOf = (context: Context) => readBody(context, settings.openAIPayloadLimit);
   const search = async (

@@ -107,6 +107,41 @@ test("hits have the fields that a search asks for", async () => {
   });
 });
 
+test.each<[string, Record<string, string>, AppOptions, number]>([
+  ["a program", {}, {}, 200],
+  ["a page of the server", { origin: "http://localhost" }, {}, 200],
+  ["a page of the server, blindly", { "sec-fetch-site": "same-origin" }, {}, 200],
+  ["an address that a person types", { "sec-fetch-site": "none" }, {}, 200],
+  [
+    "a page that is allowed",
+    { origin: "https://a.org" },
+    { corsAllowOrigin: "https://a.org" },
+    200,
+  ],
+  ["any page, as is allowed", { "sec-fetch-site": "cross-site" }, { corsAllowOrigin: "*" }, 200],
+  ["another page", { origin: "https://b.org" }, { corsAllowOrigin: "https://a.org" }, 403],
+  ["a file", { origin: "null" }, {}, 403],
+  ["another page, blindly", { "sec-fetch-site": "cross-site" }, {}, 403],
+  ["another port", { "sec-fetch-site": "same-site" }, {}, 403],
+])("documents can be changed by %s, or not", async (_, headers, appOptions, status) => {
+  const embedder = await tinyEmbedder();
+  const index = await DocumentIndex.open(await newFolder(), embedder);
+  const app = createApp(embedder, { ...appOptions, index });
+  const own = { host: "localhost", ...headers };
+  const body = JSON.stringify([{ text: "a" }]);
+  const answers = [
+    await app.request("/add", { method: "POST", body, headers: own }),
+    await app.request("/upsert", { headers: own }),
+    await app.request("/index", { headers: own }),
+    await app.request("/delete", { method: "POST", body: "[]", headers: own }),
+  ];
+  expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => status));
+  expect(index.size).toBe(status === 200 ? 1 : 0);
+  const searched = await app.request("/search?query=a", { headers: own });
+  expect(searched.status).toBe(200);
+  await index.close();
+});
+
 test("without content, hits have ids as they were given, and scores", async () => {
   const { get, post } = await client(await newFolder(), {}, { content: false });
   await post("/add", [
