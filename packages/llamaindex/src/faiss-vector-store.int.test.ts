@@ -549,7 +549,8 @@ describe("FaissVectorStore", () => {
   it("creates a new store in a folder whose first save was interrupted", async () => {
     const persistDir = join(folder, "cut-off");
     await mkdir(join(persistDir, "faiss_vector_store"), { recursive: true });
-    await writeFile(join(persistDir, "faiss_vector_store/vectors-1-0123abcd.faiss"), "half a file");
+    for (const file of ["vectors-1-0123abcd.faiss", "faiss-store.json.1-0123abcd"])
+      await writeFile(join(persistDir, "faiss_vector_store", file), "half a file");
     await (await FaissVectorStore.fromPersistDir(persistDir)).add(nodes);
     expect((await (await FaissVectorStore.fromPersistDir(persistDir)).client()).size).toBe(4);
   });
