@@ -4,6 +4,7 @@ import type { Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import type { DocumentText, Metadata } from "../documents/document-text.ts";
+import { kindOf } from "../documents/file-kinds.ts";
 import { readDocument } from "../documents/read-document.ts";
 import {
   type ChunkSettings,
@@ -47,9 +48,23 @@ export interface Chunk {
   readonly record: DocumentRecord;
 }
 
-/** Digest of a file's content and of how it becomes chunks: the same digest, the same chunks. */
-export function digestOf(content: Uint8Array, { tokens, overlap }: ChunkSettings): string {
-  return hash(JSON.stringify([chunksVersion, tokens, overlap]), content);
+/**
+ * Digest of a file's content and of how it becomes chunks: the same digest, the same chunks. Line
+ * ends of Windows, which Git can make, are those of others.
+ */
+export function digestOf(
+  path: string,
+  content: Uint8Array,
+  { tokens, overlap }: ChunkSettings,
+): string {
+  const text = kindOf(path) === "pdf" ? content : withoutReturns(content);
+  return hash(JSON.stringify([chunksVersion, tokens, overlap]), text);
+}
+
+function withoutReturns(content: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+  if (!bytes.includes("\r\n")) return content;
+  return Buffer.from(bytes.toString("latin1").replaceAll("\r\n", "\n"), "latin1");
 }
 
 /**
@@ -85,7 +100,7 @@ export async function chunkSource(
     const id = `${source}#${hash(`${key}${count}`).slice(0, 16)}`;
     return { id, record: { pageContent: text, metadata } as DocumentRecord };
   });
-  return { ...file, digest: digestOf(content, options.settings), chunks };
+  return { ...file, digest: digestOf(path, content, options.settings), chunks };
 }
 
 /** What the file says of itself, except under the keys that say where a chunk is. */

@@ -186,5 +186,5 @@ async function isUnchanged(
   if (!indexed) return false;
   // A file that cannot be read is reported when it is its turn.
   const content = await readFile(path).catch(() => undefined);
-  return content !== undefined && digestOf(content, chunks) === indexed.digest;
+  return content !== undefined && digestOf(path, content, chunks) === indexed.digest;
 }

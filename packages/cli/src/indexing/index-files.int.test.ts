@@ -296,6 +296,15 @@ it("embeds nothing again if files move, or if only their front matter changes", 
   expect(JSON.parse(output)).toMatchObject([{ text: "# Mars\n\nMars is red." }]);
 });
 
+it("does not mind line ends", async () => {
+  await write("a.md", "# Mars\n\nIt is red.\n");
+  await index("--model", "tiny");
+  await write("a.md", "# Mars\r\n\r\nIt is red.\r\n");
+  expect(await index()).toMatchObject({ changed: 0, unchanged: 1, embedded: 0 });
+  await write("a.md", "# Mars\r\n\r\nIt is rusty.\r\n");
+  expect(await index()).toMatchObject({ changed: 1, embedded: 1 });
+});
+
 it("says how to remove files that are gone with different folders", async () => {
   const at = (name: string) => join(folder, name);
   for (const name of ["one", "two", "keep"]) {

@@ -36,7 +36,9 @@ export async function refuseOtherCopy(
   const outside = added.filter(({ source }) => isAbsolute(source));
   const isSame = async ({ file, source }: Copy) => {
     const content = await readFile(file.path).catch(() => undefined);
-    return content !== undefined && digestOf(content, chunks) === files.get(source)?.digest;
+    return (
+      content !== undefined && digestOf(file.path, content, chunks) === files.get(source)?.digest
+    );
   };
   for (const [copyRoot, copies] of copiesByRoot(outside, names)) {
     if (copies.length * 2 < added.length) return;
