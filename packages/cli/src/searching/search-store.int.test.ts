@@ -296,7 +296,9 @@ it("says which file of a store is missing, before a model loads", async () => {
   await cp(store, damaged, { recursive: true });
   await rm(join(damaged, "faiss-store.json"));
   const reason = `${damaged} is a damaged store: faiss-store.json is missing.`;
-  const noManifest = `error: ${reason} ${repair}\n`;
+  const remembered = "--model tiny --dtype q8 --truncate-dim 256";
+  const again = repair.replace(/\.$/, `, with what the store remembers: ${remembered}.`);
+  const noManifest = `error: ${reason} ${again}\n`;
   expect(await searchDamaged()).toEqual({ code: 1, errors: noManifest });
   expect((await run(["index", folder, "-s", damaged])).errors).toBe(noManifest);
 });

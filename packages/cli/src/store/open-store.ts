@@ -2,7 +2,8 @@ import { FaissStore, FaissStoreError } from "@embeddinggemma/faiss";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { CommandError } from "../failures/command-error.ts";
 import type { DocumentStore } from "./check-embedder.ts";
-import { howToRepair, mergeConflict } from "./store-folder.ts";
+import { howToRepair } from "./how-to-repair.ts";
+import { mergeConflict } from "./merge-conflict.ts";
 
 /**
  * Opens a store.
@@ -19,7 +20,7 @@ export async function openStore(name: string, folder: string): Promise<DocumentS
     if (isConflict) throw mergeConflict(String(path), name);
     // Theirs is about code.
     const reason = error.message.replace(/ Restore the folder from a backup, or build .*$/s, "");
-    throw new CommandError(`${reason} ${howToRepair(name)}`, { cause: error });
+    throw new CommandError(`${reason} ${await howToRepair(name, folder)}`, { cause: error });
   }
 }
 

@@ -1,12 +1,7 @@
 import { manifestName } from "@embeddinggemma/internal";
-import {
-  notMerged,
-  ownStoreFolder,
-  quoted,
-  storeFolder,
-  whyForeign,
-} from "@embeddinggemma/internal/node";
+import { ownStoreFolder, quoted, storeFolder, whyForeign } from "@embeddinggemma/internal/node";
 import { CommandError, UsageError } from "../failures/command-error.ts";
+import { howToRepair } from "./how-to-repair.ts";
 
 /**
  * Refuses a folder that can neither be nor become a store.
@@ -16,7 +11,7 @@ import { CommandError, UsageError } from "../failures/command-error.ts";
  */
 export async function refuseOtherFolder(name: string, folder: string): Promise<void> {
   const there = await storeFolder(folder);
-  if (there.kind === "damaged") throw lacksManifest(name);
+  if (there.kind === "damaged") throw await lacksManifest(name, folder);
   if (there.kind === "foreign") throw new CommandError(whyForeign(name, there.file));
 }
 
@@ -40,27 +35,14 @@ export function refuseStoreAsInput(places: readonly string[], name: string, fold
 export async function requireStore(name: string, folder: string): Promise<void> {
   const there = await storeFolder(folder);
   if (there.kind === "store") return;
-  if (there.kind === "damaged") throw lacksManifest(name);
+  if (there.kind === "damaged") throw await lacksManifest(name, folder);
   const [files, store] =
     there.kind === "foreign" ? [quoted(name), ownStoreFolder(name)] : ["<folder>", quoted(name)];
   const command = `embeddinggemma index ${files} --store ${store}`;
   throw new CommandError(`There is no store in ${name}. To make one: ${command}`);
 }
 
-function lacksManifest(name: string): CommandError {
-  return new CommandError(
-    `${name} is a damaged store: ${manifestName} is missing. ${howToRepair(name)}`,
-  );
-}
-
-/** What to do about a damaged store. */
-export function howToRepair(name: string): string {
-  return `Restore it from a backup, or delete the folder ${quoted(name)} and run \`index\` again.`;
-}
-
-/** The error for a file of a store that Git could not merge. */
-export function mergeConflict(path: string, store: string): CommandError {
-  return new CommandError(
-    `${notMerged(path, store)}, and run \`index\` again: it embeds only what is missing.`,
-  );
+async function lacksManifest(name: string, folder: string): Promise<CommandError> {
+  const repair = await howToRepair(name, folder);
+  return new CommandError(`${name} is a damaged store: ${manifestName} is missing. ${repair}`);
 }

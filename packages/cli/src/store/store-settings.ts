@@ -5,8 +5,8 @@ import { type LockFailure, withFolderLock } from "@embeddinggemma/internal/node"
 import { CommandError } from "../failures/command-error.ts";
 import { fileFailure } from "../failures/file-failure.ts";
 import type { ModelFlags } from "../model/model-options.ts";
+import { mergeConflict } from "./merge-conflict.ts";
 import { withAbsolutePaths, withRelativePaths } from "./model-paths.ts";
-import { mergeConflict } from "./store-folder.ts";
 
 /** What the program remembers of a store, in a file in its folder. */
 export interface StoreSettings {
