@@ -6,7 +6,7 @@ export default [
   forNode("core", "73 kB"),
   forNode("faiss", "50 kB"),
   forNode("ai-sdk", "4 kB"),
-  forNode("langchain", "13.2 kB"),
+  forNode("langchain", "13.5 kB"),
   forNode("llamaindex", "16 kB"),
   forNode("server", "28.5 kB"),
   forNode("tune", "28 kB"),

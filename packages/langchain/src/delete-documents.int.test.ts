@@ -112,9 +112,14 @@ describe("FaissStore: deletion by a filter", () => {
         code: "INVALID_ARGUMENT",
         message:
           "Documents have lists under the metadata key `tags`, and a negation is true for these. " +
-          "Nothing was deleted. For a value in a list, write " +
-          '{ $not: { "tags": { $contains: … } } }.',
+          "Nothing was deleted. For both, write " +
+          '{ $and: [{ "tags": { $ne: … } }, { $not: { "tags": { $contains: … } } }] }.',
       });
+      const filter = {
+        $and: [{ tags: { $ne: "music" } }, { $not: { tags: { $contains: "music" } } }],
+      };
+      await store.delete({ filter });
+      expect(await size()).toBe(2);
     });
 
     it.each<[DocumentFilter, string]>([
@@ -144,6 +149,7 @@ describe("FaissStore: deletion by a filter", () => {
       [{ draft: "yes" }, 2],
       [{ $or: [{ n: "3" }, { lang: "de" }] }, 2],
       [{ tags: { $contains: "music" } }, 1],
+      [{ $not: { $or: [{ tags: "music" }, { tags: { $contains: "music" } }] } }, 1],
       [{ $not: { tags: { $contains: "music" } } }, 1],
     ])("%j is not refused, and leaves %i", async (filter, left) => {
       await store.delete({ filter });

@@ -93,7 +93,8 @@ async function findWatched(
   if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
   const { fault, missing } = negations;
   if (found.size > 0 && fault?.hasLists) throw negatedForAll(fault);
-  if (found.size > 0 && missing) throw negatedForAll({ ...missing, hasLists: false });
+  if (found.size > 0 && missing)
+    throw negatedForAll({ ...missing, hasLists: false, hasValues: false });
   const { mismatch } = filterKeys;
   if (mismatch) throw typeMismatch(mismatch);
   return found;

@@ -134,6 +134,9 @@ describe("FaissStore: saved and existing stores", () => {
     const empty = await FaissStore.load(directory, shorter, { reembed: true });
     await empty.addDocuments(planets);
     expect((await empty.client()).dimension).toBe(256);
+    const foreign = { identity: "x", reembed: true };
+    const named = await FaissStore.load(directory, new FakeEmbeddings(), foreign);
+    expect((await named.client()).identity).toBe("x");
     const misspelt = { reembedd: true } as object;
     await expect(FaissStore.load(directory, shorter, misspelt)).rejects.toThrow(
       "Did you mean `reembed`?",

@@ -116,6 +116,13 @@ describe("FaissStore: searches", () => {
       await search({ $not: { $or: [{ tags: "a" }, { tags: { $contains: "a" } }] } });
       await search({ row: { $nin: [9, "9"] }, lang: { $ne: "de" }, tags: { $ne: null } });
       await search({ none: { $ne: "x" } });
+      // Not in the sample that a search asks, but somewhere.
+      await store.addVectors(
+        [[1, 50]],
+        [new Document({ pageContent: "y", metadata: { row: "far" } })],
+      );
+      await store.similaritySearch("x", 1, { row: { $ne: "far" } });
+      await (await store.client()).delete(({ pageContent }) => pageContent === "y");
     });
     expect(quiet).toEqual([]);
     const warnings = await warningsOf(async () => {

@@ -299,6 +299,7 @@ export class FaissStore extends SaveableVectorStore {
           const [hits] = (await store?.search([query], { ...search, filter: matches })) ?? [];
           return (hits ?? []).map(scored);
         },
+        async () => (await this.#store.existing()) ?? [],
         (missing) => refuseOptions(filter, missing),
       ),
     );
@@ -340,11 +341,17 @@ export class FaissStore extends SaveableVectorStore {
     const { signal, ...search } = diverseOptions(options);
     checkVector(query);
     return untilAborted(signal, () =>
-      searchKnownKeys(this.#warned, options?.filter, search.filter, async (matches) => {
-        const store = await this.#store.existing();
-        const diverse = { ...search, filter: matches };
-        return ((await store?.maximalMarginalRelevance(query, diverse)) ?? []).map(scored);
-      }),
+      searchKnownKeys(
+        this.#warned,
+        options?.filter,
+        search.filter,
+        async (matches) => {
+          const store = await this.#store.existing();
+          const diverse = { ...search, filter: matches };
+          return ((await store?.maximalMarginalRelevance(query, diverse)) ?? []).map(scored);
+        },
+        async () => (await this.#store.existing()) ?? [],
+      ),
     );
   }
 

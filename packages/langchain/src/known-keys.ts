@@ -15,6 +15,7 @@ type RecordFilter = FaissStoreFilter<DocumentRecord> | undefined;
  * @param warned - what was warned of; a new warning is added
  * @param matches - the filter as a function
  * @param search - searches with that function, or another one in its place
+ * @param records - all records: a search may not ask the filter about each
  * @param refuse - is called before a warning; throws if such keys are no metadata
  */
 export async function searchKnownKeys<T>(
@@ -22,6 +23,7 @@ export async function searchKnownKeys<T>(
   filter: DocumentFilter | undefined,
   matches: RecordFilter,
   search: (matches: RecordFilter) => Promise<T>,
+  records: () => Promise<Iterable<{ readonly record: DocumentRecord }>>,
   refuse?: (missing: readonly string[]) => void,
 ): Promise<T> {
   const checked = isObject(filter) ? filter : {};
@@ -30,7 +32,10 @@ export async function searchKnownKeys<T>(
   const found = await search(noting(negations, keys.watch(matches, metadataOf)));
   refuse?.(keys.missingAndUnmatched);
   keys.warn(warned, "document", typeAdvice);
-  if (negations.fault) warnOfNegation(warned, negations.fault);
+  if (negations.fault && !warned.has(nameOf(negations.fault))) {
+    for (const { record } of await records()) negations.note(metadataOf(record));
+    if (negations.fault) warnOfNegation(warned, negations.fault);
+  }
   return found;
 }
 
@@ -42,11 +47,13 @@ function noting(negations: Negations, matches: RecordFilter): RecordFilter {
   };
 }
 
+function nameOf({ key }: NegationFault): string {
+  return `negation ${key}`;
+}
+
 function warnOfNegation(warned: Set<string>, fault: NegationFault): void {
   const { key, hasLists } = fault;
-  const name = `negation ${key}`;
-  if (warned.has(name)) return;
-  warned.add(name);
+  warned.add(nameOf(fault));
   const there = hasLists ? "documents have lists" : "no document has one";
   process.emitWarning(
     `The filter leaves out nothing where it should: it negates ${kindsIn(fault)} under ` +

@@ -3,6 +3,7 @@ import {
   checkOpenOptions,
   describeEmbedding,
   FaissStoreError,
+  type FaissStoreOptions,
   type OpenOptions,
 } from "@embeddinggemma/faiss";
 import { createWith, defined, rules } from "@embeddinggemma/internal";
@@ -56,20 +57,21 @@ export async function loadStore(
     if (!reembed) throw withAdvice(error);
   }
   const { dimension, identity, ...unsaved } = opening;
-  return embedAgain(await CoreStore.open(directory, unsaved), embeddings, options);
+  const former = await CoreStore.open<DocumentRecord>(directory, unsaved);
+  return embedAgain(former, embeddings, { ...described, ...(identity && { identity }) }, options);
 }
 
 /** A store with the same documents, to take the place of a store with the vectors of others. */
 async function embedAgain(
   former: Store,
   embeddings: EmbeddingsInterface,
+  described: Pick<FaissStoreOptions, "dimension" | "identity">,
   options: EmbedDocumentsOptions,
 ): Promise<Store> {
   checkRecords(former);
   const items = Array.from(former, ({ id, record }) => ({ id, record }));
   const records = items.map(({ record }) => record);
   const vectors = await embedDocuments(embeddings, records, options);
-  const described = await describeEmbedding(describable(embeddings));
   const dimension = vectors[0]?.length ?? described.dimension ?? former.dimension;
   const store = await former.createReplacement({ ...described, ...defined({ dimension }) });
   await store.upsert(items.map((item, row) => ({ ...item, vector: vectors[row]! })));

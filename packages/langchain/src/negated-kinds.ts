@@ -17,6 +17,8 @@ export interface NegatedKinds
 export interface NegationFault extends NegatedKinds {
   /** Whether there are lists, which are never equal to a value. */
   readonly hasLists: boolean;
+  /** Whether there are also values of the negated kinds. */
+  readonly hasValues: boolean;
 }
 
 /**
@@ -50,9 +52,20 @@ export class Negations {
     }
   }
 
-  /** The first negated value of a kind that was not there. */
+  /**
+   * The first negated value of a kind that was not there. A filter may look for values and into
+   * lists: then one of them is enough.
+   */
   get missing(): NegatedKinds | undefined {
-    return this.#negated.find((negated) => !this.#isFound(negated));
+    const looksIntoLists = ({ elementKinds }: NegatedKinds) => elementKinds.length > 0;
+    const isOtherFound = (negated: NegatedKinds) =>
+      this.#negated.some(
+        (other) =>
+          other.key === negated.key &&
+          looksIntoLists(other) !== looksIntoLists(negated) &&
+          this.#isFound(other),
+      );
+    return this.#negated.find((negated) => !this.#isFound(negated) && !isOtherFound(negated));
   }
 
   /** The first negation of values where there are lists, or only values of other kinds. */
@@ -63,8 +76,9 @@ export class Negations {
       const elementKinds = [...new Set(ofKey.flatMap((negated) => negated.elementKinds))];
       const looksIntoLists = kinds.includes("list") || elementKinds.length > 0;
       const hasLists = found.kinds.has("list") && !looksIntoLists;
-      const isMissing = found.kinds.size > 0 && !this.#isFound({ key, kinds, elementKinds });
-      if (hasLists || isMissing) return { key, kinds, elementKinds, hasLists };
+      const hasValues = this.#isFound({ key, kinds, elementKinds });
+      const isMissing = found.kinds.size > 0 && !hasValues;
+      if (hasLists || isMissing) return { key, kinds, elementKinds, hasLists, hasValues };
     }
     return undefined;
   }

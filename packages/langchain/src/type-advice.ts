@@ -9,9 +9,12 @@ export const typeAdvice = {
 };
 
 /** What to do if a negation does not leave out what it names. */
-export function negationAdvice({ key, hasLists }: NegationFault): string {
-  const ofLists = `{ $not: { ${JSON.stringify(key)}: { $contains: … } } }`;
-  return hasLists
-    ? `For a value in a list, write ${ofLists}.`
-    : "Convert the value to the type of the metadata, or use a function of the document.";
+export function negationAdvice({ key, hasLists, hasValues }: NegationFault): string {
+  if (!hasLists)
+    return "Convert the value to the type of the metadata, or use a function of the document.";
+  const name = JSON.stringify(key);
+  const ofLists = `{ $not: { ${name}: { $contains: … } } }`;
+  return hasValues
+    ? `For both, write { $and: [{ ${name}: { $ne: … } }, ${ofLists}] }.`
+    : `For a value in a list, write ${ofLists}.`;
 }

@@ -143,11 +143,12 @@ it("downloads a model, which then loads offline", async () => {
   await file.write(Buffer.alloc(2_000_000), 0, undefined, 4_000_000);
   await file.close();
   const damaged = await run(["models", "download", "owner/model", ...flags]);
+  const typed = flags.join(" ");
   expect(damaged.code).toBe(1);
   expect(damaged.errors).toContain(
     "error: owner/model gives wrong vectors. Its files are damaged, or this device computes " +
-      "wrongly. Download them again: `embeddinggemma models remove owner/model`, then " +
-      "`embeddinggemma models download owner/model`.\n",
+      `wrongly. Download them again: \`embeddinggemma models remove owner/model ${typed}\`, then ` +
+      `\`embeddinggemma models download owner/model ${typed}\`.\n`,
   );
 
   const local = await run(["models", "download", modelPath, ...flags]);

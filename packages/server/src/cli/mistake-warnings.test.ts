@@ -66,7 +66,7 @@ it("warns of documents that are too long, with some of their ids", () => {
   const end = "of /upsert had more than 2048 tokens: what comes after is not found.";
   expect(log.lines).toEqual([
     `1 document ${end} Split long documents.`,
-    `3 documents ${end} Split long documents. Their ids: a, 2.`,
+    `3 documents ${end} Split long documents. Their ids: "a", 2.`,
     `6 documents ${end} Split long documents. Their ids: 1, 2, 3, 4, 5, ….`,
   ]);
 });

@@ -53,7 +53,8 @@ export function truncatedWarning(
   return ({ route, truncated }) => {
     if (truncated.length === 0) return;
     const known = truncated.filter((id) => id !== null);
-    const ids = [...known.slice(0, mostIds), ...(known.length > mostIds ? ["…"] : [])].join(", ");
+    const shown = known.slice(0, mostIds).map((id) => JSON.stringify(id).slice(0, longestId));
+    const ids = [...shown, ...(known.length > mostIds ? ["…"] : [])].join(", ");
     const such = known.length === 0 ? "" : ` Their ids: ${ids}.`;
     const count = truncated.length === 1 ? "1 document" : `${truncated.length} documents`;
     logger.warn(
@@ -64,3 +65,5 @@ export function truncatedWarning(
 }
 
 const mostIds = 5;
+/** Clients choose them. */
+const longestId = 60;

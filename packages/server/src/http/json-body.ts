@@ -98,11 +98,18 @@ async function readNewBytes(context: Context, maxBytes: number): Promise<Uint8Ar
   return joined(chunks, size);
 }
 
+/** Cloud Functions keep the body as `rawBody`. */
+interface NodeRequest {
+  readonly readableDidRead: boolean;
+  readonly rawBody?: unknown;
+}
+
 /** @throws RequestError if somebody has read the body, as `express.json()` does */
 function refuseReadBody({ req, env }: Context): void {
   // The request of Node, where the server has one.
-  const { incoming } = (env ?? {}) as { readonly incoming?: { readonly readableDidRead: boolean } };
-  if (!req.raw.bodyUsed && !incoming?.readableDidRead) return;
+  const { incoming } = (env ?? {}) as { readonly incoming?: NodeRequest };
+  const isKept = Object.keys(req.bodyCache).length > 0 || incoming?.rawBody !== undefined;
+  if (isKept || (!req.raw.bodyUsed && !incoming?.readableDidRead)) return;
   throw new RequestError(
     "Backend",
     "The body was read before it reached this app: put the app before express.json() and other " +

@@ -4,7 +4,8 @@ import { RequestError } from "./request-error.ts";
 /**
  * Refuses requests that a page of another origin has made a browser send. Without this, any page
  * that somebody opens could change what the server keeps: the browser hides the answer from it, but
- * sends the request.
+ * sends the request. A GET that a page sends blindly to another machine without https says nothing
+ * of the page, so it passes.
  *
  * @param allowed - the origins that CORS allows; `*` for all
  * @see https://owasp.org/www-community/attacks/csrf
@@ -13,11 +14,14 @@ export function refuseForeignPages(allowed: "*" | readonly string[] = []): Middl
   return async ({ req }, next) => {
     const origin = req.header("origin");
     const site = req.header("sec-fetch-site");
-    // A browser leaves the origin out of requests that pages send blindly.
+    // Browsers leave the origin out of requests that pages send blindly. Behind a proxy, the host
+    // can be another one than that of the page.
     const isForeign =
-      origin === undefined
-        ? site === "cross-site" || site === "same-site"
-        : !isOwn(origin, req.header("host")) && !allowed.includes(origin);
+      site === "same-origin" || site === "none"
+        ? false
+        : origin === undefined
+          ? site !== undefined
+          : !isOwn(origin, req.header("host")) && !allowed.includes(origin);
     if (isForeign && allowed !== "*")
       throw new RequestError(
         "Validation",

@@ -13,8 +13,8 @@ export function checkDocuments(documents: unknown): void {
     if (typeof text !== "string") throw invalidArgument(`${name}.text`, text, "a string");
     if (typeof (title ?? "") !== "string")
       throw invalidArgument(`${name}.title`, title, "a string");
-    if (typeof (id ?? "") !== "string" && !Number.isSafeInteger(id))
-      throw invalidArgument(`${name}.id`, id, "a string or a whole number");
+    const isId = typeof id === "string" ? id !== "" : Number.isSafeInteger(id ?? 0);
+    if (!isId) throw invalidArgument(`${name}.id`, id, "a string, not empty, or a whole number");
     for (const [field, value] of Object.entries(fields))
       if (!isStorable(value))
         throw invalidArgument(`${name}.${field}`, value, "a value of JSON, or a valid Date");
@@ -33,11 +33,15 @@ export function checkArray(name: string, value: unknown): void {
   if (!Array.isArray(value)) throw invalidArgument(name, value, "an array", awaitHint(value));
 }
 
-function isStorable(value: unknown): boolean {
+/** Deeper values cannot be stored; one that contains itself has no end. */
+const maxDepth = 100;
+
+function isStorable(value: unknown, depth = 0): boolean {
+  if (depth > maxDepth) return false;
   if (value === undefined || value === null) return true;
   if (isDate(value)) return !Number.isNaN(value.getTime());
   if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isStorable);
-  if (isObject(value)) return Object.values(value).every(isStorable);
+  if (Array.isArray(value)) return value.every((inner) => isStorable(inner, depth + 1));
+  if (isObject(value)) return Object.values(value).every((inner) => isStorable(inner, depth + 1));
   return typeof value === "string" || typeof value === "boolean";
 }

@@ -264,7 +264,7 @@ function documentInput({ text, title }: IndexedDocument): DocumentInput {
 function lastOfEachId(documents: readonly IndexedDocument[]): IndexedDocument[] {
   const byId = new Map<string | symbol, IndexedDocument>();
   for (const document of documents)
-    byId.set(document.id === undefined ? Symbol() : String(document.id), document);
+    byId.set(document.id == null ? Symbol() : String(document.id), document);
   return [...byId.values()];
 }
 

@@ -62,8 +62,10 @@ export class PendingDocuments {
   #tooMany(documents: readonly IndexedDocument[], limit: string): DocumentIndexError {
     return new DocumentIndexError(
       "TOO_MANY_PENDING",
-      `${this.#size} documents wait to be indexed, and ${documents.length} more are over the ` +
-        `limit of ${limit}. Call upsert first.`,
+      this.#size === 0
+        ? `${documents.length} documents are over the limit of ${limit}. Add fewer at once.`
+        : `${this.#size} documents wait to be indexed, and ${documents.length} more are over the ` +
+            `limit of ${limit}. Call upsert first.`,
     );
   }
 }

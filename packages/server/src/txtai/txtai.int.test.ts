@@ -111,6 +111,12 @@ test.each<[string, Record<string, string>, AppOptions, number]>([
   ["a program", {}, {}, 200],
   ["a page of the server", { origin: "http://localhost" }, {}, 200],
   ["a page of the server, blindly", { "sec-fetch-site": "same-origin" }, {}, 200],
+  [
+    "a page behind a proxy",
+    { origin: "https://app.example", "sec-fetch-site": "same-origin", host: "backend" },
+    {},
+    200,
+  ],
   ["an address that a person types", { "sec-fetch-site": "none" }, {}, 200],
   [
     "a page that is allowed",
@@ -279,15 +285,23 @@ test.each<[unknown, string]>([
   [["a"], 'documents[0] must be an object with a text `text`; "a" was given.'],
   [[{ text: "a" }, { txt: "a" }], "documents[1].text must be a string; undefined was given."],
   [[{ text: "a", title: 5 }], "documents[0].title must be a string; 5 was given."],
-  [[{ text: "a", id: 0.5 }], "documents[0].id must be a string or a whole number; 0.5 was given."],
+  [
+    [{ text: "a", id: 0.5 }],
+    "documents[0].id must be a string, not empty, or a whole number; 0.5 was",
+  ],
+  [[{ text: "a", id: "" }], "documents[0].id must be a string, not empty, or"],
   [[{ text: "a", at: [Number.NaN] }], "documents[0].at must be a value of JSON, or a valid Date"],
 ])("what is no document is not collected: %j", async (documents, message) => {
   const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
   const error = { code: "INVALID_ARGUMENT", message: expect.stringContaining(message) };
   expect(() => index.add(documents as never)).toThrow(expect.objectContaining(error));
   index.add([{ text: "a", title: null, at: new Date() }]);
+  index.add([{ text: "b", id: null } as never, { text: "c", id: null } as never]);
   await index.upsert();
-  expect([index.size, index.pending]).toEqual([1, 0]);
+  expect([index.size, index.pending]).toEqual([3, 0]);
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  expect(() => index.add([{ text: "a", of: cyclic } as never])).toThrow("documents[0].of");
   await expect(index.search("red" as never, 3)).rejects.toThrow("queries must be an array");
   await expect(index.search([5] as never, 3)).rejects.toThrow("queries[0] must be a string; 5");
   await expect(async () => index.delete("a" as never)).rejects.toThrow("ids must be an array");

@@ -1,7 +1,7 @@
 import { defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { tiny } from "../../model/model-options.ts";
 import { openEmbedder } from "../../model/open-embedder.ts";
-import { howToReplace } from "../../models/download-model.ts";
+import { howToReplace, wrongVectors } from "../../models/download-model.ts";
 import { findPackage, ownFolder } from "../application.ts";
 import { cachedRevision } from "../chosen-model.ts";
 import { type Finding, fine, problem, type Surroundings, untried } from "../finding.ts";
@@ -38,8 +38,12 @@ export async function checkModel(surroundings: Surroundings): Promise<Finding> {
   const instead = isInstead ? `, since ${wanted} is not in the cache` : "";
   const name = `model: ${model === tiny ? "the tiny model" : embedder.model}${instead}`;
   if (report && !report.passed) {
-    const advice = `${howToReplace(embedder.model)} Or try another --dtype or --device.`;
-    return problem(`${name}: wrong vectors`, advice);
+    const isCached = flags.url === undefined && cache?.models.some(({ id }) => id === model);
+    const advice = isCached ? ` ${howToReplace(model, flags)}` : "";
+    return problem(
+      `${name}: wrong vectors`,
+      `${wrongVectors}${advice} Or try another --dtype or --device.`,
+    );
   }
   const correct = report ? "correct vectors" : "no known vectors to compare with";
   const load = `loaded in ${((loaded - start) / 1000).toFixed(1)} s`;

@@ -26,7 +26,10 @@ test("a file that the storage refuses stays in memory until it is deleted", asyn
   const cache = new OverflowCache(storageOf(4), onOverflow);
   await cache.put("a:/small", new Response("1234", { headers }));
   expect(onOverflow).not.toHaveBeenCalled();
-  await cache.put("a:/large", new Response("12345", { headers }));
+  const large = () => cache.put("a:/large", new Response("12345", { headers }));
+  await expect(large()).rejects.toBe(full);
+  expect(onOverflow).not.toHaveBeenCalled();
+  await large();
   expect(onOverflow).toHaveBeenCalledExactlyOnceWith(cache);
   for (const _ of [1, 2]) expect(await textOf(cache, "a:/large")).toBe("12345");
   expect((await cache.match("a:/large"))!.headers.get("etag")).toBe('"1"');
@@ -38,18 +41,33 @@ test("a file that the storage refuses stays in memory until it is deleted", asyn
   }
 });
 
-test("a file that fits now replaces that in memory", async () => {
-  const cache = new OverflowCache(storageOf(4), () => {});
-  await cache.put("b:/file", new Response("12345"));
-  await cache.put("b:/file", new Response("1234"));
-  expect(await textOf(cache, "b:/file")).toBe("1234");
-  expect(await cache.keys()).toEqual([{ url: "b:/file" }]);
-});
+test.for([
+  ["UnknownError", 1],
+  ["QuotaExceededError", 2],
+] as const)(
+  "after %s, the next page tries the storage again or not: %i times",
+  async ([name, tries]) => {
+    vi.resetModules();
+    const storage = storageOf(4, new DOMException("No room.", name));
+    const put = vi.spyOn(storage, "put");
+    const url = `f:/${name}`;
+    for (let page = 0; page < 2; page++) {
+      vi.resetModules();
+      const { OverflowCache } = await import("./web-cache.ts");
+      const cache = new OverflowCache(storage, () => {});
+      const store = () => cache.put(url, new Response("12345"));
+      await store().catch(store);
+      expect(await textOf(cache, url)).toBe("12345");
+    }
+    expect(put.mock.calls.filter(([key]) => key === url)).toHaveLength(tries);
+  },
+);
 
 test("all caches of a page see the files in memory", async () => {
   const [first, second] = [storageOf(0), storageOf(0)].map((s) => new OverflowCache(s, () => {}));
-  await first!.put("c:/file", new Response("1"));
-  expect(await textOf(second!, "c:/file")).toBe("1");
+  await expect(first!.put("c:/file", new Response("1"))).rejects.toBe(full);
+  await second!.put("c:/file", new Response("1"));
+  expect(await textOf(first!, "c:/file")).toBe("1");
 });
 
 test("a file that cannot be stored or read for another reason is not kept", async () => {
@@ -58,7 +76,8 @@ test("a file that cannot be stored or read for another reason is not kept", asyn
   const cache = new OverflowCache(storageOf(4), () => {});
   await expect(cache.put("d:/file", new Response(body))).rejects.toBe(broken);
   const closed = new OverflowCache(storageOf(0, broken), () => {});
-  await expect(closed.put("d:/file", new Response("1"))).rejects.toBe(broken);
+  for (const _ of [1, 2])
+    await expect(closed.put("d:/file", new Response("1"))).rejects.toBe(broken);
   expect(await cache.match("d:/file")).toBeUndefined();
 });
 

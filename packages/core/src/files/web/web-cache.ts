@@ -4,6 +4,8 @@ export interface WebCache {
   put(url: string, response: Response): Promise<void>;
   delete?(url: string): Promise<boolean>;
   keys?(): Promise<readonly { readonly url: string }[]>;
+  /** Whether a file that cannot be stored is kept elsewhere if it is put again. */
+  readonly hasRoomElsewhere?: boolean;
 }
 
 interface FileInMemory {
@@ -13,6 +15,9 @@ interface FileInMemory {
 
 /** By URL. All caches share it, since Transformers.js looks into one of them for every model. */
 const inMemory = new Map<string, FileInMemory>();
+
+/** URLs of files that the browser has refused to store. */
+const refused = new Set<string>();
 
 /**
  * Cache Storage with room for what the browser refuses to store, such as a file of more than 256
@@ -37,25 +42,28 @@ export class OverflowCache implements WebCache {
     return file ? new Response(file.body, { headers: file.headers }) : this.#storage?.match(url);
   }
 
-  /** @throws what the storage throws, if memory has no room either */
+  readonly hasRoomElsewhere = true;
+
+  /**
+   * Stores a file. One that the storage has refused before stays in memory: it must be fetched
+   * again for that, since all files would have to be in memory otherwise while they are stored.
+   *
+   * @throws what the storage throws
+   */
   async put(url: string, response: Response): Promise<void> {
     inMemory.delete(url);
-    if (!this.#storage) return this.#keep(url, response.headers, await response.blob());
-    const { headers } = response;
-    const second = response.clone();
-    try {
-      await this.#storage.put(url, response);
-    } catch (error) {
-      const body = isStorageFailure(error) ? await second.blob().catch(() => null) : null;
-      if (body === null) throw error;
-      this.#keep(url, headers, body);
-    } finally {
-      if (!second.bodyUsed) await second.body?.cancel().catch(() => {});
+    const storage = this.#storage;
+    if (storage && !refused.has(url) && !(await storage.match(markOf(url)))) {
+      await storage.put(url, response).catch(async (error: unknown) => {
+        if (isStorageFailure(error)) refused.add(url);
+        // A private window refuses it again, until it is closed and forgets this, too.
+        if (isUnknown(error)) await storage.put(markOf(url), new Response("")).catch(() => {});
+        throw error;
+      });
+      return;
     }
-  }
-
-  #keep(url: string, headers: Headers, body: Blob): void {
-    inMemory.set(url, { body, headers });
+    const { headers } = response;
+    inMemory.set(url, { body: await response.blob(), headers });
     this.#onOverflow(this);
   }
 
@@ -70,9 +78,16 @@ export class OverflowCache implements WebCache {
   }
 }
 
-/** Chromium says `UnknownError` where it keeps data in memory, as in private windows. */
+/** The URL of a mark in the storage that it has refused a file. */
+function markOf(url: string): string {
+  return `${url}.refused`;
+}
+
 export function isStorageFailure(error: unknown): boolean {
-  return (
-    error instanceof DOMException && ["QuotaExceededError", "UnknownError"].includes(error.name)
-  );
+  return isUnknown(error) || (error instanceof DOMException && error.name === "QuotaExceededError");
+}
+
+/** What Chromium says where it keeps data in memory, as in private windows. */
+function isUnknown(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "UnknownError";
 }

@@ -72,6 +72,21 @@ test.for(["QuotaExceededError", "UnknownError"])("%s of the cache is not retried
   expect(requests).toHaveLength(1);
 });
 
+test("what the storage refuses is fetched again if there is room elsewhere", async () => {
+  responses = [file];
+  const stored: string[] = [];
+  const cache: WebCache = {
+    hasRoomElsewhere: true,
+    match: async () => undefined,
+    put: async (_key, response) => {
+      stored.push(await response.text());
+      if (stored.length === 1) throw new DOMException("No room.", "UnknownError");
+    },
+  };
+  expect(await fetchInto(cache, url, {})).toMatchObject({ found: true });
+  expect(stored).toEqual(["hello", "hello"]);
+});
+
 test("a file is cached under its URL, with its headers, and progress is reported", async () => {
   responses = [file];
   const cache = new MapCache();

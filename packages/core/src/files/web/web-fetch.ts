@@ -39,8 +39,8 @@ export interface FetchResult {
 
 /**
  * Fetches a file into a cache, completely or not at all. Broken or stalled connections, rate limits
- * and server errors are retried, but not what the browser refuses to store. A file that the server
- * does not have is deleted from the cache.
+ * and server errors are retried, and what the browser refuses to store if the cache has room
+ * elsewhere. A file that the server does not have is deleted from the cache.
  *
  * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`; the reason of `signal`
  */
@@ -71,7 +71,7 @@ export async function fetchInto(
     }
     const checked = checkedResponse(headers, joined(first, chunks), options);
     await cache.put(url, checked).catch((cause: unknown) => {
-      if (isStorageFailure(cause)) throw notStored(url, cause);
+      if (isStorageFailure(cause) && !cache.hasRoomElsewhere) throw notStored(url, cause);
       throw cause instanceof TransientFailure
         ? cause
         : new TransientFailure(reasonOf(cause), { cause });

@@ -89,7 +89,8 @@ class WebFolder implements ModelFolder {
   ): Promise<WebFolder> {
     const folder = new WebFolder(path, repository, cache, options);
     if (!(await folder.provide(optionalFile)) && !options.localFilesOnly) {
-      await cache.put(folder.#url(optionalFile), new Response("{}"));
+      const put = () => cache.put(folder.#url(optionalFile), new Response("{}"));
+      await (cache.hasRoomElsewhere ? put().catch(put) : put());
     }
     return folder;
   }
