@@ -319,7 +319,7 @@ describe.each([
       // Once for the storage, and once for the memory, where the second load finds it.
       expect(server.requests.filter((request) => request === weights)).toHaveLength(2);
       expect(stored).toContain(`${origin}/models/large/onnx/model.onnx`);
-      expect(stored).not.toContainEqual(expect.stringMatching(/large.*weights/));
+      expect(stored).not.toContainEqual(expect.stringMatching(/large.*weights.*\.bin$/));
     });
 
   test("keeps files in memory on a page without https, which has no Cache Storage", {
