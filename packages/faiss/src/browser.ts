@@ -26,6 +26,7 @@ export {
   refuse as checkImportOptions,
   refuse as checkOpenOptions,
   refuse as checkMaximalMarginalRelevanceOptions,
+  refuse as checkRecord,
   refuse as checkSearchOptions,
   refuse as promptVariants,
   reject as checkItems,

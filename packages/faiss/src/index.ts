@@ -20,7 +20,7 @@ export type { LazyFaissStoreOptions } from "./lazy-faiss-store.ts";
 export { describeEmbedding, LazyFaissStore } from "./lazy-faiss-store.ts";
 export { checkChangeOptions, checkImportOptions, checkOpenOptions } from "./options.ts";
 export type { ItemToCheck } from "./rows/check-items.ts";
-export { checkItems } from "./rows/check-items.ts";
+export { checkItems, checkRecord } from "./rows/check-items.ts";
 export {
   checkMaximalMarginalRelevanceOptions,
   checkSearchOptions,

@@ -7,9 +7,10 @@ import {
   type Rule,
   rules,
 } from "@embeddinggemma/internal";
+import { everything, type MetadataFilter } from "@embeddinggemma/internal/filters";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { storeChecker } from "./check-options.ts";
-import { everything, type MetadataFilter, metadataPredicate } from "./document-filter.ts";
+import { documentPredicate } from "./document-filter.ts";
 
 const { checkOptions, invalidArgument } = storeChecker;
 
@@ -139,7 +140,7 @@ const deletionRules: Readonly<Record<"ids" | "filter", Rule>> = {
   filter: {
     expected: "a filter that not all documents pass",
     accepts: (value) =>
-      typeof value === "function" || metadataPredicate(value as MetadataFilter) !== everything,
+      typeof value === "function" || documentPredicate(value as MetadataFilter) !== everything,
     hint: () => "To delete all documents, pass `{ filter: () => true }`.",
   },
 };

@@ -11,15 +11,18 @@ import {
   FilterKeys,
   keysOfFilter,
   kindsIn,
+  type MetadataFilter,
+  type NegationFault,
+  Negations,
+  negationAdvice,
   type SoughtKinds,
   soughtByFilter,
   type TypeMismatch,
-} from "@embeddinggemma/internal/node";
+} from "@embeddinggemma/internal/filters";
 import { checkDeletion } from "./check-arguments.ts";
-import type { DocumentFilter, MetadataFilter } from "./document-filter.ts";
+import type { DocumentFilter } from "./document-filter.ts";
 import { type DocumentRecord, metadataOf, recordFilter } from "./document-record.ts";
-import { type NegationFault, Negations } from "./negated-kinds.ts";
-import { negationAdvice, typeAdvice } from "./type-advice.ts";
+import { typeAdvice } from "./type-advice.ts";
 
 /** Options of `FaissStore.delete`: either `ids` or `filter`, and how the change is saved. */
 export interface FaissDeleteOptions extends ChangeOptions {

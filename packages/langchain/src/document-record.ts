@@ -6,9 +6,10 @@ import {
   type RecordValue,
 } from "@embeddinggemma/faiss";
 import { clonePlain, isObject, show } from "@embeddinggemma/internal";
+import { everything } from "@embeddinggemma/internal/filters";
 import { Document, type DocumentInterface } from "@langchain/core/documents";
 import { checkDocuments, checkLengths } from "./check-arguments.ts";
-import { type DocumentFilter, everything, metadataPredicate } from "./document-filter.ts";
+import { type DocumentFilter, documentPredicate } from "./document-filter.ts";
 
 /** A document as the FAISS store keeps it, under the document's id. */
 export interface DocumentRecord {
@@ -65,7 +66,7 @@ export function recordFilter(
   if (filter === undefined || filter === null) return undefined;
   if (typeof filter === "function")
     return (record, id) => filter(documentOf({ id, record: clonePlain(record) }));
-  const predicate = metadataPredicate(filter);
+  const predicate = documentPredicate(filter);
   if (predicate === everything) return undefined;
   return (record, id) => {
     checkRecord(record, id);

@@ -1,13 +1,13 @@
 import { getEventListeners } from "node:events";
 import { Embedder } from "@embeddinggemma/core";
 import { FaissStore as CoreStore } from "@embeddinggemma/faiss";
+import type { MetadataFilter } from "@embeddinggemma/internal/filters";
 import { warningsOf } from "@embeddinggemma/internal/testing";
 import { modelPath as model } from "@embeddinggemma/tiny-model";
 import { Document } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
 import { RunnableLambda } from "@langchain/core/runnables";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { MetadataFilter } from "./document-filter.ts";
 import { EmbeddingGemmaEmbeddings } from "./embeddings.ts";
 import { FaissStore } from "./faiss-store.ts";
 import { planets, question } from "./testing/planets.ts";
@@ -134,8 +134,7 @@ describe("FaissStore: searches", () => {
       [
         "`tags`, but documents have lists there. For a value in a list, write " +
           '{ $not: { "tags": { $contains: … } } }.',
-        "`row`, but no document has one there. Convert the value to the type of the metadata, or " +
-          "use a function of the document.",
+        "`row`, but no document has one there. Convert the value to the type of the metadata.",
       ].map((end) => ({ code: "EMBEDDINGGEMMA_FILTER_TYPE", message: start + end })),
     );
   });

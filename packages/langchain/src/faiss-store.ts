@@ -2,6 +2,7 @@ import {
   type ChangeOptions,
   FaissStore as CoreStore,
   checkItems,
+  type FaissStoreFilter,
   type FaissStoreHit,
   type FaissStoreItem,
   LazyFaissStore,
@@ -15,6 +16,7 @@ import {
   SharedPromise,
   untilAborted,
 } from "@embeddinggemma/internal";
+import { searchKnownKeys } from "@embeddinggemma/internal/filters";
 import type { Callbacks } from "@langchain/core/callbacks/manager";
 import type { Document, DocumentInterface } from "@langchain/core/documents";
 import type { EmbeddingsInterface } from "@langchain/core/embeddings";
@@ -38,12 +40,17 @@ import { storeChecker } from "./check-options.ts";
 import { deletionOf, type FaissDeleteOptions } from "./delete-documents.ts";
 import { describable } from "./describable.ts";
 import type { DocumentFilter } from "./document-filter.ts";
-import { checkRecords, type DocumentRecord, documentOf, itemsOf } from "./document-record.ts";
+import {
+  checkRecords,
+  type DocumentRecord,
+  documentOf,
+  itemsOf,
+  metadataOf,
+} from "./document-record.ts";
 import { type EmbedDocumentsOptions, embedDocuments, embedQuery } from "./embed-documents.ts";
 import { explainOption } from "./embeddings-option.ts";
 import { documentsOf, withoutSelectorOptions } from "./from-texts.ts";
 import { type FaissStoreImportOptions, importStore } from "./import-store.ts";
-import { searchKnownKeys } from "./known-keys.ts";
 import { type FaissStoreLoadOptions, loadStore } from "./load-store.ts";
 import { mergeStores } from "./merge-stores.ts";
 import { refuseOptions } from "./options-as-filter.ts";
@@ -59,6 +66,7 @@ import {
   type FaissSearchOptions,
   similarityOptions,
 } from "./search-options.ts";
+import { typeAdvice } from "./type-advice.ts";
 
 /**
  * Options of a new {@link FaissStore}: the options of the FAISS index, which is created with the
@@ -289,17 +297,11 @@ export class FaissStore extends SaveableVectorStore {
     const { signal, ...search } = similarityOptions(k, filter, options);
     checkVector(query);
     return untilAborted(signal, () =>
-      searchKnownKeys(
-        this.#warned,
+      this.#searchWatched(
         filter,
-        search.filter,
-        async (matches) => {
-          const store = await this.#store.existing();
-          // In an array, since an empty array would be no queries.
-          const [hits] = (await store?.search([query], { ...search, filter: matches })) ?? [];
-          return (hits ?? []).map(scored);
-        },
-        async () => (await this.#store.existing()) ?? [],
+        search,
+        // In an array, since an empty array would be no queries.
+        async (store, watched) => (await store?.search([query], watched))?.[0],
         (missing) => refuseOptions(filter, missing),
       ),
     );
@@ -341,16 +343,8 @@ export class FaissStore extends SaveableVectorStore {
     const { signal, ...search } = diverseOptions(options);
     checkVector(query);
     return untilAborted(signal, () =>
-      searchKnownKeys(
-        this.#warned,
-        options?.filter,
-        search.filter,
-        async (matches) => {
-          const store = await this.#store.existing();
-          const diverse = { ...search, filter: matches };
-          return ((await store?.maximalMarginalRelevance(query, diverse)) ?? []).map(scored);
-        },
-        async () => (await this.#store.existing()) ?? [],
+      this.#searchWatched(options?.filter, search, async (store, watched) =>
+        store?.maximalMarginalRelevance(query, watched),
       ),
     );
   }
@@ -545,6 +539,25 @@ export class FaissStore extends SaveableVectorStore {
   }
 
   /** Embeds a query, after a check that the store has vectors of these embeddings. */
+  /** Searches, and warns of filters that say nothing about these documents. */
+  async #searchWatched<S extends { filter?: FaissStoreFilter<DocumentRecord> | undefined }>(
+    filter: DocumentFilter | undefined,
+    search: S,
+    run: (store: CoreStore<DocumentRecord> | undefined, search: S) => Promise<Hits | undefined>,
+    refuse?: (missing: readonly string[]) => void,
+  ): Promise<[Document, number][]> {
+    const hits = await searchKnownKeys(this.#warned, {
+      filter,
+      matches: search.filter,
+      metadataOf,
+      search: async (matches) => run(await this.#store.existing(), { ...search, filter: matches }),
+      records: async () => (await this.#store.existing()) ?? [],
+      advice: typeAdvice,
+      ...(refuse && { refuse }),
+    });
+    return (hits ?? []).map(scored);
+  }
+
   #embedQuery(query: string, signal: AbortSignal | undefined): Promise<number[]> {
     return untilAborted(signal, async () => {
       await this.client();
@@ -572,6 +585,8 @@ function lazyStoreOf(embeddings: EmbeddingsInterface, params: FaissStoreParams) 
     throw explainOption(error, params);
   }
 }
+
+type Hits = FaissStoreHit<DocumentRecord>[];
 
 function scored(hit: FaissStoreHit<DocumentRecord>): [Document, number] {
   return [documentOf(hit), hit.score];

@@ -1,6 +1,6 @@
 import { FaissStoreError } from "@embeddinggemma/faiss";
 import { kindsOf } from "@embeddinggemma/internal";
-import { adviceOn } from "@embeddinggemma/internal/node";
+import { adviceOn } from "@embeddinggemma/internal/filters";
 import type { MetadataFilter } from "@llamaindex/core/vector-store";
 import { describe, expect, it } from "vitest";
 import { metadataPredicate, soughtKinds, typeAdvice } from "./metadata-filters.ts";

@@ -1,5 +1,5 @@
 import { isDate, isRecord, isSameValue, type Rules, rules, timeOf } from "@embeddinggemma/internal";
-import { type SoughtKinds, soughtKindsOf } from "@embeddinggemma/internal/node";
+import { type SoughtKinds, soughtKindsOf } from "@embeddinggemma/internal/filters";
 import type {
   FilterOperator,
   MetadataFilter,

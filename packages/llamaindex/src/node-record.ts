@@ -1,6 +1,6 @@
 import { FaissStoreError, type FaissStoreFilter, type RecordValue } from "@embeddinggemma/faiss";
 import { isRecord, show, valueAt } from "@embeddinggemma/internal";
-import { FilterKeys } from "@embeddinggemma/internal/node";
+import { FilterKeys } from "@embeddinggemma/internal/filters";
 import { type BaseNode, jsonToNode } from "@llamaindex/core/schema";
 import type { VectorStoreQuery } from "@llamaindex/core/vector-store";
 import { storeChecker } from "./check-options.ts";

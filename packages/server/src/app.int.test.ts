@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Embedder } from "@embeddinggemma/core";
 import { expect, test } from "vitest";
 import { createApp } from "./app.ts";
+import { DocumentIndex } from "./documents/document-index.ts";
 import type { AppOptions } from "./options.ts";
 import { planets, tinyEmbedder } from "./testing/tiny.ts";
-import { DocumentIndex } from "./txtai/document-index.ts";
 
 const { query, documents } = planets;
 
@@ -260,6 +260,7 @@ test("the OpenAPI document has all routes but second names and those that refuse
     { name: "query", in: "query", required: true, schema: { type: "string" } },
     { name: "limit", required: false, schema: { type: "integer", default: 10 } },
     { name: "fields", required: false, schema: { type: "string" } },
+    { name: "filter", required: false, schema: { type: "string" } },
     { name: "graph" },
   ]);
   const without = await createApp(embedder).request("/api-doc/openapi.json");

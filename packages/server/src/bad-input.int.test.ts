@@ -5,8 +5,8 @@ import fc from "fast-check";
 import type { Hono } from "hono";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createApp } from "./app.ts";
+import { DocumentIndex } from "./documents/document-index.ts";
 import { tinyEmbedder } from "./testing/tiny.ts";
-import { DocumentIndex } from "./txtai/document-index.ts";
 
 let app: Hono;
 let folder: string;

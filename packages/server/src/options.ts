@@ -1,6 +1,6 @@
+import type { DocumentIndex } from "./documents/document-index.ts";
 import type { AppMetrics } from "./metrics/server-metrics.ts";
 import type { RequestReport } from "./reports/request-report.ts";
-import type { DocumentIndex } from "./txtai/document-index.ts";
 
 /** Options of `createApp`. Their names and defaults are those of Text Embeddings Inference. */
 export interface AppOptions {

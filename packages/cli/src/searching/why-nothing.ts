@@ -3,9 +3,9 @@ import {
   describeMismatch,
   FilterKeys,
   keysOfFilter,
-  quoted,
   soughtByFilter,
-} from "@embeddinggemma/internal/node";
+} from "@embeddinggemma/internal/filters";
+import { quoted } from "@embeddinggemma/internal/node";
 import type { MetadataFilter } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 

@@ -27,6 +27,19 @@ export async function checkItems<T extends ItemToCheck>(items: Iterable<T>): Pro
   return Array.from(checkedRecords(list), (record, position) => ({ ...list[position]!, record }));
 }
 
+/**
+ * Checks a record as `FaissStore.upsert` does.
+ *
+ * @param name - of the record, for errors
+ * @returns a copy of it
+ * @throws FaissStoreError `INVALID_RECORD`
+ * @example
+ * checkRecord({ text: "Mars is red." }, "documents[0]");
+ */
+export function checkRecord<R>(record: R, name = "record"): R {
+  return copyRecord(record, () => ({ name, root: name, details: {} }));
+}
+
 /** As {@link checkItems}, for items that nobody changes: keeps no copies, and pauses. */
 export async function checkUnchangedItems(items: readonly ItemToCheck[]): Promise<void> {
   const pacer = new Pacer();

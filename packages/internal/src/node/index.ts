@@ -1,19 +1,8 @@
 /** Code that needs Node. It has its own entry point, so that browsers never load it. */
 export { bundleUrl } from "./bundle-url.ts";
 export { expandUser, lacksHome } from "./expand-user.ts";
-export { FilterKeys } from "./filter-keys.ts";
-export {
-  adviceOn,
-  describeMismatch,
-  kindsIn,
-  type SoughtKinds,
-  soughtKindsOf,
-  type TypeAdvice,
-  type TypeMismatch,
-} from "./filter-types.ts";
 export { type FolderKind, folderKind, indexNames } from "./folder-kind.ts";
 export { type LockFailure, withFolderLock } from "./folder-lock.ts";
-export { keysOfFilter, soughtByFilter } from "./langchain-filter.ts";
 export { absolutePath, type LocalPath, localPath, pathRule } from "./local-path.ts";
 export { makeFolder } from "./make-folder.ts";
 export {

@@ -1,7 +1,7 @@
 import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStoreError, IdentityDifference } from "@embeddinggemma/faiss";
-import { DocumentIndex } from "../txtai/document-index.ts";
-import { whyReadOnly } from "../txtai/foreign-documents.ts";
+import { DocumentIndex } from "../documents/document-index.ts";
+import { whyReadOnly } from "../documents/foreign-documents.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { errorFields, type Logger } from "./logs.ts";
 import type { StoreFolder } from "./store-folder.ts";

@@ -1,7 +1,7 @@
 import { Embedder, EmbeddingGemmaError } from "@embeddinggemma/core";
+import type { DocumentIndex } from "../documents/document-index.ts";
 import { defaultShutdownTimeout } from "../node/serve-options.ts";
 import { serve } from "../serve.ts";
-import type { DocumentIndex } from "../txtai/document-index.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 import { checkPromptName } from "./check-prompt-name.ts";

@@ -9,7 +9,7 @@ import {
   whyNotFolder,
   whyNotWritable,
 } from "@embeddinggemma/internal/node";
-import { keeperOf, whyReadOnly } from "../txtai/foreign-documents.ts";
+import { keeperOf, whyReadOnly } from "../documents/foreign-documents.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 

@@ -1,36 +1,51 @@
-import type { MiddlewareHandler } from "hono";
+import type { HonoRequest, MiddlewareHandler } from "hono";
 import { RequestError } from "./request-error.ts";
 
 /**
  * Refuses requests that a page of another origin has made a browser send. Without this, any page
  * that somebody opens could change what the server keeps: the browser hides the answer from it, but
- * sends the request. A GET that a page sends blindly to another machine without https says nothing
- * of the page, so it passes.
+ * sends the request.
  *
  * @param allowed - the origins that CORS allows; `*` for all
  * @see https://owasp.org/www-community/attacks/csrf
  */
 export function refuseForeignPages(allowed: "*" | readonly string[] = []): MiddlewareHandler {
   return async ({ req }, next) => {
-    const origin = req.header("origin");
-    const site = req.header("sec-fetch-site");
-    // Browsers leave the origin out of requests that pages send blindly. Behind a proxy, the host
-    // can be another one than that of the page.
-    const isForeign =
-      site === "same-origin" || site === "none"
-        ? false
-        : origin === undefined
-          ? site !== undefined
-          : !isOwn(origin, req.header("host")) && !allowed.includes(origin);
-    if (isForeign && allowed !== "*")
-      throw new RequestError(
-        "Validation",
-        `Pages of ${origin ?? "other sites"} may not change documents. To allow them, add their ` +
-          "origin to --cors-allow-origin.",
-        { status: 403 },
-      );
+    const reason = allowed === "*" ? undefined : refusalOf(req, allowed);
+    if (reason !== undefined) throw new RequestError("Validation", reason, { status: 403 });
     await next();
   };
+}
+
+/** Why a request may not change documents; undefined if it may. */
+function refusalOf(req: HonoRequest, allowed: readonly string[]): string | undefined {
+  const site = req.header("sec-fetch-site");
+  // Behind a proxy, the host can be another one than that of the page.
+  if (site === "same-origin" || site === "none") return undefined;
+  // Browsers leave the origin out of requests that pages send blindly.
+  const page = req.header("origin") ?? originOf(req.header("referer"));
+  if (page !== undefined) {
+    const isAllowed = isOwn(page, req.header("host")) || allowed.includes(page);
+    return isAllowed ? undefined : refusalOfPage(page);
+  }
+  if (site !== undefined) return refusalOfPage("other sites");
+  // Without https, browsers do not say where a request to another machine comes from.
+  return req.header("user-agent")?.startsWith("Mozilla/") ? fromAnywhere : undefined;
+}
+
+function refusalOfPage(page: string): string {
+  return (
+    `Pages of ${page} may not change documents. To allow them, add their origin to ` +
+    "--cors-allow-origin."
+  );
+}
+
+const fromAnywhere =
+  "A browser has sent this without saying for which page, so it may not change documents. Use a " +
+  "program such as curl, or https.";
+
+function originOf(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
 function isOwn(origin: string, host: string | undefined): boolean {

@@ -10,10 +10,10 @@ import {
 } from "@opentelemetry/sdk-trace-base";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createApp } from "../app.ts";
+import { DocumentIndex } from "../documents/document-index.ts";
 import { ServerMetrics } from "../metrics/server-metrics.ts";
 import type { AppOptions } from "../options.ts";
 import { tinyEmbedder } from "../testing/tiny.ts";
-import { DocumentIndex } from "../txtai/document-index.ts";
 import { Health } from "./health.ts";
 import type { RequestReport } from "./request-report.ts";
 

@@ -35,6 +35,24 @@ export function isSql(query: string): boolean {
   return /^\s*select\s.+\sfrom\s+txtai\b/is.test(query);
 }
 
+/** Not of txtai, which has conditions in SQL. `DocumentIndex.search` checks the rest. */
+const filter = z.record(z.string(), z.unknown(), 'expected an object, such as {"lang": "en"}');
+
+/** Other names of `filter`: documents that it should leave out would be found without a word. */
+const otherFilters = {
+  filters: z.never("Did you mean filter?").optional(),
+  where: z.never("Did you mean filter?").optional(),
+};
+
+const filterText = z.string().transform((text, { addIssue }) => {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    addIssue('expected JSON, such as {"lang": "en"}');
+    return z.NEVER;
+  }
+});
+
 export const searchQuery = z.object({
   query: z.string(),
   limit: z.coerce.number(wholeNumber).int(wholeNumber).default(10).transform(clamped),
@@ -43,6 +61,8 @@ export const searchQuery = z.object({
     .string()
     .optional()
     .transform((names) => names?.split(",").map((name) => name.trim())),
+  filter: filterText.pipe(filter).optional(),
+  ...otherFilters,
   index: z.never("This index has no subindexes.").optional(),
   graph: z.literal("false", "This index has no graph.").optional(),
 });
@@ -51,6 +71,8 @@ export const batchSearchForm = z.object({
   queries: z.array(z.string()),
   limit: z.int().transform(clamped).nullish(),
   fields: z.array(z.string()).nullish(),
+  filter: filter.nullish(),
+  ...otherFilters,
   ...unsupported,
 });
 

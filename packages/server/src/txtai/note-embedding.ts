@@ -1,8 +1,8 @@
 import type { EncodeOptions, EncodeStatistics } from "@embeddinggemma/core";
 import type { Context } from "hono";
+import type { IndexingOptions } from "../documents/document-index-options.ts";
 import { statisticsOf } from "../embed-inputs.ts";
 import { noteInputs, noteStatistics, noteTruncated } from "../reports/request-report.ts";
-import type { IndexingOptions } from "./document-index-options.ts";
 
 /** What an embedder needs to tell how long it took, and to stop when the client goes away. */
 export type EmbeddingOptions = Required<Pick<EncodeOptions, "onFinish" | "signal">>;

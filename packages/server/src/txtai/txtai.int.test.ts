@@ -1,57 +1,19 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { afterEach, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createApp } from "../app.ts";
+import { DocumentIndex } from "../documents/document-index.ts";
 import type { AppOptions } from "../options.ts";
 import type { RequestReport } from "../reports/request-report.ts";
+import { client, found, newFolder } from "../testing/document-client.ts";
 import { planets, tinyEmbedder } from "../testing/tiny.ts";
-import { DocumentIndex } from "./document-index.ts";
-import type { DocumentIndexOptions } from "./document-index-options.ts";
 
 const { query, documents } = planets;
-const folders: string[] = [];
 
-afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
-});
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "embeddinggemma-server-"));
-  folders.push(folder);
-  return join(folder, "store");
+class Planet {
+  readonly name = "Mars";
 }
-
-async function client(
-  folder: string,
-  options: DocumentIndexOptions = {},
-  appOptions: AppOptions = {},
-) {
-  const embedder = await tinyEmbedder();
-  const index = await DocumentIndex.open(folder, embedder, options);
-  const app = createApp(embedder, { ...appOptions, index });
-  const answer = async (response: Response) => {
-    expect(response.headers.get("content-type")).toContain("json");
-    return { status: response.status, body: await response.json() };
-  };
-  return {
-    index,
-    get: async (path: string) => answer(await app.request(path)),
-    post: async (path: string, body: unknown) =>
-      answer(
-        await app.request(path, {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: typeof body === "string" && body.startsWith("[") ? body : JSON.stringify(body),
-        }),
-      ),
-  };
-}
-
-const found = (text: string, limit = 1) =>
-  `/search?${new URLSearchParams({ query: text, limit: String(limit) })}`;
-
 test("documents are added, indexed, found, replaced and deleted, and saved", async () => {
   const folder = await newFolder();
   const { get, post, index } = await client(folder);
@@ -129,6 +91,20 @@ test.each<[string, Record<string, string>, AppOptions, number]>([
   ["a file", { origin: "null" }, {}, 403],
   ["another page, blindly", { "sec-fetch-site": "cross-site" }, {}, 403],
   ["another port", { "sec-fetch-site": "same-site" }, {}, 403],
+  [
+    "a page without https, blindly",
+    { "user-agent": "Mozilla/5.0", referer: "http://b.org/" },
+    {},
+    403,
+  ],
+  ["a page without https, of nobody", { "user-agent": "Mozilla/5.0" }, {}, 403],
+  [
+    "a page of the server without https, blindly",
+    { "user-agent": "Mozilla/5.0", referer: "http://localhost/docs" },
+    {},
+    200,
+  ],
+  ["a program that names itself", { "user-agent": "python-requests/2.32" }, {}, 200],
 ])("documents can be changed by %s, or not", async (_, headers, appOptions, status) => {
   const embedder = await tinyEmbedder();
   const index = await DocumentIndex.open(await newFolder(), embedder);
@@ -290,10 +266,17 @@ test.each<[unknown, string]>([
     "documents[0].id must be a string, not empty, or a whole number; 0.5 was",
   ],
   [[{ text: "a", id: "" }], "documents[0].id must be a string, not empty, or"],
-  [[{ text: "a", at: [Number.NaN] }], "documents[0].at must be a value of JSON, or a valid Date"],
+  [[{ text: "a" }, { text: "b", at: [Number.NaN] }], "documents[1].at[0] is NaN"],
+  [[{ text: "a", tags: [undefined] }], "documents[0].tags[0] is undefined"],
+  // biome-ignore lint/suspicious/noSparseArray: what is tested
+  [[{ text: "a", tags: [, 1] }], "documents[0].tags[0] is undefined"],
+  [[{ text: "a", of: new Planet() }], "documents[0].of is an object of the class Planet"],
 ])("what is no document is not collected: %j", async (documents, message) => {
   const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
-  const error = { code: "INVALID_ARGUMENT", message: expect.stringContaining(message) };
+  const error = {
+    code: expect.stringMatching(/^INVALID_(ARGUMENT|RECORD)$/),
+    message: expect.stringContaining(message),
+  };
   expect(() => index.add(documents as never)).toThrow(expect.objectContaining(error));
   index.add([{ text: "a", title: null, at: new Date() }]);
   index.add([{ text: "b", id: null } as never, { text: "c", id: null } as never]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { warningsOf } from "../testing/warnings-of.ts";
 import { FilterKeys } from "./filter-keys.ts";
-import { keysOfFilter, soughtByFilter } from "./langchain-filter.ts";
+import { keysOfFilter, soughtByFilter } from "./sought-by-filter.ts";
 
 const metadata: Record<string, unknown>[] = [
   {

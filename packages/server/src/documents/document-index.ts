@@ -1,23 +1,19 @@
-import type { DocumentInput, Embedder, EncodeOptions } from "@embeddinggemma/core";
-import type { FaissStoreItem } from "@embeddinggemma/faiss";
+import type { DocumentInput, Embedder } from "@embeddinggemma/core";
+import type { checkRecord, FaissStoreItem } from "@embeddinggemma/faiss";
 import { checkArray, checkDocuments, checkTexts } from "./check-documents.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
-import { type ForeignOwner, fieldsOf, textOf, whyReadOnly } from "./foreign-documents.ts";
+import { type ForeignOwner, whyReadOnly } from "./foreign-documents.ts";
 import type { IndexedDocument } from "./indexed-document.ts";
 import { type DocumentRecord, type DocumentStore, OpenStore } from "./open-store.ts";
 import { PendingDocuments } from "./pending-documents.ts";
 import { refuseFile } from "./refuse-file.ts";
-
-/** A document that was found. */
-export interface DocumentHit {
-  /** As it was given. */
-  readonly id: string | number;
-  readonly score: number;
-  readonly text: string;
-  /** Its other fields; the metadata of a document that another program has made. */
-  readonly fields: Readonly<Record<string, unknown>>;
-}
+import {
+  checkFilter,
+  type DocumentHit,
+  type DocumentSearchOptions,
+  searchDocuments,
+} from "./search-documents.ts";
 
 /**
  * Documents in a folder, as txtai's API manages them: `add` collects documents, `index` makes them
@@ -34,14 +30,23 @@ export class DocumentIndex {
   readonly #embedder: Embedder;
   readonly #store: OpenStore;
   readonly #pending: PendingDocuments;
+  readonly #copyOf: typeof checkRecord;
+  /** Of which filters the process was warned. */
+  readonly #warned = new Set<string>();
   #isClosed = false;
   /** Changes run one after another. */
   #changing: Promise<unknown> = Promise.resolve();
 
-  private constructor(embedder: Embedder, store: OpenStore, pending: PendingDocuments) {
+  private constructor(
+    embedder: Embedder,
+    store: OpenStore,
+    pending: PendingDocuments,
+    copyOf: typeof checkRecord,
+  ) {
     this.#embedder = embedder;
     this.#store = store;
     this.#pending = pending;
+    this.#copyOf = copyOf;
   }
 
   /**
@@ -58,7 +63,9 @@ export class DocumentIndex {
   ): Promise<DocumentIndex> {
     await refuseFile(folder);
     const store = await OpenStore.of(folder, embedder, options);
-    return new DocumentIndex(embedder, store, await PendingDocuments.with(options));
+    // Not imported by applications that have no store: FAISS needs Node.
+    const { checkRecord } = await import("@embeddinggemma/faiss");
+    return new DocumentIndex(embedder, store, await PendingDocuments.with(options), checkRecord);
   }
 
   get folder(): string {
@@ -92,12 +99,12 @@ export class DocumentIndex {
    * Collects documents for the next {@link DocumentIndex.index} or {@link DocumentIndex.upsert}.
    *
    * @throws DocumentIndexError `READ_ONLY`, `TOO_MANY_PENDING`, `CLOSED`; EmbeddingGemmaError
-   * `INVALID_ARGUMENT` for what is no document. Nothing is collected then.
+   * `INVALID_ARGUMENT` for what is no document; FaissStoreError `INVALID_RECORD` for what cannot be
+   * saved. Nothing is collected then.
    */
   add<D extends Pick<IndexedDocument, "id" | "text" | "title">>(documents: readonly D[]): void {
     this.#checkWritable("add documents to");
-    checkDocuments(documents);
-    this.#pending.add([...documents] as unknown as IndexedDocument[]);
+    this.#pending.add(checkDocuments(documents, this.#copyOf));
   }
 
   /**
@@ -167,29 +174,26 @@ export class DocumentIndex {
   /**
    * Finds the documents that fit queries best.
    *
-   * @returns for each query the hits, best first. Their scores are cosines, all above 0.
+   * @returns for each query the hits that pass the filter, best first. Their scores are cosines,
+   * all above 0. The process warns of a filter that no document can match, such as one with a
+   * misspelt key.
    * @throws DocumentIndexError `CLOSED`; EmbeddingGemmaError `INVALID_ARGUMENT`; the errors of the
    * embedder
    */
   async search(
     queries: readonly string[],
     limit: number,
-    options: Pick<EncodeOptions, "onFinish" | "signal" | "truncation"> = {},
+    { filter, ...options }: DocumentSearchOptions = {},
   ): Promise<DocumentHit[][]> {
     this.#checkOpen();
     checkTexts("queries", queries);
+    const checked = checkFilter(filter);
     await this.refresh();
     if (this.size === 0) return queries.map(() => []);
     const vectors = await this.#embedder.encodeQuery(queries, options);
     // Meanwhile, `index` may have closed the store that was there before.
-    const found = await this.#store.current.search(vectors, { k: limit });
-    return found.map((hits) =>
-      hits
-        .filter(({ score }) => score > 0)
-        .map(({ id, score, record }) => ({
-          ...{ id: givenId(record, id), score, text: textOf(record), fields: fieldsOf(record) },
-        })),
-    );
+    const store = this.#store.current;
+    return searchDocuments(store, vectors, limit, checked, this.#warned);
   }
 
   /** Waits for running changes, then closes the store. */
@@ -291,9 +295,4 @@ function nextNumber(ids: readonly string[]): number {
 function distinct<Id extends string | number>(ids: readonly Id[]): Id[] {
   const seen = new Set<string>();
   return ids.filter((id) => !seen.has(String(id)) && seen.add(String(id)));
-}
-
-/** Ids of the store are strings; a number as id stays a number. */
-function givenId(record: DocumentRecord, id: string): string | number {
-  return typeof record?.id === "number" ? record.id : id;
 }

@@ -1,13 +1,8 @@
-import {
-  elementKindsOf,
-  isDate,
-  isObject,
-  kindsOf,
-  type ValueKind,
-  valueAt,
-} from "@embeddinggemma/internal";
-import type { SoughtKinds } from "@embeddinggemma/internal/node";
-import type { MetadataFilter } from "./document-filter.ts";
+import { isObject } from "../check-options.ts";
+import { isDate } from "../time-of.ts";
+import { valueAt } from "../value-at.ts";
+import { elementKindsOf, kindsOf, type ValueKind } from "../value-kinds.ts";
+import type { SoughtKinds } from "./filter-types.ts";
 
 /** What a filter says that some values are not. Values of other kinds pass, whatever they are. */
 export interface NegatedKinds
@@ -30,7 +25,7 @@ export class Negations {
   readonly #found: ReadonlyMap<string, { kinds: Set<ValueKind>; elementKinds: Set<ValueKind> }>;
 
   /** @param filter - a checked filter */
-  constructor(filter: MetadataFilter) {
+  constructor(filter: object) {
     this.#negated = negatedKinds(filter, false).filter(
       ({ kinds, elementKinds }) => kinds.length + elementKinds.length > 0,
     );
@@ -92,18 +87,18 @@ export class Negations {
   }
 }
 
-function negatedKinds(filter: MetadataFilter, isNegated: boolean): NegatedKinds[] {
+function negatedKinds(filter: object, isNegated: boolean): NegatedKinds[] {
   return Object.entries(filter).flatMap(([key, condition]) => {
     if (key === "$not") return negatedKinds(condition, true);
     if (key.startsWith("$"))
-      return condition.flatMap((part: MetadataFilter) => negatedKinds(part, isNegated));
-    return kindsIn(condition, isNegated).map((kinds) => ({ key, ...kinds }));
+      return condition.flatMap((part: object) => negatedKinds(part, isNegated));
+    return negatedIn(condition, isNegated).map((kinds) => ({ key, ...kinds }));
   });
 }
 
 type Kinds = Omit<NegatedKinds, "key">;
 
-function kindsIn(condition: unknown, isNegated: boolean): Kinds[] {
+function negatedIn(condition: unknown, isNegated: boolean): Kinds[] {
   if (Array.isArray(condition)) return isNegated ? condition.map(ofValue) : [];
   if (!isObject(condition) || isDate(condition)) return isNegated ? [ofValue(condition)] : [];
   return Object.entries(condition).flatMap(([operator, operand]) => {

@@ -1,6 +1,6 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
-import { isDate, isObject, isSameValue, timeOf } from "@embeddinggemma/internal";
-import { storeChecker } from "./check-options.ts";
+import { isObject } from "../check-options.ts";
+import { isDate, isSameValue, timeOf } from "../time-of.ts";
+import { FilterFault, inexpressible } from "./filter-fault.ts";
 import { combinerMeant, operatorAdvice } from "./operator-advice.ts";
 
 /**
@@ -63,14 +63,14 @@ export const operatorNames = Object.keys(operators);
  * Turns what a filter says of one key into tests, all of which must pass: a value, a list of
  * values, one of which must match, or operators.
  *
- * @throws `INVALID_ARGUMENT`
+ * @throws FilterFault
  */
 export function valueTests(key: string, condition: unknown): ValueTest[] {
   const name = `The filter value of ${JSON.stringify(key)}`;
   if (Array.isArray(condition)) {
     const combiner = combinerMeant(key);
     if (combiner !== undefined && condition.some(isObject))
-      throw storeChecker.invalidArgument(name, condition, "values", `Did you mean ${combiner}?`);
+      throw new FilterFault(name, condition, "values", `Did you mean ${combiner}?`);
     return [isOneOf(listOf(condition, name))];
   }
   if (!isObject(condition) || isDate(condition)) return [isOneOf([single(condition, name)])];
@@ -136,7 +136,7 @@ function elementOf(operand: unknown, name: string): unknown {
   if (operand === null) throw invalid(name, operand, "a string, number, boolean or valid Date");
   if (!Array.isArray(operand)) return single(operand, name);
   const advice = "For several values, combine filters with $or or $and.";
-  throw storeChecker.invalidArgument(name, operand, "a value", advice);
+  throw new FilterFault(name, operand, "a value", advice);
 }
 
 function single(operand: unknown, name: string): unknown {
@@ -158,34 +158,18 @@ function ownValue(value: unknown): unknown {
 const undefinedHint = (value: unknown) =>
   value === undefined ? "For a missing key, use null." : undefined;
 
-/**
- * The error for what a filter cannot say. Marked, so that the command line can replace this advice:
- * it has no functions.
- */
-export function needsFunction(name: string, value: unknown, expected: string): Error {
-  const { message: reason } = storeChecker.invalidArgument(name, value, expected);
-  const advice = "For anything else, use a function of the document.";
-  const details = { [name]: value, reason, needsFunction: true };
-  return new FaissStoreError("INVALID_ARGUMENT", `${reason} ${advice}`, details);
-}
-
 function invalid(
   name: string,
   value: unknown,
   expected: string,
   hint?: (value: unknown) => string | undefined,
-): Error {
-  const advice = hint?.(value);
-  return advice === undefined
-    ? needsFunction(name, value, expected)
-    : storeChecker.invalidArgument(name, value, expected, advice);
+): FilterFault {
+  return new FilterFault(name, value, expected, hint?.(value) ?? inexpressible);
 }
 
-function unknownOperator(key: string, operator: string, condition: object): Error {
+function unknownOperator(key: string, operator: string, condition: object): FilterFault {
   const name = `An operator for ${JSON.stringify(key)}`;
   const expected = `one of ${operatorNames.join(", ")}`;
   const advice = operatorAdvice(key, operator, condition, operatorNames);
-  return advice === undefined
-    ? needsFunction(name, operator, expected)
-    : storeChecker.invalidArgument(name, operator, expected, advice);
+  return new FilterFault(name, operator, expected, advice ?? inexpressible);
 }

@@ -3,7 +3,7 @@ import { isDate } from "../time-of.ts";
 import { kindsOf } from "../value-kinds.ts";
 import { type SoughtKinds, soughtKindsOf } from "./filter-types.ts";
 
-/** The metadata keys that a checked filter of LangChain looks up. */
+/** The metadata keys that a checked filter looks up. */
 export function keysOfFilter(filter: object): string[] {
   return Object.entries(filter).flatMap(([key, value]) =>
     key.startsWith("$") ? [value].flat().flatMap(keysOfFilter) : [key],
@@ -11,7 +11,7 @@ export function keysOfFilter(filter: object): string[] {
 }
 
 /**
- * What metadata must have to match a checked filter of LangChain. `$not` is left out, and `$or`
+ * What metadata must have to match a checked filter. `$not` is left out, and `$or`
  * unless all its filters are about one key: they can match for other reasons.
  */
 export function soughtByFilter(filter: object): SoughtKinds[] {
@@ -19,9 +19,9 @@ export function soughtByFilter(filter: object): SoughtKinds[] {
     if (key === "$and") return condition.flatMap(soughtByFilter);
     if (key === "$or") return soughtByOne(condition);
     if (key.startsWith("$")) return [];
-    const ofElements = elementsOf(condition).map((element) => ({
-      ...{ key, kinds: [], elementKinds: kindsOf(element) },
-    }));
+    const ofElements = elementsOf(condition).map(
+      (element): SoughtKinds => ({ key, kinds: [], elementKinds: kindsOf(element) }),
+    );
     return [...choicesOf(condition).flatMap((values) => soughtKindsOf(key, values)), ...ofElements];
   });
 }

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-const at = (name: string) => join(root, name);
+const at = (...names: string[]) => join(root, ...names);
 
 async function save(id: string): Promise<void> {
   await writer.upsert([{ id, vector: [0, 1], record: {} }], { saveTo: at("store") });
@@ -128,6 +128,13 @@ it("says that the store was removed, and goes on when it is back", async () => {
   await expect(add()).rejects.toMatchObject({ code: "STORE_REMOVED" });
   expect(await readdir(root)).toEqual(["away"]);
   await rename(at("away"), at("store"));
+  const manifest = at("store", "faiss-store.json");
+  await rename(manifest, at("away"));
+  await expect(add()).rejects.toMatchObject({ code: "STORE_REMOVED" });
+  await expect(store.replacement().then((empty) => store.replace(empty))).rejects.toMatchObject({
+    code: "STORE_REMOVED",
+  });
+  await rename(at("away"), manifest);
   await add();
   expect(store.current.ids()).toEqual(["a", "b"]);
   await store.close();

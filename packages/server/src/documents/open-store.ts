@@ -27,6 +27,7 @@ export class OpenStore {
   readonly #watch: ManifestWatch;
   readonly #options: OpenStoreOptions;
   #current: DocumentStore;
+  #owner: ForeignOwner | undefined;
   #refreshing: Promise<unknown> = Promise.resolve();
   #isChanging = false;
   /** Whether {@link OpenStore.replacement} has not refused yet to replace what others saved. */
@@ -44,6 +45,7 @@ export class OpenStore {
     this.#source = source;
     this.#watch = watch;
     this.#current = store;
+    this.#owner = ownerOf(store);
     this.#options = options;
   }
 
@@ -78,7 +80,7 @@ export class OpenStore {
   }
 
   get foreignOwner(): ForeignOwner | undefined {
-    return this.#source.keptBy ?? ownerOf(this.#current);
+    return this.#source.keptBy ?? this.#owner;
   }
 
   /** Whether the folder has a store, even one that another program has saved. */
@@ -179,7 +181,10 @@ export class OpenStore {
   /** @throws DocumentIndexError `STORE_REMOVED`, `READ_ONLY` */
   async #reopen(): Promise<void> {
     if (!(await this.isSaved())) throw new DocumentIndexError("STORE_REMOVED", removed);
-    await this.#take(await this.#watch.open(this.#source.open));
+    const opened = await this.#watch.open(this.#source.open).catch((error: unknown) => {
+      throw refusalOf(error);
+    });
+    await this.#take(opened);
     this.#options.onReopen?.();
     const owner = this.foreignOwner;
     if (owner === undefined) return;
@@ -204,6 +209,7 @@ export class OpenStore {
   async #switchTo(store: DocumentStore): Promise<void> {
     const former = this.#current;
     this.#current = store;
+    this.#owner = ownerOf(store);
     await former.close();
   }
 }
@@ -221,9 +227,11 @@ function codeOf(error: unknown): unknown {
   return (error as { code?: unknown } | null)?.code;
 }
 
-/** The advice of these two errors is for code, and not for who runs servers. */
+/** The advice of these errors is for code, and not for who runs servers. */
 function refusalOf(error: unknown): unknown {
   const code = codeOf(error);
+  if (code === "FILE_MISSING")
+    return new DocumentIndexError("STORE_REMOVED", removed, { cause: error });
   if (code !== "STORE_CHANGED" && code !== "STORE_LOCKED") return error;
   return new DocumentIndexError("OTHER_WRITER", `${notSaved} ${oneWriter}`, { cause: error });
 }
@@ -238,6 +246,6 @@ const notReplaced =
 
 const removed =
   "The store was removed from its folder after the server had opened it, so nothing was saved. " +
-  "Put it back. Or start the server again, with an empty store; then, add the documents again.";
+  "Put it back. Or start the server again, with an empty folder; then, add the documents again.";
 
 const oneWriter = "Run one server that writes for each --store, and the others with --read-only.";
