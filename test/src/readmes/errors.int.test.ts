@@ -45,7 +45,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const unions = [
   ["EmbeddingGemmaError", "core/src/errors.ts", "EmbeddingGemmaErrorCode"],
   ["FaissStoreError", "faiss/src/errors.ts", "FaissStoreErrorCode"],
-  ["DocumentIndexError", "server/src/txtai/document-index-error.ts", "DocumentIndexErrorCode"],
+  ["DocumentIndexError", "server/src/documents/document-index-error.ts", "DocumentIndexErrorCode"],
   ["Answers of the server", "server/src/http/request-error.ts", "ErrorType"],
 ] as const;
 
