@@ -37,6 +37,8 @@ export interface Tally {
   /** Chunks that were embedded. */
   embedded: number;
   readonly failures: Failure[];
+  /** Files that were removed from the store. */
+  removed: number;
 }
 
 /** A file that could not be read. */

@@ -541,6 +541,29 @@ it("continues where Ctrl-C has stopped it", async () => {
   });
 });
 
+it("keeps the chunks of files that have moved until it has the new ones, also after Ctrl-C", async () => {
+  await mkdir(join(folder, "z-old"));
+  for (const name of ["a", "b"]) await write(`z-old/${name}.txt`, `About ${name}.`);
+  await index("--model", "tiny");
+  await rename(join(folder, "z-old"), join(folder, "z-new"));
+  for (let number = 0; number < 40; number++)
+    await write(`a${number}.txt`, `Planet number ${number}.`);
+  await write("broken.pdf", "%PDF-1.4");
+  const controller = new AbortController();
+  const stopped = await run(["index", folder, "--store", store], {
+    signal: controller.signal,
+    onMessage: (message) => message.includes("broken.pdf") && controller.abort(),
+  });
+  expect(stopped.code).toBe(130);
+  expect(stopped.output).not.toContain("removed");
+  expect(stopped.errors).toContain("to continue, and to remove 2 files that are gone.\n");
+  await rm(join(folder, "broken.pdf"));
+  const done = Number(/Embedded: (\d+) chunks/.exec(stopped.output)![1]);
+  expect(await index()).toMatchObject({
+    ...{ added: 42 - done, removed: 2, embedded: 40 - done, store: { chunks: 42 } },
+  });
+});
+
 it("says why it cannot save what is done before Ctrl-C", async () => {
   // More than the first batch.
   for (let number = 0; number < 9; number++) await write(`a${number}.txt`, `Planet ${number}.`);

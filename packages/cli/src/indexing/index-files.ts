@@ -94,7 +94,6 @@ function throwFailure({ changes }: Plan, { failure, tally }: Result, { signal }:
   const failed = Object.entries(counts).filter(([, count]) => count > 0);
   if (failed.length === 0) return;
   const what = failed.map(([name, count]) => countOf(count, name)).join(" and ");
-  const { unchanged, gone, leftOut } = changes;
-  const isDone = tally.finished.size + unchanged.length + gone.length + leftOut.length > 0;
+  const isDone = tally.finished.size + changes.unchanged.length + tally.removed > 0;
   throw new (isDone ? PartlyDoneError : CommandError)(`${what} could not be read.`);
 }

@@ -49,16 +49,13 @@ interface Summary extends FileCounts {
 
 type FileCounts = Readonly<Record<"added" | "changed" | "removed" | "unchanged", number>>;
 
-function countFiles(
-  { added, changed, gone, leftOut, unchanged }: Changes,
-  tally: Tally,
-): FileCounts {
+function countFiles({ added, changed, unchanged }: Changes, tally: Tally): FileCounts {
   const finished = (files: readonly SourceFile[]) =>
     files.filter(({ source }) => tally.finished.has(source)).length;
   return {
     added: finished(added),
     changed: finished(changed),
-    removed: gone.length + leftOut.length,
+    removed: tally.removed,
     unchanged: unchanged.length,
   };
 }
@@ -90,10 +87,15 @@ function linesOf(
   ];
 }
 
-function whatIsLeft({ added, changed }: Changes, { finished, failures }: Tally): string {
+function whatIsLeft(
+  { added, changed, gone, leftOut }: Changes,
+  { finished, failures, removed }: Tally,
+): string {
   const left = added.length + changed.length - finished.size - failures.length;
   const files = `${countOf(left, "file")} ${left === 1 ? "is" : "are"}`;
-  return `Stopped. ${files} left. Run the command again to continue.`;
+  const stale = gone.length + leftOut.length - removed;
+  const rest = stale > 0 ? `, and to remove ${countOf(stale, "file")} that are gone` : "";
+  return `Stopped. ${files} left. Run the command again to continue${rest}.`;
 }
 
 function number(value: number): string {

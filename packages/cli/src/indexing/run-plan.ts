@@ -14,8 +14,8 @@ export interface Result {
 }
 
 /**
- * Removes what is gone or left out, embeds what is new, and saves. What is done is saved after an
- * error, too.
+ * Removes what is left out, embeds what is new, removes what is gone, and saves. What is done is
+ * saved after an error, too.
  *
  * @param embedder - needed if there are files to embed
  */
@@ -27,11 +27,16 @@ export async function runPlan(
 ): Promise<Result> {
   const { signal } = terminal;
   const startedAt = performance.now();
-  const tally: Tally = { finished: new Set(), embedded: 0, failures: [] };
+  const tally: Tally = { finished: new Set(), embedded: 0, failures: [], removed: 0 };
   const progress = startProgress(terminal, "Indexing");
   await writer.rename(saved.names);
-  for (const source of [...changes.gone, ...changes.leftOut]) await writer.remove(source);
+  const remove = async (sources: readonly string[]) => {
+    for (const source of sources) await writer.remove(source);
+    tally.removed += sources.length;
+  };
+  await remove(changes.leftOut);
   for (const file of changes.unchanged) writer.keep(file);
+  if (work.length > 0) writer.expectMoved(changes.gone);
   const embedding =
     embedder && embedFiles(work, tally, { chunks, embedder, writer, progress, signal });
   const failure = await embedding?.then(
@@ -39,6 +44,8 @@ export async function runPlan(
     (error: unknown) => ({ error }),
   );
   progress.stop();
+  // Not before: a file that has moved takes its vectors from the one that is gone.
+  if (!failure) await remove(changes.gone);
   // A run that fails at its first file makes no store.
   const isNothing = !saved.store && writer.store.size === 0 && tally.finished.size === 0;
   if (!failure || !isNothing) await writer.save();

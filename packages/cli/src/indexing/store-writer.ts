@@ -53,8 +53,8 @@ export class StoreWriter {
   readonly #files: Map<string, IndexedFile>;
   /** The ids of chunks in the store, by source; of finished files, those that it should have. */
   #idsOf: Map<string, ReadonlySet<string>>;
-  /** Vectors of removed chunks, by their texts: a file may have another name now. */
-  readonly #removed = new Map<string, Float32Array>();
+  /** The ids of chunks that will be removed, by their texts: a file may have another name now. */
+  readonly #leaving = new Map<string, string>();
   /** Sources that have changed since the start. */
   readonly #changed = new Set<string>();
   readonly #unsaved = { sources: new Set<string>(), ids: new Set<string>() };
@@ -90,9 +90,15 @@ export class StoreWriter {
     return this.#store.has(id);
   }
 
+  /** Lets other files have the vectors of files that will be removed later in this run. */
+  expectMoved(sources: readonly string[]): void {
+    for (const source of sources)
+      for (const { id, record } of this.#itemsOf(source)) this.#leaving.set(keyOf(record), id);
+  }
+
   /**
-   * Adds those chunks of a file that the store has, or had before this run, with the same text and
-   * title under another id: other metadata, or another name of the file.
+   * Adds those chunks of a file that the store has with the same text and title under another id:
+   * other metadata, or another name of the file ({@link StoreWriter.expectMoved}).
    *
    * @returns the chunks that need a vector
    */
@@ -103,7 +109,7 @@ export class StoreWriter {
     const known = new Map<Chunk, Float32Array>();
     for (const chunk of fresh) {
       const key = keyOf(chunk.record);
-      const vector = own.get(key) ?? this.#removed.get(key);
+      const vector = own.get(key) ?? this.#store.get(this.#leaving.get(key) ?? "")?.vector;
       if (vector) known.set(chunk, vector);
     }
     await this.add([...known.keys()], [...known.values()]);
@@ -160,7 +166,7 @@ export class StoreWriter {
       items: this.#itemsOf(from),
     }));
     // The name of one can be the new name of another.
-    for (const { from } of renamed) await this.#remove(from);
+    for (const { from } of renamed) await this.remove(from);
     for (const { from, to, file, items } of renamed) {
       if (this.#idsOf.has(to)) continue;
       const chunks = items.map(({ id, record }) => ({
@@ -179,12 +185,6 @@ export class StoreWriter {
 
   /** Removes a file that is gone or left out. */
   async remove(source: string): Promise<void> {
-    for (const { record, vector } of this.#itemsOf(source))
-      this.#removed.set(keyOf(record), vector);
-    await this.#remove(source);
-  }
-
-  async #remove(source: string): Promise<void> {
     await this.#store.delete([...(this.#idsOf.get(source) ?? [])]);
     this.#idsOf.delete(source);
     this.#files.delete(source);
