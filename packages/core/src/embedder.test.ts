@@ -270,6 +270,10 @@ describe("length", () => {
     const embedder = testEmbedder();
     expect(await embedder.countTokens(long)).toBe(42);
     expect(await embedder.countTokens("ab", { promptName: "query" })).toBe(6);
+    const own = { addSpecialTokens: false };
+    expect(await embedder.countTokens(long, own)).toBe(40);
+    expect(await embedder.countTokens("ab", { ...own, promptName: "query" })).toBe(4);
+    expect(await embedder.countTokens("", own)).toBe(0);
     expect(embedder.tokenizer.decode(embedder.tokenizer.encode("abc"))).toBe("abc");
   });
 });

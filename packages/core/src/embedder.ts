@@ -577,15 +577,16 @@ export class Embedder implements AsyncDisposable {
   async countTokens(text: string, options: CountOptions = {}): Promise<number> {
     const model = this.#model;
     checkOptions(options, countRules);
-    const { signal } = options;
+    const { addSpecialTokens = true, signal, ...promptOptions } = options;
     signal?.throwIfAborted();
-    const prompt = choosePrompt(this.#description, options);
-    const texts = [promptedText(prompt, text)];
+    const texts = [promptedText(choosePrompt(this.#description, promptOptions), text)];
+    // An empty text has only special tokens.
+    if (!addSpecialTokens) texts.push(promptedText("", ""));
     const preparing = model.prepare(texts, { needsLengths: true, signal });
-    const [prepared] = await this.#track(preparing).catch((error: unknown) => {
+    const [whole, special] = await this.#track(preparing).catch((error: unknown) => {
       throw withIndex(error, () => 0);
     });
-    return prepared!.fullLength;
+    return whole!.fullLength - (special?.fullLength ?? 0);
   }
 
   /**

@@ -95,8 +95,10 @@ export type TokenEmbeddingsOptions = Omit<
   "truncateDim" | "allowUntrainedDim" | "normalize" | "cache" | "onProgress"
 >;
 
-/** Options of {@link Embedder.countTokens}: the prompt and an abort. */
+/** Options of {@link Embedder.countTokens}: the prompt, special tokens and an abort. */
 export interface CountOptions extends PromptOptions {
+  /** Whether to count the tokens that the tokenizer adds, such as `<bos>`. @default true */
+  addSpecialTokens?: boolean | undefined;
   /** Aborts the call; it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -126,7 +128,11 @@ export interface TokenizeTextOptions extends PromptOptions {
 
 export const promptRules: Rules<PromptOptions> = { promptName: rules.text, prompt: rules.text };
 
-export const countRules: Rules<CountOptions> = { ...promptRules, signal: rules.signal };
+export const countRules: Rules<CountOptions> = {
+  ...promptRules,
+  addSpecialTokens: rules.flag,
+  signal: rules.signal,
+};
 
 export const tokenizeTextRules: Rules<TokenizeTextOptions> = {
   ...promptRules,

@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { isWithoutManifest } from "@embeddinggemma/internal/node";
 import { invalidArgument } from "./check.ts";
 import { ReadWriteLock } from "./concurrency/read-write-lock.ts";
 import { FaissStoreError } from "./errors.ts";
 import { checkEmbedding, checkSameIdentity } from "./files/identity.ts";
-import { hasManifest } from "./files/manifest.ts";
+import { hasManifest, lacksManifest } from "./files/manifest.ts";
 import { SavedFolders } from "./files/saved-folders.ts";
 import { type FaissEngine, loadEngine } from "./index/faiss-engine.ts";
 import { exportFaiss, exportLangChainPython } from "./interchange/export-store.ts";
@@ -130,7 +129,7 @@ export class FaissStore<R = RecordValue> {
    */
   static async exists(directory: string | URL): Promise<boolean> {
     const folder = absolutePath(directory);
-    return (await hasManifest(folder)) || isWithoutManifest(folder);
+    return (await hasManifest(folder)) || lacksManifest(folder);
   }
 
   /**

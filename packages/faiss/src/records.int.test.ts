@@ -165,6 +165,13 @@ describe("filters", () => {
       hit!.record.list.pop();
       store.get("dated")!.record.at.setTime(0);
     }
+    const copy = await FaissStore.create<typeof dated>();
+    await copy.upsert(store);
+    const seen: (typeof dated)[] = [];
+    await store.search([1, 0], { filter: (record) => seen.push(record) > 0 });
+    await copy.upsert(seen.map((record) => ({ id: "seen", vector: [1, 0], record })));
+    expect(recordsOf(copy)).toEqual({ dated, seen: dated });
+    copy.get("seen")!.record.at.setTime(0);
   });
 });
 

@@ -120,6 +120,13 @@ describe("FaissStore: deletion by a filter", () => {
       };
       await store.delete({ filter });
       expect(await size()).toBe(2);
+      await store.addVectors(vectorsOf(2), [
+        { ...document!, id: "news", metadata: { lang: "de", tags: "news" } },
+        { ...document!, id: "music", metadata: { lang: "de", tags: "music" } },
+      ]);
+      // The list is that of another document.
+      await store.delete({ filter: { lang: "de", tags: { $ne: "music" } } });
+      expect(await size()).toBe(3);
     });
 
     it.each<[DocumentFilter, string]>([

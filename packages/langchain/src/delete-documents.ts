@@ -88,14 +88,16 @@ async function findWatched(
   const negations = new Negations(filter);
   // Deletes nothing, but waits for earlier changes, so that it sees what they have left.
   await store?.delete((record, id) => {
-    if (watched(record, id)) found.add(id);
-    negations.note(metadataOf(record));
+    const isMatch = watched(record, id);
+    if (isMatch) found.add(id);
+    negations.note(metadataOf(record), isMatch);
     return false;
   });
   const key = filterKeys.missing;
   if (key !== undefined) throw unknownKey(key, filterKeys.nearest(key));
-  const { fault, missing } = negations;
-  if (found.size > 0 && fault?.hasLists) throw negatedForAll(fault);
+  const { missing } = negations;
+  const fault = negations.keys.map((key) => negations.faultOf(key)).find((one) => one?.hasLists);
+  if (fault) throw negatedForAll(fault);
   if (found.size > 0 && missing)
     throw negatedForAll({ ...missing, hasLists: false, hasValues: false });
   const { mismatch } = filterKeys;

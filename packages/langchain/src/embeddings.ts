@@ -149,7 +149,7 @@ export class EmbeddingGemmaEmbeddings extends Embeddings {
    * new RecursiveCharacterTextSplitter({ chunkSize: 256, lengthFunction: embeddings.countTokens });
    */
   readonly countTokens = async (text: string): Promise<number> =>
-    (await this.load()).tokenizer.encode(text).length;
+    (await this.load()).countTokens(text, { prompt: "", addSpecialTokens: false });
 
   /**
    * Describes everything that determines the vectors of documents: model, revision, dtype,

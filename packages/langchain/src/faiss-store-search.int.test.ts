@@ -108,7 +108,7 @@ describe("FaissStore: searches", () => {
   it("warns once of a negation that leaves out nothing, because of the types", async () => {
     await store.addVectors(
       [[1, 1]],
-      [new Document({ pageContent: "x", metadata: { tags: ["a"], lang: "en" } })],
+      [new Document({ pageContent: "x", metadata: { tags: ["a"], lang: "en", at: { row: 1 } } })],
     );
     const search = (filter: MetadataFilter) => store.similaritySearch("x", 9, filter);
     const quiet = await warningsOf(async () => {
@@ -116,6 +116,8 @@ describe("FaissStore: searches", () => {
       await search({ $not: { $or: [{ tags: "a" }, { tags: { $contains: "a" } }] } });
       await search({ row: { $nin: [9, "9"] }, lang: { $ne: "de" }, tags: { $ne: null } });
       await search({ none: { $ne: "x" } });
+      await search({ $not: { tags: { $ne: "a" } } });
+      await search({ lang: "fr", tags: { $ne: "a" } });
       // Not in the sample that a search asks, but somewhere.
       await store.addVectors(
         [[1, 50]],
@@ -127,16 +129,42 @@ describe("FaissStore: searches", () => {
     expect(quiet).toEqual([]);
     const warnings = await warningsOf(async () => {
       for (let run = 0; run < 2; run++) await search({ tags: { $nin: ["a"] } });
-      await search({ $not: { row: "1" } });
+      await search({ $not: { "at.row": "1" } });
+      for (let run = 0; run < 2; run++) await search({ $not: { langue: { $in: ["en"] } } });
+      await store.addVectors(
+        [[1, 2]],
+        [new Document({ pageContent: "z", metadata: { topic: "b" } })],
+      );
+      await store.addVectors(
+        [[1, 3]],
+        [new Document({ pageContent: "z", metadata: { topic: ["a"] } })],
+      );
+      await search({ topic: { $ne: "b" } });
     });
-    const start = "The filter leaves out nothing where it should: it negates a string under ";
-    expect(warnings).toMatchObject(
+    const negates = "The filter leaves out nothing where it should: it negates a string under ";
+    expect(warnings.map(({ code, message }) => [code, message])).toEqual([
       [
-        "`tags`, but documents have lists there. For a value in a list, write " +
+        "EMBEDDINGGEMMA_FILTER_TYPE",
+        `${negates}\`tags\`, but documents have lists there. For a value in a list, write ` +
           '{ $not: { "tags": { $contains: … } } }.',
-        "`row`, but no document has one there. Convert the value to the type of the metadata.",
-      ].map((end) => ({ code: "EMBEDDINGGEMMA_FILTER_TYPE", message: start + end })),
-    );
+      ],
+      [
+        "EMBEDDINGGEMMA_FILTER_TYPE",
+        `${negates}\`at.row\`, but no document has one there. Convert the value to the type of the ` +
+          "metadata.",
+      ],
+      [
+        "EMBEDDINGGEMMA_UNKNOWN_KEY",
+        "The filter leaves out nothing where it should: no document has the metadata key " +
+          "`langue`. Did you mean `lang`?",
+      ],
+      [
+        "EMBEDDINGGEMMA_FILTER_TYPE",
+        "The filter does not look into lists: it negates a string under `topic`, but documents " +
+          'have lists there. For both, write { $and: [{ "topic": { $ne: … } }, ' +
+          '{ $not: { "topic": { $contains: … } } }] }.',
+      ],
+    ]);
   });
 
   it("takes callbacks in place of options, as LangChain's stores do", async () => {

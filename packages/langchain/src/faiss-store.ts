@@ -551,7 +551,7 @@ export class FaissStore extends SaveableVectorStore {
       matches: search.filter,
       metadataOf,
       search: async (matches) => run(await this.#store.existing(), { ...search, filter: matches }),
-      records: async () => (await this.#store.existing()) ?? [],
+      records: () => this.#store.existing(),
       advice: typeAdvice,
       ...(refuse && { refuse }),
     });

@@ -64,6 +64,9 @@ describe("Embedder.connect to this server", () => {
     const remote = await Embedder.connect(await serve());
     const text = "Größe 火星 🚀";
     expect(await remote.countTokens(text)).toBe(await local.countTokens(text));
+    const own = { prompt: "", addSpecialTokens: false };
+    expect(await remote.countTokens(text, own)).toBe(local.tokenizer.encode(text).length);
+    expect(await remote.countTokens("", own)).toBe(0);
     const long = "a red planet ".repeat(2000);
     const counts = [await remote.countTokens(long), await local.countTokens(long)];
     expect(Math.abs(counts[0]! - counts[1]!)).toBeLessThan(10);

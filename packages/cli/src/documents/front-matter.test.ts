@@ -64,6 +64,13 @@ it.each([
 ])("says why %j gives no metadata, and reads its title", (markdown, reason) => {
   const { title, metadata, fault } = splitFrontMatter(markdown);
   expect([title, metadata]).toEqual(["Mars: the red planet", {}]);
-  expect(fault).toMatch(/^Its front matter is not read as metadata, since it is no .*\.$/);
+  expect(fault).toMatch(/^Its front matter is not read as metadata, since it is not valid .*\.$/);
   expect(fault).toContain(reason);
+});
+
+it("leaves out what a store cannot keep, and says so", () => {
+  const nested = `${"[".repeat(600)}${"]".repeat(600)}`;
+  const { metadata, fault } = splitFrontMatter(`---\ntags: ${nested}\n---\n`);
+  expect(metadata).toEqual({});
+  expect(fault).toMatch(/^Its front matter is not read as metadata: .* cannot be stored: /);
 });

@@ -1,3 +1,4 @@
+import { checkRecord, FaissStoreError } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
 import { parse as parseToml } from "smol-toml";
 import { parse as parseYaml } from "yaml";
@@ -31,10 +32,15 @@ export function splitFrontMatter(markdown: string): MarkdownParts {
     const { title, ...metadata } = valuesOf(content, format);
     return { title: titleOf(title, line), metadata, text };
   } catch (error) {
-    const [reason] = (error as Error).message.split(/:?\n/);
-    const fault = `Its front matter is not read as metadata, since it is no ${format}: ${reason}.`;
+    const fault = `Its front matter is not read as metadata${whyNot(error, format)}`;
     return { title: scalar(line.trim()), metadata: {}, fault, text };
   }
+}
+
+function whyNot(error: unknown, format: string): string {
+  if (FaissStoreError.isInstance(error)) return `: ${error.message}`;
+  const [reason] = (error as Error).message.split(/:?\n/);
+  return `, since it is not valid ${format}: ${reason}.`;
 }
 
 /** What a line of front matter begins with. */
@@ -57,6 +63,8 @@ function valuesOf(content: string, format: "YAML" | "TOML"): Record<string, unkn
     format === "TOML" ? parseToml(content) : parseYaml(content, { logLevel: "error" });
   if (!isObject(values)) return {};
   const plain = JSON.parse(JSON.stringify(values, (_, value) => finite(value)));
+  // It is part of the records of chunks.
+  checkRecord({ pageContent: "", metadata: plain }, "front matter");
   return Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== null));
 }
 

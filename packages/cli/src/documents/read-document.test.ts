@@ -32,6 +32,16 @@ it("reads the main part of a page, without links, images and scripts", async () 
 });
 
 it.each([
+  ["<svg><title>Logo</title></svg><svg/><title>Mars</title>", "Mars"],
+  ["<svg><svg><title>a</title></svg></svg><title lang=en>Mars\n</TITLE>", "Mars"],
+  ["<title/>Mars</title>", "Mars"],
+  [`${"<svg ".repeat(100_000)}<title>Mars</title>`, "Mars"],
+  [`${"<svg/>".repeat(100_000)}<title>Mars</title>`, "Mars"],
+])("reads the title of a page, but not of its images: %.60s", async (html, title) => {
+  expect((await read("a.html", `${html}<p>It is red.</p>`)).title).toBe(title);
+});
+
+it.each([
   ["<h2><div>Two</div><div>moons</div></h2>", "## Two moons"],
   ["<h2><a href=x>Mo</a>ons &amp; <br>rings<svg><title>x</title></svg></h2>", "## Moons & rings"],
   ["<h2><img src=a></h2><h3><a name=b></a> </h3>", ""],

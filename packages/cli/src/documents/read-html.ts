@@ -13,11 +13,23 @@ import type { DocumentText } from "./document-text.ts";
  */
 export function readHtml(content: Uint8Array): DocumentText {
   const html = decodeText(content, charsetOf(content));
-  const withoutSvg = html.replaceAll(/<svg\b[\s\S]*?<\/svg>/gi, ""); // these have titles, too
-  const [, title = ""] = /<title\b[^>]*>([\s\S]*?)<\/title>/i.exec(withoutSvg) ?? [];
   const text = htmlToText(html, options(/<main\b/i.test(html) ? "main" : "body"));
   const [, heading] = /^#{1,6} (.+)$/m.exec(text) ?? [];
-  return { title: htmlToText(title, options("body")).trim() || heading, parts: [{ text }] };
+  return { title: htmlToText(titleIn(html), options("body")).trim() || heading, parts: [{ text }] };
+}
+
+/** What the first `<title>` has, but for those of images in SVG. */
+function titleIn(html: string): string {
+  let depth = 0;
+  for (const tag of html.matchAll(/<(\/?)(svg|title)\b[^<>]*?(\/?)>/gi)) {
+    const [all, end, name, isEmpty] = tag;
+    if (name!.toLowerCase() === "svg") depth += end ? -1 : isEmpty ? 0 : 1;
+    else if (depth <= 0 && !end) {
+      const rest = html.slice(tag.index + all.length);
+      return /^[\s\S]*?(?=<\/title\b)/i.exec(rest)?.[0] ?? "";
+    }
+  }
+  return "";
 }
 
 function options(part: "main" | "body"): HtmlToTextOptions {

@@ -90,7 +90,7 @@ function inFlags(message: string): string {
     .replaceAll(/ \(set (?:subfolder|modelFile): [^)]*\)/g, " (in code only)")
     .replace(/ If you are sure that it fits, set `allowMismatch`: `[^`]*`\./, "")
     .replace(", { folder, allowMismatch }, an Adapter, or null", "")
-    .replace(/Set the option `tokenizer` of Embedder\.connect to .*$/s, tokenCounters)
+    .replace(/Set the option `tokenizer` to .*$/s, tokenCounters)
     .replace(" In code, `ignoreUnknown: true` leaves them out.", "")
     .replace(" For qrels of TREC, use readTrecQrels.", "")
     .replace(": read it with readTrecQrels.", ": remove the second one.")

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import type { Embedder } from "@embeddinggemma/core";
 import { defined } from "@embeddinggemma/internal";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
 import type { DocumentText, Metadata } from "../documents/document-text.ts";
@@ -8,7 +7,6 @@ import { kindOf } from "../documents/file-kinds.ts";
 import { readDocument } from "../documents/read-document.ts";
 import {
   type ChunkSettings,
-  type CountTokens,
   type SplitOptions,
   splitDocument,
 } from "../documents/split-document.ts";
@@ -110,17 +108,6 @@ function ownMetadata({ metadata = {} }: DocumentText): Metadata | undefined {
 }
 
 const placeKeys: ReadonlySet<string> = new Set(["source", "title", "page", "loc"]);
-
-/** Counts tokens as the model does; a server without a known tokenizer is asked. */
-export async function tokenCounter(embedder: Embedder): Promise<CountTokens> {
-  try {
-    embedder.tokenizer.encode("");
-    return (text) => embedder.tokenizer.encode(text).length;
-  } catch {
-    const special = await embedder.countTokens("", { prompt: "" });
-    return async (text) => (await embedder.countTokens(text, { prompt: "" })) - special;
-  }
-}
 
 function hash(...parts: (string | Uint8Array)[]): string {
   const digest = createHash("sha256");

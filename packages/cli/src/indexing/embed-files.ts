@@ -8,7 +8,6 @@ import {
   chunkSource,
   readSource,
   type SourceFile,
-  tokenCounter,
 } from "./chunk-file.ts";
 import { Meter } from "./meter.ts";
 import type { StoreWriter } from "./store-writer.ts";
@@ -56,7 +55,9 @@ export async function embedFiles(
   tally: Tally,
   { chunks, embedder, writer, progress, signal }: EmbedFilesOptions,
 ): Promise<void> {
-  const countTokens = await tokenCounter(embedder);
+  const countTokens = (text: string) =>
+    embedder.countTokens(text, { prompt: "", addSpecialTokens: false });
+  await countTokens(""); // A server that does not count is no fault of the first file.
   const meter = new Meter(files, progress);
   let batchSize = batchSizes.first;
   let batch: Chunk[] = [];

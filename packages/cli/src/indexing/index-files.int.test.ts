@@ -194,6 +194,27 @@ it("does not remove all files of a folder for a pattern, also beside other folde
   expect(await index("--exclude", "a")).toMatchObject({ code: 0, removed: 1 });
 });
 
+it("names .gitignore files, and not a pattern that matches nothing, for files they leave out", async () => {
+  await mkdir(join(folder, ".git"));
+  for (const name of ["a", "b"]) {
+    await mkdir(join(folder, name));
+    await write(`${name}/${name}.txt`, `About ${name}.`);
+  }
+  await index("--model", "tiny");
+  await write(".gitignore", "a/*.txt\n");
+  const inA = ["index", join(folder, "a"), "--store", store];
+  for (const argv of [inA, [...inA, "--exclude", "*.tmp"]])
+    expect(await run(argv)).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining(
+        `.gitignore files leave out all files in ${join(folder, "a")}, so 1 file of the store ` +
+          "would be removed. Nothing was changed. To keep them, add --no-ignore. To remove them,",
+      ),
+    });
+  const { output } = await run(["index", folder, "--store", store, "--exclude", "*.tmp"]);
+  expect(output).toContain("Removed though still there: 1, left out by .gitignore files");
+});
+
 it("does not empty a store for a new .gitignore, or when all files are gone", async () => {
   await mkdir(join(folder, ".git"));
   await write("a.md", "Mars is red.");

@@ -34,11 +34,18 @@ export function refuseEmptying(
     throw new UsageError(lost > 0 ? `${nothing}, so ${loss}` : `${nothing}. ${kinds} ${hint}`);
   }
   const exclude = asFlags("exclude", flags.exclude);
-  if (exclude && foundNone && leftOut.length > 0 && kept > 0)
+  if (foundNone && leftOut.length > 0 && kept > 0) {
+    const all = `all files in ${places}, so ${loss}`;
+    if (!exclude)
+      throw new CommandError(
+        `.gitignore files leave out ${all} To keep them, add --no-ignore. To remove them, index a ` +
+          "folder above them.",
+      );
     throw new UsageError(
-      `${exclude} leaves out all files in ${places}, so ${loss} To remove them, index a folder ` +
-        "above them with a pattern for theirs.",
+      `${exclude} leaves out ${all} To remove them, index a folder above them with a pattern for ` +
+        "theirs.",
     );
+  }
   if (kept > 0 || lost === 0) return;
   const reason =
     leftOut.length > 0

@@ -8,7 +8,7 @@ import { checkFolderIsWritable } from "../outputs/check-writable.ts";
 import { checkIsIndexed } from "../store/check-records.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { refuseOtherFolder, refuseStoreAsInput } from "../store/store-folder.ts";
-import type { StoreSettings } from "../store/store-settings.ts";
+import { chunkDefaults, type StoreSettings } from "../store/store-settings.ts";
 import type { SourceFile } from "./chunk-file.ts";
 import { type Changes, findChanges } from "./find-changes.ts";
 import { withNames } from "./other-names.ts";
@@ -37,6 +37,7 @@ export interface Plan {
   readonly changes: Changes;
   /** Files to read and embed. */
   readonly work: readonly SourceFile[];
+  /** The patterns that leave out files. */
   readonly flags: PatternFlags;
   /** The patterns that match nothing. */
   readonly unmatched: PatternFlags;
@@ -63,13 +64,14 @@ export async function makePlan(
   const changes = await findChanges(places, { ...patterns, ignore, skip: folder }, renamed, chunks);
   if (root === undefined) await refuseOtherCopy(changes, saved, chunks);
   const work = [...changes.added, ...changes.changed];
-  const flags = { include, exclude };
-  refuseEmptying(changes, flags, paths);
-  if (!saved.store && work.length === 0) throw new CommandError(whyNothing(changes));
   const unmatched = {
     include: patterns.include?.unmatched(),
     exclude: patterns.exclude?.unmatched(),
   };
+  const excluding = exclude?.filter((pattern) => !unmatched.exclude!.includes(pattern));
+  const flags = { include, exclude: excluding };
+  refuseEmptying(changes, flags, paths);
+  if (!saved.store && work.length === 0) throw new CommandError(whyNothing(changes));
   const hasChunkFlags = chunkTokens !== undefined || chunkOverlap !== undefined;
   return { folder, saved, chunks, hasChunkFlags, changes, work, flags, unmatched };
 }
@@ -104,8 +106,8 @@ function chunkSettings(
   command: Command,
 ): ChunkSettings {
   const last = chunkTokens === undefined ? settings?.chunks : undefined;
-  const tokens = chunkTokens ?? last?.tokens ?? 256;
-  const overlap = chunkOverlap ?? last?.overlap ?? Math.floor(tokens / 8);
+  const tokens = chunkTokens ?? last?.tokens ?? chunkDefaults.tokens;
+  const overlap = chunkOverlap ?? last?.overlap ?? chunkDefaults.overlapOf(tokens);
   if (overlap >= tokens)
     command.error(`error: --chunk-overlap must be less than the ${tokens} tokens of a chunk.`);
   return { tokens, overlap };

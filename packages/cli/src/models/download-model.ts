@@ -1,11 +1,10 @@
 import { defaultModel, scanModelCache } from "@embeddinggemma/core";
-import { quoted } from "@embeddinggemma/internal/node";
 import { CommandError } from "../failures/command-error.ts";
-import { flagName } from "../flag-name.ts";
 import { type ModelFlags, tiny } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import { formatBytes } from "../terminal/format-bytes.ts";
 import { note, print, type Terminal } from "../terminal/terminal.ts";
+import { howToReplace, wrongVectors } from "./how-to-replace.ts";
 
 export interface DownloadFlags
   extends Pick<ModelFlags, "revision" | "dtype" | "cacheDir" | "offline"> {
@@ -32,28 +31,4 @@ export async function downloadModel(
   const { dtype } = embedder;
   if (json) return print(terminal, JSON.stringify({ id, dtype, path, size }));
   print(terminal, `${id} is in the cache with dtype ${dtype}: ${formatBytes(size)}\n${path}`);
-}
-
-/**
- * What to do about damaged files of a model in the cache.
- *
- * @param flags - those with which it was loaded
- */
-export function howToReplace(
-  id: string,
-  { revision, dtype, cacheDir }: Pick<ModelFlags, "revision" | "dtype" | "cacheDir">,
-): string {
-  const command = (name: string, flags: object) =>
-    `\`embeddinggemma models ${[name, quoted(id), ...asTyped(flags)].join(" ")}\``;
-  const remove = command("remove", { cacheDir });
-  const download = command("download", { revision, dtype, cacheDir });
-  return `Download them again: ${remove}, then ${download}.`;
-}
-
-export const wrongVectors = "Its files are damaged, or this device computes wrongly.";
-
-function asTyped(flags: object): string[] {
-  return Object.entries(flags)
-    .filter(([, value]) => value !== undefined && value !== "auto")
-    .flatMap(([name, value]) => [flagName(name), quoted(String(value))]);
 }

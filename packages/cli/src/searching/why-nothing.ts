@@ -86,7 +86,7 @@ function keysOf(
 
 const advice = {
   lists: "For a value in a list, write key=value, or $contains in JSON.",
-  noLists: "A list under $eq is compared as a whole.",
+  noLists: "$contains looks into lists only, and a list under $eq is compared as a whole.",
   dates: "Write the date as in ISO 8601, such as 2026-02-01.",
 };
 

@@ -3,7 +3,7 @@ import { serverProgram } from "@embeddinggemma/server";
 import type { Command } from "commander";
 import { CommandExit } from "../failures/command-exit.ts";
 import { explainFailure } from "../failures/explain-failure.ts";
-import { flagName } from "../flag-name.ts";
+import { argumentsFor } from "../flag-name.ts";
 import {
   isGiven,
   type ModelFlags,
@@ -43,7 +43,7 @@ export async function serve(
   const isNamed = chosen.model !== tiny || process.env.SERVED_MODEL_NAME;
   const servedModelName = isNamed ? undefined : tiny;
   // The flags of the user come last, so that they win.
-  const own = flagsOf({ ...chosen, servedModelName, store });
+  const own = argumentsFor({ ...chosen, servedModelName, store });
   terminal.outliveReader();
   const code = await program.run([...own, ...command.args]);
   if (code !== 0) throw new CommandExit(code);
@@ -83,8 +83,3 @@ function hasAdapter({ args }: Command): boolean {
 }
 
 /** `--truncate-dim 256` for `truncateDim`. */
-function flagsOf(flags: object): string[] {
-  return Object.entries(flags)
-    .filter(([, value]) => value !== undefined)
-    .flatMap(([name, value]) => [flagName(name), String(value)]);
-}

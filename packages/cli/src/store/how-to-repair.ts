@@ -1,7 +1,7 @@
 import { defaultModel } from "@embeddinggemma/core";
 import { quoted } from "@embeddinggemma/internal/node";
-import { flagName } from "../flag-name.ts";
-import { readSettings, type StoreSettings } from "./store-settings.ts";
+import { asTyped } from "../flag-name.ts";
+import { chunkDefaults, readSettings, type StoreSettings } from "./store-settings.ts";
 
 /**
  * What to do about a damaged store. A new one has none of its settings.
@@ -18,15 +18,11 @@ export async function howToRepair(name: string, folder: string): Promise<string>
 
 /** Those that a new store would not have by itself. */
 function flagsOf({ model, chunks: { tokens, overlap } }: StoreSettings): string {
-  const { model: id, url, dtype, adapter, truncateDim } = model;
-  const values = {
+  const { model: id, url, revision, dtype, adapter, truncateDim } = model;
+  return asTyped({
     model: id === defaultModel ? undefined : id,
-    ...{ url, dtype, adapter: adapter || undefined, truncateDim },
-    chunkTokens: tokens === 256 ? undefined : tokens,
-    chunkOverlap: overlap === Math.floor(tokens / 8) ? undefined : overlap,
-  };
-  return Object.entries(values)
-    .filter(([, value]) => value !== undefined)
-    .map(([option, value]) => `${flagName(option)} ${quoted(String(value))}`)
-    .join(" ");
+    ...{ url, revision, dtype, adapter: adapter || undefined, truncateDim },
+    chunkTokens: tokens === chunkDefaults.tokens ? undefined : tokens,
+    chunkOverlap: overlap === chunkDefaults.overlapOf(tokens) ? undefined : overlap,
+  });
 }

@@ -35,6 +35,12 @@ export interface IndexedFile {
   readonly named?: true | undefined;
 }
 
+/** What a new store has. */
+export const chunkDefaults = {
+  tokens: 256,
+  overlapOf: (tokens: number) => Math.floor(tokens / 8),
+};
+
 /**
  * The settings of a store; undefined if another program made the store, or there is none.
  *

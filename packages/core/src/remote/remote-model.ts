@@ -132,7 +132,7 @@ const missingTokenizer: Tokenizer = {
 function withoutTokenizer(what: string): EmbeddingGemmaError {
   return new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
-    `The server does not say ${what}. Set the option \`tokenizer\` of Embedder.connect to the ` +
+    `The server does not say ${what}. Set the option \`tokenizer\` to the ` +
       "folder or Hub id of its model, so that its tokenizer is loaded.",
   );
 }

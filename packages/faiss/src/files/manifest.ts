@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasMergeConflict, manifestName } from "@embeddinggemma/internal";
-import { notMerged } from "@embeddinggemma/internal/node";
+import { isWithoutManifest, notMerged } from "@embeddinggemma/internal/node";
 import { FaissStoreError, readFailed, reasonOf, show } from "../errors.ts";
 import { isTooDeep } from "../rows/json-record.ts";
 import { type Manifest, manifestFault, versionWithDates } from "./manifest-content.ts";
@@ -26,6 +26,21 @@ export async function hasManifest(directory: string): Promise<boolean> {
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
     throw readFailed(path, error);
+  }
+}
+
+/**
+ * Whether a folder has files of a store, but not its manifest. One that cannot be listed may lack
+ * the permission to read only: it counts as one without such files.
+ *
+ * @throws FaissStoreError `READ_FAILED`
+ */
+export async function lacksManifest(directory: string): Promise<boolean> {
+  try {
+    return await isWithoutManifest(directory);
+  } catch (error) {
+    if (["EACCES", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
+    throw readFailed(directory, error);
   }
 }
 

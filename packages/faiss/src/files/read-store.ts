@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import { manifestName } from "@embeddinggemma/internal";
-import { folderKind, isWithoutManifest } from "@embeddinggemma/internal/node";
+import { folderKind } from "@embeddinggemma/internal/node";
 import { FaissStoreError, show } from "../errors.ts";
 import { Table } from "../rows/table.ts";
 import type { VectorRows } from "../rows/vector-rows.ts";
 import type { OpenOptions } from "../types.ts";
 import { type OpenFile, readVerified } from "./durable-file.ts";
 import { allowMismatchAdvice, checkEmbedding } from "./identity.ts";
-import { damaged, manifestMissing, readManifest } from "./manifest.ts";
+import { damaged, lacksManifest, manifestMissing, readManifest } from "./manifest.ts";
 import { type Manifest, type Segment, shapeOf, versionWithDates } from "./manifest-content.ts";
 import { OpenFiles } from "./open-files.ts";
 import { readRecordLines } from "./record-file.ts";
@@ -27,7 +27,7 @@ export async function readStore<R>(
   for (let attempt = 1; ; attempt++) {
     const manifest = await readManifest(directory);
     if (!manifest)
-      throw (await isWithoutManifest(directory))
+      throw (await lacksManifest(directory))
         ? manifestMissing(directory)
         : await notAStore(directory);
     checkExpected(directory, manifest, options);

@@ -2,13 +2,19 @@ import { randomBytes } from "node:crypto";
 import { readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isDataFile, isUnfinishedManifest, manifestName } from "@embeddinggemma/internal";
-import { isWithoutManifest, makeFolder } from "@embeddinggemma/internal/node";
+import { makeFolder } from "@embeddinggemma/internal/node";
 import { FaissStoreError, sentenceOf } from "../errors.ts";
 import type { SaveOptions } from "../types.ts";
 import { syncDirectory, writeDurably } from "./durable-file.ts";
 import { withFolderLock } from "./folder-lock.ts";
 import { isSameIdentity } from "./identity.ts";
-import { hasManifest, manifestMissing, manifestText, readManifest } from "./manifest.ts";
+import {
+  hasManifest,
+  lacksManifest,
+  manifestMissing,
+  manifestText,
+  readManifest,
+} from "./manifest.ts";
 import { type ContentVersion, filesOf, type Manifest } from "./manifest-content.ts";
 import { writeAdvice } from "./write-advice.ts";
 import { type SavedContent, writeContent } from "./write-content.ts";
@@ -44,7 +50,7 @@ export async function writeStore<R>(
   const mustBeThere = known.here !== undefined && overwrite === false;
   try {
     if (mustBeThere && !(await isThere(directory))) throw storeIsGone(directory);
-    if (!overwrite && (await isWithoutManifest(directory))) throw manifestMissing(directory);
+    if (!overwrite && (await lacksManifest(directory))) throw manifestMissing(directory);
     await makeDirectory(directory);
     return await withFolderLock(directory, lockTimeout, async (checkHeld) => {
       const current = await readManifest(directory).catch((error) => {

@@ -2,7 +2,7 @@ import { constants } from "node:buffer";
 import { types } from "node:util";
 import { clonePlain, defineProperty } from "@embeddinggemma/internal";
 import { FaissStoreError, reasonOf, show } from "../errors.ts";
-import { freezePlain } from "./read-only.ts";
+import { freezePlain, isReadOnlyDate } from "./read-only.ts";
 import { describeObject, remedyFor } from "./refused-objects.ts";
 
 /** How many levels of arrays and objects a record may have, since `JSON.stringify` is recursive. */
@@ -206,7 +206,8 @@ class Copier {
     if (Number.isNaN(time))
       throw this.#refused("is an invalid Date", "Store null, or leave it out.");
     if (!this.#allowsDates) throw this.#refused("is a Date", "Use date.toISOString().");
-    if (!hasPlainPrototype(value)) throw this.#refusedClass(value, "new Date(value)");
+    if (!hasPlainPrototype(value) && !isReadOnlyDate(value))
+      throw this.#refusedClass(value, "new Date(value)");
     this.hasDates = true;
     return this.#counted(new Date(time), 25);
   }

@@ -16,6 +16,11 @@ function refuse(name: string): () => never {
   };
 }
 
+/** Whether a value is a date of a read-only record, which counts as a date. */
+export function isReadOnlyDate(value: unknown): boolean {
+  return value instanceof ReadOnlyDate;
+}
+
 /**
  * Makes a stored record read-only, and returns it. This needs no copy: nothing in the store changes
  * a record. A second call costs next to nothing.

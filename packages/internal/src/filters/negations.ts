@@ -10,10 +10,18 @@ export interface NegatedKinds
 
 /** Why a negation does not leave out what it names. */
 export interface NegationFault extends NegatedKinds {
-  /** Whether there are lists, which are never equal to a value. */
+  /** Whether it lets lists pass, which are never equal to a value. */
   readonly hasLists: boolean;
   /** Whether there are also values of the negated kinds. */
   readonly hasValues: boolean;
+}
+
+/** What is there under a key. */
+interface Found {
+  readonly kinds: Set<ValueKind>;
+  readonly elementKinds: Set<ValueKind>;
+  /** Whether the filter has let a list pass. */
+  hasLists: boolean;
 }
 
 /**
@@ -22,7 +30,7 @@ export interface NegationFault extends NegatedKinds {
  */
 export class Negations {
   readonly #negated: readonly NegatedKinds[];
-  readonly #found: ReadonlyMap<string, { kinds: Set<ValueKind>; elementKinds: Set<ValueKind> }>;
+  readonly #found: ReadonlyMap<string, Found>;
 
   /** @param filter - a checked filter */
   constructor(filter: object) {
@@ -30,21 +38,31 @@ export class Negations {
       ({ kinds, elementKinds }) => kinds.length + elementKinds.length > 0,
     );
     this.#found = new Map(
-      this.#negated.map(({ key }) => [key, { kinds: new Set(), elementKinds: new Set() }]),
+      this.#negated.map(({ key }) => [
+        key,
+        { kinds: new Set(), elementKinds: new Set(), hasLists: false },
+      ]),
     );
   }
 
-  /** Whether the filter negates nothing, so that nothing is to be noted. */
-  get isEmpty(): boolean {
-    return this.#negated.length === 0;
+  /** The negated keys. */
+  get keys(): readonly string[] {
+    return [...this.#found.keys()];
   }
 
-  note(metadata: object): void {
+  /** @param isMatch - whether the filter lets it pass */
+  note(metadata: object, isMatch: boolean): void {
     for (const [key, found] of this.#found) {
       const value = valueAt(metadata, key);
       for (const kind of kindsOf(value)) found.kinds.add(kind);
       for (const kind of elementKindsOf(value)) found.elementKinds.add(kind);
+      if (isMatch && Array.isArray(value)) found.hasLists = true;
     }
+  }
+
+  /** Whether nothing that was noted has a value under a key. */
+  lacks(key: string): boolean {
+    return this.#found.get(key)!.kinds.size === 0;
   }
 
   /**
@@ -63,19 +81,17 @@ export class Negations {
     return this.#negated.find((negated) => !this.#isFound(negated) && !isOtherFound(negated));
   }
 
-  /** The first negation of values where there are lists, or only values of other kinds. */
-  get fault(): NegationFault | undefined {
-    for (const [key, found] of this.#found) {
-      const ofKey = this.#negated.filter((negated) => negated.key === key);
-      const kinds = [...new Set(ofKey.flatMap((negated) => negated.kinds))];
-      const elementKinds = [...new Set(ofKey.flatMap((negated) => negated.elementKinds))];
-      const looksIntoLists = kinds.includes("list") || elementKinds.length > 0;
-      const hasLists = found.kinds.has("list") && !looksIntoLists;
-      const hasValues = this.#isFound({ key, kinds, elementKinds });
-      const isMissing = found.kinds.size > 0 && !hasValues;
-      if (hasLists || isMissing) return { key, kinds, elementKinds, hasLists, hasValues };
-    }
-    return undefined;
+  /** Why a negation of values lets lists pass, or finds only values of other kinds. */
+  faultOf(key: string): NegationFault | undefined {
+    const found = this.#found.get(key)!;
+    const ofKey = this.#negated.filter((negated) => negated.key === key);
+    const kinds = [...new Set(ofKey.flatMap((negated) => negated.kinds))];
+    const elementKinds = [...new Set(ofKey.flatMap((negated) => negated.elementKinds))];
+    const looksIntoLists = kinds.includes("list") || elementKinds.length > 0;
+    const hasLists = found.hasLists && !looksIntoLists;
+    const hasValues = this.#isFound({ key, kinds, elementKinds });
+    const isMissing = !this.lacks(key) && !hasValues;
+    return hasLists || isMissing ? { key, kinds, elementKinds, hasLists, hasValues } : undefined;
   }
 
   #isFound({ key, kinds, elementKinds }: NegatedKinds): boolean {
@@ -89,7 +105,7 @@ export class Negations {
 
 function negatedKinds(filter: object, isNegated: boolean): NegatedKinds[] {
   return Object.entries(filter).flatMap(([key, condition]) => {
-    if (key === "$not") return negatedKinds(condition, true);
+    if (key === "$not") return negatedKinds(condition, !isNegated);
     if (key.startsWith("$"))
       return condition.flatMap((part: object) => negatedKinds(part, isNegated));
     return negatedIn(condition, isNegated).map((kinds) => ({ key, ...kinds }));
@@ -102,7 +118,7 @@ function negatedIn(condition: unknown, isNegated: boolean): Kinds[] {
   if (Array.isArray(condition)) return isNegated ? condition.map(ofValue) : [];
   if (!isObject(condition) || isDate(condition)) return isNegated ? [ofValue(condition)] : [];
   return Object.entries(condition).flatMap(([operator, operand]) => {
-    if (!isNegated && !["$ne", "$neq", "$nin"].includes(operator)) return [];
+    if (isNegated === ["$ne", "$neq", "$nin"].includes(operator)) return [];
     if (operator === "$in" || operator === "$nin") return (operand as unknown[]).map(ofValue);
     if (operator === "$contains") return [{ kinds: [], elementKinds: kindsOf(operand) }];
     return [ofValue(operand)];

@@ -1,4 +1,5 @@
 import { isObject } from "../check-options.ts";
+import { Pacer } from "../pacer.ts";
 import { FilterKeys } from "./filter-keys.ts";
 import { kindsIn, type TypeAdvice } from "./filter-types.ts";
 import { negationAdvice } from "./negation-advice.ts";
@@ -7,6 +8,10 @@ import { keysOfFilter, soughtByFilter } from "./sought-by-filter.ts";
 
 /** Whether a record matches. Undefined if all do. */
 type RecordFilter<R> = ((record: R, id: string) => boolean) | undefined;
+
+interface Records<R> extends Iterable<{ readonly record: R; readonly id: string }> {
+  readonly size: number;
+}
 
 /** A search with a filter. */
 export interface FilteredSearch<R, T> {
@@ -17,8 +22,8 @@ export interface FilteredSearch<R, T> {
   readonly metadataOf: (record: R) => object;
   /** Searches with {@link FilteredSearch.matches}, or another function in its place. */
   readonly search: (matches: RecordFilter<R>) => Promise<T>;
-  /** All records: a search may not ask the filter about each. */
-  readonly records: () => Promise<Iterable<{ readonly record: R }>>;
+  /** All records, if there are any: a search may not ask the filter about each. */
+  readonly records: () => Promise<Records<R> | undefined>;
   readonly advice: TypeAdvice;
   /**
    * Is called before a warning with the keys that no record has; throws if they are no metadata.
@@ -28,7 +33,8 @@ export interface FilteredSearch<R, T> {
 
 /**
  * Searches. The process warns, once for each key, of a filter that matches nothing and has a key
- * that no document has, or with a value of this type; and of a negation that leaves out nothing.
+ * that no document has, or with a value of this type; and of a negation that leaves out nothing,
+ * because of the types or a misspelt key.
  *
  * @param warned - what was warned of; a new warning is added
  */
@@ -39,33 +45,63 @@ export async function searchKnownKeys<R, T>(
   const checked = isObject(filter) ? filter : {};
   const keys = new FilterKeys(keysOfFilter(checked), soughtByFilter(checked));
   const negations = new Negations(checked);
-  const note = (record: R) => negations.note(metadataOf(record));
   const watched = keys.watch(matches, metadataOf);
-  const noting: RecordFilter<R> = (record, id) => {
-    note(record);
-    return watched!(record, id);
+  let hasMatch = false;
+  const note = (record: R, id: string) => {
+    const isMatch = watched!(record, id);
+    hasMatch ||= isMatch;
+    negations.note(metadataOf(record), isMatch);
+    return isMatch;
   };
-  const found = await search(watched && !negations.isEmpty ? noting : watched);
+  const found = await search(watched && negations.keys.length > 0 ? note : watched);
   refuse?.(keys.missingAndUnmatched);
   keys.warn(warned, "document", advice);
-  if (negations.fault && !warned.has(nameOf(negations.fault))) {
-    for (const { record } of await records()) note(record);
-    if (negations.fault) warnOfNegation(warned, negations.fault);
+  const all = hasMatch ? await records() : undefined;
+  if (!all) return found;
+  // All records are read again for a key only after their number has doubled.
+  const wasRead = (key: string) => `negation ${key} ${Math.round(Math.log2(all.size))}`;
+  const suspects = negations.keys.filter(
+    (key) =>
+      (negations.lacks(key) || negations.faultOf(key) !== undefined) &&
+      !warned.has(nameOf(key)) &&
+      !warned.has(wasRead(key)),
+  );
+  if (suspects.length === 0) return found;
+  for (const key of suspects) warned.add(wasRead(key));
+  const pacer = new Pacer();
+  for (const { record, id } of all) {
+    note(record, id);
+    if (pacer.due) await pacer.pause();
   }
+  for (const key of suspects) if (warnOfNegation(key, negations, keys)) warned.add(nameOf(key));
   return found;
 }
 
-function nameOf({ key }: NegationFault): string {
+function nameOf(key: string): string {
   return `negation ${key}`;
 }
 
-function warnOfNegation(warned: Set<string>, fault: NegationFault): void {
-  const { key, hasLists } = fault;
-  warned.add(nameOf(fault));
+/** @returns whether there was something to warn of */
+function warnOfNegation(key: string, negations: Negations, keys: FilterKeys): boolean {
+  const fault = negations.faultOf(key);
+  // Without a similar key, it can be one that few documents have, such as `archived`.
+  const nearest = negations.lacks(key) ? keys.nearest(key) : undefined;
+  if (nearest !== undefined)
+    process.emitWarning(
+      `The filter leaves out nothing where it should: no document has the metadata key \`${key}\`. ` +
+        `Did you mean \`${nearest}\`?`,
+      { code: "EMBEDDINGGEMMA_UNKNOWN_KEY" },
+    );
+  if (fault)
+    process.emitWarning(`The filter ${saidOf(fault)} ${negationAdvice(fault)}`, {
+      code: "EMBEDDINGGEMMA_FILTER_TYPE",
+    });
+  return nearest !== undefined || fault !== undefined;
+}
+
+function saidOf(fault: NegationFault): string {
+  const { key, hasLists, hasValues } = fault;
+  const start = hasValues ? "does not look into lists" : "leaves out nothing where it should";
   const there = hasLists ? "documents have lists" : "no document has one";
-  process.emitWarning(
-    `The filter leaves out nothing where it should: it negates ${kindsIn(fault)} under ` +
-      `\`${key}\`, but ${there} there. ${negationAdvice(fault)}`,
-    { code: "EMBEDDINGGEMMA_FILTER_TYPE" },
-  );
+  return `${start}: it negates ${kindsIn(fault)} under \`${key}\`, but ${there} there.`;
 }

@@ -1,7 +1,7 @@
 import { defaultModel, EmbeddingGemmaError } from "@embeddinggemma/core";
 import { tiny } from "../../model/model-options.ts";
 import { openEmbedder } from "../../model/open-embedder.ts";
-import { howToReplace, wrongVectors } from "../../models/download-model.ts";
+import { howToReplace, wrongVectors } from "../../models/how-to-replace.ts";
 import { findPackage, ownFolder } from "../application.ts";
 import { cachedRevision } from "../chosen-model.ts";
 import { type Finding, fine, problem, type Surroundings, untried } from "../finding.ts";
