@@ -1,4 +1,3 @@
-import { FaissStoreError } from "@embeddinggemma/faiss";
 import { isObject } from "@embeddinggemma/internal";
 import {
   type FilterFault,
@@ -32,17 +31,11 @@ export function documentPredicate(filter: MetadataFilter): MetadataPredicate {
   return metadataPredicate(filter, errorFor);
 }
 
-/**
- * The error for what no filter can say is marked, so that the command line can replace the advice:
- * it has no functions.
- */
 function errorFor({ argument, value, expected, advice }: FilterFault): Error {
-  if (advice !== inexpressible)
-    return storeChecker.invalidArgument(argument, value, expected, advice);
-  const { message: reason } = storeChecker.invalidArgument(argument, value, expected);
-  return new FaissStoreError(
-    "INVALID_ARGUMENT",
-    `${reason} For anything else, use a function of the document.`,
-    { [argument]: value, reason, needsFunction: true },
+  return storeChecker.invalidArgument(
+    argument,
+    value,
+    expected,
+    advice === inexpressible ? "For anything else, use a function of the document." : advice,
   );
 }

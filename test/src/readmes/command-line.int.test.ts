@@ -18,8 +18,10 @@ const guide = "docs/start/command-line.md";
 describe("the command lines of pages, with the tiny model", () => {
   it("packages/cli/README.md", async () => {
     const work = await newFolder();
-    const questions = join(import.meta.dirname, "../../../examples/tuning/data");
-    await cp(questions, join(work, "data/help"), { recursive: true });
+    const questions = "examples/tuning/data";
+    await cp(join(import.meta.dirname, "../../..", questions), join(work, questions), {
+      recursive: true,
+    });
     expect(await runCommands("packages/cli/README.md", work)).toBeGreaterThan(5);
   });
 

@@ -31,6 +31,8 @@ const hubTokens: readonly string[] = ["--token", "--hf-token", "--use-auth-token
 export function nameOther(error: string, { options }: Command): string {
   const [, flag] = /^error: unknown option '([^'=]+)[^']*'\n$/.exec(error) ?? [];
   if (flag === undefined) return error;
+  if (/\s/.test(flag) || /^-\d/.test(flag))
+    return `${error}(A text that begins with - comes after --, such as: -- '${flag}')\n`;
   if (hubTokens.includes(flag))
     return `${error}(For a token of the Hugging Face Hub, set the variable HF_TOKEN.)\n`;
   const known = options.find(({ long }) => otherNames[long ?? ""]?.includes(flag));

@@ -65,7 +65,6 @@ function adviceHere({ code, details }: OwnError): string | undefined {
     return "Give a copy of the adapter's folder as --adapter. To do without it, add --no-adapter.";
   if (details.serverPrompt !== undefined)
     return "Start the server without --default-prompt-name and --default-prompt.";
-  if (details.needsFunction) return "For examples of filters: `embeddinggemma search --help`.";
   if (details.option === "token") return "Check the environment variable HF_TOKEN.";
   if (details.offline) {
     const cause = code === "MODEL_NOT_FOUND" ? "" : ", or the Hub cannot be reached";

@@ -38,6 +38,8 @@ export interface ReadFile extends SourceFile {
 export interface ChunkedFile extends SourceFile {
   readonly digest: string;
   readonly chunks: readonly Chunk[];
+  /** What is wrong with it, although it has chunks. */
+  readonly fault: string | undefined;
 }
 
 /** An item of the store, before its vector is known. */
@@ -98,7 +100,8 @@ export async function chunkSource(
     const id = `${source}#${hash(`${key}${count}`).slice(0, 16)}`;
     return { id, record: { pageContent: text, metadata } as DocumentRecord };
   });
-  return { ...file, digest: digestOf(path, content, options.settings), chunks };
+  const digest = digestOf(path, content, options.settings);
+  return { ...file, digest, chunks, fault: document.fault };
 }
 
 /** What the file says of itself, except under the keys that say where a chunk is. */

@@ -36,11 +36,24 @@ export interface Tally {
   /** Chunks that were embedded. */
   embedded: number;
   readonly failures: Failure[];
+  /** What is wrong with files that are indexed. */
+  readonly warnings: Failure[];
   /** Files that were removed from the store. */
   removed: number;
 }
 
-/** A file that could not be read. */
+/** Says what is wrong with a file that is indexed nevertheless. */
+export function warnOf(
+  { source }: SourceFile,
+  fault: string,
+  { warnings }: Tally,
+  progress: Progress,
+): void {
+  warnings.push({ source, reason: fault });
+  progress.note(escapeControls(`${source}: ${fault} The file is indexed.`));
+}
+
+/** A file, and what is wrong with it. */
 interface Failure {
   readonly source: string;
   readonly reason: string;
@@ -96,8 +109,7 @@ export async function embedFiles(
       continue;
     }
     const { fault } = read.document;
-    if (fault !== undefined)
-      progress.note(escapeControls(`${file.source}: ${fault} The file is indexed.`));
+    if (fault !== undefined) warnOf(file, fault, tally, progress);
     const chunked = await chunkSource(read, { settings: chunks, countTokens, signal });
     const fresh = await writer.addKnown(chunked);
     if (fresh.length === 0) meter.pass(file.bytes);

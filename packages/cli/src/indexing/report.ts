@@ -24,6 +24,7 @@ export async function report(
     leftOut: changes.leftOut.length,
     others: changes.others,
     failed: tally.failures,
+    warnings: tally.warnings,
     failedFolders: changes.unreadable.map(({ source, reason }) => ({ source, reason })),
     embedded: tally.embedded,
     seconds,
@@ -42,6 +43,8 @@ interface Summary extends FileCounts {
   readonly others: number;
   readonly failed: Tally["failures"];
   readonly failedFolders: Tally["failures"];
+  /** What is wrong with files that are indexed. */
+  readonly warnings: Tally["warnings"];
   readonly embedded: number;
   readonly seconds: number;
   readonly store: { readonly chunks: number; readonly bytes: number };

@@ -1,7 +1,7 @@
 import type { Embedder } from "@embeddinggemma/core";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { embedFiles, type Tally } from "./embed-files.ts";
+import { embedFiles, type Tally, warnOf } from "./embed-files.ts";
 import type { Plan } from "./plan.ts";
 import type { StoreWriter } from "./store-writer.ts";
 
@@ -27,7 +27,7 @@ export async function runPlan(
 ): Promise<Result> {
   const { signal } = terminal;
   const startedAt = performance.now();
-  const tally: Tally = { finished: new Set(), embedded: 0, failures: [], removed: 0 };
+  const tally: Tally = { finished: new Set(), embedded: 0, failures: [], warnings: [], removed: 0 };
   const progress = startProgress(terminal, "Indexing");
   await writer.rename(saved.names);
   const remove = async (sources: readonly string[]) => {
@@ -35,7 +35,11 @@ export async function runPlan(
     tally.removed += sources.length;
   };
   await remove(changes.leftOut);
-  for (const file of changes.unchanged) writer.keep(file);
+  for (const file of changes.unchanged) {
+    writer.keep(file);
+    const fault = writer.faultOf(file);
+    if (fault !== undefined) warnOf(file, fault, tally, progress);
+  }
   if (work.length > 0) writer.expectMoved(changes.gone);
   const embedding =
     embedder && embedFiles(work, tally, { chunks, embedder, writer, progress, signal });

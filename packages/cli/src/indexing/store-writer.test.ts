@@ -79,5 +79,5 @@ function chunkOf(source: string, number: number): Chunk {
 }
 
 function fileOf(source: string, chunks: readonly Chunk[]): ChunkedFile {
-  return { source, path: source, bytes: 1, digest: "", isNamed: false, chunks };
+  return { source, path: source, bytes: 1, digest: "", isNamed: false, chunks, fault: undefined };
 }

@@ -131,7 +131,7 @@ export class StoreWriter {
    * Drops the old chunks of a file that has all new ones. If another run has removed some of these
    * meanwhile, the file counts as changed in the next run.
    */
-  async finish({ source, digest, chunks, isNamed }: ChunkedFile): Promise<void> {
+  async finish({ source, digest, chunks, isNamed, fault }: ChunkedFile): Promise<void> {
     const old = this.#idsOf.get(source);
     const ids = new Set(chunks.map(({ id }) => id));
     // Lines may have moved.
@@ -142,8 +142,13 @@ export class StoreWriter {
     );
     await this.#store.delete([...(old ?? [])].filter((id) => !ids.has(id)));
     this.#idsOf.set(source, ids);
-    this.#files.set(source, { digest, chunks: ids.size, named: isNamed || undefined });
+    this.#files.set(source, { digest, chunks: ids.size, named: isNamed || undefined, fault });
     this.#change(source);
+  }
+
+  /** What is wrong with a file in the store. */
+  faultOf({ source }: SourceFile): string | undefined {
+    return this.#files.get(source)?.fault;
   }
 
   /** Remembers a file that is unchanged, but that a run has named for the first time. */

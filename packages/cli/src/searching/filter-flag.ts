@@ -1,14 +1,38 @@
-import { isObject } from "@embeddinggemma/internal";
+import { isObject, valueAt } from "@embeddinggemma/internal";
+import {
+  type FilterFault,
+  type MetadataFilter,
+  type MetadataPredicate,
+  metadataPredicate,
+} from "@embeddinggemma/internal/filters";
 import { quoted } from "@embeddinggemma/internal/node";
-import type { MetadataFilter } from "@embeddinggemma/langchain";
 import { InvalidArgumentError } from "commander";
 
-/** Adds what a `--filter` says. All of them must hold. */
-export function addFilter(text: string, filters: readonly MetadataFilter[] = []): MetadataFilter[] {
-  return [...filters, text.trim().startsWith("{") ? parseObject(text) : parsePair(text)];
+/** What a `--filter` says of the metadata of chunks. */
+export interface ChunkFilter {
+  readonly matches: MetadataPredicate;
+  /**
+   * The keys that it looks up, and what it looks for there. Texts that start so are a range, which
+   * has more texts.
+   */
+  readonly filter: MetadataFilter;
 }
 
-function parsePair(text: string): MetadataFilter {
+/** Adds what a `--filter` says. All of them must hold. */
+export function addFilter(text: string, filters: readonly ChunkFilter[] = []): ChunkFilter[] {
+  return [...filters, text.trim().startsWith("{") ? filterOf(parseObject(text)) : parsePair(text)];
+}
+
+function filterOf(filter: MetadataFilter): ChunkFilter {
+  return { filter, matches: metadataPredicate(filter, errorFor) };
+}
+
+function errorFor({ argument, expected, advice }: FilterFault): InvalidArgumentError {
+  const end = typeof advice === "string" ? advice : "For examples: `embeddinggemma search --help`.";
+  return new InvalidArgumentError(`${argument} must be ${expected}. ${end}`);
+}
+
+function parsePair(text: string): ChunkFilter {
   const [, key, operator, value] = /^([^=]*[^=!<>])(!?=)(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined)
     throw new InvalidArgumentError(
@@ -19,19 +43,35 @@ function parsePair(text: string): MetadataFilter {
       "A * stands for other text only at the end of a value, such as source=notes/web/*. To " +
         'match a literal *, use JSON, such as \'{"title": "A* search"}\'.',
     );
-  const filter = filterOf(key, value);
-  return operator === "=" ? filter : { $not: filter };
+  const pair = value.endsWith("*") ? startsWith(key, value.slice(0, -1)) : equals(key, value);
+  if (operator === "=") return pair;
+  return { filter: { $not: pair.filter }, matches: (metadata) => !pair.matches(metadata) };
 }
 
-/**
- * A number or boolean in the metadata also matches, as does a list that has the value: `page=2`. A
- * star at the end stands for any characters.
- */
-function filterOf(key: string, text: string): MetadataFilter {
-  if (text.endsWith("*")) return { [key]: startOf(text.slice(0, -1)) };
+/** A number or boolean in the metadata also matches, as does a list that has the value: `page=2`. */
+function equals(key: string, text: string): ChunkFilter {
   const values = [text, ...otherTypes(text)];
-  if (withoutLists.has(key)) return { [key]: values };
-  return { $or: [{ [key]: values }, ...values.map((value) => ({ [key]: { $contains: value } }))] };
+  const contains = values.map((value) => ({ [key]: { $contains: value } }));
+  return filterOf(withLists(key, { [key]: values }, contains));
+}
+
+/** Also a list that has a text that starts so. */
+function startsWith(key: string, start: string): ChunkFilter {
+  return {
+    filter: withLists(key, { [key]: { $gte: start } }, [{ [key]: { $contains: start } }]),
+    matches(metadata) {
+      const values = [valueAt(metadata, key)].flat();
+      return values.some((value) => typeof value === "string" && value.startsWith(start));
+    },
+  };
+}
+
+function withLists(
+  key: string,
+  filter: MetadataFilter,
+  ofLists: readonly MetadataFilter[],
+): MetadataFilter {
+  return withoutLists.has(key) ? filter : { $or: [filter, ...ofLists] };
 }
 
 /** Keys of every chunk, whose values are no lists. */
@@ -40,15 +80,6 @@ const withoutLists: ReadonlySet<string> = new Set(["source", "title", "page"]);
 function otherTypes(text: string): (number | boolean)[] {
   if (text === "true" || text === "false") return [text === "true"];
   return text.trim() !== "" && Number.isFinite(Number(text)) ? [Number(text)] : [];
-}
-
-/** Strings that start with a text are between it and the text whose last character is the next. */
-function startOf(text: string): { $gte: string; $lt?: string } {
-  // None comes after U+FFFF.
-  const stem = text.replace(/\uffff+$/, "");
-  if (stem === "") return { $gte: text };
-  const next = String.fromCharCode(stem.charCodeAt(stem.length - 1) + 1);
-  return { $gte: text, $lt: stem.slice(0, -1) + next };
 }
 
 function parseObject(text: string): MetadataFilter {
@@ -86,4 +117,13 @@ export function aboutStar([key, text]: readonly [key: string, text: string]): st
     `all that starts with ${JSON.stringify(start)}: --filter ${pair} (or != for all else), or in ` +
     `JSON ${range}.`
   );
+}
+
+/** Strings that start with a text are between it and the text whose last character is the next. */
+function startOf(text: string): { $gte: string; $lt?: string } {
+  // None comes after U+FFFF.
+  const stem = text.replace(/\uffff+$/, "");
+  if (stem === "") return { $gte: text };
+  const next = String.fromCharCode(stem.charCodeAt(stem.length - 1) + 1);
+  return { $gte: text, $lt: stem.slice(0, -1) + next };
 }

@@ -25,7 +25,7 @@ async function search(...filters: string[]): Promise<string[]> {
   return hits.map(({ metadata }) => metadata.source).sort();
 }
 
-it("is metadata, which filters find, also in lists", async () => {
+it("of a file is metadata of its chunks, which filters find, also in lists", async () => {
   await write("a.md", "---\ntags: [ops, 2026]\ndate: 2026-02-01\ndraft: true\n---\nMars is red.");
   await write("b.md", "---\ntags: [web]\ndate: 2025-11-30\nowner: ops\n---\nVenus is hot.");
   await write("c.md", "Saturn has rings.");
@@ -41,6 +41,22 @@ it("is metadata, which filters find, also in lists", async () => {
   expect(errors).toContain("No chunk has the key tgas. Did you mean tags? The keys of the chunks");
   const inJson = ["search", "x", "--store", store, "--filter", '{"tags": "ops"}'];
   expect((await run(inJson)).errors).toContain("For a value in a list, write key=value, or $cont");
+  expect(await search("tags=o*")).toEqual(["a.md"]);
+  expect(await search("tags!=o*")).toEqual(["b.md", "c.md"]);
+  for (const [filter, message] of [
+    [
+      '{"tags": {"$ne": "ops"}}',
+      /^The filter leaves out nothing .* a string under tags, but chunks have lists there\. Write --filter 'tags!=value', which looks into lists\.\n$/,
+    ],
+    [
+      '{"$not": {"draft": "true"}}',
+      /^The filter leaves out nothing .* a string under draft, but no chunk has one there\. Write a value of the type/,
+    ],
+  ] as const) {
+    const left = await run(["search", "x", "--store", store, "--filter", filter]);
+    expect(left.errors).toMatch(message);
+    expect(left.output).not.toBe("");
+  }
 });
 
 it("takes the place of what a chunk had, and not that of its place", async () => {
@@ -56,7 +72,7 @@ it("takes the place of what a chunk had, and not that of its place", async () =>
   expect(output).not.toContain("page");
 });
 
-it("that is broken is said, and the file is indexed", async () => {
+it("with mistakes is named in each run, and its file is indexed", async () => {
   await write("a.md", "---\ntitle: Mars: red\ntags: [ops]\n---\nMars is red.");
   const { code, errors } = await index();
   expect(code).toBe(0);
@@ -64,4 +80,12 @@ it("that is broken is said, and the file is indexed", async () => {
     /^a\.md: Its front matter is not read .* YAML: .*\. The file is indexed\.\n$/,
   );
   expect(await search("title=Mars: red")).toEqual(["a.md"]);
+  const again = await index();
+  expect(again.errors).toBe(errors);
+  expect(JSON.parse(again.output)).toMatchObject({
+    ...{ unchanged: 1, failed: [] },
+    warnings: [{ source: "a.md", reason: expect.stringMatching(/^Its front matter is not read/) }],
+  });
+  await write("a.md", "---\ntitle: Mars\n---\nMars is red.");
+  expect(JSON.parse((await index()).output)).toMatchObject({ changed: 1, warnings: [] });
 });

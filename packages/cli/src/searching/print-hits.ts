@@ -1,4 +1,5 @@
-import type { DocumentInterface } from "@langchain/core/documents";
+import type { FaissStoreHit } from "@embeddinggemma/faiss";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
 import { cut, firstLines, widthOf } from "../terminal/width.ts";
@@ -7,12 +8,12 @@ const shownLines = 2;
 
 /** Prints what a search has found, best first: as JSON, or with the start of each chunk. */
 export function printHits(
-  hits: readonly [DocumentInterface, number][],
+  hits: readonly FaissStoreHit<DocumentRecord>[],
   json: boolean | undefined,
   terminal: Terminal,
 ): void {
   if (json) {
-    const found = hits.map(([{ id, pageContent: text, metadata }, score]) => {
+    const found = hits.map(({ id, score, record: { pageContent: text, metadata } }) => {
       return { id, score, text, metadata };
     });
     print(terminal, JSON.stringify(found));
@@ -20,7 +21,8 @@ export function printHits(
   }
   const { colors, output } = terminal;
   const width = widthOf(output);
-  for (const [index, [{ pageContent, metadata }, score]] of hits.entries()) {
+  for (const [index, { score, record }] of hits.entries()) {
+    const { pageContent, metadata } = record;
     const rank = `${index + 1}`.padStart(`${hits.length}`.length);
     const place = escapeControls(placeOf(metadata));
     const title = typeof metadata.title === "string" ? escapeControls(metadata.title) : "";

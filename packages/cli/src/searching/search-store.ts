@@ -1,9 +1,5 @@
 import { resolve } from "node:path";
-import {
-  EmbeddingGemmaEmbeddings,
-  FaissStore,
-  type MetadataFilter,
-} from "@embeddinggemma/langchain";
+import type { DocumentRecord } from "@embeddinggemma/langchain";
 import type { Command } from "commander";
 import { CommandError } from "../failures/command-error.ts";
 import { CutTexts } from "../model/cut-texts.ts";
@@ -19,16 +15,15 @@ import { requireStore } from "../store/store-folder.ts";
 import { readSettings } from "../store/store-settings.ts";
 import { textOrInput } from "../terminal/read-input.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
-import { aboutStar, literalStars } from "./filter-flag.ts";
+import { aboutStar, type ChunkFilter, literalStars } from "./filter-flag.ts";
 import { printHits } from "./print-hits.ts";
-import { unknownKey, whyFilterMatchesNothing } from "./why-nothing.ts";
-import { withoutWarning } from "./without-warning.ts";
+import { faultOfNegation, unknownKey, whyFilterMatchesNothing } from "./why-nothing.ts";
 
 export interface SearchFlags extends ModelFlags {
   store: string;
   count: number;
   minScore?: number;
-  filter?: MetadataFilter[];
+  filter?: ChunkFilter[];
   json?: boolean;
 }
 
@@ -46,7 +41,8 @@ export async function searchStore(
   const words = (await textOrInput(query, "the query", terminal)).trim();
   if (words === "") throw new CommandError("The query is empty. Say what to look for.");
 
-  for (const star of literalStars(filter ?? [])) note(terminal, aboutStar(star));
+  const filters = filter?.map((one) => one.filter) ?? [];
+  for (const star of literalStars(filters)) note(terminal, aboutStar(star));
   const store = await openStore(storeName, folder);
   checkRecords(store, storeName);
   const settings = await readSettings(folder);
@@ -55,23 +51,19 @@ export async function searchStore(
   const cutTexts = new CutTexts(() => "the query");
   await using embedder = await openStoreEmbedder(store, flags, modelFlags, terminal, cutTexts);
   checkEmbedder(store, embedder, { settings, flags });
-  const documents = new FaissStore(new EmbeddingGemmaEmbeddings({ embedder }), { store });
-  // It is said below, in the words of the program.
+  const vector = await embedder.encodeQuery(words, { signal });
+  const matches = ({ metadata }: DocumentRecord) =>
+    filter!.every((one) => one.matches(metadata ?? {}));
   const find = (minScore?: number) =>
-    withoutWarning(["EMBEDDINGGEMMA_UNKNOWN_KEY", "EMBEDDINGGEMMA_FILTER_TYPE"], () =>
-      documents.similaritySearchWithScore(words, count, filter && { $and: filter }, {
-        minScore,
-        signal,
-      }),
-    );
+    store.search(vector, { k: count, minScore, filter: filter && matches });
   const hits = await find(minScore);
   cutTexts.note(1, terminal);
   printHits(hits, json, terminal);
   if (hits.length > 0) {
-    const unknown = filter && unknownKey(filter, store);
-    if (unknown !== undefined) note(terminal, unknown);
+    const fault = unknownKey(filters, store) ?? faultOfNegation(filters, store);
+    if (fault !== undefined) note(terminal, fault);
     return;
   }
   const isFiltered = filter && (minScore === undefined || (await find()).length === 0);
-  note(terminal, isFiltered ? whyFilterMatchesNothing(store, filter) : "Nothing was found.");
+  note(terminal, isFiltered ? whyFilterMatchesNothing(store, filters) : "Nothing was found.");
 }

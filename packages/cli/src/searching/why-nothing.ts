@@ -3,10 +3,12 @@ import {
   describeMismatch,
   FilterKeys,
   keysOfFilter,
+  kindsIn,
+  type MetadataFilter,
+  Negations,
   soughtByFilter,
 } from "@embeddinggemma/internal/filters";
 import { quoted } from "@embeddinggemma/internal/node";
-import type { MetadataFilter } from "@embeddinggemma/langchain";
 import type { DocumentStore } from "../store/check-embedder.ts";
 
 /** How many chunks are looked at. */
@@ -47,6 +49,28 @@ export function unknownKey(
   store: DocumentStore,
 ): string | undefined {
   return aboutMissing(keysOf(filters, store, ({ missing }) => missing === undefined));
+}
+
+/** Says of a negation that it does not leave out what it names, because of the types. */
+export function faultOfNegation(
+  filters: readonly MetadataFilter[],
+  store: DocumentStore,
+): string | undefined {
+  const negations = new Negations({ $and: filters });
+  if (negations.keys.length === 0) return undefined;
+  for (const { record } of store) negations.note(record.metadata ?? {}, true);
+  for (const key of negations.keys) {
+    const fault = negations.faultOf(key);
+    if (!fault) continue;
+    const { hasLists, hasValues } = fault;
+    const what = hasValues ? "does not look into lists" : "leaves out nothing where it should";
+    const there = hasLists ? "chunks have lists" : "no chunk has one";
+    const advice = hasLists
+      ? `Write --filter ${quoted(`${key}!=value`)}, which looks into lists.`
+      : "Write a value of the type of the metadata.";
+    return `The filter ${what}: it negates ${kindsIn(fault)} under ${key}, but ${there} there. ${advice}`;
+  }
+  return undefined;
 }
 
 /** Names the first key that no chunk has, or not with a value of this type. */

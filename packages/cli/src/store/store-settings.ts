@@ -33,6 +33,8 @@ export interface IndexedFile {
   readonly chunks: number;
   /** Whether a run has named it, and not only a folder above it. */
   readonly named?: true | undefined;
+  /** What is wrong with it, although it is indexed. */
+  readonly fault?: string | undefined;
 }
 
 /** What a new store has. */
