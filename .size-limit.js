@@ -6,12 +6,12 @@ export default [
   forNode("core", "73 kB"),
   forNode("faiss", "50 kB"),
   forNode("ai-sdk", "4 kB"),
-  forNode("langchain", "13.5 kB"),
+  forNode("langchain", "14 kB"),
   forNode("llamaindex", "16 kB"),
   forNode("server", "33 kB"),
   forNode("tune", "28 kB"),
   // A program, which nobody bundles: its limit finds what came in by mistake.
-  forNode("cli", "47 kB", "embeddinggemma.js"),
+  forNode("cli", "50 kB", "embeddinggemma.js"),
   {
     name: "core in a browser, without Transformers.js",
     path: "packages/core/dist/index.browser.js",

@@ -150,8 +150,8 @@ describe("FaissStore: searches", () => {
       ],
       [
         "EMBEDDINGGEMMA_FILTER_TYPE",
-        `${negates}\`at.row\`, but no document has one there. Convert the value to the type of the ` +
-          "metadata.",
+        `${negates}\`at.row\`, but no document has one there. Convert the value to the type of ` +
+          "the metadata.",
       ],
       [
         "EMBEDDINGGEMMA_UNKNOWN_KEY",

@@ -13,7 +13,7 @@ export interface ChunkSettings {
 }
 
 /** Counts the tokens of a text, without prompt. */
-export type CountTokens = (text: string) => number | Promise<number>;
+type CountTokens = (text: string) => number | Promise<number>;
 
 /** What a split needs. */
 export interface SplitOptions {

@@ -194,7 +194,7 @@ it("does not remove all files of a folder for a pattern, also beside other folde
   expect(await index("--exclude", "a")).toMatchObject({ code: 0, removed: 1 });
 });
 
-it("names .gitignore files, and not a pattern that matches nothing, for files they leave out", async () => {
+it("blames .gitignore files, and not a pattern that matches nothing", async () => {
   await mkdir(join(folder, ".git"));
   for (const name of ["a", "b"]) {
     await mkdir(join(folder, name));
@@ -562,7 +562,7 @@ it("continues where Ctrl-C has stopped it", async () => {
   });
 });
 
-it("keeps the chunks of files that have moved until it has the new ones, also after Ctrl-C", async () => {
+it("keeps chunks of files that have moved until it has the new ones", async () => {
   await mkdir(join(folder, "z-old"));
   for (const name of ["a", "b"]) await write(`z-old/${name}.txt`, `About ${name}.`);
   await index("--model", "tiny");

@@ -38,8 +38,8 @@ export function refuseEmptying(
     const all = `all files in ${places}, so ${loss}`;
     if (!exclude)
       throw new CommandError(
-        `.gitignore files leave out ${all} To keep them, add --no-ignore. To remove them, index a ` +
-          "folder above them.",
+        `.gitignore files leave out ${all} To keep them, add --no-ignore. To remove them, index ` +
+          "a folder above them.",
       );
     throw new UsageError(
       `${exclude} leaves out ${all} To remove them, index a folder above them with a pattern for ` +

@@ -48,7 +48,7 @@ function parsePair(text: string): ChunkFilter {
   return { filter: { $not: pair.filter }, matches: (metadata) => !pair.matches(metadata) };
 }
 
-/** A number or boolean in the metadata also matches, as does a list that has the value: `page=2`. */
+/** A number or boolean also matches, as does a list that has the value: `page=2`. */
 function equals(key: string, text: string): ChunkFilter {
   const values = [text, ...otherTypes(text)];
   const contains = values.map((value) => ({ [key]: { $contains: value } }));

@@ -115,7 +115,7 @@ it("filters by metadata", async () => {
   const unknown = await run(["search", "x", "-s", store, "--filter", '{"page": {"$like": 2}}']);
   expect(unknown.code).toBe(2);
   expect(unknown.errors).toMatch(
-    /is invalid\. An operator for "page" must be one of \$eq, .* For examples: `embeddinggemma search/,
+    /is invalid\. An operator for "page" must be one of \$eq, .* For examples: `embeddinggemma/,
   );
 });
 

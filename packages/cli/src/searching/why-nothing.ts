@@ -68,7 +68,8 @@ export function faultOfNegation(
     const advice = hasLists
       ? `Write --filter ${quoted(`${key}!=value`)}, which looks into lists.`
       : "Write a value of the type of the metadata.";
-    return `The filter ${what}: it negates ${kindsIn(fault)} under ${key}, but ${there} there. ${advice}`;
+    const negated = `${kindsIn(fault)} under ${key}`;
+    return `The filter ${what}: it negates ${negated}, but ${there} there. ${advice}`;
   }
   return undefined;
 }

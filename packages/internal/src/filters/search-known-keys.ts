@@ -88,12 +88,12 @@ function warnOfNegation(key: string, negations: Negations, keys: FilterKeys): bo
   const nearest = negations.lacks(key) ? keys.nearest(key) : undefined;
   if (nearest !== undefined)
     process.emitWarning(
-      `The filter leaves out nothing where it should: no document has the metadata key \`${key}\`. ` +
-        `Did you mean \`${nearest}\`?`,
+      `The filter leaves out nothing where it should: no document has the metadata key \`${key}` +
+        `\`. Did you mean \`${nearest}\`?`,
       { code: "EMBEDDINGGEMMA_UNKNOWN_KEY" },
     );
   if (fault)
-    process.emitWarning(`The filter ${saidOf(fault)} ${negationAdvice(fault)}`, {
+    process.emitWarning(`${saidOf(fault)} ${negationAdvice(fault)}`, {
       code: "EMBEDDINGGEMMA_FILTER_TYPE",
     });
   return nearest !== undefined || fault !== undefined;
@@ -101,7 +101,15 @@ function warnOfNegation(key: string, negations: Negations, keys: FilterKeys): bo
 
 function saidOf(fault: NegationFault): string {
   const { key, hasLists, hasValues } = fault;
-  const start = hasValues ? "does not look into lists" : "leaves out nothing where it should";
+  const kinds = kindsIn(fault);
+  if (hasValues)
+    return (
+      `The filter does not look into lists: it negates ${kinds} under \`${key}\`, but ` +
+      "documents have lists there."
+    );
   const there = hasLists ? "documents have lists" : "no document has one";
-  return `${start}: it negates ${kindsIn(fault)} under \`${key}\`, but ${there} there.`;
+  return (
+    `The filter leaves out nothing where it should: it negates ${kinds} under \`${key}\`, but ` +
+    `${there} there.`
+  );
 }

@@ -1,3 +1,4 @@
+import { inFlags } from "./in-flags.ts";
 import type { Logger } from "./logs.ts";
 
 type Warning = Error & { readonly code?: string; readonly detail?: string };
@@ -20,7 +21,7 @@ export function logWarnings(logger: Pick<Logger, "warn">): Disposable {
       ...(detail !== undefined && { detail }),
       ...(isTraced(warning) && { stack }),
     };
-    logger.warn(fields, message);
+    logger.warn(fields, inFlags(message));
   };
   process.removeAllListeners("warning");
   process.on("warning", log);

@@ -46,7 +46,9 @@ describe("run", () => {
       const log = logs.mock.calls.join("");
       expect(log).toContain(" prompts=those of the model for --store and txtai; else none unless");
       expect(log).toMatch(/ WARN +1 request was not answered within 0 s \(--shutdown-timeout\)/);
-      expect(log).toMatch(/ WARN +1 document was added, but neither \/index nor \/upsert was/);
+      expect(log).toMatch(
+        / WARN +1 document was added, but no \/index or \/upsert has saved it; it is lost/,
+      );
       expect(log).not.toContain("All requests are answered");
     } finally {
       logs.mockRestore();

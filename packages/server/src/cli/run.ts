@@ -87,9 +87,11 @@ async function loadAndServe(
 }
 
 function lostDocuments(count: number): string {
-  const were = count === 1 ? "1 document was" : `${count} documents were`;
-  const are = count === 1 ? "it is" : "they are";
-  return `${were} added, but neither /index nor /upsert was called since; ${are} lost.`;
+  const [were, them, are] =
+    count === 1
+      ? ["1 document was", "it", "it is"]
+      : [`${count} documents were`, "them", "they are"];
+  return `${were} added, but no /index or /upsert has saved ${them}; ${are} lost.`;
 }
 
 const adaptedTexts = { query: "the vectors of queries", both: "all vectors" };

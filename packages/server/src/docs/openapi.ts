@@ -72,7 +72,7 @@ const hits = arrayOf(object({ id: text, text, score: { type: "number" } }));
 const nothing: Schema = { type: "null" };
 
 const teiErrors = [400, 413, 415, 422, 424, 429];
-const openAIErrors = [400, 404, 413, 415, 422, 424, 429];
+const openAIErrors = [400, 404, 413, 415, 424, 429];
 const ollamaErrors = [400, 404, 413, 424, 429];
 
 const tei = (path: string, summary: string, body: z.ZodType, answer: Schema): Operation => ({
@@ -218,7 +218,7 @@ const errorsOf: Readonly<Record<Operation["tag"], Schema>> = {
 };
 
 const reasons: Readonly<Record<number, string>> = {
-  400: "The body is not JSON, or has no inputs; or the query is SQL",
+  400: "The body is not JSON, or has no inputs; a field is wrong (OpenAI); a query is SQL (txtai)",
   401: "The key is missing or wrong",
   403: "The documents are read-only",
   404: "There is no such prompt",

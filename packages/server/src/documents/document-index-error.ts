@@ -6,6 +6,7 @@ const marker = Symbol.for("embeddinggemma.server.document-index-error");
  * - `TOO_MANY_PENDING`: too many documents wait for `index` or `upsert`.
  * - `OTHER_WRITER`: another program saves documents to the same folder.
  * - `STORE_REMOVED`: the store in the folder was removed after it was opened.
+ * - `STORE_REPLACED`: another store, with vectors of another model or length, has taken its place.
  * - `CLOSED`: the index is used after `close`.
  */
 export type DocumentIndexErrorCode =
@@ -13,6 +14,7 @@ export type DocumentIndexErrorCode =
   | "TOO_MANY_PENDING"
   | "OTHER_WRITER"
   | "STORE_REMOVED"
+  | "STORE_REPLACED"
   | "CLOSED";
 
 /** A change of a {@link DocumentIndex} that is refused. */

@@ -112,8 +112,8 @@ export class DocumentIndex {
    * does nothing. If another program has saved documents, the first call after that replaces
    * nothing, but opens the store again and throws `OTHER_WRITER`. The next call replaces them.
    *
-   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`; the errors of the
-   * embedder and of `FaissStore.save`. The collected documents are kept then.
+   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`, `STORE_REPLACED`; the
+   * errors of the embedder and of `FaissStore.save`. The collected documents are kept then.
    */
   index(options: IndexingOptions = {}): Promise<void> {
     this.#checkWritable("index");
@@ -146,8 +146,8 @@ export class DocumentIndex {
    * Deletes documents, and saves the index.
    *
    * @returns those ids that the index had
-   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`; the errors of
-   * `FaissStore.save`. Nothing is deleted then.
+   * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`, `STORE_REPLACED`; the
+   * errors of `FaissStore.save`. Nothing is deleted then.
    */
   delete<Id extends string | number>(ids: readonly Id[]): Promise<Id[]> {
     this.#checkWritable("delete from");

@@ -128,13 +128,19 @@ it("says that the store was removed, and goes on when it is back", async () => {
   await expect(add()).rejects.toMatchObject({ code: "STORE_REMOVED" });
   expect(await readdir(root)).toEqual(["away"]);
   await rename(at("away"), at("store"));
-  const manifest = at("store", "faiss-store.json");
-  await rename(manifest, at("away"));
+  await rename(at("store", manifest), at("away"));
   await expect(add()).rejects.toMatchObject({ code: "STORE_REMOVED" });
   await expect(store.replacement().then((empty) => store.replace(empty))).rejects.toMatchObject({
     code: "STORE_REMOVED",
   });
-  await rename(at("away"), manifest);
+  await rename(at("away"), at("store", manifest));
+  await rename(at("store"), at("away"));
+  const longer = await FaissStore.create();
+  await longer.upsert([{ vector: [1, 0, 0], record: { text: "Mars" } }]);
+  await longer.save(at("store"));
+  await expect(add()).rejects.toMatchObject({ code: "STORE_REPLACED" });
+  await rm(at("store"), { recursive: true });
+  await rename(at("away"), at("store"));
   await add();
   expect(store.current.ids()).toEqual(["a", "b"]);
   await store.close();

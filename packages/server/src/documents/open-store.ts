@@ -92,7 +92,7 @@ export class OpenStore {
    * Runs a change that saves itself with the given options. If another program has saved the store,
    * opens it again and repeats the change, up to {@link maxAttempts} times in all.
    *
-   * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`
+   * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`, `STORE_REPLACED`
    */
   change<T>(run: (store: DocumentStore, saving: Saving) => Promise<T>): Promise<T> {
     return this.#changing(async () => {
@@ -129,7 +129,7 @@ export class OpenStore {
    * Saves a {@link OpenStore.replacement} in place of the current store. If another program has
    * saved the folder since it was created, opens that instead.
    *
-   * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`
+   * @throws DocumentIndexError `OTHER_WRITER`, `STORE_REMOVED`, `STORE_REPLACED`
    */
   replace(store: DocumentStore): Promise<void> {
     return this.#changing(async () => {
@@ -178,7 +178,7 @@ export class OpenStore {
     if (reopening) this.#options.onReopen?.(reopening.failure);
   }
 
-  /** @throws DocumentIndexError `STORE_REMOVED`, `READ_ONLY` */
+  /** @throws DocumentIndexError `STORE_REMOVED`, `STORE_REPLACED`, `READ_ONLY` */
   async #reopen(): Promise<void> {
     if (!(await this.isSaved())) throw new DocumentIndexError("STORE_REMOVED", removed);
     const opened = await this.#watch.open(this.#source.open).catch((error: unknown) => {
@@ -232,6 +232,8 @@ function refusalOf(error: unknown): unknown {
   const code = codeOf(error);
   if (code === "FILE_MISSING")
     return new DocumentIndexError("STORE_REMOVED", removed, { cause: error });
+  if (code === "DIMENSION_MISMATCH" || code === "IDENTITY_MISMATCH")
+    return new DocumentIndexError("STORE_REPLACED", replaced, { cause: error });
   if (code !== "STORE_CHANGED" && code !== "STORE_LOCKED") return error;
   return new DocumentIndexError("OTHER_WRITER", `${notSaved} ${oneWriter}`, { cause: error });
 }
@@ -247,5 +249,10 @@ const notReplaced =
 const removed =
   "The store was removed from its folder after the server had opened it, so nothing was saved. " +
   "Put it back. Or start the server again, with an empty folder; then, add the documents again.";
+
+const replaced =
+  "A store with vectors of another model or length has taken the place of the one that the " +
+  "server had opened, so nothing was saved. Start the server again, with the model of that " +
+  "store. Or put the former store back.";
 
 const oneWriter = "Run one server that writes for each --store, and the others with --read-only.";

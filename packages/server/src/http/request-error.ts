@@ -46,11 +46,12 @@ export function requestErrorOf(error: unknown): RequestError | undefined {
   if (!EmbeddingGemmaError.isInstance(error)) return undefined;
   const { code, details, message } = error;
   if (code === "INPUT_TOO_LONG") {
-    const { maxTokens, tokens } = details;
+    const { maxTokens, tokens, index } = details;
+    const which = index ? ` (index ${index})` : "";
     return new RequestError(
       "Validation",
       `Input validation error: \`inputs\` must have less than ${maxTokens} tokens. ` +
-        `Given: ${tokens}`,
+        `Given: ${tokens}${which}`,
     );
   }
   return new RequestError(code === "INVALID_ARGUMENT" ? "Validation" : "Backend", message);

@@ -111,9 +111,13 @@ function toArray(vector: Float32Array): number[] {
   return Array.from(vector);
 }
 
-/** The form of an error that clients of OpenAI and of TEI understand. */
+/**
+ * The form of an error that clients of OpenAI and of TEI understand. A wrong request has OpenAI's
+ * status: LangChain.js sends one again and again after TEI's 422.
+ */
 function answerError(error: Error, context: Context): Response {
-  const { message, param, status, type } = refusalOf(error, context);
+  const { message, param, type, ...refusal } = refusalOf(error, context);
+  const status = refusal.status === 422 ? 400 : refusal.status;
   const body = { error: { message, type, param, code: null }, message, code: status, type };
   return context.json(body, status);
 }
