@@ -137,6 +137,19 @@ describe("FaissStore: saved and existing stores", () => {
     const foreign = { identity: "x", reembed: true };
     const named = await FaissStore.load(directory, new FakeEmbeddings(), foreign);
     expect((await named.client()).identity).toBe("x");
+    // Nobody knows what these embeddings are.
+    const unnamed = await FaissStore.fromDocuments(planets, new FakeEmbeddings());
+    await unnamed.save(directory, { overwrite: true });
+    const opposite = {
+      embedDocuments: async (texts: string[]) => texts.map(() => [-1, ...Array(3).fill(0)]),
+      embedQuery: async () => [-1, 0, 0, 0],
+    };
+    const changed = await FaissStore.load(directory, opposite, { reembed: true });
+    expect((await changed.client()).get("mars")!.vector).toEqual(Float32Array.of(-1, 0, 0, 0));
+    for (const sure of [{ allowMismatch: true }, { identity: null }])
+      expect(
+        (await (await FaissStore.load(directory, opposite, sure)).client()).get("mars")!.vector,
+      ).toEqual((await unnamed.client()).get("mars")!.vector);
     const misspelt = { reembedd: true } as object;
     await expect(FaissStore.load(directory, shorter, misspelt)).rejects.toThrow(
       "Did you mean `reembed`?",

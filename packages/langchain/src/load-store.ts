@@ -18,8 +18,9 @@ import { explainOption } from "./embeddings-option.ts";
 /** Options of `FaissStore.load`. `signal` and `onProgress` are about `reembed`. */
 export interface FaissStoreLoadOptions extends OpenOptions, EmbedDocumentsOptions {
   /**
-   * If other embeddings made the vectors, embeds all documents again. The folder stays as it is
-   * until you save the store.
+   * If other embeddings made the vectors, embeds all documents again; also if your embeddings state
+   * no identity, unless you pass one, or `allowMismatch`. The folder stays as it is until you save
+   * the store.
    *
    * @default false
    */
@@ -50,8 +51,12 @@ export async function loadStore(
   const { reembed, signal: _, onProgress: __, ...others } = options;
   const opening = defined(others);
   const described = await describeEmbedding(describable(embeddings), opening);
+  const isKnown = (opening.identity ?? described.identity) != null || opening.allowMismatch;
   try {
-    return await CoreStore.open(directory, { identity: null, ...described, ...opening });
+    const options = { identity: null, ...described, ...opening };
+    const store = await CoreStore.open<DocumentRecord>(directory, options);
+    if (isKnown || !reembed) return store;
+    await store.close();
   } catch (error) {
     if (!isMismatch(error)) throw error;
     if (!reembed) throw withAdvice(error);

@@ -238,7 +238,10 @@ async function retryWithFreshFiles<T>(
 function unlessRepeated(first: unknown): (again: unknown) => never {
   return (again) => {
     const { cause } = again as Error;
-    throw cause !== undefined && cause === (first as Error).cause ? first : again;
+    if (cause === undefined || cause !== (first as Error).cause) throw again;
+    const { code, details, message } = first as EmbeddingGemmaError;
+    const done = "The model's files were downloaded again: reload the page.";
+    throw new EmbeddingGemmaError(code, `${message} ${done}`, details, { cause });
   };
 }
 

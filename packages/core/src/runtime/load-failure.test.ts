@@ -32,6 +32,21 @@ test("the server that should have ONNX Runtime's files does not give them", () =
   );
 });
 
+test("the binary is missing, whose type does not matter", () => {
+  const url = "http://localhost:4173/ort/ort-wasm-simd-threaded.wasm";
+  const failure = loadFailureOf(new Error(`${noBackend} Error: failed to fetch ${url}`));
+  expect(failure).toContain(
+    `from ${url}. Check that the file is there, in the version of the code: `,
+  );
+});
+
+test("the weights of a browser cannot be read", () => {
+  const reason = 'Can\'t create a session. Failed to load external data file ""model.onnx_data""';
+  expect(loadFailureOf(new Error(reason))).toMatch(
+    /The file with the weights may be cut off: .* The next load downloads it again\.$/,
+  );
+});
+
 test("ONNX Runtime's binary does not fit its module", () => {
   const reason = 'LinkError: WebAssembly.instantiate(): Import #100 "a" "Va": function import';
   expect(loadFailureOf(new Error(`${noBackend} ${reason}`))).toMatch(

@@ -39,6 +39,7 @@ const cutOff =
   "remove it there, or load it once with a network, which downloads the file again.";
 
 function remedyOf(reason: string, device: string | undefined): string | undefined {
+  if (isUnreadWeights.test(reason)) return unreadWeights;
   if (isForbidden.test(reason)) return `${allowWebAssembly}: ${hostPage}`;
   if (isWithoutWebAssembly(reason)) return `${remedyForFiles(reason)}: ${servingPage}`;
   if (/ExecutionProvider_Cuda|onnxruntime_providers_cuda/i.test(reason)) {
@@ -55,6 +56,13 @@ function remedyOf(reason: string, device: string | undefined): string | undefine
   }
   return undefined;
 }
+
+/** In browsers, ONNX Runtime does not say why. */
+const isUnreadWeights = /failed to load external data file/i;
+
+const unreadWeights =
+  "The file with the weights may be cut off: compare its size with that of the original. The " +
+  "next load downloads it again.";
 
 /** As Chromium and Safari say it, and Firefox. */
 const isForbidden = /WebAssembly.*(unsafe-eval|blocked by CSP)/is;
@@ -84,8 +92,8 @@ function remedyForFiles(reason: string): string {
     return `${failed}. Serve them yourself; if you do, ${where}`;
   }
   if (host === defaultHost) return `${failed} from ${host}. Serve them yourself`;
-  const checks = "is there, in the version of the code, and is served as text/javascript";
-  return `${failed} from ${url}. Check that the file ${checks}`;
+  const type = url.endsWith(".mjs") ? ", and is served as text/javascript" : "";
+  return `${failed} from ${url}. Check that the file is there, in the version of the code${type}`;
 }
 
 const defaultHost = "cdn.jsdelivr.net";

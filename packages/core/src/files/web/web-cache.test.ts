@@ -4,13 +4,13 @@ import { OverflowCache } from "./web-cache.ts";
 const full = new DOMException("No room.", "QuotaExceededError");
 
 /** Cache Storage that stores up to `room` bytes of each file. */
-function storageOf(room: number, failure: unknown = full): Cache {
+function storageOf(room: number | (() => number), failure: unknown = full): Cache {
   const files = new Map<string, Response>();
   return {
     match: async (url: string) => files.get(url)?.clone(),
     put: async (url: string, response: Response) => {
       const body = await response.blob();
-      if (body.size > room) throw failure;
+      if (body.size > (typeof room === "number" ? room : room())) throw failure;
       files.set(url, new Response(body, { headers: response.headers }));
     },
     delete: async (url: string) => files.delete(url),
@@ -62,6 +62,29 @@ test.for([
     expect(put.mock.calls.filter(([key]) => key === url)).toHaveLength(tries);
   },
 );
+
+test("after an hour, a storage that has refused a file is tried again", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const room = { bytes: 4 };
+  const storage = storageOf(() => room.bytes, new DOMException("A hiccup.", "UnknownError"));
+  const visit = async () => {
+    vi.resetModules();
+    const { OverflowCache } = await import("./web-cache.ts");
+    const cache = new OverflowCache(storage, () => {});
+    const store = () => cache.put("g:/file", new Response("12345"));
+    await store().catch(store);
+    return (await storage.match("g:/file")) !== undefined;
+  };
+  try {
+    expect(await visit()).toBe(false);
+    room.bytes = 5;
+    expect(await visit()).toBe(false);
+    vi.setSystemTime(Date.now() + 3_600_000);
+    expect(await visit()).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});
 
 test("all caches of a page see the files in memory", async () => {
   const [first, second] = [storageOf(0), storageOf(0)].map((s) => new OverflowCache(s, () => {}));

@@ -4,8 +4,8 @@ export interface WebCache {
   put(url: string, response: Response): Promise<void>;
   delete?(url: string): Promise<boolean>;
   keys?(): Promise<readonly { readonly url: string }[]>;
-  /** Whether a file that cannot be stored is kept elsewhere if it is put again. */
-  readonly hasRoomElsewhere?: boolean;
+  /** Whether a file that cannot be stored is kept in memory if it is put again. */
+  readonly retriesInMemory?: boolean;
 }
 
 interface FileInMemory {
@@ -42,7 +42,7 @@ export class OverflowCache implements WebCache {
     return file ? new Response(file.body, { headers: file.headers }) : this.#storage?.match(url);
   }
 
-  readonly hasRoomElsewhere = true;
+  readonly retriesInMemory = true;
 
   /**
    * Stores a file. One that the storage has refused before stays in memory: it must be fetched
@@ -53,11 +53,14 @@ export class OverflowCache implements WebCache {
   async put(url: string, response: Response): Promise<void> {
     inMemory.delete(url);
     const storage = this.#storage;
-    if (storage && !refused.has(url) && !(await storage.match(markOf(url)))) {
+    if (storage && !refused.has(url) && !(await isMarked(storage, url))) {
       await storage.put(url, response).catch(async (error: unknown) => {
         if (isStorageFailure(error)) refused.add(url);
-        // A private window refuses it again, until it is closed and forgets this, too.
-        if (isUnknown(error)) await storage.put(markOf(url), new Response("")).catch(() => {});
+        // A private window refuses it again. This spares later pages a download.
+        if (isUnknown(error))
+          await storage
+            .put(markOf(url), new Response("", { headers: { [refusedAt]: `${Date.now()}` } }))
+            .catch(() => {});
         throw error;
       });
       return;
@@ -69,6 +72,8 @@ export class OverflowCache implements WebCache {
 
   async delete(url: string): Promise<boolean> {
     const wasInMemory = inMemory.delete(url);
+    refused.delete(url);
+    await this.#storage?.delete(markOf(url));
     return (await this.#storage?.delete(url)) || wasInMemory;
   }
 
@@ -78,7 +83,18 @@ export class OverflowCache implements WebCache {
   }
 }
 
-/** The URL of a mark in the storage that it has refused a file. */
+/** A private window is closed at some time, and other failures pass. */
+const hour = 3_600_000;
+
+const refusedAt = "x-refused-at";
+
+/** Whether the storage has refused a file within the last hour. */
+async function isMarked(storage: Cache, url: string): Promise<boolean> {
+  const mark = await storage.match(markOf(url));
+  return mark !== undefined && Date.now() - Number(mark.headers.get(refusedAt)) < hour;
+}
+
+/** The URL of a mark in the storage that it has refused a file, with the time. */
 function markOf(url: string): string {
   return `${url}.refused`;
 }

@@ -76,7 +76,7 @@ test("what the storage refuses is fetched again if there is room elsewhere", asy
   responses = [file];
   const stored: string[] = [];
   const cache: WebCache = {
-    hasRoomElsewhere: true,
+    retriesInMemory: true,
     match: async () => undefined,
     put: async (_key, response) => {
       stored.push(await response.text());

@@ -39,8 +39,8 @@ export interface FetchResult {
 
 /**
  * Fetches a file into a cache, completely or not at all. Broken or stalled connections, rate limits
- * and server errors are retried, and what the browser refuses to store if the cache has room
- * elsewhere. A file that the server does not have is deleted from the cache.
+ * and server errors are retried, and once what the browser refuses to store, if the cache keeps it
+ * in memory then. A file that the server does not have is deleted from the cache.
  *
  * @throws `DOWNLOAD_FAILED`, `MODEL_NOT_FOUND`; the reason of `signal`
  */
@@ -50,6 +50,7 @@ export async function fetchInto(
   options: FetchOptions,
 ): Promise<FetchResult> {
   const advice = "Check the network, and whether the server allows this page's origin (CORS).";
+  let wasRefused = false;
   return withRetries(url, { signal: options.signal, advice }, async () => {
     const idle = new IdleTimeout(options.signal);
     const response = await request(url, "GET", options, idle);
@@ -71,7 +72,10 @@ export async function fetchInto(
     }
     const checked = checkedResponse(headers, joined(first, chunks), options);
     await cache.put(url, checked).catch((cause: unknown) => {
-      if (isStorageFailure(cause) && !cache.hasRoomElsewhere) throw notStored(url, cause);
+      if (isStorageFailure(cause)) {
+        if (!cache.retriesInMemory || wasRefused) throw notStored(url, cause);
+        wasRefused = true;
+      }
       throw cause instanceof TransientFailure
         ? cause
         : new TransientFailure(reasonOf(cause), { cause });

@@ -90,7 +90,7 @@ class WebFolder implements ModelFolder {
     const folder = new WebFolder(path, repository, cache, options);
     if (!(await folder.provide(optionalFile)) && !options.localFilesOnly) {
       const put = () => cache.put(folder.#url(optionalFile), new Response("{}"));
-      await (cache.hasRoomElsewhere ? put().catch(put) : put());
+      await (cache.retriesInMemory ? put().catch(put) : put());
     }
     return folder;
   }
