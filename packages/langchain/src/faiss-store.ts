@@ -572,7 +572,10 @@ export class FaissStore extends SaveableVectorStore {
   ): Promise<string[]> {
     return this.#changes.runPrepared(
       prepare,
-      async (items) => (await this.client()).upsert(items, change),
+      async (items) => {
+        if (items.length === 0 && !(await this.#store.existing())) return [];
+        return (await this.client()).upsert(items, change);
+      },
       signal,
     );
   }

@@ -28,6 +28,16 @@ describe("FaissStore: changes that are saved", () => {
   const found = async (store: FaissStore) =>
     (await store.similaritySearch("", 9)).map(({ id }) => id);
 
+  it("write nothing for a new store without documents", async () => {
+    const other = join(parent, "none");
+    const store = new FaissStore(embeddings);
+    expect(await store.addDocuments([], { saveTo: other })).toEqual([]);
+    await store.delete({ ids: ["mars"], saveTo: other });
+    await expect(FaissStore.load(other, embeddings)).rejects.toMatchObject({
+      code: "NOT_A_STORE",
+    });
+  });
+
   const changes: [string, (store: FaissStore) => Promise<unknown>, string[]][] = [
     [
       "addDocuments",

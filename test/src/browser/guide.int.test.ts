@@ -109,6 +109,32 @@ test("the page works under a sub-path, with Vite's BASE_URL", { timeout: 60_000 
   await server.close();
 });
 
+test("the page opens without a network on the third visit", { timeout: 60_000 }, async () => {
+  const page = join(folder, "offline");
+  const files = filesOfGuide();
+  const [, register] = /`(navigator\.serviceWorker\S+)`/.exec(guide)!;
+  files["main.js"] += register;
+  files["index.html"] = htmlWith("main");
+  await writePage(page, files);
+  build(page);
+  const server = new PageServer({ "/": join(page, "dist") });
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const visit = async () => {
+    await tab.waitForFunction(() => document.body.textContent?.trim());
+    expect(await tab.textContent("body")).toBe("Mars is often called the Red Planet.");
+  };
+  await tab.goto(await server.listen());
+  await visit();
+  await tab.evaluate(async () => void (await navigator.serviceWorker.ready));
+  await tab.reload();
+  await visit();
+  await server.close();
+  await tab.reload();
+  await visit();
+  await context.close();
+});
+
 /** The files of the guide by name. */
 function filesOfGuide(): Record<string, string> {
   const blocks = guide.matchAll(/```js\n\/\/ (\S+\.js)\n(.*?)```/gs);
@@ -123,6 +149,7 @@ function htmlWith(...scripts: readonly string[]): string {
 /** Writes the files, and runs the commands of the guide that copy others. */
 async function writePage(page: string, files: Readonly<Record<string, string>>): Promise<void> {
   install(page);
+  mkdirSync(join(page, "public"));
   for (const [name, code] of Object.entries(files)) await writeFile(join(page, name), code);
   const commands = Array.from(guide.matchAll(/^(?:mkdir|cp) .*$/gm), ([command]) => command);
   execFileSync("sh", ["-ec", commands.join("\n")], { cwd: page });

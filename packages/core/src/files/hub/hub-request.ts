@@ -110,8 +110,8 @@ const wrongToken =
   "The token is wrong or has no access: accept the model's license on its page, " +
   "or check that the repository exists.";
 const noToken =
-  "The repository does not exist, or is private or gated. Check the spelling. For access, " +
-  "set HF_TOKEN, or log in with `hf auth login`.";
+  "The repository does not exist, or is private or gated, and there is no local folder of this " +
+  "name. Check the spelling. For access, set HF_TOKEN, or log in with `hf auth login`.";
 
 const maxRedirects = 5;
 
