@@ -113,7 +113,7 @@ test("the page opens without a network on the third visit", { timeout: 60_000 },
   const page = join(folder, "offline");
   const files = filesOfGuide();
   const [, register] = /`(navigator\.serviceWorker\S+)`/.exec(guide)!;
-  files["main.js"] += register;
+  files["main.js"] = `${files["main.js"]}${register!}`;
   files["index.html"] = htmlWith("main");
   await writePage(page, files);
   build(page);
