@@ -46,11 +46,11 @@ it("of a file is metadata of its chunks, which filters find, also in lists", asy
   for (const [filter, message] of [
     [
       '{"tags": {"$ne": "ops"}}',
-      /nothing .* a string under tags, but chunks have lists there\. Write --filter 'tags!=value'/,
+      /nothing .* a string under `tags`, but chunks have lists there\. Write --filter 'tags!=value'/,
     ],
     [
       '{"$not": {"draft": "true"}}',
-      /nothing .* a string under draft, but no chunk has one there\. Write a value of the type/,
+      /nothing .* a string under `draft`, but no chunk has one there\. Write a value of the type/,
     ],
   ] as const) {
     const left = await run(["search", "x", "--store", store, "--filter", filter]);

@@ -1,9 +1,9 @@
 import {
   adviceOn,
   describeMismatch,
+  describeNegation,
   FilterKeys,
   keysOfFilter,
-  kindsIn,
   type MetadataFilter,
   Negations,
   soughtByFilter,
@@ -62,14 +62,10 @@ export function faultOfNegation(
   for (const key of negations.keys) {
     const fault = negations.faultOf(key);
     if (!fault) continue;
-    const { hasLists, hasValues } = fault;
-    const what = hasValues ? "does not look into lists" : "leaves out nothing where it should";
-    const there = hasLists ? "chunks have lists" : "no chunk has one";
-    const advice = hasLists
+    const advice = fault.hasLists
       ? `Write --filter ${quoted(`${key}!=value`)}, which looks into lists.`
       : "Write a value of the type of the metadata.";
-    const negated = `${kindsIn(fault)} under ${key}`;
-    return `The filter ${what}: it negates ${negated}, but ${there} there. ${advice}`;
+    return `${describeNegation(fault, "chunk")} ${advice}`;
   }
   return undefined;
 }

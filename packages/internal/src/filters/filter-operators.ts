@@ -56,6 +56,9 @@ const operators: Readonly<Record<string, (operand: unknown, name: string) => Val
   $contains: (operand, name) => isListWith(elementOf(operand, name)),
 };
 
+/** The operators that are true for all other values. */
+export const negatingOperators: readonly string[] = ["$ne", "$neq", "$nin"];
+
 /** The names of the operators, for errors. */
 export const operatorNames = Object.keys(operators);
 

@@ -18,7 +18,7 @@ export {
   type MetadataPredicate,
   metadataPredicate,
 } from "./metadata-filter.ts";
-export { negationAdvice } from "./negation-advice.ts";
+export { describeNegation, negationAdvice } from "./negation-advice.ts";
 export { type NegationFault, Negations } from "./negations.ts";
 export { searchKnownKeys } from "./search-known-keys.ts";
 export { keysOfFilter, soughtByFilter } from "./sought-by-filter.ts";

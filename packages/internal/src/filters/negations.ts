@@ -2,6 +2,7 @@ import { isObject } from "../check-options.ts";
 import { isDate } from "../time-of.ts";
 import { valueAt } from "../value-at.ts";
 import { elementKindsOf, kindsOf, type ValueKind } from "../value-kinds.ts";
+import { negatingOperators } from "./filter-operators.ts";
 import type { SoughtKinds } from "./filter-types.ts";
 
 /** What a filter says that some values are not. Values of other kinds pass, whatever they are. */
@@ -118,7 +119,7 @@ function negatedIn(condition: unknown, isNegated: boolean): Kinds[] {
   if (Array.isArray(condition)) return isNegated ? condition.map(ofValue) : [];
   if (!isObject(condition) || isDate(condition)) return isNegated ? [ofValue(condition)] : [];
   return Object.entries(condition).flatMap(([operator, operand]) => {
-    if (isNegated === ["$ne", "$neq", "$nin"].includes(operator)) return [];
+    if (isNegated === negatingOperators.includes(operator)) return [];
     if (operator === "$in" || operator === "$nin") return (operand as unknown[]).map(ofValue);
     if (operator === "$contains") return [{ kinds: [], elementKinds: kindsOf(operand) }];
     return [ofValue(operand)];

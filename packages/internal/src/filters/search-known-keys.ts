@@ -1,9 +1,9 @@
 import { isObject } from "../check-options.ts";
 import { Pacer } from "../pacer.ts";
 import { FilterKeys } from "./filter-keys.ts";
-import { kindsIn, type TypeAdvice } from "./filter-types.ts";
-import { negationAdvice } from "./negation-advice.ts";
-import { type NegationFault, Negations } from "./negations.ts";
+import type { TypeAdvice } from "./filter-types.ts";
+import { describeNegation, negationAdvice } from "./negation-advice.ts";
+import { Negations } from "./negations.ts";
 import { keysOfFilter, soughtByFilter } from "./sought-by-filter.ts";
 
 /** Whether a record matches. Undefined if all do. */
@@ -93,23 +93,8 @@ function warnOfNegation(key: string, negations: Negations, keys: FilterKeys): bo
       { code: "EMBEDDINGGEMMA_UNKNOWN_KEY" },
     );
   if (fault)
-    process.emitWarning(`${saidOf(fault)} ${negationAdvice(fault)}`, {
+    process.emitWarning(`${describeNegation(fault, "document")} ${negationAdvice(fault)}`, {
       code: "EMBEDDINGGEMMA_FILTER_TYPE",
     });
   return nearest !== undefined || fault !== undefined;
-}
-
-function saidOf(fault: NegationFault): string {
-  const { key, hasLists, hasValues } = fault;
-  const kinds = kindsIn(fault);
-  if (hasValues)
-    return (
-      `The filter does not look into lists: it negates ${kinds} under \`${key}\`, but ` +
-      "documents have lists there."
-    );
-  const there = hasLists ? "documents have lists" : "no document has one";
-  return (
-    `The filter leaves out nothing where it should: it negates ${kinds} under \`${key}\`, but ` +
-    `${there} there.`
-  );
 }

@@ -1,6 +1,7 @@
 import { isObject } from "../check-options.ts";
 import { isDate } from "../time-of.ts";
 import { kindsOf } from "../value-kinds.ts";
+import { negatingOperators } from "./filter-operators.ts";
 import { type SoughtKinds, soughtKindsOf } from "./filter-types.ts";
 
 /** The metadata keys that a checked filter looks up. */
@@ -43,7 +44,7 @@ function choicesOf(condition: unknown): unknown[][] {
   if (Array.isArray(condition)) return [condition];
   if (!isObject(condition) || isDate(condition)) return [[condition]];
   return Object.entries(condition).flatMap(([operator, operand]) => {
-    if (["$ne", "$neq", "$nin", "$contains"].includes(operator)) return [];
+    if ([...negatingOperators, "$contains"].includes(operator)) return [];
     return [operator === "$in" ? (operand as unknown[]) : [operand]];
   });
 }
