@@ -160,8 +160,8 @@ describe("FaissStore: searches", () => {
       ],
       [
         "EMBEDDINGGEMMA_FILTER_TYPE",
-        "The filter does not look into lists: it negates a string under `topic`, but documents " +
-          'have lists there. For both, write { $and: [{ "topic": { $ne: … } }, ' +
+        "The filter does not look into lists: it negates a string under `topic`, but some " +
+          'documents have lists there. For both, write { $and: [{ "topic": { $ne: … } }, ' +
           '{ $not: { "topic": { $contains: … } } }] }.',
       ],
     ]);

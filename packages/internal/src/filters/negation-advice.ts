@@ -7,7 +7,7 @@ export function describeNegation(fault: NegationFault, item: string): string {
   const kinds = kindsIn(fault);
   if (hasValues)
     return (
-      `The filter does not look into lists: it negates ${kinds} under \`${key}\`, but ` +
+      `The filter does not look into lists: it negates ${kinds} under \`${key}\`, but some ` +
       `${item}s have lists there.`
     );
   const there = hasLists ? `${item}s have lists` : `no ${item} has one`;

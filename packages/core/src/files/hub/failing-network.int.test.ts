@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import type { ServerResponse } from "node:http";
 import { hostname } from "node:os";
@@ -160,6 +160,23 @@ describe("a failed download", () => {
       expect(await leftovers()).toEqual(["model.onnx.elsewhere.1.0.incomplete"]);
     },
   );
+
+  test("is deleted if its process ends during the next one", async () => {
+    const content = await readFile(join(fixture, weights));
+    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1e6)"]);
+    const left = `${hostname().replaceAll(/[^\w-]/g, "-")}.${child.pid}.0`;
+    await mkdir(cached("onnx"), { recursive: true });
+    await writeFile(`${cached(weights)}.${left}.incomplete`, content.subarray(0, 1000));
+    setup.hub.misbehave = ({ file, storage }, response) => {
+      if (file !== weights || !storage) return false;
+      child.once("exit", () => response.writeHead(200).end(content));
+      child.kill("SIGKILL");
+      return true;
+    };
+    await loadAndEncode();
+    expect(rangesOfWeights()).toEqual([undefined]);
+    expect(await leftovers()).toEqual([]);
+  });
 
   test("is resumed after an abort", async () => {
     const content = await readFile(join(fixture, weights));

@@ -82,10 +82,12 @@ export class PartialFile {
     this.#size = 0;
   }
 
-  /** Moves the finished file to its final path. */
+  /** Moves the finished file to its final path, and deletes what other calls have abandoned. */
   async moveTo(path: string): Promise<void> {
     await rename(this.path, path);
     this.discard();
+    // A killed process can still be there when a call claims its part.
+    for (const part of await abandonedParts(this.#file)) await rm(part.path).catch(() => {});
   }
 
   /** Keeps what a later call can resume and verify, and deletes anything else. */
