@@ -57,7 +57,7 @@ function refuseUnsendable(apiKey: string | undefined): void {
   if (apiKey === undefined || /^[\x21-\x7e]+$/.test(apiKey)) return;
   const fault = /\s$/.test(apiKey)
     ? "it ends in white space, such as a line break"
-    : "it has others";
+    : "yours has other ones";
   throw new EmbeddingGemmaError(
     "INVALID_ARGUMENT",
     `apiKey must have only ASCII characters, and no spaces, so that clients can send it; ${fault}.`,

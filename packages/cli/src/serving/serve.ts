@@ -44,7 +44,7 @@ export async function serve(
   const servedModelName = isNamed ? undefined : tiny;
   // The flags of the user come last, so that they win.
   const own = argumentsFor({ ...chosen, servedModelName, store });
-  terminal.outliveReader();
+  terminal.ignoreClosedOutput();
   const code = await program.run([...own, ...command.args]);
   if (code !== 0) throw new CommandExit(code);
 }

@@ -8,7 +8,7 @@ const { createColors, isColorSupported } = picocolors;
 /** The terminal of this process. The first Ctrl-C aborts its signal, the second ends it. */
 export function processTerminal(): Terminal {
   const { stdin, stdout, stderr } = process;
-  const outliveReader = endWithoutOutput(stdout, stderr);
+  const ignoreClosedOutput = endWithoutOutput(stdout, stderr);
   return {
     input: stdin,
     output: stdout,
@@ -17,7 +17,7 @@ export function processTerminal(): Terminal {
     colors: colorsOf(stdout),
     errorColors: colorsOf(stderr),
     signal: stopSignal(),
-    outliveReader,
+    ignoreClosedOutput,
   };
 }
 
@@ -34,15 +34,15 @@ function colorsOf(stream: NodeJS.WriteStream) {
  * @returns a function after which it goes on if nobody reads
  */
 function endWithoutOutput(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): () => void {
-  let isNeeded = true;
+  let endsWithReader = true;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE" && !isNeeded) return;
+    if (error.code === "EPIPE" && !endsWithReader) return;
     if (error.code === "EPIPE") process.exit(exitCodes.done);
     stderr.write(`error: The results cannot be written: ${fileFailure(error)}.\n`);
     process.exit(exitCodes.failed);
   });
   return () => {
-    isNeeded = false;
+    endsWithReader = false;
   };
 }
 

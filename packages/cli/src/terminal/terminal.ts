@@ -17,7 +17,7 @@ export interface Terminal {
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
   /** Goes on if nobody reads {@link Terminal.output} any more, as a server does without a log. */
-  outliveReader(): void;
+  ignoreClosedOutput(): void;
 }
 
 export type Colors = ReturnType<typeof picocolors.createColors>;

@@ -46,7 +46,7 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     colors,
     errorColors: colors,
     signal,
-    outliveReader: () => {},
+    ignoreClosedOutput: () => {},
   });
   const bytes = Buffer.concat(output);
   return { code, output: bytes.toString(), bytes, errors: Buffer.concat(errors).toString() };

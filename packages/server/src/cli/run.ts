@@ -31,7 +31,7 @@ export async function run(
   const logger = createLogger({ level: settings.logLevel, json: settings.jsonOutput });
   for (const flag of settings.unused) logger.warn(`${flag} has no effect here.`);
   using _warnings = logWarnings(logger);
-  using _output = outliveReader();
+  using _output = ignoreClosedOutput();
   using stop = listenForStop(logger);
   const { signal } = stop;
   try {
@@ -151,7 +151,7 @@ function promptAdvice(
 }
 
 /** Who reads the log can end, as `head` does: the server goes on, without a log. */
-function outliveReader(): Disposable {
+function ignoreClosedOutput(): Disposable {
   const listener = (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
   };

@@ -9,7 +9,7 @@ import {
   whyNotFolder,
   whyNotWritable,
 } from "@embeddinggemma/internal/node";
-import { keeperOf, whyReadOnly } from "../documents/foreign-documents.ts";
+import { ownerOfFolder, whyReadOnly } from "../documents/foreign-documents.ts";
 import type { ProgramSettings } from "./arguments.ts";
 import { CannotRun } from "./cannot-run.ts";
 
@@ -38,9 +38,9 @@ export async function checkStoreFolder({
   if ("fault" in found) throw new CannotRun(`--store takes a folder, not ${store}. ${found.fault}`);
   const folder = found.path;
   await refuseOtherThanStore(store, folder);
-  const keeper = await keeperOf(folder);
-  if (keeper !== undefined) {
-    const note = `${store} is read-only for clients. ${whyReadOnly(keeper)}`;
+  const owner = await ownerOfFolder(folder);
+  if (owner !== undefined) {
+    const note = `${store} is read-only for clients. ${whyReadOnly(owner)}`;
     return { folder, isReadOnly: true, ...(!readOnly && { note }) };
   }
   if (readOnly) {

@@ -19,8 +19,8 @@ export function ownerOf(store: Iterable<{ readonly record: unknown }>): ForeignO
   return form === undefined ? "unknown" : form.owner;
 }
 
-/** Which program keeps the documents in a folder, whatever they are; undefined if there is none. */
-export async function keeperOf(folder: string): Promise<ForeignOwner | undefined> {
+/** Who keeps the documents in a folder up to date, whatever they are; undefined if nobody does. */
+export async function ownerOfFolder(folder: string): Promise<ForeignOwner | undefined> {
   // Not imported by applications that have no store.
   const { isFile } = await import("@embeddinggemma/internal/node");
   const isIndexed = await isFile(`${folder}/${indexSettingsName}`);

@@ -2,7 +2,7 @@ import type { Embedder } from "@embeddinggemma/core";
 import type { FaissStore, RecordValue } from "@embeddinggemma/faiss";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions } from "./document-index-options.ts";
-import { type ForeignOwner, keeperOf, ownerOf, whyReadOnly } from "./foreign-documents.ts";
+import { type ForeignOwner, ownerOf, ownerOfFolder, whyReadOnly } from "./foreign-documents.ts";
 import { ManifestWatch } from "./manifest-watch.ts";
 
 /** The fields of a document. */
@@ -14,8 +14,8 @@ export type DocumentStore = FaissStore<DocumentRecord>;
 interface Source {
   readonly exists: () => Promise<boolean>;
   readonly open: () => Promise<DocumentStore>;
-  /** Of {@link keeperOf}. */
-  readonly keptBy: ForeignOwner | undefined;
+  /** Of {@link ownerOfFolder}. */
+  readonly folderOwner: ForeignOwner | undefined;
 }
 
 type OpenStoreOptions = Pick<DocumentIndexOptions, "readOnly" | "onReopen" | "store">;
@@ -66,8 +66,8 @@ export class OpenStore {
     const store = (await exists())
       ? await open()
       : await FaissStore.create<DocumentRecord>({ ...options.store, ...embedding });
-    const keptBy = await keeperOf(folder);
-    return new OpenStore(folder, { exists, open, keptBy }, watch, store, options);
+    const folderOwner = await ownerOfFolder(folder);
+    return new OpenStore(folder, { exists, open, folderOwner }, watch, store, options);
   }
 
   /** Do not keep it: it is closed when another store takes its place. */
@@ -80,7 +80,7 @@ export class OpenStore {
   }
 
   get foreignOwner(): ForeignOwner | undefined {
-    return this.#source.keptBy ?? this.#owner;
+    return this.#source.folderOwner ?? this.#owner;
   }
 
   /** Whether the folder has a store, even one that another program has saved. */
