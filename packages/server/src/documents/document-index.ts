@@ -111,6 +111,7 @@ export class DocumentIndex {
    * Makes the collected documents the whole index, and saves it. Without collected documents, this
    * does nothing. If another program has saved documents, the first call after that replaces
    * nothing, but opens the store again and throws `OTHER_WRITER`. The next call replaces them.
+   * Documents that the index has under the same id with the same text and title are not embedded.
    *
    * @throws DocumentIndexError `READ_ONLY`, `OTHER_WRITER`, `STORE_REMOVED`, `STORE_REPLACED`; the
    * errors of the embedder and of `FaissStore.save`. The collected documents are kept then.
@@ -131,6 +132,7 @@ export class DocumentIndex {
 
   /**
    * Adds the collected documents to the index, or replaces those with the same ids, and saves it.
+   * Only what is new or has another text or title is embedded.
    * Documents that another program has saved meanwhile are kept.
    *
    * @throws as {@link DocumentIndex.index}
@@ -230,12 +232,26 @@ export class DocumentIndex {
     { onEmbed, onTruncate }: IndexingOptions,
   ): Promise<EmbeddedDocument[]> {
     const distinct = lastOfEachId(documents);
-    const texts = distinct.map(({ text }) => text);
-    const vectors = await this.#embedder.encodeDocument(distinct.map(documentInput), {
+    const known = new Map(distinct.map((document) => [document, this.#storedVector(document)]));
+    const fresh = distinct.filter((document) => known.get(document) === undefined);
+    const texts = fresh.map(({ text }) => text);
+    const vectors = await this.#embedder.encodeDocument(fresh.map(documentInput), {
       ...(onEmbed && { onFinish: (statistics) => onEmbed(texts, statistics) }),
-      ...(onTruncate && { onTruncate: ({ index }) => onTruncate(distinct[index]!.id) }),
+      ...(onTruncate && { onTruncate: ({ index }) => onTruncate(fresh[index]!.id) }),
     });
-    return distinct.map((document, row) => ({ document, vector: vectors[row]! }));
+    let next = 0;
+    return distinct.map((document) => ({
+      document,
+      vector: known.get(document) ?? vectors[next++]!,
+    }));
+  }
+
+  /** The vector of a document that the index has with the same text and title. */
+  #storedVector({ id, text, title }: IndexedDocument): Float32Array | undefined {
+    const stored = id == null ? undefined : this.#store.current.get(String(id));
+    if (stored === undefined) return undefined;
+    const isSame = stored.record.text === text && (stored.record.title ?? null) === (title ?? null);
+    return isSame ? stored.vector : undefined;
   }
 
   #checkOpen(): void {

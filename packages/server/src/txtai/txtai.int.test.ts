@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { FaissStore } from "@embeddinggemma/faiss";
 import { expect, test, vi } from "vitest";
 import { createApp } from "../app.ts";
 import { DocumentIndex } from "../documents/document-index.ts";
@@ -46,6 +47,40 @@ test("documents are added, indexed, found, replaced and deleted, and saved", asy
   await again.post("/add", [{ id: "only", text: "Only one." }]);
   await again.get("/index");
   expect((await again.get("/count")).body).toBe(1);
+});
+
+test("only new texts and titles are embedded, and all else of a document is replaced", async () => {
+  const folder = await newFolder();
+  const embedder = await tinyEmbedder();
+  const index = await DocumentIndex.open(folder, embedder);
+  const embedded: string[] = [];
+  const options = { onEmbed: (texts: readonly string[]) => embedded.push(...texts) };
+  const mars = { id: "mars", text: "Mars is red.", moons: 1 };
+  const venus = { id: 2, text: "Venus is hot.", title: "Venus" };
+  index.add([mars, venus, { text: "Pluto is small." }]);
+  await index.upsert(options);
+  expect(embedded.splice(0)).toEqual([mars.text, venus.text, "Pluto is small."]);
+  index.add([
+    { ...mars, moons: 2 },
+    { ...venus, title: "Planet" },
+    { id: "x", text: mars.text },
+  ]);
+  await index.index(options);
+  expect(embedded.splice(0)).toEqual([venus.text, mars.text]);
+  index.add([venus, { ...mars, title: null, moons: 3 }]);
+  await index.upsert(options);
+  expect(embedded).toEqual([venus.text]);
+  const [hits] = await index.search([mars.text], 9);
+  expect(hits!.map(({ id, fields }) => [id, fields.moons])).toEqual([
+    ["mars", 3],
+    ["x", undefined],
+    [2, undefined],
+  ]);
+  const store = await FaissStore.open(folder);
+  const inputs = [mars.text, { title: "Venus", text: venus.text }];
+  const vectors = await embedder.encodeDocument(inputs);
+  expect(["mars", "2"].map((id) => store.get(id)!.vector)).toEqual(vectors);
+  await index.close();
 });
 
 test("hits have the fields that a search asks for", async () => {
