@@ -79,7 +79,8 @@ test("only new texts and titles are embedded, and all else of a document is repl
   const store = await FaissStore.open(folder);
   const inputs = [mars.text, { title: "Venus", text: venus.text }];
   const vectors = await embedder.encodeDocument(inputs);
-  expect(["mars", "2"].map((id) => store.get(id)!.vector)).toEqual(vectors);
+  for (const [row, id] of ["mars", "2"].entries())
+    expect(embedder.similarity(store.get(id)!.vector, vectors[row]!)[0]![0]).toBeCloseTo(1, 6);
   await index.close();
 });
 
