@@ -129,10 +129,54 @@ test("the page opens without a network on the third visit", { timeout: 60_000 },
   await tab.evaluate(async () => void (await navigator.serviceWorker.ready));
   await tab.reload();
   await visit();
+  const kept = await tab.evaluate(async () =>
+    (await (await caches.open("page-1")).keys()).map(({ url }) => new URL(url).pathname),
+  );
+  expect(kept).toContain("/ort/ort-wasm-simd-threaded.wasm");
+  expect(kept.join()).not.toContain("/models/");
   await server.close();
   await tab.reload();
   await visit();
   await context.close();
+});
+
+test("the service worker keeps no page from working", { timeout: 60_000 }, async () => {
+  const page = join(folder, "full");
+  const files = filesOfGuide();
+  const [, register] = /`(navigator\.serviceWorker\S+)`/.exec(guide)!;
+  files["main.js"] = `${files["main.js"]}${register!.replace("/sw.js", "/help/sw.js")}`;
+  files["embedder-worker.js"] = files["embedder-worker.js"]!.replace("/models/", "/help/models/");
+  files["runtime.js"] = files["runtime.js"]!.replace("/ort/", "/help/ort/");
+  files["index.html"] = htmlWith("main");
+  await writePage(page, files);
+  build(page, "--base", "/help/");
+  const server = new PageServer({ "/help/": join(page, "dist") });
+  const origin = await server.listen();
+  const context = await browser.newContext();
+  const tab = await context.newPage();
+  const session = await context.newCDPSession(tab);
+  await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 3e6 });
+  for (let visit = 0; visit < 3; visit++) {
+    await tab.goto(`${origin}/help/`);
+    await tab.waitForFunction(() => document.body.textContent?.trim());
+    expect(await tab.textContent("body")).toBe("Mars is often called the Red Planet.");
+    await tab.evaluate(async () => void (await navigator.serviceWorker.ready));
+  }
+  const part = await tab.evaluate(async () => {
+    const response = await fetch("index.html", { headers: { range: "bytes=0-1" } });
+    return response.ok;
+  });
+  expect(part).toBe(true);
+  const kept = await tab.evaluate(async () => {
+    const lists = (await caches.keys()).map(async (name) => {
+      const urls = (await (await caches.open(name)).keys()).map(({ url }) => url);
+      return name.startsWith("page-") ? urls : [];
+    });
+    return (await Promise.all(lists)).flat();
+  });
+  expect(kept.join()).not.toContain("/models/");
+  await context.close();
+  await server.close();
 });
 
 /** The files of the guide by name. */

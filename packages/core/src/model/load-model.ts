@@ -227,7 +227,10 @@ async function retryWithFreshFiles<T>(
       signal?.throwIfAborted();
     }
     if (!refetched) throw error;
-    return load().catch(unlessRepeated(error));
+    return load().catch((again: unknown) => {
+      if (!isRepeated(error, again)) throw again;
+      throw isInBrowser ? withReload(error as EmbeddingGemmaError) : error;
+    });
   }
 }
 
@@ -237,12 +240,19 @@ async function retryWithFreshFiles<T>(
  */
 function unlessRepeated(first: unknown): (again: unknown) => never {
   return (again) => {
-    const { cause } = again as Error;
-    if (cause === undefined || cause !== (first as Error).cause) throw again;
-    const { code, details, message } = first as EmbeddingGemmaError;
-    const done = "The model's files were downloaded again: reload the page.";
-    throw new EmbeddingGemmaError(code, `${message} ${done}`, details, { cause });
+    throw isRepeated(first, again) ? first : again;
   };
+}
+
+/** In a browser, only another page can tell whether the new files are right. */
+function withReload({ code, details, message, cause }: EmbeddingGemmaError): EmbeddingGemmaError {
+  const done = "The model's files were downloaded again: reload the page.";
+  return new EmbeddingGemmaError(code, `${message} ${done}`, details, { cause });
+}
+
+function isRepeated(first: unknown, again: unknown): boolean {
+  const { cause } = again as Error;
+  return cause !== undefined && cause === (first as Error).cause;
 }
 
 function filesToRefetch(error: unknown): readonly string[] {

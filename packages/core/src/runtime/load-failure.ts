@@ -61,8 +61,7 @@ function remedyOf(reason: string, device: string | undefined): string | undefine
 const isUnreadWeights = /failed to load external data file/i;
 
 const unreadWeights =
-  "The file with the weights may be cut off: compare its size with that of the original. The " +
-  "next load downloads it again.";
+  "The file with the weights may be cut off: compare its size with that of the original.";
 
 /** As Chromium and Safari say it, and Firefox. */
 const isForbidden = /WebAssembly.*(unsafe-eval|blocked by CSP)/is;

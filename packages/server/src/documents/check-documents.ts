@@ -1,9 +1,49 @@
 import type { checkRecord } from "@embeddinggemma/faiss";
-import { awaitHint, isObject } from "@embeddinggemma/internal";
+import { awaitHint, isObject, isRecord, type Rules, rules } from "@embeddinggemma/internal";
 import { checker } from "../checker.ts";
+import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
 import type { IndexedDocument } from "./indexed-document.ts";
+import type { DocumentSearchOptions } from "./search-documents.ts";
 
-const { invalidArgument } = checker;
+const { checkOptions, invalidArgument } = checker;
+
+const indexRules: Rules<DocumentIndexOptions> = {
+  readOnly: rules.flag,
+  onReopen: rules.callback,
+  store: rules.object,
+  maxPending: rules.count,
+  maxPendingCharacters: rules.count,
+};
+
+/** @throws EmbeddingGemmaError `INVALID_ARGUMENT` */
+export function checkIndexOptions(options: DocumentIndexOptions): void {
+  checkOptions(options, indexRules);
+}
+
+/** @throws EmbeddingGemmaError `INVALID_ARGUMENT` */
+export function checkIndexingOptions(options: IndexingOptions): void {
+  checkOptions(options, { onEmbed: rules.callback, onTruncate: rules.callback });
+}
+
+const searchRules: Rules<DocumentSearchOptions> = {
+  filter: rules.anything,
+  onFinish: rules.callback,
+  signal: rules.signal,
+  truncation: rules.anything,
+};
+
+/** @throws EmbeddingGemmaError `INVALID_ARGUMENT` */
+export function checkSearch(limit: unknown, options: DocumentSearchOptions): void {
+  const { accepts, expected } = rules.count;
+  if (!accepts(limit)) throw invalidArgument("limit", limit, expected);
+  checkOptions(options, searchRules);
+}
+
+/** @throws EmbeddingGemmaError `INVALID_ARGUMENT` */
+export function checkEmbedder(embedder: unknown): void {
+  if (isRecord(embedder) && typeof embedder.encodeDocument === "function") return;
+  throw invalidArgument("embedder", embedder, "an Embedder", awaitHint(embedder));
+}
 
 /**
  * Checks documents that a later call saves together with others.

@@ -42,8 +42,8 @@ export interface IndexingOptions {
   /** Called with the texts of the documents when they are embedded, before they are saved. */
   onEmbed?: ((texts: readonly string[], statistics: EncodeStatistics) => void) | undefined;
   /**
-   * Called for each document that is longer than the model reads at once: what comes after is not
-   * found. `id` is undefined if the document has none of its own.
+   * Called for each document that is embedded and longer than the model reads at once: what comes
+   * after is not found. `id` is undefined if the document has none of its own.
    */
   onTruncate?: ((id: string | number | undefined) => void) | undefined;
 }

@@ -1,6 +1,14 @@
 import type { DocumentInput, Embedder } from "@embeddinggemma/core";
 import type { checkRecord, FaissStoreItem } from "@embeddinggemma/faiss";
-import { checkArray, checkDocuments, checkTexts } from "./check-documents.ts";
+import {
+  checkArray,
+  checkDocuments,
+  checkEmbedder,
+  checkIndexingOptions,
+  checkIndexOptions,
+  checkSearch,
+  checkTexts,
+} from "./check-documents.ts";
 import { DocumentIndexError } from "./document-index-error.ts";
 import type { DocumentIndexOptions, IndexingOptions } from "./document-index-options.ts";
 import { type ForeignOwner, whyReadOnly } from "./foreign-documents.ts";
@@ -61,6 +69,8 @@ export class DocumentIndex {
     embedder: Embedder,
     options: DocumentIndexOptions = {},
   ): Promise<DocumentIndex> {
+    checkEmbedder(embedder);
+    checkIndexOptions(options);
     await refuseFile(folder);
     const store = await OpenStore.of(folder, embedder, options);
     // Not imported by applications that have no store: FAISS needs Node.
@@ -118,7 +128,7 @@ export class DocumentIndex {
    */
   index(options: IndexingOptions = {}): Promise<void> {
     this.#checkWritable("index");
-    return this.#change(options, async (documents) => {
+    return this.#change(this.#store.keepsPrecision, options, async (documents) => {
       const store = await this.#store.replacement();
       try {
         await store.upsert(itemsFor(store, documents));
@@ -132,14 +142,14 @@ export class DocumentIndex {
 
   /**
    * Adds the collected documents to the index, or replaces those with the same ids, and saves it.
-   * Only what is new or has another text or title is embedded.
-   * Documents that another program has saved meanwhile are kept.
+   * Only what is new or has another text or title is embedded. Documents that another program has
+   * saved meanwhile are kept.
    *
    * @throws as {@link DocumentIndex.index}
    */
   upsert(options: IndexingOptions = {}): Promise<void> {
     this.#checkWritable("upsert");
-    return this.#change(options, async (documents) => {
+    return this.#change(true, options, async (documents) => {
       await this.#store.change((store, saving) => store.upsert(itemsFor(store, documents), saving));
     });
   }
@@ -189,6 +199,7 @@ export class DocumentIndex {
   ): Promise<DocumentHit[][]> {
     this.#checkOpen();
     checkTexts("queries", queries);
+    checkSearch(limit, { filter, ...options });
     const checked = checkFilter(filter);
     await this.refresh();
     if (this.size === 0) return queries.map(() => []);
@@ -198,7 +209,7 @@ export class DocumentIndex {
     return searchDocuments(store, vectors, limit, checked, this.#warned);
   }
 
-  /** Waits for running changes, then closes the store. */
+  /** Waits for running changes, then closes the store. Documents that wait are dropped. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#afterChanges(() => this.#store.close());
@@ -206,14 +217,16 @@ export class DocumentIndex {
 
   /** Runs a change on the collected documents. They are kept if it fails. */
   #change(
+    reuses: boolean,
     options: IndexingOptions,
     run: (documents: readonly EmbeddedDocument[]) => Promise<void>,
   ): Promise<void> {
+    checkIndexingOptions(options);
     return this.#afterChanges(async () => {
       const documents = this.#pending.take();
       if (documents.length === 0) return;
       try {
-        await run(await this.#embed(documents, options));
+        await run(await this.#embed(documents, reuses, options));
       } catch (error) {
         this.#pending.putBack(documents);
         throw error;
@@ -227,18 +240,25 @@ export class DocumentIndex {
     return changed;
   }
 
+  /** @param reuses - whether to take vectors that the index has */
   async #embed(
     documents: readonly IndexedDocument[],
+    reuses: boolean,
     { onEmbed, onTruncate }: IndexingOptions,
   ): Promise<EmbeddedDocument[]> {
     const distinct = lastOfEachId(documents);
-    const known = new Map(distinct.map((document) => [document, this.#storedVector(document)]));
+    const known = new Map(
+      reuses ? distinct.map((document) => [document, this.#storedVector(document)]) : [],
+    );
     const fresh = distinct.filter((document) => known.get(document) === undefined);
     const texts = fresh.map(({ text }) => text);
-    const vectors = await this.#embedder.encodeDocument(fresh.map(documentInput), {
-      ...(onEmbed && { onFinish: (statistics) => onEmbed(texts, statistics) }),
-      ...(onTruncate && { onTruncate: ({ index }) => onTruncate(fresh[index]!.id) }),
-    });
+    const vectors =
+      fresh.length === 0
+        ? []
+        : await this.#embedder.encodeDocument(fresh.map(documentInput), {
+            ...(onEmbed && { onFinish: (statistics) => onEmbed(texts, statistics) }),
+            ...(onTruncate && { onTruncate: ({ index }) => onTruncate(fresh[index]!.id) }),
+          });
     let next = 0;
     return distinct.map((document) => ({
       document,

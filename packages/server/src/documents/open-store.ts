@@ -83,6 +83,12 @@ export class OpenStore {
     return this.#source.folderOwner ?? this.#owner;
   }
 
+  /** Whether a {@link OpenStore.replacement} has no finer vectors than the current store. */
+  get keepsPrecision(): boolean {
+    const { precision, preset } = this.#options.store ?? {};
+    return precision === "int8" || (precision === undefined && preset === undefined);
+  }
+
   /** Whether the folder has a store, even one that another program has saved. */
   isSaved(): Promise<boolean> {
     return this.#source.exists();

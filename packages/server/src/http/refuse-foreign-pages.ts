@@ -29,8 +29,13 @@ function refusalOf(req: HonoRequest, allowed: readonly string[]): string | undef
     return isAllowed ? undefined : refusalOfPage(page);
   }
   if (site !== undefined) return refusalOfPage("other sites");
-  // Without https, browsers do not say where a request to another machine comes from.
-  return req.header("user-agent")?.startsWith("Mozilla/") ? fromAnywhere : undefined;
+  // Without https, browsers do not say where a GET to another machine comes from.
+  return req.method === "GET" && isBrowser(req.header("user-agent")) ? fromAnywhere : undefined;
+}
+
+/** PowerShell calls itself so, too. */
+function isBrowser(userAgent = ""): boolean {
+  return userAgent.startsWith("Mozilla/") && !userAgent.includes("PowerShell/");
 }
 
 function refusalOfPage(page: string): string {

@@ -133,7 +133,12 @@ test.each<[string, Record<string, string>, AppOptions, number]>([
     {},
     403,
   ],
-  ["a page without https, of nobody", { "user-agent": "Mozilla/5.0" }, {}, 403],
+  [
+    "PowerShell",
+    { "user-agent": "Mozilla/5.0 (Windows NT; en-US) WindowsPowerShell/5.1.22621" },
+    {},
+    200,
+  ],
   [
     "a page of the server without https, blindly",
     { "user-agent": "Mozilla/5.0", referer: "http://localhost/docs" },
@@ -157,6 +162,18 @@ test.each<[string, Record<string, string>, AppOptions, number]>([
   expect(index.size).toBe(status === 200 ? 1 : 0);
   const searched = await app.request("/search?query=a", { headers: own });
   expect(searched.status).toBe(200);
+  await index.close();
+});
+
+test("a browser that does not say where a GET comes from changes nothing", async () => {
+  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
+  index.add([{ text: "a" }]);
+  const app = createApp(await tinyEmbedder(), { index });
+  for (const path of ["/index", "/upsert"]) {
+    const headers = { host: "10.0.0.1", "user-agent": "Mozilla/5.0 (X11) Chrome/140" };
+    expect((await app.request(path, { headers })).status).toBe(403);
+  }
+  expect([index.size, index.pending]).toEqual([0, 1]);
   await index.close();
 });
 
@@ -292,7 +309,7 @@ test("what could not be indexed waits for the next try", async () => {
   await index.close();
 });
 
-test.each<[unknown, string]>([
+test.each<[unknown, string, string?]>([
   [{ text: "a" }, "documents must be an array; an object (Object) was given."],
   [["a"], 'documents[0] must be an object with a text `text`; "a" was given.'],
   [[{ text: "a" }, { txt: "a" }], "documents[1].text must be a string; undefined was given."],
@@ -302,30 +319,34 @@ test.each<[unknown, string]>([
     "documents[0].id must be a string, not empty, or a whole number; 0.5 was",
   ],
   [[{ text: "a", id: "" }], "documents[0].id must be a string, not empty, or"],
-  [[{ text: "a" }, { text: "b", at: [Number.NaN] }], "documents[1].at[0] is NaN"],
-  [[{ text: "a", tags: [undefined] }], "documents[0].tags[0] is undefined"],
+  [[{ text: "a" }, { text: "b", at: [Number.NaN] }], "documents[1].at[0] is NaN", "INVALID_RECORD"],
+  [[{ text: "a", tags: [undefined] }], "documents[0].tags[0] is undefined", "INVALID_RECORD"],
   // biome-ignore lint/suspicious/noSparseArray: what is tested
-  [[{ text: "a", tags: [, 1] }], "documents[0].tags[0] is undefined"],
-  [[{ text: "a", of: new Planet() }], "documents[0].of is an object of the class Planet"],
-])("what is no document is not collected: %j", async (documents, message) => {
-  const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
-  const error = {
-    code: expect.stringMatching(/^INVALID_(ARGUMENT|RECORD)$/),
-    message: expect.stringContaining(message),
-  };
-  expect(() => index.add(documents as never)).toThrow(expect.objectContaining(error));
-  index.add([{ text: "a", title: null, at: new Date() }]);
-  index.add([{ text: "b", id: null } as never, { text: "c", id: null } as never]);
-  await index.upsert();
-  expect([index.size, index.pending]).toEqual([3, 0]);
-  const cyclic: Record<string, unknown> = {};
-  cyclic.self = cyclic;
-  expect(() => index.add([{ text: "a", of: cyclic } as never])).toThrow("documents[0].of");
-  await expect(index.search("red" as never, 3)).rejects.toThrow("queries must be an array");
-  await expect(index.search([5] as never, 3)).rejects.toThrow("queries[0] must be a string; 5");
-  await expect(async () => index.delete("a" as never)).rejects.toThrow("ids must be an array");
-  await index.close();
-});
+  [[{ text: "a", tags: [, 1] }], "documents[0].tags[0] is undefined", "INVALID_RECORD"],
+  [
+    [{ text: "a", of: new Planet() }],
+    "documents[0].of is an object of the class Planet",
+    "INVALID_RECORD",
+  ],
+])(
+  "what is no document is not collected: %j",
+  async (documents, message, code = "INVALID_ARGUMENT") => {
+    const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
+    const error = { code, message: expect.stringContaining(message) };
+    expect(() => index.add(documents as never)).toThrow(expect.objectContaining(error));
+    index.add([{ text: "a", title: null, at: new Date() }]);
+    index.add([{ text: "b", id: null } as never, { text: "c", id: null } as never]);
+    await index.upsert();
+    expect([index.size, index.pending]).toEqual([3, 0]);
+    const cyclic: Record<string, unknown> = {};
+    cyclic.self = cyclic;
+    expect(() => index.add([{ text: "a", of: cyclic } as never])).toThrow("documents[0].of");
+    await expect(index.search("red" as never, 3)).rejects.toThrow("queries must be an array");
+    await expect(index.search([5] as never, 3)).rejects.toThrow("queries[0] must be a string; 5");
+    await expect(async () => index.delete("a" as never)).rejects.toThrow("ids must be an array");
+    await index.close();
+  },
+);
 
 test("a closed index says so", async () => {
   const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
