@@ -579,14 +579,15 @@ export class Embedder implements AsyncDisposable {
     checkOptions(options, countRules);
     const { addSpecialTokens = true, signal, ...promptOptions } = options;
     signal?.throwIfAborted();
-    const texts = [promptedText(choosePrompt(this.#description, promptOptions), text)];
-    // An empty text has only special tokens.
-    if (!addSpecialTokens) texts.push(promptedText("", ""));
-    const preparing = model.prepare(texts, { needsLengths: true, signal });
-    const [whole, special] = await this.#track(preparing).catch((error: unknown) => {
+    const input = promptedText(choosePrompt(this.#description, promptOptions), text);
+    // Servers refuse an empty text.
+    if (!addSpecialTokens && input.prompt + input.text === "") return 0;
+    const preparing = model.prepare([input], { needsLengths: true, signal });
+    const [prepared] = await this.#track(preparing).catch((error: unknown) => {
       throw withIndex(error, () => 0);
     });
-    return whole!.fullLength - (special?.fullLength ?? 0);
+    const { fullLength, specialTokens = 0 } = prepared!;
+    return addSpecialTokens ? fullLength : fullLength - specialTokens;
   }
 
   /**

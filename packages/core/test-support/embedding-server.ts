@@ -191,6 +191,11 @@ export class EmbeddingServer implements AsyncDisposable {
   #tokenize({ inputs, prompt_name: name }: RequestBody, response: ServerResponse) {
     const texts = inputsOf(inputs) as string[];
     if (this.#refuseBatch(texts, response)) return;
+    if (texts.includes("")) {
+      const error = "`inputs` cannot be empty";
+      this.#send(response, { error, error_type: "Validation" }, 422);
+      return;
+    }
     const { prompts = {} } = this.options;
     if (name !== undefined && !Object.hasOwn(prompts, name)) {
       const error = `\`default-prompt-name\` is set to \`${name}\` but it was not found`;

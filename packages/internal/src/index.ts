@@ -14,6 +14,7 @@ export {
 export { clonePlain, defineProperty } from "./clone-plain.ts";
 export { createWith } from "./create-with.ts";
 export { defined } from "./defined.ts";
+export { escapeControls } from "./escape-controls.ts";
 export { isUrl } from "./is-url.ts";
 export { hasMergeConflict } from "./merge-conflict.ts";
 export { nextTurn } from "./next-turn.ts";

@@ -538,7 +538,6 @@ export class FaissStore extends SaveableVectorStore {
     return result;
   }
 
-  /** Embeds a query, after a check that the store has vectors of these embeddings. */
   /** Searches, and warns of filters that say nothing about these documents. */
   async #searchWatched<S extends { filter?: FaissStoreFilter<DocumentRecord> | undefined }>(
     filter: DocumentFilter | undefined,
@@ -558,6 +557,7 @@ export class FaissStore extends SaveableVectorStore {
     return (hits ?? []).map(scored);
   }
 
+  /** Embeds a query, after a check that the store has vectors of these embeddings. */
   #embedQuery(query: string, signal: AbortSignal | undefined): Promise<number[]> {
     return untilAborted(signal, async () => {
       await this.client();

@@ -1,5 +1,5 @@
+import { escapeControls } from "@embeddinggemma/internal";
 import { isFile, quoted } from "@embeddinggemma/internal/node";
-import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 
 /**

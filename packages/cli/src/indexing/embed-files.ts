@@ -1,6 +1,6 @@
 import type { DocumentInput, Embedder } from "@embeddinggemma/core";
+import { escapeControls } from "@embeddinggemma/internal";
 import type { ChunkSettings } from "../documents/split-document.ts";
-import { escapeControls } from "../terminal/escape-controls.ts";
 import type { Progress } from "../terminal/progress.ts";
 import {
   type Chunk,

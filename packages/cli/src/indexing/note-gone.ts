@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { escapeControls } from "@embeddinggemma/internal";
 import { quoted } from "@embeddinggemma/internal/node";
-import { escapeControls } from "../terminal/escape-controls.ts";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "./plan.ts";
 import { emptyFoldersFor } from "./refuse-missing.ts";

@@ -1,5 +1,5 @@
 import { isAbsolute, resolve } from "node:path";
-import { escapeControls } from "../terminal/escape-controls.ts";
+import { escapeControls } from "@embeddinggemma/internal";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { Plan } from "./plan.ts";
 

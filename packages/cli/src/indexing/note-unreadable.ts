@@ -1,4 +1,4 @@
-import { escapeControls } from "../terminal/escape-controls.ts";
+import { escapeControls } from "@embeddinggemma/internal";
 import { note, type Terminal } from "../terminal/terminal.ts";
 import type { UnreadableFolder } from "./find-changes.ts";
 

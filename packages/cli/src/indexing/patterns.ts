@@ -52,7 +52,7 @@ export function refuseEmptying(
       ? `All files are ${gone.length > 0 ? "gone, or " : ""}left out by ${causeOf(flags)}`
       : `${places} ${paths.length === 1 ? "has" : "have"} no file that can be read`;
   const message = `${reason}, so ${loss} To empty the store, delete its folder.`;
-  throw leftOut.length > 0 && flags.exclude ? new UsageError(message) : new CommandError(message);
+  throw leftOut.length > 0 && exclude ? new UsageError(message) : new CommandError(message);
 }
 
 function lossOf(count: number, kept: number): string {

@@ -50,6 +50,10 @@ it.each(["page", "=2", "!=2", "page>2", "page>=2", "page<=2"])("refuses %s", (te
   expect(() => filterOf(text)).toThrow(/^It must be key=value, key!=value or a JSON object, such/);
 });
 
+it.each(["$schema=https*", "$or=x"])("refuses the key of %s", (text) => {
+  expect(() => filterOf(text)).toThrow("A key cannot begin with $.");
+});
+
 it("finds texts in JSON that end with a star", () => {
   const filters = [
     { $or: [{ source: "a/*" }, { $not: { title: { $in: ["b", "c*"] } } }], page: 2 },

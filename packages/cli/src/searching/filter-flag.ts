@@ -38,6 +38,7 @@ function parsePair(text: string): ChunkFilter {
     throw new InvalidArgumentError(
       'It must be key=value, key!=value or a JSON object, such as \'{"page": {"$gte": 2}}\'.',
     );
+  if (key.startsWith("$")) throw new InvalidArgumentError("A key cannot begin with $.");
   if (/\*(?!$)/.test(value))
     throw new InvalidArgumentError(
       "A * stands for other text only at the end of a value, such as source=notes/web/*. To " +

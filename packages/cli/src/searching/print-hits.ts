@@ -1,6 +1,6 @@
 import type { FaissStoreHit } from "@embeddinggemma/faiss";
+import { escapeControls } from "@embeddinggemma/internal";
 import type { DocumentRecord } from "@embeddinggemma/langchain";
-import { escapeControls } from "../terminal/escape-controls.ts";
 import { print, type Terminal } from "../terminal/terminal.ts";
 import { cut, firstLines, widthOf } from "../terminal/width.ts";
 

@@ -60,7 +60,7 @@ export async function searchStore(
   cutTexts.note(1, terminal);
   printHits(hits, json, terminal);
   if (hits.length > 0) {
-    const fault = unknownKey(filters, store) ?? faultOfNegation(filters, store);
+    const fault = unknownKey(filters, store) ?? faultOfNegation(filter ?? [], store);
     if (fault !== undefined) note(terminal, fault);
     return;
   }

@@ -10,6 +10,7 @@ import {
 } from "@embeddinggemma/internal/filters";
 import { quoted } from "@embeddinggemma/internal/node";
 import type { DocumentStore } from "../store/check-embedder.ts";
+import type { ChunkFilter } from "./filter-flag.ts";
 
 /** How many chunks are looked at. */
 const sampleSize = 1_000;
@@ -53,12 +54,18 @@ export function unknownKey(
 
 /** Says of a negation that it does not leave out what it names, because of the types. */
 export function faultOfNegation(
-  filters: readonly MetadataFilter[],
+  filters: readonly ChunkFilter[],
   store: DocumentStore,
 ): string | undefined {
-  const negations = new Negations({ $and: filters });
+  const negations = new Negations({ $and: filters.map(({ filter }) => filter) });
   if (negations.keys.length === 0) return undefined;
-  for (const { record } of store) negations.note(record.metadata ?? {}, true);
+  for (const { record } of store) {
+    const metadata = record.metadata ?? {};
+    negations.note(
+      metadata,
+      filters.every(({ matches }) => matches(metadata)),
+    );
+  }
   for (const key of negations.keys) {
     const fault = negations.faultOf(key);
     if (!fault) continue;

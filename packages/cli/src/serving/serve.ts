@@ -81,5 +81,3 @@ async function modelFor(
 function hasAdapter({ args }: Command): boolean {
   return args.some((argument) => /^--adapter(=|$)/.test(argument));
 }
-
-/** `--truncate-dim 256` for `truncateDim`. */

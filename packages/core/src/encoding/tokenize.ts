@@ -7,6 +7,8 @@ export interface PreparedText {
   readonly tokens: number;
   /** Length before the cut; at least `tokens` if it was not asked for. */
   readonly fullLength: number;
+  /** How many of the tokens the tokenizer has added; 0 if that was not asked for. */
+  readonly specialTokens?: number;
 }
 
 /** A text as a model that runs here receives it. */
@@ -72,6 +74,7 @@ async function tokenizeTexts(
       ids,
       tokens: ids.length,
       fullLength: prefix.length + content.length + suffix.length,
+      specialTokens: prefix.length + suffix.length,
       unpooled: unpooled.get(texts[index]!.prompt) ?? 0,
     };
   });

@@ -1,4 +1,5 @@
 import { withRow } from "../encoding/refused-text.ts";
+import type { PreparedText } from "../encoding/tokenize.ts";
 import type { RemoteClient } from "./remote-client.ts";
 
 /**
@@ -6,6 +7,8 @@ import type { RemoteClient } from "./remote-client.ts";
  * Servers refuse to tokenize texts of more than 250.
  */
 const wholeCharacters = 100;
+
+export type TokenCount = Pick<Required<PreparedText>, "fullLength" | "specialTokens">;
 
 /**
  * Counts the tokens of texts, special tokens included, by asking the server. A text that is many
@@ -19,7 +22,7 @@ export async function countRemoteTokens(
   texts: readonly string[],
   maxTokens: number,
   signal: AbortSignal | undefined,
-): Promise<number[]> {
+): Promise<TokenCount[]> {
   const pieces = texts.map((text) => piecesOf(text, wholeCharacters * maxTokens));
   const textOf = pieces.flatMap((ofText, text) => ofText.map(() => text));
   const tokens = await client.tokenize(pieces.flat(), { signal }).catch((error: unknown) => {
@@ -30,7 +33,10 @@ export async function countRemoteTokens(
     const [first, ...others] = tokens.slice(next, next + length);
     next += length;
     const ownTokens = others.map((piece) => piece.filter(({ special }) => !special).length);
-    return first!.length + ownTokens.reduce((sum, count) => sum + count, 0);
+    return {
+      fullLength: first!.length + ownTokens.reduce((sum, count) => sum + count, 0),
+      specialTokens: first!.filter(({ special }) => special).length,
+    };
   });
 }
 

@@ -3,7 +3,7 @@ import type { EmbeddingModel } from "../encoding/embedding-model.ts";
 import { EmbeddingQueue } from "../encoding/embedding-queue.ts";
 import type { ModelInput } from "../encoding/prompts.ts";
 import { withRow } from "../encoding/refused-text.ts";
-import { tokenizeInputs } from "../encoding/tokenize.ts";
+import { type PreparedText, tokenizeInputs } from "../encoding/tokenize.ts";
 import { EmbeddingGemmaError } from "../errors.ts";
 import type { ModelDescription } from "../model/description.ts";
 import type { Tokenizer } from "../runtime/backend.ts";
@@ -68,9 +68,10 @@ export function remoteModel(parts: RemoteModelParts): RemoteModel {
     async prepare(inputs, { needsLengths = false, truncationSide = ownSide, signal } = {}) {
       const settings = { needsLengths, truncationSide, signal };
       const calledAt = performance.now();
-      const prepare = (input: ModelInput, tokens: number, fullLength: number): RemoteText => {
+      const prepare = (input: ModelInput, lengths: PreparedText): RemoteText => {
+        const { tokens, fullLength, specialTokens = 0 } = lengths;
         const content = contentOf(input);
-        return { content, truncationSide, calledAt, tokens, fullLength };
+        return { content, truncationSide, calledAt, tokens, fullLength, specialTokens };
       };
       if (tokenizer) {
         const sequences = await tokenizeInputs(
@@ -78,17 +79,15 @@ export function remoteModel(parts: RemoteModelParts): RemoteModel {
           inputs,
           settings,
         );
-        return inputs.map((input, index) => {
-          const { tokens, fullLength } = sequences[index]!;
-          return prepare(input, tokens, fullLength);
-        });
+        return inputs.map((input, index) => prepare(input, sequences[index]!));
       }
-      const lengths = needsLengths
-        ? await fullLengths(parts, inputs, signal)
-        : inputs.map((input) => estimateTokens(contentOf(input)));
+      const counts = needsLengths
+        ? await countTokens(parts, inputs, signal)
+        : inputs.map((input) => ({ fullLength: estimateTokens(contentOf(input)) }));
       return inputs.map((input, index) => {
-        const length = lengths[index]!;
-        return prepare(input, Math.min(length, description.maxTokens), length);
+        const count = counts[index]!;
+        const tokens = Math.min(count.fullLength, description.maxTokens);
+        return prepare(input, { tokens, ...count });
       });
     },
     run: (request) => queue.run(request),
@@ -101,14 +100,16 @@ function identityOf({ own, identity }: ServerFacts, { normalized }: ModelDescrip
   return own ? identity : `${identity}&raw=${!normalized}`;
 }
 
-async function fullLengths(
+async function countTokens(
   { client, facts, description }: RemoteModelParts,
   inputs: readonly ModelInput[],
   signal: AbortSignal | undefined,
-): Promise<number[]> {
+): Promise<Pick<PreparedText, "fullLength" | "specialTokens">[]> {
   if (facts.api === "openai") throw withoutTokenizer("lengths of texts");
   const contents = inputs.map(contentOf);
-  const lengths = contents.map(({ length }) => length);
+  const lengths: Pick<PreparedText, "fullLength" | "specialTokens">[] = contents.map(
+    ({ length }) => ({ fullLength: length }),
+  );
   const rows = [...contents.keys()].filter((row) => typeof contents[row] === "string");
   const texts = rows.map((row) => contents[row] as string);
   const counts = await countRemoteTokens(client, texts, description.maxTokens, signal).catch(

@@ -217,6 +217,10 @@ describe("lengths", () => {
     const remote = await connect(server.url);
     expect(await remote.countTokens("größer", { promptName: "query" })).toBe(10);
     expect(await remote.countTokens("ab ".repeat(3000))).toBe(9002);
+    const own = { addSpecialTokens: false };
+    expect(await remote.countTokens("größer", { ...own, promptName: "query" })).toBe(8);
+    expect(await remote.countTokens("ab ".repeat(3000), own)).toBe(9000);
+    expect(await remote.countTokens("", { ...own, prompt: "" })).toBe(0);
     const call = remote.encode(["short", "x".repeat(40)], { truncation: "error" });
     await expect(call).rejects.toMatchObject({
       code: "INPUT_TOO_LONG",

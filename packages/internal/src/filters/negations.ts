@@ -7,7 +7,10 @@ import type { SoughtKinds } from "./filter-types.ts";
 
 /** What a filter says that some values are not. Values of other kinds pass, whatever they are. */
 export interface NegatedKinds
-  extends Required<Pick<SoughtKinds, "key" | "kinds" | "elementKinds">> {}
+  extends Required<Pick<SoughtKinds, "key" | "kinds" | "elementKinds">> {
+  /** Whether a match can have another reason, as in `$or`. */
+  readonly isOneOfSeveral?: boolean;
+}
 
 /** Why a negation does not leave out what it names. */
 export interface NegationFault extends NegatedKinds {
@@ -89,7 +92,8 @@ export class Negations {
     const kinds = [...new Set(ofKey.flatMap((negated) => negated.kinds))];
     const elementKinds = [...new Set(ofKey.flatMap((negated) => negated.elementKinds))];
     const looksIntoLists = kinds.includes("list") || elementKinds.length > 0;
-    const hasLists = found.hasLists && !looksIntoLists;
+    const hasOtherReason = ofKey.every(({ isOneOfSeveral = false }) => isOneOfSeveral);
+    const hasLists = found.hasLists && !looksIntoLists && !hasOtherReason;
     const hasValues = this.#isFound({ key, kinds, elementKinds });
     const isMissing = !this.lacks(key) && !hasValues;
     return hasLists || isMissing ? { key, kinds, elementKinds, hasLists, hasValues } : undefined;
@@ -107,8 +111,12 @@ export class Negations {
 function negatedKinds(filter: object, isNegated: boolean): NegatedKinds[] {
   return Object.entries(filter).flatMap(([key, condition]) => {
     if (key === "$not") return negatedKinds(condition, !isNegated);
-    if (key.startsWith("$"))
-      return condition.flatMap((part: object) => negatedKinds(part, isNegated));
+    if (key.startsWith("$")) {
+      const isOneOfSeveral = key === "$or" && !isNegated && condition.length > 1;
+      return condition
+        .flatMap((part: object) => negatedKinds(part, isNegated))
+        .map((kinds: NegatedKinds) => (isOneOfSeveral ? { ...kinds, isOneOfSeveral } : kinds));
+    }
     return negatedIn(condition, isNegated).map((kinds) => ({ key, ...kinds }));
   });
 }

@@ -56,9 +56,32 @@ export async function searchKnownKeys<R, T>(
   const found = await search(watched && negations.keys.length > 0 ? note : watched);
   refuse?.(keys.missingAndUnmatched);
   keys.warn(warned, "document", advice);
-  const all = hasMatch ? await records() : undefined;
-  if (!all) return found;
-  // All records are read again for a key only after their number has doubled.
+  if (hasMatch && negations.keys.length > 0 && warned.size < maxWarned) {
+    const reading = { keys, negations, note, records };
+    // What fails now, as where the store is closed meanwhile, is no fault of the search.
+    await warnOfNegations(warned, reading).catch(() => {});
+  }
+  return found;
+}
+
+/** So many warnings at most: the filters of clients can have any keys. */
+const maxWarned = 200;
+
+interface Reading<R> extends Pick<FilteredSearch<R, unknown>, "records"> {
+  readonly keys: FilterKeys;
+  readonly negations: Negations;
+  /** Notes what a record has. */
+  readonly note: (record: R, id: string) => void;
+}
+
+/** Reads all records, if those that were seen lack what a filter negates. */
+async function warnOfNegations<R>(
+  warned: Set<string>,
+  { keys, negations, note, records }: Reading<R>,
+): Promise<void> {
+  const all = await records();
+  if (!all) return;
+  // They are read again for a key only after their number has doubled.
   const wasRead = (key: string) => `negation ${key} ${Math.round(Math.log2(all.size))}`;
   const suspects = negations.keys.filter(
     (key) =>
@@ -66,7 +89,7 @@ export async function searchKnownKeys<R, T>(
       !warned.has(nameOf(key)) &&
       !warned.has(wasRead(key)),
   );
-  if (suspects.length === 0) return found;
+  if (suspects.length === 0) return;
   for (const key of suspects) warned.add(wasRead(key));
   const pacer = new Pacer();
   for (const { record, id } of all) {
@@ -74,7 +97,6 @@ export async function searchKnownKeys<R, T>(
     if (pacer.due) await pacer.pause();
   }
   for (const key of suspects) if (warnOfNegation(key, negations, keys)) warned.add(nameOf(key));
-  return found;
 }
 
 function nameOf(key: string): string {

@@ -29,6 +29,16 @@ async function logged(): Promise<unknown[]> {
   return lines;
 }
 
+it("keeps a warning on one line", async () => {
+  process.removeAllListeners("warning");
+  process.on("warning", listener);
+  const lines: unknown[][] = [];
+  using _ = logWarnings({ warn: (...line: unknown[]) => void lines.push(line) });
+  process.emitWarning("no key `a\n12:00 ERROR gone\u001b[2J`");
+  await nextTurn();
+  expect(lines[0]![1]).toBe("no key `a\\n12:00 ERROR gone\\x1b[2J`");
+});
+
 it("logs warnings in place of those who listened, and then they listen again", async () => {
   process.removeAllListeners("warning");
   process.on("warning", listener);

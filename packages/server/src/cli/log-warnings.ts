@@ -1,3 +1,4 @@
+import { escapeControls } from "@embeddinggemma/internal";
 import { inFlags } from "./in-flags.ts";
 import type { Logger } from "./logs.ts";
 
@@ -21,7 +22,8 @@ export function logWarnings(logger: Pick<Logger, "warn">): Disposable {
       ...(detail !== undefined && { detail }),
       ...(isTraced(warning) && { stack }),
     };
-    logger.warn(fields, inFlags(message));
+    // Clients can send names with line breaks.
+    logger.warn(fields, escapeControls(inFlags(message)));
   };
   process.removeAllListeners("warning");
   process.on("warning", log);
