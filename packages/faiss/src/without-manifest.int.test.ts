@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { manifestName } from "@embeddinggemma/internal";
@@ -18,6 +18,21 @@ async function storeWith(id: string): Promise<FaissStore<string>> {
   await store.upsert([{ id, vector: [1, 0], record: id }]);
   return store;
 }
+
+it("a store whose manifest is damaged is replaced only on demand", async () => {
+  await (await storeWith("old")).save(folder);
+  await writeFile(join(folder, manifestName), "{");
+  const store = await storeWith("new");
+  for (const options of [{}, { overwrite: false }])
+    await expect(store.save(folder, options)).rejects.toMatchObject({
+      code: "FILE_DAMAGED",
+      message: expect.stringMatching(
+        /, or save the store with overwrite: true, which replaces it\.$/,
+      ),
+    });
+  await store.save(folder, { overwrite: true });
+  expect([...(await FaissStore.open(folder)).ids()]).toEqual(["new"]);
+});
 
 it("a store whose manifest is gone is neither taken for none nor overwritten", async () => {
   const missing = {

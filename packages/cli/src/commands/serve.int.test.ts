@@ -33,6 +33,25 @@ describe("serve", () => {
     expect(await program.exit()).toBe(0);
   });
 
+  it("does not guess the model of a server that made a store", async () => {
+    const folder = await temporaryFolder();
+    await writeFile(join(folder, "mars.md"), "Mars is red.");
+    const flags = ["--hostname", "127.0.0.1", "-p", "0"];
+    const server = start("serve", ...flags, "-m", "tiny");
+    const [, url] = await server.find(/url=(http\S+)/);
+    const store = join(folder, "notes.store");
+    const index = start("index", join(folder, "mars.md"), "--store", store, "--url", url!);
+    expect(await index.exit()).toBe(0);
+    const program = start("serve", ...flags, "--store", store);
+    expect(await program.exit()).toBe(1);
+    expect(program.output()).toContain(
+      `error: ${store} was made with the server ${url}, which ran a model from a folder. Add ` +
+        "--model-id <folder> --dtype q8, with a copy of that folder.",
+    );
+    const named = start("serve", ...flags, "--store", store, "--model-id", modelPath);
+    await named.find(/url=(http\S+) store=\S+ documents=1 /);
+  });
+
   it("serves a store with the model that made it", async () => {
     const folder = await temporaryFolder();
     await writeFile(join(folder, "mars.md"), "Mars is red.");

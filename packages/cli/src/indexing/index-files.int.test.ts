@@ -469,7 +469,7 @@ it("says that its adapter was moved, and remembers where it is now", async () =>
   const search = () => run(["search", "planet", "--store", store]);
   const errors =
     `error: The store remembers the adapter in ${before}, which is not there. Add --adapter ` +
-    "<folder>; with `index`, the store remembers it. To do without it, add --no-adapter.\n";
+    "<folder>; with `index`, the store remembers it.\n";
   expect(await search()).toMatchObject({ code: 1, errors });
   expect(await run(["serve", "--store", store])).toMatchObject({ code: 1, errors });
   expect(await index("--adapter", now)).toMatchObject({ code: 0, embedded: 0 });

@@ -6,6 +6,7 @@ import type { ChunkSettings } from "../documents/split-document.ts";
 import { UsageError } from "../failures/command-error.ts";
 import type { ModelFlags } from "../model/model-options.ts";
 import { checkEmbedder } from "../store/check-embedder.ts";
+import { isAdapted } from "../store/maker-of-store.ts";
 import { flagsToReload } from "../store/model-of-store.ts";
 import { type Given, rememberedModel } from "../store/remembered-model.ts";
 import type { Plan } from "./plan.ts";
@@ -38,14 +39,16 @@ export async function openWriter(
   const store = saved.store ?? (await emptyStore(embedder!));
   const used = embedder ? flagsToReload(flags, embedder) : settings!.model;
   const rootName = relative(folder, root).split(sep).join("/");
-  const isGiven = given.model || given.adapter;
+  // The vectors of a store keep an adapter for all texts, whatever flags a server needs.
+  const adapter = given.adapter && !(used.adapter === undefined && isAdapted(store.identity));
+  const isGiven = given.model || adapter;
   // A clone with the same root stays as it is in Git.
   const isMoved = hasMoved || settings?.root !== rootName;
   return new StoreWriter(
     folder,
     store,
     (now = settings) => ({
-      model: rememberedModel(now?.model, used, given),
+      model: rememberedModel(now?.model, used, { ...given, adapter }),
       chunks: hasChunkFlags ? chunks : (now?.chunks ?? chunks),
       folder,
       root: rootName,

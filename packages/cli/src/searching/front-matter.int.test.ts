@@ -46,7 +46,7 @@ it("of a file is metadata of its chunks, which filters find, also in lists", asy
   for (const [filter, message] of [
     [
       '{"tags": {"$ne": "ops"}}',
-      /nothing .* a string under `tags`, but chunks have lists there\. Write --filter 'tags!=value'/,
+      /nothing .* string under `tags`, but chunks have lists there\. Write --filter 'tags!=value'/,
     ],
     [
       '{"$not": {"draft": "true"}}',

@@ -1,6 +1,9 @@
+import { resolve } from "node:path";
 import { defined } from "@embeddinggemma/internal";
+import { quoted } from "@embeddinggemma/internal/node";
 import { serverProgram } from "@embeddinggemma/server";
 import type { Command } from "commander";
+import { CommandError } from "../failures/command-error.ts";
 import { CommandExit } from "../failures/command-exit.ts";
 import { explainFailure } from "../failures/explain-failure.ts";
 import { argumentsFor } from "../flag-name.ts";
@@ -12,7 +15,9 @@ import {
   tiny,
 } from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
+import { makerOf } from "../store/maker-of-store.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
+import { openStore } from "../store/open-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
 import { requireFolders } from "../store/require-folders.ts";
 import { readSettings } from "../store/store-settings.ts";
@@ -67,14 +72,39 @@ async function modelFor(
   const settings = await readSettings(store);
   const { url, adapter, truncateDim } = settings?.model ?? {};
   const variable = model === undefined ? modelIdVariable : modelVariable;
-  // If a server made the vectors, its model is not known here.
   const chosen: ModelFlags =
     url === undefined
       ? modelFlagsFor(command, given, settings, terminal, variable)
-      : defined({ ...given, adapter, truncateDim });
+      : defined({ ...(await modelOfServer(store, url, given)), adapter, truncateDim });
   if (!usesAdapter || hasAdapter(command)) delete chosen.adapter;
   requireFolders(chosen, given);
   return chosen;
+}
+
+/**
+ * The model with which a server made a store, as far as the store says it.
+ *
+ * @param given - a model that takes its place
+ * @throws CommandError if only that server can search the store, or its model must be named
+ */
+async function modelOfServer(name: string, url: string, given: ModelFlags): Promise<ModelFlags> {
+  if (given.model !== undefined) return given;
+  const store = await openStore(name, resolve(name));
+  const { identity } = store;
+  await store.close();
+  const { name: model, commit, dtype, isForeignServer } = makerOf(identity);
+  const made = `${name} was made with the server ${url}`;
+  if (isForeignServer)
+    throw new CommandError(
+      `${made}, and no model here gives the same vectors. Search it with ` +
+        `\`embeddinggemma search --store ${quoted(name)}\`, which asks that server.`,
+    );
+  if (model === undefined)
+    throw new CommandError(
+      `${made}, which ran a model from a folder. Add --model-id <folder>` +
+        `${dtype === undefined ? "" : ` --dtype ${dtype}`}, with a copy of that folder.`,
+    );
+  return defined({ model, revision: commit, dtype });
 }
 
 /** Whether the flags of the server name one, in place of that of the store. */

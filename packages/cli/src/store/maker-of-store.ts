@@ -11,6 +11,11 @@ interface Maker {
   readonly isForeignServer: boolean;
 }
 
+/** Whether an adapter has changed all vectors of an identity. */
+export function isAdapted(identity: unknown): boolean {
+  return typeof identity === "string" && /[?&]adapter=/.test(identity);
+}
+
 /** @param identity - of a store, or of a model; other programs can write anything there */
 export function makerOf(identity: unknown): Maker {
   const [source = "", query] = typeof identity === "string" ? identity.split("?") : [];

@@ -6,7 +6,7 @@ import { apiKeyVariable, type ModelFlags } from "../model/model-options.ts";
 import { openEmbedder } from "../model/open-embedder.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { DocumentStore } from "./check-embedder.ts";
-import { makerOf } from "./maker-of-store.ts";
+import { isAdapted, makerOf } from "./maker-of-store.ts";
 import { requireFolders } from "./require-folders.ts";
 
 /**
@@ -25,10 +25,14 @@ export async function openStoreEmbedder(
   terminal: Terminal,
   cutTexts?: CutTexts,
 ): Promise<Embedder> {
-  requireFolders(flags, given);
+  requireFolders(flags, given, isAdapted(store?.identity));
   try {
     return await openEmbedder(flags, terminal, cutTexts);
   } catch (error) {
+    // The adapter for all texts that the store remembers is perhaps that of the server; if not, the
+    // vectors differ from those of the store.
+    if (given.adapter === undefined && isOnServer(error))
+      return openEmbedder({ ...flags, adapter: undefined }, terminal, cutTexts);
     if (given.url === undefined && flags.url !== undefined && isUnreachable(error)) {
       const message = `${error.message} The store was made with this server. ${inPlaceOf(store)}`;
       throw new CommandError(message, { cause: error });
@@ -59,6 +63,15 @@ function isUnreachable(error: unknown): error is EmbeddingGemmaError {
     EmbeddingGemmaError.isInstance(error) &&
     error.code === "SERVER_FAILED" &&
     error.details.status === undefined
+  );
+}
+
+/** Whether the server of an embedder has an adapter for all texts already. */
+function isOnServer(error: unknown): boolean {
+  return (
+    EmbeddingGemmaError.isInstance(error) &&
+    isAdapted(error.details.identity) &&
+    error.details.adapter !== undefined
   );
 }
 

@@ -82,6 +82,23 @@ it("does without the adapter of a server with --no-adapter", async () => {
   expect(await scoreOf("--url", other.url, "--no-adapter")).toBeCloseTo(plain, 4);
 });
 
+it("keeps an adapter for all texts, also with a server that has it", async () => {
+  const folder = join(team, "adapters/both");
+  await saveAdapter(adapterOf("both"), folder);
+  await index("--model", "tiny", "--adapter", folder);
+  const [before, score] = [await remembered(), await scoreOf()];
+  const tuned = embedder.withAdapter(await Adapter.load(folder));
+  await using other = await serve(tuned, { hostname: "127.0.0.1", port: 0 });
+  expect(await scoreOf("--url", other.url)).toBeCloseTo(score, 4);
+  await writeFile(join(team, "docs/venus.txt"), "Venus is hot.");
+  for (const flags of [[], ["--no-adapter"]])
+    expect(await index("--url", other.url, ...flags)).toMatchObject({ code: 0 });
+  expect(await remembered()).toEqual(before);
+  expect(await scoreOf()).toBeCloseTo(score, 4);
+  const plain = await index("--url", server.url, "--no-adapter");
+  expect([plain.code, plain.errors]).toEqual([1, expect.stringContaining("adapter for all vect")]);
+});
+
 it("remembers its model when a run embeds with a server, and the reverse", async () => {
   await makeTuned();
   const before = await remembered();

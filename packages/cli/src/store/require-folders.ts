@@ -9,15 +9,17 @@ import type { ModelFlags } from "../model/model-options.ts";
  *
  * @param flags - the flags with those of the store
  * @param given - the flags of the user
+ * @param needsAdapter - whether the vectors of the store have been changed by it
  * @throws CommandError
  */
-export function requireFolders(flags: ModelFlags, given: ModelFlags): void {
+export function requireFolders(flags: ModelFlags, given: ModelFlags, needsAdapter = false): void {
   const isFolder = flags.url === undefined;
   if (isFolder && isMissing(flags.model) && flags.model !== given.model)
     throw new CommandError(whereIs("model", flags.model));
   if (isMissing(flags.adapter) && flags.adapter !== given.adapter)
     throw new CommandError(
-      `${whereIs("adapter", flags.adapter)} To do without it, add --no-adapter.`,
+      whereIs("adapter", flags.adapter) +
+        (needsAdapter ? "" : " To do without it, add --no-adapter."),
     );
 }
 

@@ -37,6 +37,14 @@ export interface KnownStates {
 
 const defaultLockTimeout = 10_000;
 
+/** To build the store again, as an error advises, is what a save has just done. */
+function withOverwrite(error: unknown): unknown {
+  if (!FaissStoreError.isInstance(error) || error.code !== "FILE_DAMAGED") return error;
+  const advice = "or save the store with overwrite: true, which replaces it.";
+  const message = error.message.replace(/or build the store again\.$/, advice);
+  return new FaissStoreError(error.code, message, error.details, { cause: error });
+}
+
 /**
  * Saves a store to a folder: writes new files next to the existing ones, waits until they are on
  * disk, then replaces the manifest. That last step switches the folder to the new state.
@@ -55,7 +63,7 @@ export async function writeStore<R>(
     return await withFolderLock(directory, lockTimeout, async (checkHeld) => {
       const current = await readManifest(directory).catch((error) => {
         if (overwrite) return undefined;
-        throw error;
+        throw withOverwrite(error);
       });
       if (mustBeThere && !current) throw storeIsGone(directory);
       const saved = current && known.all.find(({ manifest }) => isSame(current, manifest));

@@ -43,7 +43,7 @@ test("a filter of the fields leaves out documents, in all kinds of stores", asyn
   expect(listed).toMatchObject({ status: 422, body: { detail: at("body", expected) } });
   expect(await find({ moons: { gt: 1 } })).toMatch(/"gt" was given\. Did you mean \$gt\?/);
   expect(await find({ text: { $regex: "a" } })).toMatch(/\$contains; "\$regex" was given\.$/);
-  for (const name of ["filters", "where"]) {
+  for (const name of ["filters", "where", "filtr", "Filter"]) {
     const said = { detail: [expect.objectContaining({ msg: "Did you mean filter?" })] };
     expect(await get(`${found("red")}&${name}={}`)).toEqual({ status: 422, body: said });
     const body = { queries: ["red"], [name]: filter };

@@ -38,11 +38,8 @@ export function isSql(query: string): boolean {
 /** Not of txtai, which has conditions in SQL. `DocumentIndex.search` checks the rest. */
 const filter = z.record(z.string(), z.unknown(), 'expected an object, such as {"lang": "en"}');
 
-/** Other names of `filter`: documents that it should leave out would be found without a word. */
-const otherFilters = {
-  filters: z.never("Did you mean filter?").optional(),
-  where: z.never("Did you mean filter?").optional(),
-};
+/** Another name of `filter`: documents that it should leave out would be found without a word. */
+const where = z.never("Did you mean filter?").optional();
 
 const filterText = z.string().transform((text, { addIssue }) => {
   try {
@@ -62,7 +59,7 @@ export const searchQuery = z.object({
     .optional()
     .transform((names) => names?.split(",").map((name) => name.trim())),
   filter: filterText.pipe(filter).optional(),
-  ...otherFilters,
+  where,
   index: z.never("This index has no subindexes.").optional(),
   graph: z.literal("false", "This index has no graph.").optional(),
 });
@@ -72,7 +69,7 @@ export const batchSearchForm = z.object({
   limit: z.int().transform(clamped).nullish(),
   fields: z.array(z.string()).nullish(),
   filter: filter.nullish(),
-  ...otherFilters,
+  where,
   ...unsupported,
 });
 

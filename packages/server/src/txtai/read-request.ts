@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { z } from "zod";
 import { readJson } from "../http/json-body.ts";
-import { noteMisspelt } from "../http/misspelt-fields.ts";
+import { misspeltIn, noteMisspelt } from "../http/misspelt-fields.ts";
 import { BodyError } from "../http/request-error.ts";
 import type { AppSettings } from "../options.ts";
 import { TxtaiError } from "./txtai-error.ts";
@@ -30,8 +30,10 @@ export function parsed<T extends z.ZodType>(
 ): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) {
-    if (schema instanceof z.ZodObject)
+    if (schema instanceof z.ZodObject) {
       noteMisspelt(context, value as object, Object.keys(schema.shape));
+      refuseMisspeltFilter(context, from);
+    }
     return result.data;
   }
   const detail = result.error.issues.map(({ code, path, message }) => ({
@@ -57,4 +59,17 @@ export function checkCount(
       422,
       `batch size ${count} > maximum allowed batch size ${limit} (--max-openai-batch-size)`,
     );
+}
+
+/**
+ * Other misspelt fields are noted only. Without its filter, a search would find what the filter
+ * should leave out.
+ *
+ * @throws TxtaiError
+ */
+function refuseMisspeltFilter(context: Context, from: "body" | "query"): void {
+  const misspelt = misspeltIn(context).find(({ meant }) => meant === "filter");
+  if (misspelt === undefined) return;
+  const detail = [{ type: "custom", loc: [from, misspelt.field], msg: "Did you mean filter?" }];
+  throw new TxtaiError(422, detail, misspelt.field);
 }

@@ -348,6 +348,26 @@ test.each<[unknown, string, string?]>([
   },
 );
 
+test("options of the index are checked", async () => {
+  const [folder, embedder] = [await newFolder(), await tinyEmbedder()];
+  const open = (options: object) => DocumentIndex.open(folder, embedder, options);
+  await expect(open({ readonly: true })).rejects.toThrow("Did you mean `readOnly`?");
+  await expect(open({ maxPending: "3" })).rejects.toThrow("maxPending must be a whole number");
+  await expect(DocumentIndex.open(folder, undefined as never)).rejects.toThrow(
+    "embedder must be an Embedder; undefined was given.",
+  );
+  const index = await open({});
+  index.add([{ text: "a" }]);
+  const misspelt = { onTruncat: () => {} } as object;
+  expect(() => index.upsert(misspelt)).toThrow("Did you mean `onTruncate`?");
+  await expect(index.search(["q"], 0)).rejects.toThrow("limit must be a whole number");
+  await expect(index.search(["q"], 2, { fliter: {} } as object)).rejects.toThrow(
+    "Did you mean `filter`?",
+  );
+  expect(index.pending).toBe(1);
+  await index.close();
+});
+
 test("a closed index says so", async () => {
   const index = await DocumentIndex.open(await newFolder(), await tinyEmbedder());
   await index.close();
