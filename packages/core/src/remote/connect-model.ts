@@ -12,6 +12,7 @@ import { type RemoteModelOptions, remoteDefaults, requestsPerAddress } from "./r
 import type { ServerFacts } from "./server-facts.ts";
 import { ServerPool } from "./server-pool.ts";
 import { shownUrl } from "./shown-url.ts";
+import { warnOfOther } from "./warn-of-other.ts";
 
 /** Limits of requests to servers that say none, such as those with OpenAI's API. */
 const usualLimits = { batchSize: 128, maxBatchTokens: 32_768 };
@@ -44,6 +45,7 @@ export async function connectModel(
   loadingTokenizer.catch(() => {});
   const facts = await pool.connect(signal);
   if (!options.ownsQueries) refuseQueryAdapter(facts);
+  if (model !== undefined) warnOfOther(model, facts);
   const tokenizer = await untilAborted(signal, () => loadingTokenizer);
   const client = new RemoteClient(pool, connection, facts.maxItems ?? usualLimits.batchSize);
   if (tokenizer) await checkTokenizer(facts, client, tokenizer, signal);

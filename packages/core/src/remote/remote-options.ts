@@ -14,7 +14,7 @@ export interface RemoteModelOptions extends ServerDescription, HubOptions {
   api?: ServerApiName | "auto" | undefined;
   /**
    * Name of the model, as the server lists it in `/models`. Needed if it lists several, or none.
-   * Has no effect with Text Embeddings Inference, which has one.
+   * Has no effect with Text Embeddings Inference, which has one; the process warns of another name.
    */
   model?: string | undefined;
   /** Key of the server, sent as `Authorization: Bearer <key>`. */
