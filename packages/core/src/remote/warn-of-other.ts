@@ -14,9 +14,9 @@ export function warnOfOther(
   if (api === "openai" || isSimilar(named, model)) return;
   warnOnce(
     `${named} ${model}`,
-    `The server ${shownUrl(baseUrl)} has the model ${show(model)}, and the option \`model\` ` +
-      `names ${show(named)}, which has no effect: the vectors are those of the server's model. Leave out ` +
-      "`model`, or use a server that has it.",
+    `The server ${shownUrl(baseUrl)} has the model ${show(model)}, and the option ` +
+      `\`model\` names ${show(named)}, which has no effect: the vectors are those of the ` +
+      "server's model. Leave out `model`, or use a server that has it.",
     "EMBEDDINGGEMMA_OTHER_MODEL",
   );
 }
