@@ -39,9 +39,12 @@ it("asks for a key only if there is one, and not on public routes", () => {
 
 it("describes errors as each API has them", () => {
   const { paths } = documentOf(true);
-  const answers = (path: string) => JSON.stringify(paths[path]!.post!.responses["422"] ?? null);
+  const answers = (path: string, status = "422") =>
+    JSON.stringify(paths[path]!.post!.responses[status] ?? null);
   expect(answers("/embed")).toContain('"required":["error","error_type"]');
-  expect(answers("/v1/embeddings")).toContain('"required":["message","type","param","code"]');
+  expect(answers("/v1/embeddings", "400")).toContain(
+    '"required":["message","type","param","code"]',
+  );
   expect(answers("/add")).toContain('"required":["detail"]');
   for (const operations of Object.values(paths))
     for (const { responses } of Object.values(operations))
