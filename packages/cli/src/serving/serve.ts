@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { defined } from "@embeddinggemma/internal";
 import { quoted } from "@embeddinggemma/internal/node";
@@ -15,7 +16,7 @@ import {
   tiny,
 } from "../model/model-options.ts";
 import { loadModel } from "../model/open-embedder.ts";
-import { makerOf } from "../store/maker-of-store.ts";
+import { isAdapted, makerOf } from "../store/maker-of-store.ts";
 import { modelFlagsFor } from "../store/model-of-store.ts";
 import { openStore } from "../store/open-store.ts";
 import { refuseFile } from "../store/refuse-file.ts";
@@ -77,7 +78,9 @@ async function modelFor(
       ? modelFlagsFor(command, given, settings, terminal, variable)
       : defined({ ...(await modelOfServer(store, url, given)), adapter, truncateDim });
   if (!usesAdapter || hasAdapter(command)) delete chosen.adapter;
-  requireFolders(chosen, given);
+  // Only opened for what is said of an adapter that is gone.
+  const isGone = typeof chosen.adapter === "string" && !existsSync(chosen.adapter);
+  requireFolders(chosen, given, isGone && isAdapted(await identityOf(store)));
   return chosen;
 }
 
@@ -89,10 +92,7 @@ async function modelFor(
  */
 async function modelOfServer(name: string, url: string, given: ModelFlags): Promise<ModelFlags> {
   if (given.model !== undefined) return given;
-  const store = await openStore(name, resolve(name));
-  const { identity } = store;
-  await store.close();
-  const { name: model, commit, dtype, isForeignServer } = makerOf(identity);
+  const { name: model, commit, dtype, isForeignServer } = makerOf(await identityOf(name));
   const made = `${name} was made with the server ${url}`;
   if (isForeignServer)
     throw new CommandError(
@@ -105,6 +105,13 @@ async function modelOfServer(name: string, url: string, given: ModelFlags): Prom
         `${dtype === undefined ? "" : ` --dtype ${dtype}`}, with a copy of that folder.`,
     );
   return defined({ model, revision: commit, dtype });
+}
+
+async function identityOf(store: string): Promise<unknown> {
+  const opened = await openStore(store, resolve(store));
+  const { identity } = opened;
+  await opened.close();
+  return identity;
 }
 
 /** Whether the flags of the server name one, in place of that of the store. */
